@@ -1,0 +1,1 @@
+"""Tables, targets, splits and arrays on their way into a network."""

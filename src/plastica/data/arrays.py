@@ -1,0 +1,247 @@
+"""Anything array-like becomes a float32 NumPy array, or an error that says what stands in the way."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, PlasticaWarning
+
+EXACT_IN_FLOAT32 = 2**24  # float32 has 24 bits of mantissa: IEEE 754, table 3.2
+NUMBERS = (int, float, np.number, np.bool_, Decimal)
+HOW_TO_ENCODE = (
+    "A network takes numbers: encode it first (labels: np.unique({name}, return_inverse=True)[1]), "
+    "or let `plastica train FILE --target COLUMN` encode the whole table."
+)
+
+
+def to_array(x: Any, name: str = "x", *, allow_nonfinite: bool = False) -> np.ndarray:
+    """Return ``x`` as a float32 array; a float32 NumPy array comes back as it is, not copied.
+
+    Use it wherever a person hands numbers to a network. NumPy input costs one pass for the finite check and
+    imports nothing.
+
+    Args:
+        x: A NumPy or JAX array, numbers, (nested) lists, or a pandas, polars or pyarrow frame or series.
+        name: What messages call it.
+        allow_nonfinite: Let NaN and infinity through.
+
+    Raises:
+        DataError: Text, dates or objects; rows of different lengths; NaN or infinity, with their count and
+            the first position; a number beyond what float32 holds.
+
+    Example:
+        >>> to_array([[1, 2], [3, 4]]).dtype
+        dtype('float32')
+    """
+    if not isinstance(x, np.ndarray) and _is_frame(x):
+        return _from_frame(x, name, allow_nonfinite)
+    given = x if isinstance(x, np.ndarray) else _as_numpy(x, name)
+    made = _to_float32(given, lambda position: _place(name, position))
+    if not allow_nonfinite:
+        _refuse_nonfinite(made, given, name, lambda position: _place(name, position))
+    return made
+
+
+def is_finite(array: np.ndarray) -> bool:
+    """Whether a float array holds neither NaN nor infinity; one pass without a copy when it is fine."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum(dtype=array.dtype)
+    return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
+
+
+def _place(name: str, position: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, position))}]" if position else name
+
+
+def _as_numpy(x: Any, name: str) -> np.ndarray:
+    sparse = sys.modules.get("scipy.sparse")
+    if sparse is not None and sparse.issparse(x):
+        raise DataError(f"{name} is a sparse matrix; networks take dense arrays. Use {name}.toarray().")
+    if isinstance(x, dict | set | str | bytes):
+        raise DataError(f"{name} is a {type(x).__name__}; give an array, a list of numbers or a frame.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = np.asarray(x)
+    except Exception as problem:
+        raise DataError(_ragged(x, name) or f"{name} cannot become an array: {problem}.") from None
+    if made.dtype == object and made.ndim == 0 and not isinstance(x, NUMBERS):
+        raise DataError(f"{name} is a {type(x).__name__}; give an array, a list of numbers or a frame.")
+    return made
+
+
+def _ragged(x: Any, name: str) -> str:
+    """Say which row first differs from the row before, if that is the trouble."""
+    if not isinstance(x, list | tuple):
+        return ""
+    shapes: list[tuple[int, ...]] = []
+    for number, row in enumerate(x):
+        try:
+            shapes.append(np.shape(row))
+        except ValueError:
+            return _ragged(row, f"{name}[{number}]")
+        if shapes[number] != shapes[0]:
+            return (
+                f"{name} has rows of different shapes: {name}[0] has {_size(shapes[0])}, "
+                f"{name}[{number}] has {_size(shapes[number])}. Make them equally long (pad or cut)."
+            )
+    return ""
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} values" if len(shape) == 1 else f"shape {shape}"
+
+
+def _to_float32(given: np.ndarray, place: Any) -> np.ndarray:
+    if isinstance(given, np.ma.MaskedArray):
+        return _to_float32(np.ma.filled(given.astype(np.float64), np.nan), place)
+    if given.dtype == np.float32:
+        return given
+    kind = given.dtype.kind
+    if kind == "O":
+        given = _from_objects(given, place)
+    elif kind in "SUMmc" or given.dtype.names:
+        _refuse_kind(given, place)
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            made = np.asarray(given, dtype=np.float32)
+        except (TypeError, ValueError):
+            raise DataError(f"{place(())} has dtype {given.dtype}, which does not become numbers.") from None
+    if kind in "iu" and given.dtype.itemsize > 2 and given.size:
+        _warn_inexact(given, made, place)
+    return made
+
+
+def _from_objects(given: np.ndarray, place: Any) -> np.ndarray:
+    """Take Python numbers out of an object array; None and pandas.NA are missing, so NaN."""
+    missing = {"NoneType", "NAType", "NaTType"}
+    made = np.empty(given.shape, np.float64)
+    for position, value in np.ndenumerate(given):
+        if isinstance(value, NUMBERS) and not isinstance(value, np.complexfloating):
+            try:
+                made[position] = float(value)
+            except OverflowError:
+                made[position] = np.inf
+        elif type(value).__name__ in missing:
+            made[position] = np.nan
+        elif isinstance(value, list | tuple | np.ndarray):
+            raise DataError(
+                f"{place(position)} is itself a sequence: rows of different lengths, or one list too deep."
+            )
+        else:
+            _refuse(value, place(position), place(()))
+    return made
+
+
+def _refuse_kind(given: np.ndarray, place: Any) -> None:
+    if given.dtype.names:
+        raise DataError(f"{place(())} is a structured array; give a frame, or one plain array of numbers.")
+    if given.dtype.kind == "c":
+        raise DataError(f"{place(())} holds complex numbers; give real and imaginary parts as two columns.")
+    first = (0,) * given.ndim
+    if given.size and given.dtype.kind in "SU":
+        position = next((at for at, value in np.ndenumerate(given) if not _reads_as_number(value)), first)
+        _refuse(given[position].item(), place(position), place(()))
+    raise DataError(f"{place(())} has dtype {given.dtype}. " + HOW_TO_ENCODE.format(name=place(())))
+
+
+def _reads_as_number(value: Any) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(value: Any, where: str, whole: str) -> None:
+    what = "the text" if isinstance(value, str | bytes) else f"a {type(value).__name__},"
+    raise DataError(f"{where} is {what} {_short(value)}, not a number. " + HOW_TO_ENCODE.format(name=whole))
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else shown[:37] + "..."
+
+
+def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Any) -> None:
+    if int(given.max()) <= EXACT_IN_FLOAT32 and int(given.min()) >= -EXACT_IN_FLOAT32:
+        return
+    changed = given.astype(np.longdouble) != made.astype(np.longdouble)
+    count = int(changed.sum())
+    if count:
+        position = tuple(int(part) for part in np.argwhere(changed)[0])
+        warnings.warn(
+            f"whole numbers beyond 2**24 cannot all be held exactly in float32, {count} here: "
+            f"{place(position)} = {given[position]} becomes {made[position]:.0f}. "
+            "Subtract an offset or scale first if such differences matter; an identifier is better left out.",
+            PlasticaWarning,
+            stacklevel=4,
+        )
+
+
+def _refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Any) -> None:
+    if is_finite(made):
+        return
+    wrong = ~np.isfinite(made)
+    missing, count = int(np.isnan(made).sum()), int(wrong.sum())
+    position = tuple(int(part) for part in np.argwhere(wrong)[0])
+    value = given[position]
+    if isinstance(value, NUMBERS) and not isinstance(value, Decimal) and abs(value) < np.inf:
+        raise DataError(
+            f"{place(position)} = {value} is beyond float32's range of 3.4e38. Scale {name} first."
+        )
+    parts = [f"{missing} NaN"] * (missing > 0) + [f"{count - missing} infinite"] * (count > missing)
+    what = " and ".join(parts) + (" value" if count == 1 else " values")
+    raise DataError(
+        f"{name} holds {what}, the first at {place(position)}. "
+        "Fill or drop such rows first; `plastica train` fills missing values by itself."
+    )
+
+
+def _is_frame(x: Any) -> bool:
+    """Decide by the type's home, so that NumPy, lists and JAX arrays import nothing."""
+    homes = {part.__module__.partition(".")[0] for part in type(x).__mro__}
+    return bool(homes & {"pandas", "polars", "pyarrow", "narwhals", "modin", "cudf", "duckdb"})
+
+
+def _from_frame(x: Any, name: str, allow_nonfinite: bool) -> np.ndarray:
+    import narwhals as nw
+    from narwhals.exceptions import NarwhalsError
+
+    try:
+        frame = nw.from_native(x, allow_series=True)
+        if isinstance(frame, nw.LazyFrame):
+            frame = frame.collect()
+    except (TypeError, NarwhalsError):  # an index, or column names that appear twice
+        return to_array(np.asarray(x), name, allow_nonfinite=allow_nonfinite)
+    if isinstance(frame, nw.Series):
+        return _from_series(frame, name, name, allow_nonfinite)
+    made = np.empty(frame.shape, np.float32)
+    for number, column in enumerate(frame.columns):
+        series = frame[:, number]
+        made[:, number] = _from_series(series, name, f"{name}[{column!r}]", allow_nonfinite)
+    return made
+
+
+def _from_series(series: Any, name: str, path: str, allow_nonfinite: bool) -> np.ndarray:
+    def place(position: tuple[int, ...]) -> str:
+        return f"{path}, row {position[0]}" if position else path
+
+    dtype = series.dtype
+    textual = str(dtype).startswith(("String", "Categorical", "Enum"))
+    if not (dtype.is_numeric() or textual or str(dtype) in {"Boolean", "Object", "Unknown"}):
+        raise DataError(f"{path} has dtype {dtype}. " + HOW_TO_ENCODE.format(name=path))
+    given = np.asarray(series.to_list(), dtype=object) if _nullable(series) else series.to_numpy()
+    made = _to_float32(given, place)
+    if not allow_nonfinite:
+        _refuse_nonfinite(made, given, path, place)
+    return made
+
+
+def _nullable(series: Any) -> bool:
+    return bool(series.is_null().any()) and not series.dtype.is_float()
