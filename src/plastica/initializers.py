@@ -1,0 +1,380 @@
+"""Initial weights, drawn on the host by NumPy (an eager jax.random call would compile by itself).
+
+Names, defaults, fans and the truncation's correction are Keras's; the random stream is NumPy's own.
+
+Example:
+    >>> import numpy as np
+    >>> get("he_normal")(np.random.default_rng(0), (784, 32)).shape
+    (784, 32)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod, sqrt
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .declaration import Declaration, declaration
+from .errors import InvalidValue, ShapeError
+from .registry import look_up
+
+Shape: TypeAlias = tuple[int, ...]
+
+# The standard deviation of a standard normal cut at plus and minus 2.
+_TRUNCATED_STDDEV = 0.87962566103423978
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+
+
+class Initializer(Declaration):
+    """Base of all initializers."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return initial values of ``shape``, float32.
+
+        Args:
+            rng: Where randomness comes from; the same state gives the same values.
+            shape: The parameter's shape; a kernel's last two axes are inputs and outputs, those before them
+                are its receptive field.
+        """
+        raise NotImplementedError
+
+
+InitializerLike: TypeAlias = Initializer | str | Callable[[np.random.Generator, Shape], Any]
+
+
+@declaration
+class Zeros(Initializer):
+    """All 0: biases."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return np.zeros(shape, np.float32)
+
+
+@declaration
+class Ones(Initializer):
+    """All 1: scales."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return np.ones(shape, np.float32)
+
+
+@declaration
+class Constant(Initializer):
+    """All the same value.
+
+    Args:
+        value: The value; Keras's default 0.
+    """
+
+    value: float = 0.0
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return np.full(shape, self.value, np.float32)
+
+
+@declaration
+class RandomNormal(Initializer):
+    """A normal distribution.
+
+    Args:
+        mean: Its mean; Keras's default 0.
+        stddev: Its standard deviation; Keras's default 0.05.
+    """
+
+    mean: float = 0.0
+    stddev: float = 0.05
+
+    def __post_init__(self) -> None:
+        _check_not_negative(self, "stddev", self.stddev)
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _scaled(rng.standard_normal(shape, np.float32), self.stddev, self.mean)
+
+
+@declaration
+class RandomUniform(Initializer):
+    """A uniform distribution.
+
+    Args:
+        minval: Its lower end; Keras's default -0.05.
+        maxval: Its upper end; Keras's default 0.05.
+    """
+
+    minval: float = -0.05
+    maxval: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not self.minval <= self.maxval:
+            raise InvalidValue(
+                f"RandomUniform: minval={self.minval} is above maxval={self.maxval}; swap them."
+            )
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _scaled(rng.random(shape, np.float32), self.maxval - self.minval, self.minval)
+
+
+@declaration
+class TruncatedNormal(Initializer):
+    """A normal distribution without its tails: values beyond two standard deviations are drawn again.
+
+    Args:
+        mean: The mean; Keras's default 0.
+        stddev: The standard deviation before the cut; Keras's default 0.05.
+    """
+
+    mean: float = 0.0
+    stddev: float = 0.05
+
+    def __post_init__(self) -> None:
+        _check_not_negative(self, "stddev", self.stddev)
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _scaled(_truncated(rng, shape), self.stddev, self.mean)
+
+
+@declaration
+class VarianceScaling(Initializer):
+    """Values with variance scale / fan, so that activities keep their size from layer to layer.
+
+    Args:
+        scale: The variance times the fan; Keras's default 1.
+        mode: Which fan: ``"fan_in"``, ``"fan_out"`` or ``"fan_avg"``, their mean.
+        distribution: ``"truncated_normal"`` (widened so that the variance after the cut is right),
+            ``"untruncated_normal"`` or ``"uniform"``.
+
+    Reference:
+        Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks,
+        equation 16; He, Zhang, Ren, Sun 2015, Delving deep into rectifiers, equation 10.
+    """
+
+    scale: float = 1.0
+    mode: str = "fan_in"
+    distribution: str = "truncated_normal"
+
+    def __post_init__(self) -> None:
+        if not self.scale > 0:
+            raise InvalidValue(f"VarianceScaling: scale is {self.scale}; it must be above 0.")
+        _check_choice(self, "mode", self.mode, _MODES)
+        _check_choice(self, "distribution", self.distribution, _DISTRIBUTIONS)
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, self.scale, self.mode, self.distribution)
+
+
+@declaration
+class GlorotUniform(Initializer):
+    """Uniform within sqrt(6 / (fan_in + fan_out)): Keras's default for kernels."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 1.0, "fan_avg", "uniform")
+
+
+@declaration
+class GlorotNormal(Initializer):
+    """Truncated normal with variance 2 / (fan_in + fan_out): sigmoid and tanh units."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 1.0, "fan_avg", "truncated_normal")
+
+
+@declaration
+class HeUniform(Initializer):
+    """Uniform within sqrt(6 / fan_in): rectifiers."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 2.0, "fan_in", "uniform")
+
+
+@declaration
+class HeNormal(Initializer):
+    """Truncated normal with variance 2 / fan_in: rectifiers."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 2.0, "fan_in", "truncated_normal")
+
+
+@declaration
+class LecunUniform(Initializer):
+    """Uniform within sqrt(3 / fan_in)."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 1.0, "fan_in", "uniform")
+
+
+@declaration
+class LecunNormal(Initializer):
+    """Truncated normal with variance 1 / fan_in: selu units."""
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        return _variance_scaling(rng, shape, 1.0, "fan_in", "truncated_normal")
+
+
+@declaration
+class Orthogonal(Initializer):
+    """A random matrix with orthonormal rows or columns, whichever are fewer: recurrent kernels.
+
+    Axes before the last are taken as one.
+
+    Args:
+        gain: A factor on the matrix; Keras's default 1.
+
+    Reference:
+        Saxe, McClelland, Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep linear
+        neural networks.
+    """
+
+    gain: float = 1.0
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return an orthogonal matrix times the gain.
+
+        Raises:
+            ShapeError: With fewer than two axes.
+        """
+        if len(shape) < 2:
+            raise ShapeError(f"Orthogonal: got the shape {shape}; it needs at least two axes.")
+        rows, columns = prod(shape[:-1]), shape[-1]
+        normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
+        q, r = np.linalg.qr(normal)
+        # QR leaves the columns' signs to the algorithm; with r's diagonal positive, q is uniformly distributed.
+        q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
+        return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(np.float32)
+
+
+@declaration
+class Identity(Initializer):
+    """The identity matrix, also where it is not square: linear recurrent units.
+
+    Args:
+        gain: A factor on the matrix; Keras's default 1.
+    """
+
+    gain: float = 1.0
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return the identity times the gain.
+
+        Raises:
+            ShapeError: Unless there are two axes.
+        """
+        if len(shape) != 2:
+            raise ShapeError(f"Identity: got the shape {shape}; it needs exactly two axes.")
+        return np.float32(self.gain) * np.eye(*shape, dtype=np.float32)
+
+
+@declaration
+class CustomInitializer(Initializer):
+    """A person's own function.
+
+    Args:
+        function: From ``(rng, shape)``, a NumPy generator and the shape, to an array of that shape.
+    """
+
+    function: Callable[[np.random.Generator, Shape], Any]
+
+    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return function(rng, shape) as float32.
+
+        Raises:
+            ShapeError: When the function answers with another shape.
+        """
+        values = np.asarray(self.function(rng, shape), np.float32)
+        if values.shape != tuple(shape):
+            raise ShapeError(
+                f"initializer {self.function!r}: answered with shape {values.shape}, not {tuple(shape)}."
+            )
+        return values
+
+
+def get(value: InitializerLike) -> Initializer:
+    """Return the initializer that a name, a function, a class or an instance stands for.
+
+    Raises:
+        UnknownName: When a name is not plastica's.
+        InvalidValue: When the value is none of these.
+    """
+    if isinstance(value, Initializer):
+        return value
+    if isinstance(value, str):
+        return look_up("initializer", value, NAMES)()
+    if isinstance(value, type) and issubclass(value, Initializer):
+        return value()
+    if callable(value):
+        return CustomInitializer(value)
+    raise InvalidValue(f"initializer={value!r}: give a name, an Initializer or a function of (rng, shape).")
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """Return how many inputs and how many outputs one unit of a kernel of ``shape`` has.
+
+    Example:
+        >>> fans((3, 3, 16, 32))
+        (144, 288)
+    """
+    if len(shape) < 2:
+        return (prod(shape),) * 2
+    field = prod(shape[:-2])
+    return shape[-2] * field, shape[-1] * field
+
+
+def _variance_scaling(
+    rng: np.random.Generator, shape: Shape, scale: float, mode: str, distribution: str
+) -> np.ndarray:
+    fan_in, fan_out = fans(shape)
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    stddev = sqrt(scale / max(1.0, fan))
+    if distribution == "uniform":
+        limit = sqrt(3.0) * stddev
+        return _scaled(rng.random(shape, np.float32), 2 * limit, -limit)
+    if distribution == "untruncated_normal":
+        return _scaled(rng.standard_normal(shape, np.float32), stddev, 0.0)
+    return _scaled(_truncated(rng, shape), stddev / _TRUNCATED_STDDEV, 0.0)
+
+
+def _truncated(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    values = rng.standard_normal(prod(shape), np.float32)
+    outside = np.flatnonzero(np.abs(values) > 2)
+    while outside.size:
+        values[outside] = rng.standard_normal(outside.size, np.float32)
+        outside = outside[np.abs(values[outside]) > 2]
+    return values.reshape(shape)
+
+
+def _scaled(values: np.ndarray, factor: float, shift: float) -> np.ndarray:
+    values *= np.float32(factor)
+    values += np.float32(shift)
+    return values
+
+
+def _check_not_negative(declared: Initializer, field: str, value: float) -> None:
+    if not value >= 0:
+        raise InvalidValue(f"{type(declared).__name__}: {field} is {value}; it cannot be negative.")
+
+
+def _check_choice(declared: Initializer, field: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise InvalidValue(
+            f"{type(declared).__name__}: {field} is {value!r}; give one of {', '.join(known)}."
+        )
+
+
+NAMES: dict[str, type[Initializer]] = {
+    "zeros": Zeros,
+    "ones": Ones,
+    "constant": Constant,
+    "random_normal": RandomNormal,
+    "random_uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
+    "orthogonal": Orthogonal,
+    "identity": Identity,
+}
