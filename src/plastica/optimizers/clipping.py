@@ -1,0 +1,38 @@
+"""Clipping: how large a direction may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+
+def clip(gradients: Any, norm: Any = None, value: Any = None, global_norm: Any = None) -> Any:
+    """Return the gradients, clipped in the one way that is set.
+
+    Args:
+        gradients: Any tree of arrays.
+        norm: Largest Euclidean norm of each array.
+        value: Largest magnitude of each element.
+        global_norm: Largest Euclidean norm of all arrays together.
+    """
+    if norm is not None:
+        return jax.tree.map(lambda g: _shrink(g, _squares(g), norm), gradients)
+    if value is not None:
+        return jax.tree.map(lambda g: jnp.clip(g, -value, value).astype(g.dtype), gradients)
+    if global_norm is not None:
+        squares = sum(_squares(g) for g in jax.tree.leaves(gradients))
+        return jax.tree.map(lambda g: _shrink(g, squares, global_norm), gradients)
+    return gradients
+
+
+def _squares(array: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.square(array))
+
+
+def _shrink(array: jax.Array, squares: Any, largest: Any) -> jax.Array:
+    norm = jnp.sqrt(squares)
+    # Where the norm is infinite or NaN, norm - norm is NaN: divergence shall be seen and not clipped to 0.
+    scale = largest / jnp.maximum(norm, largest) + (norm - norm)
+    return (array * scale).astype(array.dtype)
