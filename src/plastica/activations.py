@@ -55,6 +55,7 @@ class Linear(Activation):
     """The identity, a = z: regression outputs, and layers whose non-linearity comes later."""
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z."""
         return z
 
 
@@ -70,6 +71,7 @@ class Sigmoid(Activation):
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return 1 / (1 + exp(-z))."""
         return _sigmoid(z)
 
 
@@ -80,6 +82,7 @@ class HardSigmoid(Activation):
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return clip(z / 6 + 1/2, 0, 1)."""
         return jax.nn.relu6(z + 3) / 6
 
 
@@ -90,6 +93,7 @@ class Tanh(Activation):
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return tanh(z)."""
         return jnp.tanh(z)
 
 
@@ -100,6 +104,7 @@ class ReLU(Activation):
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return max(z, 0)."""
         return jax.nn.relu(z)
 
 
@@ -114,6 +119,7 @@ class LeakyReLU(Activation):
     negative_slope: float = 0.2
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z where z >= 0, else negative_slope * z."""
         return jnp.where(z >= 0, z, jnp.asarray(self.negative_slope, z.dtype) * z)
 
 
@@ -132,6 +138,7 @@ class ELU(Activation):
     alpha: float = 1.0
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z where z > 0, else alpha * (exp(z) - 1)."""
         # The inner where keeps exp(+large) out of the gradient, where 0 * inf would be NaN.
         return jnp.where(z > 0, z, jnp.asarray(self.alpha, z.dtype) * jnp.expm1(jnp.where(z > 0, 0, z)))
 
@@ -147,6 +154,7 @@ class SELU(Activation):
     output_range: ClassVar[tuple[float, float]] = (-1.7580993408473766, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return 1.0507 * elu(z, 1.6733)."""
         return jax.nn.selu(z)
 
 
@@ -165,6 +173,7 @@ class GELU(Activation):
     output_range: ClassVar[tuple[float, float]] = (-0.1700408, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z times the standard normal distribution function at z."""
         return jax.nn.gelu(z, approximate=self.approximate)
 
 
@@ -179,6 +188,7 @@ class SiLU(Activation):
     output_range: ClassVar[tuple[float, float]] = (-0.2784646, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z * sigmoid(z)."""
         return z * _sigmoid(z)
 
 
@@ -189,6 +199,7 @@ class Softplus(Activation):
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return log(1 + exp(z))."""
         return _softplus(z)
 
 
@@ -199,6 +210,7 @@ class Softsign(Activation):
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z / (1 + abs(z))."""
         return jax.nn.soft_sign(z)
 
 
@@ -217,6 +229,7 @@ class Softmax(Activation):
         _check_axis(self)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return probabilities that sum to 1 along the axis."""
         return jax.nn.softmax(z, axis=self.axis)
 
 
@@ -235,6 +248,7 @@ class LogSoftmax(Activation):
         _check_axis(self)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return log-probabilities."""
         return jax.nn.log_softmax(z, axis=self.axis)
 
 
@@ -249,6 +263,7 @@ class Mish(Activation):
     output_range: ClassVar[tuple[float, float]] = (-0.3088399, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return z * tanh(softplus(z))."""
         return z * jnp.tanh(_softplus(z))
 
 
@@ -266,6 +281,7 @@ class Heaviside(Activation):
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return 1 where z >= 0, else 0."""
         return jnp.where(z >= 0, jnp.ones_like(z), jnp.zeros_like(z))
 
 
@@ -287,6 +303,7 @@ class CustomActivation(Activation):
             )
 
     def __call__(self, z: jax.Array) -> jax.Array:
+        """Return function(z)."""
         return self.function(z)
 
     @property

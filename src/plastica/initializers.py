@@ -50,6 +50,7 @@ class Zeros(Initializer):
     """All 0: biases."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return zeros."""
         return np.zeros(shape, np.float32)
 
 
@@ -58,6 +59,7 @@ class Ones(Initializer):
     """All 1: scales."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return ones."""
         return np.ones(shape, np.float32)
 
 
@@ -72,6 +74,7 @@ class Constant(Initializer):
     value: float = 0.0
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return the value everywhere."""
         return np.full(shape, self.value, np.float32)
 
 
@@ -91,6 +94,7 @@ class RandomNormal(Initializer):
         _check_not_negative(self, "stddev", self.stddev)
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return normal values."""
         return _scaled(rng.standard_normal(shape, np.float32), self.stddev, self.mean)
 
 
@@ -113,6 +117,7 @@ class RandomUniform(Initializer):
             )
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return uniform values."""
         return _scaled(rng.random(shape, np.float32), self.maxval - self.minval, self.minval)
 
 
@@ -132,6 +137,7 @@ class TruncatedNormal(Initializer):
         _check_not_negative(self, "stddev", self.stddev)
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return normal values within two standard deviations."""
         return _scaled(_truncated(rng, shape), self.stddev, self.mean)
 
 
@@ -161,6 +167,7 @@ class VarianceScaling(Initializer):
         _check_choice(self, "distribution", self.distribution, _DISTRIBUTIONS)
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return values with variance scale / fan."""
         return _variance_scaling(rng, shape, self.scale, self.mode, self.distribution)
 
 
@@ -169,6 +176,7 @@ class GlorotUniform(Initializer):
     """Uniform within sqrt(6 / (fan_in + fan_out)): Keras's default for kernels."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return uniform values with variance 2 / (fan_in + fan_out)."""
         return _variance_scaling(rng, shape, 1.0, "fan_avg", "uniform")
 
 
@@ -177,6 +185,7 @@ class GlorotNormal(Initializer):
     """Truncated normal with variance 2 / (fan_in + fan_out): sigmoid and tanh units."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return truncated normal values with variance 2 / (fan_in + fan_out)."""
         return _variance_scaling(rng, shape, 1.0, "fan_avg", "truncated_normal")
 
 
@@ -185,6 +194,7 @@ class HeUniform(Initializer):
     """Uniform within sqrt(6 / fan_in): rectifiers."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return uniform values with variance 2 / fan_in."""
         return _variance_scaling(rng, shape, 2.0, "fan_in", "uniform")
 
 
@@ -193,6 +203,7 @@ class HeNormal(Initializer):
     """Truncated normal with variance 2 / fan_in: rectifiers."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return truncated normal values with variance 2 / fan_in."""
         return _variance_scaling(rng, shape, 2.0, "fan_in", "truncated_normal")
 
 
@@ -201,6 +212,7 @@ class LecunUniform(Initializer):
     """Uniform within sqrt(3 / fan_in)."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return uniform values with variance 1 / fan_in."""
         return _variance_scaling(rng, shape, 1.0, "fan_in", "uniform")
 
 
@@ -209,6 +221,7 @@ class LecunNormal(Initializer):
     """Truncated normal with variance 1 / fan_in: selu units."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return truncated normal values with variance 1 / fan_in."""
         return _variance_scaling(rng, shape, 1.0, "fan_in", "truncated_normal")
 
 
@@ -239,7 +252,7 @@ class Orthogonal(Initializer):
         rows, columns = prod(shape[:-1]), shape[-1]
         normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(normal)
-        # QR leaves the columns' signs to the algorithm; with r's diagonal positive, q is uniformly distributed.
+        # QR leaves the columns' signs to the algorithm; with r's diagonal positive, q is uniform.
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
         return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(np.float32)
 
@@ -315,7 +328,7 @@ def fans(shape: Shape) -> tuple[int, int]:
         (144, 288)
     """
     if len(shape) < 2:
-        return (prod(shape),) * 2
+        return prod(shape), prod(shape)
     field = prod(shape[:-2])
     return shape[-2] * field, shape[-1] * field
 

@@ -43,6 +43,7 @@ class L1(Regularizer):
         _check(self, "l1", self.l1)
 
     def __call__(self, w: jax.Array) -> jax.Array:
+        """Return l1 * sum abs(w)."""
         return jnp.asarray(self.l1, w.dtype) * jnp.sum(jnp.abs(w))
 
 
@@ -60,6 +61,7 @@ class L2(Regularizer):
         _check(self, "l2", self.l2)
 
     def __call__(self, w: jax.Array) -> jax.Array:
+        """Return l2 * sum w^2."""
         return jnp.asarray(self.l2, w.dtype) * jnp.sum(jnp.square(w))
 
 
@@ -80,6 +82,7 @@ class L1L2(Regularizer):
         _check(self, "l2", self.l2)
 
     def __call__(self, w: jax.Array) -> jax.Array:
+        """Return l1 * sum abs(w) + l2 * sum w^2."""
         l1, l2 = jnp.asarray(self.l1, w.dtype), jnp.asarray(self.l2, w.dtype)
         return l1 * jnp.sum(jnp.abs(w)) + l2 * jnp.sum(jnp.square(w))
 
@@ -95,6 +98,7 @@ class CustomRegularizer(Regularizer):
     function: Callable[[Any], Any]
 
     def __call__(self, w: jax.Array) -> jax.Array:
+        """Return function(w)."""
         return self.function(w)
 
 
