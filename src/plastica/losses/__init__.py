@@ -1,0 +1,54 @@
+"""Losses: what training makes small. Keras's names and numbers."""
+
+from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
+from .categorical import (
+    CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    KLDivergence,
+    Poisson,
+    SparseCategoricalCrossentropy,
+)
+from .custom import CustomLoss
+from .hinge import CategoricalHinge, Hinge, SquaredHinge
+from .loss import Loss
+from .names import NAMES, LossLike, get, name_of
+from .objective import Objective, place
+from .regression import (
+    CosineSimilarity,
+    HalfSquaredError,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+)
+
+__all__ = [
+    "NAMES",
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
+    "CosineSimilarity",
+    "CustomLoss",
+    "HalfSquaredError",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "Loss",
+    "LossLike",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Objective",
+    "Poisson",
+    "SparseCategoricalCrossentropy",
+    "SquaredHinge",
+    "get",
+    "name_of",
+    "place",
+]

@@ -1,0 +1,228 @@
+"""Losses for one class out of several, and for distributions."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..activations import Activation, Softmax
+from ..declaration import declaration, replace
+from .binary import check_gamma, check_share
+from .loss import Loss
+from .regression import EPSILON
+from .shapes import class_numbers, matched, matched_rows, row_means
+
+
+@declaration
+class CategoricalCrossentropy(Loss):
+    """The surprise at a class: minus the logarithm of the probability given to what was so.
+
+    For one class out of several with one-hot (or soft) targets and a softmax output.
+
+        C = -sum_k y_k log a_k,   a = softmax(z);   dC/dz_k = a_k sum_j y_j - y_k
+
+    The gradient is the true one whatever the targets' sum. At the activity, a is divided by its sum and kept
+    in [1e-7, 1 - 1e-7], as in Keras.
+
+    Args:
+        from_logits: Whether predictions are potentials z already. Not needed after ``"softmax"``: training
+            takes the stable form of itself.
+        label_smoothing: Moves targets this share of the way to 1 / classes. 0, as in Keras: none.
+
+    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+
+    Raises:
+        InvalidValue: When ``label_smoothing`` is outside [0, 1].
+        ShapeError: When the shapes differ, or there is no axis of classes.
+
+    Example:
+        >>> CategoricalCrossentropy().values(jnp.array([[0.0, 1.0]]), jnp.array([[0.5, 0.5]]))
+        Array([0.6931472], dtype=float32)
+    """
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_share("CategoricalCrossentropy", "label_smoothing", self.label_smoothing)
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's cross-entropy."""
+        target = _smooth(matched_rows("categorical_crossentropy", target, prediction), self.label_smoothing)
+        return row_means(-jnp.sum(target * _log_shares(prediction, self.from_logits), axis=-1))
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the last activation is the softmax."""
+        return _on_softmax(self, activation)
+
+
+@declaration
+class SparseCategoricalCrossentropy(Loss):
+    """Categorical cross-entropy for targets that are class numbers.
+
+    For one class out of several with whole-number targets: no one-hot table is needed.
+
+        C = -log a_y,   a = softmax(z);   dC/dz_k = a_k - [k = y]
+
+    Args:
+        from_logits: Whether predictions are potentials z already. Not needed after ``"softmax"``: training
+            takes the stable form of itself.
+        label_smoothing: Gives this share of the target to all classes alike. 0: none.
+
+    Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
+
+    Raises:
+        InvalidValue: When ``label_smoothing`` is outside [0, 1].
+        ShapeError: When there is not one label a row, or there is no axis of classes.
+
+    Example:
+        >>> SparseCategoricalCrossentropy().values(jnp.array([1]), jnp.array([[0.5, 0.5]]))
+        Array([0.6931472], dtype=float32)
+    """
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_share("SparseCategoricalCrossentropy", "label_smoothing", self.label_smoothing)
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's cross-entropy."""
+        number = class_numbers("sparse_categorical_crossentropy", target, prediction)
+        is_class = number[..., None] == jnp.arange(prediction.shape[-1], dtype=jnp.int32)
+        share = _smooth(is_class.astype(prediction.dtype), self.label_smoothing)
+        return row_means(-jnp.sum(share * _log_shares(prediction, self.from_logits), axis=-1))
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the last activation is the softmax."""
+        return _on_softmax(self, activation)
+
+
+@declaration
+class CategoricalFocalCrossentropy(Loss):
+    """Categorical cross-entropy that turns from easy examples to hard ones.
+
+    For classes of very different size.
+
+        C = -sum_k alpha (1 - a_k)^gamma y_k log a_k
+
+    Args:
+        alpha: A factor of the whole loss. 0.25, as in Keras.
+        gamma: How strongly easy examples fade; 0 is plain cross-entropy. 2, as in the paper.
+        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
+        label_smoothing: Moves targets this share of the way to 1 / classes. 0, as in Keras: none.
+
+    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+
+    Raises:
+        InvalidValue: When ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
+        ShapeError: When the shapes differ, or there is no axis of classes.
+
+    Reference:
+        T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, Focal loss for dense object detection, eq. 4.
+    """
+
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_share("CategoricalFocalCrossentropy", "label_smoothing", self.label_smoothing)
+        check_gamma("CategoricalFocalCrossentropy", self.gamma)
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's focal cross-entropy."""
+        target = _smooth(
+            matched_rows("categorical_focal_crossentropy", target, prediction), self.label_smoothing
+        )
+        log_share = _log_shares(prediction, self.from_logits)
+        # 1 - a, kept off 0, where a power below 1 has no finite slope.
+        missed = jnp.maximum(-jnp.expm1(log_share), EPSILON)
+        factor = jnp.asarray(self.alpha, missed.dtype) * missed ** jnp.asarray(self.gamma, missed.dtype)
+        return row_means(-jnp.sum(factor * target * log_share, axis=-1))
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the last activation is the softmax."""
+        return _on_softmax(self, activation)
+
+
+@declaration
+class KLDivergence(Loss):
+    """How much is lost when the prediction stands for the target's distribution.
+
+    For soft targets: distilling one network into another. Its gradient is cross-entropy's; only its least
+    value is 0.
+
+        C = sum_k y_k log(y_k / a_k)
+
+    Args:
+        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
+
+    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+
+    Raises:
+        ShapeError: When the shapes differ, or there is no axis of classes.
+
+    Reference:
+        S. Kullback, R. A. Leibler, 1951, On information and sufficiency.
+    """
+
+    from_logits: bool = False
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's divergence."""
+        target = jnp.clip(matched_rows("kl_divergence", target, prediction), EPSILON, 1.0)
+        if self.from_logits:
+            log_share = jax.nn.log_softmax(prediction)
+        else:
+            log_share = jnp.log(jnp.clip(prediction, EPSILON, 1.0))
+        return row_means(jnp.sum(target * (jnp.log(target) - log_share), axis=-1))
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the last activation is the softmax."""
+        return _on_softmax(self, activation)
+
+
+@declaration
+class Poisson(Loss):
+    """The surprise at a count, where the prediction is the expected count.
+
+    For counts; the output must stay above 0 (softplus).
+
+        C = mean_k a_k - y_k log(a_k + 1e-7)
+
+    Shapes: targets and predictions ``(batch, ...)`` alike.
+
+    Raises:
+        ShapeError: When the shapes differ.
+    """
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's mean loss."""
+        target = matched("poisson", target, prediction)
+        return row_means(prediction - target * jnp.log(prediction + EPSILON))
+
+
+def _smooth(target: jax.Array, share: float) -> jax.Array:
+    share_ = jnp.asarray(share, target.dtype)
+    return target * (1.0 - share_) + share_ / target.shape[-1]
+
+
+def _log_shares(prediction: jax.Array, from_logits: bool) -> jax.Array:
+    if from_logits:
+        return jax.nn.log_softmax(prediction)
+    total = jnp.sum(prediction, axis=-1, keepdims=True)
+    share = prediction / jnp.where(total == 0, 1.0, total)  # a row of zeros (dead relu) is no NaN
+    return jnp.log(jnp.clip(share, EPSILON, 1.0 - EPSILON))
+
+
+Categorical = (
+    CategoricalCrossentropy | SparseCategoricalCrossentropy | CategoricalFocalCrossentropy | KLDivergence
+)
+
+
+def _on_softmax(loss: Categorical, activation: Activation | None) -> Loss | None:
+    if loss.from_logits or not isinstance(activation, Softmax) or activation.axis != -1:
+        return None
+    return replace(loss, from_logits=True)

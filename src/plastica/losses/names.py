@@ -1,0 +1,98 @@
+"""Losses by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+
+from ..errors import InvalidValue
+from ..registry import look_up
+from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
+from .categorical import (
+    CategoricalCrossentropy,
+    CategoricalFocalCrossentropy,
+    KLDivergence,
+    Poisson,
+    SparseCategoricalCrossentropy,
+)
+from .custom import CustomLoss
+from .hinge import CategoricalHinge, Hinge, SquaredHinge
+from .loss import Loss
+from .regression import (
+    CosineSimilarity,
+    HalfSquaredError,
+    Huber,
+    LogCosh,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+)
+
+LossLike = Loss | str | Callable[..., jax.Array]
+
+NAMES: dict[str, type[Loss]] = {
+    "mean_squared_error": MeanSquaredError,
+    "half_squared_error": HalfSquaredError,
+    "mean_absolute_error": MeanAbsoluteError,
+    "mean_absolute_percentage_error": MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": MeanSquaredLogarithmicError,
+    "huber": Huber,
+    "log_cosh": LogCosh,
+    "cosine_similarity": CosineSimilarity,
+    "binary_crossentropy": BinaryCrossentropy,
+    "binary_focal_crossentropy": BinaryFocalCrossentropy,
+    "categorical_crossentropy": CategoricalCrossentropy,
+    "categorical_focal_crossentropy": CategoricalFocalCrossentropy,
+    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    "kl_divergence": KLDivergence,
+    "poisson": Poisson,
+    "hinge": Hinge,
+    "squared_hinge": SquaredHinge,
+    "categorical_hinge": CategoricalHinge,
+    "mse": MeanSquaredError,
+    "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError,
+    "msle": MeanSquaredLogarithmicError,
+    "bce": BinaryCrossentropy,
+    "kld": KLDivergence,
+    "logcosh": LogCosh,
+}
+
+_CLASSES = {cls.__name__: cls for cls in NAMES.values()}
+
+
+def get(value: LossLike) -> Loss:
+    """Return the loss that a name, a loss or a function stands for.
+
+    Args:
+        value: A name as Keras spells it (``"mse"``, ``"MeanSquaredError"``), a loss, or a function
+            (target, prediction) that returns one value for each row or element.
+
+    Raises:
+        UnknownName: When no loss has this name.
+        InvalidValue: When the value is none of these.
+
+    Example:
+        >>> get("mse")
+        MeanSquaredError()
+    """
+    if isinstance(value, Loss):
+        return value
+    if isinstance(value, str):
+        return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, NAMES)()
+    if isinstance(value, type) and issubclass(value, Loss):
+        return value()
+    if callable(value):
+        return CustomLoss(value)
+    raise InvalidValue(
+        f'loss={value!r}; a name such as "mse", a loss such as Huber(), or a function is wanted.'
+    )
+
+
+def name_of(loss: Loss) -> str:
+    """Return the name under which a loss stands in the history."""
+    if isinstance(loss, CustomLoss):
+        return getattr(loss.function, "__name__", "custom_loss")
+    return next((name for name, cls in NAMES.items() if cls is type(loss)), type(loss).__name__)

@@ -1,0 +1,92 @@
+"""The shapes that targets and predictions may have beside each other; nothing is ever broadcast."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..errors import ShapeError
+
+
+def matched(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    """Return targets of the predictions' own shape, in the predictions' number format.
+
+    Args:
+        name: Whose targets they are, as the error names it.
+        target: What was wanted, ``(batch, ...)``.
+        prediction: What the network answered, ``(batch, ...)``.
+
+    Raises:
+        ShapeError: When the shapes differ in anything.
+    """
+    if target.shape != prediction.shape:
+        raise ShapeError(
+            f"{name}: got {_shapes(target, prediction)}; {_mend(target.shape, prediction.shape)}"
+        )
+    return target.astype(prediction.dtype)
+
+
+def matched_rows(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    """Return matched targets for what works along the last axis, so that one axis (the batch) is too few.
+
+    Raises:
+        ShapeError: When the shapes differ in anything, or there is no axis beside the batch.
+    """
+    _need_classes(name, target, prediction)
+    return matched(name, target, prediction)
+
+
+def class_numbers(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    """Return whole-number class labels, one for each row of predictions: ``prediction.shape[:-1]``.
+
+    Args:
+        name: Whose targets they are, as the error names it.
+        target: Class numbers, ``(batch, ...)`` or ``(batch, ..., 1)``.
+        prediction: One number a class, ``(batch, ..., classes)``.
+
+    Raises:
+        ShapeError: When there is not exactly one label for each row.
+    """
+    _need_classes(name, target, prediction)
+    rows = prediction.shape[:-1]
+    if target.shape not in (rows, (*rows, 1)):
+        one_hot = target.shape == prediction.shape
+        mend = "For one-hot targets take categorical_crossentropy and its metrics." if one_hot else ""
+        raise ShapeError(
+            f"{name}: got {_shapes(target, prediction)}; it takes one whole class number a row, "
+            f"targets of shape {rows} or {(*rows, 1)}. {mend}".rstrip()
+        )
+    return target.reshape(rows).astype(jnp.int32)
+
+
+def is_sparse(target: jax.Array, prediction: jax.Array) -> bool:
+    """Whether the targets are class numbers for predictions that have an axis of several classes."""
+    fewer = target.ndim < prediction.ndim
+    return prediction.shape[-1] > 1 and (fewer or target.shape[-1] == 1)
+
+
+def row_means(values: jax.Array) -> jax.Array:
+    """Return the mean over every axis but the first: ``(batch, ...)`` to ``(batch,)``."""
+    return values if values.ndim == 1 else jnp.mean(values, axis=tuple(range(1, values.ndim)))
+
+
+def _need_classes(name: str, target: jax.Array, prediction: jax.Array) -> None:
+    if prediction.ndim < 2:
+        raise ShapeError(
+            f"{name}: got {_shapes(target, prediction)}; it works along the predictions' last axis, "
+            "so they need at least two: (batch, outputs)."
+        )
+
+
+def _shapes(target: jax.Array, prediction: jax.Array) -> str:
+    return f"targets of shape {target.shape} for predictions of shape {prediction.shape}"
+
+
+def _mend(target: tuple[int, ...], prediction: tuple[int, ...]) -> str:
+    if (*target, 1) == prediction:
+        return "both must be the same. Give the targets their last axis: y.reshape(-1, 1)."
+    if target == (*prediction, 1):
+        return "both must be the same. Take the targets' last axis away: y[..., 0]."
+    if target[:1] == prediction[:1] and len(target) == len(prediction):
+        return f"both must be the same. Does the last layer have {target[-1]} units?"
+    return "both must be the same."
