@@ -38,8 +38,9 @@ class Activation(Declaration):
 
     @property
     def name(self) -> str:
-        """The name that stands for this activation, in Keras's spelling."""
-        return _CANONICAL.get(type(self), type(self).__name__)
+        """The name that stands for this activation: Keras's, or the registered one, or the class's."""
+        own = (name for name, known in _registered.items() if type(known) is type(self))
+        return _CANONICAL.get(type(self)) or next(own, type(self).__name__)
 
     def __repr__(self) -> str:
         """Show the name alone where every field has its default: that is how a person writes it."""
@@ -309,32 +310,43 @@ class CustomActivation(Activation):
     @property
     def name(self) -> str:
         """The registered name of the function, else the function's own."""
-        for name, function in _registered.items():
-            if function == self.function:
-                return name
-        return getattr(self.function, "__name__", type(self.function).__name__)
+        own = getattr(self.function, "__name__", type(self.function).__name__)
+        return self._registered_name() or own
+
+    def __repr__(self) -> str:
+        """Show the name; a function's address would differ in every process."""
+        return repr(self.name) if self._registered_name() else f"CustomActivation({self.name})"
+
+    def _registered_name(self) -> str | None:
+        return next((name for name, known in _registered.items() if known == self), None)
 
 
-def register(name: str, function: Callable[[Any], Any]) -> None:
-    """Let a name stand for a function of one's own, so that ``activation="my_name"`` works.
+def register(name: str, activation: Activation | Callable[[Any], Any]) -> None:
+    """Let a name stand for an activation of one's own, so that ``activation="my_name"`` works.
 
     A saved network keeps the name only, never the code: register the same name again before loading.
-    Registering a name a second time replaces its function, so that a notebook's cell can be run again.
+    Registering a name a second time replaces what it stood for, so that a notebook's cell can be run again.
+
+    Args:
+        name: A new name; case and surrounding spaces do not matter.
+        activation: A function of the potential written in ``jax.numpy``, or an Activation of one's own.
 
     Raises:
-        InvalidValue: When the name is one of plastica's own, or empty, or the function cannot be called.
+        InvalidValue: When the name is plastica's own, or empty, or there is nothing to call.
 
     Example:
         >>> register("cube", lambda z: z**3)
-        >>> get("cube").name
+        >>> get("cube")
         'cube'
     """
     normal = name.strip().lower()
     if not normal or normal in NAMES:
         raise InvalidValue(
-            f"register: the name {name!r} is {'taken' if normal else 'empty'}; choose another one."
+            f"register: the name {name!r} is {'taken' if normal else 'empty'}; choose another."
         )
-    _registered[normal] = CustomActivation(function).function
+    if not callable(activation):
+        raise InvalidValue(f"register: {activation!r} cannot be called; give a function of the potential.")
+    _registered[normal] = get(activation)
 
 
 def get(value: ActivationLike | None) -> Activation:
@@ -346,11 +358,11 @@ def get(value: ActivationLike | None) -> Activation:
     """
     if value is None:
         return Linear()
+    if isinstance(value, str):
+        known: dict[str, Any] = {**NAMES, **_registered}
+        value = look_up("activation", value, known)
     if isinstance(value, Activation):
         return value
-    if isinstance(value, str):
-        found = look_up("activation", value, {**NAMES, **_registered})
-        return get(found)
     if isinstance(value, type) and issubclass(value, Activation):
         return value()
     if callable(value):
@@ -396,4 +408,4 @@ NAMES: dict[str, type[Activation]] = {
 
 # The first name of a class is its own; later ones are aliases.
 _CANONICAL: dict[type[Activation], str] = {cls: name for name, cls in reversed(NAMES.items())}
-_registered: dict[str, Callable[[Any], Any]] = {}
+_registered: dict[str, Activation] = {}
