@@ -1,0 +1,143 @@
+"""Writing that leaves either the whole new file or the untouched old one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import FileError
+from .locking import try_lock
+
+_PREFIX, _SUFFIX = ".plastica-", ".tmp"
+_LARGEST_WRITE = 1 << 24
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file is larger than this user or disk may have",
+    errno.EACCES: "this user may not write there",
+    errno.EPERM: "this user may not write there",
+    errno.EROFS: "the disk is read-only",
+    errno.ENOENT: "its folder does not exist; make it first",
+    errno.ENOTDIR: "its folder is a file",
+    errno.EISDIR: "it is a folder; give the name of a file",
+    errno.ENOTEMPTY: "it is a folder with other content",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+}
+
+
+def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
+    """Write ``chunks`` one after another as the file ``path``, whole or not at all.
+
+    The bytes go to a file beside it, reach the disk, and only then take the name. A kill, a full disk or a
+    power cut at any moment leaves what was there before. What killed writers left beside it is removed.
+
+    Args:
+        path: The file; a symbolic link is followed, an older file keeps its permissions.
+        chunks: Objects with the buffer interface.
+
+    Raises:
+        FileError: When it cannot be written; the old file is as it was.
+    """
+    target = Path(os.path.realpath(path))
+    with explained(path, "nothing was changed"):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _remove_leftovers(target.parent)
+        descriptor, beside = _open_beside(target.parent)
+        try:
+            try:
+                _keep_permissions(descriptor, target)
+                write_all(descriptor, chunks)
+                os.fsync(descriptor)
+                os.replace(beside, target)  # noqa: PTH105 (one name for the call that tests break on purpose)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise
+    with explained(path, "the new file is in place but may not survive a power cut"):
+        sync_folder(target.parent)
+
+
+def write_file(path: Path, chunks: Iterable[Any]) -> None:
+    """Write a new file and wait until its bytes are on the disk; it must not exist."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+    try:
+        write_all(descriptor, chunks)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, chunks: Iterable[Any]) -> None:
+    """Write every byte of every chunk; the system may take fewer than it was given."""
+    for chunk in chunks:
+        view = memoryview(chunk)
+        rest = view.cast("B") if view.nbytes else b""  # a view of nothing cannot be cast
+        while rest:
+            rest = rest[os.write(descriptor, rest[:_LARGEST_WRITE]) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in ``folder`` are on the disk."""
+    if os.name == "nt":  # Windows cannot open folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
+    """Turn the system's errors into one sentence: which file, why, and what still holds."""
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{os.fspath(path)} cannot be written: {reason(error)}; {promise}.") from error
+
+
+def reason(error: OSError) -> str:
+    """Say in plain words why the system refused."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _open_beside(folder: Path) -> tuple[int, Path]:
+    """Open a new file that is locked as long as its writer lives."""
+    while True:
+        beside = folder / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+        # Another writer's clean-up may have seen the file before the lock; then begin again.
+        if try_lock(descriptor) and beside.exists():
+            return descriptor, beside
+        os.close(descriptor)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for beside in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with suppress(OSError):
+            descriptor = os.open(beside, os.O_RDWR)
+            try:
+                if try_lock(descriptor, where_unknown=False):
+                    beside.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _keep_permissions(descriptor: int, target: Path) -> None:
+    if os.name != "nt" and target.exists():
+        with suppress(OSError):
+            os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))

@@ -1,0 +1,248 @@
+"""A folder of checkpoints: each whole and verified, or not there."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import FileError, InvalidValue, PlasticaWarning
+from . import manifest as manifests
+from . import tensor_file
+from .atomic import explained, sync_folder, write_file
+from .locking import try_lock
+
+_LOCK = ".plastica-checkpoints"
+_ARRAYS, _MANIFEST = "arrays.safetensors", "manifest.json"
+_STEP = re.compile(r"step-(0|[1-9][0-9]{0,17})")
+_REPLACED = re.compile(_STEP.pattern + r"\.replaced")
+_LEFTOVER = re.compile(_STEP.pattern + r"\.tmp")
+
+
+class Checkpoint(NamedTuple):
+    """Where a run stood.
+
+    Attributes:
+        step: Its number, growing along the run.
+        arrays: The arrays by name.
+        document: Everything else: seeds, cursor, history, versions.
+    """
+
+    step: int
+    arrays: dict[str, np.ndarray]
+    document: dict[str, Any]
+
+
+class CheckpointFolder:
+    """The checkpoints of one run, in a folder of their own.
+
+    A checkpoint is a folder ``step-N`` with ``arrays.safetensors`` and ``manifest.json``, which holds the
+    SHA-256 of the arrays' file and of itself. It is written as ``step-N.tmp``, reaches the disk, takes its
+    name, and only then the oldest goes. Only such folders are ever removed, and of them only those two files.
+
+    Use it in a ``with`` statement: while it is open, no other run can open the same folder.
+
+    Args:
+        path: The folder; it is made when it is not there.
+        keep: How many checkpoints stay; 2, so that one is left when the disk spoils the newest.
+
+    Raises:
+        InvalidValue: When ``keep`` is below 1.
+        FileError: When another run has it open, it holds something else, or it cannot be written.
+
+    Example:
+        >>> import numpy as np, tempfile
+        >>> with tempfile.TemporaryDirectory() as path, CheckpointFolder(path) as folder:
+        ...     folder.save(7, {"kernel": np.ones(3)}, {"seed": 1})
+        ...     folder.latest().step
+        7
+    """
+
+    def __init__(self, path: str | os.PathLike[str], keep: int = 2) -> None:
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+            raise InvalidValue(f"CheckpointFolder: keep={keep!r}; wanted a whole number of at least 1.")
+        self.path = Path(path)
+        self.keep = keep
+        self._lock = -1
+        with explained(path, "no checkpoint can be kept there"):
+            self.path.mkdir(parents=True, exist_ok=True)
+            _refuse_foreign(self.path)
+            self._lock = _lock(self.path)
+            try:
+                _tidy(self.path)
+            except BaseException:
+                self.close()
+                raise
+
+    def __enter__(self) -> CheckpointFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other runs open the folder."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def save(self, step: int, arrays: Mapping[str, Any], document: dict[str, Any]) -> None:
+        """Write a checkpoint; when this returns it is on the disk.
+
+        Checkpoints of this step or later ones are superseded: a run that went back says what is true now.
+
+        Args:
+            step: Its number, 0 or more.
+            arrays: NumPy or JAX arrays by name.
+            document: What goes with them, as JSON has it; NaN and infinity may be in it.
+
+        Raises:
+            InvalidValue: When something cannot be kept in such files.
+            FileError: When it cannot be written; the older checkpoints are as they were.
+        """
+        if self._lock < 0:
+            raise FileError(f"{self.path}: this checkpoint folder was closed; open it again to save.")
+        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < 10**18:
+            raise InvalidValue(f"checkpoint: step={step!r}; wanted a whole number of at least 0.")
+        entries, data = tensor_file.lay_out(arrays)
+        contents = [tensor_file.header_bytes(entries, {}), *data]
+        manifest = manifests.make(step, {_ARRAYS: contents}, document)
+        made, beside = self.path / f"step-{step}", self.path / f"step-{step}.tmp"
+        with explained(made, "the older checkpoints are as they were"):
+            try:
+                _remove(beside)
+                beside.mkdir()
+                write_file(beside / _ARRAYS, contents)
+                write_file(beside / _MANIFEST, [manifest])
+                sync_folder(beside)
+                _put_in_place(beside, made)
+            except BaseException:
+                with suppress(OSError):
+                    _remove(beside)
+                raise
+        with explained(made, "it is in place but may not survive a power cut"):
+            sync_folder(self.path)
+        self._prune(step)
+
+    def latest(self) -> Checkpoint | None:
+        """Return the newest checkpoint whose manifest verifies; a warning names each that does not."""
+        return read_latest(self.path)
+
+    def clear(self) -> None:
+        """Remove every checkpoint, oldest first; a run that begins anew does this."""
+        with explained(self.path, "some checkpoints are left"):
+            for step in sorted(_steps(self.path)):
+                _discard(self.path / f"step-{step}")
+
+    def _prune(self, step: int) -> None:
+        steps = _steps(self.path)
+        old = sorted(other for other in steps if other < step)
+        later = sorted(other for other in steps if other > step)
+        for other in (*later, *old[: max(0, len(old) - self.keep + 1)]):
+            with suppress(OSError):  # what cannot be removed now is tried again at the next save
+                _discard(self.path / f"step-{other}")
+
+
+def read_latest(path: str | os.PathLike[str]) -> Checkpoint | None:
+    """Return the newest checkpoint in a folder whose manifest verifies, None when there is none.
+
+    Needs no lock: a checkpoint is there whole or not at all.
+    """
+    folder = Path(path)
+    for step in sorted(_steps(folder), reverse=True):
+        try:
+            return _read(folder / f"step-{step}", step)
+        except FileError as error:
+            warnings.warn(f"a checkpoint is left out: {error}", PlasticaWarning, stacklevel=2)
+    return None
+
+
+def _steps(folder: Path) -> list[int]:
+    if not folder.is_dir():
+        return []
+    return [int(match[1]) for entry in folder.iterdir() if (match := _STEP.fullmatch(entry.name))]
+
+
+def _read(folder: Path, step: int) -> Checkpoint:
+    manifest = manifests.read(folder / _MANIFEST)
+    file = tensor_file.read(folder / _ARRAYS)
+    if manifest.step != step or manifest.files != manifests.files({_ARRAYS: [file.header, file.data.data]}):
+        raise FileError(f"{folder} is damaged: its files are not as its manifest says.")
+    return Checkpoint(step, tensor_file.arrays_of(file, str(folder)), manifest.document)
+
+
+def _put_in_place(beside: Path, made: Path) -> None:
+    """Give a whole checkpoint its name; one of the same step stays readable until then and after a kill."""
+    replaced = made.with_name(made.name + ".replaced")
+    if made.exists():
+        made.rename(replaced)
+    try:
+        beside.rename(made)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(made)
+        raise
+    if replaced.exists():
+        _remove(replaced)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a checkpoint so that a kill in between leaves none that is half there."""
+    doomed = folder.with_name(folder.name + ".tmp")
+    folder.rename(doomed)
+    _remove(doomed)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a checkpoint's own files, and the folder when nothing else is in it."""
+    for name in (_MANIFEST, _ARRAYS):
+        (folder / name).unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        folder.rmdir()
+
+
+def _tidy(folder: Path) -> None:
+    """Mend what a killed run left: finish or undo a replacement, remove what was never whole."""
+    for entry in list(folder.iterdir()):
+        if match := _REPLACED.fullmatch(entry.name):
+            made = folder / f"step-{match[1]}"
+            if made.exists():
+                _remove(entry)
+            else:
+                entry.rename(made)
+        elif _LEFTOVER.fullmatch(entry.name):
+            _remove(entry)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder that was somebody's before: it has no mark of ours and other things in it."""
+    if (folder / _LOCK).exists():
+        return
+    other = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    if other:
+        shown = ", ".join(other[:3]) + (", ..." if len(other) > 3 else "")
+        raise FileError(
+            f"{folder} holds other things ({shown}); checkpoints want a new or empty folder of their own."
+        )
+
+
+def _lock(folder: Path) -> int:
+    """Open the folder's lock file and hold it; it also marks the folder as one of checkpoints."""
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    if not try_lock(descriptor):
+        holder = os.read(descriptor, 200).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise FileError(
+            f"{folder} is in use by another run ({holder or 'just starting'}); "
+            "give this run a folder of its own, or wait until that one ends."
+        )
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+    return descriptor

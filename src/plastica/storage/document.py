@@ -1,0 +1,98 @@
+"""What goes with the arrays, as JSON: one spelling for equal content, and nothing comes back different."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import FileError, InvalidValue
+
+LARGEST_DOCUMENT = 32 * 2**20
+DEEPEST = 200
+_FLOAT = "$float"
+_NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def encode(document: dict[str, Any]) -> str:
+    """Return the one JSON text of ``document``.
+
+    NaN and the infinities, which JSON lacks, become ``{"$float": "nan"}`` and come back as floats.
+
+    Args:
+        document: Dictionaries with text keys, lists, text, whole numbers, floats, booleans and None.
+
+    Raises:
+        InvalidValue: When something in it would not come back as it was, or when it is too large.
+    """
+    if document.keys() == {_FLOAT}:
+        raise InvalidValue(f"document: the key {_FLOAT!r} alone stands for a float.")
+    text = canonical(_plain(document, "document", DEEPEST))
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidValue(
+            f"document: {error.object[error.start : error.end]!r} is not valid text."
+        ) from error
+    if size > LARGEST_DOCUMENT:
+        raise InvalidValue(f"document: {size:,} bytes of JSON; at most {LARGEST_DOCUMENT:,} are kept.")
+    return text
+
+
+def decode(text: str | bytes, where: str) -> dict[str, Any]:
+    """Return the document of a JSON text.
+
+    Raises:
+        FileError: When the text is not the JSON of a dictionary; ``where`` names the file.
+    """
+    return parse(text, where, _restore)
+
+
+def parse(
+    text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]], Any] | None = None
+) -> dict[str, Any]:
+    """Return the dictionary of a JSON text as it stands.
+
+    Raises:
+        FileError: When the text is not the JSON of a dictionary; ``where`` names the file.
+    """
+    try:
+        parsed = json.loads(text, object_hook=object_hook)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where} is damaged: its JSON cannot be read.") from error
+    if not isinstance(parsed, dict):
+        raise FileError(f"{where} is damaged: its JSON is not a dictionary.")
+    return parsed
+
+
+def canonical(value: Any) -> str:
+    """Return the one spelling of a JSON value: keys sorted, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any, path: str, depth: int) -> Any:
+    if depth == 0:
+        raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} deep.")
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidValue(f"{path}: the key {key!r} is not text; JSON would change it.")
+        return {str(key): _plain(part, f"{path}[{key!r}]", depth - 1) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(value)]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else {_FLOAT: str(float(value))}
+    if value is None or isinstance(value, str | int):
+        return value
+    raise InvalidValue(
+        f"{path}: {type(value).__name__} does not go into JSON; "
+        "wanted text, numbers, booleans, None, lists or dictionaries."
+    )
+
+
+def _restore(parts: dict[str, Any]) -> Any:
+    if parts.keys() == {_FLOAT}:
+        name = parts[_FLOAT]
+        return _NOT_FINITE[name] if isinstance(name, str) and name in _NOT_FINITE else parts
+    return parts

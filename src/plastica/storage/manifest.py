@@ -1,0 +1,93 @@
+"""A checkpoint's manifest: the SHA-256 of each file, the document, and a seal over all of that."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..errors import FileError
+from . import document as documents
+from .atomic import reason
+from .tensor_file import open_regular
+
+FORMAT = 1
+_LARGEST = 2 * documents.LARGEST_DOCUMENT + 2**20
+_KEYS = {"plastica_checkpoint", "step", "files", "document"}
+
+
+class Manifest(NamedTuple):
+    """What a checkpoint says of itself.
+
+    Attributes:
+        step: Its number.
+        files: Size and SHA-256 of each file, as :func:`files` has them.
+        document: Seeds, cursor, history, versions.
+    """
+
+    step: int
+    files: dict[str, Any]
+    document: dict[str, Any]
+
+
+def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, Any]:
+    """Return the size and the SHA-256 of each file, from the parts of its content."""
+    described = {}
+    for name, parts in contents.items():
+        digest, size = hashlib.sha256(), 0
+        for part in parts:
+            digest.update(part)
+            size += len(part)
+        described[name] = {"bytes": size, "sha256": digest.hexdigest()}
+    return described
+
+
+def make(step: int, contents: Mapping[str, Iterable[bytes | memoryview]], document: dict[str, Any]) -> bytes:
+    """Return the bytes of a manifest for files with these contents.
+
+    Raises:
+        InvalidValue: When the document does not go into JSON.
+    """
+    text = documents.encode(document)
+    return _sealed({"plastica_checkpoint": FORMAT, "step": step, "files": files(contents), "document": text})
+
+
+def read(path: Path) -> Manifest:
+    """Return a manifest that is as it was written.
+
+    Raises:
+        FileError: When it is missing, foreign, changed, or of a newer plastica.
+    """
+    try:
+        with open_regular(path) as file:
+            raw = file.read(_LARGEST)
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {reason(error)}.") from error
+    body = documents.parse(raw, str(path))
+    version = body.get("plastica_checkpoint")
+    if isinstance(version, int) and version > FORMAT:
+        raise FileError(
+            f"{path} is of format {version}, this plastica reads up to format {FORMAT}: "
+            "a newer plastica wrote it. Mend it with: pip install --upgrade plastica"
+        )
+    seal = body.pop("sha256", None)
+    if seal is None or not _is_spelt(body, raw):
+        raise FileError(f"{path} is damaged or was changed after it was saved: its SHA-256 does not fit.")
+    if body.keys() != _KEYS or not isinstance(body["document"], str):
+        raise FileError(f"{path} is not the manifest of a checkpoint.")
+    return Manifest(body["step"], body["files"], documents.decode(body["document"], str(path)))
+
+
+def _sealed(body: dict[str, Any]) -> bytes:
+    seal = hashlib.sha256(documents.canonical(body).encode()).hexdigest()
+    return documents.canonical({**body, "sha256": seal}).encode()
+
+
+def _is_spelt(body: dict[str, Any], raw: bytes) -> bool:
+    try:
+        return _sealed(body) == raw
+    except ValueError:  # NaN, or half a character
+        return False

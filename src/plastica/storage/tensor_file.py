@@ -1,0 +1,236 @@
+"""The safetensors format: a length, a JSON header, the arrays' bytes one after another.
+
+Written and read here, not by the safetensors package, because its header has another order in each process
+(equal models would not be equal files) and because here every claim of a header is checked before memory is
+taken for it. The format is the same: files made here open in the package and the other way round.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from collections.abc import Mapping
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import FileError, InvalidValue
+from . import document as documents
+from .atomic import reason
+from .foreign import what_it_seems
+
+LARGEST_HEADER = documents.LARGEST_DOCUMENT * 2
+MOST_ARRAYS = 100_000
+_MOST_AXES = 32
+_METADATA = "__metadata__"
+_PLAIN = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "C64": "<c8", "BOOL": "|b1",
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1",
+}  # fmt: skip
+_EXTENDED = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
+
+
+class Entry(NamedTuple):
+    """Where an array lies: its type's name in safetensors, its shape, its first byte and the one after."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+class TensorFile(NamedTuple):
+    """A file as read: what the header says, the header's own bytes (with its length), the arrays' bytes."""
+
+    metadata: dict[str, str]
+    entries: dict[str, Entry]
+    header: bytes
+    data: np.ndarray
+
+
+def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, Entry], list[memoryview]]:
+    """Return each array's place, and the arrays' bytes in that order.
+
+    Wide types come first, so that every array is aligned.
+
+    Raises:
+        InvalidValue: For a name or a type of array that the format does not have.
+    """
+    if len(arrays) > MOST_ARRAYS:
+        raise InvalidValue(f"{len(arrays):,} arrays; one file keeps at most {MOST_ARRAYS:,}.")
+    made = {name: _storable(name, array) for name, array in arrays.items()}
+    entries: dict[str, Entry] = {}
+    begin = 0
+    ordered = sorted(made, key=lambda name: (-made[name].itemsize, name))
+    for name in ordered:
+        array = made[name]
+        entries[name] = Entry(_code(array.dtype), array.shape, begin, begin + array.nbytes)
+        begin += array.nbytes
+    return entries, [made[name].reshape(-1).view(np.uint8).data for name in ordered]
+
+
+def header_bytes(entries: Mapping[str, Entry], metadata: Mapping[str, str]) -> bytes:
+    """Return the length and header with which a file begins; equal content gives equal bytes."""
+    header: dict[str, Any] = {
+        name: {"dtype": entry.dtype, "shape": list(entry.shape), "data_offsets": [entry.begin, entry.end]}
+        for name, entry in entries.items()
+    }
+    text = documents.canonical({**header, _METADATA: dict(metadata)}).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > LARGEST_HEADER:
+        raise InvalidValue(f"{len(text):,} bytes of names and document; at most {LARGEST_HEADER:,} are kept.")
+    return len(text).to_bytes(8, "little") + text
+
+
+def read(path: str | os.PathLike[str]) -> TensorFile:
+    """Read a file whose every claim about itself holds.
+
+    Raises:
+        FileError: When it is missing, foreign, truncated or damaged.
+    """
+    where = os.fspath(path)
+    try:
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            header = _read_header(file, size, where)
+            metadata, entries = _parse(header, size - len(header), where)
+            data = np.empty(size - len(header), np.uint8)
+            if file.readinto(data.data) != data.size:
+                raise FileError(f"{where} is truncated: it became shorter while it was read.")
+    except FileError:
+        raise
+    except OSError as error:
+        raise FileError(f"{where} cannot be read: {reason(error)}.") from error
+    except MemoryError as error:
+        raise FileError(f"{where} cannot be read: it is larger than the free memory.") from error
+    return TensorFile(metadata, entries, header, data)
+
+
+def arrays_of(file: TensorFile, where: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a file by name, as writable views of its bytes.
+
+    Raises:
+        FileError: When a truth value is neither true nor false; ``where`` names the file.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for name, entry in sorted(file.entries.items()):
+        data = file.data[entry.begin : entry.end]
+        if entry.dtype == "BOOL" and data.max(initial=0) > 1:
+            raise FileError(f"{where} is damaged: {name!r} holds values that are neither true nor false.")
+        arrays[name] = data.view(_dtype(entry.dtype)).reshape(entry.shape)
+    return arrays
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """Open a regular file for reading.
+
+    Raises:
+        FileError: When there is nothing, or a folder, or something that is no file.
+    """
+    where = os.fspath(path)
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError as error:
+        raise FileError(f"{where}: there is no such file.") from error
+    if stat.S_ISDIR(mode):
+        raise FileError(f"{where} is a folder; give the name of a file in it.")
+    if not stat.S_ISREG(mode):
+        raise FileError(f"{where} is not a regular file.")
+    return Path(path).open("rb")
+
+
+def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
+    start = file.read(512)
+    length = int.from_bytes(start[:8], "little")
+    if start[8:9] != b"{" or not 2 <= length <= LARGEST_HEADER:
+        seems = what_it_seems(start)
+        if seems:
+            raise FileError(f"{where} is not a model of plastica; it seems to be {seems}.")
+        raise FileError(f"{where} is not a model of plastica, or its beginning is damaged.")
+    if length > size - 8:
+        raise FileError(
+            f"{where} is truncated: it has {size:,} bytes and its header alone has {length + 8:,}."
+        )
+    file.seek(0)
+    return file.read(8 + length)
+
+
+def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[str, Entry]]:
+    """Check that the header's arrays fill the ``size`` bytes after it exactly."""
+    parts = documents.parse(header[8:], where)
+    metadata = parts.pop(_METADATA, {})
+    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+        raise FileError(f"{where} is damaged: its metadata are not text.")
+    if len(parts) > MOST_ARRAYS:
+        raise FileError(f"{where} claims {len(parts):,} arrays; at most {MOST_ARRAYS:,} are read.")
+    entries = {name: _entry(name, part, where) for name, part in parts.items()}
+    end = 0
+    for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if entry.begin != end:
+            raise FileError(
+                f"{where} is damaged: the bytes of {name!r} begin at {entry.begin}, wanted {end}."
+            )
+        end = entry.end
+    if end != size:
+        state = "truncated" if end > size else "damaged"
+        raise FileError(f"{where} is {state}: it holds {size:,} bytes of arrays, its header says {end:,}.")
+    return metadata, entries
+
+
+def _entry(name: str, part: Any, where: str) -> Entry:
+    damaged = FileError(f"{where} is damaged: its header does not describe the array {name!r}.")
+    if not isinstance(part, dict) or part.keys() != {"dtype", "shape", "data_offsets"}:
+        raise damaged
+    code, shape, offsets = part["dtype"], part["shape"], part["data_offsets"]
+    if not (isinstance(code, str) and _are_counts(shape) and _are_counts(offsets) and len(offsets) == 2):
+        raise damaged
+    if code not in _PLAIN and code not in _EXTENDED:
+        raise FileError(
+            f"{where}: the array {name!r} is of the unknown type {code[:20]!r}; a newer plastica wrote it?"
+        )
+    itemsize = _dtype(code).itemsize
+    begin, end = offsets
+    # numpy multiplies the axes that are not zero even where another one is
+    span = itemsize * math.prod(axis for axis in shape if axis)
+    if len(shape) > _MOST_AXES or span >= 2**63 or end - begin != itemsize * math.prod(shape):
+        raise damaged
+    return Entry(code, tuple(shape), begin, end)
+
+
+def _are_counts(value: Any) -> bool:
+    return isinstance(value, list) and all(type(part) is int and 0 <= part < 2**63 for part in value)
+
+
+def _storable(name: str, array: Any) -> np.ndarray:
+    if not isinstance(name, str) or name == _METADATA:
+        raise InvalidValue(f"an array cannot be called {name!r}; wanted a text other than {_METADATA!r}.")
+    made = np.asarray(array)
+    if _code(made.dtype) == "":
+        raise InvalidValue(
+            f"array {name!r}: the type {made.dtype} has no place in a safetensors file; wanted one of "
+            f"{', '.join([np.dtype(kind).name for kind in _PLAIN.values()] + list(_EXTENDED.values()))}."
+        )
+    if made.ndim > _MOST_AXES:
+        raise InvalidValue(f"array {name!r}: {made.ndim} axes; at most {_MOST_AXES} are kept.")
+    return np.asarray(made, dtype=_dtype(_code(made.dtype)), order="C")
+
+
+def _code(dtype: np.dtype) -> str:
+    """Return safetensors's name of a type, "" where it has none."""
+    for code, name in _EXTENDED.items():
+        if dtype.name == name:
+            return code
+    little = dtype.newbyteorder("<").str
+    return next((code for code, plain in _PLAIN.items() if np.dtype(plain).str == little), "")
+
+
+def _dtype(code: str) -> np.dtype:
+    if code in _PLAIN:
+        return np.dtype(_PLAIN[code])
+    import ml_dtypes
+
+    return np.dtype(getattr(ml_dtypes, _EXTENDED[code]))

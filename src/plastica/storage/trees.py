@@ -1,0 +1,101 @@
+"""Trees of arrays as named arrays and back, as files of arrays hold params, state and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+
+from ..errors import FileError, InvalidValue
+
+T = TypeVar("T")
+_SHOWN = 3
+
+
+def flatten(tree: Any) -> dict[str, np.ndarray]:
+    """Return the leaves of a tree by their paths: ``"0/kernel"``, ``"mu/1/bias"``.
+
+    Dictionary keys, places in lists and tuples and names of fields are the parts of a path; a ``/`` in a key
+    becomes ``~1`` and a ``~`` becomes ``~0``. A tree that is one array alone is called ``"."``.
+
+    Raises:
+        InvalidValue: When two leaves would get one name, or a leaf is not an array of numbers.
+
+    Example:
+        >>> sorted(flatten([{"kernel": np.ones((2, 3)), "bias": np.zeros(3)}]))
+        ['0/bias', '0/kernel']
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for name, leaf in _named_leaves(tree):
+        try:
+            array = np.asarray(leaf)
+        except (TypeError, ValueError) as error:
+            raise InvalidValue(f"{name!r} is not an array of numbers but {type(leaf).__name__}.") from error
+        if array.dtype.kind == "O":
+            raise InvalidValue(f"{name!r} is not an array of numbers but {type(leaf).__name__}.")
+        arrays[name] = array
+    return arrays
+
+
+def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
+    """Return a tree like ``template`` with the arrays in the places of its leaves.
+
+    Args:
+        template: A tree whose leaves have the wanted shapes and types: arrays or ``jax.ShapeDtypeStruct``.
+        arrays: What :func:`flatten` made of such a tree.
+
+    Raises:
+        FileError: When an array is missing or left over, or of another shape or type than its place.
+    """
+    wanted = dict(_named_leaves(template))
+    _check_names(wanted.keys(), arrays.keys())
+    for name, leaf in wanted.items():
+        place = leaf if isinstance(leaf, jax.ShapeDtypeStruct) else np.asarray(leaf)
+        array = arrays[name]
+        if array.shape != place.shape or array.dtype != place.dtype:
+            raise FileError(
+                f"array {name!r} arrived with shape {array.shape} and type {array.dtype}; "
+                f"wanted {place.shape} and {place.dtype}. The file is of another network."
+            )
+    return jax.tree_util.tree_unflatten(
+        jax.tree_util.tree_structure(template), [arrays[name] for name in wanted]
+    )
+
+
+def _named_leaves(tree: Any) -> list[tuple[str, Any]]:
+    leaves = [
+        ("/".join(_part(key) for key in path) or ".", leaf)
+        for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
+    ]
+    names: set[str] = set()
+    for name, _ in leaves:
+        if name in names:
+            raise InvalidValue(f"two arrays of one tree are called {name!r}; rename one of the keys.")
+        names.add(name)
+    return leaves
+
+
+def _part(key: Any) -> str:
+    match key:
+        case jax.tree_util.SequenceKey(idx):
+            text = str(idx)
+        case jax.tree_util.DictKey(name) | jax.tree_util.FlattenedIndexKey(name):
+            text = str(name)
+        case jax.tree_util.GetAttrKey(name):
+            text = name
+        case _:
+            text = str(key)
+    return text.replace("~", "~0").replace("/", "~1")
+
+
+def _check_names(wanted: Any, arrived: Any) -> None:
+    for kind, names in (("missing", wanted - arrived), ("left over", arrived - wanted)):
+        if names:
+            shown = ", ".join(repr(name) for name in sorted(names)[:_SHOWN])
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            raise FileError(
+                f"arrays {kind}: {shown}{more}. {len(arrived)} arrived, {len(wanted)} are wanted; "
+                "the file is of another network."
+            )
