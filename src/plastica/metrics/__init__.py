@@ -1,0 +1,64 @@
+"""Metrics: figures that a run carries along. Keras's names, scikit-learn's numbers."""
+
+from .accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+)
+from .auc import AUC
+from .counts import (
+    BalancedAccuracy,
+    CohenKappa,
+    F1Score,
+    MatthewsCorrelation,
+    Precision,
+    Recall,
+    Specificity,
+)
+from .mean import (
+    CosineSimilarity,
+    CustomMetric,
+    LogLoss,
+    LossMetric,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    RootMeanSquaredError,
+)
+from .metric import Metric
+from .names import NAMES, MetricLike, get
+from .regression import ExplainedVariance, R2Score
+
+__all__ = [
+    "AUC",
+    "NAMES",
+    "Accuracy",
+    "BalancedAccuracy",
+    "BinaryAccuracy",
+    "CategoricalAccuracy",
+    "CohenKappa",
+    "CosineSimilarity",
+    "CustomMetric",
+    "ExplainedVariance",
+    "F1Score",
+    "LogLoss",
+    "LossMetric",
+    "MatthewsCorrelation",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "Metric",
+    "MetricLike",
+    "Precision",
+    "R2Score",
+    "Recall",
+    "RootMeanSquaredError",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "Specificity",
+    "TopKCategoricalAccuracy",
+    "get",
+]

@@ -1,0 +1,323 @@
+"""Figures from counts of right and wrong answers: precision, recall, F1 and their like."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..declaration import declaration
+from ..errors import InvalidValue
+from ..losses.shapes import class_numbers, is_sparse, matched
+from .mean import Named, ratio
+
+Average = Literal["macro", "micro", "weighted"]
+
+
+class Counts(NamedTuple):
+    """Weighted counts of each class or label.
+
+    Attributes:
+        hit: Rows of the class that were answered so, ``(classes,)``.
+        wanted: Rows of the class.
+        answered: Rows answered so.
+        total: All rows, a scalar.
+    """
+
+    hit: np.ndarray
+    wanted: np.ndarray
+    answered: np.ndarray
+    total: np.ndarray
+
+
+class Counted(Named):
+    """A figure from counts, ``(3 classes + 1,)`` sums.
+
+    Float32 sums count exactly up to 16 million rows of weight 1.
+    """
+
+    threshold: float | None
+
+    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+        """Return each class's hits, rows wanted and rows answered, and the total weight."""
+        wanted, answered = self.memberships(target, prediction)
+        rows = jnp.broadcast_to(weight.reshape(-1, *[1] * (wanted.ndim - 1)), (*wanted.shape[:-1], 1))
+        rows = rows.reshape(-1, 1).astype(prediction.dtype)
+        wanted, answered = (x.reshape(-1, x.shape[-1]).astype(prediction.dtype) for x in (wanted, answered))
+        parts = [jnp.sum(x * rows, axis=0) for x in (wanted * answered, wanted, answered)]
+        return jnp.concatenate([*parts, jnp.sum(rows)[None]])
+
+    def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return which classes each row belongs to and which were answered, both ``(batch, ..., classes)``."""
+        wanted = labels(self.label, target, prediction)
+        if prediction.ndim == 1:
+            wanted, prediction = wanted[:, None], prediction[:, None]
+        if self.threshold is not None or prediction.shape[-1] == 1:
+            return wanted, prediction > (0.5 if self.threshold is None else self.threshold)
+        if not is_sparse(target, prediction):
+            wanted = _one_hot(jnp.argmax(target, axis=-1), prediction.shape[-1])
+        return wanted, _one_hot(jnp.argmax(prediction, axis=-1), prediction.shape[-1])
+
+    def result(self, sums: np.ndarray) -> float:
+        """Return the figure from the counts."""
+        sums = np.asarray(sums, np.float64)
+        hit, wanted, answered = sums[:-1].reshape(3, -1)
+        counts = Counts(hit, wanted, answered, sums[-1])
+        return self.figure(counts) if counts.total > 0 else float("nan")
+
+    def figure(self, counts: Counts) -> float:
+        """Return the figure from the counts of at least one row."""
+        raise NotImplementedError
+
+
+class Averaged(Counted):
+    """A figure of each class, averaged over classes."""
+
+    average: Average | None
+
+    def __post_init__(self) -> None:
+        if self.average not in (None, "macro", "micro", "weighted"):
+            raise InvalidValue(
+                f"{type(self).__name__}: average={self.average!r}; "
+                '"macro", "micro", "weighted" or None is wanted.'
+            )
+
+    def per_class(self, counts: Counts) -> np.ndarray:
+        """Return the figure of each class; 0 where it is not defined."""
+        raise NotImplementedError
+
+    def figure(self, counts: Counts) -> float:
+        """Return the average over classes."""
+        if self.average == "micro":
+            hit, wanted, answered = (np.sum(x, keepdims=True) for x in counts[:3])
+            return float(self.per_class(Counts(hit, wanted, answered, counts.total * len(counts.hit)))[0])
+        values = self.per_class(counts)
+        if self.average == "weighted":
+            return ratio(float(np.sum(values * counts.wanted)), float(np.sum(counts.wanted)))
+        # As in scikit-learn: of classes that exclude each other, those that never occur are left out.
+        occurs = (
+            np.full(len(values), True) if self.threshold is not None else counts.wanted + counts.answered > 0
+        )
+        return float(np.mean(values[occurs])) if len(values) > 1 else float(values[0])
+
+
+class KerasAveraged(Averaged):
+    """An averaged figure that without ``average`` pools every output at a threshold, as Keras's do."""
+
+    def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return which classes each row belongs to and which were answered."""
+        if self.average is not None:
+            return super().memberships(target, prediction)
+        wanted = labels(self.label, target, prediction)
+        answered = prediction > (0.5 if self.threshold is None else self.threshold)
+        return wanted[..., None], answered[..., None]
+
+
+@declaration
+class Precision(KerasAveraged):
+    """Of the rows answered yes, the share that is right; 0 where none is answered yes.
+
+    Args:
+        threshold: Above it an output means yes. None: 0.5, and with ``average`` the largest output's class.
+        average: None pools all outputs, as Keras does; ``"macro"``, ``"weighted"`` (by the classes' sizes)
+            and ``"micro"`` are scikit-learn's averages over classes.
+        name: The key in the history; Keras's by default.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    """
+
+    default_label: ClassVar[str] = "precision"
+    threshold: float | None = None
+    average: Average | None = None
+    name: str | None = None
+
+    def per_class(self, counts: Counts) -> np.ndarray:
+        """Return each class's precision."""
+        return _shares(counts.hit, counts.answered)
+
+
+@declaration
+class Recall(KerasAveraged):
+    """Of the rows that are yes, the share answered so; 0 where there is none.
+
+    Args:
+        threshold: Above it an output means yes. None: 0.5, and with ``average`` the largest output's class.
+        average: None pools all outputs, as Keras does; ``"macro"``, ``"weighted"`` (by the classes' sizes)
+            and ``"micro"`` are scikit-learn's averages over classes.
+        name: The key in the history; Keras's by default.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    """
+
+    default_label: ClassVar[str] = "recall"
+    threshold: float | None = None
+    average: Average | None = None
+    name: str | None = None
+
+    def per_class(self, counts: Counts) -> np.ndarray:
+        """Return each class's recall."""
+        return _shares(counts.hit, counts.wanted)
+
+
+@declaration
+class F1Score(Averaged):
+    """The harmonic mean of precision and recall.
+
+    Args:
+        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
+            several the largest output's class.
+        average: Over classes: ``"macro"``, ``"weighted"`` (by the classes' sizes) or ``"micro"``. None is
+            macro (Keras returns one number a class, which no history shows).
+        name: The key in the history; Keras's by default.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    """
+
+    default_label: ClassVar[str] = "f1_score"
+    threshold: float | None = None
+    average: Average | None = None
+    name: str | None = None
+
+    def per_class(self, counts: Counts) -> np.ndarray:
+        """Return each class's F1."""
+        return _shares(2.0 * counts.hit, counts.wanted + counts.answered)
+
+
+@declaration
+class Specificity(Averaged):
+    """Of the rows that are no, the share answered so: the recall of the other side.
+
+    Args:
+        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
+            several the largest output's class.
+        average: Over classes: ``"macro"`` (also None), ``"weighted"`` (by the classes' sizes) or ``"micro"``.
+        name: The key in the history.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    """
+
+    default_label: ClassVar[str] = "specificity"
+    threshold: float | None = None
+    average: Average | None = None
+    name: str | None = None
+
+    def per_class(self, counts: Counts) -> np.ndarray:
+        """Return each class's specificity."""
+        no = counts.total - counts.wanted
+        return _shares(no - (counts.answered - counts.hit), no)
+
+
+@declaration
+class BalancedAccuracy(Counted):
+    """The mean of the classes' recalls: accuracy as if all classes were of one size.
+
+    Args:
+        threshold: Above it a single output means yes. None: 0.5.
+        name: The key in the history.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    """
+
+    default_label: ClassVar[str] = "balanced_accuracy"
+    threshold: float | None = None
+    name: str | None = None
+
+    def figure(self, counts: Counts) -> float:
+        """Return the mean recall of the classes that occur."""
+        counts = _both_sides(counts)
+        occurs = counts.wanted > 0
+        return float(np.mean(counts.hit[occurs] / counts.wanted[occurs])) if occurs.any() else float("nan")
+
+
+@declaration
+class MatthewsCorrelation(Counted):
+    """The correlation between wanted and answered classes: 1 perfect, 0 as by chance.
+
+    One fair figure where classes differ much in size.
+
+        (c s - sum_k p_k t_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2))
+
+    with c right rows of s, t_k rows of class k and p_k answered so; 0 where all rows are or are answered one
+    class.
+
+    Args:
+        threshold: Above it a single output means yes. None: 0.5.
+        name: The key in the history.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+
+    Reference:
+        J. Gorodkin, 2004, Comparing two K-category assignments by a K-category correlation coefficient.
+    """
+
+    default_label: ClassVar[str] = "matthews_correlation"
+    threshold: float | None = None
+    name: str | None = None
+
+    def figure(self, counts: Counts) -> float:
+        """Return the correlation."""
+        hit, wanted, answered, total = _both_sides(counts)
+        above = np.sum(hit) * total - np.sum(answered * wanted)
+        below = (total**2 - np.sum(answered**2)) * (total**2 - np.sum(wanted**2))
+        return float(above / np.sqrt(below)) if below > 0 else 0.0
+
+
+@declaration
+class CohenKappa(Counted):
+    """How far wanted and answered classes agree beyond chance: 1 perfect, 0 as by chance.
+
+        (po - pe) / (1 - pe),   po the share of right rows, pe = sum_k p_k t_k / s^2 that expected by chance
+
+    Args:
+        threshold: Above it a single output means yes. None: 0.5.
+        name: The key in the history.
+
+    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+
+    Reference:
+        J. Cohen, 1960, A coefficient of agreement for nominal scales.
+    """
+
+    default_label: ClassVar[str] = "cohen_kappa"
+    threshold: float | None = None
+    name: str | None = None
+
+    def figure(self, counts: Counts) -> float:
+        """Return kappa; NaN where chance alone agrees always."""
+        hit, wanted, answered, total = _both_sides(counts)
+        chance = float(np.sum(wanted * answered))
+        return ratio(float(np.sum(hit)) * float(total) - chance, float(total) ** 2 - chance)
+
+
+def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    """Return which outputs are yes by the target, in the predictions' shape; class numbers become one-hot.
+
+    Raises:
+        ShapeError: When targets do not fit predictions.
+    """
+    if prediction.ndim > 1 and is_sparse(target, prediction):
+        return _one_hot(class_numbers(name, target, prediction), prediction.shape[-1])
+    return matched(name, target, prediction) > 0.5
+
+
+def _one_hot(number: jax.Array, classes: int) -> jax.Array:
+    return number[..., None] == jnp.arange(classes, dtype=number.dtype)
+
+
+def _shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _both_sides(counts: Counts) -> Counts:
+    """Return the counts of no and yes where only yes was counted."""
+    hit, wanted, answered, total = counts
+    if len(hit) > 1:
+        return counts
+    return Counts(
+        np.concatenate([total - wanted - answered + hit, hit]),
+        np.concatenate([total - wanted, wanted]),
+        np.concatenate([total - answered, answered]),
+        total,
+    )
