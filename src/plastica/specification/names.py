@@ -1,0 +1,96 @@
+"""Which declarations a file may name, and under which names."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from functools import cache
+from inspect import isclass
+from typing import Any, TypeGuard, TypeVar, get_type_hints
+
+from ..declaration import Declaration
+from ..errors import InvalidValue
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+DEEPEST = 100
+MOST_PARTS = 500_000
+OWN = "custom"
+FLOAT = "$float"
+NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_PACKAGE = __name__.partition(".")[0]
+_registered_classes: dict[str, type[Declaration]] = {}
+registered_functions: dict[str, Callable[..., Any]] = {}
+
+
+def register(own: C, name: str | None = None) -> C:
+    """Allow a declaration or a function of one's own to come from files; also a decorator.
+
+    What is plastica's own needs none. Without it, it is passed when loading: ``custom={"Mine": Mine}``.
+
+    Args:
+        own: A class under ``@declaration``, or a function.
+        name: Under which name files keep it; its own name where none is given.
+
+    Raises:
+        InvalidValue: When it is neither, or has no name.
+    """
+    name = str(name or getattr(own, "__name__", ""))
+    if not name.isidentifier():
+        raise InvalidValue(
+            f"register: {own!r} has no name that a file can keep; give one: register(it, name=...)."
+        )
+    if is_declared(own):
+        if name != own.__name__:
+            raise InvalidValue(f"register: the class {own.__name__} keeps its own name, not {name!r}.")
+        _registered_classes[name] = own
+    elif callable(own) and not isclass(own):
+        registered_functions[name] = own
+    else:
+        raise InvalidValue(f"register: {own!r} is neither a function nor a class under @declaration.")
+    return own
+
+
+def known() -> dict[str, type[Declaration]]:
+    """Return what files may name: every imported declaration of plastica, and registered ones."""
+    found = {
+        type_name(cls): cls
+        for cls in _subclasses(Declaration)
+        if is_declared(cls) and _is_ours(cls) and not _is_family(cls)
+    }
+    return found | {f"{OWN}.{name}": cls for name, cls in _registered_classes.items()}
+
+
+def type_name(cls: type[Declaration]) -> str:
+    """Return a class's name in files: its family (``layer``, ``loss``, ...) and its own name."""
+    if not _is_ours(cls):
+        return f"{OWN}.{cls.__name__}"
+    family = cls.__mro__[cls.__mro__.index(Declaration) - 1]
+    return cls.__name__ if family is cls else f"{family.__name__.lower()}.{cls.__name__}"
+
+
+def is_declared(cls: Any) -> TypeGuard[type[Declaration]]:
+    """Whether ``cls`` is a class under ``@declaration``, not a base of such classes."""
+    return isclass(cls) and issubclass(cls, Declaration) and "__dataclass_fields__" in vars(cls)
+
+
+@cache
+def fields_of(cls: type[Declaration]) -> dict[str, Any]:
+    """Return the annotations of the fields that a person can give."""
+    hints = get_type_hints(cls)
+    fields = dataclasses.fields(cls)  # pyright: ignore[reportArgumentType]
+    return {field.name: hints[field.name] for field in fields if field.init}
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == _PACKAGE
+
+
+def _is_family(cls: type) -> bool:
+    """Whether this is ``Layer``, ``Optimizer``, ...: what declarations derive from and nobody declares."""
+    return Declaration in cls.__bases__ and bool(cls.__subclasses__())
+
+
+def _subclasses(cls: type) -> list[type]:
+    return [found for child in cls.__subclasses__() for found in (child, *_subclasses(child))]

@@ -1,0 +1,134 @@
+"""From dictionaries, which may come from anywhere, to a declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import isclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ..declaration import Declaration
+from ..errors import FileError
+from .annotations import fits, say
+from .names import (
+    DEEPEST,
+    FLOAT,
+    MOST_PARTS,
+    NOT_FINITE,
+    OWN,
+    fields_of,
+    is_declared,
+    known,
+    registered_functions,
+)
+
+D = TypeVar("D", bound=Declaration)
+
+
+def from_spec(
+    spec: Any,
+    custom: Mapping[str, Any] = MappingProxyType({}),
+    kind: type[D] = Declaration,
+) -> D:
+    """Return the declaration of a specification that may come from anywhere.
+
+    Args:
+        spec: What :func:`to_spec` made, perhaps by way of JSON.
+        custom: A person's own functions and classes by name.
+        kind: What is wanted: ``Layer``, ``Optimizer``, ...
+
+    Raises:
+        FileError: For an unknown type or field, a value of the wrong type or outside what the declaration
+            takes, a function that was not passed, more than 100 levels or 500,000 parts.
+    """
+    made = _Reader(custom).declaration(spec, "specification", DEEPEST)
+    if not isinstance(made, kind):
+        raise FileError(f"specification: got {type(made).__name__}; wanted a kind of {kind.__name__}.")
+    return made
+
+
+class _Reader:
+    """One walk from a specification to its declaration; believes nothing."""
+
+    def __init__(self, custom: Mapping[str, Any]) -> None:
+        self.custom = custom
+        self.known = known()
+        self.functions = {**registered_functions, **custom}
+        self.left = MOST_PARTS
+
+    def declaration(self, spec: Any, path: str, depth: int) -> Any:
+        if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
+            raise FileError(f'{path}: got {_short(spec)}; wanted a dictionary with a "type".')
+        cls = self.resolve(spec["type"], path)
+        if path == "specification":
+            path = cls.__name__
+        hints = fields_of(cls)
+        values: dict[str, Any] = {}
+        for name, part in spec.items():
+            if name == "type":
+                continue
+            if name not in hints:
+                raise FileError(
+                    f"{path}: {cls.__name__} has no field {name[:60]!r}; did a newer plastica write this? "
+                    f"Known: {', '.join(hints) or 'none'}."
+                )
+            values[name] = self.value(part, f"{path}.{name}", depth - 1)
+            if not fits(values[name], hints[name]):
+                raise FileError(f"{path}.{name}: got {_short(part)}; wanted {say(hints[name])}.")
+        try:
+            return cls(**values)
+        except Exception as error:  # a declaration's own check may raise anything
+            raise FileError(f"{path}: {error}") from error
+
+    def value(self, part: Any, path: str, depth: int) -> Any:
+        self.left -= 1
+        if depth < 0 or self.left < 0:
+            raise FileError(f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts.")
+        if isinstance(part, list | tuple):
+            return tuple(self.value(each, f"{path}[{index}]", depth - 1) for index, each in enumerate(part))
+        if isinstance(part, dict):
+            return self.dictionary(part, path, depth)
+        if part is None or type(part) in (bool, int, float, str):
+            return part
+        raise FileError(f"{path}: got {type(part).__name__}; JSON has no such thing.")
+
+    def dictionary(self, part: dict[Any, Any], path: str, depth: int) -> Any:
+        if part.keys() == {FLOAT} and isinstance(part[FLOAT], str) and part[FLOAT] in NOT_FINITE:
+            return NOT_FINITE[part[FLOAT]]
+        if part.keys() == {OWN} and isinstance(part[OWN], str):
+            return self.function(part[OWN], path)
+        return self.declaration(part, path, depth)
+
+    def resolve(self, name: str, path: str) -> type[Declaration]:
+        family, _, own = name.partition(".")
+        if family == OWN and own in self.custom:
+            given = self.custom[own]
+            if not is_declared(given):
+                raise FileError(f"{path}: custom[{own!r}] is {_short(given)}; wanted the class {own}.")
+            return given
+        if name in self.known:
+            return self.known[name]
+        if family == OWN:
+            raise FileError(_pass_it(path, "class", own))
+        raise FileError(f"{path}: the type {name[:60]!r} is not known; did a newer plastica write this?")
+
+    def function(self, name: str, path: str) -> Callable[..., Any]:
+        if name not in self.functions:
+            raise FileError(_pass_it(path, "function", name))
+        function = self.functions[name]
+        if not callable(function) or isclass(function):
+            raise FileError(f"{path}: custom[{name!r}] is {_short(function)}; wanted the function {name}.")
+        return function
+
+
+def _pass_it(path: str, what: str, name: str) -> str:
+    name = name[:60]
+    return (
+        f"{path}: the {what} {name!r} is somebody's own, and no file carries code. "
+        f'Define it and pass it when loading: custom={{"{name}": {name}}}'
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,87 @@
+"""From a declaration to dictionaries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from inspect import isclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..declaration import Declaration
+from ..errors import InvalidValue
+from .annotations import fits, say
+from .names import DEEPEST, FLOAT, MOST_PARTS, OWN, fields_of, is_declared, registered_functions, type_name
+
+
+def to_spec(declared: Declaration) -> dict[str, Any]:
+    """Return a declaration as dictionaries, lists, text and numbers.
+
+    A person's own function is kept as its name, ``{"custom": "swish"}``; whoever loads passes the function.
+
+    Raises:
+        InvalidValue: For what no file can carry: a lambda, a population, an array.
+    """
+    return _Writer().declaration(declared, type(declared).__name__, DEEPEST)
+
+
+class _Writer:
+    """One walk from a declaration to its specification."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Callable[..., Any]] = {}
+        self.left = MOST_PARTS
+
+    def declaration(self, declared: Declaration, path: str, depth: int) -> dict[str, Any]:
+        cls = type(declared)
+        if not is_declared(cls):
+            raise InvalidValue(f"{path}: {cls.__name__} cannot be saved; put @declaration above its class.")
+        spec: dict[str, Any] = {"type": type_name(cls)}
+        for name, hint in fields_of(cls).items():
+            value = getattr(declared, name)
+            spec[name] = self.value(value, f"{path}.{name}", depth - 1)
+            if not fits(_host(value), hint):
+                raise InvalidValue(f"{path}.{name} cannot be saved: it holds {value!r}; wanted {say(hint)}.")
+        return spec
+
+    def value(self, value: Any, path: str, depth: int) -> Any:
+        self.left -= 1
+        if depth < 0 or self.left < 0:
+            raise InvalidValue(
+                f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts."
+            )
+        value = _host(value)
+        if isinstance(value, Declaration):
+            return self.declaration(value, path, depth)
+        if isinstance(value, tuple):
+            return [self.value(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(value)]
+        if isinstance(value, float):
+            return value if math.isfinite(value) else {FLOAT: str(value)}
+        if value is None or isinstance(value, bool | int | str):
+            return value
+        if callable(value) and not isclass(value):
+            return {OWN: self.function(value, path)}
+        raise InvalidValue(
+            f"{path} cannot be saved: it holds {type(value).__name__}, which no file can carry."
+        )
+
+    def function(self, function: Callable[..., Any], path: str) -> str:
+        given = (name for name, known in registered_functions.items() if known is function)
+        name = next(given, None) or getattr(function, "__name__", "")
+        if not name.isidentifier():
+            raise InvalidValue(
+                f"{path} cannot be saved: a file keeps a function by its name, and this one has none "
+                f"({name or function!r}). Write it as: def my_function(...)"
+            )
+        if self.functions.setdefault(name, function) is not function:
+            raise InvalidValue(f"{path} cannot be saved: two functions are both called {name!r}; rename one.")
+        return name
+
+
+def _host(value: Any) -> Any:
+    """Return NumPy's and JAX's numbers as Python's, in tuples too; arrays stay what they are."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray | jax.Array) and value.ndim == 0):
+        return value.item()
+    return tuple(_host(part) for part in value) if isinstance(value, tuple) else value
