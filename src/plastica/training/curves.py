@@ -1,0 +1,117 @@
+"""The picture of a run: loss and metrics over the epochs, training beside validation."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import InvalidValue
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
+TRAINING = {"color": "#0072B2", "linestyle": "-", "label": "training"}
+VALIDATION = {"color": "#D55E00", "linestyle": (0, (4, 1.5)), "label": "validation"}
+INK, PALE = "#333333", "#DDDDDD"
+COLUMNS = 3
+FEW = 15
+
+
+class Figures(Protocol):
+    """What is drawn: a history, or anything with its figures and epochs."""
+
+    history: dict[str, list[float]]
+    epoch: list[int]
+
+    def best(self, monitor: str | None = None) -> tuple[int, float] | None:
+        """Return the best epoch and its figure."""
+        ...
+
+
+def plot(run: Figures, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:
+    """Draw one small panel for the loss and one for each other figure; see ``History.plot``."""
+    from matplotlib.figure import Figure
+
+    names = [name for name in run.history if not name.startswith("val_")]
+    names += [name for name in run.history if name.startswith("val_") and name[4:] not in names]
+    if not run.epoch or not names:
+        raise InvalidValue("plot: no epoch has finished, so there is nothing to draw.")
+    across = min(len(names), COLUMNS)
+    down = -(-len(names) // across)
+    figure = Figure(figsize=(0.4 + 3.0 * across, 0.3 + 2.2 * down), dpi=144, layout="constrained")
+    for place, name in enumerate(names):
+        axes = figure.add_subplot(down, across, place + 1)
+        _panel(axes, run, name, log and name in ("loss", "learning_rate"))
+    if f"val_{names[0]}" in run.history:
+        figure.axes[0].legend(frameon=False, fontsize=8, labelcolor=INK, handlelength=2.2)
+    vars(figure)["_repr_svg_"] = partial(to_svg, figure)  # so that a notebook shows it without pyplot
+    if path is not None:
+        figure.savefig(path)
+    return figure
+
+
+def to_svg(figure: Figure) -> str:
+    """Return a figure as SVG text that fits into a page."""
+    written = io.StringIO()
+    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    text = written.getvalue()
+    return text[text.index("<svg") :]
+
+
+def aligned(history: dict[str, list[float]], epochs: int) -> dict[str, list[float]]:
+    """Return the figures with NaN in front where they began later than the run."""
+    return {name: [math.nan] * (epochs - len(values)) + list(values) for name, values in history.items()}
+
+
+def _panel(axes: Axes, run: Figures, name: str, log: bool) -> None:
+    epochs = [epoch + 1 for epoch in run.epoch]
+    figures = aligned(run.history, len(epochs))
+    shown = [
+        (figures[key], style)
+        for key, style in ((name, TRAINING), (f"val_{name}", VALIDATION))
+        if key in figures
+    ]
+    for values, style in shown:
+        drawn = [value if math.isfinite(value) else math.nan for value in values]
+        _line(axes, epochs, drawn, style)
+    numbers = [value for values, _ in shown for value in values if math.isfinite(value)]
+    if log and numbers and min(numbers) > 0:
+        axes.set_yscale("log")
+    if f"val_{name}" in figures:
+        _mark_best(axes, run.best(f"val_{name}"))
+    _dress(axes, name)
+
+
+def _line(axes: Axes, epochs: list[int], values: list[float], style: dict[str, Any]) -> None:
+    marker = "o" if len(epochs) <= FEW else None
+    axes.plot(epochs, values, linewidth=1.6, marker=marker, markersize=3, solid_capstyle="round", **style)
+
+
+def _mark_best(axes: Axes, best: tuple[int, float] | None) -> None:
+    if best is None:
+        return
+    epoch, value = best[0] + 1, best[1]
+    axes.plot(
+        [epoch], [value], "o", markersize=6, markerfacecolor="white", markeredgecolor=VALIDATION["color"]
+    )
+    axes.set_title(f"best {value:.4g}, epoch {epoch}", loc="right", fontsize=7.5, color=VALIDATION["color"])
+
+
+def _dress(axes: Axes, name: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_title(name.replace("_", " "), loc="left", fontsize=10, color=INK)
+    axes.set_xlabel("epoch", fontsize=8, color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.tick_params(labelsize=8, colors=INK, length=0, which="both")
+    axes.grid(axis="y", color=PALE, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.margins(x=0.03, y=0.08)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(PALE)

@@ -1,0 +1,132 @@
+"""Stop when the figure that counts no longer gets better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidValue
+from .callbacks import Logs, say
+from .monitor import Mode, Monitor, kept, put_back
+
+STATE = ("wait", "stopped_epoch", "best", "best_epoch")
+
+
+class EarlyStopping(Monitor):
+    """Stop when a figure has not got better for some epochs.
+
+    Use it with validation data wherever more training makes the network fit the training rows better and new
+    rows worse.
+
+    Args:
+        monitor: The figure to watch.
+        min_delta: What counts as better must be better by more than this.
+        patience: Epochs to wait without anything better.
+        verbose: 1 says when it stops and which weights it takes.
+        mode: ``"min"``, ``"max"``, or ``"auto"`` to judge by the name.
+        baseline: The run must get better than this to begin counting anew.
+        restore_best_weights: Take the weights of the best epoch in the end, whatever ended the run, and with
+            them what layers carry (running statistics). False is Keras's default.
+        start_from_epoch: Epochs at the beginning that do not count.
+
+    Raises:
+        InvalidValue: ``patience`` or ``start_from_epoch`` is below 0, or the direction cannot be told.
+        UnknownName: At the end of the first epoch, when the run has no such figure.
+
+    Example:
+        >>> EarlyStopping("val_loss", patience=5, restore_best_weights=True).mode
+        'min'
+
+    Reference:
+        L. Prechelt (1998), Early stopping - but when?
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: Mode = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        for name, value in (("patience", patience), ("start_from_epoch", start_from_epoch)):
+            if value < 0:
+                raise InvalidValue(
+                    f"EarlyStopping: {name} is {value!r}; it takes a number of epochs, 0 or above."
+                )
+        self.patience = patience
+        self.verbose = verbose
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+        self.on_train_begin()
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Forget an earlier run."""
+        self.wait = 0
+        self.stopped_epoch = 0
+        self.best: float | None = None
+        self.best_epoch = 0
+        self._best_weights: dict[str, np.ndarray] = {}
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Keep the best, count the others, and stop the model when patience is over."""
+        value = self.current(logs)
+        if epoch < self.start_from_epoch:
+            return
+        if self.restore_best_weights and not self._best_weights:
+            self._keep(epoch)
+        self.wait += 1
+        if self.improves(value, self.best):
+            self.best = value
+            self._keep(epoch)
+            if self.baseline is None or self.improves(value, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop(f"EarlyStopping: {self._what_happened()}")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Take the best weights, where asked for."""
+        if self.verbose and self.stopped_epoch:
+            say(f"Epoch {self.stopped_epoch + 1}: stopped early, {self._what_happened()}.")
+        if self._best_weights:
+            self.model.restore(self._best_weights)
+            if self.verbose:
+                say(f"Took the weights of epoch {self.best_epoch + 1}, the best.")
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the counters and the best figure."""
+        return kept(self, STATE)
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take the counters and the best figure."""
+        put_back(self, state, STATE)
+
+    def get_arrays(self) -> dict[str, np.ndarray]:
+        """Return the weights of the best epoch."""
+        return dict(self._best_weights)
+
+    def set_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the weights of the best epoch."""
+        self._best_weights = dict(arrays)
+
+    def _keep(self, epoch: int) -> None:
+        self.best_epoch = epoch
+        if self.restore_best_weights:
+            self._best_weights = dict(self.model.snapshot())
+
+    def _what_happened(self) -> str:
+        if self.best is None:
+            return f"{self.monitor} was never a number"
+        epochs = "epoch" if self.wait == 1 else "epochs"
+        return (
+            f"{self.monitor} was best at epoch {self.best_epoch + 1} ({self.best:.4g}) "
+            f"and not better for {self.wait} {epochs}"
+        )

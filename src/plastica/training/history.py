@@ -1,0 +1,158 @@
+"""What a run leaves behind: its figures, epoch by epoch, and why it ended."""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import curves
+from .callbacks import Callback, Logs, Needs
+from .monitor import better
+
+if TYPE_CHECKING:
+    import polars
+    from matplotlib.figure import Figure
+
+
+class History(Callback):
+    """The figures of a run; what ``fit`` returns.
+
+    Attributes:
+        history: Figures by name, a list with a number an epoch, in Keras's order: ``loss``, the metrics, the
+            same under ``val_``, ``learning_rate`` where a callback changes it.
+        epoch: The number of each epoch; the first is 0.
+        stopped_by: What ended the run: ``"epochs"``, ``"until: loss <= 0.01"``, ``"time_limit"``,
+            ``"EarlyStopping: ..."``, ``"not finite: ..."``.
+        seconds: How long the run took.
+
+    Example:
+        >>> history = History()
+        >>> history.on_epoch_end(0, {"loss": 0.7, "val_loss": 0.8})
+        >>> history.history
+        {'loss': [0.7], 'val_loss': [0.8]}
+    """
+
+    needs: Needs = "logs"
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+        self.stopped_by = ""
+        self.seconds = 0.0
+        self._began: float | None = None
+        self._seconds_before = 0.0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Begin anew."""
+        self.history, self.epoch, self.stopped_by = {}, [], ""
+        self.seconds = self._seconds_before = 0.0
+        self._began = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Keep the figures of an epoch."""
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(float(value))
+        self._look_at_clock()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Keep the time."""
+        self._look_at_clock()
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the figures and the seconds so far."""
+        self._look_at_clock()
+        figures = {name: list(values) for name, values in self.history.items()}
+        return {"history": figures, "epoch": list(self.epoch), "seconds": self.seconds}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Take the figures and the seconds of a run that goes on."""
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.epoch = list(state["epoch"])
+        self.seconds = self._seconds_before = float(state["seconds"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain values that go to JSON; figures that are not finite become None."""
+        figures = {
+            name: [value if math.isfinite(value) else None for value in values]
+            for name, values in self.history.items()
+        }
+        return {
+            "history": figures,
+            "epoch": self.epoch,
+            "stopped_by": self.stopped_by,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> History:
+        """Return the history that :meth:`to_dict` gave; None becomes NaN."""
+        made = cls()
+        made.history = {
+            name: [math.nan if figure is None else float(figure) for figure in figures]
+            for name, figures in values["history"].items()
+        }
+        made.epoch = [int(epoch) for epoch in values["epoch"]]
+        made.stopped_by = str(values["stopped_by"])
+        made.seconds = float(values["seconds"])
+        return made
+
+    def to_frame(self) -> polars.DataFrame:
+        """Return a polars frame, one row an epoch; ``.to_pandas()`` makes it a pandas frame."""
+        import polars
+
+        return polars.DataFrame({"epoch": self.epoch, **curves.aligned(self.history, len(self.epoch))})
+
+    def best(self, monitor: str | None = None) -> tuple[int, float] | None:
+        """Return the number of the best epoch (the first is 0) and its figure, or None where there is none.
+
+        Args:
+            monitor: The figure; the validation loss where there is one, else the loss.
+        """
+        name = monitor or ("val_loss" if "val_loss" in self.history else "loss")
+        values = curves.aligned({name: self.history.get(name, [])}, len(self.epoch))[name]
+        found = [
+            (value, epoch) for value, epoch in zip(values, self.epoch, strict=True) if math.isfinite(value)
+        ]
+        if not found:
+            return None
+        best = (
+            max(found, key=lambda pair: pair[0])
+            if better(name) == "max"
+            else min(found, key=lambda pair: pair[0])
+        )
+        return best[1], best[0]
+
+    def plot(self, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:
+        """Draw loss and metrics over the epochs, training and validation.
+
+        Args:
+            path: Where to save the picture; the ending says as what (``.svg``, ``.png``, ``.pdf``).
+            log: Draw the loss on a logarithmic axis, where all of it is above 0.
+
+        Returns:
+            A matplotlib figure, which a notebook shows.
+
+        Raises:
+            InvalidValue: No epoch has finished, so there is nothing to draw.
+        """
+        return curves.plot(self, path, log)
+
+    def __repr__(self) -> str:
+        """Show how many epochs, how long, the last figures and what ended the run."""
+        last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items() if values)
+        epochs = "1 epoch" if len(self.epoch) == 1 else f"{len(self.epoch)} epochs"
+        ended = f", stopped by {self.stopped_by}" if self.stopped_by else ""
+        return f"<History: {epochs} in {self.seconds:.3g} s{last}{ended}>"
+
+    def _repr_html_(self) -> str:
+        text = f"<p>{html.escape(repr(self)[1:-1])}</p>"
+        return text + (curves.to_svg(self.plot()) if self.epoch else "")
+
+    def _look_at_clock(self) -> None:
+        if self._began is not None:
+            self.seconds = self._seconds_before + time.perf_counter() - self._began
