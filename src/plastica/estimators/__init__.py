@@ -1,0 +1,1 @@
+"""From a table to a trained network and its answers."""

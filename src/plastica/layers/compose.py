@@ -1,0 +1,307 @@
+"""Composition is a layer too: Sequential, Residual, Concatenate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import activations, random
+from ..activations import Activation, ActivationLike
+from ..declaration import declaration
+from ..errors import InvalidValue, ShapeError
+from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+
+
+@declaration
+class Sequential(Layer):
+    """One layer after another; parameters and state are tuples with an entry for each layer.
+
+    As in the textbook, its potential is the last layer's potential and its activity the last layer's
+    activity, so that a loss can be computed from potentials for a composition too.
+
+    Args:
+        layers: The layers, first to last.
+
+    Raises:
+        InvalidValue: When something in ``layers`` is not a layer.
+        ShapeError: When two layers do not fit, with the layer's place.
+    """
+
+    layers: tuple[Layer, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", _checked_layers(type(self).__name__, self.layers))
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        return self.layers
+
+    def output_shape(self, shape: Shape) -> Shape:
+        for place, layer in enumerate(self.layers):
+            shape = _placed(place, layer.output_shape, shape)
+        return shape
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        found = []
+        for place, layer in enumerate(self.layers):
+            found.append(_placed(place, layer.init, rng, shape))
+            shape = layer.output_shape(shape)
+        return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
+
+    def synapse(
+        self, params: Params, x: jax.Array, state: State, context: Context
+    ) -> tuple[jax.Array, State]:
+        states = []
+        for place, layer in enumerate(self.layers):
+            x, new_state = layer.synapse(params[place], x, state[place], _within(context, place))
+            states.append(new_state)
+            if place < len(self.layers) - 1:
+                x = layer.activate(x)
+        return x, tuple(states)
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return self.layers[-1].activate(potential) if self.layers else potential
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return self.layers[-1].output_activation if self.layers else None
+
+    def penalty(self, params: Params) -> Any:
+        return sum(layer.penalty(own) for layer, own in zip(self.layers, params, strict=True))
+
+    def forward(
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        if not self.layers:
+            return super().forward(params, x, state, context, feedback)
+        records, states, activity = [], [], x
+        for place, layer in enumerate(self.layers):
+            own_feedback = None if feedback is None else feedback[place]
+            record, new_state = layer.forward(
+                params[place], activity, state[place], _within(context, place), own_feedback
+            )
+            activity = record.activity
+            records.append(record)
+            states.append(new_state)
+        return _composed(x, records[-1], tuple(records)), tuple(states)
+
+    def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
+        if not self.layers:
+            return super().backward_potential(record, delta)
+        last = len(self.layers) - 1
+        errors = [self.layers[last].backward_potential(record.children[last], delta)]
+        for place in reversed(range(last)):
+            below = self.layers[place].backward(record.children[place], errors[0].input_delta)
+            errors.insert(0, below)
+        return Errors(delta, tuple(e.gradient for e in errors), errors[0].input_delta, tuple(errors))
+
+
+@declaration
+class Residual(Layer):
+    """A branch of layers and a short cut round it: a = f(x + branch(x)).
+
+    Lets a signal and its error pass many layers unhindered, which is what makes very deep networks train.
+
+    Args:
+        layers: The branch, a sequence of layers whose output has the input's shape.
+        activation: f, after the sum; the identity by default, as in the pre-activation form.
+
+    Shapes:
+        ``(batch, ...)`` in and out.
+
+    Raises:
+        ShapeError: When the branch changes the shape.
+
+    Reference:
+        He, Zhang, Ren, Sun (2016), Deep residual learning for image recognition, equation 1.
+    """
+
+    layers: tuple[Layer, ...]
+    activation: ActivationLike = "linear"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", _checked_layers("Residual", self.layers))
+        activations.get(self.activation)
+
+    @property
+    def branch(self) -> Sequential:
+        """The layers as one."""
+        return Sequential(self.layers)
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        return (self.branch,)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        found = self.branch.output_shape(shape)
+        if found != tuple(shape):
+            raise ShapeError(
+                f"Residual: the branch turns inputs of shape {tuple(shape)} into {found}, which cannot be added to "
+                "them. End it with a layer that gives the input's shape back."
+            )
+        return found
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        self.output_shape(shape)
+        params, state = self.branch.init(rng, shape)
+        return Variables((params,), (state,))
+
+    def synapse(
+        self, params: Params, x: jax.Array, state: State, context: Context
+    ) -> tuple[jax.Array, State]:
+        answer, inner = self.branch.apply(params[0], x, state[0], context)
+        return x + answer, (inner,)
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return activations.get(self.activation)(potential)
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return activations.get(self.activation)
+
+    def penalty(self, params: Params) -> Any:
+        return self.branch.penalty(params[0])
+
+    def forward(
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        back = None if feedback is None else feedback[0]
+        inner, inner_state = self.branch.forward(params[0], x, state[0], context, back)
+        potential = x + inner.activity
+        activity, pull = jax.vjp(self.activate, potential)
+        record = Record(x, potential, activity, _no_pull, lambda delta: pull(delta)[0], (inner,))
+        return record, (inner_state,)
+
+    def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
+        inner = self.branch.backward(record.children[0], delta)
+        return Errors(delta, (inner.gradient,), delta + inner.input_delta, (inner,))
+
+
+@declaration
+class Concatenate(Layer):
+    """Several branches see the same input; their answers stand side by side.
+
+    For inception blocks, for wide-and-deep networks, and with ``Sequential(())`` as one branch for dense
+    connections that pass the input on.
+
+    Args:
+        branches: The branches, each a layer.
+        axis: Along which axis the answers are joined, counted without the batch axis when negative.
+
+    Shapes:
+        ``(batch, ..., n)`` to ``(batch, ..., sum of the branches' last sizes)``.
+
+    Raises:
+        ShapeError: When the branches' shapes differ elsewhere than along ``axis``.
+
+    Reference:
+        Szegedy et al. (2015), Going deeper with convolutions, figure 2.
+    """
+
+    branches: tuple[Layer, ...]
+    axis: int = -1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "branches", _checked_layers("Concatenate", self.branches))
+        if not self.branches:
+            raise InvalidValue("Concatenate(()): at least one branch is needed.")
+        if self.axis >= 0:
+            raise InvalidValue(
+                f"Concatenate(axis={self.axis}): count the axis from the end, -1 for the last."
+            )
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        return self.branches
+
+    def output_shape(self, shape: Shape) -> Shape:
+        shapes = [_placed(place, branch.output_shape, shape) for place, branch in enumerate(self.branches)]
+        rest = {(s[: self.axis], s[len(s) + self.axis + 1 :]) for s in shapes}
+        if len(rest) > 1:
+            raise ShapeError(
+                f"Concatenate: the branches give shapes {', '.join(map(str, shapes))}, which can only be joined along "
+                f"axis {self.axis} when their other sizes agree."
+            )
+        joined = list(shapes[0])
+        joined[self.axis] = sum(s[self.axis] for s in shapes)
+        return tuple(joined)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        self.output_shape(shape)
+        found = [branch.init(rng, shape) for branch in self.branches]
+        return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
+
+    def synapse(
+        self, params: Params, x: jax.Array, state: State, context: Context
+    ) -> tuple[jax.Array, State]:
+        answers = [
+            branch.apply(params[place], x, state[place], _within(context, place))
+            for place, branch in enumerate(self.branches)
+        ]
+        return jnp.concatenate([a for a, _ in answers], self.axis), tuple(s for _, s in answers)
+
+    def penalty(self, params: Params) -> Any:
+        return sum(branch.penalty(own) for branch, own in zip(self.branches, params, strict=True))
+
+    def forward(
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        answers = [
+            branch.forward(
+                params[place],
+                x,
+                state[place],
+                _within(context, place),
+                None if feedback is None else feedback[place],
+            )
+            for place, branch in enumerate(self.branches)
+        ]
+        records = tuple(record for record, _ in answers)
+        potential = jnp.concatenate([record.activity for record in records], self.axis)
+        return Record(x, potential, potential, _no_pull, _same, records), tuple(s for _, s in answers)
+
+    def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
+        sizes = np.cumsum([child.activity.shape[self.axis] for child in record.children])[:-1]
+        deltas = jnp.split(delta, sizes, self.axis)
+        errors = tuple(
+            branch.backward(child, own)
+            for branch, child, own in zip(self.branches, record.children, deltas, strict=True)
+        )
+        return Errors(delta, tuple(e.gradient for e in errors), sum(e.input_delta for e in errors), errors)
+
+
+def _composed(x: jax.Array, last: Record, children: tuple[Record, ...]) -> Record:
+    return Record(x, last.potential, last.activity, _no_pull, last.pull_activation, children)
+
+
+def _no_pull(delta: jax.Array) -> tuple[Params, jax.Array]:
+    raise NotImplementedError("a composition sends errors back through its layers")
+
+
+def _same(delta: jax.Array) -> jax.Array:
+    return delta
+
+
+def _within(context: Context, place: int) -> Context:
+    # Layers that draw must not draw the same numbers, so each place folds itself into the key.
+    return context if context.key is None else context._replace(key=random.fold(context.key, place))
+
+
+def _checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
+    found = tuple(Sequential(part) if isinstance(part, list | tuple) else part for part in layers)
+    for place, layer in enumerate(found):
+        if not isinstance(layer, Layer):
+            raise InvalidValue(
+                f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10)."
+            )
+    return found
+
+
+def _placed(place: int, method: Any, *args: Any) -> Any:
+    try:
+        return method(*args)
+    except (ShapeError, InvalidValue) as error:
+        raise type(error)(f"layer {place}, {error}") from None

@@ -1,0 +1,89 @@
+"""Dense: every unit listens to every input."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+
+from .. import activations, initializers, regularizers
+from ..activations import Activation, ActivationLike
+from ..declaration import declaration
+from ..errors import InvalidValue, ShapeError
+from ..initializers import InitializerLike
+from ..regularizers import RegularizerLike
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class Dense(Layer):
+    """Every unit listens to every input: z = a W + b, a = f(z).
+
+    The layer to begin with for rows of a table, and the usual last layer of any network.
+
+    Args:
+        units: How many units, so how many numbers come out.
+        activation: f; the identity by default, so that a regression needs no other word.
+        use_bias: Whether b is there.
+        kernel_initializer: How W starts; Glorot and Bengio (2010) keeps variances level through tanh and
+            softmax layers.
+        bias_initializer: How b starts.
+        kernel_regularizer: A penalty on W, added to the loss.
+        bias_regularizer: A penalty on b, added to the loss.
+
+    Shapes:
+        ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``.
+
+    Raises:
+        InvalidValue: For units below 1.
+        ShapeError: For inputs with more than one axis beside the batch.
+
+    Example:
+        >>> import numpy as np
+        >>> Dense(3, activation="relu").output_shape((8,))
+        (3,)
+    """
+
+    units: int
+    activation: ActivationLike = "linear"
+    use_bias: bool = True
+    kernel_initializer: InitializerLike = "glorot_uniform"
+    bias_initializer: InitializerLike = "zeros"
+    kernel_regularizer: RegularizerLike = None
+    bias_regularizer: RegularizerLike = None
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise InvalidValue(f"Dense(units={self.units!r}): units must be a whole number of at least 1.")
+        activations.get(self.activation)
+        initializers.get(self.kernel_initializer)
+        initializers.get(self.bias_initializer)
+        regularizers.get(self.kernel_regularizer)
+        regularizers.get(self.bias_regularizer)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ShapeError(
+                f"Dense({self.units}): got inputs of shape {shape}; Dense works on one axis of features. "
+                "Put Flatten() before it."
+            )
+        return (self.units,)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        self.output_shape(shape)
+        params = {"kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units))}
+        if self.use_bias:
+            params["bias"] = initializers.get(self.bias_initializer)(rng, (self.units,))
+        return Variables(params, {})
+
+    def synapse(
+        self, params: Params, x: jax.Array, state: State, context: Context
+    ) -> tuple[jax.Array, State]:
+        potential = x @ params["kernel"]
+        return (potential + params["bias"] if self.use_bias else potential), state
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return activations.get(self.activation)(potential)
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return activations.get(self.activation)

@@ -1,0 +1,38 @@
+"""Input: the shape of one input, said where a person likes to say it."""
+
+from __future__ import annotations
+
+from ..declaration import declaration
+from ..errors import InvalidValue, ShapeError
+from .layer import Layer, Shape
+
+
+@declaration
+class Input(Layer):
+    """State the shape of one input; changes nothing.
+
+    Not needed, since layers learn their input's shape from the data; given as the first layer it lets a
+    network be built, drawn and counted before any data is there.
+
+    Args:
+        shape: Shape of one input without the batch axis.
+
+    Raises:
+        InvalidValue: For sizes below 1.
+        ShapeError: When inputs of another shape arrive.
+    """
+
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
+        if any(size < 1 for size in self.shape):
+            raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")
+        object.__setattr__(self, "input_shape", self.shape)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if tuple(shape) != self.shape:
+            raise ShapeError(
+                f"Input({self.shape}): got inputs of shape {tuple(shape)}; they must have shape {self.shape}."
+            )
+        return self.shape

@@ -1,0 +1,9 @@
+"""Networks with the words that people know from Keras."""
+
+from __future__ import annotations
+
+from .saving import load
+from .sequential import Sequential
+from .tracing import LayerTrace, Trace
+
+__all__ = ["LayerTrace", "Sequential", "Trace", "load"]

@@ -1,0 +1,75 @@
+"""From what a person compiles to the program that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from .. import losses, metrics, optimizers, random, rules
+from ..errors import InvalidValue
+from ..layers import Sequential as Network
+from ..losses import Loss
+from ..optimizers import Optimizer
+from ..rules import Rule
+from ..training.program import Learner, Program, metric_widths
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What ``compile`` was told, resolved as far as it can be before the data is known."""
+
+    optimizer: Optimizer
+    loss: Loss
+    metrics: tuple[Any, ...]
+    rule: Rule
+
+
+def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
+    """Resolve names.
+
+    Raises:
+        InvalidValue: When no loss is given.
+        UnknownName: For a name that stands for nothing.
+    """
+    if loss is None:
+        raise InvalidValue(
+            'compile() was given no loss. For classes: loss="sparse_categorical_crossentropy" (labels 0, 1, 2 ...) or '
+            '"categorical_crossentropy" (one column a class); for two classes "binary_crossentropy"; for numbers "mse".'
+        )
+    chosen = (
+        ()
+        if chosen is None
+        else (chosen,)
+        if isinstance(chosen, str) or not isinstance(chosen, Sequence)
+        else chosen
+    )
+    return Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rules.get(rule))
+
+
+def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
+    """Place the loss where it is stable, choose the metrics' forms and put the program together."""
+    objective = losses.place(compiled.loss, network.output_activation)
+    found = tuple(
+        metrics.get(metric, loss=compiled.loss, output_shape=output_shape) for metric in compiled.metrics
+    )
+    return Program(network, compiled.rule, compiled.optimizer, objective, found)
+
+
+def begin(program: Program, params: Any, state: Any, seed: int, width: int) -> Learner:
+    """Return the learner that a run starts from; ``width`` counts the metrics' sums."""
+    memory = program.rule.init(
+        program.network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1))
+    )
+    sums = np.zeros(2 + width, np.float32)
+    return Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums)
+
+
+def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return how many sums each metric keeps for such targets."""
+    target = jax.ShapeDtypeStruct((1, *y.shape[1:]), np.float32)
+    output = jax.ShapeDtypeStruct((1, *output_shape), np.float32)
+    return metric_widths(program.metrics, target, output)

@@ -1,0 +1,230 @@
+"""fit, evaluate and predict: from what a person gives to runs of the program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue
+from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks
+from ..training.cache import keep_compiled_programs
+from ..training.callbacks import Callback, as_list
+from ..training.checkpointing import Checkpoints
+from ..training.history import History
+from ..training.program import Rows, evaluate as evaluate_program, figures
+from ..training.program import predict as predict_program
+from ..training.progress import Progress
+from ..training.run import Run
+from ..training.stopping import stop_rules
+from . import guards
+from .compiling import widths_for
+from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, split_off
+
+if TYPE_CHECKING:
+    from .sequential import Sequential
+
+BATCH_SIZE = 32  # Keras's default
+
+
+@dataclass(frozen=True)
+class Options:
+    """How long and in what steps a run goes; the fields are those of ``fit``."""
+
+    batch_size: int | None
+    epochs: int
+    verbose: int | str
+    shuffle: bool
+    initial_epoch: int
+    until: Any
+    time_limit: float | str | None
+    checkpoint: str | Path | None
+    resume: bool
+    checkpoint_seconds: float
+
+    def __post_init__(self) -> None:
+        _whole("batch_size", self.batch_size, 1)
+        _whole("epochs", self.epochs, 0)
+        _whole("initial_epoch", self.initial_epoch, 0)
+        if self.resume and self.checkpoint is None:
+            raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
+
+
+def examples_for(
+    model: Sequential,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    class_weight: Mapping[int, float] | None,
+    validation_split: float,
+    validation_data: tuple[Any, ...] | None,
+) -> tuple[Examples, Examples | None]:
+    """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
+    if y is None:
+        raise InvalidValue("fit() was given no targets y.")
+    learn = _examples(model, x, y, sample_weight, class_weight)
+    if validation_data is not None:
+        if not 2 <= len(validation_data) <= 3:  # noqa: PLR2004
+            raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
+        weight = validation_data[2] if len(validation_data) == 3 else None  # noqa: PLR2004
+        return learn, _examples(
+            model, validation_data[0], validation_data[1], weight, None, "validation_data "
+        )
+    return split_off(learn, validation_split) if validation_split else (learn, None)
+
+
+def fit(
+    model: Sequential,
+    examples: Examples,
+    held_out: Examples | None,
+    callbacks: Sequence[Callback] | Callback | None,
+    options: Options,
+) -> History:
+    """Run the training that :meth:`Sequential.fit` describes."""
+    keep_compiled_programs()
+    run = _run_for(model, examples, held_out, options)
+    names = figures(model.program, run.widths, np.ones(2 + sum(run.widths)))
+    log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
+    history = History()
+    progress = Progress(options.verbose, history)
+    run.rules, run.on_progress = stop_rules(options.until, options.time_limit), progress.on_progress
+    for rule in run.rules:
+        rule.check(log_names)
+    # Those who may add figures or stop the run come first, so that the history and the bar see it.
+    run.callbacks = [*as_list(callbacks), history, progress]
+    _introduce(model, run, options, list(names))
+    model.stop_training, model.stop_reason, model.history = False, "", history
+    began = time.perf_counter()
+    try:
+        _with_checkpoints(run, options)
+    finally:
+        model.epochs_trained += -(-run.step // run.planner.batches)
+        _leave(model, run, history, began)
+    return history
+
+
+def evaluate(
+    model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None
+) -> dict[str, float]:
+    """Return the loss and the metrics by name."""
+    keep_compiled_programs()
+    examples = _examples(model, x, y, sample_weight, None)
+    widths = widths_for(model.program, examples.y, _output_shape(model))
+    learner = model.start_learner(widths)
+    params = model.optimizer.averaged(learner.params, learner.optimizer)
+    rows = held_out_rows(*examples, size=batch_size or ANSWER_ROWS)
+    zeros = np.zeros(2 + sum(widths), np.float32)
+    sums = evaluate_program(model.program, params, learner.state, learner.memory, rows, zeros)
+    return figures(model.program, widths, np.asarray(sums, np.float64))
+
+
+def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
+    """Return the answers, row by row."""
+    keep_compiled_programs()
+    _whole("batch_size", batch_size, 1)
+    inputs = as_inputs(x, model.declared_shape)
+    _build(model, inputs)
+    params, state, rule, memory = model.answering()
+    chunks = in_chunks(inputs, batch_size or ANSWER_ROWS)
+    answers = np.asarray(predict_program(rule, model.network, params, state, memory, chunks))
+    return answers.reshape(-1, *answers.shape[2:])[: len(inputs)]
+
+
+def _examples(
+    model: Sequential,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    class_weight: Mapping[int, float] | None,
+    owner: str = "",
+) -> Examples:
+    inputs = as_inputs(x, model.declared_shape, f"{owner}x")
+    _build(model, inputs)
+    output_shape = _output_shape(model)
+    targets = as_targets(y, output_shape, f"{owner}y")
+    compiled, activation = model.compiled, model.network.output_activation
+    guards.check_targets(targets, output_shape, compiled.loss, activation, compiled.metrics, f"{owner}y")
+    weight = row_weights(sample_weight, class_weight, targets)
+    return same_rows(Examples(inputs, targets, weight))
+
+
+def _build(model: Sequential, inputs: np.ndarray) -> None:
+    if not model.layers:
+        raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
+    if not model.built:
+        model.build(inputs.shape[1:])
+    model.layers[0].check_input(inputs)
+
+
+def _output_shape(model: Sequential) -> tuple[int, ...]:
+    return model.network.output_shape(model.declared_shape or ())
+
+
+def _run_for(model: Sequential, examples: Examples, held_out: Examples | None, options: Options) -> Run:
+    rows = len(examples.x)
+    batch_size = options.batch_size or (rows if model.optimizer.full_batch else BATCH_SIZE)
+    widths = widths_for(model.program, examples.y, _output_shape(model))
+    model.start_learner(widths)
+    device = jax.device_put(Rows(*examples))
+    return Run(
+        model,
+        device,
+        None if held_out is None else jax.device_put(held_out_rows(*held_out)),
+        Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained),
+        widths,
+        epochs=max(0, options.epochs - options.initial_epoch),
+        first_epoch=options.initial_epoch,
+    )
+
+
+def _introduce(model: Sequential, run: Run, options: Options, names: list[str]) -> None:
+    params = {
+        "epochs": options.epochs,
+        "initial_epoch": options.initial_epoch,
+        "steps": run.planner.batches,
+        "verbose": options.verbose,
+        "samples": run.planner.rows,
+        "metrics": names,
+    }
+    for callback in run.callbacks:
+        callback.set_params(params)
+        callback.set_model(model)
+
+
+def _with_checkpoints(run: Run, options: Options) -> None:
+    keeper = None
+    if options.checkpoint is not None:
+        keeper = Checkpoints(options.checkpoint, options.checkpoint_seconds, run, run.callbacks)
+        run.at_look = keeper.look
+    try:
+        for callback in run.callbacks:
+            callback.on_train_begin()
+        if keeper is not None:
+            keeper.begin(run, options.resume)
+        run.go()
+        if keeper is not None:
+            keeper.write(run)
+    finally:
+        if keeper is not None:
+            keeper.close()
+
+
+def _leave(model: Sequential, run: Run, history: History, began: float) -> None:
+    history.stopped_by = model.stop_reason or ("epochs" if run.step >= run.total else "interrupted")
+    history.seconds += time.perf_counter() - began
+    for callback in run.callbacks:
+        callback.on_train_end()
+    learner = model.learner
+    model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InvalidValue(f"{name}={value!r}: give a whole number of at least {least}.")

@@ -1,0 +1,139 @@
+"""From what a person hands to fit, evaluate and predict to arrays that fit the network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data.arrays import to_array
+from ..errors import DataError, InvalidValue, ShapeError
+
+
+class Examples(NamedTuple):
+    """Rows to learn from or to judge by, as float32 NumPy arrays.
+
+    Attributes:
+        x: Inputs, ``(rows, ...)``.
+        y: Targets, ``(rows, ...)``.
+        weight: The weight of each row, ``(rows,)``, or None where all weigh 1.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+
+
+def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.ndarray:
+    """Return inputs as an array, in the shape that the network declares.
+
+    Where one axis of size 1 is missing it is added: ``(n, 1)`` for ``input_shape=(1, 1)``, as in Keras.
+
+    Raises:
+        DataError: For text, NaN, ragged rows or no rows.
+        ShapeError: For rows of another shape.
+    """
+    array = to_array(x, name)
+    if array.ndim == 0 or len(array) == 0:
+        raise DataError(
+            f"{name} has shape {array.shape}: there is no row in it. The first axis counts the rows."
+        )
+    if declared is None or array.shape[1:] == declared:
+        return array
+    if (
+        array.ndim == len(declared)
+        and array.shape[1:] == tuple(s for s in declared[:-1])
+        and declared[-1] == 1
+    ):
+        return array[..., None]
+    raise ShapeError(
+        f"{name} has rows of shape {array.shape[1:]}; this network takes rows of shape {declared}. "
+        f"Give an array of shape {('rows', *declared)}, or declare another input_shape."
+    )
+
+
+def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y") -> np.ndarray:
+    """Return targets as an array; one number a row stands for an output of shape ``(1,)``."""
+    array = to_array(y, name)
+    return array[:, None] if array.ndim == 1 and output_shape == (1,) else array
+
+
+def same_rows(examples: Examples) -> Examples:
+    """Return the examples when each has an input, a target and a weight.
+
+    Raises:
+        ShapeError: When the numbers of rows differ.
+    """
+    counts = {"x": len(examples.x), "y": len(examples.y)}
+    if examples.weight is not None:
+        counts["sample_weight"] = len(examples.weight)
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{name} has {count} rows" for name, count in counts.items())
+        raise ShapeError(f"{told}; each row needs one of each.")
+    return examples
+
+
+def row_weights(
+    sample_weight: Any, class_weight: Mapping[int, float] | None, y: np.ndarray
+) -> np.ndarray | None:
+    """Return the weight of each row from weights of rows and of classes, or None where there are none.
+
+    Raises:
+        ShapeError: When ``sample_weight`` is not one number a row.
+        InvalidValue: For a negative weight, or a class that has no weight.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    weight = np.ones(len(y), np.float32)
+    if sample_weight is not None:
+        given = to_array(sample_weight, "sample_weight")
+        if given.shape not in ((len(y),), (len(y), 1)):
+            raise ShapeError(
+                f"sample_weight has shape {given.shape}; one number a row is wanted, ({len(y)},)."
+            )
+        weight = given.reshape(-1).copy()
+    if class_weight is not None:
+        weight *= _weight_of_classes(class_weight, _classes(y))
+    if (weight < 0).any():
+        raise InvalidValue(f"weights must not be negative; the smallest is {weight.min():.3g}.")
+    return weight
+
+
+def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
+    """Return the first rows to learn from and the last ``fraction`` to judge by, before any shuffling.
+
+    Raises:
+        InvalidValue: When the fraction is not between 0 and 1 or leaves one side empty.
+    """
+    if not 0 < fraction < 1:
+        raise InvalidValue(f"validation_split={fraction!r}: give a fraction between 0 and 1, such as 0.2.")
+    rows = len(examples.x)
+    cut = int(rows * (1 - fraction))
+    if cut in (0, rows):
+        raise InvalidValue(
+            f"validation_split={fraction!r} of {rows} rows leaves nothing to "
+            f"{'train on' if cut == 0 else 'validate on'}; choose another fraction or give validation_data."
+        )
+
+    def part(begin: int, end: int) -> Examples:
+        return Examples(*(None if array is None else array[begin:end] for array in examples))  # pyright: ignore[reportArgumentType]
+
+    return part(0, cut), part(cut, rows)
+
+
+def _classes(y: np.ndarray) -> np.ndarray:
+    if y.ndim == 2 and y.shape[1] > 1:
+        return y.argmax(1)
+    return y.reshape(len(y), -1)[:, 0].astype(np.int64)
+
+
+def _weight_of_classes(class_weight: Mapping[int, float], classes: np.ndarray) -> np.ndarray:
+    missing = sorted(set(np.unique(classes).tolist()) - set(class_weight))
+    if missing:
+        raise InvalidValue(
+            f"class_weight has no weight for class {missing[0]}; it has {sorted(class_weight)}. "
+            "Give every class in y a weight."
+        )
+    found, places = np.unique(classes, return_inverse=True)
+    return np.array([class_weight[int(c)] for c in found], np.float32)[places]

@@ -1,0 +1,145 @@
+"""Networks in files: one sealed file each, nothing in it that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from .. import __version__
+from ..errors import FileError
+from ..layers import Sequential as Network
+from ..specification import from_spec, to_spec
+from ..storage import read_model, write_model
+from ..storage.trees import flatten, unflatten
+from .compiling import Compiled
+
+if TYPE_CHECKING:
+    from .sequential import Sequential
+
+
+def save(model: Sequential, path: str | Path) -> Path:
+    """Write a network, with its compile settings and training state where it has them.
+
+    Raises:
+        NotFitted: When the network has no weights yet.
+        FileError: When the file cannot be written; the one that was there stays.
+    """
+    target = Path(path)
+    shape = [size for size in model.input_shape[1:] if size is not None]
+    arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
+    document: dict[str, Any] = {
+        "kind": "network",
+        "version": __version__,
+        "name": model.name,
+        "network": to_spec(model.network),
+        "input_shape": shape,
+        "seed": model.seed,
+        "epochs_trained": model.epochs_trained,
+        "extra": model.extra,
+    }
+    if model.is_compiled:
+        document["compiled"] = _compiled_spec(model.compiled)
+    if model.is_trained:
+        learner = model.learner
+        beside = {"memory": learner.memory, "optimizer": learner.optimizer, "step": learner.step}
+        arrays |= {f"training/{name}": array for name, array in flatten(beside).items()}
+    write_model(target, arrays, document)
+    return target
+
+
+def save_weights(model: Sequential, path: str | Path) -> Path:
+    """Write the weights alone."""
+    write_model(
+        path, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"}
+    )
+    return Path(path)
+
+
+def load_weights(model: Sequential, path: str | Path) -> None:
+    """Take the weights from a file.
+
+    Raises:
+        FileError: When the file is damaged, or its weights are of another network.
+    """
+    arrays, _ = read_model(path)
+    model.restore(_under("model/", arrays))
+
+
+def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequential:
+    """Return the network that ``save`` wrote; it predicts, and trains on where it stopped.
+
+    Args:
+        path: The file.
+        custom: A person's own functions by name, where the network uses such; nothing in a file is run.
+
+    Raises:
+        FileError: When the file is missing, damaged, foreign, from a newer plastica, or needs a function that
+            was not given.
+    """
+    from .sequential import Sequential
+
+    arrays, document = read_model(path)
+    if document.get("kind") != "network":
+        raise FileError(f"{path}: this file holds {document.get('kind', 'something else')}, not a network.")
+    try:
+        network = from_spec(document["network"], custom or {})
+        model = Sequential(network.layers, name=document["name"], seed=document["seed"])
+        model.build((None, *document["input_shape"]))
+        model.restore(_under("model/", arrays))
+        model.epochs_trained, model.extra = document["epochs_trained"], document["extra"]
+        if "compiled" in document:
+            model.set_compiled(_compiled_from(document["compiled"], custom or {}))
+            _restore_training(model, _under("training/", arrays))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FileError(f"{path}: the file's description of the network is not complete ({error}).") from None
+    return model
+
+
+def snapshot(params: Any, state: Any) -> dict[str, np.ndarray]:
+    """Return copies of all learned and carried arrays by name."""
+    return {name: np.array(array) for name, array in flatten({"params": params, "state": state}).items()}
+
+
+def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    """Return params and state with the arrays of a snapshot."""
+    found = unflatten({"params": params, "state": state}, dict(arrays))
+    return found["params"], found["state"]
+
+
+def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
+    return {
+        "optimizer": to_spec(compiled.optimizer),
+        "loss": to_spec(compiled.loss),
+        "rule": to_spec(compiled.rule),
+        "metrics": [_metric_spec(metric) for metric in compiled.metrics],
+    }
+
+
+def _metric_spec(metric: Any) -> Any:
+    return metric if isinstance(metric, str) else to_spec(metric)
+
+
+def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:
+    return Compiled(
+        from_spec(spec["optimizer"], custom),
+        from_spec(spec["loss"], custom),
+        tuple(metric if isinstance(metric, str) else from_spec(metric, custom) for metric in spec["metrics"]),
+        from_spec(spec["rule"], custom),
+    )
+
+
+def _restore_training(model: Sequential, arrays: dict[str, np.ndarray]) -> None:
+    if not arrays:
+        return
+    learner = model.start_learner(())
+    beside = {"memory": learner.memory, "optimizer": learner.optimizer, "step": learner.step}
+    found = unflatten(jax.tree.map(np.asarray, beside), arrays)
+    model.learner = learner._replace(**found)
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,0 +1,112 @@
+"""A look inside: every layer's input, potential, activity and, with targets, its error and gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import UnknownName
+from ..layers.layer import Context, Layer
+from ..layers.walk import walk
+from ..losses import Objective
+from ..rules import Batch
+from ..rules.backprop import send_back
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """What one layer did with a batch.
+
+    Attributes:
+        path: The layer's place and kind: ``"layer 0, Dense"``.
+        input: What arrived, ``(batch, ...)``.
+        potential: z = W a + b, ``(batch, ...)``.
+        activity: a = f(z), ``(batch, ...)``.
+        delta: dC/dz, the error at the potential, ``(batch, ...)``; None without targets.
+        gradient: dC/dW under the parameter's name (``kernel``, ``bias``); empty without targets.
+    """
+
+    path: str
+    input: np.ndarray
+    potential: np.ndarray
+    activity: np.ndarray
+    delta: np.ndarray | None = None
+    gradient: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        shown = [f"{name} {array.shape}" for name, array in self.arrays().items()]
+        return f"{self.path}: {', '.join(shown)}"
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by name; gradients as ``dC/dkernel``."""
+        found = {"input": self.input, "potential": self.potential, "activity": self.activity}
+        if self.delta is not None:
+            found["delta"] = self.delta
+        return found | {f"dC/d{name}": array for name, array in self.gradient.items()}
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What every layer did with a batch, first to last; ``trace[0]``, ``trace["layer 0, Dense"]``.
+
+    Attributes:
+        layers: A record for each layer.
+        loss: The mean loss of the batch; None without targets.
+    """
+
+    layers: tuple[LayerTrace, ...]
+    loss: float | None = None
+
+    def __getitem__(self, key: int | str) -> LayerTrace:
+        if isinstance(key, int):
+            return self.layers[key]
+        for layer in self.layers:
+            if key in (layer.path, layer.path.rpartition(", ")[2]):
+                return layer
+        raise UnknownName(
+            f'no layer "{key}" in this trace; there are: {", ".join(t.path for t in self.layers)}.'
+        )
+
+    def __iter__(self) -> Iterator[LayerTrace]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __repr__(self) -> str:
+        head = [] if self.loss is None else [f"loss {self.loss:.6g}"]
+        return "\n".join([*head, *map(repr, self.layers)])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays under ``"layer 0, Dense/potential"`` and the like."""
+        return {
+            f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()
+        }
+
+
+def trace(
+    network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
+) -> Trace:
+    """Run a batch through the network and, with targets, its error back; nothing is learned."""
+    record, _ = network.forward(params, jnp.asarray(x), state, Context())
+    layers = [
+        LayerTrace(path, np.asarray(part.input), np.asarray(part.potential), np.asarray(part.activity))
+        for path, _, part in walk(network, record)
+    ]
+    if y is None or objective is None:
+        return Trace(tuple(layers))
+    batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)))
+    loss, errors = send_back(network, record, batch, objective)
+    blamed = [
+        replace(
+            layer,
+            delta=np.asarray(error.delta),
+            gradient={name: np.asarray(array) for name, array in (error.gradient or {}).items()},
+        )
+        for layer, (_, _, error) in zip(layers, walk(network, errors), strict=True)
+    ]
+    return Trace(tuple(blamed), float(loss))

@@ -1,0 +1,64 @@
+"""Backprop: the chain rule, written out as the recursion of the textbook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from ..declaration import declaration
+from ..layers.layer import Context, Errors, Layer, Params, Record, State
+from ..losses import Objective
+from .rule import Batch, Rule, Signal
+
+
+@declaration
+class Backprop(Rule):
+    """Follow the gradient of the loss, sent back from layer to layer.
+
+    The rule to begin with: exact, fast, and defined for every layer.
+
+    With z^l = W^l a^(l-1) + b^l and a^l = f(z^l), the errors delta^l = dC/dz^l obey
+
+        delta^L = dC/da^L * f'(z^L)
+        delta^l = (W^(l+1)' delta^(l+1)) * f'(z^l)
+        dC/dW^l = delta^l a^(l-1)',  dC/db^l = delta^l
+
+    Where the loss is computed from the last potential (softmax or sigmoid with cross-entropy), delta^L is
+    its derivative there, which for both is simply a^L - y.
+
+    Reference:
+        Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, equations
+        4 to 7.
+    """
+
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Any,
+        batch: Batch,
+        objective: Objective,
+        context: Context,
+    ) -> Signal:
+        record, new_state = network.forward(params, batch.x, state, context, self.feedback(params, memory))
+        loss, errors = send_back(network, record, batch, objective)
+        return Signal(loss, errors.gradient, record.activity, new_state, memory)
+
+    def feedback(self, params: Params, memory: Any) -> Params:
+        """Return the parameters through which errors travel back; None for the network's own."""
+        return None
+
+
+def send_back(network: Layer, record: Record, batch: Batch, objective: Objective) -> tuple[jax.Array, Errors]:
+    """Return the batch's loss, and every layer's error and gradient."""
+
+    def loss_at(prediction: jax.Array) -> jax.Array:
+        return objective.mean(batch.y, prediction, batch.weight, batch.size)
+
+    if objective.at_potential:
+        loss, delta = jax.value_and_grad(loss_at)(record.potential)
+        return loss, network.backward_potential(record, delta)
+    loss, delta = jax.value_and_grad(loss_at)(record.activity)
+    return loss, network.backward(record, delta)

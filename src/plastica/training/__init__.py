@@ -1,0 +1,1 @@
+"""The compiled run: the loop, stopping, history, callbacks, checkpoints."""

@@ -1,0 +1,50 @@
+"""Where NaN or infinity came from, in words a person can act on."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..layers.layer import Context, Record
+from ..layers.walk import walk
+from ..rules import Batch
+from ..rules.backprop import send_back
+from .program import Learner, Program, all_finite
+
+WHAT_TO_TRY = (
+    "Try a learning rate ten times smaller, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale "
+    "the inputs and targets to about -1 to 1. The weights were set back to the last ones with a finite loss."
+)
+
+
+def explain(program: Program, learner: Learner, batch: Batch, context: Context) -> str:
+    """Say in which layer the first number that is not finite appears.
+
+    Args:
+        program: The run's program.
+        learner: The run's state before the step that failed.
+        batch: The rows of that step.
+        context: How that step ran.
+    """
+    network = program.network
+    record, _ = network.forward(learner.params, batch.x, learner.state, context)
+    for path, _, part in walk(network, record):
+        for name, array in (("potential", part.potential), ("activity", part.activity)):
+            if not bool(jnp.all(jnp.isfinite(array))):
+                return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
+    loss, errors = send_back(network, record, batch, program.objective)
+    if not bool(jnp.isfinite(loss)):
+        return (
+            "every layer's activity is finite, but the loss of it is not: look at the targets and at the loss"
+        )
+    for path, _, part in reversed(list(walk(network, errors))):
+        if not bool(all_finite(part.gradient)):
+            return f"the gradient of {path} is the first that is not finite"
+    return "the loss and the gradient are finite, but the optimizer's step is not"
+
+
+def _extremes(part: Record) -> str:
+    finite = np.asarray(part.input)[np.isfinite(np.asarray(part.input))]
+    return (
+        f"its inputs lie in {finite.min():.3g} to {finite.max():.3g}" if finite.size else "no input is finite"
+    )

@@ -1,0 +1,257 @@
+"""The compiled run: steps inside epochs inside one program.
+
+Everything a run does between two looks of the host is one call of :func:`advance`. Its trip counts are
+arguments, so one compiled program serves every chunk: one step, a part of a long epoch, or many short
+epochs. A run is therefore the same, bit for bit, however it is cut.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import random
+from ..declaration import Declaration, declaration
+from ..layers.layer import Context, Layer, Params, State
+from ..losses import Objective
+from ..metrics import Metric
+from ..optimizers import Optimizer
+from ..rules import Batch, Rule
+
+
+@declaration
+class Program(Declaration):
+    """What is trained, by which rule, with which steps, towards what, watched by what."""
+
+    network: Layer
+    rule: Rule
+    optimizer: Optimizer
+    objective: Objective
+    metrics: tuple[Metric, ...] = ()
+
+
+class Learner(NamedTuple):
+    """All that changes in a run; what a checkpoint holds.
+
+    Attributes:
+        params: The network's parameters.
+        state: What its layers carry (running statistics).
+        memory: What the rule carries.
+        optimizer: What the optimizer carries.
+        step: How many steps were made, a scalar.
+        sums: Loss and metrics of the epoch so far, a vector; see :func:`figures`.
+    """
+
+    params: Params
+    state: State
+    memory: Any
+    optimizer: Any
+    step: jax.Array
+    sums: jax.Array
+
+
+class Rows(NamedTuple):
+    """Data as the program takes it.
+
+    Attributes:
+        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``.
+        y: Targets, likewise.
+        weight: The weight of each row, or None where all weigh 1.
+    """
+
+    x: jax.Array
+    y: jax.Array
+    weight: jax.Array | None
+
+
+class Plan(NamedTuple):
+    """Which rows make which batch, and which part of it to run now.
+
+    Attributes:
+        table: Row numbers, int32 ``(epochs, batches, size)``.
+        real: How many rows of each batch are real, int32 ``(batches,)``.
+        span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
+    """
+
+    table: np.ndarray
+    real: np.ndarray
+    span: np.ndarray
+
+
+class Chunk(NamedTuple):
+    """What one call brings back.
+
+    Attributes:
+        learner: The new state of the run.
+        train: Summed figures of each finished epoch, ``(epochs, width)``.
+        validation: The same on validation data.
+        finite: False when the last step met a loss, or left parameters, that are not finite.
+        loss_finite: False when it was the loss.
+        epoch: The epoch in the plan where the run stands.
+        batch: The batch where it stands; with ``finite`` False the one that failed.
+    """
+
+    learner: Learner
+    train: jax.Array
+    validation: jax.Array
+    finite: jax.Array
+    loss_finite: jax.Array
+    epoch: jax.Array
+    batch: jax.Array
+
+
+@jax.jit
+def advance(
+    program: Program, key: jax.Array, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan
+) -> Chunk:
+    """Run the planned span of epochs and batches.
+
+    Args:
+        program: What to run; its floats are arguments, its structure is compiled in.
+        key: The run's randomness; each step folds its number into it.
+        learner: Where the run stands.
+        rows: Training data.
+        validation: Data to evaluate on after each finished epoch, in chunks, or None.
+        plan: Batches and span.
+    """
+    epochs, batches, _ = plan.table.shape
+    first_epoch, first_batch, stop_epoch, stop_batch = plan.span
+    width = learner.sums.shape[0]
+
+    def train_batch(carry: Any) -> Any:
+        epoch, batch, learner, _ = carry
+        picked = pick(rows, plan.table[epoch, batch], plan.real[batch])
+        learner, loss = step(program, random.fold(key, learner.step), learner, picked)
+        finite = jnp.isfinite(loss)
+        return epoch, batch + finite, learner, finite
+
+    def train_epoch(carry: Any) -> Any:
+        epoch, batch, learner, train, held_out, _ = carry
+        stop = jnp.where(epoch == stop_epoch, stop_batch, batches)
+        _, batch, learner, finite = jax.lax.while_loop(
+            lambda c: (c[1] < stop) & c[3], train_batch, (epoch, batch, learner, jnp.array(True))
+        )
+        complete = finite & (batch == batches)
+        train = train.at[epoch].set(learner.sums)
+        if validation is not None:
+            found = jax.lax.cond(
+                complete, lambda: held_out_sums(program, learner, validation), lambda: jnp.zeros(width)
+            )
+            held_out = held_out.at[epoch].set(found)
+        learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
+        return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
+
+    def unfinished(carry: Any) -> jax.Array:
+        epoch, batch, _, _, _, finite = carry
+        return finite & ((epoch < stop_epoch) | ((epoch == stop_epoch) & (batch < stop_batch)))
+
+    empty = jnp.zeros((epochs, width))
+    start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
+    epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
+    return Chunk(learner, train, held_out, finite & all_finite(learner.params), finite, epoch, batch)
+
+
+def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
+    """Gather one batch; filler rows after the ``real`` ones weigh nothing."""
+    weight = (jnp.arange(numbers.shape[0]) < real).astype(rows.x.dtype)
+    x, y = (part.at[numbers].get(mode="promise_in_bounds") for part in (rows.x, rows.y))
+    if rows.weight is not None:
+        weight = weight * rows.weight.at[numbers].get(mode="promise_in_bounds")
+    return Batch(x, y, weight, real.astype(rows.x.dtype))
+
+
+def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
+    """Make one step of learning; returns the new state and the loss before the step."""
+    network, rule, optimizer = program.network, program.rule, program.optimizer
+    real = jnp.arange(batch.weight.shape[0]) < batch.size
+    context = Context(training=True, key=key, mask=real)
+    signal = rule.signal(
+        network, learner.params, learner.state, learner.memory, batch, program.objective, context
+    )
+    loss, direction = with_penalty(network, learner.params, signal.loss, signal.direction)
+
+    def value_at(params: Params) -> jax.Array:
+        potential, _ = network.synapse(params, batch.x, learner.state, context)
+        answer = potential if program.objective.at_potential else network.activate(potential)
+        return program.objective.mean(batch.y, answer, batch.weight, batch.size) + network.penalty(params)
+
+    params, optimizer_state = optimizer.update(direction, learner.optimizer, learner.params, loss, value_at)
+    sums = learner.sums + row_sums(program, loss, signal.output, batch)
+    return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
+
+
+def with_penalty(
+    network: Layer, params: Params, loss: jax.Array, direction: Params
+) -> tuple[jax.Array, Params]:
+    """Add what the layers' regularizers ask for, under every rule alike."""
+    if isinstance(network.penalty(params), int):
+        return loss, direction
+    value, gradient = jax.value_and_grad(network.penalty)(params)
+    return loss + value, jax.tree.map(jnp.add, direction, gradient)
+
+
+def row_sums(program: Program, loss: jax.Array, output: jax.Array, batch: Batch) -> jax.Array:
+    """Return what one batch adds to an epoch's figures: loss, rows, then each metric's sums."""
+    metrics = (metric.sums(batch.y, output, batch.weight) for metric in program.metrics)
+    return jnp.concatenate([jnp.stack([loss * batch.size, batch.size]), *(jnp.ravel(m) for m in metrics)])
+
+
+def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
+    """Return the figures of validation data, for the weights that would be kept if the run ended here."""
+    params = program.optimizer.averaged(learner.params, learner.optimizer)
+    return evaluate(program, params, learner.state, learner.memory, rows, jnp.zeros_like(learner.sums))
+
+
+@jax.jit
+def evaluate(
+    program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array
+) -> jax.Array:
+    """Add the figures of data in chunks ``(chunks, size, ...)`` to ``sums``.
+
+    Filler rows carry the weight -1, so that a real row may weigh 0.
+    """
+    penalty = program.network.penalty(params)
+
+    def one(sums: jax.Array, chunk: Rows) -> tuple[jax.Array, None]:
+        potential, activity = program.rule.respond(program.network, params, state, memory, chunk.x)
+        marks = jnp.ones(chunk.x.shape[0]) if chunk.weight is None else chunk.weight
+        weight, real = jnp.maximum(marks, 0.0), jnp.sum(marks >= 0).astype(marks.dtype)
+        answer = potential if program.objective.at_potential else activity
+        loss = program.objective.mean(chunk.y, answer, weight, jnp.maximum(real, 1.0)) + penalty
+        return sums + row_sums(program, loss, activity, Batch(chunk.x, chunk.y, weight, real)), None
+
+    return jax.lax.scan(one, sums, rows)[0]
+
+
+@jax.jit
+def predict(rule: Rule, network: Layer, params: Params, state: State, memory: Any, x: jax.Array) -> jax.Array:
+    """Return the activity for inputs in chunks ``(chunks, size, ...)``."""
+    return jax.lax.map(lambda chunk: rule.respond(network, params, state, memory, chunk)[1], x)
+
+
+def figures(
+    program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = ""
+) -> dict[str, float]:
+    """Turn summed figures into named ones: the loss, then each metric under its label."""
+    found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
+    start = 2
+    for metric, width in zip(program.metrics, widths, strict=True):
+        found[prefix + metric.label] = metric.result(sums[start : start + width])
+        start += width
+    return found
+
+
+def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
+    """Return how many sums each metric keeps, for a batch of targets and outputs of these shapes."""
+    weight = jax.ShapeDtypeStruct(output.shape[:1], output.dtype)
+    return tuple(jax.eval_shape(metric.sums, target, output, weight).size for metric in metrics)
+
+
+def all_finite(tree: Any) -> jax.Array:
+    """Return whether every number in a tree is finite."""
+    return jnp.all(
+        jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)] or [jnp.array(True)])
+    )

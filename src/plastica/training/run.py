@@ -1,0 +1,206 @@
+"""The host's side of a run: call the program, look, call again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import random
+from ..errors import NotFinite
+from ..layers.layer import Context
+from ..rules import Batch
+from . import finite
+from .batches import Planner
+from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
+from .program import Chunk, Learner, Program, Rows, advance, figures, pick
+from .stopping import MaxSteps, Reached, StopRule, Until
+
+# A call is long enough that its own cost vanishes and short enough that a person sees the run move.
+SECONDS_A_CALL = 0.1
+
+
+class Trainee(Protocol):
+    """What is trained: a model, or anything that holds a program and a learner."""
+
+    program: Program
+    learner: Learner
+    stop_training: bool
+
+    def stop(self, reason: str) -> None:
+        """End the run after what is under way."""
+
+
+@dataclass
+class Run:
+    """One call of ``fit``: what is trained, on what, and how far it is.
+
+    Attributes:
+        trainee: Holds the program and the learner, both of which callbacks may replace between calls.
+        rows: Training data.
+        validation: Data to evaluate on after each epoch, in chunks, or None.
+        planner: Makes the batches.
+        widths: How many sums each metric keeps.
+        epochs: Epochs of this run.
+        first_epoch: The number of the first epoch as callbacks count.
+        callbacks: Whom to tell.
+        rules: When to stop before the last epoch.
+        seconds: How long the run took so far, earlier parts of a resumed run included.
+        on_progress: Told of epochs under way: epoch, batch, batches, figures so far.
+        at_look: Called whenever the host looks: for checkpoints.
+        step: Steps of this run made so far.
+        logs: The figures of the last finished epoch.
+        pace: How many steps a call makes.
+    """
+
+    trainee: Trainee
+    rows: Rows
+    validation: Rows | None
+    planner: Planner
+    widths: tuple[int, ...]
+    epochs: int
+    first_epoch: int = 0
+    callbacks: Sequence[Callback] = ()
+    rules: tuple[StopRule, ...] = ()
+    seconds: float = 0.0
+    on_progress: Callable[..., None] = lambda *args: None
+    at_look: Callable[[Run], None] = lambda run: None
+    step: int = 0
+    logs: dict[str, float] = field(default_factory=dict)
+    pace: Pace = field(default_factory=lambda: Pace())
+
+    @property
+    def key(self) -> np.ndarray:
+        """The run's randomness."""
+        return random.seed_key(self.planner.seed)
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole run."""
+        return self.epochs * self.planner.batches
+
+    def go(self) -> None:
+        """Run to the end, or until something stops it.
+
+        Raises:
+            NotFinite: When the loss or a parameter is no longer finite, unless a callback takes care of it.
+        """
+        needs = most_needed(self.callbacks)
+        if needs == "logs" and any(isinstance(rule, Until | Reached) for rule in self.rules):
+            needs = "epoch"
+        self._begin_epoch()
+        began = time.perf_counter()
+        while self.step < self.total and not self.trainee.stop_training:
+            stop = self._next_stop(needs)
+            if needs == "batch":
+                self._tell("on_train_batch_begin", self.step % self.planner.batches)
+            chunk = self._advance(self.trainee.learner, self.step, stop)
+            if not bool(chunk.finite):
+                self._not_finite(chunk)
+                return
+            now = time.perf_counter()
+            self.pace.measured(stop - self.step, now - began)
+            self.seconds, began = self.seconds + now - began, now
+            self._take(chunk, stop, needs == "batch")
+            self._apply_rules()
+            self.at_look(self)
+
+    def _advance(self, learner: Learner, start: int, stop: int) -> Chunk:
+        plan = self.planner.plan(start, stop)
+        return advance(self.trainee.program, self.key, learner, self.rows, self.validation, plan)
+
+    def _next_stop(self, needs: Needs) -> int:
+        batches = self.planner.batches
+        if needs == "batch":
+            return self.step + 1
+        stop = self.step + self.pace.steps
+        end_of_epoch = (self.step // batches + 1) * batches
+        if stop > end_of_epoch:
+            # Whole epochs where several fit into one look, so that figures arrive complete.
+            stop = end_of_epoch if needs == "epoch" else stop // batches * batches
+        limits = [rule.steps for rule in self.rules if isinstance(rule, MaxSteps)]
+        return max(self.step + 1, min(stop, self.planner.farthest(self.step), self.total, *limits))
+
+    def _apply_rules(self) -> None:
+        reasons = (rule.fired(self.logs, self.seconds, self.step) for rule in self.rules)
+        reason = next(filter(None, reasons), "")
+        if reason and not self.trainee.stop_training:
+            self.trainee.stop(reason)
+
+    def _take(self, chunk: Chunk, stop: int, each_batch: bool) -> None:
+        batches = self.planner.batches
+        first, last = self.step // batches, stop // batches
+        self.trainee.learner, self.step = chunk.learner, stop
+        train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
+        if each_batch:
+            self._tell("on_train_batch_end", (stop - 1) % batches, self._figures(train[0]))
+        for epoch in range(first, last):
+            logs = self._figures(train[epoch - first])
+            if self.validation is not None:
+                logs |= self._figures(held_out[epoch - first], "val_")
+            self._tell("on_epoch_end", self.first_epoch + epoch, logs)
+            self.logs = logs
+            if epoch + 1 < self.epochs and not self.trainee.stop_training:
+                self._tell("on_epoch_begin", self.first_epoch + epoch + 1)
+        if stop % batches:
+            logs = self._figures(train[last - first])
+            self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
+
+    def _begin_epoch(self) -> None:
+        if self.step < self.total and self.step % self.planner.batches == 0:
+            self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches)
+
+    def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+        return figures(self.trainee.program, self.widths, sums, prefix)
+
+    def _tell(self, event: str, *arguments: Any) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(*arguments)
+
+    def _not_finite(self, chunk: Chunk) -> None:
+        """Set the learner back to the last good one and say what happened."""
+        start, batches = self.step, self.planner.batches
+        failed = (start // batches + int(chunk.epoch)) * batches + int(chunk.batch)
+        if bool(chunk.loss_finite):
+            failed -= 1  # the loss was still finite, but the step after it was not
+        before = self._replayed(start, failed)
+        why = finite.explain(self.trainee.program, before, *self._step_of(failed, before))
+        good = before if bool(chunk.loss_finite) else self._replayed(start, failed - 1)
+        self.trainee.learner, self.step = good, failed
+        epoch, place = divmod(failed, batches)
+        message = (
+            f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
+            f"of {batches}: {why}. {finite.WHAT_TO_TRY}"
+        )
+        quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
+        if not quiet:
+            raise NotFinite(message)
+        for callback in quiet:
+            callback.on_not_finite(message)
+
+    def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Context]:
+        plan = self.planner.plan(number, number + 1)
+        _, place = divmod(number, self.planner.batches)
+        batch = pick(self.rows, plan.table[0, place], plan.real[place])
+        real = np.arange(self.planner.size) < plan.real[place]
+        return batch, Context(True, random.fold(self.key, learner.step), real)
+
+    def _replayed(self, start: int, stop: int) -> Learner:
+        if stop <= start:
+            return self.trainee.learner
+        return self._advance(self.trainee.learner, start, stop).learner
+
+
+@dataclass
+class Pace:
+    """How many steps the next call should make; grows until a call takes ``SECONDS_A_CALL``."""
+
+    steps: int = 1
+
+    def measured(self, steps: int, seconds: float) -> None:
+        """Learn from a call."""
+        wanted = int(SECONDS_A_CALL * steps / max(seconds, 1e-9))
+        self.steps = max(1, min(wanted, 8 * steps))
