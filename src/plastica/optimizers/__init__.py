@@ -1,27 +1,77 @@
-"""Optimizers: from a direction for each parameter to a step."""
+"""Optimizers: from a direction for each parameter to a step. Names, defaults and numbers are Keras's."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import optax
+
 from ..errors import InvalidValue
 from ..registry import look_up
+from .adadelta import Adadelta
+from .adagrad import Adagrad
 from .adam import Adam, AdamW
+from .adamax import Adamax
+from .foreign import Optax
+from .lamb import Lamb
+from .lbfgs import LBFGS
+from .lion import Lion
+from .nadam import Nadam
 from .optimizer import Optimizer
+from .rmsprop import RMSprop
 from .sgd import SGD
 
-OptimizerLike = Optimizer | str
+OptimizerLike = Optimizer | str | optax.GradientTransformation
 
-NAMES: dict[str, type[Optimizer]] = {"adam": Adam, "adamw": AdamW, "sgd": SGD}
+NAMES: dict[str, type[Optimizer]] = {
+    "adadelta": Adadelta,
+    "adagrad": Adagrad,
+    "adam": Adam,
+    "adamax": Adamax,
+    "adamw": AdamW,
+    "lamb": Lamb,
+    "lbfgs": LBFGS,
+    "lion": Lion,
+    "nadam": Nadam,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
 
 
 def get(value: Any) -> Optimizer:
-    """Return an optimizer: an instance as it is, a name with its defaults."""
+    """Return an optimizer: an instance as it is, a name with its defaults, an optax transformation wrapped.
+
+    Raises:
+        UnknownName: For a name that no optimizer has.
+        InvalidValue: For anything else.
+    """
     if isinstance(value, Optimizer):
         return value
     if isinstance(value, str):
         return look_up("optimizer", value, NAMES)()
-    raise InvalidValue(f"optimizer={value!r}: an optimizer is a name or an Optimizer, such as Adam(1e-3).")
+    if isinstance(value, optax.GradientTransformation):
+        return Optax(transformation=value)
+    raise InvalidValue(
+        f"optimizer {value!r}: an optimizer is a name such as 'adam', an instance such as Adam(1e-3), or an "
+        "optax transformation."
+    )
 
 
-__all__ = ["NAMES", "SGD", "Adam", "AdamW", "Optimizer", "OptimizerLike", "get"]
+__all__ = [
+    "LBFGS",
+    "NAMES",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lamb",
+    "Lion",
+    "Nadam",
+    "Optax",
+    "Optimizer",
+    "OptimizerLike",
+    "RMSprop",
+    "get",
+]

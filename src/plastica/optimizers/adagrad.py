@@ -1,0 +1,51 @@
+"""Adagrad: the gradient over the root of the sum of all its squares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..schedules import AT_LEAST_ZERO, Schedule, require_numbers
+from .leafwise import Leafwise, Slots
+from .optimizer import Optimizer
+
+
+@declaration
+class Adagrad(Leafwise):
+    """The gradient over the root of the sum of all its squares so far.
+
+    When to use: for sparse inputs, where rare features shall take large steps; steps only shrink.
+
+    s ← s + g²;  w ← w - rate g / √(s + ε)
+
+    Args:
+        learning_rate: The rate; the paper's problems want 0.1 to 1.
+        initial_accumulator_value: What the sums start from, which bounds the first steps.
+        epsilon: Keeps the quotient finite; under the root, as in Keras.
+
+    Reference:
+        J. Duchi, E. Hazan, Y. Singer, 2011, Adaptive subgradient methods for online learning and stochastic
+        optimization, figure 1.
+    """
+
+    learning_rate: float | Schedule = 0.001
+    initial_accumulator_value: float = 0.1
+    epsilon: float = 1e-7
+
+    def __post_init__(self) -> None:
+        Optimizer.__post_init__(self)
+        require_numbers(self, {"initial_accumulator_value": AT_LEAST_ZERO, "epsilon": AT_LEAST_ZERO})
+
+    def slots(self) -> dict[str, Any]:
+        """Return the sum of squares."""
+        return {"accumulator": self.initial_accumulator_value}
+
+    def move(
+        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
+    ) -> tuple[jax.Array, Slots]:
+        """Return one moved array and its sum of squares."""
+        accumulator = slots["accumulator"] + jnp.square(gradient)
+        return weight - pace * gradient / jnp.sqrt(accumulator + self.epsilon), {"accumulator": accumulator}

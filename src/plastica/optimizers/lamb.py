@@ -1,0 +1,72 @@
+"""Lamb: Adam whose step has, in each array, the size of the weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..schedules import Schedule
+from .adam import check_betas, moments
+from .leafwise import Leafwise, Slots
+from .optimizer import Optimizer
+
+
+@declaration
+class Lamb(Leafwise):
+    """Adam whose step has, in each array, the size of the weights.
+
+    When to use: with very large batches.
+
+    u = (m / (1 - β₁ᵗ)) / (√(v / (1 - β₂ᵗ)) + ε);  w ← w - rate |w| / |u| u
+
+    Args:
+        learning_rate: The part of its weights' norm by which each array moves in a step.
+        beta_1: How much of the mean gradient stays.
+        beta_2: How much of the mean square stays.
+        epsilon: Keeps the quotient finite.
+
+    Reference:
+        Y. You et al., 2020, Large batch optimization for deep learning: training BERT in 76 minutes,
+        algorithm 2.
+    """
+
+    learning_rate: float | Schedule = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+
+    def __post_init__(self) -> None:
+        Optimizer.__post_init__(self)
+        check_betas(self)
+
+    def slots(self) -> dict[str, Any]:
+        """Return the running means of the gradient and of its square."""
+        return {"momentum": 0.0, "velocity": 0.0}
+
+    def scalars(self) -> dict[str, Any]:
+        """Return the powers of both betas."""
+        return {"power_1": 1.0, "power_2": 1.0}
+
+    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+        """Return the rate and both bias corrections."""
+        new = {"power_1": scalars["power_1"] * self.beta_1, "power_2": scalars["power_2"] * self.beta_2}
+        return (rate, 1 - new["power_1"], 1 - new["power_2"]), new
+
+    def move(
+        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
+    ) -> tuple[jax.Array, Slots]:
+        """Return one moved array and its running means."""
+        rate, correction_1, correction_2 = pace
+        new = moments(self, gradient, slots)
+        step = new["momentum"] / correction_1 / (jnp.sqrt(new["velocity"] / correction_2) + self.epsilon)
+        size, length = _norm(weight), _norm(step)
+        usable = (size > 0) & (length > 0)  # arrays of zeros, such as new biases, take Adam's step
+        ratio = jnp.where(usable, size / jnp.where(usable, length, 1), 1)
+        return weight - ratio * rate * step, new
+
+
+def _norm(array: jax.Array) -> jax.Array:
+    return jnp.sqrt(jnp.sum(jnp.square(array)))
