@@ -130,9 +130,7 @@ def _from_objects(given: np.ndarray, place: Any) -> np.ndarray:
         elif type(value).__name__ in missing:
             made[position] = np.nan
         elif isinstance(value, list | tuple | np.ndarray):
-            raise DataError(
-                f"{place(position)} is itself a sequence: rows of different lengths, or one list too deep."
-            )
+            raise DataError(f"{place(position)} is itself a sequence: rows of different lengths, or one list too deep.")
         else:
             _refuse(value, place(position), place(()))
     return made
@@ -192,9 +190,7 @@ def _refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Any
     position = tuple(int(part) for part in np.argwhere(wrong)[0])
     value = given[position]
     if isinstance(value, NUMBERS) and not isinstance(value, Decimal) and abs(value) < np.inf:
-        raise DataError(
-            f"{place(position)} = {value} is beyond float32's range of 3.4e38. Scale {name} first."
-        )
+        raise DataError(f"{place(position)} = {value} is beyond float32's range of 3.4e38. Scale {name} first.")
     parts = [f"{missing} NaN"] * (missing > 0) + [f"{count - missing} infinite"] * (count > missing)
     what = " and ".join(parts) + (" value" if count == 1 else " values")
     raise DataError(

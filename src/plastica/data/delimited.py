@@ -1,0 +1,244 @@
+"""Text with separators becomes a table of text; separator and header are told from the text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DataError
+from .numbers import looks_numeric
+from .table import Table, distinct_names, show
+from .words import is_missing
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SEPARATORS = (",", "\t", ";", "|")
+SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", " ": "spaces"}
+SNIFFED_ROWS = 200
+CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
+LONGEST_FIELD = 1 << 24
+
+Row = tuple[int, list[str]]  # the line on which a row ends, its cells
+
+
+def parse(text: str, source: str, separator: str | None = None, header: bool | None = None) -> Table:
+    """Read separated text; every cell stays text.
+
+    Args:
+        text: The whole file.
+        source: What messages call it.
+        separator: One character; None tells it from the first rows.
+        header: Whether the first row holds names; None tells it from the first rows.
+
+    Raises:
+        DataError: Nothing in it, a header only, rows of different lengths, NUL characters, or quotes that do
+            not close; with the line.
+    """
+    _refuse_nul(text, source)
+    notes: list[str] = []
+    text, skipped, given = _excel_hint(text)
+    separator = separator or given or _sniff_separator(text)
+    if len(separator) != 1 or separator in '"\r\n':
+        raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
+    if separator != ",":
+        notes.append(f"the columns are separated by {SEPARATOR_NAMES.get(separator, show(separator))}.")
+    layout = _lay_out(text, source, separator, header, skipped)
+    body = _Body(layout, source, skipped)
+    columns, lines = body.read(_rows(text, source, separator, skipped))
+    return Table(columns, source, tuple(notes + layout.notes + body.notes), lines, "line", separator)
+
+
+def _refuse_nul(text: str, source: str) -> None:
+    position = text.find("\0")
+    if position >= 0:
+        line = 1 + max(text.count("\n", 0, position), text.count("\r", 0, position))
+        raise DataError(
+            f"{source}, line {line}: holds a NUL character, so this is no text file, or a damaged one. "
+            "Export it again as CSV or Parquet."
+        )
+
+
+def _excel_hint(text: str) -> tuple[str, int, str | None]:
+    """Take off the line ``sep=;`` with which Excel names the separator."""
+    first, _, rest = text.partition("\n")
+    first = first.strip().strip('"').lower()
+    if len(first) == 5 and first.startswith("sep="):
+        return rest, 1, first[4]
+    return text, 0, None
+
+
+def _rows(text: str, source: str, separator: str, skipped: int = 0, strict: bool = True) -> Iterator[Row]:
+    csv.field_size_limit(LONGEST_FIELD)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=separator, strict=strict, skipinitialspace=separator == " "
+    )
+    while True:
+        start = reader.line_num + skipped + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            raise DataError(
+                f"{source}, line {start}: a quote is not closed or not where a cell begins ({problem}). "
+                'Inside a quoted cell a quote is written twice: "5"" pipe".'
+            ) from None
+        if cells:
+            yield start, cells
+
+
+def _sniff_separator(text: str) -> str:
+    """Choose the separator under which rows are equally long and their cells look most like values."""
+    best, best_score = ",", (-1.0, -1.0, -1)
+    for candidate in SEPARATORS:
+        try:
+            rows = [cells for _, cells in islice(_rows(text, "", candidate, strict=False), SNIFFED_ROWS)]
+        except DataError:
+            continue
+        rows = [cells for cells in rows if not cells[0].startswith("#")] or rows
+        widths = Counter(len(cells) for cells in rows)
+        if not widths or max(widths) == 1:
+            continue
+        width = max(widths, key=lambda width: (widths[width], width))
+        if width == 1 and len(rows[0]) == 1:
+            continue  # a column of text in which the candidate occurs now and then
+        cells = [cell for row in rows for cell in row]
+        clean = sum(looks_numeric(cell) for cell in cells) / len(cells)
+        score = (round(widths[width] / len(rows), 2) if width > 1 else 0.0, clean, width)
+        if score > best_score:
+            best, best_score = candidate, score
+    return best
+
+
+@dataclass
+class _Layout:
+    names: list[str]
+    header_line: int | None  # None: the first row is data
+    notes: list[str]
+
+
+def _lay_out(text: str, source: str, separator: str, header: bool | None, skipped: int) -> _Layout:
+    rows = list(islice(_rows(text, source, separator, skipped), SNIFFED_ROWS))
+    if not any(any(cell.strip() for cell in cells) for _, cells in rows):
+        raise DataError(f"{source} is empty: there is no header and no row in it.")
+    widths = Counter(len(cells) for _, cells in rows)
+    usual = widths.most_common(1)[0][0]
+    while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#") and len(rows[0][1]) != usual:
+        rows.pop(0)
+    line, first = rows[0]
+    notes: list[str] = []
+    if header is None:
+        header = _is_header(first, [cells for _, cells in rows[1:]])
+        if not header:
+            notes.append(
+                f"the first line looks like data, not names, so the columns are called column_1 to column_{len(first)}."
+            )
+    if not header:
+        return _Layout([f"column_{number}" for number in range(1, len(first) + 1)], None, notes)
+    if first[0].lstrip().startswith("#"):
+        first = [first[0].lstrip().lstrip("#"), *first[1:]]
+    names, renamed = distinct_names(first)
+    return _Layout(names, line, notes + renamed)
+
+
+def _is_header(first: list[str], below: list[list[str]]) -> bool:
+    """Tell names from data: names stand over numbers without being numbers, and do not come again below."""
+    if [cell.strip() for cell in first] == [str(number) for number in range(len(first))] and len(first) > 1:
+        return True  # pandas names columns so
+    below = [cells for cells in below if len(cells) == len(first)]
+    if not below:
+        return not all(looks_numeric(cell) for cell in first)
+    name_like, data_like, again = 0, 0, 0
+    for number, cell in enumerate(first):
+        values = [cells[number].strip() for cells in below if not is_missing(cells[number])]
+        if not values or is_missing(cell):
+            continue
+        if sum(map(looks_numeric, values)) > 0.8 * len(values):
+            name_like, data_like = name_like + (not looks_numeric(cell)), data_like + looks_numeric(cell)
+        else:
+            again += cell.strip() in values
+    if name_like or data_like:
+        return name_like >= data_like
+    return again == 0
+
+
+class _Body:
+    """Collects rows into columns, chunk by chunk, and counts their cells."""
+
+    def __init__(self, layout: _Layout, source: str, skipped: int) -> None:
+        self.layout = layout
+        self.source = source
+        self.notes: list[str] = []
+        self.last = skipped
+        self.comments: list[int] = []
+        self.extra: bool | None = None  # whether every row has one cell more than the header
+
+    def read(self, rows: Iterator[Row]) -> tuple[dict[str, pl.Series], np.ndarray]:
+        import polars as pl
+
+        chunks: list[list[pl.Series]] = []
+        lines: list[int] = []
+        kept = self._checked(rows)
+        while chunk := list(islice(kept, CHUNK)):
+            lines.extend(line for line, _ in chunk)
+            chunks.append(
+                [pl.Series(values, dtype=pl.String) for values in zip(*(cells for _, cells in chunk), strict=True)]
+            )
+        if not lines:
+            raise DataError(f"{self.source} has a header and no rows below it.")
+        if self.comments:
+            self.notes.append(
+                f"{len(self.comments)} lines that begin with # are left out, the first is line {self.comments[0]}."
+            )
+        columns = [pl.concat(parts) if len(parts) > 1 else parts[0] for parts in map(list, zip(*chunks, strict=True))]
+        names, columns = self._settle_extra(columns)
+        return {name: values.alias(name) for name, values in zip(names, columns, strict=True)}, np.array(lines)
+
+    def _checked(self, rows: Iterator[Row]) -> Iterator[Row]:
+        width = len(self.layout.names)
+        begun = self.layout.header_line is None
+        for line, cells in rows:
+            if not begun:
+                begun = line == self.layout.header_line
+                if not begun:
+                    self.comments.append(line)
+                continue
+            if len(cells) != width and cells[0].lstrip().startswith("#"):
+                self.comments.append(line)
+                continue
+            if self.extra is None:
+                self.extra = len(cells) == width + 1 and self.layout.header_line is not None
+                width += self.extra
+            if len(cells) == 1 and width > 1 and not cells[0].strip():
+                continue  # a line of blanks
+            if len(cells) != width:
+                self._refuse(line, len(cells), width, next(rows, None) is None)
+            yield line, cells
+
+    def _refuse(self, line: int, got: int, width: int, last: bool) -> None:
+        wanted = "rows before it have" if self.layout.header_line is None or self.extra else "header has"
+        raise DataError(
+            f"{self.source}, line {line}: has {got} values where the {wanted} {width}."
+            + (" It is the last line: the file may be cut short." if last and got < width else "")
+            + " Quote cells that hold the separator, and write every cell of a row, the empty ones too."
+        )
+
+    def _settle_extra(self, columns: list[pl.Series]) -> tuple[list[str], list[pl.Series]]:
+        names = self.layout.names
+        if not self.extra:
+            return names, columns
+        if (columns[-1].str.strip_chars() == "").all():
+            self.notes.append("every row ends with a separator, which is left out.")
+            return names, columns[:-1]
+        self.notes.append(
+            "the header has one name less than the rows have values: the first value is taken for the row's name."
+        )
+        return distinct_names(["row_name", *names])[0], columns

@@ -1,0 +1,136 @@
+"""A table becomes the float32 array a network takes; what that needs is saved with the model."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..errors import DataError, PlasticaWarning
+from .columns import Column, infer_columns
+from .encoders import ENCODERS, ColumnEncoder
+from .table import Table, show
+
+
+class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What turns a table's columns into features.
+
+    Fit it on training rows alone: medians, scales and categories then know nothing of the held-out rows.
+
+    Args:
+        encoders: One record for each column that is used, in the order of the features.
+        ignored: Columns that training had and did not use; they may come again or be missing.
+
+    Example:
+        >>> from plastica.data.reading import read_table
+        >>> table = read_table({"age": [30, None, 50], "sex": ["f", "m", "f"]})
+        >>> TableEncoder.fit(table).feature_names
+        ('age', 'age is missing', 'sex=f', 'sex=m')
+    """
+
+    encoders: tuple[ColumnEncoder, ...]
+    ignored: tuple[str, ...] = ()
+
+    @classmethod
+    def fit(cls, train: Table, columns: Iterable[Column] | None = None, ignored: Iterable[str] = ()) -> TableEncoder:
+        """Learn from training rows.
+
+        Args:
+            train: Training rows.
+            columns: What each column is; by default it is inferred from these rows.
+            ignored: Further columns that are known and not used: the target, dropped ones.
+
+        Raises:
+            DataError: No column can be used, or one holds infinity.
+        """
+        known = infer_columns(train, skip=ignored) if columns is None else tuple(columns)
+        used = [column for column in known if column.used]
+        if not used:
+            why = " ".join(f"{show(column.name)}: {column.note}" for column in known[:5])
+            raise DataError(f"{train.source} has no column to learn from. {why}".strip())
+        encoders = tuple(ENCODERS[column.kind].fit(train, column) for column in used)
+        left = [column.name for column in known if not column.used]
+        return cls(encoders, tuple(dict.fromkeys([*left, *ignored])))
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are used."""
+        return tuple(encoder.column for encoder in self.encoders)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features' names, one for each column of the array."""
+        return tuple(name for encoder in self.encoders for name in encoder.feature_names)
+
+    def transform(self, table: Table, notes: list[str] | None = None) -> np.ndarray:
+        """Return float32 (rows, features).
+
+        Args:
+            table: Any rows with the columns of training.
+            notes: A list that takes one line for each column with unseen values and one for surplus columns;
+                without it each line is a PlasticaWarning.
+
+        Raises:
+            DataError: A missing column, text in a column of numbers, infinity; with row and column.
+        """
+        said: list[str] = []
+        self._check_names(table, said)
+        made = np.empty((table.height, len(self.feature_names)), np.float32)
+        start = 0
+        for encoder in self.encoders:
+            features = encoder.transform(table, said)
+            with np.errstate(over="ignore"):
+                made[:, start : start + features.shape[1]] = features
+            _refuse_overflow(made[:, start : start + features.shape[1]], table, encoder.column)
+            start += features.shape[1]
+        for line in said:
+            if notes is None:
+                warnings.warn(line, PlasticaWarning, stacklevel=2)
+        if notes is not None:
+            notes.extend(said)
+        return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        return msgspec.to_builtins(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> TableEncoder:
+        """Rebuild an encoder, checking every field; DataError says what does not fit."""
+        try:
+            made = msgspec.convert(values, cls)
+        except (msgspec.ValidationError, ValueError) as problem:
+            raise DataError(f"this is no description of a table's encoding: {problem}.") from None
+        names = [encoder.column.name for encoder in made.encoders]
+        if not names or len(set(names)) < len(names):
+            raise DataError("this is no description of a table's encoding: no columns, or one of them twice.")
+        return made
+
+    def _check_names(self, table: Table, said: list[str]) -> None:
+        wanted = [column.name for column in self.columns]
+        lacking = [name for name in wanted if name not in table.columns]
+        surplus = [name for name in table.columns if name not in wanted and name not in self.ignored]
+        if lacking:
+            near = get_close_matches(lacking[0], surplus, n=1)
+            hint = f" Is it called {show(near[0])} here?" if near else ""
+            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            raise DataError(
+                f"{table.source} lacks the column {show(lacking[0])}{more} that the model was trained with.{hint}"
+            )
+        if surplus:
+            listed = ", ".join(map(show, surplus[:5])) + (" ..." if len(surplus) > 5 else "")
+            said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} not known to the model and not used.")
+
+
+def _refuse_overflow(features: np.ndarray, table: Table, column: Column) -> None:
+    wrong = ~np.isfinite(features).all(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        value = table.column(column.name)[row]
+        raise DataError(
+            f"{table.cell(row, column.name)}: {show(value)} is too far from the training values to be used."
+        )

@@ -1,0 +1,145 @@
+"""Frames, dictionaries and arrays in memory become a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import DataError
+from .table import Table, distinct_names, show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PLAIN = ("Boolean", "String", "Categorical", "Enum", "Date", "Datetime")
+
+
+def from_memory(data: Any) -> Table:
+    """Take a pandas, polars or pyarrow frame (anything narwhals knows), a dict of columns, or a 2-D array."""
+    if isinstance(data, np.ndarray):
+        return _from_array(data)
+    if isinstance(data, Mapping):
+        return _table(list(data), [_column(show(name), values) for name, values in data.items()])
+    frame, names, notes = _frame(data)
+    columns = [_from_narwhals(frame[:, number]) for number in range(len(names))]
+    return _table(names, columns, notes)
+
+
+def _frame(data: Any) -> tuple[Any, list[str], list[str]]:
+    import narwhals as nw
+    from narwhals.exceptions import DuplicateError
+
+    names: list[str] = []
+    notes: list[str] = []
+    try:
+        frame = nw.from_native(data)
+    except DuplicateError:
+        names, notes = distinct_names([str(name) for name in data.columns])
+        frame = nw.from_native(data.set_axis(names, axis=1))
+    except TypeError:
+        raise DataError(
+            f"a {type(data).__name__} is no table; give a file's path, a pandas, polars or pyarrow frame, "
+            "a dict of columns or a two-dimensional array."
+        ) from None
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not names:
+        names, notes = distinct_names([str(name) for name in frame.columns])
+    return frame, names, notes
+
+
+def _table(names: list[Any], columns: list[pl.Series], notes: list[str] | None = None) -> Table:
+    if not columns:
+        raise DataError("the table has no columns.")
+    lengths = {len(values) for values in columns}
+    if len(lengths) > 1:
+        first, other = (
+            next(number for number, values in enumerate(columns) if len(values) != len(columns[0])),
+            columns[0],
+        )
+        raise DataError(
+            f"the columns are of different lengths: {show(names[0])} has {len(other)} values, "
+            f"{show(names[first])} has {len(columns[first])}."
+        )
+    if not lengths.pop():
+        raise DataError("the table has columns and no rows.")
+    distinct, renamed = distinct_names([str(name) for name in names])
+    named = {name: values.alias(name) for name, values in zip(distinct, columns, strict=True)}
+    return Table(named, "the table", tuple((notes or []) + renamed), np.arange(len(columns[0])), "row index")
+
+
+def _from_array(array: np.ndarray) -> Table:
+    if array.dtype.names:
+        return _table(list(array.dtype.names), [_column(name, array[name]) for name in array.dtype.names])
+    if array.ndim != 2:
+        raise DataError(f"got an array of shape {array.shape}; a table is two-dimensional (rows, columns).")
+    names = [f"column_{number}" for number in range(1, array.shape[1] + 1)]
+    return _table(names, [_column(name, array[:, number]) for number, name in enumerate(names)])
+
+
+def _from_narwhals(series: Any) -> pl.Series:
+    """Go by NumPy and lists, so that pyarrow is not needed for a pandas frame."""
+    import polars as pl
+
+    if isinstance(native := series.to_native(), pl.Series):
+        return native
+    kind = str(series.dtype)
+    if series.dtype.is_numeric() and not series.is_null().any():
+        return pl.Series(np.ascontiguousarray(series.to_numpy()))
+    if series.dtype.is_numeric():
+        return pl.Series([None if _is_nan(value) else value for value in _list(series)], strict=False)
+    if kind.startswith(("Categorical", "Enum", "String")):
+        return pl.Series(_list(series), dtype=pl.String, strict=False)
+    if kind.startswith(PLAIN):
+        return pl.Series(_list(series))
+    return _from_objects(_list(series))
+
+
+def _list(series: Any) -> list[Any]:
+    """Values with None where one is missing, whatever the frame calls it."""
+    missing = series.is_null().to_list()
+    return [None if gone else value for value, gone in zip(series.to_list(), missing, strict=True)]
+
+
+def _column(name: str, values: Any) -> pl.Series:
+    import polars as pl
+
+    if isinstance(values, pl.Series):
+        return values
+    if not isinstance(values, np.ndarray | list | tuple):
+        import narwhals as nw
+
+        try:
+            return _from_narwhals(nw.from_native(values, series_only=True))
+        except TypeError:
+            raise DataError(f"column {name} is a {type(values).__name__}; give a list, an array or a series.") from None
+    if isinstance(values, np.ndarray) and values.ndim != 1:
+        raise DataError(f"column {name} has shape {values.shape}; a column is one-dimensional.")
+    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+        return pl.Series(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False)))
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        return pl.Series(values.astype("datetime64[us]"))
+    return _from_objects(list(values))
+
+
+def _from_objects(values: list[Any]) -> pl.Series:
+    """Take Python objects: all numbers, all booleans or all dates as such, anything mixed as text."""
+    import polars as pl
+
+    values = [None if type(value).__name__ in {"NoneType", "NAType", "NaTType"} else value for value in values]
+    values = [value.item() if isinstance(value, np.generic) else value for value in values]
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {str}:
+        return pl.Series(values, dtype=pl.String)
+    if kinds <= {int, float}:
+        return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+    if len(kinds) == 1 and kinds.pop().__name__ in {"bool", "date", "datetime", "Timestamp"}:
+        return pl.Series(values)
+    return pl.Series([None if _is_nan(value) else str(value) for value in values], dtype=pl.String)
+
+
+def _is_nan(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

@@ -1,0 +1,181 @@
+"""Numbers as people write them: one format for a whole column, so that "1,234" means one thing in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .words import INFINITE, MISSING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EXPONENT = r"([eE][+-]?[0-9]+)?"
+PLAIN = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){EXPONENT}$"
+INFINITY = "^(" + "|".join(re.escape(word) for word in INFINITE) + ")$"
+CODE = r"^[+-]?0[0-9]+$"  # "007", "02134": leading zeros mean something, so it is no number
+GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?{exponent}$"
+# Three digits behind the dot: 1.234 may be 1234 where commas are decimal points.
+EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+UNITS = "$€£¥₹￥%％"
+SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, the Swiss apostrophe
+LOOKS = re.compile(rf"^[{UNITS}]?[+-]?[{UNITS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{UNITS}]?$")
+
+
+class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a column writes its numbers.
+
+    Args:
+        point: What stands before the decimals: "." or ",".
+        group: What stands between thousands: "", ",", ".", or " " for any space or apostrophe.
+        unit: A sign that every value carries and that is taken off: "%", "€" ...
+    """
+
+    point: str = "."
+    group: str = ""
+    unit: str = ""
+
+    def __str__(self) -> str:
+        said = [f"the sign {self.unit} is taken off"] * bool(self.unit)
+        if self.group:
+            grouping = {",": "commas", ".": "dots", " ": "spaces"}[self.group]
+            said.append(f"{grouping} are taken for thousands")
+        if self.point == ",":
+            said.append("the comma is taken for the decimal point")
+        return " and ".join(said)
+
+    @property
+    def pattern(self) -> str:
+        """The regular expression of a number in this format."""
+        if not self.group and self.point == ".":
+            return PLAIN
+        group = {",": ",", ".": r"\.", " ": SPACES, "": "(?:)"}[self.group]
+        if not self.group:
+            return rf"^[+-]?([0-9]+,?[0-9]*|,[0-9]+){EXPONENT}$"
+        return GROUPED.format(group=group, point=re.escape(self.point), exponent=EXPONENT)
+
+
+PLAIN_FORMAT = NumberFormat()
+DECIMAL_COMMA = NumberFormat(point=",")
+COMMA_THOUSANDS = NumberFormat(group=",")
+DOT_THOUSANDS = NumberFormat(point=",", group=".")
+SPACE_FORMATS = (NumberFormat(group=" "), NumberFormat(point=",", group=" "))
+FORMATS = (PLAIN_FORMAT, DECIMAL_COMMA, COMMA_THOUSANDS, DOT_THOUSANDS, *SPACE_FORMATS)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a column of text holds when it is read in one format.
+
+    Args:
+        format: How the numbers are written.
+        numbers: How many cells are numbers in it.
+        ambiguous: The mark ("," or ".") before groups of three that may be decimals or thousands; "" if none.
+        decimal_comma: What the column shows of the table's habits, where it shows something.
+    """
+
+    format: NumberFormat
+    numbers: int
+    ambiguous: str = ""
+    decimal_comma: bool | None = None
+
+
+def looks_numeric(cell: str) -> bool:
+    """Whether one cell looks like a number in any of the formats, or is infinite."""
+    cell = cell.strip()
+    return bool(LOOKS.match(cell)) or cell.lower() in INFINITE
+
+
+def clean(values: pl.Series, extra_missing: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> pl.Series:
+    """Strip a column of text and turn words for missing into nulls."""
+    import polars as pl
+
+    stripped = values.str.strip_chars()
+    words = [word for word in MISSING if word not in keep]
+    gone = stripped.str.to_lowercase().is_in(words) | stripped.is_in(list(extra_missing))
+    return stripped.set(gone.fill_null(True), None).cast(pl.String)
+
+
+def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
+    """Return cleaned text as float64; what is no number in this format becomes null."""
+    import polars as pl
+
+    values = _without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
+    infinite = values.str.to_lowercase().str.contains(INFINITY)
+    fits = values.str.contains(form.pattern)
+    if form.group:
+        values = values.str.replace_all({",": ",", ".": r"\.", " ": SPACES}[form.group], "")
+    if form.point == ",":
+        values = values.str.replace(",", ".", literal=True)
+    made = values.set(~fits.fill_null(False), None).cast(pl.Float64, strict=False)
+    if not infinite.any():
+        return made
+    sign = values.str.starts_with("-").cast(pl.Float64) * -2.0 + 1.0
+    return pl.select(pl.when(infinite).then(sign * float("inf")).otherwise(made)).to_series()
+
+
+def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:
+    """Choose the format in which most cells of a cleaned column are numbers.
+
+    Args:
+        values: Text, missing as null.
+        decimal_comma: What the rest of the table says about commas, for columns that could be either.
+    """
+    unit = _unit(values)
+    texts = _without_unit(values, unit).str.replace_all("−", "-", literal=True)
+    counts = {PLAIN_FORMAT: _count(texts, PLAIN)}
+    present = values.len() - values.null_count()
+    if counts[PLAIN_FORMAT] < present:
+        counts |= {form: _count(texts, form.pattern) for form in FORMATS[1:]}
+    infinite = _count(texts.str.to_lowercase(), INFINITY) if max(counts.values()) < present else 0
+    most = max(counts.values())
+    if most == 0:
+        return Reading(PLAIN_FORMAT, infinite)
+    if counts[PLAIN_FORMAT] == most:
+        made = _read_dots(texts, bool(decimal_comma))
+    elif counts[DECIMAL_COMMA] == counts[COMMA_THOUSANDS] == most:
+        made = Reading(DECIMAL_COMMA if decimal_comma else COMMA_THOUSANDS, 0, ",")
+    else:
+        form = next(form for form in FORMATS if counts[form] == most)
+        made = Reading(form, 0, decimal_comma=form.point == ",")
+    return replace(made, format=msgspec.structs.replace(made.format, unit=unit), numbers=most + infinite)
+
+
+def _read_dots(texts: pl.Series, decimal_comma: bool) -> Reading:
+    """Read plain numbers; "1.234" among decimal commas is taken for thousands."""
+    dotted = texts.filter(texts.str.contains(".", literal=True).fill_null(False))
+    if not dotted.len():
+        return Reading(PLAIN_FORMAT, 0)
+    if not dotted.str.contains(EITHER).all():
+        return Reading(PLAIN_FORMAT, 0, decimal_comma=False)
+    return Reading(DOT_THOUSANDS if decimal_comma else PLAIN_FORMAT, 0, ".")
+
+
+def _count(texts: pl.Series, pattern: str) -> int:
+    return int(texts.str.contains(pattern).sum() or 0)
+
+
+def _unit(values: pl.Series) -> str:
+    present = values.drop_nulls()
+    if not present.len():
+        return ""
+    first = present[0]
+    found = [sign for sign in UNITS if sign in first]
+    if len(found) != 1 or not present.str.contains(_unit_pattern(found[0])).all():
+        return ""
+    return found[0]
+
+
+def _unit_pattern(unit: str) -> str:
+    sign = re.escape(unit)
+    return rf"^([+-]?{sign}\s?[+-]?[0-9.,][^{sign}]*|[^{sign}]*[0-9.,]\s?{sign})$"
+
+
+def _without_unit(values: pl.Series, unit: str) -> pl.Series:
+    if not unit:
+        return values
+    bare = values.set(~values.str.contains(_unit_pattern(unit)).fill_null(False), None)
+    return bare.str.replace(rf"\s?{re.escape(unit)}\s?", "")

@@ -1,0 +1,107 @@
+"""A column's values in the form its kind says, or an error that names the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import DataError
+from .columns import Column
+from .dates import parse_dates
+from .numbers import clean, read_as
+from .table import Table, show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_numbers(table: Table, column: Column) -> np.ndarray:
+    """Return float64 with NaN for missing; text and infinity are refused with row and column."""
+    import polars as pl
+
+    values = table.column(column.name)
+    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        numbers = values.cast(pl.Float64).to_numpy()
+        texts = values
+    else:
+        texts = _texts(table, column)
+        made = read_as(texts, column.format)
+        _refuse_others(table, column, texts, (made.is_null() & texts.is_not_null()).to_numpy(), "a number")
+        numbers = made.to_numpy()
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        row = int(infinite.argmax())
+        raise DataError(
+            f"{table.cell(row, column.name)}: {show(texts[row])} is infinite or beyond what a computer's number "
+            "holds. Correct it, leave the cell empty, or drop the column."
+        )
+    return numbers.astype(np.float64)
+
+
+def read_booleans(table: Table, column: Column) -> np.ndarray:
+    """Return float64: 0 for no, 1 for yes, NaN for missing."""
+    import polars as pl
+
+    values = table.column(column.name)
+    if values.dtype == pl.Boolean or values.dtype.is_numeric():
+        numbers = values.cast(pl.Float64).to_numpy()
+        wrong = ~(np.isnan(numbers) | (numbers == 0) | (numbers == 1))
+        _refuse_others(table, column, values, wrong, _either(column))
+        return numbers
+    texts = _texts(table, column)
+    folded = texts.str.to_lowercase()
+    wrong = (folded.is_not_null() & ~folded.is_in(list(column.booleans))).to_numpy()
+    _refuse_others(table, column, texts, wrong, _either(column))
+    return folded.eq(column.booleans[1]).cast(pl.Float64).to_numpy()
+
+
+def read_categories(table: Table, column: Column) -> pl.Series:
+    """Return text, missing as null."""
+    return _texts(table, column)
+
+
+def read_dates(table: Table, column: Column) -> np.ndarray:
+    """Return datetime64[s], NaT for missing; what is no date is refused with row and column."""
+    values = table.column(column.name)
+    if str(values.dtype).startswith("Date"):
+        if getattr(values.dtype, "time_zone", None):
+            values = values.dt.replace_time_zone(None)
+        return values.to_numpy().astype("datetime64[s]")
+    texts = _texts(table, column)
+    made = parse_dates(texts, column.date_order or "ymd")
+    wrong = np.isnat(made) & texts.is_not_null().to_numpy()
+    _refuse_others(table, column, texts, wrong, "a date as the column's others")
+    return made
+
+
+def as_text(values: pl.Series) -> pl.Series:
+    """Write any column as text; whole floats as whole numbers, so that 7.0 and "7" are one category."""
+    import polars as pl
+
+    if values.dtype == pl.String:
+        return values
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+        if values.is_finite().all() and (values == values.round()).all() and bool((values.abs() < 2**53).all()):
+            return values.cast(pl.Int64).cast(pl.String)
+    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
+        raise DataError(f"column {show(values.name)} holds {values.dtype}; text, numbers or dates are wanted.")
+    return values.cast(pl.String)
+
+
+def _texts(table: Table, column: Column) -> pl.Series:
+    return clean(as_text(table.column(column.name)), column.missing_words, column.keep_words)
+
+
+def _either(column: Column) -> str:
+    return f"{show(column.booleans[0])} or {show(column.booleans[1])}"
+
+
+def _refuse_others(table: Table, column: Column, values: pl.Series, wrong: np.ndarray, wanted: str) -> None:
+    if not wrong.any():
+        return
+    row, count = int(wrong.argmax()), int(wrong.sum())
+    more = f" ({count - 1} more such cells)" if count > 1 else ""
+    written = f", {column.format}" if wanted == "a number" and str(column.format) else ""
+    raise DataError(f"{table.cell(row, column.name)}: {show(values[row])} is not {wanted}{written}{more}.")

@@ -1,0 +1,18 @@
+"""Words that stand for a missing value, and words that stand for yes and no."""
+
+from __future__ import annotations
+
+MISSING = frozenset(
+    {
+        *("", "na", "n/a", "n.a.", "<na>", "#n/a", "#na", "nan", "-nan", "null", "none", "nil", "missing"),
+        *("?", "-", "--", "---", "–", "—", ".", "..", "...", "\\n", "#null!", "#div/0!", "#value!", "nat"),
+    }
+)
+PERHAPS_A_CLASS = ("none", "nil", "missing")  # in a target: the sleep disorder "None"
+BOOLEANS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("否", "是"))
+INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞")
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell of text holds no value."""
+    return cell.strip().lower() in MISSING
