@@ -1,3 +1,70 @@
-"""plastica: neural networks that learn like machines and like brains."""
+"""plastica: neural networks that learn like machines and like brains.
+
+One network, any learning rule, one compiled program::
+
+    import plastica as pl
+
+    model = pl.Sequential([pl.Dense(32, activation="relu"), pl.Dense(10, activation="softmax")])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x, y, epochs=10, batch_size=32, validation_split=0.2)
+
+Names are loaded when they are first used, so that a command that needs no network starts at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+FAMILIES = (
+    "activations",
+    "datasets",
+    "errors",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "optimizers",
+    "regularizers",
+    "rules",
+    "schedules",
+    "training",
+)
+
+HOMES = {
+    "model": ("LayerTrace", "Sequential", "Trace", "load"),
+    "layers": (
+        "Activation",
+        "Concatenate",
+        "Dense",
+        "Input",
+        "Layer",
+        "Residual",
+    ),
+    "rules": ("Backprop", "Rule"),
+}
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME_OF, *FAMILIES])
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name in _HOME_OF:
+        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    elif name in FAMILIES:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+if TYPE_CHECKING:
+    from . import activations, layers

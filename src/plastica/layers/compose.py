@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import jax
@@ -51,9 +52,7 @@ class Sequential(Layer):
             shape = layer.output_shape(shape)
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
 
-    def synapse(
-        self, params: Params, x: jax.Array, state: State, context: Context
-    ) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         states = []
         for place, layer in enumerate(self.layers):
             x, new_state = layer.synapse(params[place], x, state[place], _within(context, place))
@@ -149,9 +148,7 @@ class Residual(Layer):
         params, state = self.branch.init(rng, shape)
         return Variables((params,), (state,))
 
-    def synapse(
-        self, params: Params, x: jax.Array, state: State, context: Context
-    ) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answer, inner = self.branch.apply(params[0], x, state[0], context)
         return x + answer, (inner,)
 
@@ -209,9 +206,7 @@ class Concatenate(Layer):
         if not self.branches:
             raise InvalidValue("Concatenate(()): at least one branch is needed.")
         if self.axis >= 0:
-            raise InvalidValue(
-                f"Concatenate(axis={self.axis}): count the axis from the end, -1 for the last."
-            )
+            raise InvalidValue(f"Concatenate(axis={self.axis}): count the axis from the end, -1 for the last.")
 
     @property
     def children(self) -> tuple[Layer, ...]:
@@ -234,9 +229,7 @@ class Concatenate(Layer):
         found = [branch.init(rng, shape) for branch in self.branches]
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
 
-    def synapse(
-        self, params: Params, x: jax.Array, state: State, context: Context
-    ) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answers = [
             branch.apply(params[place], x, state[place], _within(context, place))
             for place, branch in enumerate(self.branches)
@@ -270,7 +263,9 @@ class Concatenate(Layer):
             branch.backward(child, own)
             for branch, child, own in zip(self.branches, record.children, deltas, strict=True)
         )
-        return Errors(delta, tuple(e.gradient for e in errors), sum(e.input_delta for e in errors), errors)
+        return Errors(
+            delta, tuple(e.gradient for e in errors), reduce(jnp.add, (e.input_delta for e in errors)), errors
+        )
 
 
 def _composed(x: jax.Array, last: Record, children: tuple[Record, ...]) -> Record:
@@ -291,12 +286,10 @@ def _within(context: Context, place: int) -> Context:
 
 
 def _checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
-    found = tuple(Sequential(part) if isinstance(part, list | tuple) else part for part in layers)
+    found = tuple(Sequential(tuple(part)) if isinstance(part, list | tuple) else part for part in layers)
     for place, layer in enumerate(found):
         if not isinstance(layer, Layer):
-            raise InvalidValue(
-                f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10)."
-            )
+            raise InvalidValue(f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10).")
     return found
 
 

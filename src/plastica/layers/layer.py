@@ -121,9 +121,7 @@ class Layer(Declaration):
             DataError: For values that the layer is not defined for.
         """
 
-    def synapse(
-        self, params: Params, x: jax.Array, state: State, context: Context
-    ) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         """Return the potential z for inputs ``(batch, ...)``, and the new state."""
         return x, state
 
@@ -144,9 +142,7 @@ class Layer(Declaration):
     def penalty(self, params: Params) -> Any:
         """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))
-        return sum(
-            penalty(params[_penalised(name, params)]) for name, penalty in found if penalty is not None
-        )
+        return sum(penalty(params[_penalised(name, params)]) for name, penalty in found if penalty is not None)
 
     @final
     def apply(
@@ -169,9 +165,7 @@ class Layer(Declaration):
             feedback: Parameters through which errors travel back in place of ``params`` (feedback
                 alignment); None sends them back through ``params`` themselves (backprop).
         """
-        potential, pull, new_state = jax.vjp(
-            lambda p, a: self.synapse(p, a, state, context), params, x, has_aux=True
-        )
+        potential, pull, new_state = jax.vjp(lambda p, a: self.synapse(p, a, state, context), params, x, has_aux=True)
         if feedback is not None:
             pull = _with_feedback(pull, jax.vjp(lambda a: self.synapse(feedback, a, state, context)[0], x)[1])
         activity, pull_activation = jax.vjp(self.activate, potential)

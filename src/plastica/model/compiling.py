@@ -41,11 +41,7 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
             '"categorical_crossentropy" (one column a class); for two classes "binary_crossentropy"; for numbers "mse".'
         )
     chosen = (
-        ()
-        if chosen is None
-        else (chosen,)
-        if isinstance(chosen, str) or not isinstance(chosen, Sequence)
-        else chosen
+        () if chosen is None else (chosen,) if isinstance(chosen, str) or not isinstance(chosen, Sequence) else chosen
     )
     return Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rules.get(rule))
 
@@ -53,19 +49,15 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
 def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
     """Place the loss where it is stable, choose the metrics' forms and put the program together."""
     objective = losses.place(compiled.loss, network.output_activation)
-    found = tuple(
-        metrics.get(metric, loss=compiled.loss, output_shape=output_shape) for metric in compiled.metrics
-    )
+    found = tuple(metrics.get(metric, loss=compiled.loss, output_shape=output_shape) for metric in compiled.metrics)
     return Program(network, compiled.rule, compiled.optimizer, objective, found)
 
 
 def begin(program: Program, params: Any, state: Any, seed: int, width: int) -> Learner:
     """Return the learner that a run starts from; ``width`` counts the metrics' sums."""
-    memory = program.rule.init(
-        program.network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1))
-    )
+    memory = program.rule.init(program.network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
     sums = np.zeros(2 + width, np.float32)
-    return Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums)
+    return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums))
 
 
 def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -17,7 +17,8 @@ from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.history import History
-from ..training.program import Rows, evaluate as evaluate_program, figures
+from ..training.program import Rows, figures
+from ..training.program import evaluate as evaluate_program
 from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
@@ -69,12 +70,10 @@ def examples_for(
         raise InvalidValue("fit() was given no targets y.")
     learn = _examples(model, x, y, sample_weight, class_weight)
     if validation_data is not None:
-        if not 2 <= len(validation_data) <= 3:  # noqa: PLR2004
+        if not 2 <= len(validation_data) <= 3:
             raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-        weight = validation_data[2] if len(validation_data) == 3 else None  # noqa: PLR2004
-        return learn, _examples(
-            model, validation_data[0], validation_data[1], weight, None, "validation_data "
-        )
+        weight = validation_data[2] if len(validation_data) == 3 else None
+        return learn, _examples(model, validation_data[0], validation_data[1], weight, None, "validation_data ")
     return split_off(learn, validation_split) if validation_split else (learn, None)
 
 
@@ -108,9 +107,7 @@ def fit(
     return history
 
 
-def evaluate(
-    model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None
-) -> dict[str, float]:
+def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     examples = _examples(model, x, y, sample_weight, None)

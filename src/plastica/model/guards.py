@@ -92,9 +92,7 @@ def _check_labels(y: np.ndarray, output_shape: tuple[int, ...], name: str) -> No
             'Use Dense(number of classes, activation="softmax"), or "binary_crossentropy" for two classes.'
         )
     if y.shape[1:] not in (output_shape[:-1], (*output_shape[:-1], 1)):
-        hint = (
-            ' For one column a class use "categorical_crossentropy".' if y.shape[1:] == output_shape else ""
-        )
+        hint = ' For one column a class use "categorical_crossentropy".' if y.shape[1:] == output_shape else ""
         raise ShapeError(
             f"{name} has shape {y.shape}; sparse_categorical_crossentropy wants one class number for each answer, "
             f"shape {(len(y), *output_shape[:-1])}.{hint}"
@@ -104,8 +102,8 @@ def _check_labels(y: np.ndarray, output_shape: tuple[int, ...], name: str) -> No
         where = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise DataError(
             f"{name}[{', '.join(map(str, where))}] is {y[where]:g}; the network has {classes} outputs, so labels must "
-            f"be whole numbers from 0 to {classes - 1}. Number them by np.unique({name}, return_inverse=True)[1], or give "
-            f"the last layer more units."
+            f"be whole numbers from 0 to {classes - 1}. Number them by np.unique({name}, return_inverse=True)[1], or "
+            "give the last layer more units."
         )
 
 
@@ -153,9 +151,7 @@ def _check_binary(y: np.ndarray, metrics: tuple[Any, ...], name: str) -> None:
             if low == -1 and high == 1
             else ('For more than two classes use "sparse_categorical_crossentropy"; for other numbers "mse".')
         )
-        raise DataError(
-            f"{name} lies between {low:.4g} and {high:.4g}; binary cross-entropy wants 0 to 1. {mend}"
-        )
+        raise DataError(f"{name} lies between {low:.4g} and {high:.4g}; binary cross-entropy wants 0 to 1. {mend}")
     between = (y > 0) & (y < 1)
     if between.any() and any("acc" in str(metric).lower() for metric in metrics):
         _warn(
@@ -166,9 +162,7 @@ def _check_binary(y: np.ndarray, metrics: tuple[Any, ...], name: str) -> None:
 
 def _check_signs(y: np.ndarray, name: str) -> None:
     if not (np.isin(y, (-1.0, 1.0)).all() or np.isin(y, (0.0, 1.0)).all()):
-        raise DataError(
-            f"{name} holds values such as {y.reshape(-1)[0]:.4g}; hinge losses want -1 and 1, or 0 and 1."
-        )
+        raise DataError(f"{name} holds values such as {y.reshape(-1)[0]:.4g}; hinge losses want -1 and 1, or 0 and 1.")
 
 
 def _check_range(y: np.ndarray, activation: Activation | None, name: str) -> None:

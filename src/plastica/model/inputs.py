@@ -36,16 +36,10 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.n
     """
     array = to_array(x, name)
     if array.ndim == 0 or len(array) == 0:
-        raise DataError(
-            f"{name} has shape {array.shape}: there is no row in it. The first axis counts the rows."
-        )
+        raise DataError(f"{name} has shape {array.shape}: there is no row in it. The first axis counts the rows.")
     if declared is None or array.shape[1:] == declared:
         return array
-    if (
-        array.ndim == len(declared)
-        and array.shape[1:] == tuple(s for s in declared[:-1])
-        and declared[-1] == 1
-    ):
+    if array.ndim == len(declared) and array.shape[1:] == tuple(s for s in declared[:-1]) and declared[-1] == 1:
         return array[..., None]
     raise ShapeError(
         f"{name} has rows of shape {array.shape[1:]}; this network takes rows of shape {declared}. "
@@ -74,9 +68,7 @@ def same_rows(examples: Examples) -> Examples:
     return examples
 
 
-def row_weights(
-    sample_weight: Any, class_weight: Mapping[int, float] | None, y: np.ndarray
-) -> np.ndarray | None:
+def row_weights(sample_weight: Any, class_weight: Mapping[int, float] | None, y: np.ndarray) -> np.ndarray | None:
     """Return the weight of each row from weights of rows and of classes, or None where there are none.
 
     Raises:
@@ -89,9 +81,7 @@ def row_weights(
     if sample_weight is not None:
         given = to_array(sample_weight, "sample_weight")
         if given.shape not in ((len(y),), (len(y), 1)):
-            raise ShapeError(
-                f"sample_weight has shape {given.shape}; one number a row is wanted, ({len(y)},)."
-            )
+            raise ShapeError(f"sample_weight has shape {given.shape}; one number a row is wanted, ({len(y)},).")
         weight = given.reshape(-1).copy()
     if class_weight is not None:
         weight *= _weight_of_classes(class_weight, _classes(y))

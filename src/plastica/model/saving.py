@@ -12,6 +12,10 @@ import numpy as np
 from .. import __version__
 from ..errors import FileError
 from ..layers import Sequential as Network
+from ..losses import Loss
+from ..metrics import Metric
+from ..optimizers import Optimizer
+from ..rules import Rule
 from ..specification import from_spec, to_spec
 from ..storage import read_model, write_model
 from ..storage.trees import flatten, unflatten
@@ -53,9 +57,7 @@ def save(model: Sequential, path: str | Path) -> Path:
 
 def save_weights(model: Sequential, path: str | Path) -> Path:
     """Write the weights alone."""
-    write_model(
-        path, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"}
-    )
+    write_model(path, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
     return Path(path)
 
 
@@ -86,7 +88,7 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequen
     if document.get("kind") != "network":
         raise FileError(f"{path}: this file holds {document.get('kind', 'something else')}, not a network.")
     try:
-        network = from_spec(document["network"], custom or {})
+        network = from_spec(document["network"], custom or {}, Network)
         model = Sequential(network.layers, name=document["name"], seed=document["seed"])
         model.build((None, *document["input_shape"]))
         model.restore(_under("model/", arrays))
@@ -125,10 +127,10 @@ def _metric_spec(metric: Any) -> Any:
 
 def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:
     return Compiled(
-        from_spec(spec["optimizer"], custom),
-        from_spec(spec["loss"], custom),
-        tuple(metric if isinstance(metric, str) else from_spec(metric, custom) for metric in spec["metrics"]),
-        from_spec(spec["rule"], custom),
+        from_spec(spec["optimizer"], custom, Optimizer),
+        from_spec(spec["loss"], custom, Loss),
+        tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in spec["metrics"]),
+        from_spec(spec["rule"], custom, Rule),
     )
 
 

@@ -188,9 +188,7 @@ class Sequential:
             NotFitted: Before ``compile``.
         """
         if self._compiled is None:
-            raise NotFitted(
-                'this network was not compiled; call model.compile(optimizer="adam", loss=...) first.'
-            )
+            raise NotFitted('this network was not compiled; call model.compile(optimizer="adam", loss=...) first.')
         return self._compiled
 
     @property

@@ -67,9 +67,7 @@ class Trace:
         for layer in self.layers:
             if key in (layer.path, layer.path.rpartition(", ")[2]):
                 return layer
-        raise UnknownName(
-            f'no layer "{key}" in this trace; there are: {", ".join(t.path for t in self.layers)}.'
-        )
+        raise UnknownName(f'no layer "{key}" in this trace; there are: {", ".join(t.path for t in self.layers)}.')
 
     def __iter__(self) -> Iterator[LayerTrace]:
         return iter(self.layers)
@@ -83,9 +81,7 @@ class Trace:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays under ``"layer 0, Dense/potential"`` and the like."""
-        return {
-            f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()
-        }
+        return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
 
 
 def trace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -39,6 +39,8 @@ class LBFGS(Optimizer):
     Reference:
         J. Nocedal, S. J. Wright, 1999, Numerical optimization, algorithms 7.4, 7.5, 3.5 and 3.6.
     """
+
+    full_batch: ClassVar[bool] = True
 
     learning_rate: float | Schedule = 1.0
     memory_size: int = 10
@@ -83,10 +85,9 @@ class LBFGS(Optimizer):
             return value_fn(unravel(flat)).astype(vector.dtype)
 
         value = loss(vector) if value is None else jnp.asarray(value, vector.dtype)
-        step, memory = self._solver(rate).update(
-            gradient, memory, vector, value=value, grad=gradient, value_fn=loss
-        )
-        return unravel(optax.apply_updates(vector, step)), memory
+        solver: Any = self._solver(rate)
+        step, memory = solver.update(gradient, memory, vector, value=value, grad=gradient, value_fn=loss)
+        return unravel(vector + step), memory
 
     def _solver(self, rate: Any) -> optax.GradientTransformationExtraArgs:
         search = optax.scale_by_zoom_linesearch(self.max_linesearch_steps, initial_guess_strategy="one")

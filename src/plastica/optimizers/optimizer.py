@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,9 @@ from jax.core import Tracer
 
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
-from ..schedules import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, Schedule, checked_rate, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
+from ..schedules.schedule import checked_rate
 from .clipping import clip
 
 State = dict[str, Any]
@@ -45,6 +47,8 @@ class Optimizer(Declaration):
         InvalidValue: For a number outside its range, or two clippings at once.
     """
 
+    full_batch: ClassVar[bool] = False  # whether a step wants all rows at once
+
     learning_rate: float | Schedule = 0.001
     weight_decay: float | None = field(default=None, kw_only=True)
     clipnorm: float | None = field(default=None, kw_only=True)
@@ -62,9 +66,7 @@ class Optimizer(Declaration):
         name = type(self).__name__
         given = [clip for clip in clips if getattr(self, clip) is not None]
         if len(given) > 1:
-            raise InvalidValue(
-                f"{name}: got {' and '.join(given)}; only one of {', '.join(clips)} can be set."
-            )
+            raise InvalidValue(f"{name}: got {' and '.join(given)}; only one of {', '.join(clips)} can be set.")
         if isinstance(self.accumulate, bool) or not isinstance(self.accumulate, int) or self.accumulate < 1:
             raise InvalidValue(
                 f"{name}(accumulate={self.accumulate!r}): accumulate must be a whole number of at least 1."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jax
 import numpy as np
 
 from .program import Plan, Rows
@@ -61,9 +62,7 @@ class Planner:
         first, last = start // self.batches, (stop - 1) // self.batches
         table = np.zeros((self.epochs, self.batches * self.size), np.int32)
         for place, epoch in enumerate(range(first, last + 1)):
-            table[place, : self.rows] = row_order(
-                self.seed, self.first_epoch + epoch, self.rows, self.shuffle
-            )
+            table[place, : self.rows] = row_order(self.seed, self.first_epoch + epoch, self.rows, self.shuffle)
         offset = first * self.batches
         span = [*divmod(start - offset, self.batches), *divmod(stop - offset, self.batches)]
         shape = (self.epochs, self.batches, self.size)
@@ -88,4 +87,4 @@ def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0) -> 
 def held_out_rows(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS) -> Rows:
     """Return data to evaluate on, in chunks; filler rows carry the weight -1."""
     weight = np.ones(len(x), np.float32) if weight is None else weight
-    return Rows(in_chunks(x, size), in_chunks(y, size), in_chunks(weight, size, fill=-1.0))
+    return jax.device_put(Rows(in_chunks(x, size), in_chunks(y, size), in_chunks(weight, size, fill=-1.0)))

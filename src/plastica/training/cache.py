@@ -18,7 +18,7 @@ def keep_compiled_programs() -> None:
     names another, or turns it off (``off``).
     """
     said = os.environ.get(VARIABLE, "")
-    if said.lower() == "off" or jax.config.jax_compilation_cache_dir is not None:
+    if said.lower() == "off" or jax.config.values.get("jax_compilation_cache_dir"):
         return
     folder = Path(said) if said else _user_cache() / "plastica" / "compiled"
     try:

@@ -34,9 +34,7 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
                 return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
     loss, errors = send_back(network, record, batch, program.objective)
     if not bool(jnp.isfinite(loss)):
-        return (
-            "every layer's activity is finite, but the loss of it is not: look at the targets and at the loss"
-        )
+        return "every layer's activity is finite, but the loss of it is not: look at the targets and at the loss"
     for path, _, part in reversed(list(walk(network, errors))):
         if not bool(all_finite(part.gradient)):
             return f"the gradient of {path} is the first that is not finite"
@@ -45,6 +43,4 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
 
 def _extremes(part: Record) -> str:
     finite = np.asarray(part.input)[np.isfinite(np.asarray(part.input))]
-    return (
-        f"its inputs lie in {finite.min():.3g} to {finite.max():.3g}" if finite.size else "no input is finite"
-    )
+    return f"its inputs lie in {finite.min():.3g} to {finite.max():.3g}" if finite.size else "no input is finite"

@@ -7,6 +7,7 @@ epochs. A run is therefore the same, bit for bit, however it is cut.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -49,8 +50,8 @@ class Learner(NamedTuple):
     state: State
     memory: Any
     optimizer: Any
-    step: jax.Array
-    sums: jax.Array
+    step: Any
+    sums: Any
 
 
 class Rows(NamedTuple):
@@ -62,9 +63,9 @@ class Rows(NamedTuple):
         weight: The weight of each row, or None where all weigh 1.
     """
 
-    x: jax.Array
-    y: jax.Array
-    weight: jax.Array | None
+    x: Any
+    y: Any
+    weight: Any
 
 
 class Plan(NamedTuple):
@@ -76,9 +77,9 @@ class Plan(NamedTuple):
         span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
     """
 
-    table: np.ndarray
-    real: np.ndarray
-    span: np.ndarray
+    table: Any
+    real: Any
+    span: Any
 
 
 class Chunk(NamedTuple):
@@ -137,9 +138,8 @@ def advance(
         complete = finite & (batch == batches)
         train = train.at[epoch].set(learner.sums)
         if validation is not None:
-            found = jax.lax.cond(
-                complete, lambda: held_out_sums(program, learner, validation), lambda: jnp.zeros(width)
-            )
+            judge = partial(held_out_sums, program, learner, validation)
+            found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width))
             held_out = held_out.at[epoch].set(found)
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
@@ -168,9 +168,7 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     network, rule, optimizer = program.network, program.rule, program.optimizer
     real = jnp.arange(batch.weight.shape[0]) < batch.size
     context = Context(training=True, key=key, mask=real)
-    signal = rule.signal(
-        network, learner.params, learner.state, learner.memory, batch, program.objective, context
-    )
+    signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, program.objective, context)
     loss, direction = with_penalty(network, learner.params, signal.loss, signal.direction)
 
     def value_at(params: Params) -> jax.Array:
@@ -183,9 +181,7 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
 
 
-def with_penalty(
-    network: Layer, params: Params, loss: jax.Array, direction: Params
-) -> tuple[jax.Array, Params]:
+def with_penalty(network: Layer, params: Params, loss: jax.Array, direction: Params) -> tuple[jax.Array, Params]:
     """Add what the layers' regularizers ask for, under every rule alike."""
     if isinstance(network.penalty(params), int):
         return loss, direction
@@ -206,9 +202,7 @@ def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
 
 
 @jax.jit
-def evaluate(
-    program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array
-) -> jax.Array:
+def evaluate(program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array) -> jax.Array:
     """Add the figures of data in chunks ``(chunks, size, ...)`` to ``sums``.
 
     Filler rows carry the weight -1, so that a real row may weigh 0.
@@ -232,9 +226,7 @@ def predict(rule: Rule, network: Layer, params: Params, state: State, memory: An
     return jax.lax.map(lambda chunk: rule.respond(network, params, state, memory, chunk)[1], x)
 
 
-def figures(
-    program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = ""
-) -> dict[str, float]:
+def figures(program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
     """Turn summed figures into named ones: the loss, then each metric under its label."""
     found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
     start = 2
@@ -252,6 +244,4 @@ def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tupl
 
 def all_finite(tree: Any) -> jax.Array:
     """Return whether every number in a tree is finite."""
-    return jnp.all(
-        jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)] or [jnp.array(True)])
-    )
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)] or [jnp.array(True)]))

@@ -26,9 +26,24 @@ SECONDS_A_CALL = 0.1
 class Trainee(Protocol):
     """What is trained: a model, or anything that holds a program and a learner."""
 
-    program: Program
-    learner: Learner
     stop_training: bool
+    stop_reason: str
+
+    @property
+    def program(self) -> Program:
+        """What runs."""
+        ...
+
+    @program.setter
+    def program(self, program: Program) -> None: ...
+
+    @property
+    def learner(self) -> Learner:
+        """What is trained."""
+        ...
+
+    @learner.setter
+    def learner(self, learner: Learner) -> None: ...
 
     def stop(self, reason: str) -> None:
         """End the run after what is under way."""
@@ -70,7 +85,7 @@ class Run:
     at_look: Callable[[Run], None] = lambda run: None
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
-    pace: Pace = field(default_factory=lambda: Pace())
+    pace: Pace = field(default_factory=lambda: Pace())  # noqa: PLW0108 - it is defined below
 
     @property
     def key(self) -> np.ndarray:
