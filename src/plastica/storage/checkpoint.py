@@ -118,7 +118,7 @@ class CheckpointFolder:
         with explained(made, "the older checkpoints are as they were"):
             try:
                 _remove(beside)
-                beside.mkdir()
+                beside.mkdir(exist_ok=True)
                 write_file(beside / _ARRAYS, contents)
                 write_file(beside / _MANIFEST, [manifest])
                 sync_folder(beside)
@@ -204,7 +204,7 @@ def _remove(folder: Path) -> None:
     """Remove a checkpoint's own files, and the folder when nothing else is in it."""
     for name in (_MANIFEST, _ARRAYS):
         (folder / name).unlink(missing_ok=True)
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         folder.rmdir()
 
 
@@ -228,9 +228,7 @@ def _refuse_foreign(folder: Path) -> None:
     other = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
     if other:
         shown = ", ".join(other[:3]) + (", ..." if len(other) > 3 else "")
-        raise FileError(
-            f"{folder} holds other things ({shown}); checkpoints want a new or empty folder of their own."
-        )
+        raise FileError(f"{folder} holds other things ({shown}); checkpoints want a new or empty folder of their own.")
 
 
 def _lock(folder: Path) -> int:

@@ -32,9 +32,7 @@ def encode(document: dict[str, Any]) -> str:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        raise InvalidValue(
-            f"document: {error.object[error.start : error.end]!r} is not valid text."
-        ) from error
+        raise InvalidValue(f"document: {error.object[error.start : error.end]!r} is not valid text.") from error
     if size > LARGEST_DOCUMENT:
         raise InvalidValue(f"document: {size:,} bytes of JSON; at most {LARGEST_DOCUMENT:,} are kept.")
     return text
@@ -49,9 +47,7 @@ def decode(text: str | bytes, where: str) -> dict[str, Any]:
     return parse(text, where, _restore)
 
 
-def parse(
-    text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]], Any] | None = None
-) -> dict[str, Any]:
+def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> dict[str, Any]:
     """Return the dictionary of a JSON text as it stands.
 
     Raises:

@@ -53,9 +53,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dic
     where = os.fspath(path)
     file = tensor_file.read(path)
     if "plastica" not in file.metadata:
-        raise FileError(
-            f"{where} is a safetensors file but not a model of plastica: it has arrays and no network."
-        )
+        raise FileError(f"{where} is a safetensors file but not a model of plastica: it has arrays and no network.")
     _check_version(file.metadata["plastica"], where)
     if file.metadata.keys() != {"plastica", "document", "sha256"}:
         raise FileError(f"{where} is damaged: its metadata are not those of a model.")

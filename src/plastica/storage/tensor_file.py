@@ -152,9 +152,7 @@ def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
             raise FileError(f"{where} is not a model of plastica; it seems to be {seems}.")
         raise FileError(f"{where} is not a model of plastica, or its beginning is damaged.")
     if length > size - 8:
-        raise FileError(
-            f"{where} is truncated: it has {size:,} bytes and its header alone has {length + 8:,}."
-        )
+        raise FileError(f"{where} is truncated: it has {size:,} bytes and its header alone has {length + 8:,}.")
     file.seek(0)
     return file.read(8 + length)
 
@@ -171,9 +169,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != end:
-            raise FileError(
-                f"{where} is damaged: the bytes of {name!r} begin at {entry.begin}, wanted {end}."
-            )
+            raise FileError(f"{where} is damaged: the bytes of {name!r} begin at {entry.begin}, wanted {end}.")
         end = entry.end
     if end != size:
         state = "truncated" if end > size else "damaged"
@@ -189,9 +185,7 @@ def _entry(name: str, part: Any, where: str) -> Entry:
     if not (isinstance(code, str) and _are_counts(shape) and _are_counts(offsets) and len(offsets) == 2):
         raise damaged
     if code not in _PLAIN and code not in _EXTENDED:
-        raise FileError(
-            f"{where}: the array {name!r} is of the unknown type {code[:20]!r}; a newer plastica wrote it?"
-        )
+        raise FileError(f"{where}: the array {name!r} is of the unknown type {code[:20]!r}; a newer plastica wrote it?")
     itemsize = _dtype(code).itemsize
     begin, end = offsets
     # numpy multiplies the axes that are not zero even where another one is
@@ -208,6 +202,8 @@ def _are_counts(value: Any) -> bool:
 def _storable(name: str, array: Any) -> np.ndarray:
     if not isinstance(name, str) or name == _METADATA:
         raise InvalidValue(f"an array cannot be called {name!r}; wanted a text other than {_METADATA!r}.")
+    if not _is_text(name):
+        raise InvalidValue(f"an array cannot be called {name!r}; this is not valid text.")
     made = np.asarray(array)
     if _code(made.dtype) == "":
         raise InvalidValue(
@@ -217,6 +213,14 @@ def _storable(name: str, array: Any) -> np.ndarray:
     if made.ndim > _MOST_AXES:
         raise InvalidValue(f"array {name!r}: {made.ndim} axes; at most {_MOST_AXES} are kept.")
     return np.asarray(made, dtype=_dtype(_code(made.dtype)), order="C")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half a character
+        return False
+    return True
 
 
 def _code(dtype: np.dtype) -> str:

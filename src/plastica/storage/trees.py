@@ -59,9 +59,7 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
                 f"array {name!r} arrived with shape {array.shape} and type {array.dtype}; "
                 f"wanted {place.shape} and {place.dtype}. The file is of another network."
             )
-    return jax.tree_util.tree_unflatten(
-        jax.tree_util.tree_structure(template), [arrays[name] for name in wanted]
-    )
+    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(template), [arrays[name] for name in wanted])
 
 
 def _named_leaves(tree: Any) -> list[tuple[str, Any]]:

@@ -1,0 +1,25 @@
+"""Kills during save: the last good model always loads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "kill_save.py"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
+def test_last_good_model_loads_after_every_kill_and_no_corrupt_file_does():
+    told = subprocess.run(
+        [sys.executable, SCRIPT, "--no-peers", "--json", "--kills=40", "--corruptions=600", "--size=512"],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+    )  # fmt: skip
+    assert told.returncode == 0, told.stdout + told.stderr
+    model, checkpoint = json.loads(told.stdout)
+    assert model["kills"]["good"] == checkpoint["kills"]["good"] == 40
+    assert model["kills"]["inside a save"] > 0
+    assert model["corruptions"] == {"refused": 600}
+    assert checkpoint["corruptions"] == {"refused": 600}
