@@ -26,6 +26,7 @@ class CustomLoss(Loss):
         ShapeError: When it returns neither a single number nor values along the batch.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> loss = CustomLoss(lambda y, a: jnp.abs(y - a) ** 3)
         >>> loss.values(jnp.array([[0.0]]), jnp.array([[2.0]]))
         Array([8.], dtype=float32)

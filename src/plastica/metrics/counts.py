@@ -50,7 +50,7 @@ class Counted(Named):
         return jnp.concatenate([*parts, jnp.sum(rows)[None]])
 
     def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Return which classes each row belongs to and which were answered, both ``(batch, ..., classes)``."""
+        """Return each row's classes as wanted and as answered, both ``(batch, ..., classes)``."""
         wanted = labels(self.label, target, prediction)
         if prediction.ndim == 1:
             wanted, prediction = wanted[:, None], prediction[:, None]
