@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", "\t", ";", "|")
 SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", " ": "spaces"}
+NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
 SNIFFED_ROWS = 200
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
 LONGEST_FIELD = 1 << 24
@@ -48,7 +49,9 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     separator = separator or given or _sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
-    if separator != ",":
+    if separator == NO_SEPARATOR:
+        notes.append("no separator is found, so each line is one value.")
+    elif separator != ",":
         notes.append(f"the columns are separated by {SEPARATOR_NAMES.get(separator, show(separator))}.")
     layout = _lay_out(text, source, separator, header, skipped)
     body = _Body(layout, source, skipped)
@@ -97,7 +100,7 @@ def _rows(text: str, source: str, separator: str, skipped: int = 0, strict: bool
 
 def _sniff_separator(text: str) -> str:
     """Choose the separator under which rows are equally long and their cells look most like values."""
-    best, best_score = ",", (-1.0, -1.0, -1)
+    best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)
     for candidate in SEPARATORS:
         try:
             rows = [cells for _, cells in islice(_rows(text, "", candidate, strict=False), SNIFFED_ROWS)]
@@ -130,7 +133,7 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
     if not any(any(cell.strip() for cell in cells) for _, cells in rows):
         raise DataError(f"{source} is empty: there is no header and no row in it.")
     widths = Counter(len(cells) for _, cells in rows)
-    usual = widths.most_common(1)[0][0]
+    usual = max(widths, key=lambda width: (widths[width], width))
     while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#") and len(rows[0][1]) != usual:
         rows.pop(0)
     line, first = rows[0]
@@ -166,8 +169,16 @@ def _is_header(first: list[str], below: list[list[str]]) -> bool:
         else:
             again += cell.strip() in values
     if name_like or data_like:
-        return name_like >= data_like
+        return name_like >= data_like or _are_years([cell.strip() for cell in first])
     return again == 0
+
+
+def _are_years(cells: list[str]) -> bool:
+    """Whether some cells are names and the others years that follow each other: ``city,2019,2020``."""
+    years = [int(cell) for cell in cells if cell.isdecimal() and len(cell) == 4]
+    others = [cell for cell in cells if not (cell.isdecimal() and len(cell) == 4)]
+    named = bool(others) and not any(looks_numeric(cell) or is_missing(cell) for cell in others)
+    return named and len(years) > 1 and years == list(range(years[0], years[0] + len(years)))
 
 
 class _Body:
