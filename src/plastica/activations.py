@@ -190,7 +190,7 @@ class SiLU(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z * sigmoid(z)."""
-        return z * _sigmoid(z)
+        return z * jax.lax.logistic(z)  # not the fast sigmoid: z would multiply its error
 
 
 @declaration
@@ -261,11 +261,15 @@ class Mish(Activation):
         Misra 2020, Mish: a self regularized non-monotonic activation function, equation 1.
     """
 
-    output_range: ClassVar[tuple[float, float]] = (-0.3088399, inf)
+    output_range: ClassVar[tuple[float, float]] = (-0.3088435, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z * tanh(softplus(z))."""
-        return z * jnp.tanh(_softplus(z))
+        # With e = exp(z), tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2): no log, no tanh, several times faster.
+        # Where z is positive both sides are divided by exp(2 z), so that nothing overflows.
+        positive, e = z >= 0, jnp.exp(-jnp.abs(z))
+        numerator = jnp.where(positive, 1 + 2 * e, e * (e + 2))
+        return z * (numerator / (numerator + jnp.where(positive, 2 * e * e, 2)))
 
 
 @declaration
@@ -283,7 +287,7 @@ class Heaviside(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return 1 where z >= 0, else 0."""
-        return jnp.where(z >= 0, jnp.ones_like(z), jnp.zeros_like(z))
+        return jnp.where(z >= 0, 1, jnp.where(z < 0, 0, z))  # the last z is NaN: let it be seen
 
 
 @declaration
@@ -299,9 +303,7 @@ class CustomActivation(Activation):
 
     def __post_init__(self) -> None:
         if not callable(self.function):
-            raise InvalidValue(
-                f"CustomActivation: function is {self.function!r}; give a function of the potential."
-            )
+            raise InvalidValue(f"CustomActivation: function is {self.function!r}; give a function of the potential.")
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return function(z)."""
@@ -341,9 +343,7 @@ def register(name: str, activation: Activation | Callable[[Any], Any]) -> None:
     """
     normal = name.strip().lower()
     if not normal or normal in NAMES:
-        raise InvalidValue(
-            f"register: the name {name!r} is {'taken' if normal else 'empty'}; choose another."
-        )
+        raise InvalidValue(f"register: the name {name!r} is {'taken' if normal else 'empty'}; choose another.")
     if not callable(activation):
         raise InvalidValue(f"register: {activation!r} cannot be called; give a function of the potential.")
     _registered[normal] = get(activation)
@@ -374,9 +374,13 @@ def _sigmoid(z: jax.Array) -> jax.Array:
     return 0.5 * jnp.tanh(0.5 * z) + 0.5
 
 
+@jax.custom_jvp
 def _softplus(z: jax.Array) -> jax.Array:
-    # max's slope at the tie z = 0 is 1/2 and abs's is 0: together the right 1/2.
     return jnp.maximum(z, 0) + jnp.log1p(jnp.exp(-jnp.abs(z)))
+
+
+# By itself JAX gives the slope 0 at z = 0, where max and abs have their kinks.
+_softplus.defjvps(lambda tangent, softplus, z: tangent * jax.lax.logistic(z))
 
 
 def _check_axis(activation: Softmax | LogSoftmax) -> None:

@@ -112,9 +112,7 @@ class RandomUniform(Initializer):
 
     def __post_init__(self) -> None:
         if not self.minval <= self.maxval:
-            raise InvalidValue(
-                f"RandomUniform: minval={self.minval} is above maxval={self.maxval}; swap them."
-            )
+            raise InvalidValue(f"RandomUniform: minval={self.minval} is above maxval={self.maxval}; swap them.")
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values."""
@@ -288,6 +286,10 @@ class CustomInitializer(Initializer):
 
     function: Callable[[np.random.Generator, Shape], Any]
 
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise InvalidValue(f"CustomInitializer: function is {self.function!r}; give a function of (rng, shape).")
+
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return function(rng, shape) as float32.
 
@@ -296,9 +298,7 @@ class CustomInitializer(Initializer):
         """
         values = np.asarray(self.function(rng, shape), np.float32)
         if values.shape != tuple(shape):
-            raise ShapeError(
-                f"initializer {self.function!r}: answered with shape {values.shape}, not {tuple(shape)}."
-            )
+            raise ShapeError(f"initializer {self.function!r}: answered with shape {values.shape}, not {tuple(shape)}.")
         return values
 
 
@@ -333,9 +333,7 @@ def fans(shape: Shape) -> tuple[int, int]:
     return shape[-2] * field, shape[-1] * field
 
 
-def _variance_scaling(
-    rng: np.random.Generator, shape: Shape, scale: float, mode: str, distribution: str
-) -> np.ndarray:
+def _variance_scaling(rng: np.random.Generator, shape: Shape, scale: float, mode: str, distribution: str) -> np.ndarray:
     fan_in, fan_out = fans(shape)
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
     stddev = sqrt(scale / max(1.0, fan))
@@ -369,9 +367,7 @@ def _check_not_negative(declared: Initializer, field: str, value: float) -> None
 
 def _check_choice(declared: Initializer, field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InvalidValue(
-            f"{type(declared).__name__}: {field} is {value!r}; give one of {', '.join(known)}."
-        )
+        raise InvalidValue(f"{type(declared).__name__}: {field} is {value!r}; give one of {', '.join(known)}.")
 
 
 NAMES: dict[str, type[Initializer]] = {

@@ -7,7 +7,9 @@ distinguishes two uses (the epoch, the step, the layer) to get a key for each::
     mask = bernoulli(fold(fold(seed_key(0), step), layer), 0.9, x.shape)
 
 For masks and noise; not for privacy or secrets (use ``jax.random`` there). The tests hold the hash to
-moments, uniformity of every bit, independence of neighbours, rows, steps and layers, and avalanche.
+moments, uniformity of every bit, independence of neighbours, rows, steps and layers, birthday spacings and
+avalanche. Make keys by ``seed_key`` and ``fold`` only: a key with 1 added to its first word draws the same
+stream one position on.
 
 Reference:
     Salmon, Moraes, Dror, Shaw 2011, Parallel random numbers: as easy as 1, 2, 3 (the counter scheme);

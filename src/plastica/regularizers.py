@@ -44,7 +44,7 @@ class L1(Regularizer):
 
     def __call__(self, w: jax.Array) -> jax.Array:
         """Return l1 * sum abs(w)."""
-        return jnp.asarray(self.l1, w.dtype) * jnp.sum(jnp.abs(w))
+        return jnp.asarray(self.l1, w.dtype) * _sum_of_absolutes(w)
 
 
 @declaration
@@ -84,7 +84,7 @@ class L1L2(Regularizer):
     def __call__(self, w: jax.Array) -> jax.Array:
         """Return l1 * sum abs(w) + l2 * sum w^2."""
         l1, l2 = jnp.asarray(self.l1, w.dtype), jnp.asarray(self.l2, w.dtype)
-        return l1 * jnp.sum(jnp.abs(w)) + l2 * jnp.sum(jnp.square(w))
+        return l1 * _sum_of_absolutes(w) + l2 * jnp.sum(jnp.square(w))
 
 
 @declaration
@@ -96,6 +96,10 @@ class CustomRegularizer(Regularizer):
     """
 
     function: Callable[[Any], Any]
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise InvalidValue(f"CustomRegularizer: function is {self.function!r}; give a function of a parameter.")
 
     def __call__(self, w: jax.Array) -> jax.Array:
         """Return function(w)."""
@@ -117,16 +121,17 @@ def get(value: RegularizerLike) -> Regularizer | None:
         return value()
     if callable(value):
         return CustomRegularizer(value)
-    raise InvalidValue(
-        f"regularizer={value!r}: give a name, a Regularizer such as L2(0.01), a function or None."
-    )
+    raise InvalidValue(f"regularizer={value!r}: give a name, a Regularizer such as L2(0.01), a function or None.")
+
+
+def _sum_of_absolutes(w: jax.Array) -> jax.Array:
+    # JAX gives abs the slope 1 at 0, which would move weights that are 0 and have to stay there.
+    return jnp.sum(w * jax.lax.stop_gradient(jnp.sign(w)))
 
 
 def _check(declared: Regularizer, field: str, value: float) -> None:
     if not 0 <= value < float("inf"):
-        raise InvalidValue(
-            f"{type(declared).__name__}: {field} is {value}; it must be finite and not negative."
-        )
+        raise InvalidValue(f"{type(declared).__name__}: {field} is {value}; it must be finite and not negative.")
 
 
 NAMES: dict[str, type[Regularizer]] = {"l1": L1, "l2": L2, "l1_l2": L1L2, "l1l2": L1L2}

@@ -1,0 +1,209 @@
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from plastica import activations
+from plastica.activations import CustomActivation, get, register
+from plastica.errors import InvalidValue, UnknownName
+
+NAMES = sorted(activations.NAMES)
+ELEMENTWISE = [name for name in NAMES if "softmax" not in name]
+GRID = np.linspace(-12, 12, 4803, dtype=np.float32).reshape(-1, 3)
+EXTREMES = np.array([-1e4, -100, -20, -1, -0.0, 0, 1, 20, 100, 1e4], np.float32)
+OTHERS = {
+    "leaky_relu": (activations.LeakyReLU(0.1), {"negative_slope": 0.1}),
+    "elu": (activations.ELU(0.5), {"alpha": 0.5}),
+    "gelu": (activations.GELU(approximate=True), {"approximate": True}),
+    "softmax": (activations.Softmax(axis=1), {"axis": 1}),
+    "log_softmax": (activations.LogSoftmax(axis=1), {"axis": 1}),
+}
+
+
+@pytest.fixture
+def own_names():
+    before = dict(activations._registered)
+    yield
+    activations._registered.clear()
+    activations._registered.update(before)
+
+
+def cube(z):
+    return z**3
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "heaviside"])
+def test_equal_to_keras(name):
+    wanted = getattr(keras.activations, "silu" if name == "swish" else name)(GRID)
+    np.testing.assert_allclose(jax.jit(get(name))(GRID), wanted, rtol=5e-6, atol=2e-7)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_settings_equal_to_keras(name):
+    activation, settings = OTHERS[name]
+    x = GRID[:1600].reshape(100, 16, 3)
+    np.testing.assert_allclose(activation(x), getattr(keras.activations, name)(x, **settings), 5e-6, 2e-7)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "heaviside"])
+def test_gradient_equal_to_keras(name):
+    ours = get(name)
+    keras_own = getattr(keras.activations, "silu" if name == "swish" else name)
+    weight = np.cos(np.arange(GRID.size, dtype=np.float32)).reshape(GRID.shape)
+    got = jax.grad(lambda z: jnp.sum(weight * ours(z)))(GRID)
+    np.testing.assert_allclose(got, jax.grad(lambda z: jnp.sum(weight * keras_own(z)))(GRID), 1e-5, 3e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradient_equal_to_finite_differences(name):
+    with jax.enable_x64(True):
+        z = np.random.default_rng(0).uniform(-4, 4, (40, 4))
+        direction = np.random.default_rng(1).normal(size=z.shape)
+        activation, step = get(name), 1e-6
+        slope = (activation(jnp.asarray(z + step * direction)) - activation(jnp.asarray(z - step * direction))) / (
+            2 * step
+        )
+        np.testing.assert_allclose(jax.jvp(activation, (z,), (direction,))[1], slope, 1e-6, 1e-8)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_finite_with_finite_gradients_far_out(name):
+    activity, pull = jax.vjp(get(name), jnp.asarray(EXTREMES))
+    assert np.isfinite(activity).all()
+    for cotangent in np.eye(EXTREMES.size, dtype=np.float32):
+        assert np.isfinite(pull(jnp.asarray(cotangent))[0]).all()
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_single_infinities_give_no_nan_but_where_the_formula_has_one(name):
+    activity = np.asarray(get(name)(jnp.array([-np.inf, np.inf])))
+    undefined = {"gelu": [True, False], "mish": [True, False], "silu": [True, False], "swish": [True, False]}
+    expected = undefined.get(name, [True, True] if name == "softsign" else [False, False])
+    np.testing.assert_array_equal(np.isnan(activity), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nan_is_never_hidden(name):
+    assert np.isnan(get(name)(jnp.array([np.nan, 1.0]))[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_activities_stay_in_the_output_range_and_reach_for_it(name):
+    low, high = get(name).output_range
+    z = jnp.asarray(np.linspace(-200, 200, 80_001, dtype=np.float32))
+    activity = np.asarray(get(name)(jnp.stack([z, -z], axis=1)))
+    assert low - 1e-6 <= activity.min()
+    assert activity.max() <= high + 1e-6
+    if np.isfinite(low):
+        assert activity.min() < low + 0.01
+    if np.isfinite(high):
+        assert activity.max() > high - 0.01
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_dtype_and_shape_follow_the_potential(name, dtype):
+    with jax.enable_x64(True):
+        z = jnp.linspace(-3, 3, 24, dtype=dtype).reshape(2, 3, 4)
+        activity = jax.jit(lambda activation, z: activation(z))(get(name), z)
+        assert (activity.dtype, activity.shape) == (z.dtype, z.shape)
+
+
+def test_softmax_sums_to_one_and_forgets_a_shift():
+    z = jnp.asarray(GRID)
+    np.testing.assert_allclose(get("softmax")(z).sum(-1), 1, rtol=1e-6)
+    np.testing.assert_allclose(get("softmax")(z + 100), get("softmax")(z), rtol=2e-5)
+    np.testing.assert_allclose(np.exp(get("log_softmax")(z)), get("softmax")(z), rtol=2e-5)
+
+
+def test_heaviside_fires_at_the_threshold_and_has_no_slope():
+    z = jnp.array([-1e-30, -0.0, 0.0, 1e-30, -2.0, 2.0])
+    activity, pull = jax.vjp(get("heaviside"), z)
+    assert activity.tolist() == [0, 1, 1, 1, 0, 1]
+    assert not pull(jnp.ones(6))[0].any()
+
+
+def test_slope_of_relu_at_zero_is_zero_and_of_softplus_a_half():
+    assert jax.grad(get("relu"))(0.0) == 0
+    assert jax.grad(get("softplus"))(0.0) == 0.5
+
+
+def test_another_slope_compiles_nothing_and_many_are_one_program():
+    traces = []
+
+    @jax.jit
+    def run(activation, z):
+        traces.append(1)
+        return activation(z)
+
+    z = jnp.array([-1.0, 2.0])
+    assert run(activations.LeakyReLU(0.1), z).tolist() == pytest.approx([-0.1, 2])
+    assert run(activations.LeakyReLU(0.5), z).tolist() == [-0.5, 2]
+    assert len(traces) == 1
+    many = jax.tree.map(lambda *a: jnp.stack(a), activations.LeakyReLU(0.1), activations.LeakyReLU(0.5))
+    together = jax.vmap(lambda activation: activation(z))(many)
+    np.testing.assert_allclose(together, [[-0.1, 2], [-0.5, 2]])
+
+
+def test_names_print_as_written():
+    for name in NAMES:
+        assert repr(get(name)) == repr("silu" if name == "swish" else name)
+        assert get(f" {name.upper()} ") == get(name)
+    assert repr(activations.LeakyReLU(0.1)) == "LeakyReLU(negative_slope=0.1)"
+    assert activations.LeakyReLU(0.1).name == "leaky_relu"
+
+
+def test_get_takes_what_a_person_may_give():
+    assert get(None) == activations.Linear()
+    assert get(activations.Tanh) == get("tanh") == get(get("tanh"))
+    assert get(cube) == CustomActivation(cube)
+    assert hash(get(cube)) == hash(CustomActivation(cube))
+    assert get(cube)(jnp.array(2.0)) == 8
+    assert (get(cube).name, repr(get(cube))) == ("cube", "CustomActivation(cube)")
+    assert get(cube).output_range == (-np.inf, np.inf)
+
+
+def test_a_registered_name_stands_for_its_function(own_names):
+    register("Third_Power", cube)
+    assert get("third_power") == get(cube)
+    assert (get(cube).name, repr(get(cube))) == ("third_power", "'third_power'")
+    register("third_power", jnp.abs)
+    assert get("third_power")(jnp.array(-2.0)) == 2
+    assert get(cube).name == "cube"
+
+
+def test_a_class_of_ones_own_can_be_registered(own_names):
+    class Absolute(activations.Activation):
+        def __call__(self, z):
+            return jnp.abs(z)
+
+    own = activations.declaration(Absolute)
+    assert own().name == "Absolute"
+    register("absolute", own)
+    assert isinstance(get("absolute"), own)
+    assert repr(own()) == "'absolute'"
+
+
+def test_errors_say_what_to_give(own_names):
+    with pytest.raises(UnknownName, match='unknown activation "rel"; did you mean "relu"\\? Known: elu, gelu,'):
+        get("rel")
+    register("cubic", cube)
+    with pytest.raises(UnknownName, match='did you mean "cubic"'):
+        get("cubi")
+    with pytest.raises(InvalidValue, match="activation=3: give a name, an Activation or a function"):
+        get(3)
+    with pytest.raises(InvalidValue, match="register: the name 'ReLU' is taken; choose another"):
+        register("ReLU", cube)
+    with pytest.raises(InvalidValue, match="register: the name ' ' is empty"):
+        register(" ", cube)
+    with pytest.raises(InvalidValue, match=r"register: 'relu' cannot be called"):
+        register("mine", "relu")
+    with pytest.raises(InvalidValue, match="CustomActivation: function is 3; give a function"):
+        CustomActivation(3)
+    with pytest.raises(InvalidValue, match="Softmax: axis is 0, the batch; give the axis of the classes"):
+        activations.Softmax(axis=0)
