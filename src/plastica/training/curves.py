@@ -71,20 +71,16 @@ def aligned(history: dict[str, list[float]], epochs: int) -> dict[str, list[floa
 def _panel(axes: Axes, run: Figures, name: str, log: bool) -> None:
     epochs = [epoch + 1 for epoch in run.epoch]
     figures = aligned(run.history, len(epochs))
-    shown = [
-        (figures[key], style)
-        for key, style in ((name, TRAINING), (f"val_{name}", VALIDATION))
-        if key in figures
-    ]
+    shown = [(figures[key], style) for key, style in ((name, TRAINING), (f"val_{name}", VALIDATION)) if key in figures]
     for values, style in shown:
         drawn = [value if math.isfinite(value) else math.nan for value in values]
         _line(axes, epochs, drawn, style)
     numbers = [value for values, _ in shown for value in values if math.isfinite(value)]
     if log and numbers and min(numbers) > 0:
-        axes.set_yscale("log")
+        _logarithmic(axes, min(numbers), max(numbers))
     if f"val_{name}" in figures:
         _mark_best(axes, run.best(f"val_{name}"))
-    _dress(axes, name)
+    _dress(axes, name, epochs)
 
 
 def _line(axes: Axes, epochs: list[int], values: list[float], style: dict[str, Any]) -> None:
@@ -96,22 +92,32 @@ def _mark_best(axes: Axes, best: tuple[int, float] | None) -> None:
     if best is None:
         return
     epoch, value = best[0] + 1, best[1]
-    axes.plot(
-        [epoch], [value], "o", markersize=6, markerfacecolor="white", markeredgecolor=VALIDATION["color"]
-    )
+    axes.plot([epoch], [value], "o", markersize=6, markerfacecolor="white", markeredgecolor=VALIDATION["color"])
     axes.set_title(f"best {value:.4g}, epoch {epoch}", loc="right", fontsize=7.5, color=VALIDATION["color"])
 
 
-def _dress(axes: Axes, name: str) -> None:
-    from matplotlib.ticker import MaxNLocator
+def _logarithmic(axes: Axes, low: float, high: float) -> None:
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    if high / low < 1000:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _dress(axes: Axes, name: str, epochs: list[int]) -> None:
+    from matplotlib.ticker import FixedLocator, MaxNLocator
 
     axes.set_title(name.replace("_", " "), loc="left", fontsize=10, color=INK)
     axes.set_xlabel("epoch", fontsize=8, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.xaxis.set_major_locator(FixedLocator(epochs) if len(epochs) <= 6 else MaxNLocator(6, integer=True))
     axes.tick_params(labelsize=8, colors=INK, length=0, which="both")
     axes.grid(axis="y", color=PALE, linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.margins(x=0.03, y=0.08)
+    axes.margins(y=0.08)
+    beside = min(0.03 * (epochs[-1] - epochs[0]), 0.9) or 0.5  # so that no tick says epoch 0
+    axes.set_xlim(epochs[0] - beside, epochs[-1] + beside)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(PALE)

@@ -78,8 +78,7 @@ class History(Callback):
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values that go to JSON; figures that are not finite become None."""
         figures = {
-            name: [value if math.isfinite(value) else None for value in values]
-            for name, values in self.history.items()
+            name: [value if math.isfinite(value) else None for value in values] for name, values in self.history.items()
         }
         return {
             "history": figures,
@@ -115,16 +114,10 @@ class History(Callback):
         """
         name = monitor or ("val_loss" if "val_loss" in self.history else "loss")
         values = curves.aligned({name: self.history.get(name, [])}, len(self.epoch))[name]
-        found = [
-            (value, epoch) for value, epoch in zip(values, self.epoch, strict=True) if math.isfinite(value)
-        ]
+        found = [(value, epoch) for value, epoch in zip(values, self.epoch, strict=True) if math.isfinite(value)]
         if not found:
             return None
-        best = (
-            max(found, key=lambda pair: pair[0])
-            if better(name) == "max"
-            else min(found, key=lambda pair: pair[0])
-        )
+        best = max(found, key=lambda pair: pair[0]) if better(name) == "max" else min(found, key=lambda pair: pair[0])
         return best[1], best[0]
 
     def plot(self, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:

@@ -1,4 +1,4 @@
-"""The live bar: two lines at the foot of the terminal that redraw themselves."""
+"""The live bar: two lines at the foot of the terminal that redraw themselves and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Live:
         from rich.live import Live as RichLive
 
         self._console = Console(file=out, highlight=False)
-        self._live = RichLive(console=self._console, auto_refresh=False, vertical_overflow="crop")
+        self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
         self._standing = Standing()
         self._speed = 0.0
         self._began = self._drawn = 0.0
@@ -73,11 +73,10 @@ class Live:
 
     def write(self, line: str) -> None:
         """Leave a line above."""
-        self._console.print(line, markup=False)
+        self._console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     def stop(self) -> None:
-        """Draw for the last time and give the terminal back."""
-        self._live.update(self._picture())
+        """Take the bar away and give the terminal back."""
         self._live.stop()
 
     def _draw(self) -> None:
@@ -101,21 +100,20 @@ class Live:
         self._seen = (now, done)
 
     def _picture(self) -> Any:
+        from rich.console import Group
         from rich.text import Text
 
         at = self._standing
         shown = min(at.epoch + (at.epoch < at.epochs), at.epochs) if at.epochs else at.epoch
-        line = Text(f"Epoch {shown}/{at.epochs} " if at.epochs else f"Epoch {shown} ", style="bold")
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"Epoch {shown}/{at.epochs} " if at.epochs else f"Epoch {shown} ", style="bold")
         line.append_text(_bar(at.done / at.epochs if at.epochs else 0.0))
         if at.batch:
             line.append(f" {at.batch}/{at.batches}", style="dim")
         if self._speed:
             line.append(f"  {_speed(self._speed, at.batches)}", style="dim")
         line.append(f"  {self._time()}", style="dim")
-        line.no_wrap, line.overflow = True, "ellipsis"
-        if at.logs:
-            line.append("\n" + "  ".join(figures(at.logs)))
-        return line
+        return Group(line, Text("  ".join(figures(at.logs)))) if at.logs else line
 
     def _time(self) -> str:
         at = self._standing

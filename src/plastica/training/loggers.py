@@ -135,9 +135,7 @@ class TensorBoard(Callback):
 
     def __init__(self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0) -> None:
         if histogram_freq < 0:
-            raise InvalidValue(
-                f"TensorBoard: histogram_freq is {histogram_freq!r}; it takes a number of epochs."
-            )
+            raise InvalidValue(f"TensorBoard: histogram_freq is {histogram_freq!r}; it takes a number of epochs.")
         _writer_class()
         self.log_dir = Path(log_dir)
         self.histogram_freq = histogram_freq
@@ -175,7 +173,6 @@ def _writer_class() -> Any:
         from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]
     except ImportError as missing:
         raise MissingExtra(
-            "TensorBoard writes through tensorboardX, which is not installed. "
-            'Run: pip install "plastica[tensorboard]"'
+            'TensorBoard writes through tensorboardX, which is not installed. Run: pip install "plastica[tensorboard]"'
         ) from missing
     return SummaryWriter

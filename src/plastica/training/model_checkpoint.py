@@ -52,18 +52,14 @@ class ModelCheckpoint(Monitor):
         super().__init__(monitor, mode if save_best_only else "min")
         by_steps = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
         if save_freq != "epoch" and not by_steps:
-            raise InvalidValue(
-                f'ModelCheckpoint: save_freq is {save_freq!r}; it takes "epoch" or a number of steps.'
-            )
+            raise InvalidValue(f'ModelCheckpoint: save_freq is {save_freq!r}; it takes "epoch" or a number of steps.')
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
         self.save_freq = save_freq
         self.best = initial_value_threshold
-        own_hooks = any(
-            getattr(type(self), hook) is not getattr(ModelCheckpoint, hook) for hook in BATCH_HOOKS
-        )
+        own_hooks = any(getattr(type(self), hook) is not getattr(ModelCheckpoint, hook) for hook in BATCH_HOOKS)
         self.needs = "batch" if by_steps or own_hooks else "epoch"
         self._since_saving = 0
         self._epoch = 0

@@ -77,9 +77,7 @@ def require_figure(where: str, name: str, known: Iterable[str]) -> None:
     near = get_close_matches(name, names, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else "."
     held_out = name.startswith("val_") and not any(other.startswith("val_") for other in names)
-    advice = (
-        " For figures of validation pass validation_split= or validation_data= to fit." if held_out else ""
-    )
+    advice = " For figures of validation pass validation_split= or validation_data= to fit." if held_out else ""
     raise UnknownName(f'{where}: this run has no figure "{name}"{hint} It has: {", ".join(names)}.{advice}')
 
 

@@ -44,9 +44,7 @@ class Progress(Callback):
 
     needs: Needs = "logs"
 
-    def __init__(
-        self, verbose: int | str = 1, history: History | None = None, out: TextIO | None = None
-    ) -> None:
+    def __init__(self, verbose: int | str = 1, history: History | None = None, out: TextIO | None = None) -> None:
         chosen = int(verbose) if isinstance(verbose, bool) else verbose
         self.verbose = 1 if one_of("fit", "verbose", chosen, (0, 1, 2, "auto")) == "auto" else chosen
         self.history = history
@@ -69,15 +67,14 @@ class Progress(Callback):
         if not self.verbose:
             return
         now = time.perf_counter()
-        if self._first_epoch is None:
-            self._first_epoch = epoch
         took = now - self._epoch_began if self.epoch_seconds is None else self.epoch_seconds
         self._epoch_began = now
+        self._made += 1
         self._last = (epoch, took, dict(logs or {}))
         if self._live:
             steps = self.params.get("steps") or 0
             self._live.show(Standing(self._epochs, epoch + 1, steps, 0, self._last[2]), now)
-        first, last = epoch == self._first_epoch, epoch + 1 == self._epochs
+        first, last = self._made == 1, epoch + 1 == self._epochs
         slow = took >= LINE_EVERY
         due = now - self._line_written >= LINE_EVERY and not self._live
         if self.verbose == 2 or slow or due or ((first or last) and not self._live):
@@ -103,13 +100,16 @@ class Progress(Callback):
             self._line_written = now
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Show the last epoch, and why the run ended before its time."""
+        """Show the last epoch, how long all took, and what ended the run before its time."""
         if self.verbose and self._last:
             self._write_last(time.perf_counter())
         self.close()
         reason = self.history.stopped_by if self.history else ""
-        if self.verbose and reason not in ("", "epochs"):
-            self._write(f"Stopped by {reason}.", time.perf_counter())
+        early = reason not in ("", "epochs")
+        if self._made and (self.verbose == 1 or (self.verbose and early)):
+            now = time.perf_counter()
+            epochs = "1 epoch" if self._made == 1 else f"{self._made} epochs"
+            self._write(f"{epochs} in {seconds(now - self._began)}{f', stopped by {reason}' if early else ''}.", now)
         self.out.flush()
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
@@ -138,9 +138,9 @@ class Progress(Callback):
         return self._out or sys.stdout
 
     def _begin(self) -> None:
-        self._epoch_began = self._test_began = time.perf_counter()
+        self._began = self._epoch_began = self._test_began = time.perf_counter()
+        self._made = 0
         self._line_written = self._flushed = 0.0
-        self._first_epoch: int | None = None
         self._last: tuple[int, float, Logs] | None = None
 
     @property

@@ -153,9 +153,7 @@ class MaxSteps(StopRule):
         return "max_steps" if steps >= self.steps else ""
 
 
-def stop_rules(
-    until: Any = None, time_limit: Any = None, max_steps: int | None = None
-) -> tuple[StopRule, ...]:
+def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None = None) -> tuple[StopRule, ...]:
     """Return the stop rules that a person's arguments of ``fit`` ask for.
 
     Args:
@@ -208,9 +206,7 @@ def duration(value: Any) -> float:
     else:
         seconds = _number(value)
     if not seconds > 0:
-        raise InvalidValue(
-            f'time_limit is {value!r}; it takes seconds above 0 or a text such as "10m" or "1h30m".'
-        )
+        raise InvalidValue(f'time_limit is {value!r}; it takes seconds above 0 or a text such as "10m" or "1h30m".')
     return seconds
 
 
@@ -221,9 +217,7 @@ def _read_duration(text: str) -> float:
     whole = re.fullmatch("".join(f"(?:{number}{unit})?" for unit in SECONDS), text)
     if whole is None or not text:
         return math.nan
-    return sum(
-        float(part) * size for part, size in zip(whole.groups(), SECONDS.values(), strict=True) if part
-    )
+    return sum(float(part) * size for part, size in zip(whole.groups(), SECONDS.values(), strict=True) if part)
 
 
 def _number(value: Any) -> float:
@@ -236,9 +230,7 @@ def _number(value: Any) -> float:
 def _reached(name: str, wanted: Any) -> Reached:
     if isinstance(wanted, list | tuple):
         if len(wanted) != 2:
-            raise InvalidValue(
-                f'until: "{name}" has {wanted!r}; it takes a number or a pair such as ("<=", 0.01).'
-            )
+            raise InvalidValue(f'until: "{name}" has {wanted!r}; it takes a number or a pair such as ("<=", 0.01).')
         return Reached(name, wanted[0], wanted[1])
     direction = better(name)
     if direction is None:

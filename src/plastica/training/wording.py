@@ -22,8 +22,15 @@ def number(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Return a time as a person reads it."""
-    return f"{value:.1f}s" if value < 100 else f"{value:.0f}s"
+    """Return a time as a person reads it.
+
+    Example:
+        >>> seconds(0.0012), seconds(0.12), seconds(75)
+        ('1.2ms', '0.1s', '1:15')
+    """
+    if value < 0.05:
+        return f"{1000 * value:.1f}ms"
+    return f"{value:.1f}s" if value < 60 else clock(value)
 
 
 def clock(seconds: float) -> str:
