@@ -68,7 +68,7 @@ def train(callback, figures, name="val_loss", model=None, first=0, begin=True):
     model = model or Model()
     callback.set_model(model)
     if begin:
-        callback.on_train_begin({})
+        callback.on_train_begin()
     made = 0
     for epoch, value in enumerate(figures, first):
         callback.on_epoch_begin(epoch, {})
@@ -465,6 +465,19 @@ def test_lambda_callback_calls_what_it_was_given():
     assert seen == ["begin", 0.5, 0.4]
     assert LambdaCallback(on_train_batch_end=print, needs="logs").needs == "batch"
     assert LambdaCallback(on_epoch_end=print, needs="logs").needs == "logs"
+
+
+def test_lambda_callback_gets_logs_however_it_is_called():
+    seen = []
+    callback = LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: seen.append((epoch, logs)), on_train_end=lambda logs: seen.append(logs)
+    )
+    callback.on_epoch_begin(0)
+    callback.on_epoch_begin(1, {"loss": 1.0})
+    callback.on_epoch_begin(2, logs={"loss": 2.0})
+    callback.on_train_end()
+    callback.on_train_end(None)
+    assert seen == [(0, {}), (1, {"loss": 1.0}), (2, {"loss": 2.0}), {}, {}]
 
 
 def test_lambda_callback_refuses_unknown_hooks():

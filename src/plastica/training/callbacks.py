@@ -182,7 +182,7 @@ class LambdaCallback(Callback):
             look_up("hook", name, dict.fromkeys(names))
             if not callable(hook):
                 raise InvalidValue(f"LambdaCallback: {name} is {hook!r}; it takes a function.")
-            setattr(self, name, hook)
+            setattr(self, name, _padded(hook, 2 if name in (*EPOCH_HOOKS, *BATCH_HOOKS) else 1))
         if given.keys() & set(BATCH_HOOKS):
             self.needs = "batch"
         elif needs is not None:
@@ -231,3 +231,13 @@ def one_of(where: str, field: str, value: Any, choices: tuple[Any, ...]) -> Any:
     if not any(type(value) is type(choice) and value == choice for choice in choices):
         raise InvalidValue(f"{where}: {field} is {value!r}; it takes {' or '.join(map(repr, choices))}.")
     return value
+
+
+def _padded(hook: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """Give a function that takes logs an empty dict where there are none."""
+
+    def call(*arguments: Any, logs: Logs | None = None) -> Any:
+        given = arguments if len(arguments) == count else (*arguments, logs)
+        return hook(*given[:-1], {} if given[-1] is None else given[-1])
+
+    return call
