@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plastica import losses, metrics
+from plastica import layers, losses, metrics
 from plastica.activations import Activation, LeakyReLU, ReLU
 from plastica.declaration import Declaration, declaration, replace
 from plastica.errors import FileError, InvalidValue
@@ -142,8 +142,10 @@ def test_known_names_are_one_each_and_hold_no_bases():
         if cls.__module__.startswith("plastica.") and names.is_declared(cls) and not names._is_family(cls)
     ]
     assert len({names.type_name(cls) for cls in ours}) == len(ours)
+    assert known()["layer.Dense"] is layers.Dense
     assert "Layer" not in known()
     assert "activation.Activation" not in known()
+    assert not [name for name in known() if "._" in name]
 
 
 def test_own_function_is_passed_at_load():
@@ -153,9 +155,7 @@ def test_own_function_is_passed_at_load():
 
 
 def test_own_function_that_is_not_passed_is_named():
-    with pytest.raises(
-        FileError, match=r"Tree\.activation: the function 'swish'.*custom=\{\"swish\": swish\}"
-    ):
+    with pytest.raises(FileError, match=r"Tree\.activation: the function 'swish'.*custom=\{\"swish\": swish\}"):
         through_json(Tree(3, activation=swish))
 
 

@@ -38,9 +38,7 @@ def register(own: C, name: str | None = None) -> C:
     """
     name = str(name or getattr(own, "__name__", ""))
     if not name.isidentifier():
-        raise InvalidValue(
-            f"register: {own!r} has no name that a file can keep; give one: register(it, name=...)."
-        )
+        raise InvalidValue(f"register: {own!r} has no name that a file can keep; give one: register(it, name=...).")
     if is_declared(own):
         if name != own.__name__:
             raise InvalidValue(f"register: the class {own.__name__} keeps its own name, not {name!r}.")
@@ -88,8 +86,8 @@ def _is_ours(cls: type) -> bool:
 
 
 def _is_family(cls: type) -> bool:
-    """Whether this is ``Layer``, ``Optimizer``, ...: what declarations derive from and nobody declares."""
-    return Declaration in cls.__bases__ and bool(cls.__subclasses__())
+    """Whether declarations derive from this and nobody declares it: ``Layer``, ``Optimizer``, ``_Pooling``."""
+    return cls.__name__.startswith("_") or (Declaration in cls.__bases__ and bool(cls.__subclasses__()))
 
 
 def _subclasses(cls: type) -> list[type]:

@@ -49,9 +49,7 @@ class _Writer:
     def value(self, value: Any, path: str, depth: int) -> Any:
         self.left -= 1
         if depth < 0 or self.left < 0:
-            raise InvalidValue(
-                f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts."
-            )
+            raise InvalidValue(f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts.")
         value = _host(value)
         if isinstance(value, Declaration):
             return self.declaration(value, path, depth)
@@ -63,9 +61,7 @@ class _Writer:
             return value
         if callable(value) and not isclass(value):
             return {OWN: self.function(value, path)}
-        raise InvalidValue(
-            f"{path} cannot be saved: it holds {type(value).__name__}, which no file can carry."
-        )
+        raise InvalidValue(f"{path} cannot be saved: it holds {type(value).__name__}, which no file can carry.")
 
     def function(self, function: Callable[..., Any], path: str) -> str:
         given = (name for name, known in registered_functions.items() if known is function)
