@@ -1,0 +1,87 @@
+"""Embedding: a learned row of numbers for each of a set of things."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import initializers, regularizers
+from ..declaration import declaration
+from ..errors import DataError, InvalidValue
+from ..initializers import InitializerLike
+from ..regularizers import RegularizerLike
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class Embedding(Layer):
+    """Give each whole number its own learned row: z = E[x].
+
+    For words, categories with many values and other things that have numbers but no order. Only the rows that
+    occur in a batch have a gradient.
+
+    Args:
+        input_dim: How many different things there are; inputs are 0 to input_dim - 1.
+        output_dim: How many numbers stand for each.
+        embeddings_initializer: How E starts; Keras's uniform is between -0.05 and 0.05.
+        embeddings_regularizer: A penalty on E, added to the loss.
+
+    Shapes:
+        ``(batch, ...) -> (batch, ..., output_dim)``; embeddings ``(input_dim, output_dim)``. Inputs may be
+        floats; their fraction is cut off. An input that is out of range gives a row of NaN, never another
+        thing's row, so that a run stops instead of learning something else.
+
+    Raises:
+        InvalidValue: For input_dim or output_dim below 1.
+        DataError: From ``check_input``, for data with a value that is no row's number.
+
+    Example:
+        >>> Embedding(1000, 16).output_shape((20,))
+        (20, 16)
+    """
+
+    # field(): without it the dataclass would take the default of Layer's own input_dim.
+    input_dim: int = field()  # pyright: ignore[reportGeneralTypeIssues]
+    output_dim: int
+    embeddings_initializer: InitializerLike = "uniform"
+    embeddings_regularizer: RegularizerLike = None
+
+    def __post_init__(self) -> None:
+        for name in ("input_dim", "output_dim"):
+            if (value := getattr(self, name)) is None or value < 1:
+                raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
+        initializers.get(self.embeddings_initializer)
+        regularizers.get(self.embeddings_regularizer)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*shape, self.output_dim)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        draw = initializers.get(self.embeddings_initializer)
+        return Variables({"embeddings": draw(rng, (self.input_dim, self.output_dim))}, {})
+
+    def check_input(self, x: np.ndarray) -> None:
+        numbers = np.asarray(x)
+        wrong = ~((numbers >= 0) & (numbers < self.input_dim) & (numbers == np.floor(numbers)))
+        if wrong.any():
+            first = numbers[wrong].flat[0]
+            raise DataError(
+                f"Embedding({self.input_dim}, {self.output_dim}): got the value {first} "
+                f"({wrong.sum()} of {numbers.size} values do not fit); it wants whole numbers from 0 to "
+                f"{self.input_dim - 1}. {self._advice(numbers)}"
+            )
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        table = jnp.asarray(params["embeddings"])
+        # JAX would clip a number that is too large and count a negative one from the end: another thing's row.
+        index = jnp.where((x >= 0) & (x < self.input_dim), x, self.input_dim).astype(jnp.int32)
+        return table.at[index].get(mode="fill", fill_value=jnp.nan), state
+
+    def _advice(self, numbers: np.ndarray) -> str:
+        largest = numbers.max()
+        if numbers.min() >= 0 and largest >= self.input_dim and np.all(numbers == np.floor(numbers)):
+            return f"Give input_dim={int(largest) + 1}."
+        return "Number the different values from 0."
