@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..schedules import AT_LEAST_ZERO, BELOW_ONE, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -42,9 +43,7 @@ class Adadelta(Leafwise):
         """Return the mean squares of gradients and of steps."""
         return {"velocity": 0.0, "steps": 0.0}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its mean squares."""
         velocity = self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)
         step = jnp.sqrt(slots["steps"] + self.epsilon) / jnp.sqrt(velocity + self.epsilon) * gradient

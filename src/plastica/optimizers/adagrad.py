@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..schedules import AT_LEAST_ZERO, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import AT_LEAST_ZERO, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -43,9 +44,7 @@ class Adagrad(Leafwise):
         """Return the sum of squares."""
         return {"accumulator": self.initial_accumulator_value}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its sum of squares."""
         accumulator = slots["accumulator"] + jnp.square(gradient)
         return weight - pace * gradient / jnp.sqrt(accumulator + self.epsilon), {"accumulator": accumulator}

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..schedules import AT_LEAST_ZERO, BELOW_ONE, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -56,9 +57,7 @@ class Adam(Leafwise):
         power_1, power_2 = scalars["power_1"] * self.beta_1, scalars["power_2"] * self.beta_2
         return rate * jnp.sqrt(1 - power_2) / (1 - power_1), {"power_1": power_1, "power_2": power_2}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running means."""
         new = moments(self, gradient, slots)
         velocity = new["velocity"]

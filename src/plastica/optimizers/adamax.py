@@ -54,9 +54,7 @@ class Adamax(Leafwise):
         power_1 = scalars["power_1"] * self.beta_1
         return rate / (1 - power_1), {"power_1": power_1}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array, its mean and its maximum."""
         momentum = self.beta_1 * slots["momentum"] + (1 - self.beta_1) * gradient
         norm = jnp.maximum(self.beta_2 * slots["norm"], jnp.abs(gradient))

@@ -55,9 +55,7 @@ class Lamb(Leafwise):
         new = {"power_1": scalars["power_1"] * self.beta_1, "power_2": scalars["power_2"] * self.beta_2}
         return (rate, 1 - new["power_1"], 1 - new["power_2"]), new
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running means."""
         rate, correction_1, correction_2 = pace
         new = moments(self, gradient, slots)

@@ -39,9 +39,7 @@ class Leafwise(Optimizer):
         """Return what :meth:`move` needs of this step, the same for all arrays, and the new scalars."""
         return rate, scalars
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its new slots."""
         raise NotImplementedError
 
@@ -69,9 +67,7 @@ class Leafwise(Optimizer):
         gradients = structure.flatten_up_to(direction)
         slots = {name: structure.flatten_up_to(memory[name]) for name in self.slots()}
         for i, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
-            moved, new = self.move(
-                weight, gradient, {name: arrays[i] for name, arrays in slots.items()}, pace
-            )
+            moved, new = self.move(weight, gradient, {name: arrays[i] for name, arrays in slots.items()}, pace)
             weights[i] = moved.astype(weight.dtype)
             for name, arrays in slots.items():
                 arrays[i] = new[name].astype(arrays[i].dtype)

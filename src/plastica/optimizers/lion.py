@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..schedules import BELOW_ONE, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import BELOW_ONE, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -43,9 +44,7 @@ class Lion(Leafwise):
         """Return the running mean of the gradient."""
         return {"momentum": 0.0}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running mean."""
         momentum = slots["momentum"]
         moved = weight - pace * jnp.sign(self.beta_1 * momentum + (1 - self.beta_1) * gradient)

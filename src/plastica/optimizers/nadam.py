@@ -75,9 +75,7 @@ class Nadam(Leafwise):
         pace = Pace(rate * ahead / (1 - product * ahead), rate * (1 - now) / (1 - product), 1 - power_2)
         return pace, {"product": product, "warmup": warmup, "power_2": power_2}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Pace
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Pace) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running means."""
         new = moments(self, gradient, slots)
         step = pace.momentum * new["momentum"] + pace.gradient * gradient

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..schedules import AT_LEAST_ZERO, BELOW_ONE, FRACTION, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, FRACTION, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 from .sgd import drop_zero_momentum
@@ -55,9 +56,7 @@ class RMSprop(Leafwise):
         ]
         return dict.fromkeys(names, 0.0)
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running means."""
         new = {"velocity": self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)}
         size = new["velocity"] + self.epsilon

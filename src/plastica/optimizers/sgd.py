@@ -7,7 +7,8 @@ from typing import Any
 import jax
 
 from ..declaration import declaration
-from ..schedules import FRACTION, Schedule, require_numbers
+from ..schedules import Schedule
+from ..schedules.checks import FRACTION, require_numbers
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -52,17 +53,13 @@ class SGD(Leafwise):
         """Return the velocity, where there is momentum."""
         return {} if self.momentum is None else {"velocity": 0.0}
 
-    def move(
-        self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any
-    ) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
         """Return one moved array and its velocity."""
         step = -pace * gradient
         if self.momentum is None:
             return weight + step, {}
         velocity = self.momentum * slots["velocity"] + step
-        return weight + (self.momentum * velocity + step if self.nesterov else velocity), {
-            "velocity": velocity
-        }
+        return weight + (self.momentum * velocity + step if self.nesterov else velocity), {"velocity": velocity}
 
 
 def drop_zero_momentum(optimizer: Any) -> None:

@@ -1,0 +1,60 @@
+"""Schedules: how the learning rate changes from step to step. Names and numbers are Keras's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import InvalidValue
+from ..registry import look_up
+from .cosine import CosineDecay, CosineDecayRestarts, OneCycle
+from .decay import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, StepDecay
+from .schedule import Constant, CustomSchedule, Schedule, as_schedule
+from .warmup import LinearWarmup
+
+ScheduleLike = Schedule | float | Callable[[Any], Any]
+
+NAMES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "cosine_decay": CosineDecay,
+    "cosine_decay_restarts": CosineDecayRestarts,
+    "exponential_decay": ExponentialDecay,
+    "inverse_time_decay": InverseTimeDecay,
+    "linear_warmup": LinearWarmup,
+    "one_cycle": OneCycle,
+    "piecewise_constant_decay": PiecewiseConstantDecay,
+    "polynomial_decay": PolynomialDecay,
+    "step_decay": StepDecay,
+}
+
+
+def get(value: Any) -> Schedule:
+    """Return a schedule: an instance as it is, a number as :class:`Constant`, a function wrapped.
+
+    Raises:
+        UnknownName: For a name that no schedule has.
+        InvalidValue: For a schedule's name, which says nothing of its numbers, and for anything else.
+    """
+    if isinstance(value, str):
+        kind = look_up("schedule", value, NAMES)
+        raise InvalidValue(f'schedule "{value}": a schedule needs its numbers; write {kind.__name__}(...).')
+    return as_schedule(value)
+
+
+__all__ = [
+    "NAMES",
+    "Constant",
+    "CosineDecay",
+    "CosineDecayRestarts",
+    "CustomSchedule",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LinearWarmup",
+    "OneCycle",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "Schedule",
+    "ScheduleLike",
+    "StepDecay",
+    "get",
+]

@@ -1,0 +1,36 @@
+"""Checks of the numbers that a person writes into schedules and optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue
+
+AT_LEAST_ZERO = ("a finite number of at least 0", lambda v: v >= 0)
+ABOVE_ZERO = ("a finite number above 0", lambda v: v > 0)
+FRACTION = ("a number in [0, 1]", lambda v: 0 <= v <= 1)
+BELOW_ONE = ("a number in [0, 1)", lambda v: 0 <= v < 1)
+INSIDE_ONE = ("a number in (0, 1)", lambda v: 0 < v < 1)
+
+
+def require_numbers(declared: Any, wanted: dict[str, tuple[str, Callable[[Any], bool]]]) -> None:
+    """Check numbers of a declaration that a person wrote; None and arrays (a population) pass.
+
+    Raises:
+        InvalidValue: Naming class and field, what arrived and what is wanted.
+    """
+    for name, (words, holds) in wanted.items():
+        value = getattr(declared, name)
+        if value is None or isinstance(value, np.ndarray | jax.Array):
+            continue
+        if not (is_number(value) and np.isfinite(value) and holds(value)):
+            raise InvalidValue(f"{type(declared).__name__}({name}={value!r}): {name} must be {words}.")
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value may stand for a number: one itself, or an array of them for a population."""
+    return isinstance(value, int | float | np.number | np.ndarray | jax.Array) and not isinstance(value, bool)

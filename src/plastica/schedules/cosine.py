@@ -1,0 +1,144 @@
+"""Schedules along a cosine."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from .checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
+from .schedule import Schedule, count
+
+
+@declaration
+class CosineDecay(Schedule):
+    """A learning rate that falls along half a cosine, where wanted after a linear warm-up.
+
+    When to use: the usual choice where the number of steps is known beforehand.
+
+    rate(t) = peak * ((1 - alpha) * (1 + cos(pi * t / decay_steps)) / 2 + alpha), t from the warm-up's end
+
+    Args:
+        initial_learning_rate: The rate at the start, and the peak where there is no warm-up.
+        decay_steps: Over how many steps the rate falls, the warm-up not counted.
+        alpha: The lowest rate, as a fraction of the peak.
+        warmup_target: The peak, to which the rate rises from ``initial_learning_rate``; None: no warm-up.
+        warmup_steps: Over how many steps it rises.
+
+    Reference:
+        I. Loshchilov, F. Hutter, 2017, SGDR: stochastic gradient descent with warm restarts, equation 5.
+    """
+
+    initial_learning_rate: float
+    decay_steps: float
+    alpha: float = 0.0
+    warmup_target: float | None = None
+    warmup_steps: float = 0
+
+    def __post_init__(self) -> None:
+        rates = {"initial_learning_rate": AT_LEAST_ZERO, "warmup_target": AT_LEAST_ZERO}
+        steps = {"decay_steps": ABOVE_ZERO, "warmup_steps": AT_LEAST_ZERO}
+        require_numbers(self, {**rates, **steps, "alpha": AT_LEAST_ZERO})
+
+    def __call__(self, step: Any) -> jax.Array:
+        """Return the rate on the way up or on the way down."""
+        time = count(step)
+        if self.warmup_target is None:
+            return self.initial_learning_rate * _cosine(time / self.decay_steps, self.alpha)
+        rise = self.warmup_target - self.initial_learning_rate
+        up = self.initial_learning_rate + rise * time / jnp.maximum(self.warmup_steps, 1)
+        down = self.warmup_target * _cosine((time - self.warmup_steps) / self.decay_steps, self.alpha)
+        return jnp.where(time < self.warmup_steps, up, down)
+
+
+@declaration
+class CosineDecayRestarts(Schedule):
+    """A learning rate that falls along half a cosine again and again, each time longer.
+
+    When to use: where the number of steps is not known beforehand; the end of any period is a good end.
+
+    Args:
+        initial_learning_rate: The peak of the first period.
+        first_decay_steps: The length of the first period.
+        t_mul: How many times longer each period is than the one before, at least 1.
+        m_mul: How many times higher each peak is than the one before.
+        alpha: The lowest rate, as a fraction of ``initial_learning_rate``.
+
+    Reference:
+        I. Loshchilov, F. Hutter, 2017, SGDR: stochastic gradient descent with warm restarts.
+    """
+
+    initial_learning_rate: float
+    first_decay_steps: float
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_numbers(
+            self,
+            {
+                "initial_learning_rate": AT_LEAST_ZERO,
+                "first_decay_steps": ABOVE_ZERO,
+                "t_mul": ("a finite number of at least 1", lambda v: v >= 1),
+                "m_mul": AT_LEAST_ZERO,
+                "alpha": AT_LEAST_ZERO,
+            },
+        )
+
+    def __call__(self, step: Any) -> jax.Array:
+        """Return the rate within the period that ``step`` lies in."""
+        time = count(step) / self.first_decay_steps
+        even = self.t_mul == 1  # all periods equally long: the geometric sum below would divide by zero
+        ratio = jnp.where(even, 2.0, self.t_mul)
+        index = jnp.where(even, jnp.floor(time), jnp.floor(jnp.log(1 - time * (1 - ratio)) / jnp.log(ratio)))
+        length = jnp.where(even, 1.0, jnp.power(ratio, index))
+        start = jnp.where(even, index, (1 - length) / (1 - ratio))
+        height = jnp.power(self.m_mul, index) * _cosine((time - start) / length, 0.0)
+        return self.initial_learning_rate * ((1 - self.alpha) * height + self.alpha)
+
+
+@declaration
+class OneCycle(Schedule):
+    """A learning rate that rises along half a cosine to a peak and falls along another to almost nothing.
+
+    When to use: to train in few epochs, with the highest rate that does not diverge as the peak.
+
+    Args:
+        max_learning_rate: The peak.
+        total_steps: The length of both parts together.
+        pct_start: Which fraction of the steps goes up.
+        div_factor: How many times lower than the peak the start is.
+        final_div_factor: How many times lower than the start the end is.
+
+    Reference:
+        L. N. Smith, N. Topin, 2018, Super-convergence: very fast training of neural networks using large
+        learning rates.
+    """
+
+    max_learning_rate: float
+    total_steps: float
+    pct_start: float = 0.3
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
+
+    def __post_init__(self) -> None:
+        numbers = {"max_learning_rate": AT_LEAST_ZERO, "total_steps": ABOVE_ZERO, "pct_start": INSIDE_ONE}
+        require_numbers(self, {**numbers, "div_factor": ABOVE_ZERO, "final_div_factor": ABOVE_ZERO})
+
+    def __call__(self, step: Any) -> jax.Array:
+        """Return the rate on the way up or on the way down."""
+        part = count(step) / self.total_steps
+        start = self.max_learning_rate / self.div_factor
+        end = start / self.final_div_factor
+        up = self.max_learning_rate + (start - self.max_learning_rate) * _cosine(part / self.pct_start, 0.0)
+        falling = _cosine((part - self.pct_start) / (1 - self.pct_start), 0.0)
+        return jnp.where(part < self.pct_start, up, end + (self.max_learning_rate - end) * falling)
+
+
+def _cosine(part: jax.Array, alpha: Any) -> jax.Array:
+    """Return the fall from 1 to ``alpha`` along half a cosine; ``alpha`` past the end."""
+    return (1 - alpha) * 0.5 * (1 + jnp.cos(math.pi * jnp.minimum(part, 1))) + alpha
