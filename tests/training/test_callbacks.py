@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+import plastica as pl
 from plastica.errors import FileError, InvalidValue, MissingExtra, PlasticaWarning, UnknownName
 from plastica.schedules import Constant
 from plastica.training.callbacks import Callback, LambdaCallback, TerminateOnNaN, as_list, most_needed
@@ -302,6 +303,8 @@ def test_a_missing_figure_is_named_with_what_there_is():
         ("r2", "max"),
         ("f1_score", "max"),
         ("true_negatives", "max"),
+        ("cosine_similarity", "max"),
+        ("explained_variance", "max"),
         ("temperature", None),
         ("accuracy_loss", None),
         ("", None),
@@ -469,9 +472,7 @@ def test_lambda_callback_calls_what_it_was_given():
 
 def test_lambda_callback_gets_logs_however_it_is_called():
     seen = []
-    callback = LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: seen.append((epoch, logs)), on_train_end=lambda logs: seen.append(logs)
-    )
+    callback = LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append((epoch, logs)), on_train_end=seen.append)
     callback.on_epoch_begin(0)
     callback.on_epoch_begin(1, {"loss": 1.0})
     callback.on_epoch_begin(2, logs={"loss": 2.0})
@@ -594,3 +595,88 @@ def test_tensorboard_without_its_package_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(MissingExtra, match=r'pip install "plastica\[tensorboard\]"'):
         TensorBoard("logs")
+
+
+# --- with a real network
+
+
+@pytest.fixture(scope="module")
+def data():
+    x = np.random.default_rng(0).normal(size=(120, 3)).astype(np.float32)
+    return x, (x[:, :1] * x[:, 1:2] > 0).astype(np.float32)
+
+
+def fit(data, callbacks, **options):
+    model = pl.Sequential([pl.Dense(4, "tanh"), pl.BatchNormalization(), pl.Dense(1, "sigmoid")])
+    model.compile(pl.optimizers.SGD(0.5), "binary_crossentropy", ["accuracy"])
+    options = {"epochs": 8, "validation_split": 0.25, "verbose": 0, **options}
+    return model, model.fit(*data, callbacks=callbacks, **options)
+
+
+def test_best_weights_and_running_statistics_come_back(data):
+    callback = EarlyStopping(patience=20, restore_best_weights=True)
+    model, history = fit(data, [callback], epochs=20)
+    best, figure = history.best("val_loss")
+    assert best == callback.best_epoch
+    held_out = [part[90:] for part in data]
+    np.testing.assert_allclose(model.evaluate(*held_out, verbose=0)[0], figure, rtol=1e-5)
+
+
+def test_early_stopping_ends_a_real_run_and_the_history_says_so(data):
+    _, history = fit(data, EarlyStopping("loss", patience=1, min_delta=10.0))
+    assert history.epoch == [0, 1]
+    assert history.stopped_by.startswith("EarlyStopping: loss was best at epoch 1")
+
+
+def test_files_hold_what_the_history_holds(data, tmp_path):
+    logger = CSVLogger(tmp_path / "log.csv")
+    saver = ModelCheckpoint(tmp_path / "{epoch:02d}.plastica")
+    model, history = fit(data, [logger, saver], epochs=3)
+    written = rows(tmp_path / "log.csv")
+    assert written[0] == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"] == ["epoch", *history.history]
+    assert [float(row[3]) for row in written[1:]] == history.history["val_loss"]
+    loaded = pl.load(tmp_path / "03.plastica")
+    np.testing.assert_array_equal(loaded.predict(data[0]), model.predict(data[0]))
+    assert (tmp_path / "01.plastica").exists()
+
+
+def test_the_rate_changes_and_is_in_the_history(data):
+    _, history = fit(data, LearningRateScheduler(lambda epoch, rate: rate / 2), epochs=3)
+    assert history.history["learning_rate"] == [0.25, 0.125, 0.0625]
+    assert list(history.history)[-1] == "learning_rate"
+    _, frozen = fit(data, LearningRateScheduler(lambda epoch: 0.0), epochs=3, shuffle=False)
+    assert frozen.history["loss"][0] == pytest.approx(frozen.history["loss"][2], rel=1e-5)
+
+
+@pytest.mark.parametrize("needs", ["logs", "epoch", "batch"])
+def test_each_callback_is_called_in_order_as_often_as_it_needs(data, needs):
+    seen = []
+    hooks = {
+        "on_epoch_begin": lambda epoch, logs: seen.append(("begin", epoch)),
+        "on_epoch_end": lambda epoch, logs: seen.append(("end", epoch)),
+    }
+    if needs == "batch":
+        hooks["on_train_batch_end"] = lambda batch, logs: seen.append(("batch", batch))
+    fit(data, LambdaCallback(needs=None if needs == "batch" else needs, **hooks), epochs=2)
+    steps = [("batch", step) for step in range(3)] if needs == "batch" else []
+    assert seen == [("begin", 0), *steps, ("end", 0), ("begin", 1), *steps, ("end", 1)]
+
+
+def test_how_often_the_host_looks_does_not_change_the_weights(data):
+    ends = [
+        fit(data, LambdaCallback(**{hook: lambda *a: None}, needs=needs), epochs=3)[0].get_weights()
+        for hook, needs in (("on_epoch_end", "logs"), ("on_epoch_end", "epoch"), ("on_train_batch_end", None))
+    ]
+    for other in ends[1:]:
+        for a, b in zip(ends[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_terminate_on_nan_ends_a_real_run_quietly(data):
+    x, y = data
+    with np.errstate(all="ignore"):
+        model = pl.Sequential([pl.Dense(4), pl.Dense(1)])
+        model.compile(pl.optimizers.SGD(1e20), "mean_squared_error")
+        history = model.fit(x, y, epochs=50, verbose=0, callbacks=[TerminateOnNaN()])
+    assert history.stopped_by.startswith("not finite: ")
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 
 import pytest
 
@@ -72,11 +73,24 @@ def test_verbose_2_is_a_line_an_epoch_as_keras_writes_figures(hands):
     assert lines(progress)[2] == "Epoch 3/3 - 0.1s - loss: 0.1234 - accuracy: 0.9000 - val_loss: 0.2000"
 
 
-def test_the_run_may_say_how_long_an_epoch_took(hands):
-    progress = begin(2)
-    progress.epoch_seconds = 0.0012
-    run(progress, hands, 1, 0.0)
-    assert lines(progress)[0].startswith("Epoch 1/10 - 1.2ms - loss")
+def test_epochs_that_arrive_together_show_their_mean_time(hands):
+    progress = begin(2, epochs=100)
+    run(progress, hands, 1, 5.0)  # compiles
+    for look in range(4):
+        hands.now += 0.1
+        for epoch in range(10):
+            progress.on_epoch_end(1 + 10 * look + epoch, LOGS)
+    shown = [line.split(" - ")[1] for line in lines(progress)]
+    assert (shown[0], shown[-1]) == ("5.0s", "10.0ms")
+
+
+def test_the_line_of_the_epoch_that_stops_comes_at_once(hands):
+    progress = begin(epochs=1000)
+    progress.set_model(types.SimpleNamespace(stop_training=False))
+    run(progress, hands, 3, 0.01)
+    progress.model.stop_training = True
+    progress.on_epoch_end(3, LOGS)
+    assert [line.split(" - ")[0] for line in lines(progress)] == ["Epoch 1/1000", "Epoch 4/1000"]
 
 
 def test_plain_lines_of_fast_epochs_come_once_a_second(hands):

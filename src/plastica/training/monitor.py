@@ -28,7 +28,7 @@ LOWER_IS_BETTER = frozenset(
         "hinge",
         "poisson",
     }
-    | {"crossentropy", "entropy", "divergence", "deviance", "perplexity", "false"}
+    | {"crossentropy", "entropy", "divergence", "deviance", "perplexity", "false", "ce", "nll"}
 )
 HIGHER_IS_BETTER = frozenset(
     {
@@ -46,7 +46,7 @@ HIGHER_IS_BETTER = frozenset(
         "kappa",
         "mcc",
     }
-    | {"specificity", "sensitivity", "correlation", "true"}
+    | {"specificity", "sensitivity", "correlation", "similarity", "explained", "true"}
 )
 
 

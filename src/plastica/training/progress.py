@@ -15,6 +15,7 @@ from .wording import figures, seconds
 
 LINE_EVERY = 1.0  # seconds between plain lines of whole epochs
 PART_EVERY = 10.0  # seconds between plain lines within an epoch
+ALONE = 0.25  # epochs that take less may arrive several at once, so the clock alone does not tell their time
 FLUSH_EVERY = 0.1
 
 
@@ -30,16 +31,11 @@ class Progress(Callback):
         history: The run's history; its ``stopped_by`` is shown in the end unless all epochs were made.
         out: Where to write; standard output unless said.
 
-    Attributes:
-        epoch_seconds: How long an epoch took, for a run that made several at once to set; by the clock where
-            it is None.
-
     Example:
         >>> progress = Progress(verbose=2)
         >>> progress.set_params({"epochs": 10, "steps": 100})
-        >>> progress.epoch_seconds = 0.1
-        >>> progress.on_epoch_end(2, {"loss": 0.1234, "accuracy": 0.9})
-        Epoch 3/10 - 0.1s - loss: 0.1234 - accuracy: 0.9000
+        >>> progress.on_epoch_end(2, {"loss": 0.1234, "accuracy": 0.9})  # doctest: +ELLIPSIS
+        Epoch 3/10 - ...ms - loss: 0.1234 - accuracy: 0.9000
     """
 
     needs: Needs = "logs"
@@ -48,7 +44,6 @@ class Progress(Callback):
         chosen = int(verbose) if isinstance(verbose, bool) else verbose
         self.verbose = 1 if one_of("fit", "verbose", chosen, (0, 1, 2, "auto")) == "auto" else chosen
         self.history = history
-        self.epoch_seconds: float | None = None
         self._out = out
         self._live: Live | None = None
         self._begin()
@@ -67,14 +62,13 @@ class Progress(Callback):
         if not self.verbose:
             return
         now = time.perf_counter()
-        took = now - self._epoch_began if self.epoch_seconds is None else self.epoch_seconds
-        self._epoch_began = now
-        self._made += 1
+        took = self._took(now)
         self._last = (epoch, took, dict(logs or {}))
         if self._live:
             steps = self.params.get("steps") or 0
             self._live.show(Standing(self._epochs, epoch + 1, steps, 0, self._last[2]), now)
-        first, last = self._made == 1, epoch + 1 == self._epochs
+        stopped = self.model is not None and self.model.stop_training
+        first, last = self._made == 1, stopped or epoch + 1 == self._epochs
         slow = took >= LINE_EVERY
         due = now - self._line_written >= LINE_EVERY and not self._live
         if self.verbose == 2 or slow or due or ((first or last) and not self._live):
@@ -138,10 +132,21 @@ class Progress(Callback):
         return self._out or sys.stdout
 
     def _begin(self) -> None:
-        self._began = self._epoch_began = self._test_began = time.perf_counter()
+        self._began = self._epoch_began = self._first_ended = self._test_began = time.perf_counter()
         self._made = 0
         self._line_written = self._flushed = 0.0
         self._last: tuple[int, float, Logs] | None = None
+
+    def _took(self, now: float) -> float:
+        """Return how long an epoch took: by the clock where it is slow, else the mean of those after the first."""
+        took = now - self._epoch_began
+        self._epoch_began = now
+        self._made += 1
+        if self._made == 1:
+            self._first_ended = now
+        elif took < ALONE:
+            return (now - self._first_ended) / (self._made - 1)
+        return took
 
     @property
     def _epochs(self) -> int:
