@@ -1,0 +1,226 @@
+"""Normalization: bring activities to mean 0 and variance 1, over the batch or within each row."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import initializers, regularizers
+from ..declaration import declaration
+from ..errors import InvalidValue, ShapeError
+from ..initializers import InitializerLike
+from ..regularizers import RegularizerLike
+from .kernels.normalization import normalize_batch, normalize_rows
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class BatchNormalization(Layer):
+    """Bring each channel to mean beta and standard deviation gamma, over the batch and all positions.
+
+    Lets deep networks train with larger learning rates; stands between a layer with
+    ``use_bias=False`` and its Activation. In training the batch's own statistics count, else moving averages of
+    them, so that a prediction does not depend on the rows beside it.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+        moving = momentum * moving + (1 - momentum) * batch statistic
+
+    The variance is divided by the number of values, as in Keras, also for its moving average.
+
+    Args:
+        axis: The axis of the channels, counted with the batch; the last by default.
+        momentum: How slowly the moving averages move; .99 remembers about 100 batches.
+        epsilon: Keeps the division finite where a channel does not vary.
+        center: Whether beta is there.
+        scale: Whether gamma is there.
+        beta_initializer: How beta starts.
+        gamma_initializer: How gamma starts.
+        moving_mean_initializer: How the moving mean starts.
+        moving_variance_initializer: How the moving variance starts.
+        beta_regularizer: A penalty on beta, added to the loss.
+        gamma_regularizer: A penalty on gamma, added to the loss.
+
+    Shapes:
+        ``(batch, ..., channels)`` in and out; gamma, beta, moving_mean and moving_variance ``(channels,)``.
+        Rows that the context's mask marks as filler are normalised but do not count in the statistics.
+
+    Raises:
+        InvalidValue: For a momentum outside [0, 1], an epsilon not above 0, axis 0.
+        ShapeError: When there is no such axis.
+
+    Example:
+        >>> BatchNormalization().init(np.random.default_rng(0), (4, 4, 2)).state["moving_variance"]
+        array([1., 1.], dtype=float32)
+
+    Reference:
+        Ioffe, Szegedy (2015), Batch normalization: accelerating deep network training by reducing internal
+        covariate shift, algorithms 1 and 2.
+    """
+
+    axis: int = -1
+    momentum: float = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: InitializerLike = "zeros"
+    gamma_initializer: InitializerLike = "ones"
+    moving_mean_initializer: InitializerLike = "zeros"
+    moving_variance_initializer: InitializerLike = "ones"
+    beta_regularizer: RegularizerLike = None
+    gamma_regularizer: RegularizerLike = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.momentum <= 1:
+            raise InvalidValue(f"BatchNormalization(momentum={self.momentum}): momentum must be from 0 to 1.")
+        _check_epsilon("BatchNormalization", self.epsilon)
+        if self.axis == 0:
+            raise InvalidValue("BatchNormalization(axis=0): axis 0 is the batch; give the axis of the channels.")
+        for field in ("beta", "gamma", "moving_mean", "moving_variance"):
+            initializers.get(getattr(self, f"{field}_initializer"))
+        _check_regularizers(self)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _place("BatchNormalization", self.axis, shape)
+        return tuple(shape)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        channels = (shape[_place("BatchNormalization", self.axis, shape)],)
+        learned = [name for name, there in (("gamma", self.scale), ("beta", self.center)) if there]
+        params, state = (
+            {name: initializers.get(getattr(self, f"{name}_initializer"))(rng, channels) for name in names}
+            for names in (learned, ("moving_mean", "moving_variance"))
+        )
+        return Variables(params, state)
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        axis = _place("BatchNormalization", self.axis, x.shape[1:]) + 1
+        turned = jnp.moveaxis(x, axis, -1)
+        gamma, beta = _gamma_and_beta(params, turned.shape[-1:], x.dtype)
+        epsilon = jnp.asarray(self.epsilon, x.dtype)
+        if context.training:
+            values, mean, variance = normalize_batch(turned, gamma, beta, epsilon, context.mask)
+            state = {
+                "moving_mean": self._moved(state["moving_mean"], mean),
+                "moving_variance": self._moved(state["moving_variance"], variance),
+            }
+        else:
+            scale = gamma * jax.lax.rsqrt(state["moving_variance"].astype(x.dtype) + epsilon)
+            values = turned * scale + (beta - state["moving_mean"].astype(x.dtype) * scale)
+        return jnp.moveaxis(values, -1, axis), state
+
+    def _moved(self, moving: jax.Array, statistic: jax.Array) -> jax.Array:
+        momentum = jnp.asarray(self.momentum, statistic.dtype)
+        statistic = jax.lax.stop_gradient(statistic)
+        return (momentum * moving + (1 - momentum) * statistic).astype(moving.dtype)
+
+
+@declaration
+class LayerNormalization(Layer):
+    """Bring each row to mean 0 and variance 1 along an axis, then scale by gamma and shift by beta.
+
+    For sequences and small batches: rows do not see each other, training and prediction are the same.
+
+        y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    Args:
+        axis: The axis or axes over which to normalise, counted with the batch; the last by default.
+        epsilon: Keeps the division finite where a row does not vary.
+        center: Whether beta is there.
+        scale: Whether gamma is there.
+        beta_initializer: How beta starts.
+        gamma_initializer: How gamma starts.
+        beta_regularizer: A penalty on beta, added to the loss.
+        gamma_regularizer: A penalty on gamma, added to the loss.
+
+    Shapes:
+        ``(batch, ..., channels)`` in and out; gamma and beta have the sizes of the axes.
+
+    Raises:
+        InvalidValue: For an epsilon not above 0, or axis 0.
+        ShapeError: When there is no such axis.
+
+    Example:
+        >>> LayerNormalization().init(np.random.default_rng(0), (4, 2)).params["gamma"]
+        array([1., 1.], dtype=float32)
+
+    Reference:
+        Ba, Kiros, Hinton (2016), Layer normalization, equations 3 and 4.
+    """
+
+    axis: int | tuple[int, ...] = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: InitializerLike = "zeros"
+    gamma_initializer: InitializerLike = "ones"
+    beta_regularizer: RegularizerLike = None
+    gamma_regularizer: RegularizerLike = None
+
+    def __post_init__(self) -> None:
+        _check_epsilon("LayerNormalization", self.epsilon)
+        if not isinstance(self.axis, int):
+            object.__setattr__(self, "axis", tuple(self.axis))
+        if 0 in self._axes or not self._axes:
+            raise InvalidValue(f"LayerNormalization(axis={self.axis}): axis 0 is the batch; give other axes.")
+        initializers.get(self.beta_initializer)
+        initializers.get(self.gamma_initializer)
+        _check_regularizers(self)
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        return (self.axis,) if isinstance(self.axis, int) else self.axis
+
+    def _places(self, shape: Shape) -> tuple[int, ...]:
+        return tuple(sorted(_place("LayerNormalization", axis, shape) for axis in self._axes))
+
+    def output_shape(self, shape: Shape) -> Shape:
+        self._places(shape)
+        return tuple(shape)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        sizes = tuple(shape[place] for place in self._places(shape))
+        learned = [name for name, there in (("gamma", self.scale), ("beta", self.center)) if there]
+        params = {name: initializers.get(getattr(self, f"{name}_initializer"))(rng, sizes) for name in learned}
+        return Variables(params, {})
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        places = tuple(place + 1 for place in self._places(x.shape[1:]))
+        sizes = tuple(x.shape[place] for place in places)
+        gamma, beta = _gamma_and_beta(params, sizes, x.dtype)
+        last = tuple(range(-len(places), 0))
+        turned = jnp.moveaxis(x, places, last)
+        flat = turned.reshape(*turned.shape[: x.ndim - len(places)], -1)
+        values = normalize_rows(flat, jnp.asarray(self.epsilon, x.dtype)).reshape(turned.shape) * gamma + beta
+        return jnp.moveaxis(values, last, places), state
+
+
+def _gamma_and_beta(params: Params, sizes: Shape, dtype: jnp.dtype) -> tuple[jax.Array, jax.Array]:
+    gamma = params["gamma"].astype(dtype) if "gamma" in params else jnp.ones(sizes, dtype)
+    beta = params["beta"].astype(dtype) if "beta" in params else jnp.zeros(sizes, dtype)
+    return gamma, beta
+
+
+def _place(owner: str, axis: int, shape: Shape) -> int:
+    """Return which axis of ``shape``, without the batch, an axis counted with the batch is."""
+    rank = len(shape) + 1
+    if axis % rank == 0 or not -rank < axis < rank:
+        raise ShapeError(
+            f"{owner}(axis={axis}): got inputs of shape {shape}; with the batch they have axes 0 to {rank - 1}."
+        )
+    return axis % rank - 1
+
+
+def _check_epsilon(owner: str, epsilon: float) -> None:
+    if not epsilon > 0:
+        raise InvalidValue(f"{owner}(epsilon={epsilon}): epsilon must be above 0.")
+
+
+def _check_regularizers(layer: BatchNormalization | LayerNormalization) -> None:
+    for field, there in (("beta_regularizer", layer.center), ("gamma_regularizer", layer.scale)):
+        if regularizers.get(getattr(layer, field)) is not None and not there:
+            off = "center" if field == "beta_regularizer" else "scale"
+            raise InvalidValue(
+                f"{type(layer).__name__}({field}={getattr(layer, field)!r}, {off}=False): there is nothing to "
+                f"penalise; leave {field} out."
+            )
