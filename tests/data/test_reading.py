@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plastica.data import delimited
 from plastica.data.reading import read_table
 from plastica.data.table import distinct_names
 from plastica.errors import DataError, FileError
@@ -281,7 +282,7 @@ def test_control_characters_reach_no_terminal(write):
 words = st.text(st.sampled_from("abcxyzéü北京 .,;'\"|\t-#"), min_size=0, max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     data=st.data(),
     separator=st.sampled_from(",;\t|"),
@@ -309,3 +310,25 @@ def test_quoted_files_come_back_cell_for_cell(tmp_path_factory, data, separator,
         return
     assert list(table.names) == names
     assert [list(row) for row in zip(*lists(table).values(), strict=True)] == rows
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    rows=st.lists(st.lists(st.text("ab1.; \t#", max_size=3), min_size=1, max_size=4), min_size=1, max_size=6),
+    ending=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
+)
+def test_the_quick_reader_gives_what_the_careful_one_gives(rows, ending, last):
+    text = ending.join(["a,b,c", *map(",".join, rows)]) + ending * last
+
+    def read(swift):
+        with pytest.MonkeyPatch.context() as patch:
+            if not swift:
+                patch.setattr(delimited, "read_plain", lambda *_: None)
+            try:
+                table = delimited.parse(text, "t", ",", True)
+            except DataError as problem:
+                return str(problem)
+        return lists(table), table.positions.tolist(), table.notes
+
+    assert read(swift=True) == read(swift=False)

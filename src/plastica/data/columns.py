@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from .dates import date_order
-from .numbers import CODE, PLAIN_FORMAT, NumberFormat, Reading, best_reading, clean, read_as
+from .numbers import CODE, PLAIN_FORMAT, NumberFormat, Reading, best_reading, clean, read_as, read_plain_numbers
 from .table import Table, show
 from .words import BOOLEANS, PERHAPS_A_CLASS
 
@@ -79,7 +79,7 @@ def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
     """
     skipped = set(skip)
     texts = {name: _Text(values) for name, values in table.columns.items() if str(values.dtype) == "String"}
-    habit = _decimal_habit(table.separator, [text.reading for text in texts.values()])
+    habit = _decimal_habit(table.separator, texts.values())
     names = [name for name in table.names if name not in skipped]
     return tuple(_infer(table, name, texts.get(name), habit, target=False) for name in names)
 
@@ -91,7 +91,7 @@ def infer_target(table: Table, name: str) -> Column:
     habit = None
     if text is not None and text.reading.ambiguous:
         texts = [_Text(values) for values in table.columns.values() if str(values.dtype) == "String"]
-        habit = _decimal_habit(table.separator, [text.reading for text in texts])
+        habit = _decimal_habit(table.separator, texts)
     return _infer(table, name, text, habit, target=True)
 
 
@@ -100,8 +100,15 @@ class _Text:
 
     def __init__(self, values: pl.Series) -> None:
         self.values = values
-        self.cleaned = clean(values)
-        self.present = values.len() - self.cleaned.null_count()
+        self.plain = read_plain_numbers(values)
+
+    @cached_property
+    def cleaned(self) -> pl.Series:
+        return clean(self.values)
+
+    @cached_property
+    def present(self) -> int:
+        return self.values.len() - self.cleaned.null_count()
 
     @cached_property
     def reading(self) -> Reading:
@@ -126,13 +133,16 @@ def _infer(table: Table, name: str, text: _Text | None, decimal_comma: bool | No
     return Column(name, "unreadable", f"left out: {kind} is neither number, text nor date.")
 
 
-def _decimal_habit(separator: str, readings: list[Reading]) -> bool | None:
+def _decimal_habit(separator: str, texts: Iterable[_Text]) -> bool | None:
     """Say whether the table writes decimal commas, for the columns where "1,234" could be either.
 
     Columns that leave no choice decide; without any, semicolons between the cells speak for commas.
     """
-    if not any(reading.ambiguous for reading in readings):
-        return None
+    texts = list(texts)
+    others = [text.reading for text in texts if text.plain is None]
+    if not any(reading.ambiguous == "," or reading.decimal_comma for reading in others):
+        return None  # no column has commas in its numbers
+    readings = others + [text.reading for text in texts if text.plain is not None]
     shown = {reading.decimal_comma for reading in readings if not reading.ambiguous} - {None}
     if len(shown) == 1:
         return shown.pop()
@@ -142,19 +152,22 @@ def _decimal_habit(separator: str, readings: list[Reading]) -> bool | None:
 
 
 def _from_text(table: Table, name: str, text: _Text, decimal_comma: bool | None, target: bool) -> Column:
+    if text.plain is not None and not decimal_comma and not text.values.str.contains(CODE).any():
+        return _describe_numbers(text.plain, Column(name, "number"), target)
     reading = best_reading(text.cleaned, decimal_comma) if text.reading.ambiguous else text.reading
     coded = reading.numbers > 0 and text.cleaned.str.contains(CODE).any()
     made = None if coded else _as_numbers(table, name, text, reading, target)
-    made = made or _as_booleans(name, text, target)
-    if made is not None:
-        return made
+    return made or _as_booleans(name, text, target) or _from_words(table, name, text, reading, target)
+
+
+def _from_words(table: Table, name: str, text: _Text, reading: Reading, target: bool) -> Column:
     keep = _kept_words(text.values, target)
     cleaned = clean(text.values, keep=keep)
     present = cleaned.drop_nulls()
     if not present.len():
         return Column(name, "empty", EMPTY, missing=cleaned.len())
     base = Column(name, "category", keep_words=keep)
-    if coded:
+    if reading.numbers and present.str.contains(CODE).any():
         note = f"read as text, not as numbers, for leading zeros such as {show(_first(present, CODE))}."
         return _described(_with(base, note=note), cleaned, target)
     order = date_order(cleaned)

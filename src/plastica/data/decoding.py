@@ -20,14 +20,16 @@ MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0
 HIGH = re.compile(rb"[\x80-\xff]")
 SAMPLE = 1 << 18
 COMMON_CHINESE = 0.6  # of the characters beyond ASCII: running Chinese text has over 0.9, misread Latin under 0.2
-RARE_IN_LATIN = 0.3  # accented letters among all letters: western European languages stay under 0.15
+# Accents in western European words stand alone or in pairs; Cyrillic, Greek or Big5 come in whole words.
+LONGEST_LATIN_RUN = 2.2
+MOST_LATIN_SHARE = 0.5
 
 
 def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, str]:
     """Return the text and, where it is not plain UTF-8, the name of the encoding that was assumed.
 
     Byte order marks decide first, then UTF-8 if all of it is valid, then UTF-16 without a mark, then GB18030
-    where what it gives is common Chinese, then Windows-1252 where accents are as rare as in western Europe.
+    where what it gives is common Chinese, then Windows-1252 where accents stand as in western European words.
 
     Raises:
         DataError: The bytes fit none of these, or not the encoding that was asked for.
@@ -129,6 +131,7 @@ def _is_common(letter: str) -> bool:
 
 
 def _is_western(data: bytes) -> bool:
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", data[:SAMPLE])] or [1]
     high = len(HIGH.findall(data))
     letters = sum(data.count(bytes([code])) for code in (*range(65, 91), *range(97, 123)))
-    return high <= RARE_IN_LATIN * (letters + high)
+    return sum(runs) <= LONGEST_LATIN_RUN * len(runs) and high <= MOST_LATIN_SHARE * (letters + high)

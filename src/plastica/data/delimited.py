@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import DataError
 from .numbers import looks_numeric
+from .swift import read_plain
 from .table import Table, distinct_names, show
 from .words import is_missing
 
@@ -27,7 +28,8 @@ SNIFFED_ROWS = 200
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
 LONGEST_FIELD = 1 << 24
 
-Row = tuple[int, list[str]]  # the line on which a row ends, its cells
+Row = tuple[int, list[str]]  # the line on which a row begins, its cells
+Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # and the line of each row
 
 
 def parse(text: str, source: str, separator: str | None = None, header: bool | None = None) -> Table:
@@ -54,9 +56,26 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     elif separator != ",":
         notes.append(f"the columns are separated by {SEPARATOR_NAMES.get(separator, show(separator))}.")
     layout = _lay_out(text, source, separator, header, skipped)
-    body = _Body(layout, source, skipped)
-    columns, lines = body.read(_rows(text, source, separator, skipped))
-    return Table(columns, source, tuple(notes + layout.notes + body.notes), lines, "line", separator)
+    plain = _read_plain(text, separator, layout, skipped)
+    if plain is None:
+        body = _Body(layout, source)
+        plain = body.read(_rows(text, source, separator, skipped))
+        notes = [*notes, *layout.notes, *body.notes]
+    else:
+        notes = [*notes, *layout.notes]
+    columns, lines = plain
+    return Table(columns, source, tuple(notes), lines, "line", separator)
+
+
+def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Columns | None:
+    if separator == " " or layout.header_line not in (None, skipped + 1):
+        return None
+    skip = 0 if layout.header_line is None else 1
+    made = read_plain(text, separator, len(layout.names), skip, skipped)
+    if made is None:
+        return None
+    columns, lines = made
+    return {name: values.alias(name) for name, values in zip(layout.names, columns, strict=True)}, lines
 
 
 def _refuse_nul(text: str, source: str) -> None:
@@ -184,15 +203,14 @@ def _are_years(cells: list[str]) -> bool:
 class _Body:
     """Collects rows into columns, chunk by chunk, and counts their cells."""
 
-    def __init__(self, layout: _Layout, source: str, skipped: int) -> None:
+    def __init__(self, layout: _Layout, source: str) -> None:
         self.layout = layout
         self.source = source
         self.notes: list[str] = []
-        self.last = skipped
         self.comments: list[int] = []
         self.extra: bool | None = None  # whether every row has one cell more than the header
 
-    def read(self, rows: Iterator[Row]) -> tuple[dict[str, pl.Series], np.ndarray]:
+    def read(self, rows: Iterator[Row]) -> Columns:
         import polars as pl
 
         chunks: list[list[pl.Series]] = []

@@ -117,6 +117,14 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     return pl.select(pl.when(infinite).then(sign * float("inf")).otherwise(made)).to_series()
 
 
+def read_plain_numbers(values: pl.Series) -> pl.Series | None:
+    """Return text as float64 if every cell is a finite number in the plain format, else None; a quick look."""
+    import polars as pl
+
+    made = values.cast(pl.Float64, strict=False)
+    return made if made.null_count() == 0 and made.is_finite().all() else None
+
+
 def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:
     """Choose the format in which most cells of a cleaned column are numbers.
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DataError
 from .columns import Column
 from .dates import parse_dates
-from .numbers import clean, read_as
+from .numbers import PLAIN_FORMAT, clean, read_as, read_plain_numbers
 from .table import Table, show
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         numbers = values.cast(pl.Float64).to_numpy()
         texts = values
+    elif column.format == PLAIN_FORMAT and (made := read_plain_numbers(as_text(values))) is not None:
+        return made.to_numpy()
     else:
         texts = _texts(table, column)
         made = read_as(texts, column.format)

@@ -1,0 +1,54 @@
+"""Plain separated text, without a quote in it, read column by column; several times faster than row by row."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_plain(
+    text: str, separator: str, width: int, skip: int, before: int = 0
+) -> tuple[list[pl.Series], np.ndarray] | None:
+    """Return the columns and the line of each row, or None where anything is not plain.
+
+    Without quotes a line is a row and each separator separates, so counting them in every line proves that
+    the rows are equally long. Whatever is not so is left to the reader that names the line.
+
+    Args:
+        text: The whole file.
+        separator: What stands between cells.
+        width: The number of columns.
+        skip: Lines at the top that are no rows: the header.
+        before: Lines that were taken off before.
+    """
+    import polars as pl
+
+    if '"' in text or width < 2:
+        return None
+    text = text.replace("\r\n", "\n")
+    if "\r" in text:
+        return None
+    lines = pl.Series([text]).str.split("\n").explode()
+    numbers = np.arange(1, len(lines) + 1) + before
+    lines, numbers = lines[skip:], numbers[skip:]
+    counts = lines.str.count_matches(separator, literal=True)
+    blank = (counts == 0) & (lines.str.strip_chars() == "")
+    if blank.any():
+        lines, counts, numbers = lines.filter(~blank), counts.filter(~blank), numbers[~blank.to_numpy()]
+    if not len(lines) or not (counts == width - 1).all():
+        return None
+    frame = pl.read_csv(
+        io.BytesIO(lines.str.join("\n")[0].encode()),
+        has_header=False,
+        separator=separator,
+        quote_char=None,
+        infer_schema=False,
+    )
+    if frame.shape != (len(lines), width):
+        return None
+    return [values.fill_null("") for values in frame.get_columns()], numbers

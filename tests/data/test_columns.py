@@ -1,0 +1,239 @@
+"""What a column is, decided over all its values; what was assumed is said."""
+
+import json
+import math
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plastica.data.columns import Column, infer_columns
+from plastica.data.dates import calendar
+from plastica.data.reading import read_table
+from plastica.data.values import read_booleans, read_categories, read_dates, read_numbers
+from plastica.errors import DataError
+
+
+def column(values, **others):
+    table = read_table({"c": values, **others})
+    return infer_columns(table)[0], table
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["1", "2", "-3"], [1, 2, -3]),
+        (["1.5", ".5", "1e3"], [1.5, 0.5, 1000]),
+        (["1,5", "2", "0,25"], [1.5, 2, 0.25]),
+        (["1,234", "5"], [1234, 5]),
+        (["1,234.5", "1,234,567"], [1234.5, 1234567]),
+        (["1.234,5", "1.234.567"], [1234.5, 1234567]),
+        (["1 234", "5"], [1234, 5]),
+        (["1\u00a0234,5", "5"], [1234.5, 5]),
+        (["1'234.5", "5"], [1234.5, 5]),
+        (["0,123", "1,234"], [0.123, 1.234]),
+        (["12 %", "3%"], [12, 3]),
+        (["€5", "€ 1,200.50"], [5, 1200.5]),
+        (["-$5", "$6"], [-5, 6]),
+        (["5 ¥", "6¥"], [5, 6]),
+        (["−5", "+3"], [-5, 3]),
+        ([" 1 ", "2"], [1, 2]),
+        (["1", "NA", "?", "-", "", "null", "None", "nan", "#N/A", None], [1, *[math.nan] * 9]),
+    ],
+)
+def test_numbers_as_people_write_them(texts, numbers):
+    found, table = column([*texts, "2"] if found_constant(numbers) else texts)
+    assert found.kind == "number"
+    np.testing.assert_array_equal(read_numbers(table, found)[: len(numbers)], numbers)
+
+
+def found_constant(numbers):
+    return len({number for number in numbers if number == number}) < 2
+
+
+def test_assumptions_are_said():
+    assert "commas are taken for thousands (it could be read otherwise)" in column(["1,234", "5"])[0].note
+    assert "the comma is taken for the decimal point" in column(["1,5", "2,25"])[0].note
+    assert "the sign % is taken off" in column(["1%", "2%"])[0].note
+    assert column(["1", "2.5"])[0].note == ""
+
+
+def test_other_columns_decide_what_a_comma_means():
+    assert read_numbers(*reversed(column(["1,234", "5"], d=["1,5", "2,5"])))[0] == 1.234
+    assert read_numbers(*reversed(column(["1,234", "5"], d=["1.5", "2.5"])))[0] == 1234
+    assert read_numbers(*reversed(column(["1.234", "5"], d=["1,5", "2,5"])))[0] == 1234
+    assert read_numbers(*reversed(column(["1.234", "5"], d=["x", "y"])))[0] == 1.234
+
+
+def test_semicolons_speak_for_decimal_commas(tmp_path):
+    (tmp_path / "t.csv").write_text("a;b\n1,234;x\n2,345;y\n")
+    table = read_table(tmp_path / "t.csv")
+    assert list(read_numbers(table, infer_columns(table)[0])) == [1.234, 2.345]
+
+
+def test_codes_with_leading_zeros_are_categories():
+    found, table = column(["007", "012", "007"])
+    assert (found.kind, found.categories) == ("category", ("007", "012"))
+    assert "leading zeros such as '007'" in found.note
+    assert read_categories(table, found).to_list() == ["007", "012", "007"]
+    assert column(["0", "0.5", "10"])[0].kind == "number"
+
+
+def test_a_few_odd_values_are_missing_and_said():
+    found, table = column([*map(str, range(20)), "many", "2"])
+    assert (found.kind, found.missing_words, found.missing) == ("number", ("many",), 1)
+    assert found.note == "'many' in row index 20 of 22 values are no numbers and are taken for missing."
+    assert math.isnan(read_numbers(table, found)[20])
+
+
+def test_text_that_starts_after_many_numbers():
+    values = [*map(str, range(20_000)), *["late"] * 5]
+    found, _ = column(values)
+    assert found.kind == "number"
+    assert "'late' in row index 20000 and 4 more" in found.note
+    half, _ = column([*map(str, range(100)), *["late"] * 50])
+    assert half.kind == "text"
+    assert "100 of 150 values are numbers, the others are not, the first of them 'late' in row index 100" in half.note
+
+
+@pytest.mark.parametrize("pair", [("yes", "no"), ("TRUE", "false"), ("Y", "n"), ("t", "f"), ("是", "否")])
+def test_words_for_yes_and_no(pair):
+    found, table = column([pair[0], pair[1], "NA", pair[0]])
+    assert found.kind == "boolean"
+    np.testing.assert_array_equal(read_booleans(table, found), [1, 0, math.nan, 1])
+
+
+def test_booleans_of_frames():
+    found, table = column([True, False, None])
+    assert found.kind == "boolean"
+    np.testing.assert_array_equal(read_booleans(table, found), [1, 0, math.nan])
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "note"),
+    [
+        (["x"] * 5, "constant", "every value is 'x'"),
+        (["3"] * 5, "constant", "every value is 3"),
+        ([3.0] * 5, "constant", "every value is 3"),
+        (["", "NA", None], "empty", "no value"),
+        ([None, None], "empty", "no value"),
+        ([f"person {number}" for number in range(50)], "text", "50 different values in 50 rows"),
+        ([[1], [2]], "unreadable", "List"),
+        (["x", "y", "x"], "category", ""),
+        (["+", "-", "+"], "category", ""),
+        (["=1+1", "x"], "category", ""),
+        (["3", ""], "number", ""),
+    ],
+)
+def test_kinds(values, kind, note):
+    found, _ = column(pl.Series(values) if isinstance(values[0], list) else values)
+    assert found.kind == kind
+    assert note in found.note
+    assert found.used == (kind in ("category", "number"))
+
+
+def test_row_numbers_are_identifiers_only_by_name():
+    numbers = list(range(1, 101))
+    assert (
+        infer_columns(read_table({"PassengerId": numbers, "x": numbers, "customer_id": numbers}))[0].kind
+        == "identifier"
+    )
+    kinds = {
+        found.name: found.kind
+        for found in infer_columns(read_table({"x": numbers, "user_id": numbers, "year": numbers}))
+    }
+    assert kinds == {"x": "number", "user_id": "identifier", "year": "number"}
+
+
+def test_a_minus_beside_a_plus_is_a_value():
+    found, table = column(["+", "-", "+", "NA"])
+    assert read_categories(table, found).to_list() == ["+", "-", "+", None]
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["1970-01-02", "1970-02-01"], [1, 31]),
+        (["1970/1/2", "1970/2/1"], [1, 31]),
+        (["02.01.1970", "01.02.1970"], [1, 31]),
+        (["31/01/1970", "01/02/1970"], [30, 31]),
+        (["01/31/1970", "02/01/1970"], [30, 31]),
+        (["1970年1月2日", "1970年2月1日"], [1, 31]),
+        (["1970-01-02 12:00", "1970-01-02T06:00:00Z"], [1.5, 1.25]),
+    ],
+)
+def test_dates_in_one_order_for_the_column(texts, days):
+    found, table = column(texts)
+    assert found.kind == "date"
+    np.testing.assert_array_equal(calendar(read_dates(table, found))["day"], days)
+
+
+def test_dates_that_could_be_either_are_left_out():
+    found, _ = column(["01/02/2020", "03/04/2020"])
+    assert not found.used
+    assert "may be day/month or month/day" in found.note
+
+
+def test_no_date_is_no_date():
+    assert column(["2020-13-01", "2020-02-30"])[0].kind == "category"
+
+
+def test_calendar_against_numpy_and_datetime():
+    from datetime import date, timedelta
+
+    moments = np.array([date(1999, 12, 25) + timedelta(days=number) for number in range(500)], "datetime64[s]")
+    parts = calendar(moments)
+    for moment, week, year in zip(moments.tolist(), parts["week"], parts["year"], strict=True):
+        assert round(week * 7) == moment.weekday()
+        assert round(year * 366) == moment.timetuple().tm_yday - 1
+
+
+@pytest.mark.parametrize("huge", ["inf", "-Infinity", "1e400", float("inf")])
+def test_infinity_is_refused_with_its_row(huge):
+    found, table = column(["1", "2", huge] if isinstance(huge, str) else [1.0, 2.0, huge])
+    assert found.kind == "number"
+    with pytest.raises(DataError, match=r"row index 2, column 'c': .*infinite"):
+        read_numbers(table, found)
+
+
+def test_numbers_of_three_hundred_digits():
+    found, table = column(["1" + "0" * 300, "2" + "0" * 300])
+    assert (found.kind, read_numbers(table, found)[0]) == ("number", 1e300)
+    assert math.isfinite(found.scale)
+
+
+def test_text_among_numbers_names_the_cell():
+    found, _ = column(["1,5", "2,5"])
+    with pytest.raises(
+        DataError, match=r"row index 1, column 'c': 'x' is not a number, the comma .*\(1 more such cells\)"
+    ):
+        read_numbers(read_table({"c": ["1,5", "x", "y"]}), found)
+
+
+def test_columns_go_to_json_and_back():
+    for found in infer_columns(read_table("penguins")):
+        assert msgspec.convert(json.loads(json.dumps(msgspec.to_builtins(found))), Column) == found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    numbers=st.lists(st.floats(-1e6, 1e6).map(lambda x: round(x, 2)), min_size=3, max_size=10),
+    style=st.sampled_from(["plain", "comma", "english", "german", "swiss"]),
+)
+def test_whatever_the_style_the_numbers_are_right_or_it_is_said(numbers, style):
+    def write(x):
+        english = f"{x:,.2f}"
+        swapped = english.translate(str.maketrans(",.", ".,"))
+        return {
+            "plain": f"{x:.2f}", "comma": f"{x:.2f}".replace(".", ","),
+            "english": english, "german": swapped, "swiss": english.replace(",", "'"),
+        }[style]  # fmt: skip
+
+    found, table = column([write(x) for x in numbers])
+    if found.kind == "constant":
+        return
+    assert found.kind == "number"
+    np.testing.assert_array_equal(read_numbers(table, found), numbers)

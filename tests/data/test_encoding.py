@@ -1,0 +1,182 @@
+"""A table becomes features, learned from training rows only and saved as plain values."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from plastica.data.columns import infer_columns
+from plastica.data.encoding import TableEncoder
+from plastica.data.reading import read_table
+from plastica.datasets import path_of
+from plastica.errors import DataError, PlasticaWarning
+
+
+def fit(**columns):
+    return TableEncoder.fit(read_table(columns))
+
+
+def transform(encoder, **columns):
+    return encoder.transform(read_table(columns))
+
+
+def test_penguins_are_those_of_scikit_learn():
+    table = read_table("penguins")
+    train = np.arange(0, 344, 2)
+    encoder = TableEncoder.fit(table.take(train), infer_columns(table, skip=["species"]), ignored=["species"])
+    x = encoder.transform(table)
+    assert x.dtype == np.float32
+    assert x.shape == (344, len(encoder.feature_names))
+    frame = pd.read_csv(path_of("penguins"))
+    for name in ("bill_length_mm", "body_mass_g"):
+        values = frame[name].to_numpy()
+        scaler = StandardScaler().fit(values[train][~np.isnan(values[train])][:, None])
+        filled = np.where(np.isnan(values), np.nanmedian(values[train]), values)
+        made = x[:, encoder.feature_names.index(name)]
+        np.testing.assert_allclose(made, scaler.transform(filled[:, None])[:, 0], atol=1e-5)
+    columns = [number for number, name in enumerate(encoder.feature_names) if name.startswith("island=")]
+    theirs = OneHotEncoder(sparse_output=False).fit_transform(frame[["island"]])
+    np.testing.assert_array_equal(x[:, columns], theirs)
+
+
+def test_missing_numbers_get_the_median_and_an_indicator():
+    encoder = fit(a=["1", "2", "", "9"], b=["1", "2", "3", "4"])
+    assert encoder.feature_names == ("a", "a is missing", "b")
+    x = transform(encoder, a=["2", None], b=["1", None])
+    assert x[0, 0] == x[1, 0]
+    assert x[:, 1].tolist() == [0, 1]
+
+
+def test_missing_categories_are_a_category_and_booleans_are_zero_and_one():
+    encoder = fit(c=["x", "y", "NA"], b=["yes", "no", "yes"])
+    assert encoder.feature_names == ("c=x", "c=y", "c is missing", "b")
+    assert transform(encoder, c=["y", ""], b=["no", "yes"]).tolist() == [[0, 1, 0, 0], [0, 0, 1, 1]]
+
+
+def test_unseen_categories_are_said_once_for_each_column():
+    encoder = fit(c=["x", "y", "x"])
+    with pytest.warns(PlasticaWarning) as said:
+        x = transform(encoder, c=["z", "y", "z", "w"])
+    assert [str(one.message) for one in said] == [
+        "column 'c': 'z', 'w' never seen in training, taken for unknown (3 rows)."
+    ]
+    assert x.tolist() == [[0, 0], [0, 1], [0, 0], [0, 0]]
+
+
+def test_rare_and_unseen_values_share_a_feature():
+    common = [f"c{number}" for number in range(11) for _ in range(3)]
+    encoder = fit(c=[*common, "rare"])
+    assert encoder.feature_names[-1] == "c is rare"
+    notes = []
+    x = encoder.transform(read_table({"c": ["rare", "new", "c3"]}), notes)
+    assert x[:, -1].tolist() == [1, 1, 0]
+    assert len(notes) == 1
+    assert "'new' never seen in training, taken for a rare value (1 row)" in notes[0]
+
+
+def test_at_most_forty_categories():
+    assert len(fit(c=[f"c{number}" for number in range(60)] * 3).feature_names) == 41
+
+
+def test_dates_become_days_and_turns():
+    encoder = fit(d=["2020-01-01", "2020-07-01", "2021-01-15", "2021-03-03"])
+    assert encoder.feature_names == ("d day", "d year sine", "d year cosine", "d week sine", "d week cosine")
+    x = transform(encoder, d=["2020-01-01", "2020-07-01"])
+    assert x[0, 1:3].tolist() == [0, 1]
+    assert x[1, 2] < -0.99
+
+
+def test_names_are_checked():
+    encoder = TableEncoder.fit(read_table({"age": [1, 2], "sex": ["f", "m"], "id": ["a", "a"]}), ignored=["y"])
+    assert encoder.ignored == ("id", "y")
+    with pytest.raises(DataError, match=r"lacks the column 'age' that .* called 'Age' here\?"):
+        encoder.transform(read_table({"Age": [1], "sex": ["f"]}))
+    notes = []
+    encoder.transform(read_table({"sex": ["f"], "age": [1], "y": [1], "new": [2], "id": ["b"]}), notes)
+    assert notes == ["column 'new' not known to the model and not used."]
+
+
+def test_order_of_columns_does_not_matter():
+    encoder = fit(a=[1, 2, 3], c=["x", "y", "x"])
+    np.testing.assert_array_equal(transform(encoder, a=[1], c=["y"]), transform(encoder, c=["y"], a=[1]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"a": ["1", "x"]}, "the table, row index 1, column 'a': 'x' is not a number"),
+        ({"a": ["1", "inf"]}, "row index 1, column 'a': 'inf' is infinite"),
+        ({"a": [1.0, 1e300]}, r"row index 1, column 'a': 1e\+300 is too far from the training values"),
+    ],
+)
+def test_wrong_values_name_row_column_and_value(columns, message):
+    with pytest.raises(DataError, match=message):
+        fit(a=[1, 2, 3]).transform(read_table(columns))
+
+
+def test_odd_words_of_training_are_missing_at_predict_too():
+    encoder = fit(a=[*map(str, range(20)), "many"])
+    assert transform(encoder, a=["many"])[0, 1] == 1
+
+
+def test_constant_training_part_and_huge_numbers_stay_finite():
+    table = read_table({"a": [1.0, 1.0, 2.0], "b": [1e300, -1e300, 1e308]})
+    x = TableEncoder.fit(table.take([0, 1]), infer_columns(table)).transform(table.take([0, 1]))
+    assert np.isfinite(x).all()
+    assert x[:, 0].tolist() == [0, 0]
+
+
+def test_a_table_without_usable_columns_is_refused():
+    with pytest.raises(DataError, match=r"no column to learn from\. 'a': left out: every value is 1"):
+        fit(a=[1, 1, 1])
+
+
+def test_types_may_change_between_training_and_predicting():
+    encoder = fit(a=["1", "2", "3"], c=["7", "x", "7"], b=["true", "false", "true"])
+    frame = pd.DataFrame({"a": [2], "c": [7.0], "b": [True]})
+    x = encoder.transform(read_table(frame))
+    np.testing.assert_array_equal(x, transform(encoder, a=["2"], c=["7"], b=["True"]))
+
+
+@pytest.fixture
+def saved():
+    table = read_table(
+        {
+            "n": ["1", "", "3"],
+            "c": ["x", "y", "x"],
+            "b": ["yes", "no", ""],
+            "d": ["2020-01-01", "2020-01-02", "2020-05-05"],
+        }
+    )
+    encoder = TableEncoder.fit(table)
+    return encoder, json.loads(json.dumps(encoder.to_dict())), table
+
+
+def test_encoders_go_to_json_and_back(saved):
+    encoder, plain, table = saved
+    made = TableEncoder.from_dict(plain)
+    assert made == encoder
+    np.testing.assert_array_equal(made.transform(table), encoder.transform(table))
+
+
+def test_damaged_records_are_refused(saved):
+    _, plain, _ = saved
+    changes = [
+        lambda plain: plain.pop("encoders"),
+        lambda plain: plain.update(encoders=[]),
+        lambda plain: plain.update(more=1),
+        lambda plain: plain["encoders"].append(plain["encoders"][0]),
+        lambda plain: plain["encoders"][0].update(type="other"),
+        lambda plain: plain["encoders"][0]["standard"].update(scale=0.0),
+        lambda plain: plain["encoders"][0]["standard"].update(mean=float("nan")),
+        lambda plain: plain["encoders"][0]["column"].update(kind="other"),
+        lambda plain: plain["encoders"][1].update(categories="x"),
+        lambda plain: plain["encoders"][3].update(cycles=["decade"]),
+    ]
+    for change in changes:
+        damaged = json.loads(json.dumps(plain))
+        change(damaged)
+        with pytest.raises(DataError, match="no description of a table's encoding"):
+            TableEncoder.from_dict(damaged)

@@ -1,0 +1,114 @@
+"""The task is told from the target; labels keep their order; what cannot be predicted is refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from plastica.data.reading import read_table
+from plastica.data.target import Target, choose_target
+from plastica.errors import DataError, InvalidValue
+
+
+def choose(values, task=None):
+    return choose_target(read_table({"y": values}), "y", task)
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes"),
+    [
+        (["b", "a", "c", "a"], "multiclass", ("a", "b", "c")),
+        (["pos", "neg", "pos"], "binary", ("neg", "pos")),
+        (["Yes", "no", "yes", "Yes"], "binary", ("no", "Yes")),
+        ([True, False, True], "binary", ("false", "true")),
+        ([1, 0, 1], "binary", (0, 1)),
+        (["1", "2", "2"], "binary", (1, 2)),
+        ([0.5, 1.5, 0.5], "binary", (0.5, 1.5)),
+        ([3, 1, 2] * 10, "multiclass", (1, 2, 3)),
+        (["None", "mild", "None", "severe"], "multiclass", ("None", "mild", "severe")),
+        (["+", "-", "-"], "binary", ("+", "-")),
+        ([1.5, 2.5, 3.5], "regression", ()),
+        (list(range(100)), "regression", ()),
+        ([3, 1, 2], "regression", ()),
+    ],
+)
+def test_task_and_classes(values, task, classes):
+    target, table, _ = choose(values)
+    assert (target.task, target.classes) == (task, classes)
+    encoded = target.encode(table)
+    if task == "regression":
+        np.testing.assert_allclose(target.decode(encoded), values, atol=1e-4)
+    else:
+        assert encoded.dtype == np.int64
+        assert [str(label).lower() for label in target.decode(encoded)] == [str(value).lower() for value in values]
+
+
+def test_whole_numbers_as_classes_are_said_and_can_be_overridden():
+    target, _, notes = choose([3, 1, 2] * 10)
+    assert "taken for classes; give the task regression" in notes[0]
+    assert choose([3, 1, 2] * 10, "regression")[0].task == "regression"
+    assert choose([3, 1, 2], "classification")[0].task == "multiclass"
+    assert target.task == "multiclass"
+
+
+def test_rows_without_target_are_left_out_and_said():
+    target, table, notes = choose(["a", "", "b", "NA"])
+    assert table.height == 2
+    assert notes == ("2 rows without a target left out (first: row index 1).",)
+    assert list(target.encode(table)) == [0, 1]
+
+
+def test_scale_comes_from_the_training_rows():
+    target, table, _ = choose([1.0, 3.0, 100.0])
+    fitted = target.fitted(table.take([0, 1]))
+    assert (fitted.mean, fitted.scale) == (2.0, 1.0)
+    np.testing.assert_array_equal(fitted.encode(table), np.array([-1, 1, 98], np.float32))
+    assert target.fitted(table.take([0])).scale == 1.0
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "message"),
+    [
+        (["a", "a"], None, "'y' is 'a' in every row"),
+        ([5.0, 5.0], "regression", "is 5 in every row"),
+        (["", None], None, "holds no value"),
+        ([f"name {number}" for number in range(100)], None, "100 different values in 100 rows"),
+        (["1", "x", "z"], "regression", "row index 1, column 'y': 'x' is not a number"),
+        (["a", "b", "c"], "binary", "has 3 classes; the task binary takes two"),
+        ([number / 3 for number in range(99)], "classification", "too many for classes. Give the task regression"),
+        (["2020-01-01", "2020-01-02"], None, "holds dates"),
+    ],
+)
+def test_what_cannot_be_predicted_is_refused(values, task, message):
+    with pytest.raises(DataError, match=message):
+        choose(values, task)
+
+
+def test_wrong_names():
+    with pytest.raises(DataError, match="did you mean 'species'"):
+        choose_target(read_table("penguins"), "Species ")
+    with pytest.raises(InvalidValue, match="wanted binary"):
+        choose(["a", "b"], "clustering")
+
+
+def test_labels_of_another_table_are_checked():
+    target, _, _ = choose(["a", "b"])
+    with pytest.raises(DataError, match="row index 1, column 'y': the target 'z' is none of the classes a, b"):
+        target.encode(read_table({"y": ["a", "z"]}))
+    with pytest.raises(DataError, match="row index 0, column 'y': the target '' is missing"):
+        target.encode(read_table({"y": ["", "a"]}))
+
+
+@pytest.mark.parametrize("values", [["a", "b"], [1, 0], [1.5, 2.5, 7.0], ["yes", "no"]])
+def test_targets_go_to_json_and_back(values):
+    target, _, _ = choose(values)
+    assert Target.from_dict(json.loads(json.dumps(target.to_dict()))) == target
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"scale": 0.0}, {"mean": float("nan")}, {"task": "other"}, {"classes": ["a"]}, {"more": 1}, {"scale": "1"}],
+)
+def test_damaged_targets_are_refused(change):
+    with pytest.raises(DataError, match="no description of a target"):
+        Target.from_dict(choose(["a", "b"])[0].to_dict() | change)
