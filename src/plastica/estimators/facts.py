@@ -1,0 +1,98 @@
+"""How a network for a table came about, as plain values in its file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from ..data.columns import Column
+from ..errors import DataError
+from .scores import Figure, Scores
+from .settings import Settings
+
+
+class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many rows served what.
+
+    Args:
+        train: Rows that the weights and the encoding were learned from.
+        validation: Rows that decided when to stop.
+        test: Rows that were held out for the results.
+        stratified: Whether each part had its share of each class.
+        digest: What tells these rows again.
+    """
+
+    train: int
+    validation: int
+    test: int
+    stratified: bool
+    digest: str
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How training went.
+
+    Args:
+        epochs: How many were made.
+        best_epoch: Whose weights were kept, counted from 1; None without validation.
+        stopped_by: What ended it.
+    """
+
+    epochs: int
+    best_epoch: int | None
+    stopped_by: str
+
+
+class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Figures on held-out rows.
+
+    Args:
+        rows: How many rows those were.
+        scores: For "network", "linear" and "dummy" the figures by name.
+        difference: By how much the network's main figure is above the linear model's, row by row.
+    """
+
+    rows: int
+    scores: dict[str, Scores]
+    difference: Figure
+
+
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is known of a network beside its weights.
+
+    Args:
+        source: What the table was called.
+        settings: How it was made and trained.
+        columns: What each column was, used or not.
+        rows: How many rows served what.
+        training: How training went.
+        notes: What was assumed in reading and dealing.
+        results: Figures on held-out rows; None where no row was held out.
+    """
+
+    source: str
+    settings: Settings
+    columns: tuple[Column, ...]
+    rows: Rows
+    training: Training
+    notes: tuple[str, ...] = ()
+    results: Results | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        return listed(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Facts:
+        """Rebuild, checking every field; DataError says what does not fit."""
+        try:
+            return msgspec.convert(values, cls)
+        except (msgspec.ValidationError, ValueError) as problem:
+            raise DataError(f"this is no description of a table's network: {problem}.") from None
+
+
+def listed(values: Any) -> Any:
+    """Return plain values with lists where there were tuples, as JSON gives them back."""
+    return json.loads(msgspec.json.encode(values))

@@ -1,0 +1,88 @@
+"""From a table to arrays: the target, what each column is, who is held out, and the encoding."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.columns import Column, infer_columns
+from ..data.encoding import TableEncoder
+from ..data.splitting import Split, split
+from ..data.table import Table, show
+from ..data.target import Target, choose_target
+from ..errors import InvalidValue
+from .settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A table ready to be learned from.
+
+    Args:
+        table: The rows that have a target.
+        columns: What each column is, in order, the target and dropped ones left out.
+        target: What is predicted; its mean and scale are those of the training rows.
+        encoder: What makes features, learned from the training rows alone.
+        split: Which rows serve what.
+        x: Features of all rows, ``(rows, features)``.
+        y: Class numbers or scaled numbers of all rows, ``(rows,)``.
+        stratified: Whether each part has its share of each class.
+        notes: What was assumed, one sentence each.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    target: Target
+    encoder: TableEncoder
+    split: Split
+    x: np.ndarray
+    y: np.ndarray
+    stratified: bool
+    notes: tuple[str, ...]
+
+
+def prepare(table: Table, target: str, settings: Settings) -> Prepared:
+    """Decide what is predicted from what, deal the rows, and encode them.
+
+    What a column *is* (a number written with a decimal comma, a date) is read from all rows; what is *learned*
+    of it (means, scales, categories) from the training rows alone.
+
+    Raises:
+        DataError: No such column, nothing to learn from, too few rows.
+        InvalidValue: The target is among the dropped columns, or the shares leave no row.
+    """
+    table.column(target)
+    if target in settings.drop:
+        raise InvalidValue(f"{show(target)} is the target and cannot be dropped too.")
+    kept = table.without(settings.drop)
+    chosen, kept, said = choose_target(kept, target, settings.task)
+    columns = infer_columns(kept, skip=[target])
+    classes = chosen.task != "regression"
+    parts = split(
+        kept.height, settings.validation, settings.test, chosen.encode(kept) if classes else None, settings.seed
+    )
+    train = kept.take(parts.train)
+    chosen = chosen.fitted(train)
+    encoder = TableEncoder.fit(train, columns, ignored=(target, *settings.drop))
+    unseen: list[str] = []
+    x = encoder.transform(kept, unseen)
+    notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen)
+    return Prepared(kept, columns, chosen, encoder, parts, x, chosen.encode(kept), classes, notes)
+
+
+def digest(x: np.ndarray) -> str:
+    """Return what tells whether two tables have the same features in the same order."""
+    return hashlib.sha256(np.ascontiguousarray(x).data).hexdigest()
+
+
+def _of_classes(notes: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    """Say what the split noted, with the classes' labels for their numbers."""
+    names = {repr(str(number)): show(label) for number, label in enumerate(target.classes)}
+    return tuple(" ".join(_named(word, names) for word in note.split(" ")) for note in notes)
+
+
+def _named(word: str, names: dict[str, str]) -> str:
+    bare = word.rstrip(",")
+    return names.get(bare, bare) + word[len(bare) :]
