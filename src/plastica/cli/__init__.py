@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command ``plastica``: its words, what it prints and how it fails."""

@@ -1,0 +1,86 @@
+"""Run folders: a new one for every run, and the model that lies in one."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from difflib import get_close_matches
+from pathlib import Path
+
+from ..data.table import show
+from ..errors import FileError
+from ..storage.atomic import explained
+
+RUNS = Path("runs")
+MODEL = "model.plastica"
+ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|gz))+$", re.I)
+
+
+def new_folder(out: str | None, source: str) -> Path:
+    """Make the folder of a run and return it; nothing that is there is ever written over.
+
+    Args:
+        out: The folder a person named; None takes the next free ``runs/<name>-<number>``.
+        source: What is trained on, for the name.
+
+    Raises:
+        FileError: The folder holds something, or cannot be made.
+    """
+    if out is not None:
+        return _named(Path(out))
+    name = name_of(source)
+    with explained(RUNS, "nothing was trained; name another place with --out"):
+        RUNS.mkdir(parents=True, exist_ok=True)
+        taken = [match for path in RUNS.iterdir() if (match := re.fullmatch(rf"{re.escape(name)}-(\d+)", path.name))]
+        number = 1 + max((int(match[1]) for match in taken), default=0)
+        while True:
+            with suppress(FileExistsError):
+                (RUNS / f"{name}-{number}").mkdir()
+                return RUNS / f"{name}-{number}"
+            number += 1
+
+
+def name_of(source: str) -> str:
+    """Return a name for runs on a source, safe as a folder's.
+
+    Example:
+        >>> name_of("data/My table.csv.gz"), name_of("-")
+        ('My_table', 'stdin')
+    """
+    if source == "-":
+        return "stdin"
+    name = re.sub(r"[^\w.-]+", "_", ENDINGS.sub("", Path(source).name)).strip("._-")
+    return name[:60] or "table"
+
+
+def give_back(folder: Path) -> None:
+    """Take a folder away again if nothing was written into it."""
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def model_file(given: str) -> Path:
+    """Return the model's file for what a person named: the file, or a run folder.
+
+    Raises:
+        FileError: There is none.
+    """
+    path = Path(given)
+    if path.is_dir():
+        if not (path / MODEL).exists():
+            raise FileError(f"the folder {show(given)} holds no {MODEL}: its run did not finish, or it is no run's.")
+        return path / MODEL
+    if not path.exists():
+        runs = [str(folder) for folder in sorted(RUNS.glob("*")) if (folder / MODEL).exists()]
+        near = get_close_matches(given.rstrip("/"), runs, n=1)
+        hint = f" Did you mean {show(near[0])}?" if near else " Name a run folder or its model.plastica."
+        raise FileError(f"there is no model {show(given)}.{hint}")
+    return path
+
+
+def _named(folder: Path) -> Path:
+    with explained(folder, "nothing was trained; name another folder with --out"):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise FileError(f"--out {show(str(folder))} is there already and is not written over; name another folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,87 @@
+"""How a command fails: one line for a person's mistake, Ctrl-C, and a request for a report for ours."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import PlasticaError, PlasticaWarning
+from .output import complain, note
+
+MISTAKE, USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 70, 130, 141
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a command: errors become one line on standard error and an exit code, warnings one line.
+
+    A person's mistake exits with 1, a wrong option with 2, Ctrl-C with 130, a fault of plastica's own with 70.
+    With ``debug=True`` the traceback is shown too.
+    """
+
+    @functools.wraps(command)
+    def run(*given: Any, **options: Any) -> None:
+        debug = bool(options.get("debug"))
+        try:
+            with _warnings_as_notes(debug):
+                command(*given, **options)
+                sys.stdout.flush()
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except KeyboardInterrupt:
+            complain("interrupted.")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _close_standard_output()
+            raise typer.Exit(CLOSED_PIPE) from None
+        except Exception as error:
+            if debug:
+                import traceback
+
+                traceback.print_exc()
+            code, line = _said(error)
+            complain(line)
+            raise typer.Exit(code) from None
+
+    return run
+
+
+def _said(error: Exception) -> tuple[int, str]:
+    if isinstance(error, PlasticaError):
+        return MISTAKE, str(error)
+    if isinstance(error, MemoryError):
+        return MISTAKE, "the memory of this machine is not enough for that. Give fewer rows or columns."
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return FAULT, (
+        f"something went wrong inside plastica ({what}). That is a fault of plastica, not yours: please report it "
+        "with what the same command prints with --debug."
+    )
+
+
+@contextlib.contextmanager
+def _warnings_as_notes(debug: bool) -> Iterator[None]:
+    def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
+        if issubclass(category, PlasticaWarning):
+            note(str(message))
+        elif debug:
+            complain(f"{category.__name__}: {message}", "warning")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.simplefilter("always", PlasticaWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _close_standard_output() -> None:
+    """Nobody reads any more: the interpreter must not try to write the rest when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

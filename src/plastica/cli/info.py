@@ -1,0 +1,37 @@
+"""``plastica info``: what a model is, what it wants and how good it was."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .guard import Debug, guarded
+from .output import Output
+
+
+@guarded
+def info(
+    model: Annotated[str, typer.Argument(help="A run's folder, or its model.plastica.")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Say what a model is, which columns it wants and how good it was."""
+    from ..estimators import TableNetwork
+    from . import report
+    from .folders import model_file
+
+    output = Output(json)
+    path = model_file(model)
+    network = TableNetwork.load(path)
+    facts = network.facts
+    output.fact("model", str(path))
+    output.fact("table", facts.source)
+    output.fact("target", report.say_target(network.target))
+    report.say_columns(output, facts.columns)
+    output.fact("rows", f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out")
+    output.fact("network", report.say_network(len(network.encoder.feature_names), network.model, facts.settings))
+    report.say_training(output, facts)
+    if facts.results is not None:
+        report.say_results(output, network.task, facts.results)
+    output.result({"model": str(path), **report.facts_of(network)})

@@ -1,0 +1,186 @@
+"""What is said of a table and of a trained network, for people and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..data.columns import Column
+from ..data.target import Target
+from ..estimators.facts import Facts, Results, listed
+from ..estimators.scores import MAIN, Figure, Scores
+from ..estimators.settings import batch_size_for
+from .output import Output
+
+if TYPE_CHECKING:
+    from ..estimators import Settings, TableNetwork
+    from ..estimators.preparing import Prepared
+    from ..model import Sequential
+
+MOST_COLUMNS = 40
+MOST_VALUES = 4
+WORDS = {"log_loss": "log loss", "auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
+
+
+def say_prepared(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
+    """Say what was inferred and what will be trained."""
+    table, target, parts = prepared.table, prepared.target, prepared.split
+    output.fact("table", f"{table.source}: {_count(table.height, 'row')}, {_count(len(table.columns), 'column')}")
+    output.fact("target", say_target(target))
+    if settings.drop:
+        output.fact("dropped", ", ".join(settings.drop))
+    say_columns(output, prepared.columns)
+    sizes = f"{len(parts.train)} to train, {len(parts.validation)} to validate, {len(parts.test)} held out"
+    output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
+    output.fact("network", say_network(prepared.x.shape[1], model, settings))
+    output.fact("learning", say_learning(len(parts.train), model, settings))
+
+
+def say_target(target: Target) -> str:
+    """Say what is predicted."""
+    if target.task == "regression":
+        return f"{target.name}: regression, mean {target.mean:.5g}, deviation {target.scale:.5g}"
+    shown = ", ".join(str(label) for label in target.classes[:10]) + (" ..." if len(target.classes) > 10 else "")
+    return f"{target.name}: {target.task}, {len(target.classes)} classes ({shown})"
+
+
+def say_columns(output: Output, columns: tuple[Column, ...]) -> None:
+    """Print a table of the columns."""
+    output.say()
+    rows = [(each.name, each.kind, str(each.missing or ""), _what(each)) for each in columns[:MOST_COLUMNS]]
+    output.table(("column", "kind", "missing", "values"), rows)
+    if len(columns) > MOST_COLUMNS:
+        used = sum(column.used for column in columns)
+        output.say(f"and {len(columns) - MOST_COLUMNS} more; {used} of {len(columns)} are used.")
+    output.say()
+
+
+def say_network(features: int, model: Sequential, settings: Settings) -> str:
+    """Say what the network is."""
+    hidden = [f"{units} relu" for units in settings.layers]
+    end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
+    return " -> ".join([f"{features} features", *hidden, end]) + f"; {model.count_params():,} parameters"
+
+
+def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
+    """Say how the network learns and for how long."""
+    size = settings.batch_size or (rows if model.optimizer.full_batch else batch_size_for(rows))
+    patience = f", until {settings.patience} without a better val_loss" if settings.validation else ""
+    return (
+        f"{settings.rule}, {settings.optimizer} at rate {model.learning_rate:g}, batches of {min(size, rows)}, "
+        f"{_count(settings.epochs, 'epoch')} at most{patience}"
+    )
+
+
+def say_trained(output: Output, network: TableNetwork, folder: Path) -> None:
+    """Say why training stopped, how good the network is, and where it lies."""
+    facts = network.facts
+    output.say()
+    say_training(output, facts)
+    if facts.results is None:
+        output.say("No row was held out, so nothing is known of how good it is on new rows.")
+    else:
+        say_results(output, network.task, facts.results)
+    output.fact("saved", f"{folder}")
+    output.fact("next", f"plastica predict {folder} FILE")
+
+
+def say_training(output: Output, facts: Facts) -> None:
+    """Say why training ended and whose weights were kept."""
+    made = facts.training
+    reason = {"epochs": "all were made", "time_limit": "the time limit"}.get(made.stopped_by, made.stopped_by)
+    output.fact("stopped", f"after {_count(made.epochs, 'epoch')}: {reason}")
+    if made.best_epoch:
+        output.fact("kept", f"the weights of epoch {made.best_epoch}, the best on the validation rows")
+
+
+def say_results(output: Output, task: str, results: Results) -> None:
+    """Print the network beside the baselines, and what may be concluded."""
+    output.say()
+    output.say(f"On the {_count(results.rows, 'held-out row')} (95 % intervals):")
+    say_scores(output, results.scores)
+    output.say(verdict(task, results))
+    output.say()
+
+
+def say_scores(output: Output, scores: dict[str, Scores]) -> None:
+    """Print figures, a row for each model."""
+    names = list(next(iter(scores.values())))
+    rows = [
+        (model, *(say_figure(name, found[name]) if name in found else "" for name in names))
+        for model, found in scores.items()
+    ]
+    output.table(("", *(WORDS.get(name, name) for name in names)), rows, strong=0)
+
+
+def say_figure(name: str, figure: Figure) -> str:
+    """Write a figure with its interval."""
+    form = ".4g" if name in ("mae", "rmse") else ".3f"
+    interval = "" if figure.low is None else f" ({figure.low:{form}} to {figure.high:{form}})"
+    return f"{figure.value:{form}}{interval}"
+
+
+def verdict(task: str, results: Results) -> str:
+    """Say in a sentence whether the network was worth it."""
+    name = MAIN[task]
+    word = WORDS.get(name, name)
+    network, dummy = results.scores["network"][name].value, results.scores["dummy"][name].value
+    lower = task == "regression"
+    if (network >= dummy) if lower else (network <= dummy):
+        return f"The network's {word} is no better than that of a guess that looks at no column."
+    gap = results.difference
+    shown = f"{word} {gap.value:+.3g}" + ("" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})")
+    if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
+        return f"Network and linear model differ by no more than chance on these rows: {shown}."
+    better = (gap.value < 0) if lower else (gap.value > 0)
+    return f"The network is {'better' if better else 'worse'} than the linear model: {shown}."
+
+
+def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any]:
+    """Return everything about a network as JSON has it."""
+    facts, target = network.facts, network.target
+    made: dict[str, Any] = {
+        "plastica": __version__,
+        "source": facts.source,
+        "target": {"name": target.name, "task": target.task, "classes": list(target.classes)},
+        "columns": [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "used": column.used,
+                "missing": column.missing,
+                "distinct": column.distinct,
+                "note": column.note,
+            }
+            for column in facts.columns
+        ],
+        "features": list(network.encoder.feature_names),
+        "parameters": network.model.count_params(),
+        "rows": listed(facts.rows),
+        "settings": listed(facts.settings),
+        "training": listed(facts.training),
+        "results": listed(facts.results),
+        "notes": list(facts.notes),
+    }
+    if network.history is not None:
+        made["training"]["seconds"] = round(network.history.seconds, 3)
+    if folder is not None:
+        made = {"folder": str(folder), "model": str(folder / "model.plastica"), **made}
+    return made
+
+
+def _what(column: Column) -> str:
+    if not column.used:
+        return column.note
+    if column.kind == "number" and column.lowest is not None:
+        said = f"{column.lowest:.5g} to {column.highest:.5g}, mean {column.mean:.4g}"
+    else:
+        shown = sorted(column.categories[:MOST_VALUES]) if column.kind != "date" else []
+        said = f"{column.distinct} different" + (": " + ", ".join(shown) if shown else "")
+        said += " ..." if shown and column.distinct > MOST_VALUES else ""
+    return f"{said}; {column.note}" if column.note else said
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
