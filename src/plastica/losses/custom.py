@@ -36,9 +36,7 @@ class CustomLoss(Loss):
 
     def __post_init__(self) -> None:
         if not callable(self.function):
-            raise InvalidValue(
-                f"CustomLoss: function={self.function!r}; a function (target, prediction) is wanted."
-            )
+            raise InvalidValue(f"CustomLoss: function={self.function!r}; a function (target, prediction) is wanted.")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the function's value of each row."""

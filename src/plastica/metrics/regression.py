@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -47,13 +47,13 @@ class R2Score(Named):
     name: str | None = None
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the weight and each output's sums of y, y^2, error and error^2, ``(1 + 4 outputs,)``."""
+        """Return the sums of :class:`Moments`, flat, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
     def result(self, sums: np.ndarray) -> float:
         """Return the mean of R^2 over outputs; an output without spread counts 1 if met exactly, else 0."""
-        total, y, y2, _, error2 = _parts(sums)
-        return _share_explained(error2, _spread(self.label, total, y, y2))
+        parts = _parts(sums)
+        return _share_explained(parts.error2, _spread(self.label, parts))
 
 
 @declaration
@@ -76,48 +76,70 @@ class ExplainedVariance(Named):
     name: str | None = None
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the weight and each output's sums of y, y^2, error and error^2, ``(1 + 4 outputs,)``."""
+        """Return the sums of :class:`Moments`, flat, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
     def result(self, sums: np.ndarray) -> float:
         """Return the mean over outputs."""
-        total, y, y2, error, error2 = _parts(sums)
+        parts = _parts(sums)
         with np.errstate(invalid="ignore", divide="ignore"):
-            unexplained = np.maximum(error2 - error**2 / total, 0.0)
-        return _share_explained(unexplained, _spread(self.label, total, y, y2))
+            unexplained = np.maximum(parts.error2 - parts.error**2 / parts.total, 0.0)
+        return _share_explained(unexplained, _spread(self.label, parts))
 
 
-def _moments(
-    name: str, target: jax.Array, prediction: jax.Array, weight: jax.Array, offset: float
-) -> jax.Array:
+class Moments(NamedTuple):
+    """Weighted sums; all but the first one number an output.
+
+    Attributes:
+        total: Of the weights.
+        y: Of y - offset.
+        y2: Of (y - offset)^2.
+        within: Of (y - mean of its batch)^2: no rounding of a far mean is in it, but it depends on batches.
+        error: Of y - a.
+        error2: Of (y - a)^2.
+    """
+
+    total: np.ndarray
+    y: np.ndarray
+    y2: np.ndarray
+    within: np.ndarray
+    error: np.ndarray
+    error2: np.ndarray
+
+
+def _moments(name: str, target: jax.Array, prediction: jax.Array, weight: jax.Array, offset: float) -> jax.Array:
     y = matched(name, target, prediction)
     rows = y.shape[0]
     y, error = (x.reshape(rows, -1) for x in (y - jnp.asarray(offset, y.dtype), y - prediction))
     column = weight.astype(y.dtype)[:, None]
-    four = jnp.stack([y, y * y, error, error * error])  # (4, batch, outputs)
-    four = jnp.sum(jnp.where(column == 0, 0.0, four * column), axis=1)
-    return jnp.concatenate([jnp.sum(column)[None], four.reshape(-1)])
+    error = jnp.where(column == 0, 0.0, error)  # (batch, outputs)
+    total = jnp.sum(column)
+    mean = jnp.sum(column * y, axis=0) / jnp.where(total == 0, 1.0, total)
+    five = jnp.stack([y, y * y, jnp.square(y - mean), error, error * error])  # (5, batch, outputs)
+    return jnp.concatenate([total[None], jnp.sum(five * column, axis=1).reshape(-1)])
 
 
-def _parts(sums: np.ndarray) -> tuple[np.ndarray, ...]:
+def _parts(sums: np.ndarray) -> Moments:
     sums = np.asarray(sums, np.float64)
-    return sums[0], *sums[1:].reshape(4, -1)
+    return Moments(sums[0], *sums[1:].reshape(5, -1))
 
 
-def _spread(name: str, total: np.ndarray, y: np.ndarray, y2: np.ndarray) -> np.ndarray:
+def _spread(name: str, sums: Moments) -> np.ndarray:
+    """Return each output's sum of squares around the mean; 0 where all targets are one."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.maximum(y2 - y**2 / total, 0.0)
-    seen = RESOLUTION * y2
-    if np.any((spread < 100 * seen) & (spread > 0)):
-        far = np.max(np.abs(y / total) / np.sqrt(np.where(spread > 0, spread, np.inf) / total))
+        spread = np.maximum(sums.y2 - sums.y**2 / sums.total, sums.within)
+    constant = (spread <= RESOLUTION * sums.y2) & (sums.within <= RESOLUTION**2 * sums.y2)
+    unseen = (spread < 100 * RESOLUTION * sums.y2) & ~constant
+    if np.any(unseen):
+        far = np.max(np.abs(sums.y[unseen] / sums.total) / np.sqrt(spread[unseen] / sums.total))
         warnings.warn(
-            f"{name}: the targets' mean lies {far:.0f} times their spread away from the offset, too far for "
+            f"{name}: the targets' mean lies about {far:.0f} times their spread away from the offset, too far for "
             "float32 sums; the figure may be wrong in its second digit. Scale the targets, or give "
-            "R2Score(offset=...) a number near their mean.",
+            f"{name} an offset near their mean: R2Score(offset=...).",
             PlasticaWarning,
             stacklevel=3,
         )
-    return np.where(spread <= seen, 0.0, spread)
+    return np.where(constant, 0.0, spread)
 
 
 def _share_explained(unexplained: np.ndarray, spread: np.ndarray) -> float:
