@@ -177,6 +177,7 @@ def test_names_twice_or_missing(write):
     [
         ("5.1,3.5,setosa\n4.9,3.0,setosa\n6.1,2.9,virginica\n", ["column_1", "column_2", "column_3"], 3),
         ("p,x,s\ne,x,y\np,x,s\n", ["column_1", "column_2", "column_3"], 3),
+        ("kind,other\nx,other\ny,none\n", ["kind", "other"], 2),
         ("1,2\n3,4\n", ["column_1", "column_2"], 2),
         ("0,1,2\n5,6,7\n8,9,1\n", ["0", "1", "2"], 2),
         ("city,2019,2020\nx,5,6\ny,7,8\nz,7,9\n", ["city", "2019", "2020"], 3),

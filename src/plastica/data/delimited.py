@@ -178,7 +178,7 @@ def _is_header(first: list[str], below: list[list[str]]) -> bool:
     below = [cells for cells in below if len(cells) == len(first)]
     if not below:
         return not all(looks_numeric(cell) for cell in first)
-    name_like, data_like, again = 0, 0, 0
+    name_like, data_like, again, texts = 0, 0, 0, 0
     for number, cell in enumerate(first):
         values = [cells[number].strip() for cells in below if not is_missing(cells[number])]
         if not values or is_missing(cell):
@@ -186,10 +186,10 @@ def _is_header(first: list[str], below: list[list[str]]) -> bool:
         if sum(map(looks_numeric, values)) > 0.8 * len(values):
             name_like, data_like = name_like + (not looks_numeric(cell)), data_like + looks_numeric(cell)
         else:
-            again += cell.strip() in values
+            again, texts = again + (cell.strip() in values), texts + 1
     if name_like or data_like:
         return name_like >= data_like or _are_years([cell.strip() for cell in first])
-    return again == 0
+    return 2 * again <= texts
 
 
 def _are_years(cells: list[str]) -> bool:
