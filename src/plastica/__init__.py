@@ -36,14 +36,48 @@ FAMILIES = (
 HOMES = {
     "model": ("LayerTrace", "Sequential", "Trace", "load"),
     "layers": (
+        "GRU",
+        "LSTM",
         "Activation",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "BatchNormalization",
         "Concatenate",
+        "Conv1D",
+        "Conv2D",
         "Dense",
+        "Dropout",
+        "Embedding",
+        "Flatten",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
         "Input",
         "Layer",
+        "LayerNormalization",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "Reshape",
         "Residual",
+        "SimpleRNN",
+        "UpSampling2D",
+        "ZeroPadding2D",
     ),
     "rules": ("Backprop", "Rule"),
+    "training": (
+        "CSVLogger",
+        "Callback",
+        "EarlyStopping",
+        "History",
+        "LambdaCallback",
+        "LearningRateScheduler",
+        "ModelCheckpoint",
+        "ReduceLROnPlateau",
+        "TensorBoard",
+        "TerminateOnNaN",
+    ),
 }
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
@@ -67,4 +101,22 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from . import activations, layers
+    # The same names for type checkers and editors, which do not run __getattr__.
+    from . import (
+        activations,
+        datasets,
+        errors,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        optimizers,
+        regularizers,
+        rules,
+        schedules,
+        training,
+    )
+    from .layers import *  # noqa: F403
+    from .model import LayerTrace, Sequential, Trace, load
+    from .rules import Backprop, Rule
+    from .training import *  # noqa: F403

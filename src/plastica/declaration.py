@@ -52,11 +52,21 @@ def declaration(cls: C) -> C:
     made.float_fields = floats
     names = tuple(field.name for field in dataclasses.fields(made))
 
-    def flatten(self: Any) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
-        values = {name: getattr(self, name) for name in names}
-        traced = tuple(name for name in names if _is_traced(made, name, values[name]))
-        static = tuple((name, values[name]) for name in names if name not in traced)
-        return [(jax.tree_util.GetAttrKey(name), values[name]) for name in traced], (traced, static)
+    def flatten(self: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        # A declaration never changes, and every call of a compiled program flattens it: once is enough.
+        found = self.__dict__.get("_flat")
+        if found is None:
+            values = {name: getattr(self, name) for name in names}
+            traced = tuple(name for name in names if _is_traced(made, name, values[name]))
+            static = tuple((name, values[name]) for name in names if name not in traced)
+            found = tuple(values[name] for name in traced), (traced, static)
+            object.__setattr__(self, "_flat", found)
+        return found
+
+    def flatten_with_keys(self: Any) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+        leaves, structure = flatten(self)
+        keys = map(jax.tree_util.GetAttrKey, structure[0])
+        return list(zip(keys, leaves, strict=True)), structure
 
     def unflatten(structure: tuple[Any, ...], leaves: Any) -> Any:
         traced, static = structure
@@ -65,7 +75,7 @@ def declaration(cls: C) -> C:
             object.__setattr__(self, name, value)
         return self
 
-    jax.tree_util.register_pytree_with_keys(made, flatten, unflatten)
+    jax.tree_util.register_pytree_with_keys(made, flatten_with_keys, unflatten, flatten)
     return made
 
 

@@ -4,23 +4,61 @@ from __future__ import annotations
 
 from .activation import Activation
 from .compose import Concatenate, Residual, Sequential
+from .convolution import Conv1D, Conv2D
 from .dense import Dense
+from .embedding import Embedding
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
+from .noise import Dropout, GaussianNoise
+from .normalization import BatchNormalization, LayerNormalization
+from .pooling import (
+    AveragePooling1D,
+    AveragePooling2D,
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    MaxPooling1D,
+    MaxPooling2D,
+)
+from .recurrent import GRU, LSTM, SimpleRNN
+from .shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
 from .walk import walk
 
 __all__ = [
+    "GRU",
     "INFERENCE",
+    "LSTM",
     "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "BatchNormalization",
     "Concatenate",
     "Context",
+    "Conv1D",
+    "Conv2D",
     "Dense",
+    "Dropout",
+    "Embedding",
     "Errors",
+    "Flatten",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
     "Input",
     "Layer",
+    "LayerNormalization",
+    "MaxPooling1D",
+    "MaxPooling2D",
     "Record",
+    "Reshape",
     "Residual",
     "Sequential",
+    "SimpleRNN",
+    "UpSampling2D",
     "Variables",
+    "ZeroPadding2D",
     "walk",
 ]

@@ -75,9 +75,7 @@ class Dense(Layer):
             params["bias"] = initializers.get(self.bias_initializer)(rng, (self.units,))
         return Variables(params, {})
 
-    def synapse(
-        self, params: Params, x: jax.Array, state: State, context: Context
-    ) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         potential = x @ params["kernel"]
         return (potential + params["bias"] if self.use_bias else potential), state
 

@@ -44,6 +44,7 @@ class Options:
     initial_epoch: int
     until: Any
     time_limit: float | str | None
+    max_steps: int | None
     checkpoint: str | Path | None
     resume: bool
     checkpoint_seconds: float
@@ -91,13 +92,14 @@ def fit(
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
     progress = Progress(options.verbose, history)
-    run.rules, run.on_progress = stop_rules(options.until, options.time_limit), progress.on_progress
+    run.rules, run.on_progress = stop_rules(options.until, options.time_limit, options.max_steps), progress.on_progress
     for rule in run.rules:
         rule.check(log_names)
     # Those who may add figures or stop the run come first, so that the history and the bar see it.
     run.callbacks = [*as_list(callbacks), history, progress]
     _introduce(model, run, options, list(names))
     model.stop_training, model.stop_reason, model.history = False, "", history
+    model.is_training = True
     began = time.perf_counter()
     try:
         _with_checkpoints(run, options)
@@ -200,7 +202,7 @@ def _with_checkpoints(run: Run, options: Options) -> None:
         run.at_look = keeper.look
     try:
         for callback in run.callbacks:
-            callback.on_train_begin()
+            callback.on_train_begin({})
         if keeper is not None:
             keeper.begin(run, options.resume)
         run.go()
@@ -214,10 +216,11 @@ def _with_checkpoints(run: Run, options: Options) -> None:
 def _leave(model: Sequential, run: Run, history: History, began: float) -> None:
     history.stopped_by = model.stop_reason or ("epochs" if run.step >= run.total else "interrupted")
     history.seconds += time.perf_counter() - began
-    for callback in run.callbacks:
-        callback.on_train_end()
     learner = model.learner
     model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
+    model.is_training = False
+    for callback in run.callbacks:
+        callback.on_train_end(dict(run.logs))
 
 
 def _whole(name: str, value: Any, least: int) -> None:

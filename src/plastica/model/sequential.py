@@ -48,6 +48,7 @@ class Sequential:
         self.name = name or "sequential"
         self.seed = seed
         self.epochs_trained = 0
+        self.is_training = False
         self.stop_training = False
         self.stop_reason = ""
         self.history: History | None = None
@@ -150,7 +151,11 @@ class Sequential:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return a copy of everything learned and carried, by name."""
-        return saving.snapshot(self.params, self.state)
+        params = self.params
+        if self.is_training and self.optimizer.use_ema:
+            # What is judged during a run are the averaged weights, so they are what is worth keeping.
+            params = self.optimizer.averaged(params, self.learner.optimizer)
+        return saving.snapshot(params, self.state)
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go back to a :meth:`snapshot`."""
@@ -289,6 +294,7 @@ class Sequential:
         *,
         until: Any = None,
         time_limit: float | str | None = None,
+        max_steps: int | None = None,
         checkpoint: str | Path | None = None,
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
@@ -311,6 +317,7 @@ class Sequential:
             initial_epoch: From which number epochs are counted.
             until: When to stop before ``epochs``: ``{"loss": 0.01}``, ``{"val_accuracy": 0.95}``.
             time_limit: When to stop by the clock: seconds, or ``"10m"``.
+            max_steps: After how many steps to stop, wherever in an epoch that is.
             checkpoint: A folder to keep checkpoints in, so that a killed run can be resumed.
             resume: Go on from the newest checkpoint in that folder; from the start where there is none.
             checkpoint_seconds: How often a checkpoint is written; 0 at every look.
@@ -323,7 +330,7 @@ class Sequential:
             NotFinite: When the loss or the weights become NaN or infinite; the last good weights stay.
         """
         options = fitting.Options(
-            batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, checkpoint, resume,
+            batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds,
         )  # fmt: skip
         examples, held_out = fitting.examples_for(

@@ -111,7 +111,7 @@ class Run:
         while self.step < self.total and not self.trainee.stop_training:
             stop = self._next_stop(needs)
             if needs == "batch":
-                self._tell("on_train_batch_begin", self.step % self.planner.batches)
+                self._tell("on_train_batch_begin", self.step % self.planner.batches, {})
             chunk = self._advance(self.trainee.learner, self.step, stop)
             if not bool(chunk.finite):
                 self._not_finite(chunk)
@@ -159,14 +159,14 @@ class Run:
             self._tell("on_epoch_end", self.first_epoch + epoch, logs)
             self.logs = logs
             if epoch + 1 < self.epochs and not self.trainee.stop_training:
-                self._tell("on_epoch_begin", self.first_epoch + epoch + 1)
+                self._tell("on_epoch_begin", self.first_epoch + epoch + 1, {})
         if stop % batches:
             logs = self._figures(train[last - first])
             self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
 
     def _begin_epoch(self) -> None:
         if self.step < self.total and self.step % self.planner.batches == 0:
-            self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches)
+            self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches, {})
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
         return figures(self.trainee.program, self.widths, sums, prefix)

@@ -1,0 +1,11 @@
+"""What all tests share: Keras on JAX, and one cache of compiled programs for all processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("PLASTICA_CACHE", str(Path(tempfile.gettempdir()) / f"plastica-tests-{os.getuid()}"))
+os.environ.setdefault("MPLBACKEND", "agg")
