@@ -44,10 +44,9 @@ def normalize_batch(
 def _forward(
     x: jax.Array, gamma: jax.Array, beta: jax.Array, epsilon: jax.Array, mask: jax.Array | None
 ) -> tuple[Normalized, tuple]:
-    share = _share(x, mask)
-    mean = _sum(x * share)
-    # Around the mean: the shorter mean(x^2) - mean^2 loses every digit once the mean is large.
-    variance = _sum(jnp.square(x - mean) * share)
+    mean = _mean(x, mask)
+    # Around the mean, in a second pass: mean(x^2) - mean^2 loses every digit once the mean is large.
+    variance = _mean(jnp.square(x - mean), mask)
     scale = gamma * jax.lax.rsqrt(variance + epsilon)
     values = (x - mean) * scale + beta
     return Normalized(values, mean, variance), (x, gamma, epsilon, mask, mean, variance)
@@ -56,32 +55,36 @@ def _forward(
 def _backward(saved: tuple, errors: Normalized) -> tuple[jax.Array | None, ...]:
     x, gamma, epsilon, mask, mean, variance = saved
     inverse = jax.lax.rsqrt(variance + epsilon)
-    centred = x - mean
-    beta_error = _sum(errors.values)
-    gamma_error = _sum(errors.values * centred) * inverse
+    normal = (x - mean) * inverse
+    beta_error, gamma_error = _sum(errors.values), _sum(errors.values * normal)
     variance_error = -0.5 * gamma * jnp.square(inverse) * gamma_error
-    mean_error = errors.mean - gamma * inverse * beta_error
-    # The mean's and the variance's share in each value; values outside the statistics have none.
-    through = mean_error + centred * (2 * (variance_error + errors.variance))
-    x_error = errors.values * (gamma * inverse) + through * _share(x, mask)
+    # What each value answers for because it moves the mean and the variance; outside the statistics, nothing.
+    by_mean = (errors.mean - gamma * inverse * beta_error) / _count(x, mask)
+    by_variance = 2 * (variance_error + errors.variance) / (inverse * _count(x, mask))
+    x_error = errors.values * (gamma * inverse) + _counted(by_mean + normal * by_variance, mask)
     return x_error, gamma_error, beta_error, jnp.sum(variance_error).astype(epsilon.dtype), None
 
 
 normalize_batch.defvjp(_forward, _backward)
 
 
+def _mean(x: jax.Array, mask: jax.Array | None) -> jax.Array:
+    return _sum(_counted(x, mask)) / _count(x, mask)
+
+
 def _sum(x: jax.Array) -> jax.Array:
     return x.reshape(-1, x.shape[-1]).sum(0)
 
 
-def _share(x: jax.Array, mask: jax.Array | None) -> jax.Array:
-    """Each value's share in a mean over all axes but the last: a scalar, or one for each row."""
+def _counted(x: jax.Array, mask: jax.Array | None) -> jax.Array:
+    """Return x with 0 in the rows that do not count, whatever they hold."""
+    return x if mask is None else jnp.where(mask.astype(bool).reshape(-1, *[1] * (x.ndim - 1)), x, 0)
+
+
+def _count(x: jax.Array, mask: jax.Array | None) -> jax.Array | int:
+    """How many values count in each channel."""
     values_a_row = x[0].size // x.shape[-1]
-    if mask is None:
-        return jnp.asarray(1 / (x.shape[0] * values_a_row), x.dtype)
-    counted = mask.astype(x.dtype)
-    share = counted / (jnp.maximum(counted.sum(), 1) * values_a_row)
-    return share.reshape(-1, *[1] * (x.ndim - 1))
+    return values_a_row * (x.shape[0] if mask is None else jnp.maximum(mask.astype(x.dtype).sum(), 1))
 
 
 def normalize_rows(x: jax.Array, epsilon: jax.Array) -> jax.Array:
