@@ -8,16 +8,9 @@ from .accuracy import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from .agreement import BalancedAccuracy, CohenKappa, MatthewsCorrelation
 from .auc import AUC
-from .counts import (
-    BalancedAccuracy,
-    CohenKappa,
-    F1Score,
-    MatthewsCorrelation,
-    Precision,
-    Recall,
-    Specificity,
-)
+from .counts import F1Score, Precision, Recall, Specificity
 from .mean import (
     CosineSimilarity,
     CustomMetric,

@@ -80,8 +80,7 @@ class Averaged(Counted):
     def __post_init__(self) -> None:
         if self.average not in (None, "macro", "micro", "weighted"):
             raise InvalidValue(
-                f"{type(self).__name__}: average={self.average!r}; "
-                '"macro", "micro", "weighted" or None is wanted.'
+                f'{type(self).__name__}: average={self.average!r}; "macro", "micro", "weighted" or None is wanted.'
             )
 
     def per_class(self, counts: Counts) -> np.ndarray:
@@ -97,9 +96,7 @@ class Averaged(Counted):
         if self.average == "weighted":
             return ratio(float(np.sum(values * counts.wanted)), float(np.sum(counts.wanted)))
         # As in scikit-learn: of classes that exclude each other, those that never occur are left out.
-        occurs = (
-            np.full(len(values), True) if self.threshold is not None else counts.wanted + counts.answered > 0
-        )
+        occurs = np.full(len(values), True) if self.threshold is not None else counts.wanted + counts.answered > 0
         return float(np.mean(values[occurs])) if len(values) > 1 else float(values[0])
 
 
@@ -209,88 +206,6 @@ class Specificity(Averaged):
         return _shares(no - (counts.answered - counts.hit), no)
 
 
-@declaration
-class BalancedAccuracy(Counted):
-    """The mean of the classes' recalls: accuracy as if all classes were of one size.
-
-    Args:
-        threshold: Above it a single output means yes. None: 0.5.
-        name: The key in the history.
-
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
-    """
-
-    default_label: ClassVar[str] = "balanced_accuracy"
-    threshold: float | None = None
-    name: str | None = None
-
-    def figure(self, counts: Counts) -> float:
-        """Return the mean recall of the classes that occur."""
-        counts = _both_sides(counts)
-        occurs = counts.wanted > 0
-        return float(np.mean(counts.hit[occurs] / counts.wanted[occurs])) if occurs.any() else float("nan")
-
-
-@declaration
-class MatthewsCorrelation(Counted):
-    """The correlation between wanted and answered classes: 1 perfect, 0 as by chance.
-
-    One fair figure where classes differ much in size.
-
-        (c s - sum_k p_k t_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2))
-
-    with c right rows of s, t_k rows of class k and p_k answered so; 0 where all rows are or are answered one
-    class.
-
-    Args:
-        threshold: Above it a single output means yes. None: 0.5.
-        name: The key in the history.
-
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
-
-    Reference:
-        J. Gorodkin, 2004, Comparing two K-category assignments by a K-category correlation coefficient.
-    """
-
-    default_label: ClassVar[str] = "matthews_correlation"
-    threshold: float | None = None
-    name: str | None = None
-
-    def figure(self, counts: Counts) -> float:
-        """Return the correlation."""
-        hit, wanted, answered, total = _both_sides(counts)
-        above = np.sum(hit) * total - np.sum(answered * wanted)
-        below = (total**2 - np.sum(answered**2)) * (total**2 - np.sum(wanted**2))
-        return float(above / np.sqrt(below)) if below > 0 else 0.0
-
-
-@declaration
-class CohenKappa(Counted):
-    """How far wanted and answered classes agree beyond chance: 1 perfect, 0 as by chance.
-
-        (po - pe) / (1 - pe),   po the share of right rows, pe = sum_k p_k t_k / s^2 that expected by chance
-
-    Args:
-        threshold: Above it a single output means yes. None: 0.5.
-        name: The key in the history.
-
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
-
-    Reference:
-        J. Cohen, 1960, A coefficient of agreement for nominal scales.
-    """
-
-    default_label: ClassVar[str] = "cohen_kappa"
-    threshold: float | None = None
-    name: str | None = None
-
-    def figure(self, counts: Counts) -> float:
-        """Return kappa; NaN where chance alone agrees always."""
-        hit, wanted, answered, total = _both_sides(counts)
-        chance = float(np.sum(wanted * answered))
-        return ratio(float(np.sum(hit)) * float(total) - chance, float(total) ** 2 - chance)
-
-
 def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
     """Return which outputs are yes by the target, in the predictions' shape; class numbers become one-hot.
 
@@ -308,16 +223,3 @@ def _one_hot(number: jax.Array, classes: int) -> jax.Array:
 
 def _shares(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-
-
-def _both_sides(counts: Counts) -> Counts:
-    """Return the counts of no and yes where only yes was counted."""
-    hit, wanted, answered, total = counts
-    if len(hit) > 1:
-        return counts
-    return Counts(
-        np.concatenate([total - wanted - answered + hit, hit]),
-        np.concatenate([total - wanted, wanted]),
-        np.concatenate([total - answered, answered]),
-        total,
-    )

@@ -212,9 +212,7 @@ class CustomMetric(Mean):
 
     def __post_init__(self) -> None:
         if not callable(self.function):
-            raise InvalidValue(
-                f"CustomMetric: function={self.function!r}; a function (y_true, y_pred) is wanted."
-            )
+            raise InvalidValue(f"CustomMetric: function={self.function!r}; a function (y_true, y_pred) is wanted.")
 
     @property
     def label(self) -> str:

@@ -18,16 +18,9 @@ from .accuracy import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from .agreement import BalancedAccuracy, CohenKappa, MatthewsCorrelation
 from .auc import AUC
-from .counts import (
-    BalancedAccuracy,
-    CohenKappa,
-    F1Score,
-    MatthewsCorrelation,
-    Precision,
-    Recall,
-    Specificity,
-)
+from .counts import F1Score, Precision, Recall, Specificity
 from .mean import (
     CosineSimilarity,
     CustomMetric,
@@ -83,9 +76,7 @@ _BINARY = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
 _MARGIN = (losses.Hinge, losses.SquaredHinge)
 
 
-def get(
-    value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tuple[int, ...] | None = None
-) -> Metric:
+def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tuple[int, ...] | None = None) -> Metric:
     """Return the metric that a name, a metric, a loss or a function stands for.
 
     Args:
@@ -113,9 +104,7 @@ def get(
         return get(value())
     if callable(value):
         return CustomMetric(value)
-    raise InvalidValue(
-        f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is wanted.'
-    )
+    raise InvalidValue(f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is wanted.')
 
 
 def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
