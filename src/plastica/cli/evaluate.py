@@ -12,8 +12,8 @@ from .output import Output, note
 
 @guarded
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A run's folder, or its model.plastica.")],
-    file: Annotated[str, typer.Argument(help="A table as for train, with the target.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A table as for train, with the target.")],
     target: Annotated[
         str | None, typer.Option("--target", "-t", help="The target, if it is called otherwise here.")
     ] = None,

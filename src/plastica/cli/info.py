@@ -12,7 +12,7 @@ from .output import Output
 
 @guarded
 def info(
-    model: Annotated[str, typer.Argument(help="A run's folder, or its model.plastica.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     debug: Debug = False,
 ) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 @guarded
 def predict(
-    model: Annotated[str, typer.Argument(help="A run's folder, or its model.plastica.")],
-    file: Annotated[str, typer.Argument(help="A table as for train; it needs no target.")],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A table as for train; it needs no target.")],
     out: Annotated[str | None, typer.Option("--out", "-o", help="A CSV file; else standard output.")] = None,
     probabilities: Annotated[bool, typer.Option("--probabilities", "-p", help="A column for each class.")] = False,
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,

@@ -28,7 +28,9 @@ class Task(StrEnum):
 
 @guarded
 def train(
-    file: Annotated[str, typer.Argument(help="CSV (also .gz), Parquet, - for standard input, or penguins, titanic.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, - for standard input, or penguins, titanic.")
+    ],
     target: Annotated[str | None, typer.Option("--target", "-t", help="The column to predict.")] = None,
     task: Annotated[Task | None, typer.Option(help="What kind of target it is; told from its values.")] = None,
     layers: Annotated[str, typer.Option(help="Units of the hidden layers; 0 for none.")] = "64,64",

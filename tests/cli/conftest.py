@@ -1,0 +1,37 @@
+"""Commands run in this process, each test in a folder of its own."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from plastica.cli.main import app
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return tmp_path
+
+
+@pytest.fixture
+def plastica(here):
+    """Run a command and return its result; it must exit with ``code``."""
+
+    def run(*arguments, code=0, input=None):
+        result = CliRunner().invoke(app, [str(each) for each in arguments], input=input)
+        assert result.exit_code == code, f"exit {result.exit_code}\n{result.stdout}\n{result.stderr}"
+        assert "Traceback" not in result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def penguins(tmp_path_factory):
+    """The folder of a short run on penguins."""
+    folder = tmp_path_factory.mktemp("runs") / "penguins"
+    result = CliRunner().invoke(app, ["train", "penguins", "--epochs", "15", "--out", str(folder), "--quiet"])
+    assert result.exit_code == 0, result.stderr
+    return folder

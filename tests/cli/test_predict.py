@@ -1,0 +1,141 @@
+"""``plastica predict``, ``evaluate`` and ``info`` on a model that was trained."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+
+from plastica import datasets
+from plastica.estimators import TableNetwork
+
+SOURCE = datasets.path_of("penguins")
+
+
+@pytest.fixture
+def table():
+    return pl.read_csv(SOURCE, infer_schema_length=None)
+
+
+def test_predictions_are_csv_in_the_order_of_the_rows(plastica, penguins):
+    found = pl.read_csv(plastica("predict", penguins, "penguins").stdout.encode())
+    assert found.columns == ["species"] and found.height == 344
+    assert found["species"].to_list() == TableNetwork.load(penguins / "model.plastica").predict(SOURCE).labels.tolist()
+
+
+def test_probabilities_have_a_column_for_each_class(plastica, penguins):
+    result = plastica("predict", penguins / "model.plastica", "penguins", "--probabilities")
+    found = pl.read_csv(result.stdout.encode())
+    assert found.columns == ["species", "species=Adelie", "species=Chinstrap", "species=Gentoo"]
+    shares = found[:, 1:].to_numpy()
+    np.testing.assert_allclose(shares.sum(1), 1, atol=1e-6)
+    names = np.array(["Adelie", "Chinstrap", "Gentoo"])
+    assert (names[shares.argmax(1)] == found["species"].to_numpy()).all()
+
+
+def test_predictions_go_to_a_file(plastica, penguins, here):
+    result = plastica("predict", penguins, "penguins", "--out", "answers.csv")
+    assert result.stdout == ""
+    assert pl.read_csv(here / "answers.csv").height == 344
+    plastica("predict", penguins, "penguins", "--out", "no/such/folder.csv", code=1)
+    shutil.copy(SOURCE, "mine.csv")
+    assert (
+        "is the model or the table itself" in plastica("predict", penguins, "mine.csv", "-o", "mine.csv", code=1).stderr
+    )
+
+
+def test_a_row_is_answered_the_same_alone(plastica, penguins, table):
+    all_rows = plastica("predict", penguins, "penguins", "-p").stdout.splitlines()
+    alone = table[5:6].drop("species").write_csv().encode()
+    assert plastica("predict", penguins, "-", "-p", input=alone).stdout.splitlines()[1] == all_rows[6]
+
+
+def test_what_is_odd_about_a_table_is_one_line_each(plastica, penguins, table, here):
+    table.drop("species").with_columns(
+        colour=pl.lit("blue"), island=pl.when(pl.int_range(344) < 3).then(pl.lit("Atlantis")).otherwise("island")
+    ).write_csv(here / "odd.csv")
+    result = plastica("predict", penguins, "odd.csv")
+    lines = result.stderr.splitlines()
+    assert len(lines) == 2 and all(line.startswith("note: ") for line in lines)
+    assert "'Atlantis' never seen in training, taken for unknown (3 rows)" in result.stderr
+    assert "column 'colour' not known to the model and not used" in result.stderr
+
+
+def test_a_missing_column_is_named(plastica, penguins, table, here):
+    table.rename({"bill_length_mm": "bill_length"}).write_csv(here / "other.csv")
+    result = plastica("predict", penguins, "other.csv", code=1)
+    assert result.stdout == "" and result.stderr.count("\n") == 1
+    assert "lacks the column 'bill_length_mm'" in result.stderr and "Is it called 'bill_length' here?" in result.stderr
+
+
+def test_a_wrong_type_is_named_with_its_line(plastica, penguins, table, here):
+    table.with_columns(
+        body_mass_g=pl.when(pl.int_range(344) == 1).then(pl.lit("heavy")).otherwise("body_mass_g")
+    ).write_csv(here / "typed.csv")
+    result = plastica("predict", penguins, "typed.csv", code=1)
+    assert result.stderr.count("\n") == 1
+    assert "typed.csv, line 3, column 'body_mass_g': 'heavy' is not a number" in result.stderr
+
+
+def test_a_model_that_is_not_there_is_guessed(plastica, penguins, here):
+    shutil.copytree(penguins, here / "runs/penguins-1")
+    assert "Did you mean 'runs/penguins-1'?" in plastica("predict", "runs/penguin-1", "penguins", code=1).stderr
+    (here / "empty").mkdir()
+    assert "holds no model.plastica" in plastica("info", "empty", code=1).stderr
+    assert "there is no model" in plastica("info", "nowhere", code=1).stderr
+
+
+def test_other_files_are_no_models(plastica, penguins, here):
+    assert "error: " in plastica("info", SOURCE, code=1).stderr
+    broken = bytearray((penguins / "model.plastica").read_bytes())
+    broken[-5] ^= 1
+    (here / "broken.plastica").write_bytes(broken)
+    assert "SHA-256" in plastica("info", "broken.plastica", code=1).stderr
+    import plastica as pl_
+
+    model = pl_.Sequential([pl_.Input((3,)), pl_.Dense(1)])
+    model.save(here / "plain.plastica")
+    assert "was not trained from a table" in plastica("predict", "plain.plastica", "penguins", code=1).stderr
+
+
+def test_evaluate_agrees_with_the_results_kept(plastica, penguins, table, here):
+    result = plastica("evaluate", penguins, "penguins")
+    assert "206 of them were trained on" in result.stderr
+    assert "held out when it was trained" in result.stdout
+    half = table[::2]
+    half.rename({"species": "kind"}).write_csv(here / "half.csv")
+    found = json.loads(plastica("evaluate", penguins, "half.csv", "--target", "kind", "--json").stdout)
+    labels = TableNetwork.load(penguins / "model.plastica").predict(SOURCE).labels[::2]
+    assert found["rows"] == 172
+    assert found["scores"]["accuracy"]["value"] == pytest.approx(np.mean(labels == half["species"].to_numpy()))
+
+
+def test_evaluate_needs_a_target_it_knows(plastica, penguins, table, here):
+    table.drop("species").write_csv(here / "none.csv")
+    assert "has no column 'species'" in plastica("evaluate", penguins, "none.csv", code=1).stderr
+    table.with_columns(species=pl.lit("Emperor")).write_csv(here / "new.csv")
+    assert (
+        "is none of the classes Adelie, Chinstrap, Gentoo" in plastica("evaluate", penguins, "new.csv", code=1).stderr
+    )
+    gone = pl.when(pl.int_range(344) < 2).then(None).otherwise("species")
+    table.with_columns(species=gone).write_csv(here / "gone.csv")
+    assert "2 rows without a target left out" in plastica("evaluate", penguins, "gone.csv").stderr
+
+
+def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
+    result = plastica("info", penguins)
+    for word in ("species: multiclass", "bill_length_mm", "206 to train", "64 relu", "dummy", "after 15 epochs"):
+        assert word in result.stdout
+    found = json.loads(plastica("info", penguins, "--json").stdout)
+    assert found["target"]["name"] == "species" and found["results"]["rows"] == 69
+
+
+def test_probabilities_of_a_number_are_refused(plastica, here):
+    (here / "t.csv").write_text("a,y\n" + "\n".join(f"{n % 9},{1e9 + n / 3}" for n in range(60)))
+    plastica("train", "t.csv", "-t", "y", "--epochs", "1", "-o", "run")
+    assert "there are no probabilities" in plastica("predict", "run", "t.csv", "-p", code=1).stderr
+    found = pl.read_csv(plastica("predict", "run", "t.csv").stdout.encode())["y"]
+    assert found.dtype == pl.Float64 and (found - 1e9).abs().max() < 100
