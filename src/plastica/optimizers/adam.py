@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
+from ..errors import InvalidValue
 from ..schedules import Schedule
 from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, require_numbers
 from .leafwise import Leafwise, Slots
@@ -75,13 +76,21 @@ class AdamW(Adam):
     Args:
         learning_rate: The rate.
         weight_decay: Each step takes ``learning_rate * weight_decay`` of every parameter away.
-        beta_1: See :class:`Adam`, as all that follow.
+        beta_1: As the numbers that follow, see :class:`Adam`.
+
+    Raises:
+        InvalidValue: Also where ``weight_decay`` is None.
 
     Reference:
         I. Loshchilov, F. Hutter, 2019, Decoupled weight decay regularization, algorithm 2.
     """
 
     weight_decay: float = 0.004
+
+    def __post_init__(self) -> None:
+        Adam.__post_init__(self)
+        if self.weight_decay is None:
+            raise InvalidValue("AdamW(weight_decay=None): weight_decay must be a number; Adam has none.")
 
 
 def moments(optimizer: Any, gradient: jax.Array, slots: Slots) -> Slots:

@@ -11,7 +11,7 @@ import optax
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..schedules import Schedule
-from .optimizer import Optimizer, ValueFunction
+from .optimizer import Optimizer, ValueFunction, strong
 
 
 @declaration
@@ -39,7 +39,7 @@ class Optax(Optimizer):
 
     def begin(self, params: Any) -> Any:
         """Return the transformation's own state."""
-        return jax.jit(self.transformation.init)(params)
+        return jax.jit(lambda tree: strong(self.transformation.init(tree)))(params)
 
     def advance(
         self,

@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..schedules import Schedule
-from .optimizer import Optimizer, ValueFunction
+from .optimizer import Optimizer, ValueFunction, strong
 
 WITHOUT = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
@@ -62,7 +62,7 @@ class LBFGS(Optimizer):
 
     def begin(self, params: Any) -> Any:
         """Return the empty memory of changes and the search's state."""
-        return jax.jit(lambda tree: self._solver(1.0).init(ravel_pytree(tree)[0]))(params)
+        return jax.jit(lambda tree: strong(self._solver(1.0).init(ravel_pytree(tree)[0])))(params)
 
     def advance(
         self,

@@ -70,7 +70,7 @@ class Leafwise(Optimizer):
             moved, new = self.move(weight, gradient, {name: arrays[i] for name, arrays in slots.items()}, pace)
             weights[i] = moved.astype(weight.dtype)
             for name, arrays in slots.items():
-                arrays[i] = new[name].astype(arrays[i].dtype)
+                arrays[i] = new[name]
         kept = {name: structure.unflatten(arrays) for name, arrays in slots.items()}
         return structure.unflatten(weights), {"scalars": scalars, **kept}
 

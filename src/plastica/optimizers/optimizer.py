@@ -142,7 +142,7 @@ class Optimizer(Declaration):
         if self.weight_decay is not None:
             params = _mix(params, params, 1, -rate * self.weight_decay)
         params, memory = self.advance(direction, state["memory"], params, rate, value, value_fn)
-        new: State = {**state, "step": step + 1, "memory": memory}
+        new: State = {**state, "step": step + 1, "memory": strong(memory, state["memory"])}
         if self.use_ema:
             kept = jnp.where(step == 0, 0, self.ema_momentum)
             new["average"] = _mix(state["average"], params, kept, 1 - kept)
@@ -163,6 +163,11 @@ class Optimizer(Declaration):
             return params, {**state, "seen": seen, "total": total}
 
         return jax.lax.cond(seen == self.accumulate, step, wait)
+
+
+def strong(tree: Any, like: Any = None) -> Any:
+    """Return a tree of arrays in the types of another or their own, none weak: weak ones are traced anew."""
+    return jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), tree, tree if like is None else like)
 
 
 def _precision(params: Any) -> Any:
