@@ -1,5 +1,6 @@
 """Flatten, Reshape, ZeroPadding2D and UpSampling2D beside Keras and NumPy."""
 
+import json
 import os
 import re
 
@@ -12,7 +13,12 @@ import pytest
 from jax.test_util import check_grads
 
 from plastica.errors import InvalidValue, ShapeError
+from plastica.layers.convolution import Conv1D, Conv2D
+from plastica.layers.noise import Dropout
+from plastica.layers.normalization import LayerNormalization
+from plastica.layers.pooling import MaxPooling2D
 from plastica.layers.shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
+from plastica.specification import from_spec, to_spec
 
 X = np.random.default_rng(0).standard_normal((2, 4, 3, 2)).astype(np.float32)
 
@@ -90,3 +96,21 @@ def test_wrong_shapes_are_explained():
         Reshape((5, 2)).output_shape((4, 3))
     with pytest.raises(ShapeError, match=r"UpSampling2D works on \(height, width, channels\)"):
         UpSampling2D().output_shape((4, 3))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2D(4, [3, 3], strides=(2, 1)),
+        Conv1D(4, 3, padding="causal"),
+        MaxPooling2D((2, 3), 2),
+        ZeroPadding2D([[1, 2], [0, 1]]),
+        UpSampling2D((2, 3)),
+        Reshape([2, -1]),
+        LayerNormalization([1, 2]),
+        Dropout(0.5, [None, 1]),
+    ],
+    ids=str,
+)
+def test_tuples_survive_the_way_through_json(layer):
+    assert from_spec(json.loads(json.dumps(to_spec(layer)))) == layer

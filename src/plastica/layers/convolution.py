@@ -28,11 +28,11 @@ class _Convolution(Layer):
     paddings: ClassVar[tuple[str, ...]]
 
     filters: int
-    kernel_size: int | Sequence[int]
-    strides: int | Sequence[int] = 1
+    kernel_size: int | tuple[int, ...]
+    strides: int | tuple[int, ...] = 1
     padding: str = "valid"
     data_format: str | None = None
-    dilation_rate: int | Sequence[int] = 1
+    dilation_rate: int | tuple[int, ...] = 1
     groups: int = 1
     activation: ActivationLike = "linear"
     use_bias: bool = True

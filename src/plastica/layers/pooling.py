@@ -20,8 +20,8 @@ class _Pooling(Layer):
 
     rank: ClassVar[int]
 
-    pool_size: int | Sequence[int] = 2
-    strides: int | Sequence[int] | None = None
+    pool_size: int | tuple[int, ...] = 2
+    strides: int | tuple[int, ...] | None = None
     padding: str = "valid"
     data_format: str | None = None
 

@@ -104,7 +104,7 @@ class ZeroPadding2D(Layer):
         (29, 32, 1)
     """
 
-    padding: int | Sequence[int | Sequence[int]] = 1
+    padding: int | tuple[int | tuple[int, ...], ...] = 1
     data_format: str | None = None
 
     def __post_init__(self) -> None:
@@ -154,7 +154,7 @@ class UpSampling2D(Layer):
         (14, 14, 16)
     """
 
-    size: int | Sequence[int] = 2
+    size: int | tuple[int, ...] = 2
     data_format: str | None = None
     interpolation: str = "nearest"
 
