@@ -1,0 +1,118 @@
+"""The summary of a network as text, in the form that people know from Keras."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+
+from ..layers import Layer
+from ..layers.layer import Params, Shape, State
+from .outline import Entry, outline
+
+HEADS = ("layer (kind)", "output shape", "params", "activation")
+NARROWEST = (16, 16, 6, 10)
+LONGEST = (60, 32, 15, 24)
+NUMBERS = 2  # the column that stands to the right
+UNBUILT = (
+    "Not built yet: sizes come with the input's shape. Call build((None, 784)) with the shape of one input, state "
+    "input_shape= in the first layer, or call fit()."
+)
+EMPTY = "No layers yet: add one with model.add(Dense(10))."
+
+Row = tuple[str, str, str, str]
+
+
+def summary(
+    network: Layer,
+    input_shape: Shape | None,
+    params: Params,
+    state: State,
+    *,
+    name: str = "sequential",
+    width: int | None = None,
+) -> str:
+    """Return the layers with their output shapes, numbers of parameters and activations as text.
+
+    The numbers are Keras's: a layer counts what it learns and what it carries (running means), and the
+    totals tell them apart. A composition counts the layers inside it, which stand below it as a tree.
+
+    Args:
+        network: A layer or a composition.
+        input_shape: The shape of one input without the batch axis; None where it is not known yet.
+        params: The network's parameters; None where there are none yet.
+        state: What the network carries.
+        name: The network's name.
+        width: How many characters a line may have; the terminal's width by default.
+    """
+    width = width or shutil.get_terminal_size().columns
+    entries = outline(network, input_shape, params, state)
+    head = f'Model: "{name}"' if input_shape is None else f'Model: "{name}", input {_written(input_shape)}'
+    if not entries:
+        return f"{head}\n{EMPTY}"
+    rows = [row for entry in entries for row in _rows(entry, built=params is not None)]
+    end = textwrap.fill(UNBUILT, width) if params is None else _totals(params, state)
+    return "\n".join([head, *_table(rows, width), end])
+
+
+def _rows(entry: Entry, built: bool, before: str = "", below: str = "") -> Iterator[Row]:
+    number = f"{entry.learned + entry.carried:,}" if built else "?"
+    yield f"{before}{entry.name} ({entry.kind})", _written(entry.shape), number, entry.activation
+    for place, child in enumerate(entry.children):
+        last = place == len(entry.children) - 1
+        yield from _rows(child, built, below + ("└─ " if last else "├─ "), below + ("   " if last else "│  "))
+
+
+def _written(shape: Shape | None) -> str:
+    return "?" if shape is None else f"({', '.join(['None', *map(str, shape)])})"
+
+
+def _totals(params: Params, state: State) -> str:
+    lines = (("Total", (params, state)), ("Trainable", params), ("Non-trainable", state))
+    return "\n".join(f"{which} params: {_size(jax.tree.leaves(tree))}" for which, tree in lines)
+
+
+def _size(arrays: list[Any]) -> str:
+    return f"{sum(array.size for array in arrays):,} ({in_units(sum(array.nbytes for array in arrays))})"
+
+
+def in_units(size: float) -> str:
+    """Return a number of bytes as Keras writes it: 6.16 KB."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.2f} {unit}"
+        size /= 1024
+    return f"{size:.2f} TB"
+
+
+def _table(rows: list[Row], width: int) -> list[str]:
+    widths = _widths([HEADS, *rows], width)
+    rule = ["─" * (column + 2) for column in widths]
+    body = [_line(row, widths) for row in rows]
+    edges = (f"┌{'┬'.join(rule)}┐", f"├{'┼'.join(rule)}┤", f"└{'┴'.join(rule)}┘")
+    return [edges[0], _line(HEADS, widths), edges[1], *body, edges[2]]
+
+
+def _widths(rows: list[Row], width: int) -> list[int]:
+    widths = [min(max(map(len, column)), most) for column, most in zip(zip(*rows, strict=True), LONGEST, strict=True)]
+    for place in (0, 3, 1):  # numbers are never cut
+        surplus = sum(widths) + 3 * len(widths) + 1 - width
+        widths[place] -= max(0, min(surplus, widths[place] - NARROWEST[place]))
+    return widths
+
+
+def _line(row: Row, widths: list[int]) -> str:
+    cells = (cut(text, width) for text, width in zip(row, widths, strict=True))
+    aligned = (
+        text.rjust(width) if place == NUMBERS else text.ljust(width)
+        for place, (text, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return f"│ {' │ '.join(aligned)} │"
+
+
+def cut(text: str, length: int) -> str:
+    """Return a text with an ellipsis for what does not fit."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
