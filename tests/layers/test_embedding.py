@@ -91,5 +91,10 @@ def test_wrong_sizes_are_refused(sizes):
         Embedding(*sizes)
 
 
+def test_input_dim_is_not_taken_for_the_shape_of_an_input():
+    assert Embedding(10, 4).declared_shape is None
+    assert Embedding(10, 4, input_shape=(6,)).declared_shape == (6,)
+
+
 def test_prints_as_written():
     assert repr(Embedding(7, 3)) == "Embedding(input_dim=7, output_dim=3)"

@@ -44,8 +44,8 @@ class Embedding(Layer):
     """
 
     # field(): without it the dataclass would take the default of Layer's own input_dim.
-    input_dim: int = field()  # pyright: ignore[reportGeneralTypeIssues]
-    output_dim: int
+    input_dim: int = field()
+    output_dim: int  # pyright: ignore[reportGeneralTypeIssues]
     embeddings_initializer: InitializerLike = "uniform"
     embeddings_regularizer: RegularizerLike = None
 
@@ -55,6 +55,11 @@ class Embedding(Layer):
                 raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
         initializers.get(self.embeddings_initializer)
         regularizers.get(self.embeddings_regularizer)
+
+    @property
+    def declared_shape(self) -> Shape | None:
+        # Here input_dim is the number of rows and says nothing about the inputs' shape.
+        return None if self.input_shape is None else tuple(self.input_shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape, self.output_dim)

@@ -130,6 +130,13 @@ class Layer(Declaration):
         return potential
 
     @property
+    def declared_shape(self) -> Shape | None:
+        """The shape of one input, where a person gave it."""
+        if self.input_shape is not None:
+            return tuple(self.input_shape)
+        return None if self.input_dim is None else (self.input_dim,)
+
+    @property
     def children(self) -> tuple[Layer, ...]:
         """The layers inside a composition; params, state, records and errors have an entry for each."""
         return ()
@@ -142,7 +149,8 @@ class Layer(Declaration):
     def penalty(self, params: Params) -> Any:
         """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))
-        return sum(penalty(params[_penalised(name, params)]) for name, penalty in found if penalty is not None)
+        named = ((_penalised(name, params), penalty) for name, penalty in found)
+        return sum(penalty(params[name]) for name, penalty in named if penalty is not None and name in params)
 
     @final
     def apply(

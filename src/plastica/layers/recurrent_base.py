@@ -159,13 +159,9 @@ class Recurrent(Layer):
         """Take one time step: from the input's share of the potentials to the new carry and every quantity."""
         raise NotImplementedError
 
-    def _fast(
-        self,
-        x: jax.Array,
-        kernel: jax.Array,
-        recurrent_kernel: jax.Array,
-        bias: jax.Array | None,
-        sequences: bool,
-    ) -> jax.Array:
-        """Return the same as the cell in a loop, for tanh and sigmoid; time-major."""
+    def _fast(self, *arguments: Any) -> jax.Array:
+        """Return the same as the cell in a loop, for tanh and sigmoid.
+
+        Takes time-major inputs, kernel, recurrent kernel, bias or None, and whether all steps are wanted.
+        """
         raise NotImplementedError

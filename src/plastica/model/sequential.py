@@ -450,12 +450,7 @@ class Sequential:
             self.build()
 
     def _declared_shape(self) -> Shape | None:
-        if not self.network.layers:
-            return None
-        first = self.network.layers[0]
-        if first.input_shape is not None:
-            return tuple(first.input_shape)
-        return None if first.input_dim is None else (first.input_dim,)
+        return self.network.layers[0].declared_shape if self.network.layers else None
 
     def _known_shape(self) -> Shape:
         if self._shape is None:
