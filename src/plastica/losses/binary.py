@@ -138,9 +138,7 @@ def _crossentropy(target: jax.Array, prediction: jax.Array, from_logits: bool) -
     return -(target * jnp.log(kept) + (1.0 - target) * jnp.log(1.0 - kept))
 
 
-def _on_sigmoid(
-    loss: BinaryCrossentropy | BinaryFocalCrossentropy, activation: Activation | None
-) -> Loss | None:
+def _on_sigmoid(loss: BinaryCrossentropy | BinaryFocalCrossentropy, activation: Activation | None) -> Loss | None:
     if loss.from_logits or not isinstance(activation, Sigmoid):
         return None
     return replace(loss, from_logits=True)

@@ -133,9 +133,7 @@ class CategoricalFocalCrossentropy(Loss):
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
-        target = _smooth(
-            matched_rows("categorical_focal_crossentropy", target, prediction), self.label_smoothing
-        )
+        target = _smooth(matched_rows("categorical_focal_crossentropy", target, prediction), self.label_smoothing)
         log_share = _log_shares(prediction, self.from_logits)
         # 1 - a, kept off 0, where a power below 1 has no finite slope.
         missed = jnp.maximum(-jnp.expm1(log_share), EPSILON)
@@ -217,9 +215,7 @@ def _log_shares(prediction: jax.Array, from_logits: bool) -> jax.Array:
     return jnp.log(jnp.clip(share, EPSILON, 1.0 - EPSILON))
 
 
-Categorical = (
-    CategoricalCrossentropy | SparseCategoricalCrossentropy | CategoricalFocalCrossentropy | KLDivergence
-)
+Categorical = CategoricalCrossentropy | SparseCategoricalCrossentropy | CategoricalFocalCrossentropy | KLDivergence
 
 
 def _on_softmax(loss: Categorical, activation: Activation | None) -> Loss | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import jax
+
 from ..activations import Activation
 from ..declaration import Declaration
-
-import jax
 
 
 class Loss(Declaration):

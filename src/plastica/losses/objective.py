@@ -24,7 +24,9 @@ class Objective(Declaration):
 
     def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
         """Return the weighted mean of the loss over the ``size`` real rows (Keras: sum_over_batch_size)."""
-        return jnp.sum(self.loss.values(target, prediction) * weight) / size
+        # A row that only fills up a short batch may have a loss that is not finite; it must not count.
+        values = jnp.where(weight == 0, 0.0, self.loss.values(target, prediction) * weight)
+        return jnp.sum(values) / size
 
 
 def place(loss: Loss, activation: Activation | None) -> Objective:

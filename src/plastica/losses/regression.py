@@ -162,9 +162,7 @@ class Huber(Loss):
         """Return each row's mean Huber loss."""
         error = jnp.abs(prediction - matched("huber", target, prediction))
         delta = jnp.asarray(self.delta, error.dtype)
-        near = jnp.minimum(
-            error, delta
-        )  # e^2 / 2 up to delta and delta (e - delta) beyond, in one expression
+        near = jnp.minimum(error, delta)  # e^2 / 2 up to delta and delta (e - delta) beyond, in one expression
         return row_means(near * (error - 0.5 * near))
 
 

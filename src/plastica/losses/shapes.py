@@ -20,9 +20,7 @@ def matched(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
         ShapeError: When the shapes differ in anything.
     """
     if target.shape != prediction.shape:
-        raise ShapeError(
-            f"{name}: got {_shapes(target, prediction)}; {_mend(target.shape, prediction.shape)}"
-        )
+        raise ShapeError(f"{name}: got {_shapes(target, prediction)}; {_mend(target.shape, prediction.shape)}")
     return target.astype(prediction.dtype)
 
 

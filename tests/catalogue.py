@@ -1,0 +1,41 @@
+"""Every layer and the inputs it takes; a new layer is one line here and inherits every law."""
+
+from __future__ import annotations
+
+import plastica as pl
+
+VECTOR, SERIES, IMAGE = (6,), (5, 3), (6, 6, 2)
+
+# name: (layer, shape of one input). Shapes are small: each law compiles each of them.
+LAYERS = {
+    "dense": (pl.Dense(4, activation="tanh"), VECTOR),
+    "dense_without_bias": (pl.Dense(4, use_bias=False), VECTOR),
+    "activation": (pl.Activation("softplus"), VECTOR),
+    "softmax": (pl.Activation("softmax"), VECTOR),
+    "dropout": (pl.Dropout(0.3), VECTOR),
+    "gaussian_noise": (pl.GaussianNoise(0.1), VECTOR),
+    "flatten": (pl.Flatten(), IMAGE),
+    "reshape": (pl.Reshape((3, 2)), VECTOR),
+    "batch_normalization": (pl.BatchNormalization(), VECTOR),
+    "layer_normalization": (pl.LayerNormalization(), VECTOR),
+    "conv_1d": (pl.Conv1D(4, 3, activation="tanh", padding="causal"), SERIES),
+    "conv_2d": (pl.Conv2D(4, 3, activation="tanh", strides=2, padding="same"), IMAGE),
+    "conv_2d_grouped": (pl.Conv2D(4, 2, groups=2, dilation_rate=2), IMAGE),
+    "max_pooling_1d": (pl.MaxPooling1D(2), SERIES),
+    "max_pooling_2d": (pl.MaxPooling2D(3, strides=2), IMAGE),
+    "average_pooling_1d": (pl.AveragePooling1D(2), SERIES),
+    "average_pooling_2d": (pl.AveragePooling2D(2, padding="same"), IMAGE),
+    "global_average_pooling_1d": (pl.GlobalAveragePooling1D(), SERIES),
+    "global_average_pooling_2d": (pl.GlobalAveragePooling2D(), IMAGE),
+    "global_max_pooling_1d": (pl.GlobalMaxPooling1D(), SERIES),
+    "global_max_pooling_2d": (pl.GlobalMaxPooling2D(), IMAGE),
+    "zero_padding_2d": (pl.ZeroPadding2D(1), IMAGE),
+    "up_sampling_2d": (pl.UpSampling2D(2), IMAGE),
+    "simple_rnn": (pl.SimpleRNN(4), SERIES),
+    "lstm": (pl.LSTM(4), SERIES),
+    "lstm_sequences": (pl.LSTM(4, return_sequences=True), SERIES),
+    "gru": (pl.GRU(4), SERIES),
+    "residual": (pl.Residual([pl.Dense(6, activation="tanh")], activation="relu"), VECTOR),
+    "concatenate": (pl.Concatenate([pl.Dense(3), [pl.Dense(4, activation="tanh"), pl.Dense(2)], []]), VECTOR),
+    "sequential": (pl.layers.Sequential((pl.Dense(5, activation="tanh"), pl.Dropout(0.2), pl.Dense(2))), VECTOR),
+}
