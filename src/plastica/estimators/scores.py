@@ -55,35 +55,29 @@ def difference(task: str, y: np.ndarray, one: np.ndarray, other: np.ndarray) -> 
 
 
 def _score_classes(y: np.ndarray, shares: np.ndarray) -> Scores:
-    from sklearn import metrics
-
     right = shares.argmax(1) == y
-    # The metrics' own clipping keeps the logarithm of a certain and wrong answer finite.
-    surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(shares.dtype).eps))
-    loss = float(metrics.log_loss(y, shares, labels=range(shares.shape[1])))
+    # Clipped as scikit-learn does, so that one certain and wrong answer leaves the mean finite.
+    surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
     found = {
         "accuracy": _wilson(int(right.sum()), len(y)),
-        "log_loss": _around(loss, surprise, lowest=0.0),
+        "log_loss": _around(float(surprise.mean()), surprise, lowest=0.0),
     }
     if shares.shape[1] == 2 and len(np.unique(y)) == 2:
-        found["auc"] = _delong(float(metrics.roc_auc_score(y, shares[:, 1])), y, shares[:, 1])
+        found["auc"] = _delong(y == 1, shares[:, 1])
     return found
 
 
 def _score_numbers(y: np.ndarray, predicted: np.ndarray) -> Scores:
-    from sklearn import metrics
-
     errors = predicted - y
     squares = errors**2
-    mse = float(metrics.mean_squared_error(y, predicted))
-    around = _around(mse, squares, lowest=0.0)
+    around = _around(float(squares.mean()), squares, lowest=0.0)
     found = {
-        "mae": _around(float(metrics.mean_absolute_error(y, predicted)), np.abs(errors), lowest=0.0),
-        "rmse": Figure(math.sqrt(mse), _root(around.low), _root(around.high)),
+        "mae": _around(float(np.abs(errors).mean()), np.abs(errors), lowest=0.0),
+        "rmse": Figure(math.sqrt(around.value), _root(around.low), _root(around.high)),
     }
     spread = (y - y.mean()) ** 2
-    if len(y) > 1 and spread.any():
-        r2 = float(metrics.r2_score(y, predicted))
+    if spread.any():
+        r2 = 1 - float(squares.sum() / spread.sum())
         found["r2"] = _around(r2, (squares - (1 - r2) * spread) / spread.mean(), highest=1.0)
     return found
 
@@ -106,21 +100,23 @@ def _around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest:
     return Figure(value, max(lowest, value - half), min(highest, value + half))
 
 
-def _delong(value: float, y: np.ndarray, positive: np.ndarray) -> Figure:
+def _delong(positive: np.ndarray, score: np.ndarray) -> Figure:
     """DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
-    from scipy.stats import rankdata
+    yes, no = score[positive], score[~positive]
+    ranks = _ranks(score)
+    above = (ranks[positive] - _ranks(yes)) / len(no)
+    below = 1 - (ranks[~positive] - _ranks(no)) / len(yes)
+    value = float(above.mean())
+    if min(len(yes), len(no)) < 2:
+        return Figure(value)
+    half = Z * math.sqrt(above.var(ddof=1) / len(yes) + below.var(ddof=1) / len(no))
+    return Figure(value, max(0.0, value - half), min(1.0, value + half)) if half else Figure(value)
 
-    ranks = rankdata(positive)
-    yes, no = y == 1, y == 0
-    above = (ranks[yes] - rankdata(positive[yes])) / no.sum()
-    below = 1 - (ranks[no] - rankdata(positive[no])) / yes.sum()
-    if min(len(above), len(below)) < 2:
-        return Figure(value)
-    variance = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
-    if variance <= 0:
-        return Figure(value)
-    half = Z * math.sqrt(variance)
-    return Figure(value, max(0.0, value - half), min(1.0, value + half))
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]
 
 
 def _root(value: float | None) -> float | None:

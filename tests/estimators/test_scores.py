@@ -1,0 +1,120 @@
+"""Figures and baselines beside scikit-learn, and intervals beside what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn import datasets, metrics
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from plastica.estimators.baselines import baseline_answers
+from plastica.estimators.scores import difference, score
+
+
+def standard(x):
+    return ((x - x.mean(0)) / np.where(x.std(0) > 0, x.std(0), 1)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "load", [datasets.load_iris, datasets.load_breast_cancer, datasets.load_wine, datasets.load_digits]
+)
+def test_the_linear_baseline_is_scikit_learns_logistic_regression(load):
+    x, y = load(return_X_y=True)
+    x, classes = standard(x), len(np.unique(y))
+    train, test = np.arange(len(y)) % 3 > 0, np.arange(len(y)) % 3 == 0
+    found = baseline_answers("multiclass", x[train], y[train], x[test], classes)
+    oracle = LogisticRegression(tol=1e-8, max_iter=10_000).fit(x[train].astype(float), y[train])
+    np.testing.assert_allclose(found["linear"], oracle.predict_proba(x[test].astype(float)), atol=1e-3)
+    guess = DummyClassifier(strategy="prior").fit(x[train], y[train])
+    np.testing.assert_allclose(found["dummy"], guess.predict_proba(x[test]), rtol=1e-12)
+
+
+def test_the_linear_baseline_is_scikit_learns_ridge():
+    x, y = datasets.load_diabetes(return_X_y=True)
+    x = standard(x)
+    found = baseline_answers("regression", x[:300], y[:300], x[300:], 0)
+    oracle = Ridge().fit(x[:300].astype(float), y[:300])
+    np.testing.assert_allclose(found["linear"], oracle.predict(x[300:].astype(float)), rtol=1e-6)
+    np.testing.assert_allclose(found["dummy"], DummyRegressor().fit(x[:300], y[:300]).predict(x[300:]))
+
+
+def test_separable_classes_and_a_constant_feature_do_no_harm():
+    x = np.array([[-1, 1], [-2, 1], [1, 1], [2, 1]], np.float32)
+    found = baseline_answers("binary", x, np.array([0, 0, 1, 1]), x, 2)["linear"]
+    oracle = LogisticRegression(tol=1e-10).fit(x.astype(float), [0, 0, 1, 1]).predict_proba(x.astype(float))
+    np.testing.assert_allclose(found, oracle, atol=1e-4)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_figures_of_classes_are_scikit_learns(classes):
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % classes
+    shares = np.round(rng.dirichlet(np.ones(classes), 90), 2) + 1e-3  # rounded, so that there are ties
+    shares /= shares.sum(1, keepdims=True)
+    shares[0] = np.eye(classes)[(y[0] + 1) % classes]  # certain and wrong
+    found = score("binary" if classes == 2 else "multiclass", y, shares)
+    assert found["accuracy"].value == metrics.accuracy_score(y, shares.argmax(1))
+    assert found["log_loss"].value == pytest.approx(metrics.log_loss(y, shares), rel=1e-12)
+    assert ("auc" in found) == (classes == 2)
+    if classes == 2:
+        assert found["auc"].value == pytest.approx(metrics.roc_auc_score(y, shares[:, 1]), rel=1e-12)
+
+
+def test_figures_of_numbers_are_scikit_learns():
+    rng = np.random.default_rng(1)
+    y = rng.normal(size=80)
+    predicted = y + 0.5 * rng.normal(size=80)
+    found = score("regression", y, predicted)
+    assert found["mae"].value == pytest.approx(metrics.mean_absolute_error(y, predicted))
+    assert found["rmse"].value == pytest.approx(metrics.root_mean_squared_error(y, predicted))
+    assert found["r2"].value == pytest.approx(metrics.r2_score(y, predicted))
+
+
+def test_wilsons_interval_is_the_published_one():
+    # Newcombe 1998, Two-sided confidence intervals for the single proportion, table I: 81 of 263 and 0 of 20.
+    for hits, rows, low, high in ((81, 263, 0.2553, 0.3662), (0, 20, 0.0, 0.1611), (29, 29, 0.8830, 1.0)):
+        y = np.zeros(rows, int)
+        shares = np.eye(2)[(np.arange(rows) >= hits).astype(int)]
+        figure = score("binary", y, shares)["accuracy"]
+        assert (round(figure.low, 4), round(figure.high, 4)) == (low, high)
+
+
+def simulated(kind, rng, rows=150):
+    if kind == "auc":
+        y = (np.arange(rows) % 3 == 0).astype(int)
+        positive = 1 / (1 + np.exp(-rng.normal(size=rows) - y))
+        return score("binary", y, np.stack([1 - positive, positive], 1))["auc"]
+    y = rng.normal(size=rows)
+    return score("regression", y, 0.7 * y + 0.5 * rng.normal(size=rows))[kind]
+
+
+# The truth: P(N(1, 1) > N(0, 1)); mean |e| and sqrt mean e^2 of e ~ N(0, .09 + .25); 1 - .34.
+@pytest.mark.parametrize(
+    ("kind", "truth"),
+    [("auc", 0.7602), ("mae", np.sqrt(0.34 * 2 / np.pi)), ("rmse", np.sqrt(0.34)), ("r2", 0.66)],
+)
+def test_intervals_hold_the_truth_as_often_as_they_say(kind, truth):
+    rng = np.random.default_rng(2)
+    figures = [simulated(kind, rng) for _ in range(400)]
+    assert 0.91 < np.mean([figure.low <= truth <= figure.high for figure in figures]) < 0.985
+
+
+def test_a_paired_difference_is_narrower_than_two_intervals():
+    rng = np.random.default_rng(3)
+    y = rng.normal(size=200)
+    noise = rng.normal(size=200)
+    one, other = y + noise, y + 1.1 * noise
+    gap = difference("regression", y, one, other)
+    assert gap.high < 0 and gap.value == pytest.approx(-0.1 * np.abs(noise).mean())
+    found = score("regression", y, one)["mae"]
+    assert gap.high - gap.low < found.high - found.low
+    assert difference("regression", y, one, one).low is None
+
+
+def test_what_the_rows_do_not_tell_is_left_out():
+    shares = np.array([[0.4, 0.6], [0.3, 0.7]])
+    assert "auc" not in score("binary", np.array([1, 1]), shares)
+    assert score("binary", np.array([0, 1]), shares)["auc"].low is None
+    one = score("regression", np.array([2.0]), np.array([1.0]))
+    assert "r2" not in one and one["mae"].value == 1 and one["mae"].low is None
