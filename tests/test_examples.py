@@ -1,0 +1,80 @@
+"""The examples run, small, and show what they say they show."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def main_of(name: str):
+    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look for the names in annotations
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def test_digits_are_read_by_784_32_10():
+    assert main_of("digits")(rows=500, epochs=10, verbose=0) > 0.85
+
+
+def test_digits_takes_a_file_of_mnist(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "mnist.npz"
+    np.savez(path, x_train=rng.integers(0, 256, (600, 28, 28)), y_train=rng.integers(0, 10, 600))
+    assert 0 <= main_of("digits")(path, rows=100, epochs=1, verbose=0) <= 1
+
+
+def test_tumours_are_told_apart_better_than_by_guessing():
+    assert main_of("tumours")(epochs=20) > 0.8
+
+
+def test_straight_line_is_found_below_the_bound_and_lost_above(capsys):
+    losses = main_of("straight_line")(epochs=500)
+    said = capsys.readouterr().out
+    assert losses[-1] < 1e-4
+    assert "below the learning rate 0.0458" in said
+    assert "not finite" in said
+
+
+def test_formulas_by_hand_give_plasticas_weights():
+    answer, largest = main_of("by_hand")(epochs=30)
+    assert answer == pytest.approx(4.5, abs=0.1)
+    assert largest < 1e-4
+
+
+def test_lstm_foretells_a_series_better_than_repetition():
+    error, same_again = main_of("series")(units=16, epochs=60)
+    assert error < same_again
+
+
+def test_xor_needs_a_hidden_layer():
+    without, beside = main_of("xor")(epochs=300)
+    assert without.history["loss"][-1] == pytest.approx(np.log(2), abs=1e-3)
+    assert beside.stopped_by == "until: loss <= 0.01"
+
+
+def test_look_inside_agrees_with_the_formulas_by_hand():
+    assert len(main_of("look_inside")()) == 2
+
+
+def test_own_layer_learns_and_comes_back_from_a_file():
+    assert main_of("own_layer")(epochs=50) > 0.85
+
+
+def test_own_training_loop_lowers_the_loss():
+    losses = main_of("own_training_loop")(steps=1000)
+    assert np.mean(losses[-20:]) < 0.1 * np.mean(losses[:20])
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 60
+    assert f"examples/{path.name}" in text
