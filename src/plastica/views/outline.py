@@ -81,7 +81,7 @@ def snake(name: str) -> str:
 
 
 def _entry(layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]) -> Entry:
-    name = layer.name or _number(snake(type(layer).__name__), names)
+    name = " ".join((layer.name or "").split()) or _number(snake(type(layer).__name__), names)
     out = None if shape is None else tuple(layer.output_shape(shape))
     return Entry(name, layer, out, params, state, _children(layer, shape, params, state, names))
 

@@ -1,0 +1,89 @@
+"""A diagram of any network: a box for each layer, arrows, short cuts as arcs, branches side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ..layers import Concatenate, Input, Residual, Sequential
+from ..layers.layer import Shape
+from .canvas import Canvas, Point
+from .outline import Entry
+from .parts import Box, Chain, Fork, Group, Part, Skip, Start
+
+EDGE, COLUMN_GAP, TALLEST, ASPECT, MOST_COLUMNS = 0.3, 0.75, 5.6, 1.25, 12
+
+
+def draw_diagram(entries: Sequence[Entry], shape: Shape) -> Canvas:
+    """Draw the layers from the top to the bottom, a long network in several columns."""
+    name = "input"
+    if isinstance(entries[0].layer, Input):
+        name, entries = entries[0].name, entries[1:]
+    found = _columns([Start(name, shape), *_parts(entries)])
+    width = sum(column.width for column in found) + COLUMN_GAP * (len(found) - 1) + 2 * EDGE
+    canvas = Canvas(width, max(column.height for column in found) + 2 * EDGE)
+    top = max(column.height for column in found) + EDGE
+    left, before = EDGE, None
+    for column in found:
+        x = left + column.width / 2
+        if before is not None:
+            canvas.route(_to_next_column(before, (x, top), left - COLUMN_GAP / 2), column.solid)
+        column.draw(canvas, x, top)
+        before = x, top - column.height
+        left += column.width + COLUMN_GAP
+    return canvas
+
+
+def _to_next_column(start: Point, end: Point, between: float) -> list[Point]:
+    (x, bottom), (far, top) = start, end
+    low, high = bottom - 0.15, top + 0.15
+    return [(x, bottom), (x, low), (between, low), (between, high), (far, high), (far, top)]
+
+
+def _columns(parts: Sequence[Part]) -> list[Chain]:
+    whole = Chain(parts)
+    if whole.height <= TALLEST:
+        return [whole]
+    ways = [_split(parts, count) for count in range(1, min(len(parts), MOST_COLUMNS) + 1)]
+    return min(ways, key=lambda way: abs(math.log(_aspect(way) / ASPECT)))
+
+
+def _split(parts: Sequence[Part], count: int) -> list[Chain]:
+    limit = max(Chain(parts).height / count, *(part.height for part in parts))
+    while len(found := _filled(parts, limit)) > count:
+        limit += 0.1
+    return found
+
+
+def _filled(parts: Sequence[Part], limit: float) -> list[Chain]:
+    found: list[list[Part]] = [[]]
+    for part in parts:
+        if found[-1] and Chain([*found[-1], part]).height > limit:
+            found.append([])
+        found[-1].append(part)
+    return [Chain(column) for column in found]
+
+
+def _aspect(way: Sequence[Chain]) -> float:
+    return sum(column.width + COLUMN_GAP for column in way) / max(column.height for column in way)
+
+
+def _parts(entries: Sequence[Entry]) -> list[Part]:
+    found: list[Part] = []
+    for entry in entries:
+        if isinstance(entry.layer, Sequential) and entry.layer.name is None:
+            found += _parts(entry.children)
+        else:
+            found.append(_part(entry))
+    return found
+
+
+def _part(entry: Entry) -> Part:
+    if isinstance(entry.layer, Sequential):
+        inside = Chain(_parts(entry.children))
+        return inside if entry.layer.name is None else Group(entry.name, inside)
+    if isinstance(entry.layer, Residual):
+        return Skip(entry, Chain(_parts(entry.children)))
+    if isinstance(entry.layer, Concatenate):
+        return Fork(entry, [_part(child) for child in entry.children])
+    return Box(entry)

@@ -1,0 +1,54 @@
+"""The picture of a network: units and connections where it is small and dense, else a diagram."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..errors import InvalidValue
+from ..layers import Layer
+from ..layers.layer import Params, Shape
+from .canvas import checked_ending, own_style, save, show_in_notebooks
+from .diagram import draw_diagram
+from .outline import outline
+from .units import columns, draw_units
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(
+    network: Layer, input_shape: Shape, path: str | os.PathLike[str] | None = None, *, params: Params = None
+) -> Figure:
+    """Draw a network for inputs of ``input_shape``, and write the picture to ``path`` if one is given.
+
+    A network of up to eight Dense layers is drawn as in a textbook: units in columns, a line for each weight,
+    blue where it is positive, orange where it is negative, wide where it is strong. Any other network is a
+    diagram with a box for each layer: short cuts are arcs, branches stand side by side.
+
+    Args:
+        network: A layer or a composition.
+        input_shape: The shape of one input without the batch axis.
+        path: The file; its ending says what is written: ``.svg``, ``.png`` or ``.pdf``. Equal networks give
+            equal bytes. None writes nothing.
+        params: The network's parameters; None draws every connection alike and counts nothing.
+
+    Returns:
+        A matplotlib figure that belongs to no window; a notebook shows it.
+
+    Raises:
+        InvalidValue: For another ending, and for a network without layers.
+        ShapeError: When the network cannot work on such inputs.
+        FileError: When the file cannot be written.
+    """
+    if path is not None:
+        checked_ending(path)
+    entries = outline(network, tuple(input_shape), params)
+    if not entries:
+        raise InvalidValue("draw: this network has no layer, so there is nothing to draw.")
+    with own_style():
+        found = columns(entries, tuple(input_shape))
+        canvas = draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(found)
+    if path is not None:
+        save(canvas.figure, path)
+    return show_in_notebooks(canvas.figure)

@@ -1,0 +1,201 @@
+"""The classic drawing of a network: units as circles, connections as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..layers import Activation, Dense, Input, Sequential
+from ..layers.layer import Shape
+from .canvas import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT, Canvas, Point
+from .outline import Entry
+from .summary import cut
+
+SHOWN, ENDS = 10, 4  # a column shows every unit up to SHOWN, else ENDS at the top and at the bottom
+MOST_COLUMNS = 9
+FEW = 3  # up to so many units a column, each weight is written beside its line
+STEP = 2.3  # from column to column, in inches
+SIDE, HEAD, FOOT, LEGEND = 1.05, 0.5, 0.85, 0.4
+FILLS = {"input": "#F4F4F4", "hidden": "#DDEBF7", "output": "#FCE8D2"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of units, and how they listen to the column before.
+
+    Attributes:
+        role: "input", "hidden" or "output", with a number where several are hidden.
+        units: How many there are.
+        words: What stands below.
+        kernel: The weights from the column before, ``(units before, units)``; None where not known.
+        bias: The biases, ``(units,)``; None where not known.
+        has_bias: Whether there are biases.
+    """
+
+    role: str
+    units: int
+    words: tuple[str, ...]
+    kernel: Any = None
+    bias: Any = None
+    has_bias: bool = False
+
+    @property
+    def shown(self) -> list[int]:
+        """The numbers of the units that are drawn."""
+        if self.units <= SHOWN:
+            return list(range(self.units))
+        return [*range(ENDS), *range(self.units - ENDS, self.units)]
+
+    @property
+    def slots(self) -> int:
+        """How many places the column takes, the gap's dots included."""
+        return self.units if self.units <= SHOWN else 2 * ENDS + 1
+
+
+def columns(entries: Sequence[Entry], shape: Shape) -> list[Column] | None:
+    """Return the columns of a network of Dense layers; None for a network of another kind or a deep one."""
+    layers = _dense_layers(entries)
+    if layers is None or len(shape) != 1 or not 1 <= len(layers) < MOST_COLUMNS:
+        return None
+    found = [Column("input", shape[0], (_counted(shape[0], "value"),))]
+    for place, (entry, activation) in enumerate(layers, 1):
+        role = "output" if place == len(layers) else "hidden" if len(layers) == 2 else f"hidden {place}"
+        found.append(_column(entry, activation, role))
+    return found
+
+
+def draw_units(found: Sequence[Column]) -> Canvas:
+    """Draw the columns side by side, each unit connected with each of the next column."""
+    most = max(column.slots for column in found)
+    space = min(max(4.2 / most, 0.42), 0.85)
+    has_bias = any(column.has_bias for column in found)
+    middle = FOOT + LEGEND + space * (most / 2 + (1.2 if has_bias else 0.0))
+    canvas = Canvas(2 * SIDE + STEP * (len(found) - 1), middle + space * most / 2 + HEAD)
+    for place, (before, after) in enumerate(pairwise(found)):
+        _connect(canvas, before, after, SIDE + STEP * place, middle, space)
+    for place, column in enumerate(found):
+        _draw_column(canvas, column, SIDE + STEP * place, middle, space)
+    if any(column.kernel is not None for column in found):
+        _legend(canvas, SIDE + STEP * (len(found) - 1) / 2)
+    return canvas
+
+
+def _dense_layers(entries: Iterable[Entry]) -> list[tuple[Entry, str]] | None:
+    found: list[tuple[Entry, str]] = []
+    for entry in _leaves(entries):
+        if isinstance(entry.layer, Dense):
+            found.append((entry, entry.activation))
+        elif isinstance(entry.layer, Activation) and found and found[-1][1] == "linear":
+            found[-1] = found[-1][0], entry.activation
+        elif not isinstance(entry.layer, Input):
+            return None
+    return found
+
+
+def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
+    for entry in entries:
+        if isinstance(entry.layer, Sequential):
+            yield from _leaves(entry.children)
+        else:
+            yield entry
+
+
+def _column(entry: Entry, activation: str, role: str) -> Column:
+    layer: Any = entry.layer
+    units = _counted(layer.units, "unit")
+    words = (cut(entry.name, 26), f"{units}, {cut(activation, 18)}")
+    column = Column(role, layer.units, words, has_bias=layer.use_bias)
+    if entry.params is None:
+        return column
+    kernel, bias = entry.params["kernel"], entry.params.get("bias")
+    words = (*words, _counted(entry.learned, "parameter"))
+    return replace(column, words=words, kernel=_finite(kernel), bias=None if bias is None else _finite(bias))
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def _finite(array: Any) -> np.ndarray:
+    return np.nan_to_num(np.asarray(array, np.float64))
+
+
+def _heights(column: Column, middle: float, space: float) -> list[float]:
+    top = middle + space * (column.slots - 1) / 2
+    slots = [slot for slot in range(column.slots) if column.slots == column.units or slot != ENDS]
+    return [top - space * slot for slot in slots]
+
+
+def _below(column: Column, middle: float, space: float) -> float:
+    return middle - space * ((column.slots - 1) / 2 + 1.1)
+
+
+def _connect(canvas: Canvas, before: Column, after: Column, x: float, middle: float, space: float) -> None:
+    starts = [(x, y) for y in _heights(before, middle, space)]
+    ends = [(x + STEP, y) for y in _heights(after, middle, space)]
+    if after.has_bias:
+        starts.append((x, _below(before, middle, space)))
+        _bias(canvas, starts[-1], space)
+    segments = [(start, end) for start in starts for end in ends]
+    if after.kernel is None:
+        canvas.lines(segments, colors=FAINT, linewidths=0.7, zorder=1)
+        return
+    strengths = after.kernel[np.ix_(before.shown, after.shown)]
+    if after.has_bias:
+        strengths = np.concatenate([strengths, after.bias[after.shown][None, :]])
+    _weighted(canvas, segments, strengths.ravel())
+    if max(before.units, after.units) <= FEW:
+        _numbers(canvas, segments, strengths.ravel())
+
+
+def _bias(canvas: Canvas, place: Point, space: float) -> None:
+    canvas.disc(place, 0.24 * space, ec=SOFT, ls=(0, (2, 1.5)))
+    canvas.text(place, "1", fontsize=7.5, color=SOFT, zorder=4)
+    canvas.text((place[0], place[1] - 0.24 * space - 0.1), "bias", fontsize=7, color=SOFT)
+
+
+def _weighted(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.ndarray) -> None:
+    share = np.abs(strengths) / (np.abs(strengths).max() or 1.0)
+    order = np.argsort(share, kind="stable")  # the strongest on top
+    canvas.lines(
+        [segments[place] for place in order],
+        colors=[NEGATIVE if strengths[place] < 0 else POSITIVE for place in order],
+        linewidths=0.25 + 2.5 * share[order],
+        alpha=0.2 + 0.7 * share[order],
+        zorder=1,
+    )
+
+
+def _numbers(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.ndarray) -> None:
+    for ((x, y), (far_x, far_y)), strength in zip(segments, strengths, strict=True):
+        place = x + 0.3 * (far_x - x), y + 0.3 * (far_y - y)
+        turn = float(np.degrees(np.arctan2(far_y - y, far_x - x)))
+        colour = NEGATIVE if strength < 0 else POSITIVE
+        under = {"boxstyle": "square,pad=0.12", "fc": PAPER, "ec": "none"}
+        number = f"{strength:.2f}".replace("-", "−")
+        canvas.text(place, number, fontsize=7, color=colour, rotation=turn, bbox=under, zorder=2)
+
+
+def _draw_column(canvas: Canvas, column: Column, x: float, middle: float, space: float) -> None:
+    heights = _heights(column, middle, space)
+    for y in heights:
+        canvas.disc((x, y), 0.34 * space, fc=FILLS[column.role.split()[0]])
+    if column.slots < column.units:
+        for step in (-1, 0, 1):
+            canvas.disc((x, middle + 0.2 * space * step), 0.045 * space, fc=INK, lw=0)
+    canvas.text((x, heights[0] + 0.34 * space + 0.16), column.role, fontsize=10, weight="bold")
+    for row, words in enumerate(column.words):
+        look = {"fontsize": 9, "color": INK} if row == 0 else {"fontsize": 8, "color": SOFT}
+        canvas.text((x, LEGEND + FOOT - 0.22 - 0.19 * row), words, **look)
+
+
+def _legend(canvas: Canvas, x: float) -> None:
+    y = 0.22
+    for left, colour, words in ((-2.0, POSITIVE, "positive"), (-0.95, NEGATIVE, "negative")):
+        canvas.lines([[(x + left, y), (x + left + 0.22, y)]], colors=colour, linewidths=2.0)
+        canvas.text((x + left + 0.29, y), words, ha="left", fontsize=7.5, color=SOFT)
+    canvas.text((x + 0.15, y), "wider = stronger in its layer", ha="left", fontsize=7.5, color=SOFT)
