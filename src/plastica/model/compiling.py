@@ -12,6 +12,7 @@ import numpy as np
 from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue
 from ..layers import Sequential as Network
+from ..layers.layer import Layer
 from ..losses import Loss
 from ..optimizers import Optimizer
 from ..rules import Rule
@@ -43,7 +44,10 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
     chosen = (
         () if chosen is None else (chosen,) if isinstance(chosen, str) or not isinstance(chosen, Sequence) else chosen
     )
-    return Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rules.get(rule))
+    placed = losses.get(loss)
+    for metric in chosen:
+        metrics.get(metric, loss=placed)  # what it means may depend on the output; that it means something does not
+    return Compiled(optimizers.get(optimizer), placed, tuple(chosen), rules.get(rule))
 
 
 def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
@@ -55,9 +59,14 @@ def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]
 
 def begin(program: Program, params: Any, state: Any, seed: int, width: int) -> Learner:
     """Return the learner that a run starts from; ``width`` counts the metrics' sums."""
-    memory = program.rule.init(program.network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
+    memory = memory_for(program.rule, program.network, params, seed)
     sums = np.zeros(2 + width, np.float32)
     return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums))
+
+
+def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
+    """Return the rule's own memory to start from."""
+    return rule.init(network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
 
 
 def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, ShapeError
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks
 from ..training.cache import keep_compiled_programs
-from ..training.callbacks import Callback, as_list
+from ..training.callbacks import Callback, Logs, Needs, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.history import History
 from ..training.program import Rows, figures
@@ -25,7 +25,7 @@ from ..training.run import Run
 from ..training.stopping import stop_rules
 from . import guards
 from .compiling import widths_for
-from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, split_off
+from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, split_off, weigh_classes
 
 if TYPE_CHECKING:
     from .sequential import Sequential
@@ -57,6 +57,19 @@ class Options:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
 
 
+class EpochCount(Callback):
+    """Keeps the model's count of epochs, so that a model saved within a run trains on as the run did."""
+
+    needs: Needs = "logs"
+
+    def __init__(self, run: Run) -> None:
+        self.first = run.planner.first_epoch - run.first_epoch
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Count."""
+        self.model.epochs_trained = self.first + epoch + 1
+
+
 def examples_for(
     model: Sequential,
     x: Any,
@@ -69,13 +82,14 @@ def examples_for(
     """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
     if y is None:
         raise InvalidValue("fit() was given no targets y.")
-    learn = _examples(model, x, y, sample_weight, class_weight)
+    learn, held_out = _examples(model, x, y, sample_weight), None
     if validation_data is not None:
-        if not 2 <= len(validation_data) <= 3:
+        if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
             raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-        weight = validation_data[2] if len(validation_data) == 3 else None
-        return learn, _examples(model, validation_data[0], validation_data[1], weight, None, "validation_data ")
-    return split_off(learn, validation_split) if validation_split else (learn, None)
+        held_out = _examples(model, *validation_data, owner="validation_data ")
+    elif validation_split:
+        learn, held_out = split_off(learn, validation_split)
+    return weigh_classes(learn, class_weight), held_out
 
 
 def fit(
@@ -96,7 +110,7 @@ def fit(
     for rule in run.rules:
         rule.check(log_names)
     # Those who may add figures or stop the run come first, so that the history and the bar see it.
-    run.callbacks = [*as_list(callbacks), history, progress]
+    run.callbacks = [EpochCount(run), *as_list(callbacks), history, progress]
     _introduce(model, run, options, list(names))
     model.stop_training, model.stop_reason, model.history = False, "", history
     model.is_training = True
@@ -104,7 +118,7 @@ def fit(
     try:
         _with_checkpoints(run, options)
     finally:
-        model.epochs_trained += -(-run.step // run.planner.batches)
+        model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
         _leave(model, run, history, began)
     return history
 
@@ -112,13 +126,13 @@ def fit(
 def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
-    examples = _examples(model, x, y, sample_weight, None)
+    _whole("batch_size", batch_size, 1)
+    examples = _examples(model, x, y, sample_weight)
     widths = widths_for(model.program, examples.y, _output_shape(model))
-    learner = model.start_learner(widths)
-    params = model.optimizer.averaged(learner.params, learner.optimizer)
+    params, state, _, memory = model.answering()
     rows = held_out_rows(*examples, size=batch_size or ANSWER_ROWS)
     zeros = np.zeros(2 + sum(widths), np.float32)
-    sums = evaluate_program(model.program, params, learner.state, learner.memory, rows, zeros)
+    sums = evaluate_program(model.program, params, state, memory, rows, zeros)
     return figures(model.program, widths, np.asarray(sums, np.float64))
 
 
@@ -138,25 +152,28 @@ def _examples(
     model: Sequential,
     x: Any,
     y: Any,
-    sample_weight: Any,
-    class_weight: Mapping[int, float] | None,
+    sample_weight: Any = None,
     owner: str = "",
 ) -> Examples:
     inputs = as_inputs(x, model.declared_shape, f"{owner}x")
     _build(model, inputs)
     output_shape = _output_shape(model)
     targets = as_targets(y, output_shape, f"{owner}y")
+    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, output_shape, compiled.loss, activation, compiled.metrics, f"{owner}y")
-    weight = row_weights(sample_weight, class_weight, targets)
-    return same_rows(Examples(inputs, targets, weight))
+    return examples
 
 
 def _build(model: Sequential, inputs: np.ndarray) -> None:
     if not model.layers:
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
-        model.build(inputs.shape[1:])
+        try:
+            model.build(inputs.shape[1:])
+        except ShapeError as error:
+            hint = " x holds one number a row; for networks that is x.reshape(-1, 1)." if inputs.ndim == 1 else ""
+            raise ShapeError(f"{error}{hint}") from None
     model.layers[0].check_input(inputs)
 
 
@@ -168,7 +185,9 @@ def _run_for(model: Sequential, examples: Examples, held_out: Examples | None, o
     rows = len(examples.x)
     batch_size = options.batch_size or (rows if model.optimizer.full_batch else BATCH_SIZE)
     widths = widths_for(model.program, examples.y, _output_shape(model))
-    model.start_learner(widths)
+    learner = model.start_learner(widths)
+    # A run that was stopped within an epoch leaves that epoch's figures behind.
+    model.learner = learner._replace(sums=np.zeros_like(learner.sums))
     device = jax.device_put(Rows(*examples))
     return Run(
         model,

@@ -61,7 +61,7 @@ def check_targets(
         _check_signs(y, name)
     elif isinstance(loss, losses.Poisson) and (y < 0).any():
         raise DataError(f"{name} holds {y.min():.4g}; the Poisson loss is for counts, 0 or more.")
-    else:
+    elif not isinstance(loss, losses.CosineSimilarity):  # it compares directions; how long targets are is nothing to it
         _check_range(y, activation, name)
 
 
@@ -153,11 +153,15 @@ def _check_binary(y: np.ndarray, metrics: tuple[Any, ...], name: str) -> None:
         )
         raise DataError(f"{name} lies between {low:.4g} and {high:.4g}; binary cross-entropy wants 0 to 1. {mend}")
     between = (y > 0) & (y < 1)
-    if between.any() and any("acc" in str(metric).lower() for metric in metrics):
+    if between.any() and any("acc" in _called(metric).lower() for metric in metrics):
         _warn(
             f"{int(between.sum())} of {y.size} targets lie between 0 and 1, and accuracy counts answers that equal the "
             'target, so it will stay near 0. Watch the loss or "mae" instead.'
         )
+
+
+def _called(metric: Any) -> str:
+    return metric if isinstance(metric, str) else getattr(metric, "label", getattr(metric, "__name__", ""))
 
 
 def _check_signs(y: np.ndarray, name: str) -> None:
@@ -177,4 +181,4 @@ def _check_range(y: np.ndarray, activation: Activation | None, name: str) -> Non
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, PlasticaWarning, stacklevel=6)
+    warnings.warn(message, PlasticaWarning, stacklevel=7)

@@ -48,8 +48,14 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.n
 
 
 def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y") -> np.ndarray:
-    """Return targets as an array; one number a row stands for an output of shape ``(1,)``."""
+    """Return targets as an array; one number a row stands for an output of shape ``(1,)``.
+
+    Raises:
+        DataError: For text, NaN, ragged rows or a single number.
+    """
     array = to_array(y, name)
+    if array.ndim == 0:
+        raise DataError(f"{name} is one number; give one target a row.")
     return array[:, None] if array.ndim == 1 and output_shape == (1,) else array
 
 
@@ -68,26 +74,33 @@ def same_rows(examples: Examples) -> Examples:
     return examples
 
 
-def row_weights(sample_weight: Any, class_weight: Mapping[int, float] | None, y: np.ndarray) -> np.ndarray | None:
-    """Return the weight of each row from weights of rows and of classes, or None where there are none.
+def row_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
+    """Return the weight of each row, or None where there are none.
 
     Raises:
         ShapeError: When ``sample_weight`` is not one number a row.
-        InvalidValue: For a negative weight, or a class that has no weight.
+        InvalidValue: For a negative weight.
     """
-    if sample_weight is None and class_weight is None:
+    if sample_weight is None:
         return None
-    weight = np.ones(len(y), np.float32)
-    if sample_weight is not None:
-        given = to_array(sample_weight, "sample_weight")
-        if given.shape not in ((len(y),), (len(y), 1)):
-            raise ShapeError(f"sample_weight has shape {given.shape}; one number a row is wanted, ({len(y)},).")
-        weight = given.reshape(-1).copy()
-    if class_weight is not None:
-        weight *= _weight_of_classes(class_weight, _classes(y))
+    weight = to_array(sample_weight, "sample_weight")
+    if weight.shape not in ((rows,), (rows, 1)):
+        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is wanted, ({rows},).")
     if (weight < 0).any():
-        raise InvalidValue(f"weights must not be negative; the smallest is {weight.min():.3g}.")
-    return weight
+        raise InvalidValue(f"sample_weight must not be negative; the smallest is {weight.min():.3g}.")
+    return weight.reshape(-1)
+
+
+def weigh_classes(examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+    """Return the examples, each row weighing what its class does.
+
+    Raises:
+        InvalidValue: For a class that has no weight, or a weight that is no number of at least 0.
+    """
+    if class_weight is None:
+        return examples
+    weight = _weight_of_classes(class_weight, _classes(examples.y))
+    return examples._replace(weight=weight if examples.weight is None else weight * examples.weight)
 
 
 def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
@@ -96,7 +109,7 @@ def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
     Raises:
         InvalidValue: When the fraction is not between 0 and 1 or leaves one side empty.
     """
-    if not 0 < fraction < 1:
+    if isinstance(fraction, str) or not 0 < fraction < 1:
         raise InvalidValue(f"validation_split={fraction!r}: give a fraction between 0 and 1, such as 0.2.")
     rows = len(examples.x)
     cut = int(rows * (1 - fraction))
@@ -119,6 +132,11 @@ def _classes(y: np.ndarray) -> np.ndarray:
 
 
 def _weight_of_classes(class_weight: Mapping[int, float], classes: np.ndarray) -> np.ndarray:
+    if not isinstance(class_weight, Mapping):
+        raise InvalidValue(f"class_weight={class_weight!r}: give a dictionary of weights, such as {{0: 1.0, 1: 5.0}}.")
+    for number, weight in class_weight.items():
+        if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
+            raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is wanted.")
     missing = sorted(set(np.unique(classes).tolist()) - set(class_weight))
     if missing:
         raise InvalidValue(

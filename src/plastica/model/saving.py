@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from .. import __version__
+from .. import __version__, metrics
 from ..errors import FileError
 from ..layers import Sequential as Network
 from ..losses import Loss
@@ -68,7 +68,10 @@ def load_weights(model: Sequential, path: str | Path) -> None:
         FileError: When the file is damaged, or its weights are of another network.
     """
     arrays, _ = read_model(path)
-    model.restore(_under("model/", arrays))
+    try:
+        model.restore(_under("model/", arrays))
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from None
 
 
 def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequential:
@@ -96,8 +99,10 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequen
         if "compiled" in document:
             model.set_compiled(_compiled_from(document["compiled"], custom or {}))
             _restore_training(model, _under("training/", arrays))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise FileError(f"{path}: the file's description of the network is not complete ({error}).") from None
+    except FileError as error:
+        raise FileError(f"{path}: {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, MemoryError) as error:
+        raise FileError(f"{path}: the file does not describe a network that can be built ({error}).") from None
     return model
 
 
@@ -122,7 +127,7 @@ def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
 
 
 def _metric_spec(metric: Any) -> Any:
-    return metric if isinstance(metric, str) else to_spec(metric)
+    return metric if isinstance(metric, str) else to_spec(metrics.get(metric))
 
 
 def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,17 @@ class Sequential:
             seed and data give the same weights, bit for bit, on every machine of a kind.
 
     Raises:
-        InvalidValue: When something in ``layers`` is not a layer.
+        InvalidValue: When something in ``layers`` is not a layer, or the seed is not a whole number.
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, name: str | None = None, seed: int = 0) -> None:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InvalidValue(f"Sequential(seed={seed!r}): the seed is a whole number of at least 0.")
+        if not isinstance(layers, Iterable):
+            raise InvalidValue(f"Sequential({layers!r}): give a list of layers: Sequential([{layers!r}]).")
         self.network = layer_kinds.Sequential(tuple(layers))
         self.name = name or "sequential"
-        self.seed = seed
+        self.seed = int(seed)
         self.epochs_trained = 0
         self.is_training = False
         self.stop_training = False
@@ -73,11 +77,11 @@ class Sequential:
         return list(self.network.layers)
 
     def add(self, layer: Layer) -> None:
-        """Put a layer at the end."""
+        """Put a layer at the end; the layers before it keep their weights."""
         self._relayer((*self.network.layers, layer))
 
     def pop(self) -> Layer:
-        """Take the last layer away and return it."""
+        """Take the last layer away and return it; the others keep their weights."""
         if not self.network.layers:
             raise InvalidValue("pop(): this network has no layer.")
         last = self.network.layers[-1]
@@ -95,16 +99,20 @@ class Sequential:
             InvalidValue: When the shape is nowhere stated.
             ShapeError: When layers do not fit each other or the input.
         """
-        given = self._declared_shape() if input_shape is None else tuple(input_shape)
-        if given is None:
-            raise InvalidValue("build() needs the shape of one input, such as build((None, 784)).")
+        given = self._declared_shape() if input_shape is None else input_shape
+        if not isinstance(given, Sequence):
+            told = "" if given is None else f"; got {given!r}"
+            raise InvalidValue(f"build() needs the shape of one input, such as build((None, 784)){told}.")
+        given = tuple(given)
         if given and given[0] is None:
             given = given[1:]
         if any(size is None for size in given):
             raise InvalidValue(f"build({given}): every size beside the batch axis must be known.")
-        self._shape = tuple(int(size) for size in given if size is not None)
-        self._params, self._state = self.network.init(np.random.default_rng(self.seed), self._shape)
-        self._program = self._learner = None
+        shape = tuple(int(size) for size in given if size is not None)
+        if any(size < 1 for size in shape):
+            raise InvalidValue(f"build({given}): every size must be at least 1.")
+        self._params, self._state = self.network.init(np.random.default_rng(self.seed), shape)
+        self._shape, self._program, self._learner = shape, None, None
 
     @property
     def built(self) -> bool:
@@ -151,14 +159,22 @@ class Sequential:
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return a copy of everything learned and carried, by name."""
-        params = self.params
+        self._known_shape()
+        return saving.snapshot(self.judged_params, self.state)
+
+    @property
+    def judged_params(self) -> Any:
+        """What evaluation, answers and files take: during a run with ``use_ema`` the averaged weights.
+
+        After a run the averaged weights are the network's own.
+        """
         if self.is_training and self.optimizer.use_ema:
-            # What is judged during a run are the averaged weights, so they are what is worth keeping.
-            params = self.optimizer.averaged(params, self.learner.optimizer)
-        return saving.snapshot(params, self.state)
+            return self.optimizer.averaged(self.params, self.learner.optimizer)
+        return self.params
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Go back to a :meth:`snapshot`."""
+        self._known_shape()
         self._put(*saving.from_snapshot(self.params, self.state, snapshot))
 
     # How it learns
@@ -209,7 +225,8 @@ class Sequential:
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        optimizer = replace(self.optimizer, learning_rate=float(rate))
+        # Written anew, so that a rate that is no rate is refused.
+        optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:
             self._program = replace(self._program, optimizer=optimizer)
@@ -265,9 +282,12 @@ class Sequential:
 
     def answering(self) -> tuple[Any, Any, Rule, Any]:
         """Return what answers are computed from: params, state, the rule and its memory."""
-        if self._learner is None:
-            return self._params, self._state, Rule() if self._compiled is None else self._compiled.rule, ()
-        return self._learner.params, self._learner.state, self.compiled.rule, self._learner.memory
+        if self._compiled is None:
+            return self.params, self.state, Rule(), ()
+        rule = self._compiled.rule
+        if self._learner is not None:
+            return self.judged_params, self.state, rule, self._learner.memory
+        return self.params, self.state, rule, compiling.memory_for(rule, self.network, self.params, self.seed)
 
     def start_learner(self, widths: tuple[int, ...]) -> Learner:
         """Return the training state, begun anew where there is none or other metrics are kept."""
@@ -444,10 +464,16 @@ class Sequential:
     # Helpers
 
     def _relayer(self, layers: tuple[Layer, ...]) -> None:
-        self.network = layer_kinds.Sequential(layers)
-        self._shape = self._params = self._state = self._program = self._learner = None
-        if self._declared_shape() is not None:
-            self.build()
+        network = layer_kinds.Sequential(layers)
+        declared = layers[0].declared_shape if layers else None
+        shape = self._shape if declared is None and layers else declared
+        params = state = None
+        if shape is not None:
+            params, state = network.init(np.random.default_rng(self.seed), shape)
+            same = min(len(layers), len(self.network.layers)) if shape == self._shape else 0
+            params, state = (*(self.params or ())[:same], *params[same:]), (*(self.state or ())[:same], *state[same:])
+        self.network, self._shape, self._params, self._state = network, shape, params, state
+        self._program = self._learner = None
 
     def _declared_shape(self) -> Shape | None:
         return self.network.layers[0].declared_shape if self.network.layers else None

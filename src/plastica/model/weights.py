@@ -8,6 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from ..data.arrays import to_array
 from ..errors import ShapeError
 from ..layers.layer import Layer
 from ..layers.walk import walk
@@ -45,6 +46,8 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
         ShapeError: When there are more or fewer arrays than the network has, or one has another shape.
     """
     slots = list(named_weights(network, params, state))
+    if not isinstance(weights, Sequence):
+        raise ShapeError(f"set_weights got {type(weights).__name__}; give a list of arrays like that of get_weights().")
     if len(slots) != len(weights):
         wanted = ", ".join(f"{path} {name} {holder[name].shape}" for path, holder, name in slots)
         raise ShapeError(
@@ -53,7 +56,7 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
         )
     params, state = _copied(params), _copied(state)
     for (path, holder, name), given in zip(named_weights(network, params, state), weights, strict=True):
-        array = np.asarray(given, np.float32)
+        array = to_array(given, f"set_weights: {path} {name}", allow_nonfinite=True)
         if array.shape != holder[name].shape:
             raise ShapeError(f"set_weights: {path} {name} has shape {holder[name].shape}; got {array.shape}.")
         holder[name] = jnp.asarray(array)

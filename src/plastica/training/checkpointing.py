@@ -60,6 +60,12 @@ class Checkpoints:
                 f"checkpoint={str(where)!r} is of another run: its network, settings, seed or data differ from "
                 "these. Call fit as the first time, or give another folder."
             )
+        kinds = _kinds(self.callbacks)
+        if found.document["kinds"] != kinds:
+            raise InvalidValue(
+                f"checkpoint={str(where)!r} is of a run with the callbacks {', '.join(found.document['kinds'])}; this "
+                f"one has {', '.join(kinds)}. Pass the same ones in the same order, so that each goes on where it was."
+            )
         self._restore(run, found.arrays, found.document)
 
     def look(self, run: Run) -> None:
@@ -79,6 +85,7 @@ class Checkpoints:
             "seconds": run.seconds,
             "learning_rate": rate if isinstance(rate, float) else None,
             "stopped": run.trainee.stop_reason if run.trainee.stop_training else None,
+            "kinds": _kinds(self.callbacks),
             "callbacks": [callback.get_state() for callback in self.callbacks],
         }
         self.folder.save(run.step, arrays, document)
@@ -116,6 +123,10 @@ def fingerprint(run: Run) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def _kinds(callbacks: Sequence[Callback]) -> list[str]:
+    return [type(callback).__name__ for callback in callbacks]
 
 
 def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -192,6 +192,7 @@ class Run:
         )
         quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
         if not quiet:
+            self.trainee.stop(f"not finite: {message}")
             raise NotFinite(message)
         for callback in quiet:
             callback.on_not_finite(message)
