@@ -96,3 +96,37 @@ def test_a_closed_pipe_is_no_error(tmp_path, penguins):
     process.stderr.close()
     assert process.wait(60) in (0, 141)
     assert b"Traceback" not in said and b"Exception" not in said
+
+
+def test_a_mistake_in_the_table_is_told_before_jax_loads(tmp_path):
+    code = (
+        "import sys; from plastica.cli.main import app\n"
+        "try:\n    app(['train', 'penguins', '--target', 'specie'])\n"
+        "except SystemExit as end:\n    print(end.code, 'jax' in sys.modules)"
+    )
+    made = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert made.stdout == "1 False\n" and "did you mean 'species'" in made.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+def test_a_terminal_is_shown_labels_and_never_obeys_them(tmp_path):
+    import pty
+
+    lines = [f"{n % 5},bad\x1b[2J{n % 2}" for n in range(40)]
+    (tmp_path / "evil.csv").write_text("a,y\n" + "\n".join(lines))
+    made = start("train", "evil.csv", "-t", "y", "--epochs", "1", "--quiet", "-o", "run", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    master, terminal = pty.openpty()
+    process = subprocess.Popen([*COMMAND, "predict", "run", "evil.csv"], cwd=tmp_path, stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    try:
+        while part := os.read(master, 4096):
+            shown += part
+    except OSError:  # the other end is closed
+        pass
+    os.close(master)
+    assert process.wait(60) == 0
+    assert b"\x1b" not in shown and b"bad\\x1b[2J" in shown
+    piped = start("predict", "run", "evil.csv", cwd=tmp_path).stdout
+    assert "bad\x1b[2J" in piped  # a file keeps the label as it is

@@ -21,10 +21,11 @@ def standard(x):
 )
 def test_the_linear_baseline_is_scikit_learns_logistic_regression(load):
     x, y = load(return_X_y=True)
-    x, classes = standard(x), len(np.unique(y))
+    x, y = standard(x[-600:]), y[-600:]
+    classes = len(np.unique(y))
     train, test = np.arange(len(y)) % 3 > 0, np.arange(len(y)) % 3 == 0
     found = baseline_answers("multiclass", x[train], y[train], x[test], classes)
-    oracle = LogisticRegression(tol=1e-8, max_iter=10_000).fit(x[train].astype(float), y[train])
+    oracle = LogisticRegression(tol=1e-6, max_iter=10_000).fit(x[train].astype(float), y[train])
     np.testing.assert_allclose(found["linear"], oracle.predict_proba(x[test].astype(float)), atol=1e-3)
     guess = DummyClassifier(strategy="prior").fit(x[train], y[train])
     np.testing.assert_allclose(found["dummy"], guess.predict_proba(x[test]), rtol=1e-12)

@@ -49,10 +49,12 @@ def predict(
         note(line)
     shown = out is None and sys.stdout.isatty()
     text = as_csv(network, answers, probabilities, escaped=shown)
-    if out is None:
+    if out is not None:
+        replace_file(out, [text.encode()])
+    elif shown:
         sys.stdout.write(text)
     else:
-        replace_file(out, [text.encode()])
+        sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
 
 
 def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped: bool) -> str:

@@ -23,8 +23,8 @@ MOST_VALUES = 4
 WORDS = {"log_loss": "log loss", "auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
 
 
-def say_prepared(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
-    """Say what was inferred and what will be trained."""
+def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None:
+    """Say what was inferred of the table, and which rows serve what."""
     table, target, parts = prepared.table, prepared.target, prepared.split
     output.fact("table", f"{table.source}: {_count(table.height, 'row')}, {_count(len(table.columns), 'column')}")
     output.fact("target", say_target(target))
@@ -33,8 +33,17 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings, model: 
     say_columns(output, prepared.columns)
     sizes = f"{len(parts.train)} to train, {len(parts.validation)} to validate, {len(parts.test)} held out"
     output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
+    dates = [column.name for column in prepared.columns if column.kind == "date"]
+    if dates and len(parts.test):
+        output.fact(
+            "", f"dealt at random: if rows follow one another by {dates[0]}, the future may be harder than this"
+        )
+
+
+def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
+    """Say what will be trained, and how."""
     output.fact("network", say_network(prepared.x.shape[1], model, settings))
-    output.fact("learning", say_learning(len(parts.train), model, settings))
+    output.fact("learning", say_learning(len(prepared.split.train), model, settings))
 
 
 def say_target(target: Target) -> str:
@@ -115,10 +124,10 @@ def say_scores(output: Output, scores: dict[str, Scores]) -> None:
 
 
 def say_figure(name: str, figure: Figure) -> str:
-    """Write a figure with its interval."""
-    form = ".4g" if name in ("mae", "rmse") else ".3f"
-    interval = "" if figure.low is None else f" ({figure.low:{form}} to {figure.high:{form}})"
-    return f"{figure.value:{form}}{interval}"
+    """Write a figure with its interval; a share just below 1 is not written as 1."""
+    form = ".4g" if name in ("mae", "rmse") else ".5f" if 0.9995 <= figure.value < 1 else ".3f"
+    interval = "" if figure.low is None else f" ({_write(figure.low, form)} to {_write(figure.high, form)})"
+    return f"{_write(figure.value, form)}{interval}"
 
 
 def verdict(task: str, results: Results) -> str:
@@ -180,6 +189,11 @@ def _what(column: Column) -> str:
         said = f"{column.distinct} different" + (": " + ", ".join(shown) if shown else "")
         said += " ..." if shown and column.distinct > MOST_VALUES else ""
     return f"{said}; {column.note}" if column.note else said
+
+
+def _write(value: float | None, form: str) -> str:
+    written = f"{value:{form}}"
+    return written.lstrip("-") if float(written) == 0 else written
 
 
 def _count(number: int, word: str) -> str:

@@ -65,7 +65,6 @@ def train(
     from ..data.reading import read_table
     from ..estimators import Settings
     from ..estimators.preparing import prepare
-    from ..training.stopping import duration
 
     output = Output(json, quiet)
     table = read_table(file, separator=_separator(separator), encoding=encoding)
@@ -82,7 +81,7 @@ def train(
         test=test,
         drop=_dropped(drop or [], table),
         patience=patience,
-        time_limit=None if time_limit is None else duration(time_limit),
+        time_limit=_seconds(time_limit),
     )
     prepared = prepare(table, target or _usual_target(file, table), settings)
     _train(file, prepared, settings, output, out, checkpoint, resume)
@@ -100,14 +99,17 @@ def _train(
     import contextlib
     import sys
 
-    from ..estimators import TableNetwork
-    from ..estimators.networks import network_for
     from . import folders, report
 
-    model = network_for(prepared.target, prepared.x.shape[1], settings)
     for line in prepared.notes:
         note(line)
-    report.say_prepared(output, prepared, settings, model)
+    report.say_prepared(output, prepared, settings)
+    sys.stdout.flush()  # to be read while JAX loads
+    from ..estimators import TableNetwork
+    from ..estimators.networks import network_for
+
+    model = network_for(prepared.target, prepared.x.shape[1], settings)
+    report.say_plan(output, prepared, settings, model)
     folder = folders.new_folder(out, file)
     try:
         sys.stdout.flush()
@@ -117,12 +119,16 @@ def _train(
             )
         facts = report.facts_of(network, folder)
         _write(network, folder, facts)
+    except KeyboardInterrupt:
+        if checkpoint is not None:
+            note("the same command with --resume goes on from the newest checkpoint.")
+        raise
     finally:
         folders.give_back(folder)
     report.say_trained(output, network, folder)
     output.result(facts)
     if output.quiet and not output.as_json:
-        typer.echo(folder)
+        typer.echo(str(folder))
 
 
 def _write(network: TableNetwork, folder: Path, facts: dict[str, object]) -> None:
@@ -150,6 +156,14 @@ def _units(layers: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
         raise typer.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {layers!r}.") from None
+
+
+def _seconds(given: str | None) -> float | None:
+    if given is None:
+        return None
+    from ..training.stopping import duration
+
+    return duration(given)
 
 
 def _separator(given: str | None) -> str | None:

@@ -1,9 +1,34 @@
-"""Tables in, answers out: a network for a table, from the file to judged answers."""
+"""Tables in, answers out: a network for a table, from the file to judged answers.
+
+Names are loaded when they are first used, so that what is wrong with a table is said before JAX has loaded.
+"""
 
 from __future__ import annotations
 
-from .scores import Figure, Scores, score
-from .settings import Settings
-from .table import Answers, TableNetwork
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_HOME_OF = {
+    "Answers": "table",
+    "Figure": "scores",
+    "Scores": "scores",
+    "Settings": "settings",
+    "TableNetwork": "table",
+    "score": "scores",
+}
 
 __all__ = ["Answers", "Figure", "Scores", "Settings", "TableNetwork", "score"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    return value
+
+
+if TYPE_CHECKING:
+    from .scores import Figure, Scores, score
+    from .settings import Settings
+    from .table import Answers, TableNetwork
