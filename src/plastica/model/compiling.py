@@ -16,6 +16,7 @@ from ..layers.layer import Layer
 from ..losses import Loss
 from ..optimizers import Optimizer
 from ..rules import Rule
+from ..specification.names import is_declared
 from ..training.program import Learner, Program, metric_widths
 
 
@@ -33,7 +34,7 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
     """Resolve names.
 
     Raises:
-        InvalidValue: When no loss is given.
+        InvalidValue: When no loss is given, or an own class is not declared.
         UnknownName: For a name that stands for nothing.
     """
     if loss is None:
@@ -44,10 +45,20 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
     chosen = (
         () if chosen is None else (chosen,) if isinstance(chosen, str) or not isinstance(chosen, Sequence) else chosen
     )
-    placed = losses.get(loss)
-    for metric in chosen:
-        metrics.get(metric, loss=placed)  # what it means may depend on the output; that it means something does not
-    return Compiled(optimizers.get(optimizer), placed, tuple(chosen), rules.get(rule))
+    found = Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rules.get(rule))
+    # What a metric's name means may depend on the output's shape; that it means something does not.
+    resolved = [metrics.get(metric, loss=found.loss) for metric in chosen]
+    for part in (found.optimizer, found.loss, found.rule, *resolved):
+        _require_declared(part)
+    return found
+
+
+def _require_declared(part: Any) -> None:
+    if not is_declared(type(part)):
+        raise InvalidValue(
+            f"compile() got {type(part).__name__}, a class without @declaration. Write "
+            "`from plastica.declaration import declaration` and put @declaration above the class."
+        )
 
 
 def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:

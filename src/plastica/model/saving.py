@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .sequential import Sequential
 
 
+_KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
+
+
 def save(model: Sequential, path: str | Path) -> Path:
     """Write a network, with its compile settings and training state where it has them.
 
@@ -91,6 +94,7 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequen
     if document.get("kind") != "network":
         raise FileError(f"{path}: this file holds {document.get('kind', 'something else')}, not a network.")
     try:
+        _check_kinds(document)
         network = from_spec(document["network"], custom or {}, Network)
         model = Sequential(network.layers, name=document["name"], seed=document["seed"])
         model.build((None, *document["input_shape"]))
@@ -115,6 +119,15 @@ def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> 
     """Return params and state with the arrays of a snapshot."""
     found = unflatten({"params": params, "state": state}, dict(arrays))
     return found["params"], found["state"]
+
+
+def _check_kinds(document: Mapping[str, Any]) -> None:
+    """See that what is taken from the document as it stands is of the right kind."""
+    for name, kind in _KINDS.items():
+        if type(document[name]) is not kind:
+            raise TypeError(f"{name} is of type {type(document[name]).__name__}, wanted {kind.__name__}")
+    if document["epochs_trained"] < 0:
+        raise ValueError("epochs_trained is below 0")
 
 
 def _compiled_spec(compiled: Compiled) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ..declaration import replace
 from ..errors import InvalidValue, NotFitted
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
-from ..rules import Rule, RuleLike
+from ..rules import Backprop, Rule, RuleLike
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
@@ -283,7 +283,7 @@ class Sequential:
     def answering(self) -> tuple[Any, Any, Rule, Any]:
         """Return what answers are computed from: params, state, the rule and its memory."""
         if self._compiled is None:
-            return self.params, self.state, Rule(), ()
+            return self.params, self.state, Backprop(), ()  # the plain forward pass
         rule = self._compiled.rule
         if self._learner is not None:
             return self.judged_params, self.state, rule, self._learner.memory
