@@ -50,9 +50,8 @@ class Options:
     checkpoint_seconds: float
 
     def __post_init__(self) -> None:
-        _whole("batch_size", self.batch_size, 1)
-        _whole("epochs", self.epochs, 0)
-        _whole("initial_epoch", self.initial_epoch, 0)
+        for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
+            object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
 
@@ -242,8 +241,9 @@ def _leave(model: Sequential, run: Run, history: History, began: float) -> None:
         callback.on_train_end(dict(run.logs))
 
 
-def _whole(name: str, value: Any, least: int) -> None:
+def _whole(name: str, value: Any, least: int) -> int | None:
     if value is None:
-        return
+        return None
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InvalidValue(f"{name}={value!r}: give a whole number of at least {least}.")
+    return int(value)
