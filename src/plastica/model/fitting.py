@@ -81,11 +81,11 @@ def examples_for(
     """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
     if y is None:
         raise InvalidValue("fit() was given no targets y.")
-    learn, held_out = _examples(model, x, y, sample_weight), None
+    learn, held_out = take(model, x, y, sample_weight), None
     if validation_data is not None:
         if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
             raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-        held_out = _examples(model, *validation_data, owner="validation_data ")
+        held_out = take(model, *validation_data, owner="validation_data ")
     elif validation_split:
         learn, held_out = split_off(learn, validation_split)
     return weigh_classes(learn, class_weight), held_out
@@ -126,7 +126,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     _whole("batch_size", batch_size, 1)
-    examples = _examples(model, x, y, sample_weight)
+    examples = take(model, x, y, sample_weight)
     widths = widths_for(model.program, examples.y, _output_shape(model))
     params, state, _, memory = model.answering()
     rows = held_out_rows(*examples, size=batch_size or ANSWER_ROWS)
@@ -139,23 +139,16 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     """Return the answers, row by row."""
     keep_compiled_programs()
     _whole("batch_size", batch_size, 1)
-    inputs = as_inputs(x, model.declared_shape)
-    _build(model, inputs)
+    inputs = take_inputs(model, x)
     params, state, rule, memory = model.answering()
     chunks = in_chunks(inputs, batch_size or ANSWER_ROWS)
     answers = np.asarray(predict_program(rule, model.network, params, state, memory, chunks))
     return answers.reshape(-1, *answers.shape[2:])[: len(inputs)]
 
 
-def _examples(
-    model: Sequential,
-    x: Any,
-    y: Any,
-    sample_weight: Any = None,
-    owner: str = "",
-) -> Examples:
-    inputs = as_inputs(x, model.declared_shape, f"{owner}x")
-    _build(model, inputs)
+def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
+    """Return what a person gave as arrays that fit the network, checked; ``owner`` goes before their names."""
+    inputs = take_inputs(model, x, f"{owner}x")
     output_shape = _output_shape(model)
     targets = as_targets(y, output_shape, f"{owner}y")
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
@@ -164,7 +157,9 @@ def _examples(
     return examples
 
 
-def _build(model: Sequential, inputs: np.ndarray) -> None:
+def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
+    """Return inputs as an array that fits the network, and build the network if it is not yet."""
+    inputs = as_inputs(x, model.declared_shape, name)
     if not model.layers:
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
@@ -174,6 +169,7 @@ def _build(model: Sequential, inputs: np.ndarray) -> None:
             hint = " x holds one number a row; for networks that is x.reshape(-1, 1)." if inputs.ndim == 1 else ""
             raise ShapeError(f"{error}{hint}") from None
     model.layers[0].check_input(inputs)
+    return inputs
 
 
 def _output_shape(model: Sequential) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -21,6 +22,7 @@ _ONE_HOT = (
 _BINARY = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
 _MARGIN = (losses.Hinge, losses.SquaredHinge)
 _SUM_TOLERANCE = 1e-3
+_PACKAGE = __name__.partition(".")[0]
 
 
 def check_targets(
@@ -181,4 +183,8 @@ def _check_range(y: np.ndarray, activation: Activation | None, name: str) -> Non
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, PlasticaWarning, stacklevel=7)
+    """Warn at the line outside this package that led here."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, PlasticaWarning, stacklevel=level)

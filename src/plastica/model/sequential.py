@@ -20,7 +20,6 @@ from ..training.history import History
 from ..training.program import Learner, Program
 from . import compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
-from .inputs import as_inputs, as_targets
 
 
 class Sequential:
@@ -417,13 +416,11 @@ class Sequential:
             x: Inputs, ``(rows, ...)``.
             y: Targets, ``(rows, ...)``; the network must be compiled.
         """
-        inputs = as_inputs(x, self.declared_shape)
-        if not self.built:
-            self.build(inputs.shape[1:])
         if y is None:
+            inputs = fitting.take_inputs(self, x)
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
-        targets = as_targets(y, tuple(self.output_shape[1:]))  # pyright: ignore[reportArgumentType]
-        return tracing.trace(self.network, self.params, self.state, inputs, targets, self.program.objective)
+        found = fitting.take(self, x, y)
+        return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
 
     def summary(self) -> None:
         """Print the layers with their output shapes and numbers of parameters."""
