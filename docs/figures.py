@@ -1,0 +1,369 @@
+"""The figures of the documentation, one function each: ``python docs/figures.py docs/figures [NAME ...]``.
+
+Equal networks give equal pictures: every seed is fixed and no date is written. ``keras`` also needs Keras.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+import plastica as pl
+
+# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
+BLUE, ORANGE, GREEN, PINK, SKY, INK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#222222"
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "plastica",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+}
+
+
+def panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure that belongs to no window, and its axes in reading order."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return figure, list(np.ravel(figure.subplots(rows, columns)))
+
+
+def penguins() -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return two scaled columns of the penguins, ``(342, 2)``, the species' numbers and their names."""
+    import polars
+
+    table = polars.read_csv(pl.datasets.path_of("penguins"), null_values=["NA", ""])
+    table = table.drop_nulls(["bill_length_mm", "flipper_length_mm"])
+    x = table.select("bill_length_mm", "flipper_length_mm").to_numpy().astype(float)
+    names, y = np.unique(table["species"].to_numpy().astype(str), return_inverse=True)
+    return (x - x.mean(0)) / x.std(0), y, list(names)
+
+
+def learning() -> Figure:
+    """Draw what a small network answers for every pair of two penguin columns while it learns."""
+    x, y, names = penguins()
+    model = pl.Sequential([pl.Dense(16, activation="tanh", input_dim=2), pl.Dense(3, activation="softmax")], seed=1)
+    model.compile(pl.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+    figure, axes = panels(1, 4, 11, 2.9)
+    grid = np.stack(np.meshgrid(np.linspace(-2.6, 3.2, 120), np.linspace(-2.4, 2.4, 120)), -1)
+    colours = np.array([mpl.colors.to_rgb(colour) for colour in (BLUE, ORANGE, GREEN)])
+    losses: list[float] = []
+    for place, epochs in enumerate((0, 2, 40)):
+        if epochs > len(losses):
+            losses += model.fit(x, y, epochs=epochs - len(losses), verbose=0).history["loss"]
+        shares = model.predict(grid.reshape(-1, 2)).reshape(120, 120, 3)
+        axes[place].imshow(1 - 0.55 * shares @ (1 - colours), origin="lower", extent=(-2.6, 3.2, -2.4, 2.4), aspect=1.1)
+        for kind, name in enumerate(names):
+            own = x[y == kind]
+            axes[place].plot(*own.T, "o", ms=2.6, mew=0.3, mec="white", color=colours[kind], label=name)
+        right = model.evaluate(x, y, verbose=0)[1]
+        axes[place].set(title=f"after {epochs} epochs: {right:.0%} right", xlabel="bill length", xticks=[], yticks=[])
+    axes[0].set_ylabel("flipper length")
+    axes[0].legend(fontsize=7, loc="upper left", handletextpad=0, labelspacing=0.2, borderpad=0.1)
+    axes[3].plot(range(1, len(losses) + 1), losses, color=INK)
+    axes[3].set(title="loss", xlabel="epoch", ylim=(0, None))
+    return figure
+
+
+def network() -> Figure:
+    """Draw a network that has learned exclusive or, with its weights."""
+    model = pl.Sequential([pl.Dense(2, activation="tanh"), pl.Dense(1, activation="sigmoid")], seed=3)
+    model.compile(pl.optimizers.Adam(0.05), "binary_crossentropy")
+    model.fit([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], epochs=400, verbose=0)
+    return model.draw()
+
+
+def activations() -> Figure:
+    """Draw six activations and their slopes."""
+    z = np.linspace(-4, 4, 401, dtype=np.float32)
+    figure, axes = panels(1, 6, 11, 2.1)
+    for axis, name in zip(axes, ("sigmoid", "tanh", "relu", "gelu", "softplus", "heaviside"), strict=True):
+        function = pl.activations.get(name)
+        axis.axhline(0, color="#DDDDDD", lw=0.8)
+        axis.plot(z, function(z), color=BLUE, label="$f(z)$")
+        axis.plot(z, jax.vmap(jax.grad(function))(z), color=ORANGE, ls="--", label="$f\\,'(z)$")
+        axis.set(title=name, ylim=(-1.2, 2.2), xlabel="$z$")
+    axes[0].legend(fontsize=8, loc="upper left")
+    return figure
+
+
+def deltas() -> Figure:
+    """Draw how large the error is in each of twelve layers before training, for four choices of f."""
+    x = np.random.default_rng(0).normal(size=(256, 32))
+    y = np.random.default_rng(1).normal(size=(256, 1))
+    figure, (axis,) = panels(1, 1, 6, 3)
+    kinds = [("sigmoid", "glorot_uniform", ORANGE), ("tanh", "glorot_uniform", BLUE), ("relu", "he_normal", GREEN)]
+    for name, start, colour in kinds:
+        hidden = [pl.Dense(32, activation=name, kernel_initializer=start) for _ in range(11)]
+        model = pl.Sequential([*hidden, pl.Dense(1)])
+        model.compile("sgd", "mse")
+        sizes = [np.abs(layer.delta).mean() * len(x) for layer in model.trace(x, y)]
+        axis.semilogy(range(1, 13), sizes, "o-", ms=3.5, color=colour, label=f"{name}, {start}")
+    axis.set(xlabel="layer (1 is next to the input)", ylabel="mean size of delta", xticks=range(1, 13))
+    axis.legend()
+    return figure
+
+
+def stable_loss() -> Figure:
+    """Draw cross-entropy of a wrong answer, written naively, clipped, and over the potential."""
+    z = np.linspace(-120, 20, 560, dtype=np.float32)
+    with np.errstate(all="ignore"):
+        naive = -np.log(1 / (1 + np.exp(-z)))
+    target, at_activity = jnp.ones((1, 1)), pl.losses.BinaryCrossentropy()
+    at_potential = at_activity.on_potential(pl.activations.get("sigmoid"))
+    assert at_potential is not None
+
+    def clipped(potential: Any) -> Any:
+        return at_activity.values(target, jax.nn.sigmoid(potential).reshape(1, 1))[0]
+
+    def stable(potential: Any) -> Any:
+        return at_potential.values(target, potential.reshape(1, 1))[0]
+
+    figure, (left, right) = panels(1, 2, 8.5, 2.9)
+    left.plot(z, jax.vmap(stable)(z), color=BLUE, lw=3.5, label="over the potential")
+    left.plot(z, jax.vmap(clipped)(z), color=ORANGE, label="over the activity, clipped")
+    left.plot(z, naive, color=INK, ls="--", label="over the activity, naive")
+    left.set(xlabel="$z$", title="loss $-\\log\\,\\sigma(z)$")
+    left.legend(fontsize=8)
+    right.plot(z, jax.vmap(jax.grad(stable))(z), color=BLUE, lw=3.5)
+    right.plot(z, jax.vmap(jax.grad(clipped))(z), color=ORANGE)
+    right.set(xlabel="$z$", title="its slope, what learning gets to see")
+    return figure
+
+
+def chunks() -> Figure:
+    """Draw a run: steps inside epochs inside calls of one program."""
+    figure, (axis,) = panels(1, 1, 9, 2.3)
+    sizes, epochs = (1.0, 1.0, 1.0, 0.45), 6
+    calls = [0, 1, 3, 8, 16, 24]
+    at = 0.0
+    starts = []
+    for epoch in range(epochs):
+        for size in sizes:
+            starts.append(at)
+            axis.add_patch(Rectangle((at, 1), size * 0.92, 0.8, color=SKY if epoch % 2 else BLUE, lw=0))
+            at += size
+        axis.text(at - 1.75, 2.05, f"epoch {epoch + 1}", ha="center", fontsize=8)
+        at += 0.25
+    starts.append(at - 0.25)
+    for begin, end in pairwise(calls):
+        width = starts[end] - starts[begin] - (0.33 if end % 4 == 0 and end < 24 else 0.08)
+        axis.add_patch(Rectangle((starts[begin], 0), width, 0.55, color="#DDDDDD", lw=0))
+        word = "call" if end - begin < 4 else f"one call: {end - begin} steps"
+        axis.text(starts[begin] + width / 2, 0.27, word, ha="center", va="center", fontsize=7)
+    for end in calls[1:]:
+        axis.annotate("", (starts[end] - 0.1, -0.05), (starts[end] - 0.1, -0.6), arrowprops={"arrowstyle": "->"})
+    words = "the host looks: progress, stop rules, callbacks, checkpoints"
+    axis.text(0, -1.05, words, fontsize=8)
+    axis.set(xlim=(-0.2, starts[-1] + 0.2), ylim=(-1.1, 2.4))
+    axis.axis("off")
+    return figure
+
+
+def stopping() -> Figure:
+    """Draw the losses of a network that learns 150 digits by heart, a fifth of them with a wrong label."""
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(len(x))[:300]
+    x, y = x[rows] / 16, y[rows]
+    y[:30] = rng.integers(0, 10, 30)  # a fifth of the training rows
+    model = pl.Sequential([pl.Dense(64, activation="relu"), pl.Dense(10, activation="softmax")])
+    model.compile(pl.optimizers.Adam(0.005), "sparse_categorical_crossentropy")
+    history = model.fit(x[:150], y[:150], validation_data=(x[150:], y[150:]), epochs=100, verbose=0)
+    kept, least = history.best() or (0, 0.0)
+    figure, (axis,) = panels(1, 1, 6, 3)
+    epochs = np.arange(1, 101)
+    axis.plot(epochs, history.history["loss"], color=BLUE, label="training rows")
+    axis.plot(epochs, history.history["val_loss"], color=ORANGE, label="validation rows")
+    axis.plot(kept + 1, least, "o", color=ORANGE)
+    words = "the weights that are kept"
+    axis.annotate(words, (kept + 1, least), (kept - 12, 1.5), fontsize=8, arrowprops={"arrowstyle": "->"})
+    axis.axvline(kept + 21, color=INK, lw=1, ls=":")
+    axis.text(kept + 23, 2.0, "patience 20 is over:\nhere it stops", fontsize=8)
+    axis.set(xlabel="epoch", ylabel="loss", ylim=(0, 2.4))
+    axis.legend(loc="lower left", bbox_to_anchor=(0.55, 0.5))
+    return figure
+
+
+def schedules() -> Figure:
+    """Draw the learning rate over 100 steps under eight schedules."""
+    from plastica.schedules import (
+        CosineDecay,
+        CosineDecayRestarts,
+        ExponentialDecay,
+        InverseTimeDecay,
+        LinearWarmup,
+        OneCycle,
+        PolynomialDecay,
+        StepDecay,
+    )
+
+    kinds = {
+        "StepDecay(1, 30, 0.4)": StepDecay(1.0, 30, 0.4),
+        "ExponentialDecay(1, 30, 0.4)": ExponentialDecay(1.0, 30, 0.4),
+        "InverseTimeDecay(1, 10, 1)": InverseTimeDecay(1.0, 10, 1.0),
+        "PolynomialDecay(1, 100)": PolynomialDecay(1.0, 100),
+        "CosineDecay(1, 100)": CosineDecay(1.0, 100),
+        "CosineDecayRestarts(1, 14)": CosineDecayRestarts(1.0, 14),
+        "LinearWarmup(CosineDecay(1, 80), 20)": LinearWarmup(CosineDecay(1.0, 80), 20),
+        "OneCycle(1, 100)": OneCycle(1.0, 100),
+    }
+    figure, axes = panels(2, 4, 10, 3.6)
+    for axis, (name, schedule) in zip(axes, kinds.items(), strict=True):
+        axis.plot(np.arange(101), [float(schedule(step)) for step in range(101)], color=BLUE)
+        axis.set_title(name, fontsize=8)
+        axis.set(ylim=(-0.03, 1.08), xticks=(0, 50, 100), yticks=(0, 1))
+    for axis in axes[4:]:
+        axis.set_xlabel("step")
+    return figure
+
+
+def rates() -> Figure:
+    """Draw gradient descent on four rows below and above the largest stable learning rate."""
+    x, y = np.array([[1, 2], [2, 3], [3, 4], [4, 5]], float), np.array([3, 5, 7, 9], float)
+    inputs = np.c_[x, np.ones(4)]
+    bound = 2 / np.linalg.eigvalsh(2 * inputs.T @ inputs / 4).max()
+    figure, (axis,) = panels(1, 1, 6, 3)
+    for factor, colour in ((0.1, SKY), (0.5, BLUE), (0.95, GREEN), (1.02, ORANGE)):
+        model = pl.Sequential([pl.Dense(1, input_dim=2)])
+        model.compile(pl.optimizers.SGD(factor * bound), "mse")
+        losses = model.fit(x, y, epochs=120, batch_size=4, verbose=0).history["loss"]
+        axis.semilogy(losses, color=colour, label=f"{factor:g} of the bound")
+    axis.set(xlabel="step", ylabel="loss", title=f"the bound is 2 / largest curvature = {bound:.4f}")
+    axis.legend(fontsize=8)
+    return figure
+
+
+def tables() -> Figure:
+    """Draw network, linear model and guess on the held-out rows of the two tables that ship with plastica."""
+    from plastica.estimators import TableNetwork
+
+    figure, axes = panels(1, 2, 8.5, 2.1)
+    for axis, name in zip(axes, ("penguins", "titanic"), strict=True):
+        results = TableNetwork.fit(name, pl.datasets.target_of(name)).facts.results
+        assert results is not None
+        for place, (model, scores) in enumerate(reversed(results.scores.items())):
+            figure_ = scores["accuracy"]
+            axis.plot([figure_.low, figure_.high], [place, place], color="#999999", lw=4, solid_capstyle="round")
+            axis.plot(figure_.value, place, "o", color=BLUE if model == "network" else INK)
+        axis.set_yticks(range(len(results.scores)), list(results.scores)[::-1])
+        axis.set(title=f"{name}: accuracy on {results.rows} held-out rows", xlim=(0.2, 1.02), ylim=(-0.5, 2.5))
+    return figure
+
+
+def file() -> Figure:
+    """Draw what lies where in a model's file."""
+    import tempfile
+
+    model = pl.Sequential([pl.Dense(32, activation="relu", input_dim=784), pl.Dense(10, activation="softmax")])
+    with tempfile.TemporaryDirectory() as folder:
+        raw = model.save(Path(folder) / "digits.plastica").read_bytes()
+    header = int.from_bytes(raw[:8], "little")
+    parts = [
+        (1.2, "8 bytes", "the header's\nlength", "#999999"),
+        (4.4, f"{header:,} bytes of JSON", "plastica: the format's version\nsha256: over the whole file\n"
+         "document: layers, preprocessing, settings\nname, type, shape and place of each array", BLUE),
+        (4.4, f"{len(raw) - 8 - header:,} bytes of numbers", "kernel and bias of each layer,\nlittle-endian, "
+         "one after the other", GREEN),
+    ]  # fmt: skip
+    figure, (axis,) = panels(1, 1, 8.5, 1.7)
+    at = 0.0
+    for width, size, what, colour in parts:
+        axis.add_patch(Rectangle((at, 0), width - 0.05, 1, color=colour, alpha=0.25, lw=0))
+        axis.text(at + width / 2, 0.5, what, ha="center", va="center", fontsize=8)
+        axis.text(at + width / 2, 1.08, size, ha="center", va="bottom", fontsize=8, color=INK)
+        at += width
+    axis.set(xlim=(0, at), ylim=(0, 1.4))
+    axis.axis("off")
+    return figure
+
+
+def keras() -> Figure:
+    """Draw the losses of plastica and Keras from the same weights on the same batches."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    import keras as other
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(512, 20)).astype(np.float32)
+    y = np.eye(3)[np.argmax(x @ rng.normal(size=(20, 3)), axis=1)]
+    theirs = other.Sequential([other.layers.Dense(32, "tanh"), other.layers.Dense(3, "softmax")])
+    ours = pl.Sequential([pl.Dense(32, "tanh"), pl.Dense(3, "softmax")])
+    theirs.build((None, 20))
+    ours.build((None, 20))
+    theirs.set_weights(ours.get_weights())
+    found = []
+    for model in (ours, theirs):
+        model.compile(optimizer="adam", loss="categorical_crossentropy")
+        found.append(model.fit(x, y, epochs=20, batch_size=32, shuffle=False, verbose=0).history["loss"])
+    figure, (left, right) = panels(1, 2, 8.5, 2.7)
+    left.plot(range(1, 21), found[1], color=SKY, lw=5, label="Keras")
+    left.plot(range(1, 21), found[0], color=INK, label="plastica")
+    left.set(xlabel="epoch", title="loss", xticks=(1, 5, 10, 15, 20))
+    left.legend()
+    apart = np.abs(np.subtract(*found)) / found[1]
+    right.semilogy(range(1, 21), np.maximum(apart, 1e-9), "o-", ms=3, color=ORANGE)
+    right.set(xlabel="epoch", title="relative difference of the losses", ylim=(1e-9, 1e-3), xticks=(1, 5, 10, 15, 20))
+    return figure
+
+
+def own_rule() -> Figure:
+    """Draw the loss under backprop and under the rule that the page on extending writes."""
+    from plastica import random
+    from plastica.declaration import declaration
+
+    @declaration
+    class RandomFeedback(pl.Backprop):
+        def init(self, network: Any, params: Any, key: Any) -> Any:
+            arrays, structure = jax.tree.flatten(params)
+            keys = [random.fold(key, place) for place in range(len(arrays))]
+            scaled = [0.3 * random.normal(own, array.shape) for own, array in zip(keys, arrays, strict=True)]
+            return structure.unflatten(scaled)
+
+        def feedback(self, params: Any, memory: Any) -> Any:
+            return memory
+
+    x, y, _ = penguins()
+    figure, (axis,) = panels(1, 1, 6, 2.8)
+    for rule, name, colour in ((pl.Backprop(), "backprop", BLUE), (RandomFeedback(), "random feedback", ORANGE)):
+        model = pl.Sequential([pl.Dense(32, activation="tanh"), pl.Dense(3, activation="softmax")])
+        model.compile(pl.optimizers.SGD(0.1), "sparse_categorical_crossentropy", rule=rule)
+        axis.plot(range(1, 61), model.fit(x, y, epochs=60, verbose=0).history["loss"], color=colour, label=name)
+    axis.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    axis.legend()
+    return figure
+
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    function.__name__: function
+    for function in (
+        activations, chunks, deltas, file, keras, learning, network, own_rule, rates, schedules, stable_loss, stopping,
+        tables,
+    )
+}  # fmt: skip
+
+
+def main(folder: str, *names: str) -> None:
+    """Write the figures of these names, or all, into the folder."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name in names or FIGURES:
+        with mpl.rc_context(STYLE):
+            FIGURES[name]().savefig(Path(folder) / f"{name}.svg", metadata={"Date": None, "Creator": None})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
