@@ -1,0 +1,104 @@
+"""The pages do what they say: every block of Python runs and prints what stands below it, links lead somewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import importlib.util
+import io
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SAME_CODE = {ROOT / "README.zh-CN.md": ROOT / "README.md"}
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, its first line's number and where it ends on the page."""
+
+    language: str
+    text: str
+    line: int
+    end: int
+
+
+def blocks_of(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [Block(m[1], m[2], text.count("\n", 0, m.start(2)), m.end()) for m in FENCE.finditer(text)]
+
+
+def printed_below(page: Path, block: Block, following: Block | None) -> str | None:
+    """Return the block of text right under a block of Python: what it prints."""
+    if following is None or following.language != "text":
+        return None
+    between = page.read_text(encoding="utf-8")[block.end :].split("```text", 1)[0]
+    return following.text if not between.strip() else None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_s_python_runs_and_prints_what_stands_below_it(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = blocks_of(page)
+    namespace: dict[str, object] = {"__name__": f"page_{page.stem}"}
+    monkeypatch.setitem(sys.modules, namespace["__name__"], type(sys)(namespace["__name__"]))
+    for place, block in enumerate(blocks):
+        if block.language != "python":
+            continue
+        wanted = printed_below(page, block, blocks[place + 1] if place + 1 < len(blocks) else None)
+        code = compile("\n" * block.line + block.text, str(page), "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(code, namespace)
+        if wanted is not None:
+            example = doctest.Example("", wanted)
+            right = doctest.OutputChecker().check_output(wanted, out.getvalue(), FLAGS)
+            said = doctest.OutputChecker().output_difference(example, out.getvalue(), FLAGS)
+            assert right, f"{page.name}, line {block.line + 1}:\n{said}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, *SAME_CODE, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_a_page_s_links_lead_somewhere(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = [link.partition("#")[0] for link in LINK.findall(text) if "://" not in link]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", SAME_CODE, ids=lambda page: page.name)
+def test_a_translation_has_the_same_code_as_its_page(page):
+    assert [block.text for block in blocks_of(page)] == [block.text for block in blocks_of(SAME_CODE[page])]
+
+
+def test_start_has_two_commands():
+    start = (ROOT / "README.md").read_text(encoding="utf-8").split("## Start", 1)[1]
+    assert FENCE.search(start)[2].splitlines() == [
+        "python3 -m venv .venv && .venv/bin/pip install --quiet . && .venv/bin/plastica train penguins",
+        "python3 -m venv .venv && .venv/bin/pip install --quiet '.[test]' && .venv/bin/python -m pytest -n 2",
+    ]
+
+
+def figures_module():
+    spec = importlib.util.spec_from_file_location("plastica_figures", ROOT / "docs" / "figures.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_figure_has_a_function_that_makes_it_and_a_page_that_shows_it():
+    drawn = {path.stem for path in (ROOT / "docs" / "figures").glob("*.svg")}
+    shown = {Path(name).stem for page in PAGES for name in re.findall(r"figures/\w+\.svg", page.read_text("utf-8"))}
+    assert drawn == shown == set(figures_module().FIGURES)
+
+
+@pytest.mark.parametrize("name", ["chunks", "file", "network"])
+def test_a_figure_drawn_twice_is_the_same_file(name, tmp_path):
+    module = figures_module()
+    for folder in ("one", "two"):
+        module.main(str(tmp_path / folder), name)
+    assert (tmp_path / "one" / f"{name}.svg").read_bytes() == (tmp_path / "two" / f"{name}.svg").read_bytes()
