@@ -1,0 +1,1 @@
+"""Measurements of plastica beside its peers; see README.md."""

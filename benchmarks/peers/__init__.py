@@ -1,0 +1,38 @@
+"""The peers: each trains the same workloads in a process of its own.
+
+A peer's module has a class ``Net(workload, **options)`` with ``fit(x, y, epochs)`` and ``predict(x)``, and a
+function ``version()``. All take float32, Adam at its usual rate, shuffled batches, two threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where a peer's code is and how its process is started.
+
+    Attributes:
+        module: Its module in this package.
+        options: What its ``Net`` is given beside the workload.
+        environment: Variables of its process.
+        dense_only: Whether it knows dense layers alone.
+    """
+
+    module: str
+    options: dict[str, Any] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    dense_only: bool = False
+
+
+OURS = "plastica"
+
+PEERS = {
+    OURS: Peer("ours"),
+    "scikit-learn": Peer("scikit_learn", dense_only=True),
+    "PyTorch": Peer("pytorch"),
+    "Keras-JAX": Peer("keras_3", {"steps_per_execution": 32}, {"KERAS_BACKEND": "jax"}),
+    "Keras-TF": Peer("keras_3", {}, {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}),
+}

@@ -1,0 +1,152 @@
+"""The process in which one peer trains: it takes orders, a line of JSON each, and answers in seconds.
+
+python -m benchmarks.worker PyTorch                    # orders on standard input
+python -m benchmarks.worker PyTorch --whole example1   # train the worked example once and end
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import import_module
+from typing import Any
+
+from .peers import PEERS
+from .workloads import BY_NAME, Workload
+
+
+class Worker:
+    """The side that gives orders.
+
+    Args:
+        peer: Whose process to start.
+        threads: How many threads it may use.
+    """
+
+    def __init__(self, peer: str, threads: int) -> None:
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - close() closes it
+        self.process = subprocess.Popen(
+            command(peer),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env=environment(peer, threads),
+        )
+        self.version: str = self.order("version")["version"]
+
+    def order(self, what: str, **given: Any) -> dict[str, Any]:
+        """Give an order and return the answer.
+
+        Raises:
+            RuntimeError: When the process failed, with what it said.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps({"order": what, **given}) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            self.process.wait()
+            self.errors.seek(0)
+            raise RuntimeError(self.errors.read().strip()[-2000:])
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+        self.errors.close()
+
+
+def command(peer: str, *more: str) -> list[str]:
+    """Return the command that starts a peer's process."""
+    return [sys.executable, "-m", "benchmarks.worker", peer, *more]
+
+
+def environment(peer: str, threads: int, **more: str) -> dict[str, str]:
+    """Return the variables of a peer's process."""
+    limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    return {**os.environ, **limits, **PEERS[peer].environment, **more}
+
+
+class Bench:
+    """The side that trains: one workload at a time."""
+
+    def __init__(self, peer: str) -> None:
+        self.options = PEERS[peer].options
+        self.module = import_module(f".peers.{PEERS[peer].module}", __package__)
+        self.workload = self.net = self.x = self.y = None
+
+    def network(self, workload: Workload) -> Any:
+        return self.module.Net(workload, **self.options)
+
+    def version(self) -> dict[str, Any]:
+        return {"version": self.module.version()}
+
+    def load(self, workload: str, first_batch: bool = False) -> dict[str, Any]:
+        """Build the network and train one epoch, so that all is compiled."""
+        chosen = BY_NAME[workload]
+        self.workload = chosen.first_batch() if first_batch else chosen
+        self.x, self.y = self.workload.data()
+        self.net = self.network(self.workload)
+        return self.fit(1)
+
+    def fit(self, epochs: int) -> dict[str, Any]:
+        """Train on."""
+        assert self.net is not None
+        began = time.perf_counter()
+        self.net.fit(self.x, self.y, epochs)
+        return {"seconds": time.perf_counter() - began}
+
+    def fresh(self, epochs: int) -> dict[str, Any]:
+        """Build the network anew and train it, as a person does who runs the same cell once more."""
+        assert self.workload is not None
+        began = time.perf_counter()
+        net = self.network(self.workload)
+        net.fit(self.x, self.y, epochs)
+        return {"seconds": time.perf_counter() - began}
+
+    def learn(self, workload: str, data: str, epochs: int) -> dict[str, Any]:
+        """Train on real images and return the time and the share of test images told wrongly."""
+        from .images import load
+
+        chosen = BY_NAME[workload]
+        (x, labels), (test_x, test_labels) = load(data, chosen.shape)
+        began = time.perf_counter()
+        net = self.network(chosen)
+        net.fit(x, chosen.targets(labels), epochs)
+        seconds = time.perf_counter() - began
+        wrong = net.predict(test_x).argmax(axis=1) != test_labels
+        return {"seconds": seconds, "error": float(wrong.mean())}
+
+
+def serve(peer: str) -> None:
+    """Take orders until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints must not come between the answers
+    bench = Bench(peer)
+    for line in sys.stdin:
+        given = json.loads(line)
+        answers.write(json.dumps(getattr(bench, given.pop("order"))(**given)) + "\n")
+
+
+def whole(peer: str, workload: str) -> None:
+    """Train a worked example once: what a script does from its first line to its last."""
+    bench, chosen = Bench(peer), BY_NAME[workload]
+    x, y = chosen.data()
+    bench.network(chosen).fit(x, y, chosen.epochs)
+
+
+if __name__ == "__main__":
+    if sys.argv[2:3] == ["--whole"]:
+        whole(sys.argv[1], sys.argv[3])
+    else:
+        serve(sys.argv[1])

@@ -1,0 +1,241 @@
+"""What is trained in the measurements: networks as plain words, data, and the ratios to reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network and its data, in words that every peer builds its own network from.
+
+    Attributes:
+        name: What ``--only`` asks for.
+        title: What the table shows.
+        shape: The shape of one input.
+        layers: ``("dense", units, activation)``, ``("conv", filters, size, activation)``, ``("pool", size)``,
+            ``("flatten",)``, ``("lstm", units)``, ``("gru", units)``; convolutions without padding.
+        loss: ``"sparse_categorical_crossentropy"``, ``"categorical_crossentropy"`` or ``"mse"``.
+        rows: Rows of the data.
+        batch: Rows of a step.
+        epochs: How many epochs the worked example trains.
+        accuracy: Whether accuracy is kept beside the loss.
+        reach: By peer, how many times as fast a step should be.
+    """
+
+    name: str
+    title: str
+    shape: tuple[int, ...]
+    layers: tuple[tuple[Any, ...], ...]
+    loss: str
+    rows: int
+    batch: int
+    epochs: int = 10
+    accuracy: bool = False
+    reach: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Steps in an epoch."""
+        return -(-self.rows // self.batch)
+
+    @property
+    def outputs(self) -> int:
+        """Units of the last layer."""
+        return self.layers[-1][1]
+
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and targets: random, for how long a step takes does not hang on what is learned."""
+        source = np.random.default_rng(0)
+        x = source.standard_normal((self.rows, *self.shape), dtype=np.float32)
+        if self.loss == "mse":
+            return x, source.standard_normal((self.rows, self.outputs), dtype=np.float32)
+        labels = source.integers(0, self.outputs, self.rows)
+        return x, self.targets(labels)
+
+    def targets(self, labels: np.ndarray) -> np.ndarray:
+        """Return class numbers as the loss wants them."""
+        if self.loss == "categorical_crossentropy":
+            return np.eye(self.outputs, dtype=np.float32)[labels]
+        return labels.astype(np.int64)
+
+    def first_batch(self) -> Workload:
+        """Return the same with no more data than one step takes."""
+        return replace(self, rows=min(self.rows, self.batch), epochs=1)
+
+    def flops(self) -> float:
+        """Return the floating-point operations of the matrix products of one step, forward and backward."""
+        total, shape, learned_below = 0, self.shape, False
+        for kind, *given in self.layers:
+            multiply_adds, shape = _products(kind, given, shape, 2 + learned_below)
+            total += multiply_adds
+            learned_below |= multiply_adds > 0
+        return 2.0 * total * self.batch * (self.rows / (self.steps * self.batch))
+
+
+def _products(kind: str, given: list[Any], shape: tuple[int, ...], passes: int) -> tuple[int, tuple[int, ...]]:
+    """Return a layer's multiply-adds for one row and its output shape.
+
+    ``passes`` is 3: the answer, the weights' gradient and the inputs' gradient; the first layer needs only two.
+    """
+    match kind:
+        case "dense":
+            return passes * shape[0] * given[0], (given[0],)
+        case "conv":
+            filters, size = given[:2]
+            height, width, channels = shape
+            height, width = height - size + 1, width - size + 1
+            return passes * height * width * size * size * channels * filters, (height, width, filters)
+        case "pool":
+            return 0, (shape[0] // given[0], shape[1] // given[0], shape[2])
+        case "flatten":
+            return 0, (int(np.prod(shape)),)
+        case "lstm" | "gru":
+            steps, features = shape
+            gates = given[0] * (4 if kind == "lstm" else 3)
+            return steps * (passes * features + 3 * given[0]) * gates, (given[0],)
+        case _:
+            raise ValueError(f"unknown layer {kind!r}")
+
+
+RELU, SOFTMAX = "relu", "softmax"
+LABELS = "sparse_categorical_crossentropy"
+
+STEPS = (
+    Workload(
+        "tiny",
+        "Dense 8-10-2, batch 32",
+        (8,),
+        (("dense", 10, RELU), ("dense", 2, SOFTMAX)),
+        LABELS,
+        rows=2048,
+        batch=32,
+        reach={"PyTorch": 15, "scikit-learn": 10, "Keras-JAX": 6, "Keras-TF": 100},
+    ),
+    Workload(
+        "small",
+        "Dense 784-32-10, batch 32",
+        (784,),
+        (("dense", 32, RELU), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=4096,
+        batch=32,
+        reach={"PyTorch": 3.5, "scikit-learn": 3, "Keras-JAX": 1.8, "Keras-TF": 12},
+    ),
+    Workload(
+        "large",
+        "Dense 784-512-512-10, batch 128",
+        (784,),
+        (("dense", 512, RELU), ("dense", 512, RELU), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=4096,
+        batch=128,
+        reach={"PyTorch": 1.1},
+    ),
+    Workload(
+        "cnn",
+        "CNN of two layers, 28x28, batch 64",
+        (28, 28, 1),
+        (
+            ("conv", 32, 3, RELU),
+            ("pool", 2),
+            ("conv", 64, 3, RELU),
+            ("pool", 2),
+            ("flatten",),
+            ("dense", 10, SOFTMAX),
+        ),
+        LABELS,
+        rows=2048,
+        batch=64,
+        reach={"PyTorch": 1.1, "Keras-TF": 2.5},
+    ),
+    Workload(
+        "lstm50",
+        "LSTM 50, 50 steps, batch 32",
+        (50, 1),
+        (("lstm", 50), ("dense", 1, "linear")),
+        "mse",
+        rows=1024,
+        batch=32,
+        reach={"PyTorch": 1.0},
+    ),
+    Workload(
+        "lstm128",
+        "LSTM 128, 50 steps, batch 64",
+        (50, 8),
+        (("lstm", 128), ("dense", 1, "linear")),
+        "mse",
+        rows=1024,
+        batch=64,
+        reach={"PyTorch": 0.8},
+    ),
+    Workload(
+        "gru128",
+        "GRU 128, 50 steps, batch 64",
+        (50, 8),
+        (("gru", 128), ("dense", 1, "linear")),
+        "mse",
+        rows=1024,
+        batch=64,
+        reach={"PyTorch": 1.1},
+    ),
+)
+
+EXAMPLE_1 = Workload(
+    "example1",
+    "worked example 1: 784-32-10, 1,000 rows",
+    (784,),
+    (("dense", 32, RELU), ("dense", 10, SOFTMAX)),
+    "categorical_crossentropy",
+    rows=1000,
+    batch=32,
+    epochs=10,
+    accuracy=True,
+)
+
+EXAMPLE_5 = Workload(
+    "example5",
+    "worked example 5: LSTM 50, 1 step, 99 rows",
+    (1, 1),
+    (("lstm", 50), ("dense", 1, "linear")),
+    "mse",
+    rows=99,
+    batch=32,
+    epochs=100,
+    reach={"PyTorch": 15},
+)
+
+MNIST = (
+    Workload(
+        "mlp",
+        "784-512-512-10",
+        (784,),
+        (("dense", 512, RELU), ("dense", 512, RELU), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=60_000,
+        batch=128,
+    ),
+    Workload(
+        "lenet",
+        "LeNet",
+        (28, 28, 1),
+        (
+            ("conv", 6, 5, RELU),
+            ("pool", 2),
+            ("conv", 16, 5, RELU),
+            ("pool", 2),
+            ("flatten",),
+            ("dense", 120, RELU),
+            ("dense", 84, RELU),
+            ("dense", 10, SOFTMAX),
+        ),
+        LABELS,
+        rows=60_000,
+        batch=128,
+    ),
+)
+
+BY_NAME = {workload.name: workload for workload in (*STEPS, EXAMPLE_1, EXAMPLE_5, *MNIST)}
