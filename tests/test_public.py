@@ -1,0 +1,106 @@
+"""What a person finds under `plastica`: light to import, every name there, every class explained."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+
+import pytest
+
+import plastica as pl
+
+HEAVY = ("pandas", "polars", "sklearn", "scipy.stats", "matplotlib", "rich", "keras", "tensorflow", "torch", "narwhals")
+
+
+def in_a_process(script):
+    """Return what a script prints in a fresh process."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    told = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False, env=environment
+    )
+    assert told.returncode == 0, told.stderr
+    return told.stdout.strip()
+
+
+def test_importing_loads_no_jax_and_nothing_heavy():
+    loaded = in_a_process("import sys, plastica; print(*sys.modules)").split()
+    assert not {"jax", "numpy", "optax", *HEAVY} & set(loaded)
+
+
+def test_training_on_arrays_loads_nothing_heavy():
+    script = """
+import sys, numpy as np, plastica as pl
+model = pl.Sequential([pl.Dense(1)])
+model.compile("adam", "mse", metrics=["mae"])
+model.fit(np.ones((4, 2)), np.ones(4), verbose=0, validation_split=0.5, callbacks=[pl.EarlyStopping()])
+model.predict([[1.0, 2.0]]), model.evaluate(np.ones((4, 2)), np.ones(4), verbose=0)
+print(*sys.modules)
+"""
+    assert not set(HEAVY) & set(in_a_process(script).split())
+
+
+def test_every_public_name_is_there_and_listed():
+    assert len(set(pl.__all__)) == len(pl.__all__)
+    assert set(pl.__all__) <= set(dir(pl))
+    for name in pl.__all__:
+        assert getattr(pl, name) is not None
+    names = in_a_process("import plastica; print(*dir(plastica))").split()
+    assert set(pl.__all__) <= set(names)
+    assert "__version__" in names
+
+
+def test_every_name_comes_with_a_star():
+    assert (
+        in_a_process("from plastica import *; print(Sequential.__name__, layers.Dense is Dense)") == "Sequential True"
+    )
+
+
+def test_an_unknown_name_is_an_ordinary_attribute_error():
+    with pytest.raises(AttributeError, match="module 'plastica' has no attribute 'Sequentail'"):
+        _ = pl.Sequentail
+    assert not hasattr(pl, "Dens")
+
+
+FAMILIES = [
+    name for name in pl.__all__ if inspect.ismodule(getattr(pl, name)) and hasattr(getattr(pl, name), "__all__")
+]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_name_of_a_family_is_there(name):
+    family = getattr(pl, name)
+    assert family.__doc__
+    assert len(set(family.__all__)) == len(family.__all__)
+    for each in family.__all__:
+        getattr(family, each)
+
+
+def classes():
+    found = {name: getattr(pl, name) for name in pl.__all__}
+    for name in FAMILIES:
+        family = getattr(pl, name)
+        found |= {f"{name}.{each}": getattr(family, each) for each in family.__all__}
+    return {name: value for name, value in found.items() if inspect.isclass(value)}
+
+
+def test_every_public_class_says_what_it_is():
+    for name, cls in classes().items():
+        own = vars(cls).get("__doc__")
+        assert own, f"{name} has no docstring of its own"
+        assert not own.startswith(f"{cls.__name__}("), f"{name} has only the docstring that dataclasses make"
+
+
+def test_every_public_method_of_a_model_says_what_it_does():
+    for name, member in inspect.getmembers(pl.Sequential):
+        if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
+            assert inspect.getdoc(member), f"Sequential.{name}"
+
+
+def test_every_public_function_of_a_family_says_what_it_does():
+    for name in FAMILIES:
+        for each in getattr(pl, name).__all__:
+            value = getattr(getattr(pl, name), each)
+            if inspect.isfunction(value):
+                assert inspect.getdoc(value), f"{name}.{each}"
