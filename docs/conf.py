@@ -1,11 +1,14 @@
 """How the documentation is built: ``pip install '.[docs]' && sphinx-build -W docs docs/_build``."""
 
+import re
 from importlib import metadata
 from typing import Any
 
 project = "plastica"
 author = "the plastica contributors"
 release = metadata.version("plastica")
+
+INITIAL = re.compile(r"^(\s*[A-Z])\. ")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
@@ -20,7 +23,7 @@ napoleon_use_ivar = True
 
 
 def show_equations_as_written(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Keep indented paragraphs of prose, which are equations, as they stand; elsewhere a bar is a bar."""
+    """Keep indented paragraphs of prose, which are equations, as they stand; a bar is a bar, "P. Huber" no list."""
     found: list[str] = []
     margin, in_block = "", False  # the last line at the margin; whether an indented paragraph is under way
     for line in lines:
@@ -31,7 +34,7 @@ def show_equations_as_written(app: Any, what: str, name: str, thing: Any, option
             found += ["::", ""]
             in_block = True
         literal = in_block or "`" in line or margin.endswith("::")
-        found.append(line if literal else line.replace("|", r"\|"))
+        found.append(line if literal else INITIAL.sub(r"\1\\. ", line).replace("|", r"\|"))
     lines[:] = found
 
 
