@@ -63,44 +63,45 @@ def test_an_unknown_name_is_an_ordinary_attribute_error():
     assert not hasattr(pl, "Dens")
 
 
-FAMILIES = [
-    name for name in pl.__all__ if inspect.ismodule(getattr(pl, name)) and hasattr(getattr(pl, name), "__all__")
-]
+def public(family):
+    """Return a family's public names and what they stand for."""
+    if hasattr(family, "__all__"):
+        return {name: getattr(family, name) for name in family.__all__}
+    own = {name: value for name, value in vars(family).items() if getattr(value, "__module__", "") == family.__name__}
+    return {name: value for name, value in own.items() if not name.startswith("_")}
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_every_name_of_a_family_is_there(name):
+def everything():
+    found = {name: getattr(pl, name) for name in pl.__all__}
+    for name in pl.FAMILIES:
+        found |= {f"{name}.{each}": value for each, value in public(getattr(pl, name)).items()}
+    return found
+
+
+@pytest.mark.parametrize("name", pl.FAMILIES)
+def test_every_family_is_explained_and_has_its_names(name):
     family = getattr(pl, name)
     assert family.__doc__
-    assert len(set(family.__all__)) == len(family.__all__)
-    for each in family.__all__:
-        getattr(family, each)
-
-
-def classes():
-    found = {name: getattr(pl, name) for name in pl.__all__}
-    for name in FAMILIES:
-        family = getattr(pl, name)
-        found |= {f"{name}.{each}": getattr(family, each) for each in family.__all__}
-    return {name: value for name, value in found.items() if inspect.isclass(value)}
+    assert public(family)
+    listed = getattr(family, "__all__", [])
+    assert len(set(listed)) == len(listed)
 
 
 def test_every_public_class_says_what_it_is():
-    for name, cls in classes().items():
-        own = vars(cls).get("__doc__")
-        assert own, f"{name} has no docstring of its own"
-        assert not own.startswith(f"{cls.__name__}("), f"{name} has only the docstring that dataclasses make"
+    for name, cls in everything().items():
+        if inspect.isclass(cls):
+            own = vars(cls).get("__doc__")
+            assert own, f"{name} has no docstring of its own"
+            assert not own.startswith(f"{cls.__name__}("), f"{name} has only the docstring that dataclasses make"
+
+
+def test_every_public_function_says_what_it_does():
+    for name, value in everything().items():
+        if inspect.isfunction(value):
+            assert inspect.getdoc(value), name
 
 
 def test_every_public_method_of_a_model_says_what_it_does():
     for name, member in inspect.getmembers(pl.Sequential):
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
             assert inspect.getdoc(member), f"Sequential.{name}"
-
-
-def test_every_public_function_of_a_family_says_what_it_does():
-    for name in FAMILIES:
-        for each in getattr(pl, name).__all__:
-            value = getattr(getattr(pl, name), each)
-            if inspect.isfunction(value):
-                assert inspect.getdoc(value), f"{name}.{each}"
