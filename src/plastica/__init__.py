@@ -81,7 +81,7 @@ HOMES = {
 }
 _HOME_OF = {name: home for home, names in HOMES.items() for name in names}
 
-__all__ = sorted([*_HOME_OF, *FAMILIES])
+__all__ = sorted([*_HOME_OF, *FAMILIES])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:

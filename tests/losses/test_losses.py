@@ -281,3 +281,10 @@ def test_another_float_field_compiles_nothing():
 def test_every_error_is_plasticas_and_pythons_own():
     assert issubclass(ShapeError, PlasticaError)
     assert issubclass(ShapeError, ValueError)
+
+
+@pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
+def test_binary_crossentropy_has_the_slope_of_the_sigmoid_at_a_potential_of_exactly_zero(target):
+    loss = losses.BinaryCrossentropy(from_logits=True)
+    slope = jax.grad(lambda z: loss.values(jnp.array([[target]]), z)[0])(jnp.zeros((1, 1)))
+    assert float(slope[0, 0]) == pytest.approx(0.5 - target)

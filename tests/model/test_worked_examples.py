@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -59,7 +61,7 @@ def test_example_3_gradient_descent_finds_the_least_squares_line_and_its_loss_fa
     model.compile(optimizer=pl.optimizers.SGD(learning_rate=0.9 * bound), loss="mse")
     history = model.fit(x, y, epochs=5000, batch_size=4, shuffle=False, verbose=0)
     losses = history.history["loss"]
-    assert all(later <= earlier * (1 + 1e-4) + 1e-9 for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later <= earlier * (1 + 1e-4) + 1e-9 for earlier, later in pairwise(losses))
     np.testing.assert_allclose(model.predict(x)[:, 0], y, atol=1e-3)
     np.testing.assert_allclose(model.predict([[5.0, 6.0]]), [[11.0]], atol=1e-2)
 

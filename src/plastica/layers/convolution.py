@@ -15,6 +15,7 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike
 from ..regularizers import RegularizerLike
 from .kernels.convolution import convolve
+from .kernels.product import add_bias
 from .kernels.window import Window
 from .layer import Context, Layer, Params, Shape, State, Variables
 from .sliding import check_choice, check_data_format, check_rank, whole_numbers, window_over
@@ -81,7 +82,7 @@ class _Convolution(Layer):
             images, params["kernel"].reshape(*window.size, *params["kernel"].shape[-2:]), window, self.groups
         )
         potential = potential.reshape(x.shape[0], *potential.shape[3 - self.rank :])
-        return (potential + params["bias"] if self.use_bias else potential), state
+        return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
         return activations.get(self.activation)(potential)

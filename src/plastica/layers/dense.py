@@ -11,6 +11,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike
 from ..regularizers import RegularizerLike
+from .kernels.product import add_bias, product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
@@ -76,8 +77,8 @@ class Dense(Layer):
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        potential = x @ params["kernel"]
-        return (potential + params["bias"] if self.use_bias else potential), state
+        potential = product(x, params["kernel"])
+        return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
         return activations.get(self.activation)(potential)

@@ -12,6 +12,7 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike
 from ..regularizers import RegularizerLike
 from .kernels.normalization import normalize_batch, normalize_rows
+from .kernels.product import add_bias, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
@@ -191,7 +192,8 @@ class LayerNormalization(Layer):
         last = tuple(range(-len(places), 0))
         turned = jnp.moveaxis(x, places, last)
         flat = turned.reshape(*turned.shape[: x.ndim - len(places)], -1)
-        values = normalize_rows(flat, jnp.asarray(self.epsilon, x.dtype)).reshape(turned.shape) * gamma + beta
+        normal = normalize_rows(flat, jnp.asarray(self.epsilon, x.dtype))
+        values = add_bias(scale(normal, gamma.reshape(-1)), beta.reshape(-1)).reshape(turned.shape)
         return jnp.moveaxis(values, last, places), state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from ..activations import Activation, Sigmoid
+from ..activations import Activation, Sigmoid, Softplus
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from .loss import Loss
@@ -133,7 +133,8 @@ def _smooth(target: jax.Array, share: float) -> jax.Array:
 
 def _crossentropy(target: jax.Array, prediction: jax.Array, from_logits: bool) -> jax.Array:
     if from_logits:
-        return jnp.maximum(prediction, 0.0) - prediction * target + jnp.log1p(jnp.exp(-jnp.abs(prediction)))
+        # Softplus has the true slope at 0 too, where maximum and abs have none.
+        return Softplus()(prediction) - prediction * target
     kept = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
     return -(target * jnp.log(kept) + (1.0 - target) * jnp.log(1.0 - kept))
 

@@ -84,7 +84,9 @@ class Checkpoints:
             "step": run.step,
             "seconds": run.seconds,
             "learning_rate": rate if isinstance(rate, float) else None,
-            "stopped": run.trainee.stop_reason if run.trainee.stop_training else None,
+            "logs": run.logs,
+            # What a rule of this call stopped may go on under the rules of the next.
+            "stopped": run.trainee.stop_reason if run.trainee.stop_training and not run.ruled_out else None,
             "kinds": _kinds(self.callbacks),
             "callbacks": [callback.get_state() for callback in self.callbacks],
         }
@@ -98,7 +100,7 @@ class Checkpoints:
     def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
         learner: Learner = unflatten(run.trainee.learner, _under("learner/", arrays))
         run.trainee.learner = jax.tree.map(np.asarray, learner)
-        run.step, run.seconds = document["step"], document["seconds"]
+        run.step, run.seconds, run.logs = document["step"], document["seconds"], document["logs"]
         if document["learning_rate"] is not None:
             optimizer = replace(run.trainee.program.optimizer, learning_rate=document["learning_rate"])
             run.trainee.program = replace(run.trainee.program, optimizer=optimizer)

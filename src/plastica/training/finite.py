@@ -34,7 +34,8 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
                 return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
     loss, errors = send_back(network, record, batch, program.objective)
     if not bool(jnp.isfinite(loss)):
-        return "every layer's activity is finite, but the loss of it is not: look at the targets and at the loss"
+        low, high = float(record.activity.min()), float(record.activity.max())
+        return f"the answers lie between {low:.3g} and {high:.3g}, and their loss is beyond what a number can hold"
     for path, _, part in reversed(list(walk(network, errors))):
         if not bool(all_finite(part.gradient)):
             return f"the gradient of {path} is the first that is not finite"

@@ -68,6 +68,7 @@ class Run:
         at_look: Called whenever the host looks: for checkpoints.
         step: Steps of this run made so far.
         logs: The figures of the last finished epoch.
+        ruled_out: Whether one of ``rules`` ended the run.
         pace: How many steps a call makes.
     """
 
@@ -85,6 +86,7 @@ class Run:
     at_look: Callable[[Run], None] = lambda run: None
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
+    ruled_out: bool = False
     pace: Pace = field(default_factory=lambda: Pace())  # noqa: PLW0108 - it is defined below
 
     @property
@@ -106,6 +108,8 @@ class Run:
         needs = most_needed(self.callbacks)
         if needs == "logs" and any(isinstance(rule, Until | Reached) for rule in self.rules):
             needs = "epoch"
+        if self.step:
+            self._apply_rules()
         self._begin_epoch()
         began = time.perf_counter()
         while self.step < self.total and not self.trainee.stop_training:
@@ -143,6 +147,7 @@ class Run:
         reasons = (rule.fired(self.logs, self.seconds, self.step) for rule in self.rules)
         reason = next(filter(None, reasons), "")
         if reason and not self.trainee.stop_training:
+            self.ruled_out = True
             self.trainee.stop(reason)
 
     def _take(self, chunk: Chunk, stop: int, each_batch: bool) -> None:

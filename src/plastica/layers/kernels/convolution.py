@@ -12,6 +12,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from .product import row_products
 from .window import Window, look, pad, put_back
 
 # Columns repeat each input once for each tap. Up to this many numbers (128 MB in float32) they are worth their
@@ -137,9 +138,8 @@ def _correlate(columns: jax.Array, error: jax.Array) -> jax.Array:
     """``(positions, taps, channels)`` and ``(positions, groups, filters)`` to the gradient of the kernel."""
     (positions, taps, channels), (_, groups, filters) = columns.shape, error.shape
     if groups == 1:
-        # This way round the product writes along the longer axis.
-        product = error.reshape(positions, filters).T @ columns.reshape(positions, taps * channels)
-        return product.T.reshape(taps, channels, filters)
+        product = row_products(columns.reshape(positions, taps * channels), error.reshape(positions, filters))
+        return product.reshape(taps, channels, filters)
     parts = columns.reshape(positions, taps, groups, channels // groups)
     product = jnp.einsum("ptgc,pgf->tcgf", parts, error)
     return product.reshape(taps, channels // groups, groups * filters)

@@ -1,4 +1,4 @@
-"""Batch statistics and their gradient, written out: three times faster than differentiating step by step."""
+"""Batch statistics and their gradient, written out: faster than differentiating step by step."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from .product import row_sum
 
 
 class Normalized(NamedTuple):
@@ -56,7 +58,7 @@ def _backward(saved: tuple, errors: Normalized) -> tuple[jax.Array | None, ...]:
     x, gamma, epsilon, mask, mean, variance = saved
     inverse = jax.lax.rsqrt(variance + epsilon)
     normal = (x - mean) * inverse
-    beta_error, gamma_error = _sum(errors.values), _sum(errors.values * normal)
+    beta_error, gamma_error = row_sum(errors.values), row_sum(errors.values * normal)
     variance_error = -0.5 * gamma * jnp.square(inverse) * gamma_error
     # What each value answers for because it moves the mean and the variance; outside the statistics, nothing.
     by_mean = (errors.mean - gamma * inverse * beta_error) / _count(x, mask)
@@ -69,11 +71,7 @@ normalize_batch.defvjp(_forward, _backward)
 
 
 def _mean(x: jax.Array, mask: jax.Array | None) -> jax.Array:
-    return _sum(_counted(x, mask)) / _count(x, mask)
-
-
-def _sum(x: jax.Array) -> jax.Array:
-    return x.reshape(-1, x.shape[-1]).sum(0)
+    return row_sum(_counted(x, mask)) / _count(x, mask)
 
 
 def _counted(x: jax.Array, mask: jax.Array | None) -> jax.Array:

@@ -23,6 +23,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from .product import row_products, row_sum
+
 
 def lstm(
     x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, bias: jax.Array | None, sequences: bool
@@ -119,7 +121,7 @@ def _product(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 def _weight_gradient(activity: jax.Array, delta: jax.Array) -> jax.Array:
-    return activity.reshape(-1, activity.shape[-1]).T @ delta.reshape(-1, delta.shape[-1])
+    return row_products(activity.reshape(-1, activity.shape[-1]), delta.reshape(-1, delta.shape[-1]))
 
 
 def _halves(t: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -250,7 +252,7 @@ def _gru_back(sequences: bool, residual: Any, error: jax.Array) -> Any:
         [gradient[:features, : 2 * units], _weight_gradient(x, d_candidate)], axis=-1
     )  # (features, 3 units)
     dx = _product(jnp.concatenate([delta[..., : 2 * units], d_candidate], axis=-1), kernel.T)
-    return dx, d_kernel, gradient[features:], delta[..., 2 * units :].sum((0, 1))
+    return dx, d_kernel, gradient[features:], row_sum(delta[..., 2 * units :])
 
 
 _gru.defvjp(_gru_run, _gru_back)

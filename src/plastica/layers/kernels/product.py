@@ -1,0 +1,117 @@
+"""Matrix products and sums whose results have the same bits however many threads compute them.
+
+XLA on the CPU shares large operations out among its threads. A product with a transposed side, and a sum over
+rows, are then added up in another order than by one thread; a product of two plain sides is not. So the
+gradients of kernels and biases are written here as plain products.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+# Seen from 2.7 million multiplications and from some ten thousand numbers on; below, nothing is shared out.
+SHARED_PRODUCT = 1 << 20
+SHARED_SUM = 1 << 12
+
+
+def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Return ``x @ kernel``.
+
+    Large products have a gradient of their own, :func:`row_products`; small ones stay open to forward-mode
+    differentiation too.
+
+    Args:
+        x: ``(rows, inputs)``.
+        kernel: ``(inputs, outputs)``.
+    """
+    large = x.shape[0] * kernel.shape[0] * kernel.shape[1] >= SHARED_PRODUCT
+    return _large_product(x, kernel) if large else x @ kernel
+
+
+def add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
+    """Return ``x + bias``; the bias's gradient is :func:`row_sum` where ``x`` is large.
+
+    Args:
+        x: ``(..., outputs)``.
+        bias: ``(outputs,)``.
+    """
+    return _add_bias(x, bias) if x.size >= SHARED_SUM else x + bias
+
+
+def scale(x: jax.Array, gain: jax.Array) -> jax.Array:
+    """Return ``x * gain``; the gain's gradient is :func:`row_sum` where ``x`` is large.
+
+    Args:
+        x: ``(..., outputs)``.
+        gain: ``(outputs,)``.
+    """
+    return _scale(x, gain) if x.size >= SHARED_SUM else x * gain
+
+
+def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:
+    """Return the sum over rows of x_i delta_i', as a kernel's gradient wants it: ``x.T @ delta``.
+
+    Args:
+        x: ``(rows, inputs)``.
+        delta: ``(rows, outputs)``.
+
+    Returns:
+        ``(inputs, outputs)``.
+    """
+    if x.shape[0] * x.shape[1] * delta.shape[1] < SHARED_PRODUCT:
+        return x.T @ delta
+    return jax.lax.platform_dependent(x, delta, cpu=_plain_product, default=lambda x, delta: x.T @ delta)
+
+
+def row_sum(x: jax.Array) -> jax.Array:
+    """Return the sum over all axes but the last, ``(..., outputs)`` to ``(outputs,)``."""
+    rows = x.reshape(-1, x.shape[-1])
+    if rows.size < SHARED_SUM:
+        return rows.sum(0)
+    return jax.lax.platform_dependent(rows, cpu=_plain_sum, default=lambda rows: rows.sum(0))
+
+
+def _plain_product(x: jax.Array, delta: jax.Array) -> jax.Array:
+    # The smaller side is transposed in memory; the barriers keep XLA from folding that into the product.
+    if x.shape[1] <= delta.shape[1]:
+        return jax.lax.optimization_barrier(x.T) @ delta
+    return jax.lax.optimization_barrier(jax.lax.optimization_barrier(delta.T) @ x).T
+
+
+def _plain_sum(rows: jax.Array) -> jax.Array:
+    return (jnp.ones((1, rows.shape[0]), rows.dtype) @ rows)[0]
+
+
+@jax.custom_vjp
+def _large_product(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    return x @ kernel
+
+
+def _product_backward(saved: tuple[jax.Array, jax.Array], delta: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, kernel = saved
+    return delta @ kernel.T, row_products(x, delta)
+
+
+_large_product.defvjp(lambda x, kernel: (x @ kernel, (x, kernel)), _product_backward)
+
+
+@jax.custom_vjp
+def _add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
+    return x + bias
+
+
+_add_bias.defvjp(lambda x, bias: (x + bias, None), lambda _, delta: (delta, row_sum(delta)))
+
+
+@jax.custom_vjp
+def _scale(x: jax.Array, gain: jax.Array) -> jax.Array:
+    return x * gain
+
+
+def _scale_backward(saved: tuple[jax.Array, jax.Array], delta: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, gain = saved
+    return delta * gain, row_sum(delta * x)
+
+
+_scale.defvjp(lambda x, gain: (x * gain, (x, gain)), _scale_backward)
