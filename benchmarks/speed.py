@@ -49,7 +49,6 @@ class Row:
         unit: Of what plastica's own figure is shown in: ``"us"``, ``"ms"`` or ``"s"``.
         reach: By peer, the ratio to reach.
         flops: Of one unit, where it is a step.
-        failures: By peer, why there is no figure.
     """
 
     title: str
@@ -57,7 +56,6 @@ class Row:
     reach: dict[str, float]
     flops: float = 0.0
     seconds: dict[str, list[float]] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
 
     def ratio(self, peer: str) -> float | None:
         """Return how many times as long the peer took, the median over the rounds."""
@@ -84,6 +82,7 @@ class Measurement:
         self.peers = [name for name in PEERS if name == OURS or name in given.peers]
         self.workers: dict[str, Worker] = {}
         self.peak = 0.0
+        self.row_ends = float("inf")
 
     def start(self) -> None:
         """Start the workers; a peer that does not start is left out."""
@@ -103,7 +102,7 @@ class Measurement:
         """Measure a training step."""
         row = Row(workload.title, "us", workload.reach, workload.flops())
         epochs = {}
-        for peer in self.able(workload, row):
+        for peer in self.able(workload):
             epochs[peer] = self.enough_epochs(self.workers[peer], workload)
         units = {peer: workload.steps * count for peer, count in epochs.items()}
         return self.rounds(row, units, lambda peer: self.workers[peer].order("fit", epochs=epochs[peer])["seconds"])
@@ -120,19 +119,19 @@ class Measurement:
     def one_batch(self, workload: Workload) -> Row:
         """Measure a call that trains a single step: what a call costs."""
         row = Row(f"fixed cost: a fit of one step, {workload.title.split(',')[0]}", "ms", {})
-        for peer in self.able(workload, row):
+        for peer in self.able(workload):
             for _ in range(3):
                 self.workers[peer].order("load", workload=workload.name, first_batch=True)
-        units = dict.fromkeys(self.able(workload, row), 1)
+        units = dict.fromkeys(self.able(workload), 1)
         return self.rounds(row, units, lambda peer: self.workers[peer].order("fit", epochs=1)["seconds"])
 
     def second_fit(self, workload: Workload, reach: dict[str, float]) -> Row:
         """Measure building and training a network that this process has built and trained before."""
         row = Row(f"second fit, {workload.title.split(':')[0]}", "ms", reach)
-        for peer in self.able(workload, row):
+        for peer in self.able(workload):
             self.workers[peer].order("load", workload=workload.name)
             self.workers[peer].order("fresh", epochs=1 if self.given.quick else workload.epochs)
-        units = dict.fromkeys(self.able(workload, row), 1)
+        units = dict.fromkeys(self.able(workload), 1)
 
         def fresh(peer: str) -> float:
             return self.workers[peer].order("fresh", epochs=workload.epochs)["seconds"]
@@ -142,7 +141,7 @@ class Measurement:
     def process(self, workload: Workload, warm: bool, reach: dict[str, float]) -> Row:
         """Measure a whole process, from its start to its end."""
         row = Row(f"whole process, worked example 1, {'warm' if warm else 'cold'} cache", "s", reach)
-        units = dict.fromkeys(self.able(workload, row), 1)
+        units = dict.fromkeys(self.able(workload), 1)
 
         def run(peer: str) -> float:
             folder = self.cache / "warm" if warm else Path(tempfile.mkdtemp(dir=self.cache))
@@ -157,15 +156,18 @@ class Measurement:
             run(peer)  # files come into the system's memory, and programs into the warm cache
         return self.rounds(row, units, run, self.given.slow_rounds)
 
-    def able(self, workload: Workload, row: Row) -> list[str]:
-        """Return the peers that can train a workload and have not failed."""
+    def able(self, workload: Workload) -> list[str]:
+        """Return the peers that can train a workload."""
         dense = all(words[0] == "dense" for words in workload.layers) and workload.loss != "mse"
-        return [peer for peer in self.peers if peer not in row.failures and (dense or not PEERS[peer].dense_only)]
+        return [peer for peer in self.peers if dense or not PEERS[peer].dense_only]
 
     def rounds(self, row: Row, units: dict[str, int], measure: Callable[[str], float], count: int | None = None) -> Row:
         """Measure every peer in every round, beginning with another one each time."""
         order = list(units)
         for number in range(count or self.given.rounds):
+            if number and time.perf_counter() > self.row_ends:
+                row.title += f" ({number} rounds)"
+                break
             self.peak = max(self.peak, sgemm(self.given.threads))
             for peer in (*order[number % len(order) :], *order[: number % len(order)]):
                 row.seconds.setdefault(peer, []).append(measure(peer) / units[peer])
@@ -245,6 +247,7 @@ def arguments() -> Any:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=3, help="rounds of second fits and whole processes")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of one peer's part of a round")
+    parser.add_argument("--minutes", type=float, default=8.0, help="rows make fewer rounds when this runs short")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--json", type=Path, help="write every measured time to this file")
@@ -272,9 +275,10 @@ def main() -> int:
             describe(run)
             print(line(["workload", "plastica", "of peak", *SHOWN]))
             print("|" + "|".join("-" * (width + 2) for width in WIDTHS) + "|", flush=True)
-            for name, measure in measurements(run):
-                if given.only and name not in given.only:
-                    continue
+            todo = [(name, measure) for name, measure in measurements(run) if not given.only or name in given.only]
+            for place, (name, measure) in enumerate(todo):
+                now = time.perf_counter()
+                run.row_ends = now + max(0.0, began + 60 * given.minutes - now) / (len(todo) - place)
                 rows[name] = measure()
                 print(line(cells(rows[name], run.peak)), flush=True)
         finally:
