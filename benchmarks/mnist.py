@@ -20,7 +20,8 @@ from .peers import OURS, PEERS
 from .worker import Worker
 from .workloads import MNIST, Workload
 
-ABLE = [name for name, peer in PEERS.items() if not peer.dense_only]
+ABLE = [name for name, peer in PEERS.items() if not peer.dense_only and name != OURS]
+SHOWN = [name for name in ABLE if PEERS[name].shown]
 
 
 def trials(workload: Workload, given: Any) -> dict[str, list[dict[str, float]]]:
@@ -54,7 +55,7 @@ def arguments() -> Any:
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=1, help="train this often, in new processes")
     parser.add_argument("--only", choices=[workload.name for workload in MNIST])
-    parser.add_argument("--peers", nargs="*", default=ABLE[1:], choices=ABLE[1:])
+    parser.add_argument("--peers", nargs="*", default=SHOWN, choices=ABLE)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

@@ -34,8 +34,10 @@ from .peers import OURS, PEERS
 from .worker import Worker, command, environment
 from .workloads import EXAMPLE_1, EXAMPLE_5, STEPS, Workload
 
-SHOWN = [name for name in PEERS if name != OURS]
-WIDTHS = (48, 10, 7, *(18 for _ in SHOWN))
+ABLE = [name for name in PEERS if name != OURS]
+SHOWN = [name for name in ABLE if PEERS[name].shown]
+WIDTHS = (48, 10, 7)
+PEER_WIDTH = 18
 PEAK_SIZE = 1024
 
 
@@ -197,14 +199,14 @@ def measurements(run: Measurement) -> Iterator[tuple[str, Callable[[], Row]]]:
     yield "warm", lambda: run.process(EXAMPLE_1, True, {"Keras-TF": 6, "scikit-learn": 1.5})
 
 
-def cells(row: Row, peak: float) -> list[str]:
+def cells(row: Row, peers: list[str], peak: float) -> list[str]:
     """Return a row's cells."""
     own = statistics.median(row.seconds[OURS])
     shown = own * {"us": 1e6, "ms": 1e3, "s": 1}[row.unit]
     made = [row.title, f"{shown:.3g} {row.unit}" if shown < 1000 else f"{shown:,.0f} {row.unit}"]
     made.append(f"{row.flops / own / peak:.0%}" if row.flops else "")
     verdicts = row.verdicts()
-    for peer in SHOWN:
+    for peer in peers:
         ratio = row.ratio(peer)
         cell = "-" if ratio is None else f"{ratio:.3g}x"
         if peer in verdicts:
@@ -214,7 +216,8 @@ def cells(row: Row, peak: float) -> list[str]:
 
 
 def line(made: list[str]) -> str:
-    return "| " + " | ".join(cell.ljust(width) for cell, width in zip(made, WIDTHS, strict=True)) + " |"
+    widths = (*WIDTHS, *(PEER_WIDTH for _ in made[len(WIDTHS) :]))
+    return "| " + " | ".join(cell.ljust(width) for cell, width in zip(made, widths, strict=True)) + " |"
 
 
 def last_line(error: BaseException) -> str:
@@ -243,7 +246,7 @@ def processor() -> str:
 def arguments() -> Any:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", action="append", help="measure this row only; may be given again")
-    parser.add_argument("--peers", nargs="*", default=SHOWN, choices=SHOWN, help="beside whom")
+    parser.add_argument("--peers", nargs="*", default=SHOWN, choices=ABLE, help="beside whom")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--slow-rounds", type=int, default=3, help="rounds of second fits and whole processes")
     parser.add_argument("--seconds", type=float, default=0.4, help="length of one peer's part of a round")
@@ -273,14 +276,14 @@ def main() -> int:
         try:
             run.start()
             describe(run)
-            print(line(["workload", "plastica", "of peak", *SHOWN]))
-            print("|" + "|".join("-" * (width + 2) for width in WIDTHS) + "|", flush=True)
+            print(line(["workload", "plastica", "of peak", *given.peers]))
+            print(line(["-" * width for width in (*WIDTHS, *(PEER_WIDTH for _ in given.peers))]), flush=True)
             todo = [(name, measure) for name, measure in measurements(run) if not given.only or name in given.only]
             for place, (name, measure) in enumerate(todo):
                 now = time.perf_counter()
                 run.row_ends = now + max(0.0, began + 60 * given.minutes - now) / (len(todo) - place)
                 rows[name] = measure()
-                print(line(cells(rows[name], run.peak)), flush=True)
+                print(line(cells(rows[name], given.peers, run.peak)), flush=True)
         finally:
             run.close()
     verdicts = [met for row in rows.values() for met in row.verdicts().values()]
