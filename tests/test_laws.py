@@ -61,12 +61,17 @@ def test_the_written_recursion_equals_automatic_differentiation(made):
     def value(params, x):
         return loss.mean(y, layer.apply(params, x, state, context)[0], batch.weight, batch.size)
 
-    expected, gradients = jax.value_and_grad(value, (0, 1))(params, batch.x)
-    record, new_state = layer.forward(params, batch.x, state, context)
-    found, errors = send_back(layer, record, batch, loss)
+    @jax.jit
+    def written(params, x):
+        record, new_state = layer.forward(params, x, state, context)
+        found, errors = send_back(layer, record, batch._replace(x=x), loss)
+        return found, (errors.gradient, errors.input_delta), new_state
+
+    expected, gradients = jax.jit(jax.value_and_grad(value, (0, 1)))(params, batch.x)
+    found, directions, new_state = written(params, batch.x)
     close(found, expected)
-    close((errors.gradient, errors.input_delta), gradients)
-    close(new_state, layer.apply(params, x, state, context)[1])
+    close(directions, gradients)
+    close(new_state, jax.jit(lambda p: layer.apply(p, x, state, context)[1])(params))
 
 
 def test_potential_then_activation_is_the_activity_in_every_layer(made):
@@ -96,10 +101,11 @@ def test_gradients_in_double_precision_equal_finite_differences(made):
         along = jnp.asarray(rng.standard_normal(out.shape))
         step = jax.tree.map(lambda a: jnp.asarray(rng.standard_normal(a.shape)), (wide[0], wide[2]))
 
+        @jax.jit
         def value(params, x):
             return jnp.sum(layer.apply(params, x, wide[1], context)[0] * along)
 
-        gradient = jax.grad(value, (0, 1))(wide[0], wide[2])
+        gradient = jax.jit(jax.grad(value, (0, 1)))(wide[0], wide[2])
         slope = sum(jnp.vdot(a, b) for a, b in zip(jax.tree.leaves(gradient), jax.tree.leaves(step), strict=True))
         ahead, behind = (
             value(*jax.tree.map(lambda a, s, h=h: a + h * s, (wide[0], wide[2]), step)) for h in (1e-6, -1e-6)
@@ -144,4 +150,4 @@ def test_a_row_is_answered_alone_as_it_is_in_company(made):
 def test_nothing_traced_leaks_out_of_a_compiled_layer(made):
     layer, params, state, x, context = made
     with jax.checking_leaks():
-        jax.jit(lambda params, x: layer.apply(params, x, state, context))(params, x)
+        jax.jit(lambda params, x: layer.apply(params, x, state, context)).trace(params, x)

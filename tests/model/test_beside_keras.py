@@ -41,7 +41,8 @@ NETWORKS = {
     "normalised": (
         (5,),
         [
-            ("Dense", {"units": 8}),
+            # A bias before a normalisation has no gradient but rounding, which Adam would blow up.
+            ("Dense", {"units": 8, "use_bias": False}),
             ("BatchNormalization", {}),
             ("Activation", {"activation": "relu"}),
             ("LayerNormalization", {}),

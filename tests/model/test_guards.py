@@ -121,10 +121,11 @@ def test_softmax_for_several_labels_a_row_warns_to_take_sigmoid():
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "binary_crossentropy", "hinge"])
 def test_nothing_is_broadcast_between_targets_and_answers(loss):
+    last = "sigmoid" if loss.startswith("binary") else "linear"
     refused(ShapeError, r"y has shape \(12,\).*answers \(12, 3\).*nothing is broadcast.*Dense\(1\)",
-            network(3, "linear", loss), X, LABELS % 2)  # fmt: skip
-    refused(ShapeError, r"y has shape \(12, 1\).*answers \(12, 3\)", network(3, "linear", loss), X, LABELS[:, None] % 2)
-    refused(ShapeError, r"y has shape \(12, 3\).*answers \(12, 1\)", network(1, "linear", loss), X, ONE_HOT)
+            network(3, last, loss), X, LABELS % 2)  # fmt: skip
+    refused(ShapeError, r"y has shape \(12, 1\).*answers \(12, 3\)", network(3, last, loss), X, LABELS[:, None] % 2)
+    refused(ShapeError, r"y has shape \(12, 3\).*answers \(12, 1\)", network(1, last, loss), X, ONE_HOT)
 
 
 # Targets: the other messages
@@ -337,7 +338,7 @@ SOFT = RNG.dirichlet(np.ones(3), ROWS)
     (2 * ONE_HOT - 1, (3,), "categorical_hinge", "linear", []),
     (ONE_HOT, (3,), "mse", "softmax", []),
     (LABELS, (3,), "sparse_categorical_crossentropy", "softmax", ["accuracy"]),
-    (LABELS[:, None], (3,), "sparse_categorical_crossentropy", "linear", []),
+    (LABELS[:, None], (3,), "sparse_categorical_crossentropy", "softmax", []),
     (LABELS.tolist(), (3,), "sparse_categorical_crossentropy", "softmax", []),
     (np.zeros((ROWS, 5), int), (5, 3), "sparse_categorical_crossentropy", "softmax", []),
     (LABELS % 2, (1,), "binary_crossentropy", "sigmoid", ["accuracy"]),
@@ -393,3 +394,21 @@ def test_frames_train_predict_and_evaluate_as_arrays_do():
     )
     np.testing.assert_array_equal(first.predict(X), second.predict(frame))
     assert first.evaluate(X, LABELS, verbose=0) == second.evaluate(polars.from_pandas(frame), list(LABELS), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "wanted"),
+    [("binary_crossentropy", 1, "sigmoid"), ("sparse_categorical_crossentropy", 3, "softmax"), ("kld", 3, "softmax")],
+)
+def test_a_crossentropy_on_a_last_layer_without_activation_is_refused_with_the_mend(loss, units, wanted):
+    model = pl.Sequential([pl.Dense(units)])
+    model.compile("adam", loss)
+    y = np.zeros(4) if loss != "kld" else np.eye(3)[[0, 1, 2, 0]]
+    with pytest.raises(pl.errors.InvalidValue, match=f'activation="{wanted}"'):
+        model.fit(np.zeros((4, 2)), y, verbose=0)
+
+
+def test_from_logits_takes_a_last_layer_without_activation():
+    model = pl.Sequential([pl.Dense(1)])
+    model.compile("adam", pl.losses.BinaryCrossentropy(from_logits=True))
+    assert model.fit(np.ones((4, 2)), [0, 1, 0, 1], verbose=0).history["loss"][0] > 0

@@ -20,6 +20,13 @@ _ONE_HOT = (
     losses.CategoricalHinge,
 )
 _BINARY = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
+_SHARES = (
+    *_BINARY,
+    losses.CategoricalCrossentropy,
+    losses.CategoricalFocalCrossentropy,
+    losses.SparseCategoricalCrossentropy,
+    losses.KLDivergence,
+)
 _MARGIN = (losses.Hinge, losses.SquaredHinge)
 _SUM_TOLERANCE = 1e-3
 _PACKAGE = __name__.partition(".")[0]
@@ -78,6 +85,13 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
         raise InvalidValue(
             f"{type(loss).__name__}(from_logits=True) wants potentials, but the last layer already applies "
             f"{activation!r}. Leave from_logits out; the loss is computed from the potentials by itself."
+        )
+    bare = activation is None or isinstance(activation, activations.Linear)
+    if bare and isinstance(loss, _SHARES) and not loss.from_logits:
+        wanted = "sigmoid" if isinstance(loss, _BINARY) else "softmax"
+        raise InvalidValue(
+            f"{type(loss).__name__} wants shares between 0 and 1, but the last layer has no activation. Give it "
+            f'activation="{wanted}", or pass {type(loss).__name__}(from_logits=True) as the loss.'
         )
     if isinstance(activation, activations.Softmax) and isinstance(loss, _BINARY):
         _warn(

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import layers as layer_kinds
 from ..declaration import replace
-from ..errors import InvalidValue, NotFitted
+from ..errors import InvalidValue, NotFitted, ShapeError
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Backprop, Rule, RuleLike
@@ -110,6 +110,11 @@ class Sequential:
         shape = tuple(int(size) for size in given if size is not None)
         if any(size < 1 for size in shape):
             raise InvalidValue(f"build({given}): every size must be at least 1.")
+        stated = self._declared_shape()
+        if stated is not None and shape != stated:
+            raise ShapeError(
+                f"build({given}): the first layer states inputs of shape {stated}; one of the two is wrong."
+            )
         self._params, self._state = self.network.init(np.random.default_rng(self.seed), shape)
         self._shape, self._program, self._learner = shape, None, None
 

@@ -141,7 +141,7 @@ class MaxSteps(StopRule):
     steps: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or not isinstance(self.steps, int) or self.steps < 1:
+        if isinstance(self.steps, bool) or not hasattr(self.steps, "__index__") or self.steps < 1:
             raise InvalidValue(f"max_steps is {self.steps!r}; it takes a whole number of 1 or above.")
 
     def __str__(self) -> str:
