@@ -124,7 +124,7 @@ def test_regression_losses_train_as_in_keras(loss):
 @pytest.mark.parametrize("loss", CLASSIFICATIONS)
 def test_classification_losses_train_as_in_keras(loss):
     x, _ = rows((5,))
-    labels = np.random.default_rng(1).integers(0, 3, len(x))
+    labels = np.random.default_rng(1).integers(0, 3, len(x), dtype="int32")
     y = np.eye(3, dtype="float32")[labels]
     if loss.startswith("sparse"):
         y = labels
@@ -142,7 +142,7 @@ def test_optimizers_train_as_in_keras(name):
 
 def test_weights_of_rows_and_classes_count_as_in_keras():
     x, _ = rows((5,))
-    y = np.random.default_rng(1).integers(0, 3, len(x))
+    y = np.random.default_rng(1).integers(0, 3, len(x), dtype="int32")
     spec = [("Dense", {"units": 8, "activation": "relu"}), ("Dense", {"units": 3, "activation": "softmax"})]
     weight = np.random.default_rng(2).random(len(x)).astype("float32")
     theirs, ours = both((5,), spec, "sparse_categorical_crossentropy")
