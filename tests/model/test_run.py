@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -178,3 +180,13 @@ def test_lbfgs_solves_least_squares_on_the_full_batch():
     inputs = np.c_[X, np.ones(len(X))]
     solution = np.linalg.lstsq(inputs, Y, rcond=None)[0]
     np.testing.assert_allclose(np.vstack([model.get_weights()[0], model.get_weights()[1][None]]), solution, atol=1e-3)
+
+
+def test_a_slow_callback_does_not_cut_the_run_into_more_calls(monkeypatch):
+    calls = []
+    plan = host.Planner.plan
+    monkeypatch.setattr(host.Planner, "plan", lambda self, *span: calls.append(span) or plan(self, *span))
+    slow = pl.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.3))
+    network().fit(X, Y, epochs=6, batch_size=1, verbose=0, callbacks=[slow])
+    # Six epochs, and the few short calls with which the run finds its pace.
+    assert len(calls) <= 12
