@@ -545,3 +545,29 @@ def test_runs_that_cannot_be_are_refused(options, error, match):
 
 def test_a_network_shows_itself():
     assert repr(network()) == "Sequential([Dense(units=3, activation='tanh'), Dense(units=1)])"
+
+
+def test_evaluate_and_predict_tell_their_callbacks():
+    told = []
+
+    class Watch(pl.Callback):
+        def on_test_begin(self, logs=None):
+            told.append(("test begins", logs))
+
+        def on_test_end(self, logs=None):
+            told.append(("test ends", logs))
+
+        def on_predict_begin(self, logs=None):
+            told.append(("predict begins", logs))
+
+        def on_predict_end(self, logs=None):
+            told.append(("predict ends", logs))
+
+    model = pl.Sequential([pl.Dense(1, kernel_initializer="zeros", input_dim=2)])
+    model.compile("sgd", "mse")
+    watch = Watch()
+    model.evaluate(np.ones((3, 2)), np.full(3, 2.0), verbose=0, callbacks=watch)
+    model.predict(np.ones((3, 2)), callbacks=[watch])
+    ends = {"loss": 4.0}
+    assert told == [("test begins", {}), ("test ends", ends), ("predict begins", {}), ("predict ends", {})]
+    assert watch.model is model

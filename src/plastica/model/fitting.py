@@ -146,6 +146,14 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     return answers.reshape(-1, *answers.shape[2:])[: len(inputs)]
 
 
+def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
+    """Return the callbacks a person gave, each knowing the model."""
+    found = as_list(callbacks)
+    for callback in found:
+        callback.set_model(model)
+    return found
+
+
 def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
     """Return what a person gave as arrays that fit the network, checked; ``owner`` goes before their names."""
     inputs = take_inputs(model, x, f"{owner}x")

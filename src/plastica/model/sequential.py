@@ -370,6 +370,7 @@ class Sequential:
         verbose: int | str = "auto",
         sample_weight: Any = None,
         *,
+        callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Return the loss and the metrics on examples.
@@ -380,19 +381,32 @@ class Sequential:
             batch_size: Rows computed at once; changes nothing but speed.
             verbose: 0 for silence; else one line.
             sample_weight: How much each row counts, ``(rows,)``.
+            callbacks: Whom to tell, by ``on_test_begin`` and ``on_test_end``.
             return_dict: Return the figures by name.
 
         Returns:
             The loss alone where there are no metrics, else a list ``[loss, metric, ...]``.
         """
+        watchers = fitting.watchers(self, callbacks)
+        for watcher in watchers:
+            watcher.on_test_begin({})
         found = fitting.evaluate(self, x, y, sample_weight, batch_size)
+        for watcher in watchers:
+            watcher.on_test_end(dict(found))
         if verbose not in (0, "0"):
             print(" - ".join(f"{name}: {value:.4f}" for name, value in found.items()))  # noqa: T201
         if return_dict:
             return found
         return found["loss"] if len(found) == 1 else list(found.values())
 
-    def predict(self, x: Any, batch_size: int | None = None, verbose: int | str = 0) -> np.ndarray:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        *,
+        callbacks: Sequence[Callback] | Callback | None = None,
+    ) -> np.ndarray:
         """Return the network's answers, ``(rows, ...)``.
 
         A row's answer does not depend on the rows beside it: rows are computed in chunks of one fixed size.
@@ -401,8 +415,15 @@ class Sequential:
             x: Inputs, ``(rows, ...)``.
             batch_size: Rows computed at once, 128 by default.
             verbose: Taken as in Keras; nothing is printed.
+            callbacks: Whom to tell, by ``on_predict_begin`` and ``on_predict_end``.
         """
-        return fitting.predict(self, x, batch_size)
+        watchers = fitting.watchers(self, callbacks)
+        for watcher in watchers:
+            watcher.on_predict_begin({})
+        answers = fitting.predict(self, x, batch_size)
+        for watcher in watchers:
+            watcher.on_predict_end({})
+        return answers
 
     def __call__(self, x: Any) -> np.ndarray:
         """Return the network's answers; the same as :meth:`predict`."""
