@@ -16,6 +16,23 @@ from .encoders import ENCODERS, ColumnEncoder
 from .table import Table, show
 
 
+class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands where in the array that :meth:`TableEncoder.transform` returns.
+
+    Args:
+        width: The array's columns.
+        numbers: Positions of numbers that vary smoothly: robustly scaled, smoothly clipped.
+        codes: Position and number of codes of each column of category codes 0 to n - 1, to be embedded; code 0
+            stands for a missing value or one that training never saw.
+
+    All other positions hold 0 or 1, sines and cosines, one-hot and hashed-text features, to be used as they are.
+    """
+
+    width: int
+    numbers: tuple[int, ...] = ()
+    codes: tuple[tuple[int, int], ...] = ()
+
+
 class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What turns a table's columns into features.
 
@@ -65,6 +82,17 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def feature_names(self) -> tuple[str, ...]:
         """The features' names, one for each column of the array."""
         return tuple(name for encoder in self.encoders for name in encoder.feature_names)
+
+    @property
+    def layout(self) -> FeatureLayout:
+        """What stands where in the array, for the network that takes it."""
+        numbers: list[int] = []
+        codes: list[tuple[int, int]] = []
+        start = 0
+        for encoder in self.encoders:
+            numbers += [start] if encoder.column.kind in ("number", "date") else []
+            start += len(encoder.feature_names)
+        return FeatureLayout(start, tuple(numbers), tuple(codes))
 
     def transform(self, table: Table, notes: list[str] | None = None) -> np.ndarray:
         """Return float32 (rows, features).
