@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
@@ -10,13 +11,23 @@ from ..errors import InvalidValue
 
 MOST_LAYERS = 64
 MOST_UNITS = 100_000
+MOST_MEMBERS = 1_024
+Label = str | int | float
+CHOICES: dict[str, tuple[str | None, ...]] = {
+    "task": (None, "binary", "multiclass", "classification", "multilabel", "regression"),
+    "network": ("best", "mlp"),
+    "resample": (None, "over", "under", "balanced"),
+    "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
+}
+RULES_OF_THRESHOLDS = ("f1", "balanced_accuracy", "accuracy", "costs")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a person may decide; every field has a default that serves most tables.
 
     Args:
-        task: "binary", "multiclass" or "regression"; None tells it from the target.
+        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None tells
+            it from the target.
         layers: The units of each hidden layer; an empty tuple is a network without one.
         epochs: How many at most; early stopping usually ends sooner.
         batch_size: Rows a step; None chooses by the number of rows.
@@ -29,6 +40,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         drop: Columns to leave aside.
         patience: Epochs without a better validation loss before training stops.
         time_limit: When to stop by the clock, in seconds.
+        network: "best" takes what measured best for tables of this size; "mlp" relu layers and nothing else.
+        members: How many networks share the work and are averaged; None chooses.
+        loss: What is made small: "crossentropy", "focal", ...; None takes the task's own.
+        label_smoothing: How much of a label is shared out among all classes, from 0 to below 1.
+        strategy: "softmax", "one_vs_rest" or "one_vs_one", for several classes; None is softmax.
+        class_weight: How much a row of each class counts in the loss: None for all the same, "balanced" for the
+            inverse of the classes' shares, or pairs of label and weight (a dict is taken too).
+        resample: None, or which rows an epoch sees: "over" repeats rows of rare classes until all classes are as
+            large as the largest, "under" takes of each as many as the smallest has, "balanced" draws every class
+            equally often and keeps the epoch's number of rows.
+        costs: What an answer costs: a row for each true class, a column for each answer, in the order of the
+            classes; answers are then those of least expected cost.
+        threshold: From which probability on an answer is yes: a number, or what the validation rows should choose
+            it for: "f1", "balanced_accuracy", "accuracy" or "costs"; None decides by how rare the classes are.
 
     Raises:
         InvalidValue: A value outside what its field takes.
@@ -51,6 +76,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     drop: tuple[str, ...] = ()
     patience: int = 20
     time_limit: float | None = None
+    network: str = "best"
+    members: int | None = None
+    loss: str | None = None
+    label_smoothing: float = 0.0
+    strategy: str | None = None
+    class_weight: str | tuple[tuple[Label, float], ...] | None = None
+    resample: str | None = None
+    costs: tuple[tuple[float, ...], ...] | None = None
+    threshold: float | str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no run can have."""
@@ -68,6 +102,34 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 raise InvalidValue(f"{name}={value:g}: wanted a number above 0.")
         if not 0 <= self.seed < 2**63:
             raise InvalidValue(f"seed={self.seed}: wanted a whole number from 0 to 2**63 - 1.")
+        for name, known in CHOICES.items():
+            _one_of(name, getattr(self, name), known)
+        _at_least("members", self.members, 1)
+        if self.members is not None and self.members > MOST_MEMBERS:
+            raise InvalidValue(f"members={self.members}: wanted {MOST_MEMBERS} at most.")
+        if not 0 <= self.label_smoothing < 1:
+            raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: wanted a number from 0 to below 1.")
+        self._check_decision()
+
+    def _check_decision(self) -> None:
+        """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""
+        if isinstance(self.class_weight, Mapping):
+            msgspec.structs.force_setattr(self, "class_weight", tuple(self.class_weight.items()))
+        if isinstance(self.class_weight, str):
+            _one_of("class_weight", self.class_weight, (None, "balanced"))
+        elif self.class_weight is not None:
+            for label, weight in self.class_weight:
+                if not 0 <= weight < math.inf:
+                    raise InvalidValue(f"class_weight of {label!r} is {weight:g}: wanted a number of at least 0.")
+        if self.costs is not None:
+            msgspec.structs.force_setattr(self, "costs", tuple(tuple(map(float, row)) for row in self.costs))
+            _check_costs(self.costs)
+        if isinstance(self.threshold, str):
+            _one_of("threshold", self.threshold, RULES_OF_THRESHOLDS)
+        elif self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise InvalidValue(f"threshold={self.threshold:g}: wanted a probability from 0 to 1.")
+        if self.threshold == "costs" and self.costs is None:
+            raise InvalidValue("threshold='costs' needs costs=, a row for each true class.")
 
 
 def batch_size_for(rows: int) -> int:
@@ -83,3 +145,23 @@ def batch_size_for(rows: int) -> int:
 def _at_least(name: str, value: int | None, least: int) -> None:
     if value is not None and value < least:
         raise InvalidValue(f"{name}={value}: wanted a whole number of at least {least}.")
+
+
+def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> None:
+    if value not in known:
+        listed = ", ".join(str(each) for each in known)
+        raise InvalidValue(f"{name}={value!r}: wanted one of {listed}.")
+
+
+def _check_costs(costs: tuple[tuple[float, ...], ...]) -> None:
+    if len(costs) < 2 or any(len(row) != len(costs) for row in costs):
+        shape = f"{len(costs)} rows of {sorted({len(row) for row in costs})} numbers"
+        raise InvalidValue(f"costs has {shape}: wanted as many rows as columns, one for each class.")
+    if not all(math.isfinite(cost) for row in costs for cost in row):
+        raise InvalidValue("costs holds a number that is not finite.")
+    for true, row in enumerate(costs):
+        if row[true] > min(row):
+            raise InvalidValue(
+                f"costs[{true}] = {list(row)}: the right answer costs {row[true]:g}, more than a wrong one. Rows are "
+                "true classes, columns are answers."
+            )
