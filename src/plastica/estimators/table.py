@@ -20,7 +20,7 @@ from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from .baselines import baseline_answers
 from .facts import Facts, Results, Rows, Training, listed
-from .networks import network_for, probabilities_of
+from .networks import answers_from, network_for
 from .preparing import Prepared, digest, prepare
 from .scores import Scores, difference, score
 from .settings import Settings, batch_size_for
@@ -104,8 +104,10 @@ class TableNetwork:
             checkpoint: A folder to keep checkpoints in.
             resume: Go on from the newest checkpoint in it.
         """
-        model = model or network_for(prepared.target, prepared.x.shape[1], settings)
         train, held, _, _ = prepared.split
+        model = model or network_for(
+            prepared.target.task, outputs_of(prepared.target), prepared.encoder.layout, settings, len(train)
+        )
         stopping = EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
         size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(train)))
         history = model.fit(
@@ -215,10 +217,13 @@ def as_table(source: Any) -> Table:
 
 def answers_of(model: Sequential, x: np.ndarray, target: Target) -> np.ndarray:
     """Return shares of classes ``(rows, classes)``, or numbers in the target's unit ``(rows,)``."""
-    outputs = model.predict(x)
-    if target.task == "regression":
-        return target.decode(outputs[:, 0])
-    return probabilities_of(outputs, target)
+    answers = answers_from(model, x, target.task)
+    return target.decode(answers[:, 0]) if target.task == "regression" else answers
+
+
+def outputs_of(target: Target) -> int:
+    """Return how many units a network for a target ends in."""
+    return len(target.classes) if target.task == "multiclass" else 1
 
 
 def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
