@@ -107,7 +107,14 @@ def test_targets_go_to_json_and_back(values):
 
 @pytest.mark.parametrize(
     "change",
-    [{"scale": 0.0}, {"mean": float("nan")}, {"task": "other"}, {"classes": ["a"]}, {"more": 1}, {"scale": "1"}],
+    [
+        {"scales": [0.0]},
+        {"means": [float("nan")], "scales": [1.0]},
+        {"task": "other"},
+        {"classes": ["a"]},
+        {"more": 1},
+        {"scales": "1"},
+    ],
 )
 def test_damaged_targets_are_refused(change):
     with pytest.raises(DataError, match="no description of a target"):

@@ -107,10 +107,9 @@ def _train(
     sys.stdout.flush()  # to be read while JAX loads
     from ..estimators import TableNetwork
     from ..estimators.networks import network_for
-    from ..estimators.table import outputs_of
 
     target, rows = prepared.target, len(prepared.split.train)
-    model = network_for(target.task, outputs_of(target), prepared.encoder.layout, settings, rows)
+    model = network_for(target.task, target.outputs, prepared.layout, settings, rows)
     report.say_plan(output, prepared, settings, model)
     folder = folders.new_folder(out, file)
     try:

@@ -1,151 +1,127 @@
-"""What is to be predicted: the task, the classes in a stable order, the scale of a number."""
+"""What is to be predicted: the columns, the task, the classes in a stable order."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
-import msgspec
 import numpy as np
 
 from ..errors import DataError, InvalidValue
-from .columns import Column, infer_target, moments
+from .columns import Column, infer_target
+from .labelling import Label, Target, Task, missing_targets, read_target
 from .table import Table, show
-from .values import read_booleans, read_categories, read_numbers
+from .values import read_categories, read_numbers
 
-Task = Literal["binary", "multiclass", "regression"]
+__all__ = ["Label", "Target", "Task", "choose_target", "target_names"]
+
 FEW_CLASSES = 20  # up to as many different whole numbers are classes, if each comes often enough
 ROWS_PER_CLASS = 5
-Label = str | int | float
+TASKS = ("binary", "multiclass", "classification", "multilabel", "regression")
 
 
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The target of a table: how its values become what a network predicts, and back.
+def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that a name, several, or a pattern such as ``Class*`` stand for.
 
-    Args:
-        column: The target's column.
-        task: "binary", "multiclass" or "regression".
-        classes: The labels, in ascending order; empty for regression. The second of two is the positive one.
-        mean, scale: Of a regression target's training rows.
+    Raises:
+        DataError: No such column.
+        InvalidValue: No name at all, or one of them twice.
     """
-
-    column: Column
-    task: Task
-    classes: tuple[Label, ...] = ()
-    mean: float = 0.0
-    scale: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
-        if not (np.isfinite(self.mean) and np.isfinite(self.scale) and self.scale > 0):
-            raise ValueError("a target's mean and scale must be finite, the scale above zero")
-        if (self.task == "regression") != (not self.classes) or (self.task == "binary") != (len(self.classes) == 2):
-            raise ValueError(f"{len(self.classes)} classes do not make a {self.task} target")
-
-    @property
-    def name(self) -> str:
-        """The target's column."""
-        return self.column.name
-
-    def encode(self, table: Table) -> np.ndarray:
-        """Return class numbers (int64) or scaled numbers (float32), one for each row.
-
-        Raises:
-            DataError: A missing target, a label that is none of the classes, text among numbers; with its row.
-        """
-        if self.task == "regression":
-            numbers = read_numbers(table, self.column)
-            self._refuse(table, np.isnan(numbers), "is missing")
-            return ((numbers - self.mean) / self.scale).astype(np.float32)
-        keys = _keys(table, self.column)
-        labels = (False, True) if self.column.kind == "boolean" else self.classes
-        known = {label: number for number, label in enumerate(labels)}
-        made = np.array([-1 if key is None else known.get(key, -2) for key in keys], dtype=np.int64)
-        self._refuse(table, made == -1, "is missing")
-        self._refuse(table, made == -2, f"is none of the classes {self._listed()}")
-        return made
-
-    def decode(self, values: Any) -> np.ndarray:
-        """Turn class numbers into labels, or scaled numbers back into the target's unit."""
-        values = np.asarray(values)
-        if self.task == "regression":
-            return values.astype(np.float64) * self.scale + self.mean
-        labels = np.array(self.classes, dtype=object)
-        return labels[values.astype(np.int64)]
-
-    def fitted(self, train: Table) -> Target:
-        """Return the target with mean and scale of these rows; classes keep as they are."""
-        if self.task != "regression":
-            return self
-        numbers = read_numbers(train, self.column)
-        mean, scale = moments(numbers[~np.isnan(numbers)])
-        return msgspec.structs.replace(self, mean=mean, scale=scale or 1.0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
-        return msgspec.to_builtins(self)
-
-    @classmethod
-    def from_dict(cls, values: Any) -> Target:
-        """Rebuild a target, checking everything; DataError says what does not fit."""
-        try:
-            return msgspec.convert(values, cls)
-        except (msgspec.ValidationError, ValueError) as problem:
-            raise DataError(f"this is no description of a target: {problem}.") from None
-
-    def _refuse(self, table: Table, wrong: np.ndarray, what: str) -> None:
-        if wrong.any():
-            row, count = int(wrong.argmax()), int(wrong.sum())
-            more = f" ({count - 1} more such rows)" if count > 1 else ""
-            value = table.column(self.name)[row]
-            raise DataError(f"{table.cell(row, self.name)}: the target {show(value)} {what}{more}.")
-
-    def _listed(self) -> str:
-        listed = ", ".join(str(label) for label in self.classes[:10])
-        return listed + (" ..." if len(self.classes) > 10 else "")
+    given = [names] if isinstance(names, str) else list(names)
+    found = [column for name in given for column in _matches(table, name)]
+    twice = [name for name in found if found.count(name) > 1]
+    if twice or not found:
+        raise InvalidValue(f"the target {show(twice[0])} is named twice." if twice else "no target is named.")
+    return tuple(found)
 
 
-def choose_target(table: Table, name: str, task: str | None = None) -> tuple[Target, Table, tuple[str, ...]]:
+def choose_target(
+    table: Table, names: str | Sequence[str], task: str | None = None
+) -> tuple[Target, Table, tuple[str, ...]]:
     """Decide what is predicted; return it, the table without rows that lack it, and what to say.
 
     Args:
         table: As it was read.
-        name: The target's column.
-        task: "binary", "multiclass", "classification" (either of them) or "regression"; None decides.
+        names: The target's column, several columns, or a pattern such as ``Class*``.
+        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None decides.
 
     Raises:
         DataError: No such column, no value in it, only one class, or values that do not fit the task.
+        InvalidValue: A task that is not known, or that does not take as many columns.
     """
-    if task not in (None, "binary", "multiclass", "classification", "regression"):
-        raise InvalidValue(f"task={task!r}: wanted binary, multiclass, classification or regression.")
-    column = infer_target(table, name)
-    if column.kind not in ("number", "boolean", "category"):
-        kinds = {"empty": "holds no value", "date": "holds dates"}
-        raise DataError(f"the target {show(name)} of {table.source} {kinds.get(column.kind, 'cannot be predicted')}.")
-    if task == "regression" and column.kind != "number":
-        column = _forced_number(table, column)
-    missing = _missing(table, column)
-    notes = [column.note] * bool(column.note)
+    if task not in (None, *TASKS):
+        raise InvalidValue(f"task={task!r}: wanted {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
+    found = target_names(table, names)
+    columns = tuple(_inferred(table, name, task) for name in found)
+    if len(columns) == 1 and task == "multilabel":
+        raise InvalidValue(f"the task multilabel takes several columns of yes and no; {show(found[0])} is one.")
+    missing = missing_targets(table, columns)
+    notes = [column.note for column in columns if column.note]
     if missing.any():
         count, first = int(missing.sum()), table.place(int(missing.argmax()))
         notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out (first: {first}).")
         table = table.take(np.flatnonzero(~missing))
-    regression, why = _is_regression(table, column, task)
-    if regression:
-        return _regression(table, column), table, tuple([*notes, why] if why else notes)
-    target = _classification(table, column, task)
+        if not table.height:
+            raise DataError(f"no row of {table.source} has all of the targets {', '.join(map(show, found))}.")
+    if len(columns) > 1:
+        return _several(table, columns, task), table, tuple(notes)
+    regression, why = _is_regression(table, columns[0], task)
+    target = _regression(table, columns[0]) if regression else _classification(table, columns[0], task)
     return target, table, tuple([*notes, why] if why else notes)
+
+
+def _matches(table: Table, name: str) -> list[str]:
+    if name not in table.columns and any(sign in name for sign in "*?["):
+        found = [column for column in table.names if fnmatchcase(column, name)]
+        if found:
+            return found
+    table.column(name)
+    return [name]
+
+
+def _inferred(table: Table, name: str, task: str | None) -> Column:
+    column = infer_target(table, name)
+    if column.kind not in ("number", "boolean", "category"):
+        kinds = {"empty": "holds no value", "date": "holds dates"}
+        raise DataError(f"the target {show(name)} of {table.source} {kinds.get(column.kind, 'cannot be predicted')}.")
+    return _forced_number(table, column) if task == "regression" and column.kind != "number" else column
+
+
+def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Target:
+    """Several columns of yes and no are labels, several of numbers are numbers; nothing else goes together."""
+    if task in ("binary", "multiclass", "classification"):
+        raise InvalidValue(f"the task {task} takes one target; {len(columns)} are named. Wanted multilabel.")
+    words = [column.name for column in columns if column.kind == "category"]
+    values = [] if words else [np.unique(read_target(table, column)) for column in columns]
+    labels = not words and all(np.isin(each, (0.0, 1.0)).all() for each in values)
+    if task != "regression" and labels:
+        for column, each in zip(columns, values, strict=True):
+            _refuse_one_value(column, each)
+        return Target(columns, "multilabel", tuple(column.name for column in columns))
+    kinds = {column.name: column.kind for column in columns}
+    if task == "multilabel" or set(kinds.values()) != {"number"}:
+        listed = ", ".join(f"{show(name)} ({kind})" for name, kind in list(kinds.items())[:6])
+        raise DataError(
+            f"the targets {listed}{' ...' if len(kinds) > 6 else ''} do not go together: several targets are all yes "
+            "or no (0 and 1) for multilabel, or all numbers for regression. Train a network for each."
+        )
+    for column, each in zip(columns, values, strict=True):
+        _refuse_one_value(column, each)
+    made = Target(columns, "regression", means=(0.0,) * len(columns), scales=(1.0,) * len(columns))
+    return made.fitted(table)
+
+
+def _refuse_one_value(column: Column, values: np.ndarray) -> None:
+    if len(values) < 2:
+        raise DataError(
+            f"the target {show(column.name)} is {values[0]:g} in every row; there is nothing to learn. Drop it."
+        )
 
 
 def _forced_number(table: Table, column: Column) -> Column:
     forced = Column(column.name, "number", format=column.format)
     read_numbers(table, forced)  # raises with the row of the first text
     return forced
-
-
-def _missing(table: Table, column: Column) -> np.ndarray:
-    if column.kind == "number":
-        return np.isnan(read_numbers(table, column))
-    return read_categories(table, column).is_null().to_numpy()
 
 
 def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool, str]:
@@ -171,7 +147,7 @@ def _regression(table: Table, column: Column) -> Target:
     numbers = read_numbers(table, column)
     if len(np.unique(numbers)) < 2:
         raise DataError(f"the target {show(column.name)} is {numbers[0]:g} in every row; there is nothing to learn.")
-    return Target(column, "regression").fitted(table)
+    return Target((column,), "regression", means=(0.0,), scales=(1.0,)).fitted(table)
 
 
 def _classification(table: Table, column: Column, task: str | None) -> Target:
@@ -190,7 +166,7 @@ def _classification(table: Table, column: Column, task: str | None) -> Target:
     found: Task = "binary" if count == 2 else "multiclass"
     if task == "binary" and found != task:
         raise DataError(f"the target {show(column.name)} has {count} classes; the task binary takes two.")
-    return Target(column, found, classes)
+    return Target((column,), found, classes)
 
 
 def _classes(table: Table, column: Column) -> tuple[Label, ...]:
@@ -203,11 +179,3 @@ def _classes(table: Table, column: Column) -> tuple[Label, ...]:
         present = [next((word for word in spelled if word.lower() == truth), None) for truth in column.booleans]
         return tuple(word for word in present if word is not None)
     return tuple(sorted(texts.unique().to_list()))
-
-
-def _keys(table: Table, column: Column) -> list[Any]:
-    if column.kind == "number":
-        return [None if np.isnan(number) else number for number in read_numbers(table, column).tolist()]
-    if column.kind == "boolean":
-        return [None if np.isnan(number) else bool(number) for number in read_booleans(table, column).tolist()]
-    return read_categories(table, column).to_list()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..data.columns import Column, infer_columns
-from ..data.encoding import TableEncoder
+from ..data.encoding import FeatureLayout, TableEncoder
 from ..data.splitting import Split, split
 from ..data.table import Table, show
-from ..data.target import Target, choose_target
+from ..data.target import Target, choose_target, target_names
 from ..errors import InvalidValue
 from .settings import Settings
 
@@ -27,7 +28,8 @@ class Prepared:
         encoder: What makes features, learned from the training rows alone.
         split: Which rows serve what.
         x: Features of all rows, ``(rows, features)``.
-        y: Class numbers or scaled numbers of all rows, ``(rows,)``.
+        y: What the network learns to answer, of all rows: class numbers or scaled numbers ``(rows,)``; of several
+            targets ``(rows, outputs)``.
         stratified: Whether each part has its share of each class.
         notes: What was assumed, one sentence each.
     """
@@ -42,34 +44,54 @@ class Prepared:
     stratified: bool
     notes: tuple[str, ...]
 
+    @property
+    def layout(self) -> FeatureLayout:
+        """What stands where among the features."""
+        return self.encoder.layout
 
-def prepare(table: Table, target: str, settings: Settings) -> Prepared:
+
+def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Prepared:
     """Decide what is predicted from what, deal the rows, and encode them.
 
     What a column *is* (a number written with a decimal comma, a date) is read from all rows; what is *learned*
     of it (means, scales, categories) from the training rows alone.
 
+    Args:
+        table: As it was read.
+        target: The column to predict, several, or a pattern such as ``Class*``.
+        settings: How a person wants it.
+
     Raises:
         DataError: No such column, nothing to learn from, too few rows.
-        InvalidValue: The target is among the dropped columns, or the shares leave no row.
+        InvalidValue: A target is among the dropped columns, or the shares leave no row.
     """
-    table.column(target)
-    if target in settings.drop:
-        raise InvalidValue(f"{show(target)} is the target and cannot be dropped too.")
+    for name in [target] if isinstance(target, str) else target:
+        if name in settings.drop:
+            raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
     kept = table.without(settings.drop)
-    chosen, kept, said = choose_target(kept, target, settings.task)
-    columns = infer_columns(kept, skip=[target])
-    classes = chosen.task != "regression"
-    parts = split(
-        kept.height, settings.validation, settings.test, chosen.encode(kept) if classes else None, settings.seed
-    )
+    chosen, kept, said = choose_target(kept, target_names(kept, target), settings.task)
+    columns = infer_columns(kept, skip=chosen.names)
+    labels = None if chosen.task == "regression" else strata(chosen.encode(kept))
+    parts = split(kept.height, settings.validation, settings.test, labels, settings.seed)
     train = kept.take(parts.train)
     chosen = chosen.fitted(train)
-    encoder = TableEncoder.fit(train, columns, ignored=(target, *settings.drop))
+    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
     unseen: list[str] = []
     x = encoder.transform(kept, unseen)
     notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen)
-    return Prepared(kept, columns, chosen, encoder, parts, x, chosen.encode(kept), classes, notes)
+    return Prepared(kept, columns, chosen, encoder, parts, x, chosen.encode(kept), labels is not None, notes)
+
+
+def strata(y: np.ndarray) -> np.ndarray:
+    """Return what rows are dealt by: their class, or of several labels the rarest they have (-1 for none).
+
+    Dealing by the rarest label keeps its share in each part, which the many common ones keep by themselves.
+    """
+    if y.ndim == 1:
+        return y
+    order = np.argsort(y.sum(0), kind="stable")
+    rarest = order[y[:, order].argmax(1)]
+    return np.where(y.any(1), rarest, -1)
 
 
 def digest(x: np.ndarray) -> str:
@@ -80,6 +102,7 @@ def digest(x: np.ndarray) -> str:
 def _of_classes(notes: tuple[str, ...], target: Target) -> tuple[str, ...]:
     """Say what the split noted, with the classes' labels for their numbers."""
     names = {repr(str(number)): show(label) for number, label in enumerate(target.classes)}
+    names[repr("-1")] = "rows without a label"
     return tuple(" ".join(_named(word, names) for word in note.split(" ")) for note in notes)
 
 

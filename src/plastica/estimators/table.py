@@ -66,12 +66,14 @@ class TableNetwork:
     history: History | None = None
 
     @classmethod
-    def fit(cls, source: Any, target: str, settings: Settings | None = None, **options: Any) -> TableNetwork:
+    def fit(
+        cls, source: Any, target: str | Sequence[str], settings: Settings | None = None, **options: Any
+    ) -> TableNetwork:
         """Read, prepare, train and judge.
 
         Args:
             source: Anything :func:`~plastica.data.reading.read_table` takes, or a table already read.
-            target: The column to predict.
+            target: The column to predict, several, or a pattern such as ``Class*``.
             settings: How; the defaults serve most tables.
             options: As for :meth:`train`.
         """
@@ -106,7 +108,7 @@ class TableNetwork:
         """
         train, held, _, _ = prepared.split
         model = model or network_for(
-            prepared.target.task, outputs_of(prepared.target), prepared.encoder.layout, settings, len(train)
+            prepared.target.task, prepared.target.outputs, prepared.layout, settings, len(train)
         )
         stopping = EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
         size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(train)))
@@ -204,8 +206,7 @@ class TableNetwork:
             facts = Facts.from_dict(kept.get("facts"))
         except DataError as error:
             raise FileError(f"{path} is damaged: {error}") from None
-        units = len(target.classes) if target.task == "multiclass" else 1
-        if model.input_shape != (None, len(encoder.feature_names)) or model.output_shape != (None, units):
+        if model.input_shape != (None, encoder.layout.width) or model.output_shape[-1:] != (target.outputs,):
             raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
         return cls(model, encoder, target, facts)
 
@@ -218,12 +219,9 @@ def as_table(source: Any) -> Table:
 def answers_of(model: Sequential, x: np.ndarray, target: Target) -> np.ndarray:
     """Return shares of classes ``(rows, classes)``, or numbers in the target's unit ``(rows,)``."""
     answers = answers_from(model, x, target.task)
-    return target.decode(answers[:, 0]) if target.task == "regression" else answers
-
-
-def outputs_of(target: Target) -> int:
-    """Return how many units a network for a target ends in."""
-    return len(target.classes) if target.task == "multiclass" else 1
+    if target.task != "regression":
+        return answers
+    return target.decode(answers[:, 0] if target.outputs == 1 else answers)
 
 
 def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
@@ -247,12 +245,7 @@ def renamed(table: Table, name: str | None, wanted: str) -> Table:
 
 def _with_target(table: Table, target: Target, notes: list[str]) -> Table:
     """Leave rows without a target out, and say so."""
-    from ..data.values import read_categories, read_numbers
-
-    if target.column.kind == "number":
-        missing = np.isnan(read_numbers(table, target.column))
-    else:
-        missing = read_categories(table, target.column).is_null().to_numpy()
+    missing = target.missing(table)
     if missing.all():
         raise DataError(f"the target {show(target.name)} of {table.source} holds no value.")
     if missing.any():

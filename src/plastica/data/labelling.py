@@ -1,0 +1,182 @@
+"""How a target's values become what a network learns to answer, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from ..errors import DataError
+from .columns import Column, moments
+from .table import Table, show
+from .values import read_booleans, read_categories, read_numbers
+
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
+Label = str | int | float
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The target of a table: how its values become what a network predicts, and back.
+
+    Args:
+        columns: The target's column, or several: yes/no columns for "multilabel", numbers for "regression".
+        task: "binary", "multiclass", "multilabel" or "regression".
+        classes: The labels, in ascending order, the second of two being the positive one; for "multilabel" the
+            columns' names; empty for regression.
+        means, scales: Of each regression target's training rows.
+    """
+
+    columns: tuple[Column, ...]
+    task: Task
+    classes: tuple[Label, ...] = ()
+    means: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        numbers = self.task == "regression"
+        if not self.columns or len(self.means) != len(self.scales) or len(self.means) != numbers * len(self.columns):
+            raise ValueError(f"{len(self.columns)} columns, {len(self.means)} means and {len(self.scales)} scales")
+        if not all(np.isfinite(self.means)) or not all(np.isfinite(scale) and scale > 0 for scale in self.scales):
+            raise ValueError("a target's mean and scale must be finite, the scale above zero")
+        fits = {
+            "regression": not self.classes,
+            "binary": len(self.classes) == 2,
+            "multiclass": len(self.classes) > 2,
+            "multilabel": self.classes == self.names and len(self.classes) > 1,
+        }[self.task]
+        if not fits or (len(self.columns) > 1 and self.task in ("binary", "multiclass")):
+            raise ValueError(f"{len(self.classes)} classes do not make a {self.task} target")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The target's columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def name(self) -> str:
+        """The target's column, or all of them joined by commas."""
+        return ", ".join(self.names)
+
+    @property
+    def column(self) -> Column:
+        """The first of the target's columns."""
+        return self.columns[0]
+
+    @property
+    def outputs(self) -> int:
+        """What a network answers for a row: classes, labels or numbers; 1 for two classes."""
+        return {"binary": 1, "multiclass": len(self.classes)}.get(self.task, len(self.columns))
+
+    @property
+    def mean(self) -> float:
+        """The mean of the first regression target's training rows."""
+        return self.means[0] if self.means else 0.0
+
+    @property
+    def scale(self) -> float:
+        """The deviation of the first regression target's training rows."""
+        return self.scales[0] if self.scales else 1.0
+
+    def encode(self, table: Table) -> np.ndarray:
+        """Return what a network learns to answer.
+
+        Returns:
+            Class numbers ``(rows,)`` as int64; yes and no of several labels ``(rows, labels)`` as float32 of 1
+            and 0; scaled numbers as float32, ``(rows,)`` of one target and ``(rows, targets)`` of several.
+
+        Raises:
+            DataError: A missing target, a label that is none of the classes, text among numbers; with its row.
+        """
+        if self.task in ("binary", "multiclass"):
+            return self._encode_classes(table)
+        made = np.stack([read_target(table, column) for column in self.columns], axis=1)
+        for column, values in zip(self.columns, made.T, strict=True):
+            self._refuse(table, np.isnan(values), "is missing", column)
+            if self.task == "multilabel":
+                self._refuse(table, (values != 0) & (values != 1), "is neither 0 nor 1", column)
+        if self.task == "regression":
+            made = (made - self.means) / self.scales
+        return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
+
+    def decode(self, values: Any) -> np.ndarray:
+        """Turn class numbers into labels, yes and no into 1 and 0, scaled numbers back into the target's unit."""
+        values = np.asarray(values)
+        if self.task == "regression":
+            scales, means = (self.scale, self.mean) if len(self.columns) == 1 else (self.scales, self.means)
+            return values.astype(np.float64) * scales + means
+        if self.task == "multilabel":
+            return values.astype(np.int64)
+        labels = np.array(self.classes, dtype=object)
+        return labels[values.astype(np.int64)]
+
+    def fitted(self, train: Table) -> Target:
+        """Return the target with mean and scale of these rows; classes keep as they are."""
+        if self.task != "regression":
+            return self
+        found = [moments(numbers[~np.isnan(numbers)]) for numbers in (read_numbers(train, c) for c in self.columns)]
+        return msgspec.structs.replace(
+            self, means=tuple(mean for mean, _ in found), scales=tuple(scale or 1.0 for _, scale in found)
+        )
+
+    def missing(self, table: Table) -> np.ndarray:
+        """Return for each row whether a target lacks its value."""
+        return missing_targets(table, self.columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        return msgspec.to_builtins(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Target:
+        """Rebuild a target, checking everything; DataError says what does not fit."""
+        try:
+            return msgspec.convert(values, cls)
+        except (msgspec.ValidationError, ValueError) as problem:
+            raise DataError(f"this is no description of a target: {problem}.") from None
+
+    def _encode_classes(self, table: Table) -> np.ndarray:
+        keys = _keys(table, self.column)
+        labels = (False, True) if self.column.kind == "boolean" else self.classes
+        known = {label: number for number, label in enumerate(labels)}
+        made = np.array([-1 if key is None else known.get(key, -2) for key in keys], dtype=np.int64)
+        self._refuse(table, made == -1, "is missing", self.column)
+        self._refuse(table, made == -2, f"is none of the classes {self._listed()}", self.column)
+        return made
+
+    def _refuse(self, table: Table, wrong: np.ndarray, what: str, column: Column) -> None:
+        if wrong.any():
+            row, count = int(wrong.argmax()), int(wrong.sum())
+            more = f" ({count - 1} more such rows)" if count > 1 else ""
+            value = table.column(column.name)[row]
+            raise DataError(f"{table.cell(row, column.name)}: the target {show(value)} {what}{more}.")
+
+    def _listed(self) -> str:
+        listed = ", ".join(str(label) for label in self.classes[:10])
+        return listed + (" ..." if len(self.classes) > 10 else "")
+
+
+def missing_targets(table: Table, columns: Iterable[Column]) -> np.ndarray:
+    """Return for each row whether one of these columns lacks its value."""
+    found = np.zeros(table.height, bool)
+    for column in columns:
+        if column.kind == "number":
+            found |= np.isnan(read_numbers(table, column))
+        else:
+            found |= read_categories(table, column).is_null().to_numpy()
+    return found
+
+
+def read_target(table: Table, column: Column) -> np.ndarray:
+    """Return a number, or 1 for yes and 0 for no, of each row; NaN where it is missing."""
+    return read_booleans(table, column) if column.kind == "boolean" else read_numbers(table, column)
+
+
+def _keys(table: Table, column: Column) -> list[Any]:
+    if column.kind == "number":
+        return [None if np.isnan(number) else number for number in read_numbers(table, column).tolist()]
+    if column.kind == "boolean":
+        return [None if np.isnan(number) else bool(number) for number in read_booleans(table, column).tolist()]
+    return read_categories(table, column).to_list()
