@@ -1,0 +1,208 @@
+"""What is wrong with a table as material to learn from: said before anyone trusts a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import numpy as np
+
+from ..data.table import show
+
+if TYPE_CHECKING:
+    from .preparing import Prepared
+
+Severity = Literal["serious", "warning", "note"]
+Value = str | int | float
+
+RARE, VERY_RARE = 0.2, 0.02  # a class this much rarer than the commonest
+FEW_OF_A_CLASS = 10  # training rows
+FEW_HELD_OUT = 100
+ROWS_A_FEATURE = 5
+MOSTLY_MISSING = 0.5
+NEIGHBOURS = 0.5  # correlation of the target with that of the row before
+ENOUGH_ROWS = 50  # for a correlation to say anything
+
+
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that a person should know about the data.
+
+    Args:
+        code: Which check it comes from.
+        severity: "serious" where figures may mislead, "warning" where they suffer, "note" for the record.
+        message: What was found and what to do, in English.
+        data: What the message says, by name, for messages in other languages.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    data: dict[str, Value] = {}
+
+
+MESSAGES = {
+    "few_held_out": "Only {rows} rows are held out, so every figure has a wide interval.",
+    "none_held_out": "No row is held out, so nothing is known of how good the network is on new rows.",
+    "few_rows": "{rows} training rows for {features} features: the network can learn them by heart. Gather more rows, "
+    "or drop columns.",
+    "imbalance": "{label} is the rarest class with {share} of the rows, {times} times rarer than {common}. Accuracy "
+    'says little here: look at its recall, and try class_weight="balanced".',
+    "rare_label": "The label {label} is set in {share} of the rows; look at its own recall.",
+    "few_of_class": "The class {label} has {rows} training rows; too few to learn it well.",
+    "class_not_held_out": "No held-out row is {label}, so nothing is known of how well it is told.",
+    "mostly_missing": "{column} is missing in {share} of the rows.",
+    "left_out": "Left out as not usable: {columns}. The table of columns says why.",
+    "like_target": "{column} is named like the target {target}. Make sure that it is known before the target is.",
+    "sorted": "The rows are sorted by the target. They are dealt at random, so the parts do not suffer.",
+    "neighbours": "Rows that follow one another have similar targets (correlation {correlation}). Dealt at random, a "
+    "held-out row has neighbours among the training rows, and the future may be harder than the figures say.",
+    "dates": "The rows have dates in {column} and are dealt at random: the network is judged on days between those it "
+    "learned from, and the future may be harder.",
+    "twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows; these need no "
+    "generalising. Remove the duplicates, or see the figures without them.",
+    "natural_twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows. The columns "
+    "have few different values, so rows meet by chance.",
+    "duplicates": "{rows} of {all} rows repeat an earlier row in every column and the target.",
+    "conflicts": "{rows} rows are equal in every used column and differ in the target; no network with these columns "
+    "can be right in more than {share} of all rows.",
+    "leak": "{column} alone tells the target almost perfectly ({measure} {value} on {part} rows, by a small decision "
+    "tree). If it is only known afterwards, drop it: --drop {option}.",
+}
+ORDER = {"serious": 0, "warning": 1, "note": 2}
+
+
+def check_data(prepared: Prepared) -> tuple[Finding, ...]:
+    """Return what a person should know about a table before trusting what is learned from it.
+
+    Duplicates within and across the parts, rows that contradict each other, columns that alone tell the target,
+    rare classes, too few rows, rows in an order that a random split does not respect.
+
+    Args:
+        prepared: What :func:`~plastica.estimators.preparing.prepare` made.
+
+    Returns:
+        The findings, the most serious first.
+
+    Example:
+        >>> from plastica.data.reading import read_table
+        >>> from plastica.estimators import Settings
+        >>> from plastica.estimators.preparing import prepare
+        >>> found = check_data(prepare(read_table("penguins"), "species", Settings()))
+        >>> [finding.code for finding in found]
+        ['few_held_out', 'sorted']
+    """
+    from .leaks import leaking_columns, repeated_rows
+
+    checks = (_sizes, _balance, _columns, _order, repeated_rows, leaking_columns)
+    found = [finding for check in checks for finding in check(prepared)]
+    return tuple(sorted(found, key=lambda finding: ORDER[finding.severity]))
+
+
+def finding(code: str, severity: Severity, **data: Value) -> Finding:
+    """Return a finding with its message in English."""
+    return Finding(
+        code, severity, MESSAGES[code].format_map({name: written(value) for name, value in data.items()}), data
+    )
+
+
+def written(value: Value) -> str:
+    """Write a value as it stands in a message."""
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def percent(share: float) -> str:
+    """Write a share.
+
+    Example:
+        >>> percent(0.0432), percent(0.00004)
+        ('4.3 %', '0.004 %')
+    """
+    shown = 100 * share
+    return f"{shown:.1f} %" if shown >= 0.1 or shown == 0 else f"{shown:.1g} %"
+
+
+def _sizes(prepared: Prepared) -> Iterator[Finding]:
+    held_out, train, features = len(prepared.split.test), len(prepared.split.train), prepared.x.shape[1]
+    if not held_out:
+        yield finding("none_held_out", "serious")
+    elif held_out < FEW_HELD_OUT:
+        yield finding("few_held_out", "warning" if held_out < FEW_HELD_OUT / 3 else "note", rows=held_out)
+    if train < ROWS_A_FEATURE * features:
+        yield finding("few_rows", "warning", rows=train, features=features)
+
+
+def _balance(prepared: Prepared) -> Iterator[Finding]:
+    labels = [show(label) for label in prepared.target.classes]
+    if prepared.target.task == "multilabel":
+        for label, share in zip(labels, prepared.y.mean(0).tolist(), strict=True):
+            if share < VERY_RARE:
+                yield finding("rare_label", "warning", label=label, share=percent(share))
+    elif labels:
+        yield from _classes(prepared, labels)
+
+
+def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
+    counts = np.bincount(prepared.y, minlength=len(labels))
+    rarest, commonest = int(counts.argmin()), int(counts.argmax())
+    ratio = counts[rarest] / counts[commonest]
+    if ratio < RARE:
+        yield finding(
+            "imbalance",
+            "serious" if ratio < VERY_RARE else "warning",
+            label=labels[rarest],
+            common=labels[commonest],
+            share=percent(counts[rarest] / counts.sum()),
+            times=round(1 / ratio),
+        )
+    trained = np.bincount(prepared.y[prepared.split.train], minlength=len(labels))
+    for label, rows in zip(labels, trained.tolist(), strict=True):
+        if rows < FEW_OF_A_CLASS:
+            yield finding("few_of_class", "warning", label=label, rows=rows)
+    if len(prepared.split.test):
+        held_out = np.bincount(prepared.y[prepared.split.test], minlength=len(labels))
+        for label, rows in zip(labels, held_out.tolist(), strict=True):
+            if not rows:
+                yield finding("class_not_held_out", "warning", label=label)
+
+
+def _columns(prepared: Prepared) -> Iterator[Finding]:
+    left = [show(column.name, 30) for column in prepared.columns if not column.used]
+    if left:
+        listed = ", ".join(left[:5]) + (f" +{len(left) - 5}" if len(left) > 5 else "")
+        yield finding("left_out", "note", columns=listed)
+    for column in prepared.columns:
+        share = column.missing / max(prepared.table.height, 1)
+        if column.used and share > MOSTLY_MISSING:
+            yield finding("mostly_missing", "note", column=show(column.name), share=percent(share))
+    targets = [name.casefold() for name in prepared.target.names if len(name) > 3]
+    for column in prepared.columns:
+        name = column.name.casefold()
+        like = any(target in name or (len(name) > 3 and name in target) for target in targets)
+        if column.used and like:
+            yield finding("like_target", "warning", column=show(column.name), target=show(prepared.target.name))
+
+
+def _order(prepared: Prepared) -> Iterator[Finding]:
+    dates = [column.name for column in prepared.columns if column.kind == "date"]
+    if dates and len(prepared.split.test):
+        yield finding("dates", "warning", column=show(dates[0]))
+    y = prepared.y.reshape(len(prepared.y), -1)[:, 0].astype(np.float64)
+    if len(y) < ENOUGH_ROWS:
+        return
+    changes = np.diff(y)
+    runs = 1 + int((changes != 0).sum())
+    if (changes >= 0).all() or (changes <= 0).all() or (prepared.target.task == "multiclass" and runs == y.max() + 1):
+        yield finding("sorted", "note")
+    elif not dates and (correlation := _to_neighbour(prepared.target.task, y)) > NEIGHBOURS:
+        yield finding("neighbours", "warning", correlation=round(correlation, 2))
+
+
+def _to_neighbour(task: str, y: np.ndarray) -> float:
+    """Correlation of numbers with those one row before; for classes how much oftener than by chance they agree."""
+    if task == "multiclass":
+        chance = float((np.bincount(y.astype(np.int64)) / len(y)) @ (np.bincount(y.astype(np.int64)) / len(y)))
+        return (float((y[1:] == y[:-1]).mean()) - chance) / (1 - chance)
+    if y[1:].std() == 0 or y[:-1].std() == 0:
+        return 0.0
+    return float(np.corrcoef(y[1:], y[:-1])[0, 1])
