@@ -190,3 +190,47 @@ def test_a_slow_callback_does_not_cut_the_run_into_more_calls(monkeypatch):
     network().fit(X, Y, epochs=6, batch_size=1, verbose=0, callbacks=[slow])
     # Six epochs, and the few short calls with which the run finds its pace.
     assert len(calls) <= 12
+
+
+def test_rows_are_drawn_by_their_probabilities_and_each_epoch_anew():
+    from plastica.training.batches import Planner
+
+    chances = np.array([0.0, 1.0, 2.0, 5.0, 0.0] * 40)
+    planner = Planner(200, 200, 7, True, 0, chances)
+    drawn = [planner.plan(epoch, epoch + 1).table[0].ravel()[:200] for epoch in range(100)]
+    counts = np.bincount(np.concatenate(drawn), minlength=200)
+    expected = 100 * 200 * chances / chances.sum()
+    assert (counts[chances == 0] == 0).all()
+    likely = chances > 0
+    # Pearson's statistic of 120 cells has mean 119 and standard deviation sqrt(2 * 119).
+    statistic = ((counts - expected)[likely] ** 2 / expected[likely]).sum()
+    assert abs(statistic - 119) < 4 * np.sqrt(2 * 119)
+    assert not np.array_equal(drawn[0], drawn[1])
+
+
+def test_a_resumed_run_draws_the_rows_that_the_whole_run_drew(tmp_path):
+    options = {"sampling": 1 + (Y[:, 0] > 0), "verbose": 0, "batch_size": 8}
+    straight, plain, begun, resumed = network(), network(), network(), network()
+    straight.fit(X, Y, epochs=5, **options)
+    plain.fit(X, Y, epochs=5, verbose=0, batch_size=8)
+    begun.fit(X, Y, epochs=5, max_steps=13, checkpoint=tmp_path, **options)
+    resumed.fit(X, Y, epochs=5, checkpoint=tmp_path, resume=True, **options)
+    assert same(straight, resumed)
+    assert not same(straight, plain)
+    with pytest.raises(pl.errors.InvalidValue, match="another run"):
+        network().fit(X, Y, epochs=6, checkpoint=tmp_path, resume=True, verbose=0, batch_size=8)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "options", "error", "message"),
+    [
+        ([1.0] * 3, {}, pl.errors.ShapeError, r"sampling has shape \(3,\).*\(70,\)"),
+        ([1.0] * 69 + [-1], {}, pl.errors.InvalidValue, "sampling is -1 for row 69"),
+        ([1.0] * 69 + [np.nan], {}, pl.errors.DataError, "sampling.*NaN"),
+        ([0.0] * 69 + [1.0], {"validation_split": 0.5}, pl.errors.InvalidValue, "0 for every row to train on"),
+        ([1.0] * 70, {"shuffle": False}, pl.errors.InvalidValue, "leave shuffle on"),
+    ],
+)
+def test_probabilities_that_cannot_be_drawn_by_are_refused(sampling, options, error, message):
+    with pytest.raises(error, match=message):
+        network().fit(X, Y, sampling=sampling, verbose=0, **options)

@@ -25,7 +25,7 @@ from ..training.run import Run
 from ..training.stopping import stop_rules
 from . import guards
 from .compiling import widths_for
-from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, split_off, weigh_classes
+from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off, weigh_classes
 
 if TYPE_CHECKING:
     from .sequential import Sequential
@@ -77,17 +77,20 @@ def examples_for(
     class_weight: Mapping[int, float] | None,
     validation_split: float,
     validation_data: tuple[Any, ...] | None,
+    sampling: Any = None,
 ) -> tuple[Examples, Examples | None]:
     """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
     if y is None:
         raise InvalidValue("fit() was given no targets y.")
-    learn, held_out = take(model, x, y, sample_weight), None
+    learn, held_out = sample_rows(take(model, x, y, sample_weight), sampling), None
     if validation_data is not None:
         if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
             raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
         held_out = take(model, *validation_data, owner="validation_data ")
     elif validation_split:
         learn, held_out = split_off(learn, validation_split)
+    if learn.sampling is not None and not learn.sampling.any():
+        raise InvalidValue("sampling is 0 for every row to train on; give one of them a number above 0.")
     return weigh_classes(learn, class_weight), held_out
 
 
@@ -129,7 +132,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     examples = take(model, x, y, sample_weight)
     widths = widths_for(model.program, examples.y, _output_shape(model))
     params, state, _, memory = model.answering()
-    rows = held_out_rows(*examples, size=batch_size or ANSWER_ROWS)
+    rows = held_out_rows(*examples[:3], size=batch_size or ANSWER_ROWS)
     zeros = np.zeros(2 + sum(widths), np.float32)
     sums = evaluate_program(model.program, params, state, memory, rows, zeros)
     return figures(model.program, widths, np.asarray(sums, np.float64))
@@ -157,11 +160,11 @@ def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None)
 def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
     """Return what a person gave as arrays that fit the network, checked; ``owner`` goes before their names."""
     inputs = take_inputs(model, x, f"{owner}x")
-    output_shape = _output_shape(model)
-    targets = as_targets(y, output_shape, f"{owner}y")
+    loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
+    targets = as_targets(y, answer_shape, f"{owner}y")
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
     compiled, activation = model.compiled, model.network.output_activation
-    guards.check_targets(targets, output_shape, compiled.loss, activation, compiled.metrics, f"{owner}y")
+    guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
     return examples
 
 
@@ -191,12 +194,12 @@ def _run_for(model: Sequential, examples: Examples, held_out: Examples | None, o
     learner = model.start_learner(widths)
     # A run that was stopped within an epoch leaves that epoch's figures behind.
     model.learner = learner._replace(sums=np.zeros_like(learner.sums))
-    device = jax.device_put(Rows(*examples))
+    device = jax.device_put(Rows(*examples[:3]))
     return Run(
         model,
         device,
-        None if held_out is None else jax.device_put(held_out_rows(*held_out)),
-        Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained),
+        None if held_out is None else jax.device_put(held_out_rows(*held_out[:3])),
+        Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling),
         widths,
         epochs=max(0, options.epochs - options.initial_epoch),
         first_epoch=options.initial_epoch,

@@ -18,11 +18,13 @@ class Examples(NamedTuple):
         x: Inputs, ``(rows, ...)``.
         y: Targets, ``(rows, ...)``.
         weight: The weight of each row, ``(rows,)``, or None where all weigh 1.
+        sampling: The relative probability of each row to be drawn, or None where each comes once an epoch.
     """
 
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None = None
+    sampling: np.ndarray | None = None
 
 
 def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.ndarray:
@@ -89,6 +91,25 @@ def row_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     if (weight < 0).any():
         raise InvalidValue(f"sample_weight must not be negative; the smallest is {weight.min():.3g}.")
     return weight.reshape(-1)
+
+
+def sample_rows(examples: Examples, sampling: Any) -> Examples:
+    """Return the examples with the relative probabilities by which rows are drawn.
+
+    Raises:
+        ShapeError: When ``sampling`` is not one number a row.
+        InvalidValue: For a negative probability.
+    """
+    if sampling is None:
+        return examples
+    rows = len(examples.x)
+    draws = to_array(sampling, "sampling").astype(np.float64)
+    if draws.shape not in ((rows,), (rows, 1)):
+        raise ShapeError(f"sampling has shape {draws.shape}; one number a row is wanted, ({rows},).")
+    if (draws < 0).any():
+        row = int(np.argmax(draws.reshape(-1) < 0))
+        raise InvalidValue(f"sampling is {draws.reshape(-1)[row]:.3g} for row {row}; a number of at least 0 is wanted.")
+    return examples._replace(sampling=draws.reshape(-1))
 
 
 def weigh_classes(examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:

@@ -316,6 +316,7 @@ class Sequential:
         sample_weight: Any = None,
         initial_epoch: int = 0,
         *,
+        sampling: Any = None,
         until: Any = None,
         time_limit: float | str | None = None,
         max_steps: int | None = None,
@@ -339,6 +340,9 @@ class Sequential:
             class_weight: How much each class counts in the loss.
             sample_weight: How much each row counts in the loss, ``(rows,)``.
             initial_epoch: From which number epochs are counted.
+            sampling: How likely each row is to be drawn beside the others, ``(rows,)``, such as one over the number
+                of rows of its class. An epoch then draws as many rows as there are, each time from all of them
+                (with replacement), by the seed and the epoch's number alone. None: each row once an epoch.
             until: When to stop before ``epochs``: ``{"loss": 0.01}``, ``{"val_accuracy": 0.95}``.
             time_limit: When to stop by the clock: seconds, or ``"10m"``.
             max_steps: After how many steps to stop, wherever in an epoch that is.
@@ -353,12 +357,14 @@ class Sequential:
             DataError, ShapeError, InvalidValue: When the data cannot be learned from as it is.
             NotFinite: When the loss or the weights become NaN or infinite; the last good weights stay.
         """
+        if sampling is not None and not shuffle:
+            raise InvalidValue("fit(sampling=..., shuffle=False): rows that are drawn have no order; leave shuffle on.")
         options = fitting.Options(
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds,
         )  # fmt: skip
         examples, held_out = fitting.examples_for(
-            self, x, y, sample_weight, class_weight, validation_split, validation_data
+            self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling
         )
         return fitting.fit(self, examples, held_out, callbacks, options)
 

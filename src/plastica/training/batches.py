@@ -26,6 +26,18 @@ def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(rows).astype(np.int32)
 
 
+def drawn_rows(seed: int, epoch: int, sampling: np.ndarray) -> np.ndarray:
+    """Return as many rows as there are, drawn with replacement by their relative probabilities, int32 ``(rows,)``.
+
+    As with :func:`row_order`, the seed and the epoch's number alone decide.
+    """
+    reach = np.cumsum(sampling, dtype=np.float64)
+    draws = np.random.default_rng([seed, epoch]).random(len(sampling)) * reach[-1]
+    found = np.searchsorted(reach, draws, side="right")
+    # Rounding may put a draw on the very end, where no row reaches beyond it.
+    return np.minimum(found, np.flatnonzero(sampling)[-1]).astype(np.int32)
+
+
 def batch_sizes(rows: int, batch_size: int) -> np.ndarray:
     """Return how many real rows each batch has, int32 ``(batches,)``; only the last may be short."""
     batches = -(-rows // batch_size)
@@ -43,11 +55,20 @@ class Planner:
         seed: The run's seed.
         shuffle: Whether each epoch has an order of its own.
         first_epoch: How many epochs the network was trained before this run.
+        sampling: The relative probability of each row to be drawn; None for each row once an epoch.
     """
 
-    def __init__(self, rows: int, batch_size: int, seed: int, shuffle: bool, first_epoch: int) -> None:
+    def __init__(
+        self,
+        rows: int,
+        batch_size: int,
+        seed: int,
+        shuffle: bool,
+        first_epoch: int,
+        sampling: np.ndarray | None = None,
+    ) -> None:
         self.rows, self.size = rows, min(batch_size, rows)
-        self.seed, self.shuffle, self.first_epoch = seed, shuffle, first_epoch
+        self.seed, self.shuffle, self.first_epoch, self.sampling = seed, shuffle, first_epoch, sampling
         self.sizes = batch_sizes(rows, self.size)
         room = max(1, TABLE_ENTRIES // (len(self.sizes) * self.size))
         self.epochs = min(MOST_EPOCHS_IN_PLAN, 1 << (room.bit_length() - 1))
@@ -62,11 +83,16 @@ class Planner:
         first, last = start // self.batches, (stop - 1) // self.batches
         table = np.zeros((self.epochs, self.batches * self.size), np.int32)
         for place, epoch in enumerate(range(first, last + 1)):
-            table[place, : self.rows] = row_order(self.seed, self.first_epoch + epoch, self.rows, self.shuffle)
+            table[place, : self.rows] = self._order(self.first_epoch + epoch)
         offset = first * self.batches
         span = [*divmod(start - offset, self.batches), *divmod(stop - offset, self.batches)]
         shape = (self.epochs, self.batches, self.size)
         return Plan(table.reshape(shape), self.sizes, np.array(span, np.int32))
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if self.sampling is not None:
+            return drawn_rows(self.seed, epoch, self.sampling)
+        return row_order(self.seed, epoch, self.rows, self.shuffle)
 
     def farthest(self, start: int) -> int:
         """Return the last step that one plan from ``start`` can reach."""

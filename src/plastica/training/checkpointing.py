@@ -116,11 +116,10 @@ def fingerprint(run: Run) -> str:
     digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
     planner = run.planner
     digest.update(repr((planner.size, planner.seed, planner.shuffle, planner.first_epoch)).encode())
-    for rows in (run.rows, run.validation):
-        for array in rows or ():
-            if array is not None:
-                digest.update(repr(array.shape).encode())
-                digest.update(np.ascontiguousarray(array).data)
+    for array in (*run.rows, *(run.validation or ()), planner.sampling):
+        if array is not None:
+            digest.update(repr(array.shape).encode())
+            digest.update(np.ascontiguousarray(array).data)
     for name, array in flatten(run.trainee.learner).items():
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)
