@@ -7,8 +7,10 @@ from .compose import Concatenate, Residual, Sequential
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
+from .features import CategoryEmbedding, PeriodicEmbedding, Scale
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
+from .members import MemberDense, Members
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization
 from .pooling import (
@@ -33,6 +35,7 @@ __all__ = [
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
+    "CategoryEmbedding",
     "Concatenate",
     "Context",
     "Conv1D",
@@ -52,9 +55,13 @@ __all__ = [
     "LayerNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MemberDense",
+    "Members",
+    "PeriodicEmbedding",
     "Record",
     "Reshape",
     "Residual",
+    "Scale",
     "Sequential",
     "SimpleRNN",
     "UpSampling2D",

@@ -11,6 +11,7 @@ from .categorical import (
 from .custom import CustomLoss
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss
+from .members import MemberLoss
 from .names import NAMES, LossLike, get, name_of
 from .objective import Objective, place
 from .regression import (
@@ -44,6 +45,7 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "MemberLoss",
     "Objective",
     "Poisson",
     "SparseCategoricalCrossentropy",

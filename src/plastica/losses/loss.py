@@ -27,3 +27,7 @@ class Loss(Declaration):
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the same loss over the potentials under ``activation``, or None where there is no such form."""
         return None
+
+    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
+        """Return the loss that meets the targets and the shape of one answer, for checks of the targets."""
+        return self, output_shape

@@ -21,6 +21,7 @@ from .mean import (
     MeanSquaredError,
     RootMeanSquaredError,
 )
+from .members import MemberMetric
 from .metric import Metric
 from .names import NAMES, MetricLike, get
 from .regression import ExplainedVariance, R2Score
@@ -43,6 +44,7 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
+    "MemberMetric",
     "Metric",
     "MetricLike",
     "Precision",

@@ -1,0 +1,59 @@
+"""The loss of a packed ensemble: the mean of its members' losses."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ..activations import Activation
+from ..declaration import declaration, replace
+from ..errors import ShapeError
+from .loss import Loss
+
+
+@declaration
+class MemberLoss(Loss):
+    """Each member of an ensemble answers for itself: C = mean_k c(y, a_k).
+
+    For networks of :class:`~plastica.layers.Members`. A loss of the members' mean answer would let them lean on each
+    other; this one makes each of them good, and their mean better.
+
+    Args:
+        loss: c, the loss of one member.
+
+    Shapes: predictions ``(batch, members, ...)``, targets as ``loss`` takes them for one member.
+
+    Raises:
+        ShapeError: When predictions have no axis of members.
+
+    Example:
+        >>> from plastica.losses import MeanSquaredError
+        >>> MemberLoss(MeanSquaredError()).values(jnp.array([[1.0]]), jnp.array([[[1.0], [3.0]]]))
+        Array([2.], dtype=float32)
+
+    Reference:
+        Gorishniy, Kotelnikov, Babenko (2025), TabM, section 3.2.
+    """
+
+    loss: Loss
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's loss, the mean over the members."""
+        if prediction.ndim < 3:
+            raise ShapeError(
+                f"MemberLoss: got predictions of shape {prediction.shape}; (batch, members, units) are wanted."
+            )
+        rows, members = prediction.shape[:2]
+        values = self.loss.values(
+            jnp.repeat(target, members, axis=0), prediction.reshape(rows * members, *prediction.shape[2:])
+        )
+        return values.reshape(rows, members).mean(axis=1)
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where one member's loss has one."""
+        stable = self.loss.on_potential(activation)
+        return None if stable is None else replace(self, loss=stable)
+
+    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
+        """Return one member's loss and output shape."""
+        return self.loss.for_one_answer(output_shape[1:])
