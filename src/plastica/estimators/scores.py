@@ -2,122 +2,139 @@
 
 from __future__ import annotations
 
-import math
-
-import msgspec
 import numpy as np
 
-Z = 1.959964  # the normal quantile of a 95 % interval
+from .class_scores import micro_f1_of, score_classes, score_labels
+from .decisions import Decision, usual_decision
+from .intervals import Figure, around, between, drawn, weighted_average_precision
+from .number_scores import r2_parts, score_numbers
 
-
-class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure with its 95 % interval, where one can be told from the rows.
-
-    Args:
-        value: The figure.
-        low, high: The interval; None where the rows do not tell.
-    """
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-
+__all__ = ["LOWER_IS_BETTER", "MAIN", "Figure", "Scores", "difference", "main_figure", "score"]
 
 Scores = dict[str, Figure]
-MAIN = {"binary": "accuracy", "multiclass": "accuracy", "regression": "mae"}
+MAIN = {"binary": "accuracy", "multiclass": "accuracy", "multilabel": "micro_f1", "regression": "mae"}
+LOWER_IS_BETTER = ("log_loss", "brier", "hamming_loss", "coverage_error", "ranking_loss", "mae", "rmse", "mean_cost")
 
 
-def score(task: str, y: np.ndarray, answers: np.ndarray) -> Scores:
-    """Return the figures of a task by name.
+def main_figure(task: str, outputs: int = 1, rare: bool = False, costs: bool = False) -> str:
+    """Return the figure that decides which model is better.
 
-    Classes: accuracy (interval: Wilson), log loss, and for two classes the area under the ROC curve (interval:
-    DeLong). Numbers: mean absolute error, root mean squared error, R2 (intervals: delta method). The values are
-    scikit-learn's.
+    Accuracy misleads where a class is rare: two classes are then judged by average precision (T. Saito,
+    M. Rehmsmeier (2015), The precision-recall plot is more informative than the ROC plot), more by balanced
+    accuracy; with a cost matrix it is the mean cost. Several numbers have no common unit, hence R2.
 
     Args:
-        task: "binary", "multiclass" or "regression".
-        y: Class numbers or numbers, ``(rows,)``.
-        answers: Shares of classes ``(rows, classes)``, or numbers ``(rows,)``.
+        task: "binary", "multiclass", "multilabel" or "regression".
+        outputs: How many numbers are predicted.
+        rare: Whether a class is rare.
+        costs: Whether answers have costs.
     """
-    return _score_numbers(y, answers) if task == "regression" else _score_classes(y, answers)
+    if costs and task in ("binary", "multiclass"):
+        return "mean_cost"
+    if rare and task in ("binary", "multiclass"):
+        return "average_precision" if task == "binary" else "balanced_accuracy"
+    return "r2" if task == "regression" and outputs > 1 else MAIN[task]
 
 
-def difference(task: str, y: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
+def score(
+    task: str, y: np.ndarray, answers: np.ndarray, decision: Decision | None = None, names: tuple[str, ...] = ()
+) -> Scores:
+    """Return the figures of a task by name; the values are scikit-learn's.
+
+    - Two classes: accuracy, balanced accuracy, F1, precision and recall of the positive class, area under the ROC
+      curve, average precision, log loss, Brier score, Matthews' correlation.
+    - More: accuracy, balanced accuracy, macro F1, area under the ROC curve (each class against the rest, mean),
+      log loss, Matthews' correlation.
+    - Several labels: Hamming loss, subset accuracy, micro and macro F1, micro average precision, label ranking
+      average precision, coverage error, ranking loss.
+    - Numbers: mean absolute error, root mean squared error, R2; of several the means, then each target's own.
+
+    Intervals: Wilson's for shares, DeLong's for the area of two classes, the delta method for means of rows, else
+    the percentiles of rows drawn again 500 times within their classes; None where there are too many rows for that.
+
+    Args:
+        task: "binary", "multiclass", "multilabel" or "regression".
+        y: Class numbers or numbers, ``(rows,)``; labels or several numbers ``(rows, outputs)``.
+        answers: Shares of classes or labels ``(rows, classes)``, or numbers like ``y``.
+        decision: How shares become answers; by default the largest, and one half for labels.
+        names: What several numbers are called.
+    """
+    if task == "regression":
+        return score_numbers(y, answers, names)
+    chosen = decision or usual_decision(task, answers.shape[1])
+    return score_labels(y, answers, chosen) if task == "multilabel" else score_classes(y, answers, chosen)
+
+
+def difference(
+    task: str,
+    y: np.ndarray,
+    one: np.ndarray,
+    other: np.ndarray,
+    main: str | None = None,
+    decisions: tuple[Decision, Decision] | None = None,
+) -> Figure:
     """Return by how much the main figure of ``one`` is above that of ``other``, row by row on the same rows.
 
     The interval is that of paired differences, which is narrower than two intervals side by side suggest.
+
+    Args:
+        task: "binary", "multiclass", "multilabel" or "regression".
+        y: As for :func:`score`.
+        one, other: Answers of two models for the same rows.
+        main: The figure; by default the task's own.
+        decisions: How each model's shares become answers.
     """
-    if task == "regression":
-        pairs = np.abs(one - y) - np.abs(other - y)
-    else:
-        pairs = (one.argmax(1) == y).astype(float) - (other.argmax(1) == y)
-    return _around(float(pairs.mean()), pairs)
+    name = main or main_figure(task, 1 if y.ndim == 1 else y.shape[1])
+    if name == "mae":
+        return _mean(np.abs(one - y) - np.abs(other - y))
+    if name == "r2":
+        (first, one_parts), (second, other_parts) = r2_parts(y, one), r2_parts(y, other)
+        return around(first - second, one_parts - other_parts)
+    return _of_classes(name, y, (one, other), decisions or (usual_decision(task, one.shape[1]),) * 2)
 
 
-def _score_classes(y: np.ndarray, shares: np.ndarray) -> Scores:
-    right = shares.argmax(1) == y
-    # Clipped as scikit-learn does, so that one certain and wrong answer leaves the mean finite.
-    surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
-    found = {
-        "accuracy": _wilson(int(right.sum()), len(y)),
-        "log_loss": _around(float(surprise.mean()), surprise, lowest=0.0),
-    }
-    if shares.shape[1] == 2 and len(np.unique(y)) == 2:
-        found["auc"] = _delong(y == 1, shares[:, 1])
-    return found
+def _of_classes(
+    name: str, y: np.ndarray, shares: tuple[np.ndarray, np.ndarray], decisions: tuple[Decision, Decision]
+) -> Figure:
+    positive = decisions[0].positive
+    if name == "average_precision":
+        return _average_precision(y == positive, shares[0][:, positive], shares[1][:, positive])
+    one, other = (decision.decide(each) for decision, each in zip(decisions, shares, strict=True))
+    if name == "micro_f1":
+        return _micro_f1(y, one, other)
+    if name == "mean_cost":
+        costs = np.array(decisions[0].costs)
+        return _mean(costs[y, one] - costs[y, other])
+    pairs = (one == y).astype(float) - (other == y)
+    return _mean(pairs) if name == "accuracy" else _balanced(y, pairs)
 
 
-def _score_numbers(y: np.ndarray, predicted: np.ndarray) -> Scores:
-    errors = predicted - y
-    squares = errors**2
-    around = _around(float(squares.mean()), squares, lowest=0.0)
-    found = {
-        "mae": _around(float(np.abs(errors).mean()), np.abs(errors), lowest=0.0),
-        "rmse": Figure(math.sqrt(around.value), _root(around.low), _root(around.high)),
-    }
-    spread = (y - y.mean()) ** 2
-    if spread.any():
-        r2 = 1 - float(squares.sum() / spread.sum())
-        found["r2"] = _around(r2, (squares - (1 - r2) * spread) / spread.mean(), highest=1.0)
-    return found
+def _mean(pairs: np.ndarray) -> Figure:
+    return around(float(pairs.mean()), pairs)
 
 
-def _wilson(hits: int, rows: int) -> Figure:
-    """Wilson 1927: the interval of a share that holds at 0, at 1 and for few rows."""
-    share, square = hits / rows, Z * Z / rows
-    centre = (share + square / 2) / (1 + square)
-    half = Z * math.sqrt(share * (1 - share) / rows + square / (4 * rows)) / (1 + square)
-    return Figure(share, max(0.0, centre - half), min(1.0, centre + half))
+def _balanced(y: np.ndarray, pairs: np.ndarray) -> Figure:
+    """The mean over classes of the mean over a class's rows."""
+    shares = np.bincount(y) / len(y)
+    weights = 1 / (shares[y] * (shares > 0).sum())
+    value = float((weights * pairs).mean())
+    means = np.bincount(y, weights=pairs)[y] / (shares[y] * len(y))
+    return around(value, value + weights * (pairs - means))  # rows within their classes, whose sizes are given
 
 
-def _around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: float = math.inf) -> Figure:
-    """The interval of a mean of the rows' parts, or of a figure whose influence function they are."""
-    rows = len(parts)
-    spread = float(parts.std(ddof=1)) if rows > 1 else 0.0
-    if not (math.isfinite(spread) and spread > 0):
-        return Figure(value)
-    half = Z * spread / math.sqrt(rows)
-    return Figure(value, max(lowest, value - half), min(highest, value + half))
+def _average_precision(yes: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
+    first, second = weighted_average_precision(yes, one), weighted_average_precision(yes, other)
+
+    def gap(counts: np.ndarray) -> np.ndarray:
+        return first(counts) - second(counts)
+
+    return between(float(gap(np.ones((1, len(yes))))[0]), drawn(yes.astype(np.int64), gap))
 
 
-def _delong(positive: np.ndarray, score: np.ndarray) -> Figure:
-    """DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
-    yes, no = score[positive], score[~positive]
-    ranks = _ranks(score)
-    above = (ranks[positive] - _ranks(yes)) / len(no)
-    below = 1 - (ranks[~positive] - _ranks(no)) / len(yes)
-    value = float(above.mean())
-    if min(len(yes), len(no)) < 2:
-        return Figure(value)
-    half = Z * math.sqrt(above.var(ddof=1) / len(yes) + below.var(ddof=1) / len(no))
-    return Figure(value, max(0.0, value - half), min(1.0, value + half)) if half else Figure(value)
+def _micro_f1(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
+    first, second = micro_f1_of(y, one), micro_f1_of(y, other)
 
+    def gap(counts: np.ndarray) -> np.ndarray:
+        return first(counts) - second(counts)
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[places]
-
-
-def _root(value: float | None) -> float | None:
-    return None if value is None else math.sqrt(value)
+    return between(float(gap(np.ones((1, len(y))))[0]), drawn(np.zeros(len(y), np.int64), gap))

@@ -1,0 +1,154 @@
+"""Figures of predicted classes and of predicted labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .decisions import Decision
+from .intervals import (
+    Figure,
+    around,
+    between,
+    delong,
+    drawn,
+    drawn_confusions,
+    weighted_auc,
+    weighted_average_precision,
+    wilson,
+)
+
+
+def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
+    """Return the figures of two classes or more.
+
+    Args:
+        y: Class numbers, ``(rows,)``.
+        shares: Of the classes, ``(rows, classes)``.
+        decision: How shares become answers.
+    """
+    answers, classes = decision.decide(shares), shares.shape[1]
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (y, answers), 1)
+    found = {"accuracy": wilson(int(np.trace(confusion)), len(y))}
+    found |= _from_confusion(y, answers, confusion, decision.positive if classes == 2 else None)
+    found |= _two(y, shares, decision.positive) if classes == 2 else _each_against_the_rest(y, shares)
+    # Clipped as scikit-learn does, so that one certain and wrong answer leaves the mean finite.
+    surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
+    found["log_loss"] = around(float(surprise.mean()), surprise, lowest=0.0)
+    if classes == 2:
+        squares = (shares[:, 1] - y) ** 2
+        found["brier"] = around(float(squares.mean()), squares, lowest=0.0)
+    if decision.costs:
+        paid = np.array(decision.costs)[y, answers]
+        found["mean_cost"] = around(float(paid.mean()), paid)
+    return found
+
+
+def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
+    """Return the figures of several labels.
+
+    Args:
+        y: 0 and 1, ``(rows, labels)``.
+        shares: Of the labels, ``(rows, labels)``.
+        decision: How shares become answers.
+    """
+    from sklearn import metrics
+
+    true, answers = y.astype(np.int64), decision.decide(shares)
+    wrong = (true != answers).mean(1)
+    whole = np.zeros(len(y), np.int64)
+    micro, macro = micro_f1_of(true, answers), _macro_f1_of(true, answers)
+    found = {
+        "micro_f1": between(_f1(true, answers, "micro"), drawn(whole, micro)),
+        "macro_f1": between(_f1(true, answers, "macro"), drawn(whole, macro)),
+        "hamming_loss": around(float(wrong.mean()), wrong, lowest=0.0, highest=1.0),
+        "subset_accuracy": wilson(int((wrong == 0).sum()), len(y)),
+    }
+    if true.any():
+        flat = float(metrics.average_precision_score(true, shares, average="micro"))
+        found["micro_average_precision"] = Figure(flat)
+    ranking = metrics.label_ranking_average_precision_score(true, shares)
+    found["label_ranking_average_precision"] = Figure(float(ranking))
+    found["coverage_error"] = Figure(float(metrics.coverage_error(true, shares)))
+    found["ranking_loss"] = Figure(float(metrics.label_ranking_loss(true, shares)))
+    return found
+
+
+def micro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives the micro F1 of rows that count several times: 2 tp / (2 tp + fp + fn), all labels as one."""
+    hits, marked = ((y == 1) & (answers == 1)).sum(1), (y == 1).sum(1) + (answers == 1).sum(1)
+    return lambda counts: 2 * (counts @ hits) / np.maximum(counts @ marked, 1)
+
+
+def _macro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    hits, marked = ((y == 1) & (answers == 1)).astype(float), (y == 1).astype(float) + (answers == 1)
+    return lambda counts: (2 * (counts @ hits) / np.maximum(counts @ marked, 1)).mean(1)
+
+
+def _f1(y: np.ndarray, answers: np.ndarray, average: str) -> float:
+    from sklearn.metrics import f1_score
+
+    return float(f1_score(y, answers, average=average, zero_division=0))
+
+
+def _from_confusion(
+    y: np.ndarray, answers: np.ndarray, confusion: np.ndarray, positive: int | None
+) -> dict[str, Figure]:
+    """Figures that a table of true and answered classes tells; the intervals from such tables drawn again."""
+    from sklearn import metrics
+
+    again = drawn_confusions(confusion)
+    present = confusion.sum(1) > 0
+    right = np.diagonal(again, axis1=1, axis2=2)
+    true, answered = again.sum(2), again.sum(1)
+    recall = right[:, present] / true[:, present]
+    f1 = 2 * right / np.maximum(true + answered, 1)
+    values = np.diagonal(confusion)[present] / confusion.sum(1)[present]
+    found = {"balanced_accuracy": between(float(values.mean()), recall.mean(1))}
+    if positive is None:
+        used = present | (confusion.sum(0) > 0)
+        macro = metrics.f1_score(y, answers, average="macro", zero_division=0)
+        found["macro_f1"] = between(float(macro), f1[:, used].mean(1))
+    else:
+        value = metrics.f1_score(y, answers, pos_label=positive, zero_division=0)
+        found["f1"] = between(float(value), f1[:, positive])
+        found["precision"] = wilson(int(confusion[positive, positive]), int(confusion[:, positive].sum()))
+        found["recall"] = wilson(int(confusion[positive, positive]), int(confusion[positive].sum()))
+    found["mcc"] = between(float(_matthews(confusion[None].astype(np.float64))[0]), _matthews(again))
+    return found
+
+
+def _matthews(confusions: np.ndarray) -> np.ndarray:
+    """Gorodkin 2004: the correlation of true and answered classes, two or more; 0 where one of them is constant."""
+    rows, right = confusions.sum((1, 2)), np.trace(confusions, axis1=1, axis2=2)
+    true, answered = confusions.sum(2), confusions.sum(1)
+    shared = right * rows - (true * answered).sum(1)
+    spread = np.sqrt((rows**2 - (answered**2).sum(1)) * (rows**2 - (true**2).sum(1)))
+    return np.where(spread > 0, shared / np.where(spread > 0, spread, 1), 0.0)
+
+
+def _two(y: np.ndarray, shares: np.ndarray, positive: int) -> dict[str, Figure]:
+    from sklearn.metrics import average_precision_score
+
+    if len(np.unique(y)) < 2:
+        return {}
+    yes = y == positive
+    value = float(average_precision_score(yes, shares[:, positive]))
+    again = drawn(y, weighted_average_precision(yes, shares[:, positive]))
+    return {"auc": delong(yes, shares[:, positive]), "average_precision": between(value, again)}
+
+
+def _each_against_the_rest(y: np.ndarray, shares: np.ndarray) -> dict[str, Figure]:
+    """The mean area over classes that have rows, on these rows and on rows drawn again."""
+    from sklearn.metrics import roc_auc_score
+
+    present = [number for number in range(shares.shape[1]) if 0 < (y == number).sum() < len(y)]
+    if len(present) < 2:
+        return {}
+    value = float(np.mean([roc_auc_score(y == number, shares[:, number]) for number in present]))
+    if len(y) * len(present) > 200_000:
+        return {"auc": Figure(value)}
+    areas = [weighted_auc(y == number, shares[:, number]) for number in present]
+    return {"auc": between(value, drawn(y, lambda counts: np.mean([area(counts) for area in areas], axis=0)))}

@@ -1,0 +1,133 @@
+"""How probabilities become answers: the largest, a threshold, weights, or the least expected cost."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+Rule = Literal["largest", "threshold", "weights", "costs"]
+Aim = Literal["", "f1", "balanced_accuracy", "accuracy", "costs"]
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What turns a row's probabilities into its answer.
+
+    - "largest": the class of the largest probability.
+    - "threshold": yes where the probability of yes is at least the threshold; one for two classes, one for each
+      of several labels.
+    - "weights": the class of the largest probability times weight.
+    - "costs": the class of least expected cost, the argmin over j of the sum over i of P(i|x) C[i, j] (C. Elkan
+      (2001), The foundations of cost-sensitive learning, equation 1).
+
+    Args:
+        rule: Which of them.
+        thresholds: For "threshold".
+        weights: For "weights", one for each class.
+        costs: For "costs", a row for each true class, a column for each answer.
+        positive: Of two classes the one that the threshold, F1, precision, recall and average precision are about.
+        aim: What the thresholds were chosen for; empty where a person gave them or they are the usual ones.
+        rows: On how many validation rows they were chosen.
+
+    Example:
+        >>> Decision(rule="costs", costs=((0, 1), (9, 0))).decide(np.array([[0.95, 0.05], [0.8, 0.2]]))
+        array([0, 1])
+    """
+
+    rule: Rule = "largest"
+    thresholds: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
+    costs: tuple[tuple[float, ...], ...] = ()
+    positive: int = 1
+    aim: Aim = ""
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        given = {"threshold": self.thresholds, "weights": self.weights, "costs": self.costs}
+        if self.rule != "largest" and not given[self.rule]:
+            raise ValueError(f"a decision by {self.rule} without any")
+        flat = [*self.thresholds, *self.weights, *(cost for row in self.costs for cost in row)]
+        if not np.isfinite(flat).all() or any(len(row) != len(self.costs) for row in self.costs):
+            raise ValueError("a decision's thresholds, weights and costs must be finite, the costs a square")
+        if self.positive not in (0, 1) or self.rows < 0:
+            raise ValueError(f"a decision's positive class is 0 or 1, not {self.positive}")
+
+    def decide(self, shares: np.ndarray) -> np.ndarray:
+        """Return class numbers ``(rows,)``, or of several labels with thresholds yes (1) or no (0) for each.
+
+        Args:
+            shares: Of the classes or labels, ``(rows, classes)``.
+        """
+        if self.rule == "threshold" and len(self.thresholds) == 1:
+            yes = shares[:, self.positive] >= self.thresholds[0]
+            return np.where(yes, self.positive, 1 - self.positive)
+        if self.rule == "threshold":
+            return (shares >= np.array(self.thresholds)).astype(np.int64)
+        if self.rule == "weights":
+            return (shares * np.array(self.weights)).argmax(1)
+        if self.rule == "costs":
+            return (shares @ np.array(self.costs)).argmin(1)
+        return shares.argmax(1)
+
+    def fits(self, task: str, classes: int) -> bool:
+        """Say whether this decides among so many classes or labels."""
+        sizes = {"weights": len(self.weights), "costs": len(self.costs), "largest": classes}
+        if task == "multilabel":
+            return self.rule == "threshold" and len(self.thresholds) == classes
+        if self.rule == "threshold":
+            return task == "binary" and len(self.thresholds) == 1
+        return sizes[self.rule] == classes
+
+
+def usual_decision(task: str, outputs: int) -> Decision:
+    """Return what decides where nobody said: the largest probability, and one half for each label."""
+    return Decision(rule="threshold", thresholds=(0.5,) * outputs) if task == "multilabel" else Decision()
+
+
+def best_threshold(
+    yes: np.ndarray, share: np.ndarray, aim: str, costs: tuple[tuple[float, float], ...] = ((0.0, 1.0), (1.0, 0.0))
+) -> float:
+    """Return the threshold that serves these rows best, in the middle between two neighbouring probabilities.
+
+    Of several that serve as well the one nearest to one half.
+
+    Args:
+        yes: Whether each row is positive, ``(rows,)``.
+        share: Its probability of being so.
+        aim: "f1", "balanced_accuracy", "accuracy" or "costs".
+        costs: For "costs": rows no and yes, columns answered no and answered yes.
+
+    Example:
+        >>> best_threshold(np.array([False, False, True]), np.array([0.1, 0.2, 0.4]), "f1")
+        0.30000000000000004
+    """
+    order = np.argsort(-share, kind="stable")
+    falling, hits = share[order], np.cumsum(yes[order])
+    ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
+    # The first cut lets nobody through; each further one lets one more probability through.
+    hit = np.append(0, hits[ends]).astype(np.float64)
+    false = np.append(0, ends + 1 - hits[ends]).astype(np.float64)
+    levels = falling[ends]
+    middle = (levels[:-1] + levels[1:]) / 2
+    middle = np.where(middle > levels[1:], middle, levels[:-1])  # between neighbouring doubles there is no middle
+    nobody = max((1 + levels[0]) / 2, np.nextafter(levels[0], 2))
+    cuts = np.concatenate([[nobody], middle, [0.0]])
+    served = _served(aim, hit, false, float(yes.sum()), float((~yes).sum()), costs)
+    best = np.flatnonzero(served >= served.max() - 1e-12)
+    return float(cuts[best[np.abs(cuts[best] - 0.5).argmin()]])
+
+
+def _served(
+    aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: tuple[tuple[float, float], ...]
+) -> np.ndarray:
+    """How well each cut serves, from its true and false positives."""
+    if aim == "f1":
+        return 2 * hit / np.maximum(hit + false + yes, 1)
+    if aim == "balanced_accuracy":
+        return (hit / max(yes, 1) + (no - false) / max(no, 1)) / 2
+    table = ((0.0, 1.0), (1.0, 0.0)) if aim == "accuracy" else costs
+    (right_no, false_yes), (false_no, right_yes) = table
+    cost = (no - false) * right_no + false * false_yes + (yes - hit) * false_no + hit * right_yes
+    return -cost / (yes + no)

@@ -1,0 +1,150 @@
+"""Figures with 95 % intervals: what the rows leave open, by closed form or by drawing the rows again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import msgspec
+import numpy as np
+
+Z = 1.959964  # the normal quantile of a 95 % interval
+DRAWS = 500
+MOST_WORK = 10_000_000  # draws times rows, so that an interval takes a second at most
+FEWEST_DRAWS = 100
+CHUNK = 50
+
+
+class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A figure with its 95 % interval, where one can be told from the rows.
+
+    Args:
+        value: The figure.
+        low, high: The interval; None where the rows do not tell.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def wilson(hits: int, rows: int) -> Figure:
+    """Wilson 1927: the interval of a share that holds at 0, at 1 and for few rows."""
+    if not rows:
+        return Figure(0.0)
+    share, square = hits / rows, Z * Z / rows
+    centre = (share + square / 2) / (1 + square)
+    half = Z * math.sqrt(share * (1 - share) / rows + square / (4 * rows)) / (1 + square)
+    return Figure(share, max(0.0, centre - half), min(1.0, centre + half))
+
+
+def around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: float = math.inf) -> Figure:
+    """The interval of a mean of the rows' parts, or of a figure whose influence function they are."""
+    rows = len(parts)
+    spread = float(parts.std(ddof=1)) if rows > 1 else 0.0
+    if not (math.isfinite(spread) and spread > 0):
+        return Figure(value)
+    half = Z * spread / math.sqrt(rows)
+    return Figure(value, max(lowest, value - half), min(highest, value + half))
+
+
+def delong(positive: np.ndarray, score: np.ndarray) -> Figure:
+    """DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
+    yes, no = score[positive], score[~positive]
+    ranks = _ranks(score)
+    above = (ranks[positive] - _ranks(yes)) / len(no)
+    below = 1 - (ranks[~positive] - _ranks(no)) / len(yes)
+    value = float(above.mean())
+    if min(len(yes), len(no)) < 2:
+        return Figure(value)
+    half = Z * math.sqrt(above.var(ddof=1) / len(yes) + below.var(ddof=1) / len(no))
+    return Figure(value, max(0.0, value - half), min(1.0, value + half)) if half else Figure(value)
+
+
+def between(value: float, drawn: np.ndarray | None) -> Figure:
+    """The percentile interval of a figure that was computed on rows drawn again (Efron 1979)."""
+    if drawn is None or not len(drawn) or not np.isfinite(drawn).all() or not np.ptp(drawn):
+        return Figure(value)
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return Figure(value, min(float(low), value), max(float(high), value))
+
+
+def drawn(strata: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
+    """Return a figure of rows drawn again, with replacement, as many from each stratum as it has.
+
+    Args:
+        strata: A class number for each row; a table of one stratum is drawn as a whole.
+        figure: Takes how often each row was drawn, ``(draws, rows)``, and returns the figures ``(draws,)``.
+
+    Returns:
+        The figures; None for so many rows that it would take long.
+    """
+    draws = min(DRAWS, MOST_WORK // max(len(strata), 1))
+    if draws < FEWEST_DRAWS or len(strata) < 2:
+        return None
+    return np.concatenate([figure(counts) for counts in _counts(strata, draws)])
+
+
+def drawn_confusions(confusion: np.ndarray) -> np.ndarray:
+    """Return confusion matrices of rows drawn again within each true class, ``(draws, classes, classes)``."""
+    rng = np.random.Generator(np.random.PCG64(0))
+    made = np.zeros((DRAWS, *confusion.shape))
+    for true, row in enumerate(confusion):
+        if row.sum():
+            made[:, true] = rng.multinomial(int(row.sum()), row / row.sum(), size=DRAWS)
+    return made
+
+
+def weighted_average_precision(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives the average precision of rows that count several times; equal scores are one step."""
+    order, ends = _steps(score)
+    yes = positive[order].astype(np.float64)
+
+    def figure(counts: np.ndarray) -> np.ndarray:
+        counts = counts[:, order]
+        hits = np.cumsum(counts * yes, axis=1)[:, ends]
+        precision = hits / np.maximum(np.cumsum(counts, axis=1)[:, ends], 1)
+        gained = np.diff(hits, axis=1, prepend=0.0)
+        return (gained * precision).sum(1) / np.maximum(hits[:, -1], 1)
+
+    return figure
+
+
+def weighted_auc(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what gives the area under the ROC curve of rows that count several times, by trapezes."""
+    order, ends = _steps(score)
+    yes = positive[order].astype(np.float64)
+
+    def figure(counts: np.ndarray) -> np.ndarray:
+        counts = counts[:, order]
+        hits = np.cumsum(counts * yes, axis=1)[:, ends]
+        misses = np.cumsum(counts * (1 - yes), axis=1)[:, ends]
+        before = np.concatenate([np.zeros((len(hits), 1)), hits[:, :-1]], axis=1)
+        area = (np.diff(misses, axis=1, prepend=0.0) * (hits + before) / 2).sum(1)
+        return area / np.maximum(hits[:, -1] * misses[:, -1], 1)
+
+    return figure
+
+
+def _steps(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows by falling score, and where each group of equal scores ends."""
+    order = np.argsort(-score, kind="stable")
+    falling = score[order]
+    return order, np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
+
+
+def _counts(strata: np.ndarray, draws: int) -> Iterator[np.ndarray]:
+    rng = np.random.Generator(np.random.PCG64(0))
+    members = [np.flatnonzero(strata == each) for each in np.unique(strata)]
+    for start in range(0, draws, CHUNK):
+        counts = np.zeros((min(CHUNK, draws - start), len(strata)))
+        for row in counts:
+            for rows in members:
+                row[rows] = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
+        yield counts
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1; equal values share the mean of theirs."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]

@@ -1,0 +1,64 @@
+"""Figures of predicted numbers, of one target or of several."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .intervals import Figure, around
+
+ONE = ("mae", "rmse", "r2")
+
+
+def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] = ()) -> dict[str, Figure]:
+    """Return MAE, RMSE and R2; of several targets their means, then each target's own as "mae of NAME".
+
+    Args:
+        y: Numbers in the targets' units, ``(rows,)`` or ``(rows, targets)``.
+        predicted: The answers, alike.
+        names: The targets' names.
+    """
+    if y.ndim == 1:
+        return _of_one(y, predicted)
+    columns = list(zip(y.T, predicted.T, strict=True))
+    called = names or tuple(str(number) for number in range(1, len(columns) + 1))
+    errors = np.abs(predicted - y).mean(1)
+    made = {"mae": around(float(errors.mean()), errors, lowest=0.0), "rmse": _mean_rmse(predicted - y)}
+    if all(np.ptp(values) for values in y.T):
+        made["r2"] = around(*r2_parts(y, predicted), highest=1.0)
+    for name, (true, answer) in zip(called, columns, strict=True):
+        made |= {f"{figure} of {name}": found for figure, found in _of_one(true, answer).items()}
+    return made
+
+
+def r2_parts(y: np.ndarray, predicted: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return R2, of several targets the mean, and each row's share in its chance (its influence, around R2)."""
+    y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
+    squares, spread = (predicted - y) ** 2, (y - y.mean(0)) ** 2
+    r2 = 1 - squares.sum(0) / spread.sum(0)
+    return float(r2.mean()), ((squares - (1 - r2) * spread) / spread.mean(0)).mean(1)
+
+
+def _of_one(y: np.ndarray, predicted: np.ndarray) -> dict[str, Figure]:
+    errors = predicted - y
+    squares = errors**2
+    mean_square = around(float(squares.mean()), squares, lowest=0.0)
+    found = {
+        "mae": around(float(np.abs(errors).mean()), np.abs(errors), lowest=0.0),
+        "rmse": Figure(math.sqrt(mean_square.value), _root(mean_square.low), _root(mean_square.high)),
+    }
+    if np.ptp(y):
+        found["r2"] = around(*r2_parts(y, predicted), highest=1.0)
+    return found
+
+
+def _mean_rmse(errors: np.ndarray) -> Figure:
+    """The mean of the targets' root mean squared errors; d sqrt(m) is dm / (2 sqrt(m))."""
+    squares = errors**2
+    roots = np.sqrt(squares.mean(0))
+    return around(float(roots.mean()), ((squares - roots**2) / np.maximum(2 * roots, 1e-300)).mean(1), lowest=0.0)
+
+
+def _root(value: float | None) -> float | None:
+    return None if value is None else math.sqrt(value)
