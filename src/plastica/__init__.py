@@ -34,6 +34,7 @@ FAMILIES = (
 )
 
 HOMES = {
+    "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "model": ("LayerTrace", "Sequential", "Trace", "load"),
     "layers": (
         "GRU",
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
         schedules,
         training,
     )
+    from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
     from .model import LayerTrace, Sequential, Trace, load
     from .rules import Backprop, Rule

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 _HOME_OF = {
     "Answers": "table",
     "Figure": "scores",
+    "NetworkClassifier": "classifier",
+    "NetworkRegressor": "regressor",
     "Scores": "scores",
     "Settings": "settings",
     "TableNetwork": "table",
     "score": "scores",
 }
 
-__all__ = ["Answers", "Figure", "Scores", "Settings", "TableNetwork", "score"]
+__all__ = ["Answers", "Figure", "NetworkClassifier", "NetworkRegressor", "Scores", "Settings", "TableNetwork", "score"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +31,8 @@ def __getattr__(name: str) -> Any:
 
 
 if TYPE_CHECKING:
+    from .classifier import NetworkClassifier
+    from .regressor import NetworkRegressor
     from .scores import Figure, Scores, score
     from .settings import Settings
     from .table import Answers, TableNetwork

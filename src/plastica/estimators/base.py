@@ -1,0 +1,204 @@
+"""What both of scikit-learn's kinds of estimators share here: reading, dealing, training, answering."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..data.splitting import split
+from ..errors import InvalidValue
+from ..training import EarlyStopping, History
+from . import keeping
+from .building import build, check_parameters, recompiled
+from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
+from .networks import answers_from
+from .settings import batch_size_for
+
+AUTO_ROWS = 100  # from as many rows on, "auto" holds some out to decide when to stop
+MOST_SEED = 2**31 - 1
+
+
+class NetworkEstimator(BaseEstimator):
+    """A network behind scikit-learn's interface; the base of :class:`NetworkClassifier` and its sister."""
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn, anew or, with ``warm_start``, from where the last ``fit`` ended.
+
+        Args:
+            X: A pandas, polars or pyarrow frame with columns of any kind, or numbers ``(rows, columns)``; missing
+                values are welcome.
+            y: Targets, ``(rows,)`` or ``(rows, outputs)``.
+            sample_weight: How much each row counts, ``(rows,)``; 2 is the row twice, 0 is the row left out.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            ValueError, TypeError: For data or parameters that cannot be used; PlasticaError's are both.
+        """
+        check_parameters(self)
+        begin = not (self.warm_start and hasattr(self, "model_"))
+        examples = self._examples(X, y, sample_weight, begin)
+        train, held_out = self._dealt(examples)
+        self._prepare(train, begin, steady=False)
+        stopping = self._stopping(held_out)
+        history = self._train(train, held_out, self.epochs, [*deepcopy(list(self.callbacks or ())), stopping])
+        return self._record(history, begin)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the answers as a NumPy array, as scikit-learn's own estimators do."""
+        return self._decoded(self._answers(X))
+
+    def predict_frame(self, X: Any) -> Any:
+        """Return the answers as a frame of the kind that ``X`` is, with its index, under the targets' names.
+
+        Raises:
+            InvalidValue: ``X`` is no frame.
+        """
+        return keeping.as_frame(self.predict(X), X, self.target_names_)
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to one sealed file; nothing in it is pickled."""
+        check_is_fitted(self)
+        return keeping.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Self:
+        """Return what :meth:`save` wrote: it predicts, and trains on.
+
+        Args:
+            path: The file.
+            custom: A person's own functions and classes by name, where the network uses such.
+
+        Raises:
+            FileError: The file is missing, damaged, or holds another kind of estimator.
+        """
+        return keeping.load(cls, path, custom)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what the estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = bool(self.encode)
+        tags.target_tags.required = True
+        return tags
+
+    # What the two kinds do each in their way
+
+    @abstractmethod
+    def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
+        """Check targets and return class numbers ``(rows,)`` or numbers ``(rows, outputs)``."""
+
+    @abstractmethod
+    def _take_classes_weights(self, examples: Examples) -> Examples:
+        """Make the weights of classes part of the rows' weights."""
+
+    @abstractmethod
+    def _scaled(self, y: np.ndarray) -> np.ndarray:
+        """Return targets as the network takes them."""
+
+    @abstractmethod
+    def _learn_scale(self, train: Examples) -> None:
+        """Learn from training rows what scaling needs."""
+
+    @abstractmethod
+    def _decoded(self, answers: np.ndarray) -> np.ndarray:
+        """Return answers in the targets' own words or unit."""
+
+    # What they share
+
+    def _examples(self, X: Any, y: Any, sample_weight: Any, begin: bool) -> Examples:
+        if y is None:
+            raise InvalidValue(
+                f"{type(self).__name__} requires y to be passed, but the target y is None. Give the targets as y."
+            )
+        rows = take_rows(self, X, reset=begin)
+        count = len(rows) if isinstance(rows, np.ndarray) else rows.height
+        targets = self._take_targets(y, begin)
+        check_consistent_length(np.empty(count), targets)
+        examples = Examples(rows, targets, take_weights(sample_weight, count))
+        return self._take_classes_weights(settle(examples, self.batch_size or batch_size_for(count)))
+
+    def _dealt(self, examples: Examples) -> tuple[Examples, Examples | None]:
+        """Hold rows out to decide when to stop, where that is asked for."""
+        rows = len(examples.y)
+        if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
+            return examples, None
+        labels = examples.y if examples.y.dtype.kind == "i" else None
+        seed = int(check_random_state(self.random_state).randint(MOST_SEED))
+        parts = split(rows, float(self.validation_fraction), 0, labels, seed)
+        return examples.take(parts.train), examples.take(parts.validation)
+
+    def _prepare(self, train: Examples, begin: bool, steady: bool) -> None:
+        """Learn encoding and scale, and make the network; or take the parameters of today for one that goes on."""
+        if not begin:
+            self.model_.set_compiled(recompiled(self.model_, self, steady))
+            return
+        seed = int(check_random_state(self.random_state).randint(MOST_SEED))
+        self.encoder_ = fit_encoder(self, train.x) if self.encode else None
+        self._learn_scale(train)
+        layout = layout_of(self.encoder_, self.n_features_in_)
+        self.model_ = build(self, self.task_, self._units, layout, len(train.y), seed)
+        self.model_.set_compiled(recompiled(self.model_, self, steady))
+
+    def _train(self, train: Examples, held_out: Examples | None, epochs: int, callbacks: list[Any]) -> History:
+        model, count = self.model_, len(train.y)
+        size = self.batch_size or (None if model.optimizer.full_batch else batch_size_for(count))
+        mean = 1.0 if train.weight is None else float(train.weight.mean())
+        x, y, weight = self._ready(train, mean)
+        return model.fit(
+            x,
+            y,
+            batch_size=size,
+            epochs=int(epochs),
+            verbose=self.verbose,
+            callbacks=[callback for callback in callbacks if callback is not None],
+            validation_data=None if held_out is None else self._ready(held_out, mean),
+            sample_weight=weight,
+            time_limit=self.time_limit,
+        )
+
+    def _ready(self, examples: Examples, mean: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        return features_of(self.encoder_, examples.x), self._scaled(examples.y), relative(examples.weight, mean)
+
+    def _stopping(self, held_out: Examples | None) -> EarlyStopping:
+        patience = int(self.n_iter_no_change)
+        if held_out is None:
+            return EarlyStopping("loss", min_delta=float(self.tol), patience=patience)
+        return EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+
+    def _record(self, history: History, begin: bool) -> Self:
+        """Keep the run's figures under scikit-learn's names."""
+        figures = history.history
+        if begin:
+            self.loss_curve_, self.validation_scores_ = [], []
+        label = next((name for name in figures if name.startswith("val_") and name != "val_loss"), "")
+        self.loss_curve_ = [*self.loss_curve_, *figures.get("loss", ())]
+        self.validation_scores_ = [*(self.validation_scores_ or ()), *figures.get(label, ())] or None
+        self.best_loss_ = min(self.loss_curve_) if self.loss_curve_ else None
+        self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
+        self.n_iter_ = len(self.loss_curve_)
+        self.history_ = history
+        return self
+
+    def _answers(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        features = features_of(self.encoder_, take_rows(self, X, reset=False))
+        return answers_from(self.model_, features, self._answering)
+
+    @property
+    def _units(self) -> int:
+        """How many numbers the network answers."""
+        return 1 if self.task_ == "binary" else self.n_outputs_
+
+    @property
+    def _answering(self) -> str:
+        """The task by the network's own end: one of one's own may answer two classes by softmax."""
+        return "multiclass" if self.task_ == "binary" and self.model_.output_shape == (None, 2) else self.task_

@@ -1,0 +1,168 @@
+"""From an estimator's parameters to the compiled network they ask for."""
+
+from __future__ import annotations
+
+import dataclasses
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import activations, layers
+from ..data.encoding import FeatureLayout
+from ..errors import InvalidValue, ShapeError
+from ..model import Sequential
+from ..optimizers import Optimizer
+from ..schedules import Schedule
+from .networks import network_for
+from .settings import Settings
+
+SAME_NAMES = (
+    "layers", "epochs", "batch_size", "learning_rate", "optimizer", "rule", "time_limit", "network", "members", "loss",
+    "label_smoothing",
+)  # fmt: skip
+ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
+
+
+def check_parameters(estimator: Any) -> Settings:
+    """Return the settings that the parameters stand for.
+
+    Raises:
+        InvalidValue: A parameter outside what it takes.
+        UnknownName: A name that stands for nothing.
+    """
+    name = type(estimator).__name__
+    early, share = estimator.early_stopping, estimator.validation_fraction
+    if early not in (True, False, "auto"):
+        raise InvalidValue(f'{name}(early_stopping={early!r}): wanted True, False or "auto".')
+    if not _is_number(share) or not 0 < share < 1:
+        raise InvalidValue(f"{name}(validation_fraction={share!r}): wanted a share between 0 and 1, such as 0.1.")
+    if not _is_number(estimator.tol) or not estimator.tol >= 0:
+        raise InvalidValue(f"{name}(tol={estimator.tol!r}): wanted a number of at least 0.")
+    for flag in ("encode", "warm_start"):
+        if not isinstance(getattr(estimator, flag), bool | np.bool_):
+            raise InvalidValue(f"{name}({flag}={getattr(estimator, flag)!r}): wanted True or False.")
+    for whole in ("epochs", "batch_size", "n_iter_no_change", "members"):
+        value = getattr(estimator, whole)
+        may_be_none = whole in ("batch_size", "members")
+        if not (may_be_none and value is None) and (not _is_whole(value) or value < 1):
+            raise InvalidValue(f"{name}({whole}={value!r}): wanted a whole number of at least 1.")
+    for positive in ("learning_rate", "time_limit"):
+        value = getattr(estimator, positive)
+        if value is not None and not _is_number(value):
+            raise InvalidValue(f"{name}({positive}={value!r}): wanted None or a number above 0.")
+    weight = getattr(estimator, "class_weight", None)
+    if not (weight is None or isinstance(weight, Mapping) or (isinstance(weight, str) and weight == "balanced")):
+        raise InvalidValue(
+            f'{name}(class_weight={weight!r}): wanted None, "balanced" or a dict from class to weight, {{0: 1, 1: 5}}.'
+        )
+    return settings_of(estimator)
+
+
+def settings_of(estimator: Any, seed: int = 0) -> Settings:
+    """Return the parameters as settings; a network or an optimizer of one's own stands outside of them."""
+    name = type(estimator).__name__
+    given = {key: getattr(estimator, key) for key in SAME_NAMES if hasattr(estimator, key)}
+    if not isinstance(given["network"], str):
+        given["network"] = "mlp"
+    if isinstance(given["optimizer"], Optimizer):
+        given["optimizer"] = "adam"
+    if not isinstance(given["rule"], str):
+        given["rule"] = "backprop"
+    units = given["layers"]
+    if isinstance(units, str) or not isinstance(units, tuple | list | np.ndarray) or not all(map(_is_whole, units)):
+        raise InvalidValue(f"{name}(layers={units!r}): wanted the units of each hidden layer, such as (64, 64).")
+    given["layers"] = tuple(int(each) for each in units)
+    return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
+
+
+def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, rows: int, seed: int) -> Sequential:
+    """Return the compiled network.
+
+    Args:
+        estimator: Whose parameters say what it is.
+        task, outputs: As for :func:`~plastica.estimators.networks.network_for`.
+        layout: What stands where among the features.
+        rows: How many rows it will be trained on.
+        seed: Where its randomness comes from.
+
+    Raises:
+        ShapeError: A network of one's own whose output does not fit the targets.
+        InvalidValue: One that does not end in probabilities, or is no network.
+    """
+    settings, given = settings_of(estimator, seed), estimator.network
+    if isinstance(given, str):
+        return _with_choices(network_for(task, outputs, layout, settings, rows), estimator, task)
+    plain = network_for(task, outputs, layout, _plain(settings), rows)
+    if isinstance(given, Sequential):
+        return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator, task)
+    if not isinstance(given, list | tuple) or not all(isinstance(layer, layers.Layer) for layer in given):
+        raise InvalidValue(
+            f"{type(estimator).__name__}(network={given!r}): wanted a name, a list of hidden layers or a Sequential."
+        )
+    model = Sequential([plain.layers[0], *given, plain.layers[-1]], seed=seed)
+    model.set_compiled(plain.compiled)
+    return _with_choices(model, estimator, task)
+
+
+def recompiled(model: Sequential, estimator: Any, steady: bool) -> Any:
+    """Return what the model was compiled with, ``steady`` with a learning rate that keeps as it is."""
+    compiled = model.compiled
+    optimizer = compiled.optimizer
+    if steady and isinstance(optimizer.learning_rate, Schedule):
+        kind = type(optimizer)
+        rate = estimator.learning_rate or kind().learning_rate
+        optimizer = dataclasses.replace(optimizer, learning_rate=rate)
+    return dataclasses.replace(compiled, optimizer=optimizer)
+
+
+def _plain(settings: Settings) -> Settings:
+    import msgspec
+
+    return msgspec.structs.replace(settings, network="mlp", layers=(), members=None)
+
+
+def _complete(
+    given: Sequential, plain: Sequential, estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int
+) -> Sequential:
+    """Return a network of the same layers, begun anew, compiled as the given one where it is."""
+    model = Sequential(given.layers, seed=seed)
+    model.build((None, layout.width))
+    wanted = [outputs, 2] if task == "binary" else [outputs]
+    units = model.output_shape[1:]
+    if units not in [(each,) for each in wanted]:
+        raise ShapeError(
+            f"{type(estimator).__name__}(network=...): the network answers {units} numbers a row; the targets need "
+            f"{' or '.join(map(str, wanted))}. Mend its last layer, or give the hidden layers alone as a list."
+        )
+    end = "softmax" if units == (2,) and task == "binary" else ENDS.get(task)
+    if end and model.network.output_activation is not activations.get(end):
+        raise InvalidValue(
+            f"{type(estimator).__name__}(network=...): the network must end in {end}, so that it answers "
+            f'probabilities: Dense({units[0]}, activation="{end}").'
+        )
+    compiled = given.compiled if given.is_compiled else plain.compiled
+    if end == "softmax" and task == "binary" and not given.is_compiled:
+        model.compile(compiled.optimizer, "sparse_categorical_crossentropy", rule=compiled.rule)
+        return model
+    model.set_compiled(compiled)
+    return model
+
+
+def _with_choices(model: Sequential, estimator: Any, task: str) -> Sequential:
+    """Take an optimizer and a rule of one's own, and the figure that scikit-learn scores by."""
+    compiled = model.compiled
+    metric = {"regression": "r2", "multilabel": "binary_accuracy"}.get(task, "accuracy")
+    optimizer = estimator.optimizer if isinstance(estimator.optimizer, Optimizer) else compiled.optimizer
+    rule = compiled.rule if isinstance(estimator.rule, str) else estimator.rule
+    model.compile(optimizer, compiled.loss, [metric], rule=rule)
+    return model
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -1,0 +1,248 @@
+"""NetworkClassifier: a network that tells classes apart, behind scikit-learn's interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_array, column_or_1d
+
+from ..errors import DataError, InvalidValue
+from ..layers import Layer
+from ..model import Sequential
+from ..optimizers import Optimizer
+from ..rules import Rule
+from ..training import Callback
+from . import keeping
+from .base import NetworkEstimator
+from .building import check_parameters
+from .feeding import Examples
+
+SMALLEST = np.finfo(np.float64).tiny
+UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """A network that tells classes apart: two, more, or several labels at once.
+
+    Use it wherever scikit-learn takes a classifier: pipelines, searches, cross-validation, ensembles,
+    calibration. Frames go in as they are, with text, categories, dates and missing values.
+
+    Args:
+        network: "best" for what measured best on tables of this size, "mlp" for plain relu layers; a list of
+            hidden layers, to which the last one is added; or a whole ``Sequential``, whose layers are taken and
+            begun anew.
+        layers: The units of each hidden layer; an empty tuple is a network without one.
+        members: How many networks share the work and are averaged; None chooses.
+        optimizer: An optimizer's name, or an optimizer.
+        learning_rate: Of the optimizer; None takes its own default.
+        rule: A learning rule's name, or a rule.
+        loss: What is made small; None takes the task's own cross-entropy.
+        label_smoothing: How much of a label is shared out among all classes.
+        epochs: How many at most; with ``warm_start`` how many more.
+        batch_size: Rows a step; None chooses by the number of rows.
+        encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
+            are.
+        early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
+            Without, training stops when the training loss no longer falls by ``tol``.
+        validation_fraction: The share of the rows that are held out, with their share of each class.
+        n_iter_no_change: Epochs without anything better before training stops.
+        tol: By how much the training loss must fall to count as better.
+        class_weight: How much each class counts: None for all the same, "balanced" for the inverse of their
+            shares, or a dict.
+        warm_start: Whether another ``fit`` goes on training.
+        time_limit: When to stop by the clock, in seconds.
+        random_state: Where initial weights, dealing and order come from: a number, a RandomState, or None.
+        callbacks: Whom to tell of the run; ``fit`` tells copies of them.
+        verbose: 0 for silence, 1 for a live bar, 2 for a line an epoch.
+
+    Attributes:
+        classes_: The classes, ascending; for several labels the label columns' names.
+        task_: "binary", "multiclass" or "multilabel".
+        model_: The trained :class:`~plastica.Sequential`.
+        encoder_: What turns columns into features; None with ``encode=False``.
+        history_: The figures of each epoch of the last run.
+        n_iter_, loss_curve_, best_loss_: Epochs made, the loss of each, the lowest.
+        validation_scores_, best_validation_score_: Accuracy on held-out rows at each epoch; None without.
+        n_features_in_, feature_names_in_, n_outputs_, target_names_: What came in.
+
+    Example:
+        >>> from sklearn.datasets import load_iris
+        >>> X, y = load_iris(return_X_y=True, as_frame=True)
+        >>> NetworkClassifier(random_state=0).fit(X, y).score(X, y) > 0.9
+        True
+    """
+
+    def __init__(
+        self,
+        network: str | Sequential | Sequence[Layer] = "best",
+        *,
+        layers: Sequence[int] = (64, 64),
+        members: int | None = None,
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float | None = None,
+        rule: str | Rule = "backprop",
+        loss: str | None = None,
+        label_smoothing: float = 0.0,
+        epochs: int = 200,
+        batch_size: int | None = None,
+        encode: bool = True,
+        early_stopping: bool | str = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        class_weight: str | Mapping[Any, float] | None = None,
+        warm_start: bool = False,
+        time_limit: float | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        callbacks: Sequence[Callback] | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.network = network
+        self.layers = layers
+        self.members = members
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.rule = rule
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.encode = encode
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.time_limit = time_limit
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Make one epoch over these rows, going on from what was learned.
+
+        The first rows decide how columns are read and scaled.
+
+        Args:
+            X, y, sample_weight: As for :meth:`fit`.
+            classes: All classes there will be; needed at the first call.
+
+        Raises:
+            InvalidValue: No classes at the first call, or ``class_weight="balanced"``, which needs all rows.
+        """
+        check_parameters(self)
+        begin = not hasattr(self, "model_")
+        if self.class_weight == "balanced":
+            raise InvalidValue(
+                'partial_fit() sees some rows only and cannot weigh classes "balanced"; give class_weight as a dict.'
+            )
+        if begin and classes is None:
+            raise InvalidValue("classes must be passed on the first call to partial_fit: all classes there will be.")
+        if classes is not None:
+            classes = np.unique(np.asarray(classes))
+            if not begin and not np.array_equal(classes, self.classes_):
+                raise InvalidValue(f"partial_fit(classes={classes}): the first call was given {self.classes_}.")
+        self._announced = classes if begin else None
+        try:
+            examples = self._examples(X, y, sample_weight, begin)
+        finally:
+            del self._announced
+        self._prepare(examples, begin, steady=True)
+        return self._record(self._train(examples, None, 1, list(self.callbacks or ())), begin)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return each class's probability, ``(rows, classes)``; of several labels each one's own."""
+        return self._answers(X)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of :meth:`predict_proba`."""
+        return np.log(np.maximum(self.predict_proba(X), SMALLEST))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return log-odds: ``(rows,)`` for two classes, ``(rows, labels)`` for labels; else log-probabilities."""
+        shares = self._answers(X)
+        if self.task_ == "multiclass":
+            return np.log(np.maximum(shares, SMALLEST))
+        yes = shares[:, 1] if self.task_ == "binary" else shares
+        yes = np.clip(yes, SMALLEST, 1 - UNSURE)
+        return np.log(yes) - np.log1p(-yes)
+
+    def predict_proba_frame(self, X: Any) -> Any:
+        """Return :meth:`predict_proba` as a frame of the kind that ``X`` is, with its index and the classes' names."""
+        return keeping.as_frame(self.predict_proba(X), X, [str(label) for label in self.classes_])
+
+    def __sklearn_tags__(self) -> Any:
+        """Say what the estimator takes."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
+        names = keeping.names_of(y)
+        y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
+        check_classification_targets(y)
+        labels = type_of_target(y, input_name="y").startswith("multilabel")
+        values = y.toarray() if issparse(y) else y if labels else column_or_1d(y, warn=True)
+        if begin:
+            self._learn_classes(values, names)
+            self.target_names_ = names or (["y"] if not labels else [f"y{place}" for place in range(values.shape[1])])
+        elif labels != (self.task_ == "multilabel") or (labels and values.shape[1] != self.n_outputs_):
+            raise DataError(f"y has shape {values.shape}; the classifier was begun with the task {self.task_}.")
+        if labels:
+            return values.astype(np.float64)
+        places = np.searchsorted(self.classes_, values)
+        known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == values
+        if not known.all():
+            raise DataError(f"y holds {values[~known][0]!r}, which is none of the classes {list(self.classes_)}.")
+        return places.astype(np.int64)
+
+    def _learn_classes(self, values: np.ndarray, names: list[str] | None) -> None:
+        announced = getattr(self, "_announced", None)
+        if values.ndim == 2:
+            self.task_, self.n_outputs_ = "multilabel", values.shape[1]
+            self.classes_ = np.arange(values.shape[1]) if names is None else np.array(names, dtype=object)
+            return
+        self.classes_ = np.unique(values) if announced is None else announced
+        count = len(self.classes_)
+        if count < 2:
+            raise DataError(f"y has one class only, {self.classes_[0]!r}; a classifier needs at least 2 classes.")
+        self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
+
+    def _take_classes_weights(self, examples: Examples) -> Examples:
+        if self.task_ != "multilabel" and not hasattr(self, "_announced") and len(np.unique(examples.y)) < 2:
+            raise DataError("y has one class only among the rows with a weight; at least 2 classes are needed.")
+        if self.class_weight is None:
+            return examples
+        rows = np.ones(len(examples.y)) if examples.weight is None else examples.weight
+        if self.task_ != "multilabel":
+            return examples._replace(weight=rows * self._weights_of(examples.y, rows)[examples.y])
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        return examples._replace(weight=rows * compute_sample_weight(self.class_weight, examples.y))
+
+    def _weights_of(self, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return the weight of each class; "balanced" is scikit-learn's, with the rows' own weights counted."""
+        if isinstance(self.class_weight, Mapping):
+            unknown = [label for label in self.class_weight if label not in self.classes_]
+            if unknown:
+                raise InvalidValue(f"class_weight names {unknown[0]!r}; the classes are {list(self.classes_)}.")
+            return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
+        sums = np.bincount(y, rows, minlength=len(self.classes_))
+        return np.divide(rows.sum(), len(self.classes_) * sums, out=np.zeros_like(sums), where=sums > 0)
+
+    def _scaled(self, y: np.ndarray) -> np.ndarray:
+        return y.astype(np.float32) if self.task_ == "multilabel" else y
+
+    def _learn_scale(self, train: Examples) -> None:
+        pass
+
+    def _decoded(self, answers: np.ndarray) -> np.ndarray:
+        if self.task_ == "multilabel":
+            return (answers > 0.5).astype(np.int64)
+        return self.classes_[answers.argmax(1)]
