@@ -14,6 +14,7 @@ from plastica.errors import InvalidValue, PlasticaError, ShapeError, UnknownName
 
 rng = np.random.default_rng(1)
 SPARSE = losses.SparseCategoricalCrossentropy
+OF_CLASS_NUMBERS = (SPARSE, losses.SparseCategoricalFocalCrossentropy)
 NEEDS_CLASSES = (
     losses.CategoricalCrossentropy,
     losses.CategoricalFocalCrossentropy,
@@ -27,12 +28,12 @@ ON_SOFTMAX = [
     losses.CategoricalCrossentropy,
     losses.CategoricalFocalCrossentropy,
     losses.KLDivergence,
-    SPARSE,
+    *OF_CLASS_NUMBERS,
 ]
 
 
 def target_for(cls, rows=6, outputs=3):
-    if cls is SPARSE:
+    if cls in OF_CLASS_NUMBERS:
         return jnp.asarray(rng.integers(0, outputs, rows))
     return jnp.asarray(np.eye(outputs)[rng.integers(0, outputs, rows)])
 
@@ -58,7 +59,7 @@ def test_gradient_at_the_potential_agrees_with_finite_differences(cls):
 def test_values_and_gradients_are_finite_at_the_ends(cls):
     prediction = jnp.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     for number in range(3):
-        target = jnp.full(4, number) if cls is SPARSE else jnp.eye(3)[jnp.full(4, number)]
+        target = jnp.full(4, number) if cls in OF_CLASS_NUMBERS else jnp.eye(3)[jnp.full(4, number)]
         loss, gradient = jax.value_and_grad(lambda p, t=target: jnp.sum(cls().values(t, p)))(prediction)
         assert np.isfinite(loss)
         assert np.isfinite(gradient).all()
@@ -71,7 +72,7 @@ def test_values_and_gradients_are_finite_at_extreme_potentials(cls, gamma):
     loss = cls(from_logits=True, **focal)
     potential = jnp.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4], [1e4, 1e4, 1e4], [0.0, 0.0, 0.0]])
     for number in range(3):
-        target = jnp.full(4, number) if cls is SPARSE else jnp.eye(3)[jnp.full(4, number)]
+        target = jnp.full(4, number) if cls in OF_CLASS_NUMBERS else jnp.eye(3)[jnp.full(4, number)]
         value, gradient = jax.value_and_grad(lambda z, t=target: jnp.sum(loss.values(t, z)))(potential)
         assert np.isfinite(value)
         assert np.isfinite(gradient).all()
@@ -187,7 +188,7 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(cls):
 @pytest.mark.parametrize("cls", CLASSES)
 def test_shapes_are_never_broadcast(cls):
     bad = [((6, 2), (6, 3)), ((6, 1), (6, 3)), ((3,), (6, 3)), ((1, 3), (6, 3)), ((6, 3, 1), (6, 3))]
-    if cls is SPARSE:
+    if cls in OF_CLASS_NUMBERS:
         bad = [((6, 3), (6, 3)), ((6, 2), (6, 3)), ((3,), (6, 3)), ((6,), (6, 5, 3)), ((6,), (6,))]
     for target, prediction in bad:
         with pytest.raises(ShapeError, match="got targets of shape"):

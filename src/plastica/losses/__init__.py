@@ -7,6 +7,7 @@ from .categorical import (
     KLDivergence,
     Poisson,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 from .custom import CustomLoss
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
@@ -24,6 +25,7 @@ from .regression import (
     MeanSquaredError,
     MeanSquaredLogarithmicError,
 )
+from .strategies import OneVsOne, OneVsRest, classes_of, pairs_of
 
 __all__ = [
     "NAMES",
@@ -47,10 +49,15 @@ __all__ = [
     "MeanSquaredLogarithmicError",
     "MemberLoss",
     "Objective",
+    "OneVsOne",
+    "OneVsRest",
     "Poisson",
     "SparseCategoricalCrossentropy",
+    "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
+    "classes_of",
     "get",
     "name_of",
+    "pairs_of",
     "place",
 ]

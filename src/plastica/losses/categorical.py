@@ -146,6 +146,58 @@ class CategoricalFocalCrossentropy(Loss):
 
 
 @declaration
+class SparseCategoricalFocalCrossentropy(Loss):
+    """Categorical focal cross-entropy for targets that are class numbers.
+
+    For classes of very different size; no one-hot table is needed.
+
+        C = -alpha (1 - a_y)^gamma log a_y
+
+    Args:
+        alpha: A factor of the whole loss. 0.25, as in :class:`CategoricalFocalCrossentropy`.
+        gamma: How strongly easy examples fade; 0 is plain cross-entropy. 2, as in the paper.
+        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
+        label_smoothing: Gives this share of the target to all classes alike. 0: none.
+
+    Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
+
+    Raises:
+        InvalidValue: When ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
+        ShapeError: When there is not one label a row, or there is no axis of classes.
+
+    Reference:
+        T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, Focal loss for dense object detection, eq. 4.
+    """
+
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_share("SparseCategoricalFocalCrossentropy", "label_smoothing", self.label_smoothing)
+        check_gamma("SparseCategoricalFocalCrossentropy", self.gamma)
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's focal cross-entropy."""
+        number = class_numbers("sparse_categorical_focal_crossentropy", target, prediction)
+        one_hot = jax.nn.one_hot(number, prediction.shape[-1], dtype=prediction.dtype)
+        dense = replace(_DENSE, **{name: getattr(self, name) for name in type(self).__dataclass_fields__})
+        return dense.values(one_hot, prediction)
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the last activation is the softmax."""
+        return _on_softmax(self, activation)
+
+    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
+        """Return a loss of class numbers, which is what the targets are."""
+        return SparseCategoricalCrossentropy(self.from_logits), output_shape
+
+
+_DENSE = CategoricalFocalCrossentropy()
+
+
+@declaration
 class KLDivergence(Loss):
     """How much is lost when the prediction stands for the target's distribution.
 
@@ -215,7 +267,13 @@ def _log_shares(prediction: jax.Array, from_logits: bool) -> jax.Array:
     return jnp.log(jnp.clip(share, EPSILON, 1.0 - EPSILON))
 
 
-Categorical = CategoricalCrossentropy | SparseCategoricalCrossentropy | CategoricalFocalCrossentropy | KLDivergence
+Categorical = (
+    CategoricalCrossentropy
+    | SparseCategoricalCrossentropy
+    | CategoricalFocalCrossentropy
+    | SparseCategoricalFocalCrossentropy
+    | KLDivergence
+)
 
 
 def _on_softmax(loss: Categorical, activation: Activation | None) -> Loss | None:

@@ -15,6 +15,7 @@ from .categorical import (
     KLDivergence,
     Poisson,
     SparseCategoricalCrossentropy,
+    SparseCategoricalFocalCrossentropy,
 )
 from .custom import CustomLoss
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
@@ -46,6 +47,7 @@ NAMES: dict[str, type[Loss]] = {
     "categorical_crossentropy": CategoricalCrossentropy,
     "categorical_focal_crossentropy": CategoricalFocalCrossentropy,
     "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
+    "sparse_categorical_focal_crossentropy": SparseCategoricalFocalCrossentropy,
     "kl_divergence": KLDivergence,
     "poisson": Poisson,
     "hinge": Hinge,

@@ -1,0 +1,132 @@
+"""Several classes by yes-or-no questions: each class against the rest, each class against each other."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..activations import Activation
+from ..declaration import declaration, replace
+from ..errors import ShapeError
+from .binary import BinaryCrossentropy
+from .categorical import SparseCategoricalCrossentropy
+from .loss import Loss
+from .shapes import class_numbers
+
+
+@declaration
+class OneVsRest(Loss):
+    """A yes-or-no question for each class, "this one or any other?", from class numbers.
+
+    For a network that ends in one sigmoid a class; it can answer that a row is none of the classes.
+
+        C = mean_k c([y = k], a_k)
+
+    Args:
+        loss: c, a binary loss.
+
+    Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)`` class numbers, predictions ``(batch, ..., classes)``.
+
+    Raises:
+        ShapeError: When there is not one label a row.
+
+    Example:
+        >>> OneVsRest().values(jnp.array([1]), jnp.array([[0.5, 0.5, 0.5]]))
+        Array([0.6931472], dtype=float32)
+
+    Reference:
+        Rifkin, Klautau (2004), In defense of one-vs-all classification.
+    """
+
+    loss: Loss = BinaryCrossentropy()
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's loss."""
+        number = class_numbers("one_vs_rest", target, prediction)
+        return self.loss.values(jax.nn.one_hot(number, prediction.shape[-1], dtype=prediction.dtype), prediction)
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the binary loss has one."""
+        return _on_potential(self, activation)
+
+    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
+        """Return a loss of class numbers, which is what the targets are."""
+        return SparseCategoricalCrossentropy(), output_shape
+
+
+@declaration
+class OneVsOne(Loss):
+    """A yes-or-no question for each pair of classes, "the first or the second?", from class numbers.
+
+    For a network that ends in one sigmoid a pair, in the order (0, 1), (0, 2), ..., (1, 2), ...; a pair learns only
+    from rows of its two classes. :func:`pairs_of` numbers the pairs.
+
+        C = 1 / (K - 1) sum over pairs i < j that hold y of c([y = i], a_ij)
+
+    Args:
+        loss: c, a binary loss.
+
+    Shapes: targets ``(batch,)`` or ``(batch, 1)`` class numbers, predictions ``(batch, K (K - 1) / 2)``.
+
+    Raises:
+        ShapeError: When the number of outputs is no number of pairs, or there is not one label a row.
+
+    Example:
+        >>> OneVsOne().values(jnp.array([1]), jnp.array([[0.5, 0.9, 0.5]]))
+        Array([0.6931472], dtype=float32)
+
+    Reference:
+        Hastie, Tibshirani (1998), Classification by pairwise coupling, section 2.
+    """
+
+    loss: Loss = BinaryCrossentropy()
+
+    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Return each row's loss."""
+        first, second = (jnp.asarray(side) for side in pairs_of(prediction.shape[-1]))
+        number = class_numbers("one_vs_one", target, prediction)[:, None]
+        is_first = (number == first).astype(prediction.dtype)
+        asked = is_first + (number == second)
+        values = self.loss.values(is_first.reshape(-1, 1), prediction.reshape(-1, 1)).reshape(prediction.shape)
+        return jnp.sum(jnp.where(asked > 0, values, 0.0), axis=-1) / jnp.sum(asked, axis=-1)
+
+    def on_potential(self, activation: Activation | None) -> Loss | None:
+        """Return the form over potentials where the binary loss has one."""
+        return _on_potential(self, activation)
+
+    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
+        """Return a loss of class numbers beside one output a class, which is what the targets name."""
+        return SparseCategoricalCrossentropy(), (*output_shape[:-1], classes_of(output_shape[-1]))
+
+
+def pairs_of(outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the second class of each pair.
+
+    Example:
+        >>> [side.tolist() for side in pairs_of(3)]
+        [[0, 0, 1], [1, 2, 2]]
+    """
+    return np.triu_indices(classes_of(outputs), 1)
+
+
+def classes_of(pairs: int) -> int:
+    """Return how many classes have so many pairs.
+
+    Raises:
+        ShapeError: When no number of classes has.
+    """
+    classes = (1 + math.isqrt(1 + 8 * pairs)) // 2
+    if classes * (classes - 1) // 2 != pairs:
+        near = classes * (classes - 1) // 2
+        raise ShapeError(
+            f"one_vs_one: {pairs} outputs are no number of pairs; K classes need K (K - 1) / 2 outputs, such as {near}."
+        )
+    return classes
+
+
+def _on_potential(loss: OneVsRest | OneVsOne, activation: Activation | None) -> Loss | None:
+    stable = loss.loss.on_potential(activation)
+    return None if stable is None else replace(loss, loss=stable)
