@@ -13,8 +13,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..data.encoding import TableEncoder
 from ..data.splitting import split
 from ..errors import InvalidValue
+from ..model import Sequential
 from ..training import EarlyStopping, History
 from . import keeping
 from .building import build, check_parameters, recompiled
@@ -28,6 +30,25 @@ MOST_SEED = 2**31 - 1
 
 class NetworkEstimator(BaseEstimator):
     """A network behind scikit-learn's interface; the base of :class:`NetworkClassifier` and its sister."""
+
+    epochs: int
+    batch_size: int | None
+    encode: bool
+    early_stopping: bool | str
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    warm_start: bool
+    time_limit: float | None
+    random_state: Any
+    callbacks: Any
+    verbose: int
+    n_features_in_: int
+    task_: str
+    n_outputs_: int
+    target_names_: list[str]
+    model_: Sequential
+    encoder_: TableEncoder | None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn, anew or, with ``warm_start``, from where the last ``fit`` ended.

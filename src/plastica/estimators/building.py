@@ -137,7 +137,7 @@ def _complete(
             f"{' or '.join(map(str, wanted))}. Mend its last layer, or give the hidden layers alone as a list."
         )
     end = "softmax" if units == (2,) and task == "binary" else ENDS.get(task)
-    if end and model.network.output_activation is not activations.get(end):
+    if end and model.network.output_activation != activations.get(end):
         raise InvalidValue(
             f"{type(estimator).__name__}(network=...): the network must end in {end}, so that it answers "
             f'probabilities: Dense({units[0]}, activation="{end}").'

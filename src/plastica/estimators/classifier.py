@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from ..errors import DataError, InvalidValue
 from ..layers import Layer
@@ -20,7 +20,7 @@ from ..training import Callback
 from . import keeping
 from .base import NetworkEstimator
 from .building import check_parameters
-from .feeding import Examples
+from .feeding import Examples, check_array
 
 SMALLEST = np.finfo(np.float64).tiny
 UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils import validation
 
 from ..data.columns import Column
 from ..data.encoding import FeatureLayout, TableEncoder
 from ..data.frames import from_memory
 from ..data.table import Table, distinct_names
 from ..errors import DataError, InvalidValue
+
+# What they take is wider than what pyright reads in them.
+check_array: Any = validation.check_array
+validate_data: Any = validation.validate_data
 
 ROWS_OF_A_STEP = 4  # rows are merged where they weigh no more than so many full steps
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from ..errors import DataError
 from ..layers import Layer
@@ -18,7 +18,7 @@ from ..training import Callback
 from . import keeping
 from .base import NetworkEstimator
 from .building import check_parameters
-from .feeding import Examples
+from .feeding import Examples, check_array
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
