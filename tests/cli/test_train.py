@@ -84,8 +84,9 @@ def test_same_seed_gives_the_same_file(plastica, here):
 def test_json_is_one_object_and_nothing_else(plastica, here):
     found = as_json(plastica("train", "penguins", *SHORT, "--json"))
     assert found["plastica"] == plastica_version()
-    assert found["target"] == {"name": "species", "task": "multiclass", "classes": ["Adelie", "Chinstrap", "Gentoo"]}
-    assert set(found["results"]["scores"]) == {"network", "linear", "dummy"}
+    classes = ["Adelie", "Chinstrap", "Gentoo"]
+    assert found["target"] == {"name": "species", "names": ["species"], "task": "multiclass", "classes": classes}
+    assert set(found["results"]["scores"]) == {"network", "linear", "trees", "dummy"}
     assert found["rows"]["train"] + found["rows"]["validation"] + found["rows"]["test"] == 344
     assert (here / found["model"]).exists()
     assert json.loads((here / found["folder"] / "results.json").read_text()) == found

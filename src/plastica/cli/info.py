@@ -33,5 +33,5 @@ def info(
     output.fact("network", report.say_network(len(network.encoder.feature_names), network.model, facts.settings))
     report.say_training(output, facts)
     if facts.results is not None:
-        report.say_results(output, network.task, facts.results)
+        report.say_results(output, facts.results)
     output.result({"model": str(path), **report.facts_of(network)})

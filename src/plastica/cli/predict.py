@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    import polars as pl
 
+    from ..data.target import Target
     from ..estimators import Answers, TableNetwork
 
 
@@ -69,19 +71,28 @@ def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped
     import polars as pl
 
     target = network.target
-    if network.task == "regression":
-        columns = {target.name: pl.Series(_rounded(answers.labels, target.scale))}
-    else:
-        columns = {target.name: pl.Series([str(label) for label in answers.labels], dtype=pl.String)}
+    values = answers.labels if answers.labels.ndim == 2 else answers.labels[:, None]
+    columns = {name: _column(target, values[:, number], number) for number, name in enumerate(target.names)}
     if probabilities and answers.probabilities is not None:
         for number, label in enumerate(target.classes):
-            columns[f"{target.name}={label}"] = pl.Series(answers.probabilities[:, number]).round(7)
+            name = f"P({label})" if target.task == "multilabel" else f"{target.name}={label}"
+            columns[name] = pl.Series(answers.probabilities[:, number]).round(7)
     if escaped:
         columns = {
             visible(name): pl.Series([visible(each) for each in values]) if values.dtype == pl.String else values
             for name, values in columns.items()
         }
     return pl.DataFrame(columns).write_csv()
+
+
+def _column(target: Target, values: np.ndarray, number: int) -> pl.Series:
+    import polars as pl
+
+    if target.task == "regression":
+        return pl.Series(_rounded(values, target.scales[number]))
+    if target.task == "multilabel":
+        return pl.Series(values.astype(int))
+    return pl.Series([str(label) for label in values], dtype=pl.String)
 
 
 def _rounded(numbers: np.ndarray, scale: float) -> np.ndarray:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..data.columns import Column
 from ..data.target import Target
+from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
-from ..estimators.scores import MAIN, Figure, Scores
+from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
 from ..estimators.settings import batch_size_for
 from .output import Output
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 40
 MOST_VALUES = 4
-WORDS = {"log_loss": "log loss", "auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2"}
+MOST_TARGETS = 6
+WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mcc": "MCC", "brier": "Brier score"}
 
 
 def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None:
@@ -48,6 +50,9 @@ def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequ
 
 def say_target(target: Target) -> str:
     """Say what is predicted."""
+    if len(target.names) > 1:
+        shown = ", ".join(target.names[:MOST_TARGETS]) + (" ..." if len(target.names) > MOST_TARGETS else "")
+        return f"{shown}: {target.task}, {len(target.names)} {'labels' if target.classes else 'numbers'}"
     if target.task == "regression":
         return f"{target.name}: regression, mean {target.mean:.5g}, deviation {target.scale:.5g}"
     shown = ", ".join(str(label) for label in target.classes[:10]) + (" ..." if len(target.classes) > 10 else "")
@@ -90,7 +95,9 @@ def say_trained(output: Output, network: TableNetwork, folder: Path) -> None:
     if facts.results is None:
         output.say("No row was held out, so nothing is known of how good it is on new rows.")
     else:
-        say_results(output, network.task, facts.results)
+        say_results(output, facts.results)
+    if facts.decision is not None and (said := say_decision(network.target, facts.decision)):
+        output.fact("answers", said)
     output.fact("saved", f"{folder}")
     output.fact("next", f"plastica predict {folder} FILE")
 
@@ -104,46 +111,65 @@ def say_training(output: Output, facts: Facts) -> None:
         output.fact("kept", f"the weights of epoch {made.best_epoch}, the best on the validation rows")
 
 
-def say_results(output: Output, task: str, results: Results) -> None:
+def say_results(output: Output, results: Results) -> None:
     """Print the network beside the baselines, and what may be concluded."""
     output.say()
     output.say(f"On the {_count(results.rows, 'held-out row')} (95 % intervals):")
     say_scores(output, results.scores)
-    output.say(verdict(task, results))
+    output.say(verdict(results))
     output.say()
 
 
 def say_scores(output: Output, scores: dict[str, Scores]) -> None:
-    """Print figures, a row for each model."""
-    names = list(next(iter(scores.values())))
+    """Print figures, a row for each and a column for each model."""
+    names = list(dict.fromkeys(name for found in scores.values() for name in found))
     rows = [
-        (model, *(say_figure(name, found[name]) if name in found else "" for name in names))
-        for model, found in scores.items()
+        (word_of(name), *(say_figure(name, found[name]) if name in found else "" for found in scores.values()))
+        for name in names
     ]
-    output.table(("", *(WORDS.get(name, name) for name in names)), rows, strong=0)
+    output.table(("", *scores), rows)
+
+
+def word_of(name: str) -> str:
+    """Write a figure's name for people.
+
+    Example:
+        >>> word_of("macro_f1"), word_of("mae of price")
+        ('macro F1', 'MAE of price')
+    """
+    figure, of, target = name.partition(" of ")
+    return " ".join(WORDS.get(word, word) for word in figure.split("_")) + of + target
 
 
 def say_figure(name: str, figure: Figure) -> str:
     """Write a figure with its interval; a share just below 1 is not written as 1."""
-    form = ".4g" if name in ("mae", "rmse") else ".5f" if 0.9995 <= figure.value < 1 else ".3f"
+    form = (
+        ".4g"
+        if name.startswith(("mae", "rmse", "mean_cost", "coverage"))
+        else ".5f"
+        if 0.9995 <= figure.value < 1
+        else ".3f"
+    )
     interval = "" if figure.low is None else f" ({_write(figure.low, form)} to {_write(figure.high, form)})"
     return f"{_write(figure.value, form)}{interval}"
 
 
-def verdict(task: str, results: Results) -> str:
+def verdict(results: Results) -> str:
     """Say in a sentence whether the network was worth it."""
-    name = MAIN[task]
-    word = WORDS.get(name, name)
-    network, dummy = results.scores["network"][name].value, results.scores["dummy"][name].value
-    lower = task == "regression"
-    if (network >= dummy) if lower else (network <= dummy):
-        return f"The network's {word} is no better than that of a guess that looks at no column."
-    gap = results.difference
+    name = results.main
+    word, lower = word_of(name), name in LOWER_IS_BETTER
+    if "dummy" in results.scores and name in results.scores["dummy"]:
+        network, dummy = results.scores["network"][name].value, results.scores["dummy"][name].value
+        if (network >= dummy) if lower else (network <= dummy):
+            return f"The network's {word} is no better than that of a guess that looks at no column."
+    gap, beside = results.difference, {"linear": "linear model", "dummy": "guess"}.get(results.beside, results.beside)
+    if gap is None:
+        return "There is no baseline to compare it with."
     shown = f"{word} {gap.value:+.3g}" + ("" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})")
     if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
-        return f"Network and linear model differ by no more than chance on these rows: {shown}."
+        return f"Network and {beside} differ by no more than chance on these rows: {shown}."
     better = (gap.value < 0) if lower else (gap.value > 0)
-    return f"The network is {'better' if better else 'worse'} than the linear model: {shown}."
+    return f"The network is {'better' if better else 'worse'} than the {beside}: {shown}."
 
 
 def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any]:
@@ -152,7 +178,12 @@ def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any
     made: dict[str, Any] = {
         "plastica": __version__,
         "source": facts.source,
-        "target": {"name": target.name, "task": target.task, "classes": list(target.classes)},
+        "target": {
+            "name": target.name,
+            "names": list(target.names),
+            "task": target.task,
+            "classes": list(target.classes),
+        },
         "columns": [
             {
                 "name": column.name,
@@ -170,6 +201,7 @@ def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any
         "settings": listed(facts.settings),
         "training": listed(facts.training),
         "results": listed(facts.results),
+        "decision": listed(facts.decision),
         "notes": list(facts.notes),
     }
     if network.history is not None:

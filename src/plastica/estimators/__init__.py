@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME_OF = {
-    "Answers": "table",
+    "Answers": "answers",
+    "Decision": "decisions",
     "Figure": "scores",
+    "Judged": "judging",
     "NetworkClassifier": "classifier",
     "NetworkRegressor": "regressor",
     "Scores": "scores",
@@ -19,7 +21,10 @@ _HOME_OF = {
     "score": "scores",
 }
 
-__all__ = ["Answers", "Figure", "NetworkClassifier", "NetworkRegressor", "Scores", "Settings", "TableNetwork", "score"]
+__all__ = [
+    "Answers", "Decision", "Figure", "Judged", "NetworkClassifier", "NetworkRegressor", "Scores", "Settings",
+    "TableNetwork", "score",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -31,8 +36,11 @@ def __getattr__(name: str) -> Any:
 
 
 if TYPE_CHECKING:
+    from .answers import Answers
     from .classifier import NetworkClassifier
+    from .decisions import Decision
+    from .judging import Judged
     from .regressor import NetworkRegressor
     from .scores import Figure, Scores, score
     from .settings import Settings
-    from .table import Answers, TableNetwork
+    from .table import TableNetwork

@@ -9,6 +9,7 @@ import numpy as np
 
 Rule = Literal["largest", "threshold", "weights", "costs"]
 Aim = Literal["", "f1", "balanced_accuracy", "accuracy", "costs"]
+Costs = tuple[tuple[float, ...], ...]
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,7 +39,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rule: Rule = "largest"
     thresholds: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
-    costs: tuple[tuple[float, ...], ...] = ()
+    costs: Costs = ()
     positive: int = 1
     aim: Aim = ""
     rows: int = 0
@@ -86,9 +87,7 @@ def usual_decision(task: str, outputs: int) -> Decision:
     return Decision(rule="threshold", thresholds=(0.5,) * outputs) if task == "multilabel" else Decision()
 
 
-def best_threshold(
-    yes: np.ndarray, share: np.ndarray, aim: str, costs: tuple[tuple[float, float], ...] = ((0.0, 1.0), (1.0, 0.0))
-) -> float:
+def best_threshold(yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = ()) -> float:
     """Return the threshold that serves these rows best, in the middle between two neighbouring probabilities.
 
     Of several that serve as well the one nearest to one half.
@@ -119,9 +118,7 @@ def best_threshold(
     return float(cuts[best[np.abs(cuts[best] - 0.5).argmin()]])
 
 
-def _served(
-    aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: tuple[tuple[float, float], ...]
-) -> np.ndarray:
+def _served(aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: Costs) -> np.ndarray:
     """How well each cut serves, from its true and false positives."""
     if aim == "f1":
         return 2 * hit / np.maximum(hit + false + yes, 1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import msgspec
 
 from ..data.columns import Column
 from ..errors import DataError
+from .decisions import Decision
 from .scores import Figure, Scores
 from .settings import Settings
 
@@ -50,13 +52,18 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         rows: How many rows those were.
-        scores: For "network", "linear" and "dummy" the figures by name.
-        difference: By how much the network's main figure is above the linear model's, row by row.
+        scores: For "network" and each baseline ("linear", "trees", "dummy") the figures by name.
+        difference: By how much the network's main figure is above the linear model's, row by row; None without a
+            baseline.
+        main: The figure that decides which model is better.
+        beside: The baseline of the difference.
     """
 
     rows: int
     scores: dict[str, Scores]
-    difference: Figure
+    difference: Figure | None
+    main: str
+    beside: str = "linear"
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -70,6 +77,9 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         training: How training went.
         notes: What was assumed in reading and dealing.
         results: Figures on held-out rows; None where no row was held out.
+        decision: How probabilities become answers; None for numbers.
+        shift: How many times more than in the table each class counted in training, which its probabilities are
+            corrected for; empty for just as much.
     """
 
     source: str
@@ -79,6 +89,13 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     training: Training
     notes: tuple[str, ...] = ()
     results: Results | None = None
+    decision: Decision | None = None
+    shift: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        if not all(0 < factor < math.inf for factor in self.shift):
+            raise ValueError("the classes' shift must be above 0")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

@@ -14,6 +14,8 @@ from ..data.splitting import Split, split
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..errors import InvalidValue
+from .deciding import say_plan
+from .imbalance import check_fits, rare_classes
 from .settings import Settings
 
 
@@ -32,6 +34,7 @@ class Prepared:
             targets ``(rows, outputs)``.
         stratified: Whether each part has its share of each class.
         notes: What was assumed, one sentence each.
+        rare: The rare classes' or labels' numbers, rarest first.
     """
 
     table: Table
@@ -43,6 +46,7 @@ class Prepared:
     y: np.ndarray
     stratified: bool
     notes: tuple[str, ...]
+    rare: tuple[int, ...] = ()
 
     @property
     def layout(self) -> FeatureLayout:
@@ -70,6 +74,7 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
             raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
     kept = table.without(settings.drop)
     chosen, kept, said = choose_target(kept, target_names(kept, target), settings.task)
+    check_fits(settings, chosen)
     columns = infer_columns(kept, skip=chosen.names)
     labels = None if chosen.task == "regression" else strata(chosen.encode(kept))
     parts = split(kept.height, settings.validation, settings.test, labels, settings.seed)
@@ -78,8 +83,11 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
     unseen: list[str] = []
     x = encoder.transform(kept, unseen)
-    notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen)
-    return Prepared(kept, columns, chosen, encoder, parts, x, chosen.encode(kept), labels is not None, notes)
+    y = chosen.encode(kept)
+    rare = rare_classes(chosen, y)
+    planned = say_plan(settings, chosen, y, rare, len(parts.validation))
+    notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen, *planned)
+    return Prepared(kept, columns, chosen, encoder, parts, x, y, labels is not None, notes, rare)
 
 
 def strata(y: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "resample": (None, "over", "under", "balanced"),
     "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
 }
+BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "balanced_accuracy", "accuracy", "costs")
 
 
@@ -28,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     Args:
         task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None tells
             it from the target.
-        layers: The units of each hidden layer; an empty tuple is a network without one.
+        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
         epochs: How many at most; early stopping usually ends sooner.
         batch_size: Rows a step; None chooses by the number of rows.
         learning_rate: Of the optimizer; None takes the optimizer's own default.
@@ -54,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             classes; answers are then those of least expected cost.
         threshold: From which probability on an answer is yes: a number, or what the validation rows should choose
             it for: "f1", "balanced_accuracy", "accuracy" or "costs"; None decides by how rare the classes are.
+        baselines: Which models the network is judged beside: "linear", "trees", "dummy".
 
     Raises:
         InvalidValue: A value outside what its field takes.
@@ -64,7 +66,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     task: str | None = None
-    layers: tuple[int, ...] = (64, 64)
+    layers: tuple[int, ...] | None = None
     epochs: int = 200
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -85,12 +87,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     resample: str | None = None
     costs: tuple[tuple[float, ...], ...] | None = None
     threshold: float | str | None = None
+    baselines: tuple[str, ...] = ("linear", "trees", "dummy")
 
     def __post_init__(self) -> None:
         """Refuse what no run can have."""
-        if len(self.layers) > MOST_LAYERS or not all(1 <= units <= MOST_UNITS for units in self.layers):
+        units = self.layers or ()
+        if len(units) > MOST_LAYERS or not all(1 <= each <= MOST_UNITS for each in units):
             raise InvalidValue(
-                f"layers={','.join(map(str, self.layers))}: wanted up to {MOST_LAYERS} whole numbers of units, "
+                f"layers={','.join(map(str, units))}: wanted up to {MOST_LAYERS} whole numbers of units, "
                 f"each from 1 to {MOST_UNITS:,}, such as 64,64."
             )
         _at_least("epochs", self.epochs, 1)
@@ -104,6 +108,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise InvalidValue(f"seed={self.seed}: wanted a whole number from 0 to 2**63 - 1.")
         for name, known in CHOICES.items():
             _one_of(name, getattr(self, name), known)
+        for name in self.baselines:
+            _one_of("baselines", name, BASELINES)
         _at_least("members", self.members, 1)
         if self.members is not None and self.members > MOST_MEMBERS:
             raise InvalidValue(f"members={self.members}: wanted {MOST_MEMBERS} at most.")
@@ -119,8 +125,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             _one_of("class_weight", self.class_weight, (None, "balanced"))
         elif self.class_weight is not None:
             for label, weight in self.class_weight:
-                if not 0 <= weight < math.inf:
-                    raise InvalidValue(f"class_weight of {label!r} is {weight:g}: wanted a number of at least 0.")
+                if not 0 < weight < math.inf:
+                    raise InvalidValue(f"class_weight of {label!r} is {weight:g}: wanted a number above 0.")
         if self.costs is not None:
             msgspec.structs.force_setattr(self, "costs", tuple(tuple(map(float, row)) for row in self.costs))
             _check_costs(self.costs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,32 +14,22 @@ from ..data.encoding import TableEncoder
 from ..data.reading import read_table
 from ..data.table import Table, show
 from ..data.target import Target
-from ..errors import DataError, FileError
+from ..errors import DataError, FileError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
-from .baselines import baseline_answers
-from .facts import Facts, Results, Rows, Training, listed
+from .answers import Answers, frame_of
+from .deciding import choose_decision
+from .facts import Facts, Rows, Training, listed
+from .imbalance import Feed, corrected, feed_for
+from .judging import Judged, judge
 from .networks import answers_from, network_for
 from .preparing import Prepared, digest, prepare
-from .scores import Scores, difference, score
+from .scores import Scores, score
 from .settings import Settings, batch_size_for
 
 KEY = "table"  # in the model file's extra
-
-
-class Answers(NamedTuple):
-    """What a network says of rows.
-
-    Args:
-        labels: A class or a number for each row, in the target's own words or unit.
-        probabilities: A column for each class, ``(rows, classes)``; None for numbers.
-        notes: What is to be said about the table: unseen categories, surplus columns.
-    """
-
-    labels: np.ndarray
-    probabilities: np.ndarray | None
-    notes: tuple[str, ...]
+FORMAT = 2  # of what lies there
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +42,8 @@ class TableNetwork:
         target: What turns answers into labels or numbers.
         facts: How it came about: settings, columns, split, training, results.
         history: The figures of each epoch; None in one that was loaded.
+        judged: What it and the baselines answered for the held-out rows; None in one that was loaded, and where no
+            row was held out.
 
     Example:
         >>> made = TableNetwork.fit("penguins", "species", Settings(epochs=2))
@@ -64,6 +56,7 @@ class TableNetwork:
     target: Target
     facts: Facts
     history: History | None = None
+    judged: Judged | None = None
 
     @classmethod
     def fit(
@@ -110,36 +103,30 @@ class TableNetwork:
         model = model or network_for(
             prepared.target.task, prepared.target.outputs, prepared.layout, settings, len(train)
         )
+        feed = feed_for(settings, prepared.target, prepared.y, train)
         stopping = EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
-        size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(train)))
+        size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(feed.rows)))
         history = model.fit(
-            prepared.x[train],
-            prepared.y[train],
+            prepared.x[feed.rows],
+            prepared.y[feed.rows],
             batch_size=size,
             epochs=settings.epochs,
             verbose=verbose,
             callbacks=[*callbacks, *[stopping] * bool(len(held))],
-            validation_data=(prepared.x[held], prepared.y[held]) if len(held) else None,
+            validation_data=_validation(prepared, feed) if len(held) else None,
+            class_weight=feed.class_weight,
+            sampling=feed.sampling,
             time_limit=settings.time_limit,
             checkpoint=checkpoint,
             resume=resume,
         )
         best = stopping.best_epoch + 1 if len(held) else None
         training = Training(len(history.epoch), best, history.stopped_by)
-        facts = Facts(
-            source=prepared.table.source,
-            settings=settings,
-            columns=prepared.columns,
-            rows=Rows(*map(len, prepared.split[:3]), stratified=prepared.stratified, digest=digest(prepared.x)),
-            training=training,
-            notes=prepared.notes,
-            results=_judge(model, prepared),
-        )
-        return cls(model, prepared.encoder, prepared.target, facts, history)
+        return _judged(model, prepared, settings, feed, training, history)
 
     @property
     def task(self) -> str:
-        """The task: "binary", "multiclass" or "regression"."""
+        """The task: "binary", "multiclass", "multilabel" or "regression"."""
         return self.target.task
 
     def predict(self, source: Any) -> Answers:
@@ -149,23 +136,36 @@ class TableNetwork:
             DataError: A missing column, text in a column of numbers; with row and column.
         """
         notes: list[str] = []
-        x = self.encoder.transform(as_table(source), notes)
-        answers = answers_of(self.model, x, self.target)
-        if self.task == "regression":
-            return Answers(answers, None, tuple(notes))
-        return Answers(self.target.decode(answers.argmax(1)), answers, tuple(notes))
+        answers = self.answers(self.encoder.transform(as_table(source), notes))
+        names, frame = self.target.names, frame_of(source)
+        if self.facts.decision is None:
+            return Answers(answers, None, tuple(notes), names, (), frame)
+        labels = self.target.decode(self.facts.decision.decide(answers))
+        return Answers(labels, answers, tuple(notes), names, self.target.classes, frame)
+
+    def answers(self, x: np.ndarray) -> np.ndarray:
+        """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+
+        Args:
+            x: Features, as the encoder makes them.
+        """
+        return answers_of(self.model, x, self.target, self.facts.shift)
 
     def evaluate(self, source: Any, target: str | None = None) -> tuple[Scores, int, tuple[str, ...]]:
         """Return figures on the rows of a table, how many rows those are, and what is to be said.
 
         Args:
             source: A table with a target.
-            target: The target's column, where it has another name here.
+            target: The target's column, where it has another name here; only where there is one target.
 
         Raises:
             DataError: No target, a label that is none of the classes, a column missing.
         """
-        table = renamed(as_table(source), target, self.target.name)
+        table = as_table(source)
+        if len(self.target.names) == 1:
+            table = renamed(table, target, self.target.name)
+        elif target not in (None, self.target.name):
+            raise InvalidValue(f"target={target!r}: the {len(self.target.names)} targets keep their names.")
         notes: list[str] = []
         table = _with_target(table, self.target, notes)
         x = self.encoder.transform(table, notes)
@@ -175,11 +175,13 @@ class TableNetwork:
                 "so the figures flatter it. The results kept with the model are on held-out rows."
             )
         y = truth_of(self.target, self.target.encode(table))
-        return score(self.task, y, answers_of(self.model, x, self.target)), table.height, tuple(notes)
+        found = score(self.task, y, self.answers(x), self.facts.decision, self.target.names)
+        return found, table.height, tuple(notes)
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
         self.model.extra[KEY] = {
+            "format": FORMAT,
             "encoder": listed(self.encoder.to_dict()),
             "target": listed(self.target.to_dict()),
             "facts": self.facts.to_dict(),
@@ -200,6 +202,11 @@ class TableNetwork:
                 f"{path} holds a network that was not trained from a table: it takes arrays. "
                 "Use it in Python: plastica.load(...).predict(x)."
             )
+        if kept.get("format") != FORMAT:
+            raise FileError(
+                f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, "
+                f"this version reads {FORMAT}. Train it again, or use the version it was written by."
+            )
         try:
             encoder = TableEncoder.from_dict(kept.get("encoder"))
             target = Target.from_dict(kept.get("target"))
@@ -208,6 +215,8 @@ class TableNetwork:
             raise FileError(f"{path} is damaged: {error}") from None
         if model.input_shape != (None, encoder.layout.width) or model.output_shape[-1:] != (target.outputs,):
             raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
+        if not _decides(facts, target):
+            raise FileError(f"{path} is damaged: its decision does not fit its classes.")
         return cls(model, encoder, target, facts)
 
 
@@ -216,11 +225,18 @@ def as_table(source: Any) -> Table:
     return source if isinstance(source, Table) else read_table(source)
 
 
-def answers_of(model: Sequential, x: np.ndarray, target: Target) -> np.ndarray:
-    """Return shares of classes ``(rows, classes)``, or numbers in the target's unit ``(rows,)``."""
+def answers_of(model: Sequential, x: np.ndarray, target: Target, shift: tuple[float, ...] = ()) -> np.ndarray:
+    """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+
+    Args:
+        model: The network.
+        x: Features.
+        target: What is predicted.
+        shift: How many times more than in the table each class counted in training.
+    """
     answers = answers_from(model, x, target.task)
     if target.task != "regression":
-        return answers
+        return corrected(answers, shift)
     return target.decode(answers[:, 0] if target.outputs == 1 else answers)
 
 
@@ -255,13 +271,41 @@ def _with_target(table: Table, target: Target, notes: list[str]) -> Table:
     return table
 
 
-def _judge(model: Sequential, prepared: Prepared) -> Results | None:
-    """Score the network and the baselines on the same held-out rows."""
-    train, test, target = prepared.split.train, prepared.split.test, prepared.target
-    if not len(test):
-        return None
-    y = truth_of(target, prepared.y)
-    answers = {"network": answers_of(model, prepared.x[test], target)}
-    answers |= baseline_answers(target.task, prepared.x[train], y[train], prepared.x[test], len(target.classes))
-    scores = {name: score(target.task, y[test], found) for name, found in answers.items()}
-    return Results(len(test), scores, difference(target.task, y[test], answers["network"], answers["linear"]))
+def _decides(facts: Facts, target: Target) -> bool:
+    """Whether the kept decision and shift are those of so many classes."""
+    if target.task == "regression":
+        return facts.decision is None and not facts.shift
+    count = len(target.classes)
+    return facts.decision is not None and facts.decision.fits(target.task, count) and len(facts.shift) in (0, count)
+
+
+def _validation(prepared: Prepared, feed: Feed) -> tuple[np.ndarray, ...]:
+    """The validation rows, each class counting as it does in training, so that both losses mean the same."""
+    held = prepared.split.validation
+    x, y = prepared.x[held], prepared.y[held]
+    return (x, y, np.array(feed.shift, np.float32)[y]) if feed.shift else (x, y)
+
+
+def _judged(
+    model: Sequential, prepared: Prepared, settings: Settings, feed: Feed, training: Training, history: History
+) -> TableNetwork:
+    """Choose how the trained network decides, and judge it."""
+    held, test, target = prepared.split.validation, prepared.split.test, prepared.target
+    answers = answers_of(model, prepared.x[np.concatenate([held, test])], target, feed.shift)
+    decision = None
+    if target.task != "regression":
+        decision = choose_decision(settings, target, prepared.rare, feed.shift, prepared.y[held], answers[: len(held)])
+    notes: list[str] = []
+    results, judged = judge(prepared, settings, answers[len(held) :], decision, notes)
+    facts = Facts(
+        source=prepared.table.source,
+        settings=settings,
+        columns=prepared.columns,
+        rows=Rows(*map(len, prepared.split[:3]), stratified=prepared.stratified, digest=digest(prepared.x)),
+        training=training,
+        notes=(*prepared.notes, *notes),
+        results=results,
+        decision=decision,
+        shift=feed.shift,
+    )
+    return TableNetwork(model, prepared.encoder, target, facts, history, judged)

@@ -1,0 +1,132 @@
+"""Which decision a network gets: what a person asks for, or what serves the validation rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec.structs import replace
+
+from ..data.table import show
+from ..data.target import Target
+from .decisions import Decision, best_threshold, usual_decision
+from .imbalance import say_rare
+from .scores import main_figure
+from .settings import Settings
+
+FEWEST = 5  # rows with yes and rows with no that can choose a threshold
+AIMS = {"f1": "F1", "balanced_accuracy": "balanced accuracy", "accuracy": "accuracy", "costs": "the least cost"}
+
+
+def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> str:
+    """Return what thresholds are chosen for on the validation rows; empty for no choosing.
+
+    Where nobody says, a rare class of two is decided for F1, and so is each of several labels when one is rare.
+    """
+    if isinstance(settings.threshold, str):
+        return settings.threshold
+    weighted = settings.class_weight is not None or settings.resample is not None
+    if settings.threshold is not None or settings.costs is not None or weighted:
+        return ""
+    return "f1" if rare and target.task in ("binary", "multilabel") else ""
+
+
+def choose_decision(
+    settings: Settings,
+    target: Target,
+    rare: tuple[int, ...],
+    shift: tuple[float, ...],
+    y: np.ndarray,
+    shares: np.ndarray,
+) -> Decision:
+    """Return what turns probabilities into answers.
+
+    Args:
+        settings: What a person asks for.
+        target: What is predicted.
+        rare: The rare classes.
+        shift: How many times more than in the table each class counted in training.
+        y: Of the validation rows, as the target encodes it.
+        shares: What the network answers for them, as probabilities.
+    """
+    aim = aim_of(settings, target, rare)
+    if target.task == "multilabel":
+        return _for_labels(settings, aim, target.outputs, y, shares)
+    base = Decision(positive=0 if target.task == "binary" and rare == (0,) else 1, costs=settings.costs or ())
+    if isinstance(settings.threshold, float | int):
+        return replace(base, rule="threshold", thresholds=(float(settings.threshold),))
+    if target.task == "binary" and aim and _enough(y):
+        return _for_two(base, aim, y, shares)
+    if aim == "balanced_accuracy" and len(y):
+        counts = np.maximum(np.bincount(y, minlength=len(target.classes)), 1)
+        return replace(base, rule="weights", weights=tuple((len(y) / counts).tolist()), aim=aim, rows=len(y))
+    if base.costs and aim in ("", "costs"):
+        return replace(base, rule="costs")
+    return replace(base, rule="weights", weights=shift) if shift and not aim else base
+
+
+def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[str, ...]:
+    """Say which classes are rare and what is done about it, before training.
+
+    Args:
+        settings: What a person asks for.
+        target: What is predicted.
+        y: As the target encodes it.
+        rare: The rare classes.
+        rows: How many validation rows there are.
+    """
+    said = [say_rare(target, y, rare)] if rare else []
+    if rare and target.task != "multilabel" and settings.costs is None:
+        said.append(f"models are compared by {main_figure(target.task, rare=True).replace('_', ' ')}.")
+    aim = aim_of(settings, target, rare)
+    if aim and target.task != "multiclass":
+        each = "each label's threshold" if target.task == "multilabel" else "the threshold"
+        said.append(
+            f"{each} is chosen on the validation rows for {AIMS[aim]}."
+            if rows
+            else f"there are no validation rows to choose a threshold for {AIMS[aim]} on; it stays at one half."
+        )
+    if settings.loss == "focal" or settings.label_smoothing:
+        what = "the focal loss" if settings.loss == "focal" else "label smoothing"
+        said.append(f"with {what} the probabilities are drawn to the middle; read them as an order, not as chances.")
+    return tuple(said)
+
+
+def say_decision(target: Target, decision: Decision) -> str:
+    """Say how probabilities become answers; empty where it is the usual way."""
+    chosen = f", chosen for {AIMS[decision.aim]} on {decision.rows:,} validation rows" if decision.aim else ""
+    if decision.rule == "threshold" and target.task == "binary":
+        label = show(target.classes[decision.positive])
+        return f"{label} from a probability of {decision.thresholds[0]:.3g} on{chosen}"
+    if decision.rule == "threshold":
+        low, high = min(decision.thresholds), max(decision.thresholds)
+        same = f"from a probability of {low:.3g} on"
+        return (
+            f"each label {same if low == high else f'from a threshold of its own on, {low:.3g} to {high:.3g}'}{chosen}"
+        )
+    if decision.rule == "weights":
+        weights = zip(target.classes[:5], decision.weights[:5], strict=True)
+        listed = ", ".join(f"{show(label)} {weight:.3g}" for label, weight in weights)
+        return f"the largest of probability times weight: {listed}{' ...' if len(target.classes) > 5 else ''}{chosen}"
+    return "the answer of least expected cost" if decision.rule == "costs" else ""
+
+
+def _for_labels(settings: Settings, aim: str, outputs: int, y: np.ndarray, shares: np.ndarray) -> Decision:
+    if isinstance(settings.threshold, float | int):
+        return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
+    if not aim or not len(y):
+        return usual_decision("multilabel", outputs)
+    found = tuple(
+        best_threshold(yes, share, aim) if _enough(yes) else 0.5
+        for yes, share in zip((y == 1).T, shares.T, strict=True)
+    )
+    return Decision(rule="threshold", thresholds=found, aim=aim, rows=len(y))
+
+
+def _for_two(base: Decision, aim: str, y: np.ndarray, shares: np.ndarray) -> Decision:
+    # Rows and columns of the costs are to be no and yes.
+    costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
+    found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs)
+    return replace(base, rule="threshold", thresholds=(found,), aim=aim, rows=len(y))
+
+
+def _enough(y: np.ndarray) -> bool:
+    return min((y == 0).sum(), (y == 1).sum()) >= FEWEST

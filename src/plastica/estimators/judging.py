@@ -1,0 +1,93 @@
+"""The network beside the baselines on the same held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .baselines import baseline_answers
+from .deciding import choose_decision
+from .decisions import Decision
+from .facts import Results
+from .preparing import Prepared
+from .scores import difference, main_figure, score
+from .settings import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What each model answered for the held-out rows; not kept in the network's file.
+
+    Args:
+        rows: The rows' numbers in ``prepared.table``.
+        y: The truth: class numbers, labels, or numbers in the targets' units.
+        answers: For "network", "linear", "trees" and "dummy" shares of classes or labels, or numbers.
+        decisions: How each one's shares become answers; empty for numbers.
+    """
+
+    rows: np.ndarray
+    y: np.ndarray
+    answers: Mapping[str, np.ndarray]
+    decisions: Mapping[str, Decision]
+
+    def labels(self, model: str = "network") -> np.ndarray:
+        """Return what a model answers: class numbers, 0 and 1 for each label, or numbers."""
+        found = self.answers[model]
+        return self.decisions[model].decide(found) if model in self.decisions else found
+
+
+def judge(
+    prepared: Prepared, settings: Settings, answers: np.ndarray, decision: Decision | None, notes: list[str]
+) -> tuple[Results, Judged] | tuple[None, None]:
+    """Score the network and the baselines; each baseline's threshold is chosen on the same rows by the same rule.
+
+    Args:
+        prepared: The table, dealt and encoded.
+        settings: With the baselines a person wants.
+        answers: The network's for the held-out rows.
+        decision: How its shares become answers; None for numbers.
+        notes: A list that takes what is to be said.
+    """
+    train, held, test, _ = prepared.split
+    if not len(test):
+        return None, None
+    target, y = prepared.target, truth(prepared)
+    both = prepared.x[np.concatenate([held, test])]
+    found = baseline_answers(
+        target.task, prepared.x[train], y[train], both, len(target.classes), prepared.layout, settings.baselines, notes
+    )
+    judged = {"network": answers} | {name: each[len(held) :] for name, each in found.items()}
+    decisions = {}
+    if decision is not None:
+        chosen = {
+            name: choose_decision(settings, target, prepared.rare, (), prepared.y[held], each[: len(held)])
+            for name, each in found.items()
+        }
+        decisions = {"network": decision} | chosen
+    made = Judged(test, y[test], judged, decisions)
+    return _results(prepared, made), made
+
+
+def truth(prepared: Prepared) -> np.ndarray:
+    """Return class numbers and labels as they are, and scaled numbers in the target's unit."""
+    return prepared.target.decode(prepared.y) if prepared.target.task == "regression" else prepared.y
+
+
+def _results(prepared: Prepared, judged: Judged) -> Results:
+    target, decisions = prepared.target, judged.decisions
+    costs = bool(decisions) and bool(decisions["network"].costs)
+    main = main_figure(target.task, target.outputs, bool(prepared.rare), costs)
+    scores = {
+        name: score(target.task, judged.y, found, decisions.get(name), target.names)
+        for name, found in judged.answers.items()
+    }
+    other = "linear" if "linear" in scores else next((name for name in scores if name != "network"), None)
+    if main not in scores["network"]:  # one class only among the held-out rows
+        main = main_figure(target.task)
+    if other is None:
+        return Results(len(judged.y), scores, None, main)
+    pair = (decisions["network"], decisions[other]) if decisions else None
+    gap = difference(target.task, judged.y, judged.answers["network"], judged.answers[other], main, pair)
+    return Results(len(judged.y), scores, gap, main, other)
