@@ -234,3 +234,55 @@ def test_a_resumed_run_draws_the_rows_that_the_whole_run_drew(tmp_path):
 def test_probabilities_that_cannot_be_drawn_by_are_refused(sampling, options, error, message):
     with pytest.raises(error, match=message):
         network().fit(X, Y, sampling=sampling, verbose=0, **options)
+
+
+def test_another_fold_compiles_nothing():
+    from plastica.training import advance, evaluate, predict
+
+    generator = np.random.default_rng(5)
+    x, y = generator.standard_normal((178, 6)).astype("float32"), generator.standard_normal((178, 1))
+    programs = []
+    for fold in range(5):
+        held_out = np.arange(178) % 5 == fold
+        model = network()
+        model.fit(x[~held_out], y[~held_out], validation_data=(x[held_out], y[held_out]), epochs=1, verbose=0)
+        model.evaluate(x[held_out], y[held_out], verbose=0)
+        model.predict(x[held_out])
+        programs.append(sum(program._cache_size() for program in (advance, evaluate, predict)))
+    assert len(set(programs)) == 1
+
+
+def test_rows_in_larger_arrays_learn_the_same_bits(monkeypatch):
+    from plastica.training import batches
+
+    def trained(rows):
+        model = network()
+        history = model.fit(X[:rows], Y[:rows], validation_split=0.3, batch_size=8, epochs=3, verbose=0)
+        return model, history.history, model.evaluate(X, Y, verbose=0), model.predict(X)
+
+    roomy = [trained(rows) for rows in (43, 70)]
+    monkeypatch.setattr(batches, "room_for", lambda rows: rows)
+    for rows, (model, history, figures, answers) in zip((43, 70), roomy, strict=True):
+        exact, expected, judged, answered = trained(rows)
+        assert same(model, exact)
+        assert (history, figures) == (expected, judged)
+        assert np.array_equal(answers, answered)
+
+
+@pytest.mark.parametrize(("rows", "most"), [(16, 0), (10**4, 8), (10**6, 8)])
+def test_room_for_fillers_is_an_eighth_at_most(rows, most):
+    from plastica.training.batches import room_for
+
+    sizes = range(1, rows + 1, max(1, rows // 1000))
+    assert all(0 <= room_for(size) - size <= (size // most if most else 0) for size in sizes)
+
+
+def test_many_rows_are_answered_in_parts_with_the_same_bits(monkeypatch):
+    from plastica.training import batches
+
+    model = network()
+    model.fit(X, Y, epochs=1, verbose=0)
+    whole, judged = model.predict(X, batch_size=4), model.evaluate(X, Y, batch_size=4, verbose=0)
+    monkeypatch.setattr(batches, "PART_ROWS", 16)
+    assert np.array_equal(model.predict(X, batch_size=4), whole)
+    assert model.evaluate(X, Y, batch_size=4, verbose=0) == judged

@@ -12,13 +12,13 @@ import jax
 import numpy as np
 
 from ..errors import InvalidValue, ShapeError
-from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks
+from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, Logs, Needs, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.history import History
-from ..training.program import Rows, figures
 from ..training.program import evaluate as evaluate_program
+from ..training.program import figures
 from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
@@ -132,9 +132,11 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     examples = take(model, x, y, sample_weight)
     widths = widths_for(model.program, examples.y, _output_shape(model))
     params, state, _, memory = model.answering()
-    rows = held_out_rows(*examples[:3], size=batch_size or ANSWER_ROWS)
-    zeros = np.zeros(2 + sum(widths), np.float32)
-    sums = evaluate_program(model.program, params, state, memory, rows, zeros)
+    size, sums = batch_size or ANSWER_ROWS, np.zeros(2 + sum(widths), np.float32)
+    places, room = parts(len(examples.x), size)
+    for place in places:
+        part = (None if array is None else array[place] for array in (examples.x, examples.y, examples.weight))
+        sums = evaluate_program(model.program, params, state, memory, held_out_rows(*part, size, room), sums)
     return figures(model.program, widths, np.asarray(sums, np.float64))
 
 
@@ -144,9 +146,15 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     _whole("batch_size", batch_size, 1)
     inputs = take_inputs(model, x)
     params, state, rule, memory = model.answering()
-    chunks = in_chunks(inputs, batch_size or ANSWER_ROWS)
-    answers = np.asarray(predict_program(rule, model.network, params, state, memory, chunks))
-    return answers.reshape(-1, *answers.shape[2:])[: len(inputs)]
+    size = batch_size or ANSWER_ROWS
+    places, room = parts(len(inputs), size)
+
+    def answer(rows: np.ndarray) -> np.ndarray:
+        chunks, real = in_chunks(rows, size, room=room), np.int32(-(-len(rows) // size))
+        answers = np.asarray(predict_program(rule, model.network, params, state, memory, chunks, real))
+        return answers.reshape(-1, *answers.shape[2:])[: len(rows)]
+
+    return np.concatenate([answer(inputs[place]) for place in places])
 
 
 def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
@@ -194,10 +202,9 @@ def _run_for(model: Sequential, examples: Examples, held_out: Examples | None, o
     learner = model.start_learner(widths)
     # A run that was stopped within an epoch leaves that epoch's figures behind.
     model.learner = learner._replace(sums=np.zeros_like(learner.sums))
-    device = jax.device_put(Rows(*examples[:3]))
     return Run(
         model,
-        device,
+        training_rows(*examples[:3]),
         None if held_out is None else jax.device_put(held_out_rows(*held_out[:3])),
         Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling),
         widths,

@@ -15,6 +15,12 @@ MOST_EPOCHS_IN_PLAN = 64
 # depend on how many rows came with it.
 ANSWER_ROWS = 128
 
+# More rows than these are answered part by part, so that memory stays level and one program serves them all.
+PART_ROWS = 1 << 15
+
+# Larger inputs are not copied to make room for fillers: compiling again costs less than that memory.
+LARGEST_COPY = 1 << 30
+
 
 def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
     """Return the order of the rows in an epoch, int32 ``(rows,)``.
@@ -46,8 +52,40 @@ def batch_sizes(rows: int, batch_size: int) -> np.ndarray:
     return sizes
 
 
+def room_for(rows: int) -> int:
+    """Return the rows that arrays for ``rows`` rows are made for, so that another fold is the same program.
+
+    Eight sizes from each power of two to the next: at most an eighth is filler, and up to 16 rows none.
+
+    Example:
+        >>> [room_for(rows) for rows in (4, 16, 89, 90, 1000, 1013)]
+        [4, 16, 96, 96, 1024, 1024]
+    """
+    step = 1 << max(0, (rows - 1).bit_length() - 4)
+    return -(-rows // step) * step
+
+
+def filled(array: np.ndarray, room: int, fill: float = 0.0) -> np.ndarray:
+    """Return the rows with filler rows after them, ``room`` in all; the array itself where it is as long."""
+    if len(array) == room:
+        return array
+    made = np.full((room, *array.shape[1:]), fill, array.dtype)
+    made[: len(array)] = array
+    return made
+
+
+def training_rows(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Rows:
+    """Return data to train on, with filler rows that no batch counts."""
+    room = room_for(len(x)) if x.nbytes <= LARGEST_COPY else len(x)
+    return jax.device_put(Rows(*(None if part is None else filled(part, room) for part in (x, y, weight))))
+
+
 class Planner:
     """Makes plans for runs of one shape, so that all its calls are one compiled program.
+
+    Attributes:
+        batches: Batches in an epoch.
+        size: Rows in a batch.
 
     Args:
         rows: How many rows there are to train on.
@@ -67,27 +105,23 @@ class Planner:
         first_epoch: int,
         sampling: np.ndarray | None = None,
     ) -> None:
-        self.rows, self.size = rows, min(batch_size, rows)
+        self.rows, self.size = rows, min(batch_size, room_for(rows))
         self.seed, self.shuffle, self.first_epoch, self.sampling = seed, shuffle, first_epoch, sampling
-        self.sizes = batch_sizes(rows, self.size)
+        self.batches = -(-rows // self.size)
+        self.sizes = filled(batch_sizes(rows, self.size), -(-room_for(rows) // self.size))
         room = max(1, TABLE_ENTRIES // (len(self.sizes) * self.size))
         self.epochs = min(MOST_EPOCHS_IN_PLAN, 1 << (room.bit_length() - 1))
-
-    @property
-    def batches(self) -> int:
-        """Batches in an epoch."""
-        return len(self.sizes)
 
     def plan(self, start: int, stop: int) -> Plan:
         """Return the plan for steps ``start`` to ``stop`` of the run, at most ``epochs`` epochs."""
         first, last = start // self.batches, (stop - 1) // self.batches
-        table = np.zeros((self.epochs, self.batches * self.size), np.int32)
+        table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
         for place, epoch in enumerate(range(first, last + 1)):
             table[place, : self.rows] = self._order(self.first_epoch + epoch)
         offset = first * self.batches
         span = [*divmod(start - offset, self.batches), *divmod(stop - offset, self.batches)]
-        shape = (self.epochs, self.batches, self.size)
-        return Plan(table.reshape(shape), self.sizes, np.array(span, np.int32))
+        shape = (self.epochs, len(self.sizes), self.size)
+        return Plan(table.reshape(shape), self.sizes, np.array(span, np.int32), np.int32(self.batches))
 
     def _order(self, epoch: int) -> np.ndarray:
         if self.sampling is not None:
@@ -99,18 +133,23 @@ class Planner:
         return (start // self.batches + self.epochs) * self.batches
 
 
-def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0) -> np.ndarray:
-    """Cut ``(rows, ...)`` into ``(chunks, size, ...)``, the last chunk filled up."""
-    rows = len(array)
-    chunks = max(1, -(-rows // size))
-    if rows == chunks * size:
-        return array.reshape(chunks, size, *array.shape[1:])
-    made = np.full((chunks * size, *array.shape[1:]), fill, array.dtype)
-    made[:rows] = array
-    return made.reshape(chunks, size, *array.shape[1:])
+def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:
+    """Cut ``(rows, ...)`` into ``(chunks, size, ...)``, with filler rows for a number of chunks that recurs."""
+    chunks = max(1, -(-(room or room_for(len(array))) // size))
+    return filled(array, chunks * size, fill).reshape(chunks, size, *array.shape[1:])
 
 
-def held_out_rows(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS) -> Rows:
+def parts(rows: int, size: int) -> tuple[list[slice], int]:
+    """Return the parts in which many rows are answered, and the room that each of them takes."""
+    most = max(1, PART_ROWS // size) * size
+    room = room_for(rows) if rows <= most else most
+    return [slice(start, start + most) for start in range(0, rows, most)], room
+
+
+def held_out_rows(
+    x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
+) -> Rows:
     """Return data to evaluate on, in chunks; filler rows carry the weight -1."""
     weight = np.ones(len(x), np.float32) if weight is None else weight
-    return jax.device_put(Rows(in_chunks(x, size), in_chunks(y, size), in_chunks(weight, size, fill=-1.0)))
+    x, y, weight = in_chunks(x, size, room=room), in_chunks(y, size, room=room), in_chunks(weight, size, -1.0, room)
+    return jax.device_put(Rows(x, y, weight))

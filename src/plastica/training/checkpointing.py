@@ -116,7 +116,8 @@ def fingerprint(run: Run) -> str:
     digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
     planner = run.planner
     digest.update(repr((planner.size, planner.seed, planner.shuffle, planner.first_epoch)).encode())
-    for array in (*run.rows, *(run.validation or ()), planner.sampling):
+    rows = (None if array is None else array[: planner.rows] for array in run.rows)  # without fillers
+    for array in (*rows, *(run.validation or ()), planner.sampling):
         if array is not None:
             digest.update(repr(array.shape).encode())
             digest.update(np.ascontiguousarray(array).data)

@@ -72,14 +72,16 @@ class Plan(NamedTuple):
     """Which rows make which batch, and which part of it to run now.
 
     Attributes:
-        table: Row numbers, int32 ``(epochs, batches, size)``.
+        table: Row numbers, int32 ``(epochs, batches, size)``; there may be more batches than an epoch has.
         real: How many rows of each batch are real, int32 ``(batches,)``.
         span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
+        batches: How many batches make an epoch, where not all that the table has room for.
     """
 
     table: Any
     real: Any
     span: Any
+    batches: Any = None
 
 
 class Chunk(NamedTuple):
@@ -118,7 +120,8 @@ def advance(
         validation: Data to evaluate on after each finished epoch, in chunks, or None.
         plan: Batches and span.
     """
-    epochs, batches, _ = plan.table.shape
+    epochs = plan.table.shape[0]
+    batches = plan.table.shape[1] if plan.batches is None else plan.batches
     first_epoch, first_batch, stop_epoch, stop_batch = plan.span
     width = learner.sums.shape[0]
 
@@ -205,25 +208,37 @@ def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
 def evaluate(program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array) -> jax.Array:
     """Add the figures of data in chunks ``(chunks, size, ...)`` to ``sums``.
 
-    Filler rows carry the weight -1, so that a real row may weigh 0.
+    Filler rows carry the weight -1, so that a real row may weigh 0; chunks after the last real row cost nothing.
     """
     penalty = program.network.penalty(params)
 
-    def one(sums: jax.Array, chunk: Rows) -> tuple[jax.Array, None]:
+    def one(place: jax.Array, sums: jax.Array) -> jax.Array:
+        chunk = jax.tree.map(lambda array: array[place], rows)
         potential, activity = program.rule.respond(program.network, params, state, memory, chunk.x)
         marks = jnp.ones(chunk.x.shape[0]) if chunk.weight is None else chunk.weight
         weight, real = jnp.maximum(marks, 0.0), jnp.sum(marks >= 0).astype(marks.dtype)
         answer = potential if program.objective.at_potential else activity
         loss = program.objective.mean(chunk.y, answer, weight, jnp.maximum(real, 1.0)) + penalty
-        return sums + row_sums(program, loss, activity, Batch(chunk.x, chunk.y, weight, real)), None
+        return sums + row_sums(program, loss, activity, Batch(chunk.x, chunk.y, weight, real))
 
-    return jax.lax.scan(one, sums, rows)[0]
+    chunks = rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=1))
+    return jax.lax.fori_loop(0, chunks, one, sums)
 
 
 @jax.jit
-def predict(rule: Rule, network: Layer, params: Params, state: State, memory: Any, x: jax.Array) -> jax.Array:
-    """Return the activity for inputs in chunks ``(chunks, size, ...)``."""
-    return jax.lax.map(lambda chunk: rule.respond(network, params, state, memory, chunk)[1], x)
+def predict(
+    rule: Rule, network: Layer, params: Params, state: State, memory: Any, x: jax.Array, chunks: Any = None
+) -> jax.Array:
+    """Return the activity for inputs in chunks ``(chunks, size, ...)``; zeros after the first ``chunks`` of them."""
+
+    def answer(chunk: jax.Array) -> jax.Array:
+        return rule.respond(network, params, state, memory, chunk)[1]
+
+    shape = jax.eval_shape(answer, x[0])
+    empty = jnp.zeros((x.shape[0], *shape.shape), shape.dtype)
+    return jax.lax.fori_loop(
+        0, x.shape[0] if chunks is None else chunks, lambda place, made: made.at[place].set(answer(x[place])), empty
+    )
 
 
 def figures(program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
