@@ -120,7 +120,10 @@ def test_booleans_of_frames():
         ([3.0] * 5, "constant", "every value is 3"),
         (["", "NA", None], "empty", "no value"),
         ([None, None], "empty", "no value"),
-        ([f"person {number}" for number in range(50)], "text", "50 different values in 50 rows"),
+        ([f"person {number}" for number in range(50)], "identifier", "names or codes, 50 different values in 50 rows"),
+        ([f"{number:032x}" for number in range(50)], "identifier", "hardly a word in them comes again"),
+        ([f"{'Mr' if number % 2 else 'Mrs'} {number}" for number in range(50)], "text", "free text, 50 different"),
+        ([f"{'好' if number % 2 else '坏'}{number}" for number in range(50)], "text", "free text, 50 different"),
         ([[1], [2]], "unreadable", "List"),
         (["x", "y", "x"], "category", ""),
         (["+", "-", "+"], "category", ""),
@@ -132,7 +135,7 @@ def test_kinds(values, kind, note):
     found, _ = column(pl.Series(values) if isinstance(values[0], list) else values)
     assert found.kind == kind
     assert note in found.note
-    assert found.used == (kind in ("category", "number"))
+    assert found.used == (kind in ("category", "number", "text"))
 
 
 def test_row_numbers_are_identifiers_only_by_name():
@@ -143,9 +146,25 @@ def test_row_numbers_are_identifiers_only_by_name():
     )
     kinds = {
         found.name: found.kind
-        for found in infer_columns(read_table({"x": numbers, "user_id": numbers, "year": numbers}))
+        for found in infer_columns(read_table({"x": numbers[::-1], "user_id": numbers, "year": numbers}))
     }
     assert kinds == {"x": "number", "user_id": "identifier", "year": "number"}
+
+
+def test_a_column_that_holds_what_another_holds_is_left_out():
+    table = read_table(
+        {
+            "a": ["1.50", "2", "-3", ""], "b": [1.5, 2.0, -3.0, None], "c": [1.5, 2.0, -3.0, 4.0],
+            "yes": ["yes", "no", "yes", "NA"], "true": [True, False, True, None], "word": ["x", "y", "x", "z"],
+            "again": ["x ", "y", "x", "z"], "day": ["2020-01-31", "2020-02-01", "", "2020-02-02"],
+            "tag": ["31.01.2020", "01.02.2020", "", "02.02.2020"],
+        }
+    )  # fmt: skip
+    found = infer_columns(table)
+    assert [each.name for each in found if each.used] == ["a", "c", "yes", "word", "day"]
+    assert {each.note for each in found if each.kind == "duplicate"} == {
+        f"left out: the same as column '{name}'." for name in ("a", "yes", "word", "day")
+    }
 
 
 def test_a_minus_beside_a_plus_is_a_value():
@@ -163,12 +182,26 @@ def test_a_minus_beside_a_plus_is_a_value():
         (["01/31/1970", "02/01/1970"], [30, 31]),
         (["1970年1月2日", "1970年2月1日"], [1, 31]),
         (["1970-01-02 12:00", "1970-01-02T06:00:00Z"], [1.5, 1.25]),
+        (["1970-01-02T12:00:00+06:00", "1970-01-02 06:00:00.5-0600"], [1.25, 1.5]),
+        (["02 Jan 1970", "1-FEB-1970 18:00", "Mon, 05 January 1970"], [1, 31.75, 4]),
+        (["Jan 2, 1970", "February 1, 1970 12:00 AM", "Jan. 5, 1970 12:00 PM"], [1, 31, 4.5]),
+        (["06:00", "18:00:00"], [0.25, 0.75]),
+        (["1970-01", "1970-02"], [0, 31]),
     ],
 )
 def test_dates_in_one_order_for_the_column(texts, days):
     found, table = column(texts)
     assert found.kind == "date"
     np.testing.assert_array_equal(calendar(read_dates(table, found))["day"], days)
+
+
+def test_eight_digits_are_a_date_where_the_name_says_so():
+    for digits in (["19700102", "19700201"], [19700102, 19700201]):
+        table = read_table({"sale_date": digits, "amount": digits[::-1]})
+        date, amount = infer_columns(table)
+        assert (date.kind, amount.kind) == ("date", "number")
+        np.testing.assert_array_equal(calendar(read_dates(table, date))["day"], [1, 31])
+    assert column(["19700102", "19701301"])[0].kind == "number"
 
 
 def test_dates_that_could_be_either_are_left_out():

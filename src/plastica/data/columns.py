@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from .dates import date_order
-from .numbers import CODE, PLAIN_FORMAT, NumberFormat, Reading, best_reading, clean, read_as, read_plain_numbers
+from .column import Column
+from .dates import DATE_NAME, date_order, has_zones, is_compact
+from .duplicates import leave_out_copies
+from .numbers import CODE, Reading, best_reading, clean, read_as, read_plain_numbers
 from .table import Table, show
+from .texts import only_keys
+from .values import as_text
 from .words import BOOLEANS, PERHAPS_A_CLASS
 
 if TYPE_CHECKING:
     import polars as pl
 
-Kind = Literal["number", "boolean", "category", "date", "text", "identifier", "constant", "empty", "unreadable"]
-USED: tuple[Kind, ...] = ("number", "boolean", "category", "date")
 EMPTY = "left out: it holds no value."
+COMPACT = "the eight digits are read as year, month and day."
 ODD_SHARE = 0.1  # up to this share of values that are no numbers, a column of numbers stays one
 FEW = 20  # up to as many different texts are categories however few rows there are
 TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
@@ -28,46 +31,6 @@ IDENTIFIER = re.compile(
     r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
     re.I,
 )
-
-
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One column: what it is, how its text is read, and figures to show.
-
-    Args:
-        name: Its name in the table.
-        kind: What it is; kinds outside :data:`USED` are left out, and ``note`` says why.
-        note: What a person should know about it: why it is left out, what was assumed.
-        format: How numbers are written in it.
-        date_order: "ymd", "dmy" or "mdy".
-        booleans: The words for no and yes, in lower case.
-        missing_words: Values of its own that count as missing.
-        keep_words: Words that elsewhere count as missing and here are values.
-        missing: How many values are missing.
-        distinct: How many different values there are.
-        categories: The most frequent values (at most 20), most frequent first.
-        mean, scale, lowest, highest: Of its finite numbers; None for other kinds.
-    """
-
-    name: str
-    kind: Kind
-    note: str = ""
-    format: NumberFormat = PLAIN_FORMAT
-    date_order: str = ""
-    booleans: tuple[str, ...] = ()
-    missing_words: tuple[str, ...] = ()
-    keep_words: tuple[str, ...] = ()
-    missing: int = 0
-    distinct: int = 0
-    categories: tuple[str, ...] = ()
-    mean: float | None = None
-    scale: float | None = None
-    lowest: float | None = None
-    highest: float | None = None
-
-    @property
-    def used(self) -> bool:
-        """Whether a network can be given this column."""
-        return self.kind in USED
 
 
 def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
@@ -81,7 +44,7 @@ def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
     texts = {name: _Text(values) for name, values in table.columns.items() if str(values.dtype) == "String"}
     habit = _decimal_habit(table.separator, texts.values())
     names = [name for name in table.names if name not in skipped]
-    return tuple(_infer(table, name, texts.get(name), habit, target=False) for name in names)
+    return leave_out_copies(table, tuple(_infer(table, name, texts.get(name), habit, target=False) for name in names))
 
 
 def infer_target(table: Table, name: str) -> Column:
@@ -122,15 +85,22 @@ def _infer(table: Table, name: str, text: _Text | None, decimal_comma: bool | No
     if text is not None:
         return _from_text(table, name, text, decimal_comma, target)
     if values.dtype.is_numeric():
-        return _describe_numbers(values.cast(_float64()), Column(name, "number"), target)
+        return _from_numbers(name, values, target)
     kind = str(values.dtype)
     if kind == "Boolean":
         return _described(Column(name, "boolean", booleans=("false", "true")), values.cast(_string()), target)
     if kind.startswith(("Date", "Datetime")):
-        return _described(Column(name, "date"), values.cast(_string()), target)
-    if kind == "Null":
-        return _with(Column(name, "empty", EMPTY), missing=values.len())
-    return Column(name, "unreadable", f"left out: {kind} is neither number, text nor date.")
+        note = "the times are turned into UTC." if getattr(values.dtype, "time_zone", None) else ""
+        return _described(Column(name, "date", note), values.cast(_string()), target)
+    empty = kind == "Null"
+    note = EMPTY if empty else f"left out: {kind} is neither number, text nor date."
+    return Column(name, "empty" if empty else "unreadable", note, missing=values.null_count())
+
+
+def _from_numbers(name: str, values: pl.Series, target: bool) -> Column:
+    if not target and DATE_NAME.search(name) and is_compact(name, texts := as_text(values)):
+        return _described(Column(name, "date", COMPACT, date_order="compact"), texts, target)
+    return _describe_numbers(values.cast(_float64()), Column(name, "number"), target)
 
 
 def _decimal_habit(separator: str, texts: Iterable[_Text]) -> bool | None:
@@ -152,6 +122,8 @@ def _decimal_habit(separator: str, texts: Iterable[_Text]) -> bool | None:
 
 
 def _from_text(table: Table, name: str, text: _Text, decimal_comma: bool | None, target: bool) -> Column:
+    if not target and is_compact(name, text.cleaned):
+        return _described(Column(name, "date", COMPACT, date_order="compact"), text.cleaned, target)
     if text.plain is not None and not decimal_comma and not text.values.str.contains(CODE).any():
         return _describe_numbers(text.plain, Column(name, "number"), target)
     reading = best_reading(text.cleaned, decimal_comma) if text.reading.ambiguous else text.reading
@@ -173,10 +145,18 @@ def _from_words(table: Table, name: str, text: _Text, reading: Reading, target: 
     order = date_order(cleaned)
     if order == "?":
         note = f"left out: {show(present[0])} may be day/month or month/day; write dates as 2026-01-31."
-        return _with(base, kind="text", note=note, missing=cleaned.null_count(), distinct=present.n_unique())
+        return _with(base, kind="unreadable", note=note, missing=cleaned.null_count(), distinct=present.n_unique())
     if order:
-        return _described(_with(base, kind="date", date_order=order), cleaned, target)
+        return _described(
+            _with(base, kind="date", date_order=order, note=_said_of_dates(order, cleaned)), cleaned, target
+        )
     return _described(_with(base, note=_half_numeric(table, cleaned, reading)), cleaned, target)
+
+
+def _said_of_dates(order: str, cleaned: pl.Series) -> str:
+    if order == "year month":
+        return "read as year and month."
+    return "the times are turned into UTC." if has_zones(cleaned) else ""
 
 
 def _as_booleans(name: str, text: _Text, target: bool) -> Column | None:
@@ -273,9 +253,21 @@ def _described(column: Column, cleaned: pl.Series, target: bool) -> Column:
     if counts.height == 1 and not column.missing:
         return _with(column, kind="constant", note=f"left out: every value is {show(common[0])}.")
     if column.kind == "category" and counts.height > max(FEW, TEXT_SHARE * present.len()):
-        note = f"left out: free text or names, {counts.height} different values in {present.len()} rows."
-        return _with(column, kind="text", note=f"{column.note} {note}".strip(), categories=())
+        return _free_text(column, present, counts.height)
     return column
+
+
+def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
+    """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
+    found = f"{distinct} different values in {present.len()} rows"
+    if distinct == present.len() and IDENTIFIER.search(column.name):
+        note = f"left out: it names the rows, {found}."
+        return _with(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
+    if only_keys(present, distinct):
+        note = f"left out: names or codes, {found}, and hardly a word in them comes again."
+        return _with(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
+    note = f"free text, {found}: pieces of it are used."
+    return _with(column, kind="text", note=f"{column.note} {note}".strip(), categories=())
 
 
 def _with(column: Column, **changes: object) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -11,9 +12,11 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError, PlasticaWarning
-from .columns import Column, infer_columns
-from .encoders import ENCODERS, ColumnEncoder
+from .column import Column
+from .columns import infer_columns
+from .encoders import ColumnEncoder, fit_encoder
 from .table import Table, show
+from .values import missing
 
 
 class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +72,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not used:
             why = " ".join(f"{show(column.name)}: {column.note}" for column in known[:5])
             raise DataError(f"{train.source} has no column to learn from. {why}".strip())
-        encoders = tuple(ENCODERS[column.kind].fit(train, column) for column in used)
+        encoders = _each_indicator_once(train, [fit_encoder(train, column) for column in used])
         left = [column.name for column in known if not column.used]
         return cls(encoders, tuple(dict.fromkeys([*left, *ignored])))
 
@@ -90,7 +93,8 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         codes: list[tuple[int, int]] = []
         start = 0
         for encoder in self.encoders:
-            numbers += [start] if encoder.column.kind in ("number", "date") else []
+            numbers.extend(range(start, start + encoder.smooth))
+            codes.extend([(start, encoder.codes)] * bool(encoder.codes))
             start += len(encoder.feature_names)
         return FeatureLayout(start, tuple(numbers), tuple(codes))
 
@@ -107,14 +111,12 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         said: list[str] = []
         self._check_names(table, said)
-        made = np.empty((table.height, len(self.feature_names)), np.float32)
+        made = np.empty((table.height, self.layout.width), np.float32)
         start = 0
         for encoder in self.encoders:
-            features = encoder.transform(table, said)
-            with np.errstate(over="ignore"):
-                made[:, start : start + features.shape[1]] = features
-            _refuse_overflow(made[:, start : start + features.shape[1]], table, encoder.column)
-            start += features.shape[1]
+            for feature in encoder.transform(table, said):
+                made[:, start] = feature
+                start += 1
         for line in said:
             if notes is None:
                 warnings.warn(line, PlasticaWarning, stacklevel=2)
@@ -139,9 +141,10 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return made
 
     def _check_names(self, table: Table, said: list[str]) -> None:
-        wanted = [column.name for column in self.columns]
+        wanted = {encoder.column.name: None for encoder in self.encoders}
+        known = {*wanted, *self.ignored}
         lacking = [name for name in wanted if name not in table.columns]
-        surplus = [name for name in table.columns if name not in wanted and name not in self.ignored]
+        surplus = [name for name in table.columns if name not in known]
         if lacking:
             near = get_close_matches(lacking[0], surplus, n=1)
             hint = f" Is it called {show(near[0])} here?" if near else ""
@@ -154,11 +157,17 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} not known to the model and not used.")
 
 
-def _refuse_overflow(features: np.ndarray, table: Table, column: Column) -> None:
-    wrong = ~np.isfinite(features).all(axis=1)
-    if wrong.any():
-        row = int(wrong.argmax())
-        value = table.column(column.name)[row]
-        raise DataError(
-            f"{table.cell(row, column.name)}: {show(value)} is too far from the training values to be used."
-        )
+def _each_indicator_once(train: Table, encoders: list[ColumnEncoder]) -> tuple[ColumnEncoder, ...]:
+    """Keep of indicators that are equal in all training rows the first: columns are often missing together."""
+    alike = Counter(encoder.column.missing for encoder in encoders if encoder.indicator)
+    seen: set[bytes] = set()
+    made: list[ColumnEncoder] = []
+    for encoder in encoders:
+        kept = encoder
+        if encoder.indicator and alike[encoder.column.missing] > 1:
+            pattern = np.packbits(missing(train, encoder.column)).tobytes()
+            if pattern in seen:
+                kept = msgspec.structs.replace(encoder, indicator=False)
+            seen.add(pattern)
+        made.append(kept)
+    return tuple(made)

@@ -51,6 +51,15 @@ def _frame(data: Any) -> tuple[Any, list[str], list[str]]:
     return frame, names, notes
 
 
+def plain(values: pl.Series) -> pl.Series:
+    """Return durations as seconds and times of day as text; all else as it is."""
+    import polars as pl
+
+    if values.dtype == pl.Duration:
+        return values.dt.total_microseconds() / 1e6
+    return values.cast(pl.String) if values.dtype == pl.Time else values
+
+
 def _table(names: list[Any], columns: list[pl.Series], notes: list[str] | None = None) -> Table:
     if not columns:
         raise DataError("the table has no columns.")
@@ -67,7 +76,7 @@ def _table(names: list[Any], columns: list[pl.Series], notes: list[str] | None =
     if not lengths.pop():
         raise DataError("the table has columns and no rows.")
     distinct, renamed = distinct_names([str(name) for name in names])
-    named = {name: values.alias(name) for name, values in zip(distinct, columns, strict=True)}
+    named = {name: plain(values).alias(name) for name, values in zip(distinct, columns, strict=True)}
     return Table(named, "the table", tuple((notes or []) + renamed), np.arange(len(columns[0])), "row index")
 
 

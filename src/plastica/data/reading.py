@@ -17,7 +17,7 @@ from ..datasets import NAMES, path_of
 from ..errors import DataError, FileError
 from .decoding import decode
 from .delimited import parse
-from .frames import from_memory
+from .frames import from_memory, plain
 from .table import Table, distinct_names, show
 
 # The first bytes of files that people take for tables.
@@ -123,5 +123,5 @@ def _read_parquet(data: bytes, name: str) -> Table:
     if not frame.height:
         raise DataError(f"{name} has columns and no rows.")
     names, notes = distinct_names(frame.columns)
-    columns = {name: values.alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
+    columns = {name: plain(values).alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
     return Table(columns, name, tuple(notes), np.arange(1, frame.height + 1))

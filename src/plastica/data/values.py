@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
-from .columns import Column
+from .column import Column
 from .dates import parse_dates
 from .numbers import PLAIN_FORMAT, clean, read_as, read_plain_numbers
 from .table import Table, show
@@ -68,13 +68,24 @@ def read_dates(table: Table, column: Column) -> np.ndarray:
     values = table.column(column.name)
     if str(values.dtype).startswith("Date"):
         if getattr(values.dtype, "time_zone", None):
-            values = values.dt.replace_time_zone(None)
+            values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return values.to_numpy().astype("datetime64[s]")
     texts = _texts(table, column)
     made = parse_dates(texts, column.date_order or "ymd")
     wrong = np.isnat(made) & texts.is_not_null().to_numpy()
     _refuse_others(table, column, texts, wrong, "a date as the column's others")
     return made
+
+
+def missing(table: Table, column: Column) -> np.ndarray:
+    """Return True for each row that has no value in the column."""
+    if column.kind == "number":
+        return np.isnan(read_numbers(table, column))
+    if column.kind == "boolean":
+        return np.isnan(read_booleans(table, column))
+    if column.kind == "date":
+        return np.isnat(read_dates(table, column))
+    return read_categories(table, column).is_null().to_numpy()
 
 
 def as_text(values: pl.Series) -> pl.Series:

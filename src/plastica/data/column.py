@@ -1,0 +1,63 @@
+"""What is known of one column: its kind, how its text is read, figures to show."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from .numbers import PLAIN_FORMAT, NumberFormat
+
+Kind = Literal[
+    "number",
+    "boolean",
+    "category",
+    "date",
+    "text",
+    "identifier",
+    "duplicate",
+    "constant",
+    "empty",
+    "unreadable",
+]
+USED: tuple[Kind, ...] = ("number", "boolean", "category", "date", "text")
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One column: what it is, how its text is read, and figures to show.
+
+    Args:
+        name: Its name in the table.
+        kind: What it is; kinds outside :data:`USED` are left out, and ``note`` says why.
+        note: What a person should know about it: why it is left out, what was assumed.
+        format: How numbers are written in it.
+        date_order: A key of ``dates.FORMS``: "ymd", "dmy", "time" ...
+        booleans: The words for no and yes, in lower case.
+        missing_words: Values of its own that count as missing.
+        keep_words: Words that elsewhere count as missing and here are values.
+        missing: How many values are missing.
+        distinct: How many different values there are.
+        categories: The most frequent values (at most 20), most frequent first.
+        mean, scale, lowest, highest: Of its finite numbers; None for other kinds.
+    """
+
+    name: str
+    kind: Kind
+    note: str = ""
+    format: NumberFormat = PLAIN_FORMAT
+    date_order: str = ""
+    booleans: tuple[str, ...] = ()
+    missing_words: tuple[str, ...] = ()
+    keep_words: tuple[str, ...] = ()
+    missing: int = 0
+    distinct: int = 0
+    categories: tuple[str, ...] = ()
+    mean: float | None = None
+    scale: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+    @property
+    def used(self) -> bool:
+        """Whether a network can be given this column."""
+        return self.kind in USED

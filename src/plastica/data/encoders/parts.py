@@ -1,0 +1,36 @@
+"""What the encoders of all kinds share: names and columns of indicators, and what is said of unseen values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..column import Column
+from ..table import show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Features = list[np.ndarray]  # columns of equal length
+
+
+def indicator_name(column: Column, indicator: bool) -> tuple[str, ...]:
+    """Return the name of a column's indicator, if it has one."""
+    return (f"{column.name} is missing",) * indicator
+
+
+def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str, notes: list[str]) -> None:
+    """Say once for a column which of its values training never saw, and what they are taken for."""
+    if not unseen.any():
+        return
+    values = texts.filter(unseen).unique(maintain_order=True).to_list()
+    listed = ", ".join(show(value) for value in values[:3]) + (" ..." if len(values) > 3 else "")
+    count = int(unseen.sum())
+    rows = "1 row" if count == 1 else f"{count} rows"
+    notes.append(f"column {show(column.name)}: {listed} never seen in training, taken for {taken} ({rows}).")
+
+
+def say_missing(column: Column, count: int, notes: list[str]) -> None:
+    """Say that values are missing where training saw none missing."""
+    notes.append(f"column {show(column.name)}: {count} missing, which training never saw; taken for unknown.")
