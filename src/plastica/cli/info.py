@@ -30,7 +30,7 @@ def info(
     output.fact("target", report.say_target(network.target))
     report.say_columns(output, facts.columns)
     output.fact("rows", f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out")
-    output.fact("network", report.say_network(len(network.encoder.feature_names), network.model, facts.settings))
+    output.fact("network", report.say_network(len(network.encoder.feature_names), network.model))
     report.say_training(output, facts)
     if facts.results is not None:
         report.say_results(output, facts.results)

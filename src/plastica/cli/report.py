@@ -44,7 +44,7 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None
 
 def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
     """Say what will be trained, and how."""
-    output.fact("network", say_network(prepared.x.shape[1], model, settings))
+    output.fact("network", say_network(prepared.x.shape[1], model))
     output.fact("learning", say_learning(len(prepared.split.train), model, settings))
 
 
@@ -70,9 +70,11 @@ def say_columns(output: Output, columns: tuple[Column, ...]) -> None:
     output.say()
 
 
-def say_network(features: int, model: Sequential, settings: Settings) -> str:
+def say_network(features: int, model: Sequential) -> str:
     """Say what the network is."""
-    hidden = [f"{units} relu" for units in settings.layers]
+    from ..estimators.networks import outline_of
+
+    hidden = outline_of(model)
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
     return " -> ".join([f"{features} features", *hidden, end]) + f"; {model.count_params():,} parameters"
 

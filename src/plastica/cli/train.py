@@ -23,6 +23,7 @@ class Task(StrEnum):
 
     binary = "binary"
     multiclass = "multiclass"
+    multilabel = "multilabel"
     regression = "regression"
 
 
@@ -33,7 +34,7 @@ def train(
     ],
     target: Annotated[str | None, typer.Option("--target", "-t", help="The column to predict.")] = None,
     task: Annotated[Task | None, typer.Option(help="What kind of target it is; told from its values.")] = None,
-    layers: Annotated[str, typer.Option(help="Units of the hidden layers; 0 for none.")] = "64,64",
+    layers: Annotated[str | None, typer.Option(help="Units of the hidden layers; 0 for none.")] = None,
     epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step; chosen by the number of rows.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own by default.")] = None,
@@ -149,7 +150,9 @@ def _write(network: TableNetwork, folder: Path, facts: dict[str, object]) -> Non
     network.save(folder / MODEL)
 
 
-def _units(layers: str) -> tuple[int, ...]:
+def _units(layers: str | None) -> tuple[int, ...] | None:
+    if layers is None:
+        return None
     text = layers.strip().lower()
     if text in ("", "0", "none"):
         return ()

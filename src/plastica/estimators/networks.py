@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .. import layers, losses, optimizers
 from ..data.encoding import FeatureLayout
+from ..errors import InvalidValue
+from ..initializers import HeUniform
+from ..layers import Layer
+from ..losses import Loss
 from ..model import Sequential
-from ..optimizers import Optimizer
+from ..optimizers import AdamW, Optimizer
 from ..registry import look_up
+from .coupling import shares_of_pairs, shares_of_questions
 from .settings import Settings
+
+# Chosen by the measurements in docs/table_network.md.
+MEMBERS = 8
+UNITS = (128, 128)
+WAVES = 4
+CATEGORY_UNITS = 8
+DROPOUT = 0.1
+LEARNING_RATE = 2e-3
+WEIGHT_DECAY = 3e-4
+PLAIN_UNITS = (64, 64)
+
+
+class End(NamedTuple):
+    """How a network ends.
+
+    Attributes:
+        units: How many units the last layer has.
+        activation: Its activation.
+        loss: What one answer is judged by.
+        metric: A figure to be shown beside it.
+    """
+
+    units: int
+    activation: str
+    loss: Loss
+    metric: str | None
 
 
 def network_for(task: str, outputs: int, layout: FeatureLayout, settings: Settings, rows: int = 1000) -> Sequential:
-    """Return a compiled network: relu layers, and an end and a loss that fit the task.
+    """Return a compiled network.
 
-    Two classes: one sigmoid unit under binary cross-entropy. More: softmax under categorical cross-entropy.
-    Several labels: a sigmoid unit each. Numbers: linear units under the mean squared error of the standardised
-    targets.
+    "best": numbers beside waves of them, categories as vectors, then many members that share dense layers and are
+    trained each for itself and averaged. "mlp": relu layers. Both end as the task wants it: sigmoid units under
+    binary cross-entropy for two classes and for labels, softmax under categorical cross-entropy for more classes,
+    linear units under the mean squared error of the standardised targets for numbers.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
@@ -27,20 +61,46 @@ def network_for(task: str, outputs: int, layout: FeatureLayout, settings: Settin
         rows: How many rows it will be trained on.
 
     Raises:
-        UnknownName: For an optimizer or a rule that is not known, with the nearest that is.
+        UnknownName: For an optimizer, a loss or a rule that is not known, with the nearest that is.
+        InvalidValue: For a strategy or a loss that the task does not take.
+
+    Reference:
+        Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
     """
-    activation, loss, metric = {
-        "binary": ("sigmoid", losses.BinaryCrossentropy(), "accuracy"),
-        "multiclass": ("softmax", losses.SparseCategoricalCrossentropy(), "accuracy"),
-        "multilabel": ("sigmoid", losses.BinaryCrossentropy(), "binary_accuracy"),
-        "regression": ("linear", losses.MeanSquaredError(), "mae"),
-    }[task]
-    hidden = [layers.Dense(width, activation="relu") for width in settings.layers]
-    model = Sequential(
-        [layers.Input((layout.width,)), *hidden, layers.Dense(outputs, activation=activation)], seed=settings.seed
-    )
-    model.compile(optimizer_for(settings), loss, [metric], rule=settings.rule)
-    return model
+    end = _end(task, outputs, settings)
+    if settings.network == "mlp":
+        hidden = [layers.Dense(units, activation="relu") for units in _units(settings)]
+        last = layers.Dense(end.units, activation=end.activation)
+        return _compiled([layers.Input((layout.width,)), *hidden, last], end.loss, [end.metric], settings)
+    made = [layers.Input((layout.width,)), *_embeddings(layout), *_members(end, settings)]
+    loss = losses.MemberLoss(end.loss)
+    return _compiled(made, loss, [end.loss, end.metric], settings)
+
+
+def monitor_of(model: Sequential) -> str:
+    """Return the figure to stop on: the loss of the members' mean answer, else the validation loss."""
+    loss = model.compiled.loss
+    return f"val_{losses.name_of(loss.loss)}" if isinstance(loss, losses.MemberLoss) else "val_loss"
+
+
+def units_of(task: str, outputs: int, settings: Settings) -> int:
+    """Return how many units a network's last layer has."""
+    return _end(task, outputs, settings).units
+
+
+def outline_of(model: Sequential) -> list[str]:
+    """Return in a few words each what lies between the features and the answers."""
+    found: list[str] = []
+    for layer in model.layers[:-1]:
+        if isinstance(layer, layers.PeriodicEmbedding):
+            found.append(f"waves of {len(layer.columns)} numbers")
+        elif isinstance(layer, layers.CategoryEmbedding):
+            found.append(f"vectors of {len(layer.codes)} categories")
+        elif isinstance(layer, layers.Members):
+            found.append(f"{layer.members} members")
+        elif isinstance(layer, layers.Dense | layers.MemberDense):
+            found.append(f"{layer.units} {layer.activation}")
+    return found
 
 
 def optimizer_for(settings: Settings) -> Optimizer:
@@ -50,16 +110,85 @@ def optimizer_for(settings: Settings) -> Optimizer:
         UnknownName: When there is none of this name.
     """
     kind = look_up("optimizer", settings.optimizer, optimizers.NAMES)
+    if settings.network == "best" and kind is optimizers.Adam:
+        return AdamW(settings.learning_rate or LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     return kind() if settings.learning_rate is None else kind(learning_rate=settings.learning_rate)
 
 
 def answers_from(model: Sequential, x: np.ndarray, task: str) -> np.ndarray:
     """Return what a network answers, ``(rows, outputs)``: shares of classes, of labels, or scaled numbers.
 
-    "binary" and "multiclass": shares of the classes, each row of sum 1. "multilabel": each label's own share.
-    "regression": numbers as the targets were scaled.
+    The members of an ensemble are averaged. "binary" and "multiclass": shares of the classes, each row of sum 1.
+    "multilabel": each label's own share. "regression": numbers as the targets were scaled.
     """
     answers = model.predict(x).astype(np.float64)
-    if task == "binary":
+    loss = model.compiled.loss
+    if isinstance(loss, losses.MemberLoss):
+        answers, loss = answers.mean(axis=1), loss.loss
+    if task == "binary" and answers.shape[1] == 1:
         return np.concatenate([1 - answers, answers], axis=1)
-    return answers / answers.sum(1, keepdims=True) if task == "multiclass" else answers
+    if task not in ("binary", "multiclass"):
+        return answers
+    return shares_of_pairs(answers) if isinstance(loss, losses.OneVsOne) else shares_of_questions(answers)
+
+
+def _embeddings(layout: FeatureLayout) -> list[Layer]:
+    numbers = [layers.PeriodicEmbedding(layout.numbers, units=WAVES)] if layout.numbers else []
+    codes = [layers.CategoryEmbedding(layout.codes, units=CATEGORY_UNITS)] if layout.codes else []
+    return [*numbers, *codes]
+
+
+def _members(end: End, settings: Settings) -> list[Layer]:
+    found: list[Layer] = [layers.Members(settings.members or MEMBERS)]
+    for units in _units(settings):
+        found.append(layers.MemberDense(units, activation="relu", kernel_initializer=HeUniform()))
+        found.append(layers.Dropout(DROPOUT))
+    return [*found, layers.MemberDense(end.units, activation=end.activation, shared=False)]
+
+
+def _units(settings: Settings) -> tuple[int, ...]:
+    if settings.layers is not None:
+        return settings.layers
+    return PLAIN_UNITS if settings.network == "mlp" else UNITS
+
+
+def _compiled(made: list[Layer], loss: Loss, metrics: list[Loss | str | None], settings: Settings) -> Sequential:
+    model = Sequential(made, seed=settings.seed)
+    shown = [metric for metric in metrics if metric is not None]
+    model.compile(optimizer_for(settings), loss, shown, rule=settings.rule)
+    return model
+
+
+def _end(task: str, outputs: int, settings: Settings) -> End:
+    strategy = settings.strategy or "softmax"
+    if task != "multiclass" and settings.strategy not in (None, "softmax"):
+        raise InvalidValue(f"strategy={strategy!r} is for three classes or more; this task is {task}.")
+    if task == "regression":
+        return End(outputs, "linear", losses.get(settings.loss or "mse"), "mae")
+    if task == "multiclass" and strategy == "softmax":
+        return End(outputs, "softmax", _loss_of_classes(settings, SOFTMAX_LOSSES), "accuracy")
+    binary = _loss_of_classes(settings, SIGMOID_LOSSES)
+    if strategy == "one_vs_one":
+        return End(outputs * (outputs - 1) // 2, "sigmoid", losses.OneVsOne(binary), None)
+    if strategy == "one_vs_rest":
+        return End(outputs, "sigmoid", losses.OneVsRest(binary), "accuracy")
+    return End(outputs, "sigmoid", binary, "binary_accuracy" if task == "multilabel" else "accuracy")
+
+
+SIGMOID_LOSSES = {
+    "crossentropy": losses.BinaryCrossentropy,
+    "binary_crossentropy": losses.BinaryCrossentropy,
+    "focal": losses.BinaryFocalCrossentropy,
+    "binary_focal_crossentropy": losses.BinaryFocalCrossentropy,
+}
+SOFTMAX_LOSSES = {
+    "crossentropy": losses.SparseCategoricalCrossentropy,
+    "sparse_categorical_crossentropy": losses.SparseCategoricalCrossentropy,
+    "focal": losses.SparseCategoricalFocalCrossentropy,
+    "sparse_categorical_focal_crossentropy": losses.SparseCategoricalFocalCrossentropy,
+}
+
+
+def _loss_of_classes(settings: Settings, known: dict[str, type[Loss]]) -> Loss:
+    kind = look_up("loss", settings.loss or "crossentropy", known)
+    return kind(label_smoothing=settings.label_smoothing)  # pyright: ignore[reportCallIssue]

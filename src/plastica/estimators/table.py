@@ -23,7 +23,7 @@ from .deciding import choose_decision
 from .facts import Facts, Rows, Training, listed
 from .imbalance import Feed, corrected, feed_for
 from .judging import Judged, judge
-from .networks import answers_from, network_for
+from .networks import answers_from, monitor_of, network_for, units_of
 from .preparing import Prepared, digest, prepare
 from .scores import Scores, score
 from .settings import Settings, batch_size_for
@@ -104,7 +104,7 @@ class TableNetwork:
             prepared.target.task, prepared.target.outputs, prepared.layout, settings, len(train)
         )
         feed = feed_for(settings, prepared.target, prepared.y, train)
-        stopping = EarlyStopping("val_loss", patience=settings.patience, restore_best_weights=True)
+        stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
         size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(feed.rows)))
         history = model.fit(
             prepared.x[feed.rows],
@@ -213,7 +213,9 @@ class TableNetwork:
             facts = Facts.from_dict(kept.get("facts"))
         except DataError as error:
             raise FileError(f"{path} is damaged: {error}") from None
-        if model.input_shape != (None, encoder.layout.width) or model.output_shape[-1:] != (target.outputs,):
+        if model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units_of(
+            target.task, target.outputs, facts.settings
+        ):
             raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
         if not _decides(facts, target):
             raise FileError(f"{path} is damaged: its decision does not fit its classes.")

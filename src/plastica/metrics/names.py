@@ -31,6 +31,7 @@ from .mean import (
     MeanSquaredError,
     RootMeanSquaredError,
 )
+from .members import MemberMetric
 from .metric import Metric
 from .regression import ExplainedVariance, R2Score
 
@@ -73,6 +74,7 @@ NAMES: dict[str, type[Metric]] = {
 
 _CLASSES = {cls.__name__: cls for cls in NAMES.values()}
 _BINARY = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
+_OF_CLASS_NUMBERS = (losses.SparseCategoricalCrossentropy, losses.SparseCategoricalFocalCrossentropy, losses.OneVsRest)
 _MARGIN = (losses.Hinge, losses.SquaredHinge)
 
 
@@ -83,7 +85,8 @@ def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tup
         value: A name as Keras spells it, which is then its key in the history; a metric; a loss; or a
             function (y_true, y_pred) that returns one value for each row or element. Any loss's name is a
             metric's too.
-        loss: What is trained on; tells what ``"accuracy"`` means where shapes leave it open.
+        loss: What is trained on; tells what ``"accuracy"`` means where shapes leave it open. Under a
+            :class:`~plastica.losses.MemberLoss` the figure is that of the members' mean answer.
         output_shape: The network's output, without the batch axis; tells the same.
 
     Raises:
@@ -94,6 +97,9 @@ def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tup
         >>> get("mae").label, get("accuracy", output_shape=(1,))
         ('mae', BinaryAccuracy(name='accuracy'))
     """
+    if isinstance(loss, losses.MemberLoss) and not isinstance(value, MemberMetric):
+        one, shape = loss.loss, None if output_shape is None else output_shape[1:]
+        return MemberMetric(get(value, loss=one, output_shape=shape))
     if isinstance(value, Metric):
         return value
     if isinstance(value, losses.Loss):
@@ -122,7 +128,7 @@ def _accuracy(loss: losses.Loss | None, output_shape: tuple[int, ...] | None) ->
         return BinaryAccuracy(threshold=0.0)
     if output_shape is not None and output_shape[-1:] in ((), (1,)):
         return BinaryAccuracy()
-    if isinstance(loss, losses.SparseCategoricalCrossentropy):
+    if isinstance(loss, _OF_CLASS_NUMBERS):
         return SparseCategoricalAccuracy()
     if isinstance(loss, losses.CategoricalCrossentropy | losses.CategoricalFocalCrossentropy):
         return CategoricalAccuracy()
