@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,11 @@ from ..data.encoding import FeatureLayout
 from .settings import BASELINES
 
 MOST_ROWS = 200_000  # a baseline learns from as many at most, so that it takes seconds
-MOST_TREES = 5_000  # of 100 rounds, a tree for each output
+# Boosting grows a hundred trees for each output: with more outputs times features it takes minutes, and with more
+# rows times that it is given fewer rows.
+MOST_WIDTH = 1_000
+MOST_WORK = 20_000_000
+FEW_ROWS = 20_000
 
 
 def baseline_answers(
@@ -41,21 +46,34 @@ def baseline_answers(
         notes: A list that takes what is to be said.
     """
     said = notes if notes is not None else []
-    if len(x) > MOST_ROWS:
-        kept = np.sort(np.random.Generator(np.random.PCG64(0)).choice(len(x), MOST_ROWS, replace=False))
-        x, y = x[kept], y[kept]
-        said.append(f"the baselines learned from {MOST_ROWS:,} of the training rows.")
+    outputs = classes if task == "multiclass" else 1 if y.ndim == 1 else y.shape[1]
     found = {}
     for name in names:
-        columns = 1 if y.ndim == 1 else y.shape[1]
-        if name == "trees" and 100 * (classes if task == "multiclass" else columns) > MOST_TREES:
-            said.append(f"no trees beside the network: {classes or columns} outputs would take long.")
+        if name == "trees" and outputs * x.shape[1] > MOST_WIDTH:
+            said.append(f"no trees beside the network: {outputs} outputs of {x.shape[1]} features would take minutes.")
             continue
-        pair = _spread(x, held_out, layout) if name == "linear" else (x, held_out)
-        with warnings.catch_warnings():
+        most = min(MOST_ROWS, MOST_WORK // (outputs * x.shape[1])) if name == "trees" else MOST_ROWS
+        rows = _some(len(x), most)
+        if len(rows) < len(x):
+            said.append(f"the baseline {name!r} learned from {len(rows):,} of the {len(x):,} training rows.")
+        pair = _spread(x[rows], held_out, layout) if name == "linear" else (x[rows], held_out)
+        with warnings.catch_warnings(), _few_threads(len(rows)):
             warnings.simplefilter("ignore")  # that it would need more steps: it is a baseline as it is
-            found[name] = _answers(task, _model(name, task), *pair, y, classes)
+            found[name] = _answers(task, _model(name, task), *pair, y[rows], classes)
     return found
+
+
+def _some(rows: int, most: int) -> np.ndarray:
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.Generator(np.random.PCG64(0)).choice(rows, most, replace=False))
+
+
+def _few_threads(rows: int) -> AbstractContextManager[Any]:
+    """Threads that wait for each other make small tables slower, on a busy machine by far."""
+    from threadpoolctl import threadpool_limits
+
+    return nullcontext() if rows > FEW_ROWS else threadpool_limits(1)
 
 
 def _model(name: str, task: str) -> Callable[[], Any]:
