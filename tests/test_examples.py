@@ -73,6 +73,10 @@ def test_own_training_loop_lowers_the_loss():
     assert np.mean(losses[-20:]) < 0.1 * np.mean(losses[:20])
 
 
+def test_a_search_over_a_frame_finds_a_network_that_knows_penguins():
+    assert main_of("estimators")(epochs=30) > 0.95
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")
