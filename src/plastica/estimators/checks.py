@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Severity = Literal["serious", "warning", "note"]
 Value = str | int | float
 
-RARE, VERY_RARE = 0.2, 0.02  # a class this much rarer than the commonest
+VERY_RARE = 0.02  # a share of the rows
+MOST_NAMED = 5
 FEW_OF_A_CLASS = 10  # training rows
 FEW_HELD_OUT = 100
 ROWS_A_FEATURE = 5
@@ -48,12 +49,12 @@ MESSAGES = {
     "or drop columns.",
     "imbalance": "{label} is the rarest class with {share} of the rows, {times} times rarer than {common}. Accuracy "
     'says little here: look at its recall, and try class_weight="balanced".',
-    "rare_label": "The label {label} is set in {share} of the rows; look at its own recall.",
-    "few_of_class": "The class {label} has {rows} training rows; too few to learn it well.",
-    "class_not_held_out": "No held-out row is {label}, so nothing is known of how well it is told.",
-    "mostly_missing": "{column} is missing in {share} of the rows.",
+    "rare_labels": "Labels set in less than {share} of the rows: {labels}. Look at the recall of each.",
+    "few_of_class": "Classes with fewer than {rows} training rows, too few to learn them well: {labels}.",
+    "class_not_held_out": "No held-out row is of these classes; how well they are told is not known: {labels}.",
+    "mostly_missing": "Missing in more than {share} of the rows: {columns}.",
     "left_out": "Left out as not usable: {columns}. The table of columns says why.",
-    "like_target": "{column} is named like the target {target}. Make sure that it is known before the target is.",
+    "like_target": "Named like the target {target}: {columns}. Make sure that it is known before the target is.",
     "sorted": "The rows are sorted by the target. They are dealt at random, so the parts do not suffer.",
     "neighbours": "Rows that follow one another have similar targets (correlation {correlation}). Dealt at random, a "
     "held-out row has neighbours among the training rows, and the future may be harder than the figures say.",
@@ -133,11 +134,11 @@ def _sizes(prepared: Prepared) -> Iterator[Finding]:
 
 
 def _balance(prepared: Prepared) -> Iterator[Finding]:
-    labels = [show(label) for label in prepared.target.classes]
+    labels = [show(label, 30) for label in prepared.target.classes]
     if prepared.target.task == "multilabel":
-        for label, share in zip(labels, prepared.y.mean(0).tolist(), strict=True):
-            if share < VERY_RARE:
-                yield finding("rare_label", "warning", label=label, share=percent(share))
+        rare = [label for label, share in zip(labels, prepared.y.mean(0), strict=True) if share < VERY_RARE]
+        if rare:
+            yield finding("rare_labels", "warning", labels=_listed(rare), share=percent(VERY_RARE))
     elif labels:
         yield from _classes(prepared, labels)
 
@@ -145,42 +146,48 @@ def _balance(prepared: Prepared) -> Iterator[Finding]:
 def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
     counts = np.bincount(prepared.y, minlength=len(labels))
     rarest, commonest = int(counts.argmin()), int(counts.argmax())
-    ratio = counts[rarest] / counts[commonest]
-    if ratio < RARE:
+    share = counts[rarest] / counts.sum()
+    if prepared.rare:
         yield finding(
             "imbalance",
-            "serious" if ratio < VERY_RARE else "warning",
+            "warning" if share > VERY_RARE else "serious",
             label=labels[rarest],
             common=labels[commonest],
-            share=percent(counts[rarest] / counts.sum()),
-            times=round(1 / ratio),
+            share=percent(share),
+            times=round(counts[commonest] / counts[rarest]),
         )
     trained = np.bincount(prepared.y[prepared.split.train], minlength=len(labels))
-    for label, rows in zip(labels, trained.tolist(), strict=True):
-        if rows < FEW_OF_A_CLASS:
-            yield finding("few_of_class", "warning", label=label, rows=rows)
+    few = [label for label, rows in zip(labels, trained, strict=True) if rows < FEW_OF_A_CLASS]
+    if few:
+        yield finding("few_of_class", "warning", labels=_listed(few), rows=FEW_OF_A_CLASS)
     if len(prepared.split.test):
         held_out = np.bincount(prepared.y[prepared.split.test], minlength=len(labels))
-        for label, rows in zip(labels, held_out.tolist(), strict=True):
-            if not rows:
-                yield finding("class_not_held_out", "warning", label=label)
+        unseen = [label for label, rows in zip(labels, held_out, strict=True) if not rows]
+        if unseen:
+            yield finding("class_not_held_out", "warning", labels=_listed(unseen))
 
 
 def _columns(prepared: Prepared) -> Iterator[Finding]:
     left = [show(column.name, 30) for column in prepared.columns if not column.used]
     if left:
-        listed = ", ".join(left[:5]) + (f" +{len(left) - 5}" if len(left) > 5 else "")
-        yield finding("left_out", "note", columns=listed)
-    for column in prepared.columns:
-        share = column.missing / max(prepared.table.height, 1)
-        if column.used and share > MOSTLY_MISSING:
-            yield finding("mostly_missing", "note", column=show(column.name), share=percent(share))
-    targets = [name.casefold() for name in prepared.target.names if len(name) > 3]
-    for column in prepared.columns:
-        name = column.name.casefold()
-        like = any(target in name or (len(name) > 3 and name in target) for target in targets)
-        if column.used and like:
-            yield finding("like_target", "warning", column=show(column.name), target=show(prepared.target.name))
+        yield finding("left_out", "note", columns=_listed(left))
+    used = [column for column in prepared.columns if column.used]
+    gone = [show(column.name, 30) for column in used if column.missing > MOSTLY_MISSING * prepared.table.height]
+    if gone:
+        yield finding("mostly_missing", "note", columns=_listed(gone), share=percent(MOSTLY_MISSING))
+    like = [show(column.name, 30) for column in used if _alike(column.name, prepared.target.names)]
+    if like:
+        yield finding("like_target", "warning", columns=_listed(like), target=show(prepared.target.name))
+
+
+def _alike(name: str, targets: tuple[str, ...]) -> bool:
+    """Whether a column is called as a target is, with something before or behind it."""
+    name, folded = name.casefold(), [target.casefold() for target in targets]
+    return any((len(target) > 3 and target in name) or (len(name) > 3 and name in target) for target in folded)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (f" +{len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else "")
 
 
 def _order(prepared: Prepared) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TWINS = 0.01  # a share of the held-out rows worth saying
 MANY_TWINS = 0.2
+TORN = 0.8  # where no network can be right in more rows than this, columns are lacking
 VARIED = 50  # without a number that takes more values than this, equal rows are chance
 AGREE = 0.99  # copies have the same target too; rows that meet by chance now and then have another
 LEAKS, SURELY_LEAKS = 0.99, 0.999  # area under the ROC curve, or R2
@@ -116,7 +117,7 @@ def _conflicts(groups: np.ndarray, y: np.ndarray) -> Iterator[Finding]:
     torn = most < sizes
     if torn.any():
         rows, best = int(sizes[torn].sum()), float(most.sum() / len(y))
-        yield finding("conflicts", "warning" if best < 0.9 else "note", rows=rows, share=percent(best))
+        yield finding("conflicts", "warning" if best < TORN else "note", rows=rows, share=percent(best))
 
 
 def _thinned(rows: np.ndarray) -> np.ndarray:

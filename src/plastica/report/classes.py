@@ -1,0 +1,172 @@
+"""How a classifier errs: which classes it takes for which, how sure it is, what a threshold trades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from markupsafe import Markup
+
+from ..estimators.decisions import Decision
+from . import charts
+from .judged import HeldOut
+from .wording import plain
+
+if TYPE_CHECKING:
+    from ..estimators import TableNetwork
+
+MOST_CLASSES, MOST_LINES, MOST_POINTS, BINS = 20, 6, 200, 10
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """A class, or a label, with its figures."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    threshold: float | None = None
+    auc: float | None = None
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What is told of classes.
+
+    Args:
+        rows: The classes, or labels, in their order; the largest of them where there are many.
+        labels: Their labels.
+        confusion: Counts, a row for each true class; None for several labels.
+        more: How many classes are not shown.
+        reliability: How often the network was right where it was so sure.
+        error: The expected calibration error.
+        charts: ROC and precision over recall.
+        threshold: From which share on the answer is the positive class; None where the largest share decides.
+        positive: The positive class of two.
+    """
+
+    rows: tuple[ClassRow, ...]
+    labels: tuple[str, ...]
+    confusion: tuple[tuple[int, ...], ...] | None
+    more: int
+    reliability: Markup
+    error: float
+    charts: tuple[Markup, ...]
+    threshold: float | None
+    positive: str
+
+
+def describe(network: TableNetwork, judged: HeldOut) -> Classes:
+    """Describe how a classifier answers the held-out rows."""
+    labels = [plain(label, 60) for label in network.target.classes]
+    support = _truth(judged, len(labels)).sum(0)
+    kept = np.sort(np.argsort(-support, kind="stable")[:MOST_CLASSES])
+    decision = judged.decisions["network"]
+    forecast, right = _sureness(judged)
+    bins = _bins(forecast, right)
+    return Classes(
+        rows=_rows(decision, judged, labels, kept),
+        labels=tuple(labels[place] for place in kept),
+        confusion=None if judged.task == "multilabel" else _confusion(judged, kept),
+        more=len(labels) - len(kept),
+        reliability=charts.reliability(*bins),
+        error=float(np.abs(bins[0] - bins[1]) @ bins[2] / bins[2].sum()),
+        charts=tuple(_curves(decision.positive, judged, labels, support)),
+        threshold=_threshold(decision) if judged.task == "binary" else None,
+        positive=labels[decision.positive] if judged.task == "binary" else "",
+    )
+
+
+def _truth(judged: HeldOut, classes: int) -> np.ndarray:
+    """Return whether each row is of each class, ``(rows, classes)``."""
+    return judged.y > 0.5 if judged.task == "multilabel" else judged.y[:, None] == np.arange(classes)
+
+
+def _rows(decision: Decision, judged: HeldOut, labels: list[str], kept: np.ndarray) -> tuple[ClassRow, ...]:
+    from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
+
+    truth, numbers = _truth(judged, len(labels)), None if judged.task == "multilabel" else np.arange(len(labels))
+    found = precision_recall_fscore_support(judged.y, judged.decided, labels=numbers, average=None, zero_division=0.0)
+    return tuple(
+        ClassRow(
+            labels[place],
+            *(float(figures[place]) for figures in found[:3]),
+            int(found[3][place]),
+            decision.thresholds[place] if judged.task == "multilabel" else None,
+            float(roc_auc_score(truth[:, place], judged.network[:, place])) if _varies(truth[:, place]) else None,
+        )
+        for place in kept
+    )
+
+
+def _confusion(judged: HeldOut, kept: np.ndarray) -> tuple[tuple[int, ...], ...]:
+    from sklearn.metrics import confusion_matrix
+
+    counts = confusion_matrix(judged.y, judged.decided, labels=np.arange(judged.network.shape[1]))[np.ix_(kept, kept)]
+    return tuple(tuple(row) for row in counts.tolist())
+
+
+def _sureness(judged: HeldOut) -> tuple[np.ndarray, np.ndarray]:
+    """Return forecasts and what came: of two classes the second's share, of more the largest, of labels all."""
+    if judged.task == "binary":
+        return judged.network[:, 1], judged.y == 1
+    if judged.task == "multilabel":
+        return judged.network.ravel(), judged.y.ravel() > 0.5
+    return judged.network.max(1), judged.network.argmax(1) == judged.y
+
+
+def _bins(forecast: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean forecast, share right and rows of each tenth from 0 to 1 that has rows."""
+    places = np.clip((forecast * BINS).astype(np.int64), 0, BINS - 1)
+    rows = np.bincount(places, minlength=BINS)
+    some = rows > 0
+    sums = (np.bincount(places, values, BINS)[some] for values in (forecast, right.astype(np.float64)))
+    mean, share = (total / rows[some] for total in sums)
+    return mean, share, rows[some]
+
+
+def _curves(positive: int, judged: HeldOut, labels: list[str], support: np.ndarray) -> Iterator[Markup]:
+    from sklearn.metrics import precision_recall_curve, roc_curve
+
+    truth = _truth(judged, len(labels))
+    places = [positive] if judged.task == "binary" else list(np.argsort(-support, kind="stable")[:MOST_LINES])
+    places = [place for place in places if _varies(truth[:, place])]
+    if not places:
+        return
+    roc, pr = [], []
+    for place in places:
+        false, true, _ = roc_curve(truth[:, place], judged.network[:, place])
+        precision, recall, _ = precision_recall_curve(truth[:, place], judged.network[:, place])
+        roc.append((labels[place], *_thinned(false, true)))
+        pr.append((labels[place], *_thinned(recall, precision)))
+    points = _points(truth[:, positive], judged.decided == positive) if judged.task == "binary" else (None, None)
+    yield charts.curves("roc", roc, points[0], None)
+    yield charts.curves("pr", pr, points[1], float(truth[:, positive].mean()) if judged.task == "binary" else None)
+
+
+def _points(truth: np.ndarray, said: np.ndarray) -> tuple[tuple[float, float], tuple[float, float] | None]:
+    """Return where the answers stand among (false, true positive rate) and (recall, precision)."""
+    recall = float(said[truth].mean())
+    return (float(said[~truth].mean()), recall), (recall, float(truth[said].mean())) if said.any() else None
+
+
+def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    if len(x) <= MOST_POINTS:
+        return x, y
+    kept = np.unique(np.linspace(0, len(x) - 1, MOST_POINTS).astype(np.int64))
+    return x[kept], y[kept]
+
+
+def _varies(truth: np.ndarray) -> bool:
+    return bool(truth.any() and not truth.all())
+
+
+def _threshold(decision: Decision) -> float | None:
+    """Return from which share on the positive class of two is answered; None where costs or weights decide."""
+    if decision.rule == "threshold":
+        return decision.thresholds[0]
+    return 0.5 if decision.rule == "largest" else None

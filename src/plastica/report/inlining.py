@@ -1,0 +1,154 @@
+"""A matplotlib figure becomes a piece of the page: its colours follow the theme, its words the language."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from ..errors import PlasticaError
+from ..views.canvas import own_style
+from .wording import messages
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, SOFT, LINE, CARD = "#222222", "#666666", "#BBBBBB", "#FFFFFF"
+# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
+BLUE, ORANGE, GREEN, PINK, SKY, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
+# What a colour is in the page; those of the network's picture follow those of the charts
+TONES = {
+    "ink": (INK,),
+    "soft": (SOFT, "#999999"),
+    "line": (LINE,),
+    "card": (CARD,),
+    "blue": (BLUE, "#5B8DB8"),
+    "orange": (ORANGE, "#C08A4C"),
+    "green": (GREEN, "#5E9C6B"),
+    "pink": (PINK, "#9272A5"),
+    "sky": (SKY,),
+    "amber": (AMBER, "#B3A24E"),
+    "fill-grey": ("#F4F4F4",),
+    "fill-blue": ("#DDEBF7",),
+    "fill-green": ("#DFF2E3",),
+    "fill-orange": ("#FCE8D2",),
+    "fill-pink": ("#EFE4F4",),
+    "fill-amber": ("#FDF8D8",),
+}
+VARIABLES = {tone.lower(): f"var(--{name})" for name, tones in TONES.items() for tone in tones}
+COLOUR = re.compile("|".join(VARIABLES))
+FRACTION = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
+REFERENCE = re.compile(r"#([\w.:-]+)")
+TAGS = {"svg", "g", "defs", "clipPath", "path", "rect", "use", "text", "tspan", "circle", "polygon", "line"}
+SAID = "say:"  # begins the id of a text that is a message
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Draw in plastica's style; texts stay texts, so that glyphs matplotlib's own font lacks are no matter."""
+    with warnings.catch_warnings(), own_style():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield
+
+
+def inline(figure: Figure, name: str, widest: float = 640) -> Markup:
+    """Return a figure as SVG that stands inside a page.
+
+    Nothing of it refers outside; of a person's words only text remains. Ids begin with ``name`` so that
+    figures on a page do not meet.
+
+    Args:
+        figure: What is drawn.
+        name: What its ids begin with.
+        widest: How wide it may be, in the page's pixels.
+    """
+    written = io.BytesIO()
+    with drawing():
+        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    root = ElementTree.fromstring(written.getvalue())
+    for parent in list(root.iter()):
+        _bare(parent)
+    _drop(root, ("metadata", "style"))
+    _prefix_ids(root, name)
+    for element in root.iter():
+        _restyle(element)
+    _share_styles(root)
+    width = float(root.attrib.pop("width").removesuffix("pt"))
+    root.attrib.pop("height")
+    root.attrib |= {"class": "chart", "style": f"max-width:{min(1.45 * width, widest):.0f}px", "aria-hidden": "true"}
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _bare(element: ElementTree.Element) -> None:
+    """Take namespaces off: inside a page an svg needs none."""
+    element.tag = element.tag.rpartition("}")[2]
+    for key in list(element.attrib):
+        element.attrib[key.rpartition("}")[2]] = element.attrib.pop(key)
+
+
+def _drop(element: ElementTree.Element, tags: tuple[str, ...]) -> None:
+    for child in list(element):
+        if child.tag in tags:
+            element.remove(child)
+        elif child.tag not in TAGS:
+            raise PlasticaError(f"a figure holds <{child.tag}>, which a report has no place for.")
+        else:
+            _drop(child, tags)
+
+
+def _prefix_ids(root: ElementTree.Element, name: str) -> None:
+    """Rename ids that something refers to, turn texts that are messages into both languages, drop other ids."""
+    used = {
+        found
+        for element in root.iter()
+        for key, value in element.attrib.items()
+        if key in ("href", "clip-path")
+        for found in REFERENCE.findall(value)
+    }
+    for element in root.iter():
+        own = element.attrib.pop("id", "")
+        if own in used:
+            element.set("id", f"{name}-{own}")
+        elif own.startswith(SAID):
+            _translate(element, own.removeprefix(SAID))
+        for key in ("href", "clip-path"):
+            if key in element.attrib:
+                element.set(key, REFERENCE.sub(rf"#{name}-\1", element.attrib[key]))
+
+
+def _translate(group: ElementTree.Element, key: str) -> None:
+    for text in group.iter("text"):
+        text.text = None
+        for language, words in zip(("en", "zh"), messages()[key], strict=True):
+            ElementTree.SubElement(text, "tspan", {"class": language}).text = words
+
+
+def _restyle(element: ElementTree.Element) -> None:
+    style = element.attrib.get("style")
+    if style is not None:
+        style = COLOUR.sub(lambda found: VARIABLES[found[0]], style)
+        if element.tag == "text":  # the page's own font
+            size = re.search(r"([\d.]+)px", style)
+            kept = re.sub(r"font(-[a-z]+)?:[^;]*;?", "", style).strip()
+            bold = "font-weight:bold;" if "bold" in style or re.search(r"font: *[67]00", style) else ""
+            style = f"{bold}font-size:{size[1] if size else 8}px;{kept}"
+        element.set("style", style.replace(": ", ":").replace("; ", ";"))
+    for key in ("d", "x", "y", "transform"):
+        if key in element.attrib:
+            element.set(key, FRACTION.sub(lambda found: f"{float(found[0]):.2f}", element.attrib[key]).strip())
+
+
+def _share_styles(root: ElementTree.Element) -> None:
+    """Say once in the group what all its markers have in common."""
+    for group in root.iter("g"):
+        styles: set[Any] = {child.get("style") for child in group}
+        if len(group) > 2 and len(styles) == 1 and None not in styles and all(child.tag == "use" for child in group):
+            group.set("style", styles.pop())
+            for child in group:
+                child.attrib.pop("style")

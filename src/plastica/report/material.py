@@ -1,0 +1,189 @@
+"""The data part: what each column is and holds, which rows serve what, where values are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.columns import Column
+from ..data.values import read_booleans, read_categories, read_dates, read_numbers
+from ..errors import DataError
+from . import formats
+from .wording import plain
+
+if TYPE_CHECKING:
+    from ..data.table import Table
+    from ..estimators.preparing import Prepared
+
+MOST_COLUMNS, MOST_CLASSES, MOST_ROWS, MOST_PATTERNS, BARS = 200, 20, 20_000, 6, 16
+
+
+@dataclass(frozen=True)
+class ColumnRow:
+    """A column as the table of columns shows it: bars are shares of the highest."""
+
+    name: str
+    kind: str
+    used: bool
+    missing: float
+    distinct: int
+    bars: tuple[float, ...]
+    values: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A class, or a part of the table, with its rows in training, validation and test."""
+
+    label: str
+    counts: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """What was learned from.
+
+    Args:
+        rows, features: How many.
+        parts: Rows in training, validation and test.
+        columns: The first of them; hidden is how many more there are.
+        target: The target's own rows: classes, labels, or numbers with bars.
+        classes: Rows of each class in each part, the commonest first; more is how many are not shown.
+        patterns: Columns that are missing together, in how many rows, which share.
+        sampled: On how many rows bars and patterns are computed.
+    """
+
+    rows: int
+    features: int
+    parts: tuple[int, int, int]
+    columns: tuple[ColumnRow, ...]
+    hidden: int
+    target: tuple[ColumnRow, ...]
+    classes: tuple[Shares, ...]
+    more: int
+    patterns: tuple[tuple[str, int, float], ...]
+    sampled: int
+
+
+def describe(prepared: Prepared) -> Material:
+    """Describe the table; bars and patterns on at most 20,000 rows spread over it."""
+    table = prepared.table
+    if table.height > MOST_ROWS:
+        table = table.take(np.linspace(0, table.height - 1, MOST_ROWS).astype(np.int64))
+    shown = prepared.columns[:MOST_COLUMNS]
+    classes = _classes(prepared)
+    return Material(
+        rows=prepared.table.height,
+        features=prepared.x.shape[1],
+        parts=(len(prepared.split.train), len(prepared.split.validation), len(prepared.split.test)),
+        columns=tuple(_row(table, column, prepared.table.height) for column in shown),
+        hidden=len(prepared.columns) - len(shown),
+        target=tuple(_row(table, column, prepared.table.height) for column in prepared.target.columns[:MOST_CLASSES]),
+        classes=classes[:MOST_CLASSES],
+        more=max(len(classes) - MOST_CLASSES, 0),
+        patterns=_patterns(table, shown),
+        sampled=table.height,
+    )
+
+
+def _row(table: Table, column: Column, rows: int) -> ColumnRow:
+    bars, values = _content(table, column)
+    used = column.used
+    missing = column.missing / max(rows, 1)
+    return ColumnRow(plain(column.name, 80), column.kind, used, missing, column.distinct, bars, values, column.note)
+
+
+def _content(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
+    try:
+        if column.kind == "number":
+            return _numbers(read_numbers(table, column))
+        if column.kind == "date":
+            return _dates(read_dates(table, column))
+        if column.kind in ("boolean", "category"):
+            return _categories(table, column)
+    except DataError:  # a kind that cannot be read any more is shown without bars
+        pass
+    return (), ""
+
+
+def _numbers(numbers: np.ndarray) -> tuple[tuple[float, ...], str]:
+    present = numbers[np.isfinite(numbers)]
+    if not len(present):
+        return (), ""
+    low, middle, high = (formats.number(float(value)) for value in (present.min(), np.median(present), present.max()))
+    return _bars(present), f"{low} … {middle} … {high}"
+
+
+def _dates(dates: np.ndarray) -> tuple[tuple[float, ...], str]:
+    present = dates[~np.isnat(dates)]
+    if not len(present):
+        return (), ""
+    first, last = (str(np.datetime_as_string(edge, "D")) for edge in (present.min(), present.max()))
+    return _bars(present.astype("datetime64[s]").astype(np.float64)), f"{first} … {last}"
+
+
+def _categories(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
+    found = read_categories(table, column).drop_nulls().value_counts(sort=True)
+    counts = found["count"].to_numpy()[:BARS].astype(np.float64)
+    if not len(counts):
+        return (), ""
+    total = float(found["count"].sum())
+    names = found[found.columns[0]].to_list()[:3]
+    listed = ", ".join(
+        f"{plain(name, 24)} {formats.share(count / total)}" for name, count in zip(names, counts, strict=False)
+    )
+    return tuple((counts / counts.max()).tolist()), listed + (" …" if found.height > len(names) else "")
+
+
+def _bars(values: np.ndarray) -> tuple[float, ...]:
+    """Return the heights of a histogram; values far out share the outermost bars."""
+    low, high = np.quantile(values, [0.005, 0.995])
+    if not low < high:
+        low, high = values.min(), values.max()
+    if not (np.isfinite(high - low) and low < high):
+        return (1.0,)
+    counts = np.histogram(np.clip(values, low, high), bins=BARS, range=(low, high))[0]
+    return tuple((counts / counts.max()).tolist())
+
+
+def _classes(prepared: Prepared) -> tuple[Shares, ...]:
+    target, parts = prepared.target, prepared.split[:3]
+    if target.task == "regression":
+        return ()
+    one = prepared.y if target.task == "multilabel" else prepared.y[:, None] == np.arange(len(target.classes))
+    counts = np.stack([one[rows].sum(0).astype(np.int64) for rows in parts], axis=1)
+    shares = counts.sum(1) / len(prepared.y)
+    order = np.argsort(-shares, kind="stable")
+    return tuple(
+        Shares(plain(target.classes[place], 80), tuple(counts[place].tolist()), float(shares[place])) for place in order
+    )
+
+
+def _patterns(table: Table, columns: Sequence[Column]) -> tuple[tuple[str, int, float], ...]:
+    """Return which columns lack their value together, the commonest first."""
+    lacking = [column for column in columns if column.missing and column.used]
+    gone = [found for column in lacking if (found := _gone(table, column)) is not None]
+    if not gone or len(gone) != len(lacking):
+        return ()
+    found, counts = np.unique(np.stack(gone, axis=1), axis=0, return_counts=True)
+    order = [place for place in np.argsort(-counts, kind="stable") if found[place].any()][:MOST_PATTERNS]
+    names = np.array([plain(column.name, 40) for column in lacking], dtype=object)
+    return tuple((", ".join(names[found[p]]), int(counts[p]), float(counts[p] / table.height)) for p in order)
+
+
+def _gone(table: Table, column: Column) -> np.ndarray | None:
+    try:
+        if column.kind == "number":
+            return np.isnan(read_numbers(table, column))
+        if column.kind == "date":
+            return np.isnat(read_dates(table, column))
+        if column.kind == "boolean":
+            return np.isnan(read_booleans(table, column))
+        return read_categories(table, column).is_null().to_numpy()
+    except DataError:
+        return None

@@ -1,0 +1,101 @@
+"""The rows where the network is most wrong, as they stand in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import formats
+from .judged import HeldOut
+from .wording import plain
+
+if TYPE_CHECKING:
+    from ..estimators import TableNetwork
+    from ..estimators.preparing import Prepared
+
+MOST_ROWS, MOST_COLUMNS, MOST_LABELS = 10, 10, 8
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row: where it stands, what was true, what was said, how sure or how far off, and its cells."""
+
+    place: str
+    true: str
+    said: str
+    size: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """The worst rows, the columns whose cells are shown, and how many rows are wrong in all."""
+
+    rows: tuple[Mistake, ...]
+    columns: tuple[str, ...]
+    wrong: int
+
+
+def worst(network: TableNetwork, prepared: Prepared, judged: HeldOut, columns: Sequence[str]) -> Mistakes:
+    """Return the ten surest mistakes, or the ten largest errors.
+
+    Args:
+        network, prepared, judged: Whose, on what.
+        columns: The used columns, the weightiest first; the cells of ten are shown.
+    """
+    sizes = _sizes(judged)
+    order = [row for row in np.argsort(-sizes, kind="stable")[:MOST_ROWS].tolist() if judged.losses[row] > 0]
+    shown = tuple(columns[:MOST_COLUMNS])
+    table = prepared.table.take(judged.rows[order])
+    cells = [[_cell(value) for value in table.column(name).to_list()] for name in shown]
+    rows = (
+        Mistake(
+            plain(table.place(place)),
+            _truth(network, judged, row),
+            _answer(network, judged, row),
+            _size(judged, row, float(sizes[row])),
+            tuple(values[place] for values in cells),
+        )
+        for place, row in enumerate(order)
+    )
+    return Mistakes(tuple(rows), tuple(plain(name, 30) for name in shown), int((judged.losses > 0).sum()))
+
+
+def _sizes(judged: HeldOut) -> np.ndarray:
+    """How wrong each row is: the share given to the wrong class, the surprise of labels, the error."""
+    if judged.task in ("binary", "multiclass"):
+        return judged.losses * judged.network[np.arange(len(judged.y)), judged.decided]
+    if judged.task == "multilabel":
+        given = np.where(judged.y > 0.5, judged.network, 1 - judged.network)
+        return -np.log(np.maximum(given, 1e-12)).mean(1)
+    return judged.losses
+
+
+def _truth(network: TableNetwork, judged: HeldOut, row: int) -> str:
+    return _said(network, judged, judged.y[row])
+
+
+def _answer(network: TableNetwork, judged: HeldOut, row: int) -> str:
+    return _said(network, judged, judged.decided[row])
+
+
+def _said(network: TableNetwork, judged: HeldOut, value: np.ndarray) -> str:
+    if judged.task == "regression":
+        return ", ".join(formats.number(float(one)) for one in np.atleast_1d(value)[:MOST_LABELS])
+    if judged.task == "multilabel":
+        named = [plain(network.target.classes[at], 24) for at in np.flatnonzero(value)]
+        return ", ".join(named[:MOST_LABELS]) + (" …" if len(named) > MOST_LABELS else "") if named else formats.NONE
+    return plain(network.target.classes[int(value)], 60)
+
+
+def _size(judged: HeldOut, row: int, size: float) -> str:
+    return formats.share(size) if judged.task in ("binary", "multiclass") else formats.number(size)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return formats.number(value) if isinstance(value, float) else plain(value, 40)

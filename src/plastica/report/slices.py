@@ -1,0 +1,139 @@
+"""Groups of rows in which the network is worse than elsewhere, and by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.columns import Column
+from ..data.table import Table
+from ..data.values import read_categories, read_dates, read_numbers
+from ..estimators.scores import Figure
+from . import formats
+from .judged import HeldOut
+from .wording import plain
+
+if TYPE_CHECKING:
+    from ..estimators.preparing import Prepared
+
+SMALLEST = {
+    "binary": 10,
+    "multiclass": 10,
+    "multilabel": 20,
+    "regression": 20,
+}  # Fisher's test is exact, Welch's is not
+LEVEL = 0.05
+MOST_COLUMNS, MOST_GROUPS, MOST_SHOWN = 100, 20, 12
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A group of held-out rows.
+
+    Args:
+        column: The column that makes it.
+        group: Its value, range, or "" for rows where the column is missing.
+        rows: How many held-out rows it has.
+        figure: Accuracy, share of wrong labels or mean error in it, with its interval.
+        p: The probability of so large a difference by chance, corrected for the number of groups.
+    """
+
+    column: str
+    group: str
+    rows: int
+    figure: Figure
+    p: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether the network is worse here by more than chance."""
+        return self.p < LEVEL
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The worst groups first; how many were looked at; the smallest size of a group."""
+
+    rows: tuple[Slice, ...]
+    tried: int
+    smallest: int
+    overall: Figure
+
+
+def find(prepared: Prepared, judged: HeldOut) -> Slices:
+    """Compare the network's errors in each group with those in all other held-out rows.
+
+    Groups are a column's values, the quarters of a number or a date, and the rows where it is missing. Two shares
+    of wrong rows are compared by Fisher's exact test, mean errors by Welch's t-test, one-sided both; the
+    probabilities are corrected for the number of groups (Holm 1979).
+    """
+    table = prepared.table.take(judged.rows)
+    found, smallest = [], SMALLEST[judged.task]
+    for column in prepared.encoder.columns[:MOST_COLUMNS]:
+        for group, rows in _groups(table, column):
+            if smallest <= rows.sum() <= len(rows) - smallest:
+                found.append((column.name, group, rows, _chance(judged, rows)))
+    corrected = _holm(np.array([p for *_, p in found]))
+    ranked = sorted(zip(found, corrected, strict=True), key=lambda pair: pair[0][3])[:MOST_SHOWN]
+    shown = tuple(
+        Slice(plain(name, 60), group, int(rows.sum()), judged.simple_on(np.flatnonzero(rows)), float(p))
+        for (name, group, rows, chance), p in ranked
+        if chance < 0.5
+    )
+    return Slices(shown, len(found), smallest, judged.simple_on(np.arange(len(judged.y))))
+
+
+def _groups(table: Table, column: Column) -> Iterator[tuple[str, np.ndarray]]:
+    if column.kind == "number":
+        numbers = read_numbers(table, column)
+        yield from _quarters(numbers, [formats.number(float(edge)) for edge in _edges(numbers)], _edges(numbers))
+        yield "", np.isnan(numbers)
+    elif column.kind == "date":
+        dates = read_dates(table, column)
+        days = np.where(np.isnat(dates), np.nan, dates.astype("datetime64[s]").astype(np.float64))
+        edges = _edges(days)
+        yield from _quarters(days, [str(np.datetime64(int(edge), "s"))[:10] for edge in edges], edges)
+        yield "", np.isnan(days)
+    elif column.kind in ("boolean", "category"):
+        texts = read_categories(table, column)
+        common = texts.drop_nulls().value_counts(sort=True)[texts.name].to_list()[:MOST_GROUPS]
+        for name in common:
+            yield plain(name, 60), texts.eq(name).fill_null(value=False).to_numpy()
+        yield "", texts.is_null().to_numpy()
+
+
+def _edges(numbers: np.ndarray) -> np.ndarray:
+    present = numbers[~np.isnan(numbers)]
+    return np.unique(np.quantile(present, [0, 0.25, 0.5, 0.75, 1.0])) if len(present) else np.empty(0)
+
+
+def _quarters(numbers: np.ndarray, names: list[str], edges: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    for place in range(len(edges) - 1):
+        last = place == len(edges) - 2
+        below = numbers <= edges[place + 1] if last else numbers < edges[place + 1]
+        yield f"{names[place]} … {names[place + 1]}", (numbers >= edges[place]) & below
+
+
+def _chance(judged: HeldOut, rows: np.ndarray) -> float:
+    """Return how probable so much worse a group is if it is like the others."""
+    from scipy import stats
+
+    inside, outside = judged.losses[rows], judged.losses[~rows]
+    if judged.task in ("binary", "multiclass"):
+        table = [[inside.sum(), (1 - inside).sum()], [outside.sum(), (1 - outside).sum()]]
+        return float(stats.fisher_exact(np.array(table, np.int64), alternative="greater").pvalue)
+    if np.ptp(inside) == 0 and np.ptp(outside) == 0:
+        return 1.0
+    return float(stats.ttest_ind(inside, outside, equal_var=False, alternative="greater").pvalue)
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """Holm (1979): probabilities corrected so that any false alarm among them has the level's probability."""
+    order = np.argsort(p, kind="stable")
+    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)) if len(p) else p
+    made = np.empty_like(p)
+    made[order] = np.minimum(raised, 1.0)
+    return made

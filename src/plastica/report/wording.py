@@ -1,0 +1,97 @@
+"""Words in two languages, and what a table says made harmless: every text of the page goes through here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from ..errors import InvalidValue
+from ..estimators.checks import Finding, written
+
+LANGUAGES = ("en", "zh")
+LONGEST = 160
+# Controls, surrogates, marks that turn the direction of writing, and what XML forbids
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+@cache
+def messages() -> dict[str, tuple[str, str]]:
+    """Return every message by its key, in English and in Chinese."""
+    text = files(__package__).joinpath("messages.toml").read_text("utf-8")
+    return {key: (found[0], found[1]) for key, found in tomllib.loads(text).items()}
+
+
+def checked_language(lang: str) -> str:
+    """Return the language if there is such a one.
+
+    Raises:
+        InvalidValue: When there is none.
+    """
+    if lang not in LANGUAGES:
+        raise InvalidValue(f"lang={lang!r}: wanted en or zh.")
+    return lang
+
+
+def plain(value: Any, longest: int = LONGEST) -> str:
+    r"""Return a cell, a name or a label as it may be shown: on one line, nothing unseen in it, not too long.
+
+    Example:
+        >>> plain("a\x00b"), plain("x" * 9, longest=5)
+        ('a�b', 'xxxx…')
+    """
+    text = UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(str(value).split()))
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def code(text: str) -> Markup:
+    """Return lines that are to be copied: their spaces and ends stay, what is unseen does not."""
+    return escape("\n".join(UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line) for line in text.split("\n")))
+
+
+def shown(value: Any) -> Any:
+    """What a template does to every value before it escapes it."""
+    return plain(value, 4 * LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def both(english: Any, chinese: Any) -> Markup:
+    """Return a text in both languages, of which the page shows one."""
+    return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-Hans">{}</span>').format(
+        english, chinese
+    )
+
+
+def say(key: str, /, **values: Any) -> Markup:
+    """Return a message in both languages; values are escaped where they are not markup already."""
+    clean = {name: shown(value) for name, value in values.items()}
+    english, chinese = (Markup(escape(text)).format(**clean) for text in messages()[key])
+    return both(english, chinese)
+
+
+def alone(key: str, lang: str, /, **values: Any) -> str:
+    """Return a message in one language, for a place that holds no markup."""
+    return messages()[key][LANGUAGES.index(lang)].format(**{name: plain(value) for name, value in values.items()})
+
+
+def name_of(prefix: str, name: str) -> Markup | str:
+    """Return what a figure, a model or a kind is called in both languages; an unknown one keeps its name."""
+    key = f"{prefix}_{name}"
+    return say(key) if key in messages() else name.replace("_", " ")
+
+
+def score_name(name: str) -> Markup | str:
+    """Return what a figure is called in both languages; "mae of price" is that of one target of several."""
+    figure, of, target = name.partition(" of ")
+    known = name_of("score", figure)
+    return both(f"{target}: ", f"{target}：") + known if of else known
+
+
+def say_finding(finding: Finding) -> Markup:
+    """Return a finding in both languages."""
+    values = {name: plain(written(value)) for name, value in finding.data.items()}
+    chinese = messages().get(f"finding_{finding.code}")
+    return both(plain(finding.message, 1000), chinese[1].format(**values) if chinese else plain(finding.message, 1000))
