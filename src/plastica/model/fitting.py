@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
@@ -23,9 +24,11 @@ from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
 from ..training.stopping import stop_rules
+from ..training.windows import Windows
 from . import guards
 from .compiling import widths_for
 from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off, weigh_classes
+from .streams import Checked, refuse_beside_blocks
 
 if TYPE_CHECKING:
     from .sequential import Sequential
@@ -78,15 +81,17 @@ def examples_for(
     validation_split: float,
     validation_data: tuple[Any, ...] | None,
     sampling: Any = None,
-) -> tuple[Examples, Examples | None]:
+) -> tuple[Examples | Checked, Examples | None]:
     """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
+    if isinstance(x, Blocks):
+        refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
+        held_out = None if validation_data is None else _given_to_judge_by(model, validation_data)
+        return Checked(model, x), held_out
     if y is None:
         raise InvalidValue("fit() was given no targets y.")
     learn, held_out = sample_rows(take(model, x, y, sample_weight), sampling), None
     if validation_data is not None:
-        if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
-            raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-        held_out = take(model, *validation_data, owner="validation_data ")
+        held_out = _given_to_judge_by(model, validation_data)
     elif validation_split:
         learn, held_out = split_off(learn, validation_split)
     if learn.sampling is not None and not learn.sampling.any():
@@ -96,7 +101,7 @@ def examples_for(
 
 def fit(
     model: Sequential,
-    examples: Examples,
+    examples: Examples | Checked,
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
@@ -121,6 +126,8 @@ def fit(
         _with_checkpoints(run, options)
     finally:
         model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
+        if isinstance(run.planner, Windows):
+            run.planner.close()
         _leave(model, run, history, began)
     return history
 
@@ -135,8 +142,9 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     size, sums = batch_size or ANSWER_ROWS, np.zeros(2 + sum(widths), np.float32)
     places, room = parts(len(examples.x), size)
     for place in places:
-        part = (None if array is None else array[place] for array in (examples.x, examples.y, examples.weight))
-        sums = evaluate_program(model.program, params, state, memory, held_out_rows(*part, size, room), sums)
+        weight = None if examples.weight is None else examples.weight[place]
+        rows = held_out_rows(examples.x[place], examples.y[place], weight, size, room)
+        sums = evaluate_program(model.program, params, state, memory, rows, sums)
     return figures(model.program, widths, np.asarray(sums, np.float64))
 
 
@@ -195,18 +203,32 @@ def _output_shape(model: Sequential) -> tuple[int, ...]:
     return model.network.output_shape(model.declared_shape or ())
 
 
-def _run_for(model: Sequential, examples: Examples, held_out: Examples | None, options: Options) -> Run:
+def _given_to_judge_by(model: Sequential, validation_data: Any) -> Examples:
+    if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
+        raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
+    return take(model, *validation_data, owner="validation_data ")
+
+
+def _planner_for(model: Sequential, examples: Examples | Checked, options: Options) -> Planner | Windows:
+    batch_size = options.batch_size or BATCH_SIZE
+    if isinstance(examples, Checked):
+        return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
     rows = len(examples.x)
-    batch_size = options.batch_size or (rows if model.optimizer.full_batch else BATCH_SIZE)
-    widths = widths_for(model.program, examples.y, _output_shape(model))
+    batch_size = rows if model.optimizer.full_batch and options.batch_size is None else batch_size
+    return Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
+
+
+def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
+    targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
+    widths = widths_for(model.program, targets, _output_shape(model))
     learner = model.start_learner(widths)
     # A run that was stopped within an epoch leaves that epoch's figures behind.
     model.learner = learner._replace(sums=np.zeros_like(learner.sums))
     return Run(
         model,
-        training_rows(*examples[:3]),
+        None if isinstance(examples, Checked) else training_rows(*examples[:3]),
         None if held_out is None else jax.device_put(held_out_rows(*held_out[:3])),
-        Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling),
+        _planner_for(model, examples, options),
         widths,
         epochs=max(0, options.epochs - options.initial_epoch),
         first_epoch=options.initial_epoch,

@@ -327,8 +327,9 @@ class Sequential:
         """Train on examples.
 
         Args:
-            x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers.
-            y: Targets, ``(rows, ...)``.
+            x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
+                :class:`~plastica.data.streaming.Blocks` with inputs and targets larger than memory.
+            y: Targets, ``(rows, ...)``; None with blocks.
             batch_size: Rows a step; 32 by default, as in Keras, and all rows for L-BFGS. The last batch of an
                 epoch may be shorter and counts for what it is.
             epochs: The number of the last epoch; with ``initial_epoch`` 0 how many epochs are run.

@@ -132,6 +132,10 @@ class Planner:
         """Return the last step that one plan from ``start`` can reach."""
         return (start // self.batches + self.epochs) * self.batches
 
+    def position(self, start: int, epoch: int, batch: int) -> int:
+        """Return the run's step at which a plan from ``start`` stands."""
+        return (start // self.batches + epoch) * self.batches + batch
+
 
 def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:
     """Cut ``(rows, ...)`` into ``(chunks, size, ...)``, with filler rows for a number of chunks that recurs."""

@@ -19,6 +19,7 @@ from ..storage.trees import flatten, unflatten
 from .callbacks import Callback
 from .program import Learner
 from .run import Run
+from .windows import Windows
 
 
 class Checkpoints:
@@ -116,7 +117,9 @@ def fingerprint(run: Run) -> str:
     digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
     planner = run.planner
     digest.update(repr((planner.size, planner.seed, planner.shuffle, planner.first_epoch)).encode())
-    rows = (None if array is None else array[: planner.rows] for array in run.rows)  # without fillers
+    rows = (None if array is None else array[: planner.rows] for array in run.rows or ())  # without fillers
+    if isinstance(planner, Windows):
+        digest.update(planner.identity().encode())
     for array in (*rows, *(run.validation or ()), planner.sampling):
         if array is not None:
             digest.update(repr(array.shape).encode())

@@ -18,6 +18,7 @@ from .batches import Planner
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .program import Chunk, Learner, Program, Rows, advance, figures, pick
 from .stopping import MaxSteps, Reached, StopRule, Until
+from .windows import Windows
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
 SECONDS_A_CALL = 0.1
@@ -55,7 +56,7 @@ class Run:
 
     Attributes:
         trainee: Holds the program and the learner, both of which callbacks may replace between calls.
-        rows: Training data.
+        rows: Training data; None where the planner reads them window by window.
         validation: Data to evaluate on after each epoch, in chunks, or None.
         planner: Makes the batches.
         widths: How many sums each metric keeps.
@@ -73,9 +74,9 @@ class Run:
     """
 
     trainee: Trainee
-    rows: Rows
+    rows: Rows | None
     validation: Rows | None
-    planner: Planner
+    planner: Planner | Windows
     widths: tuple[int, ...]
     epochs: int
     first_epoch: int = 0
@@ -131,7 +132,13 @@ class Run:
 
     def _advance(self, learner: Learner, start: int, stop: int) -> Chunk:
         plan = self.planner.plan(start, stop)
-        return advance(self.trainee.program, self.key, learner, self.rows, self.validation, plan)
+        return advance(self.trainee.program, self.key, learner, self._rows_at(start), self.validation, plan)
+
+    def _rows_at(self, step: int) -> Rows:
+        if isinstance(self.planner, Windows):
+            return self.planner.rows_at(step)
+        assert self.rows is not None
+        return self.rows
 
     def _next_stop(self, needs: Needs) -> int:
         batches = self.planner.batches
@@ -185,7 +192,7 @@ class Run:
     def _not_finite(self, chunk: Chunk) -> None:
         """Set the learner back to the last good one and say what happened."""
         start, batches = self.step, self.planner.batches
-        failed = (start // batches + int(chunk.epoch)) * batches + int(chunk.batch)
+        failed = self.planner.position(start, int(chunk.epoch), int(chunk.batch))
         if bool(chunk.loss_finite):
             failed -= 1  # the loss was still finite, but the step after it was not
         before = self._replayed(start, failed)
@@ -206,8 +213,8 @@ class Run:
 
     def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Context]:
         plan = self.planner.plan(number, number + 1)
-        _, place = divmod(number, self.planner.batches)
-        batch = pick(self.rows, plan.table[0, place], plan.real[place])
+        place = int(plan.span[1])
+        batch = pick(self._rows_at(number), plan.table[0, place], plan.real[place])
         real = np.arange(self.planner.size) < plan.real[place]
         return batch, Context(True, random.fold(self.key, learner.step), real)
 

@@ -1,0 +1,182 @@
+"""Batches of data larger than memory: a few blocks at a time, in an order that the seed gives."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from ..data.streaming import Block, Blocks
+from .batches import batch_sizes, filled, room_for, row_order
+from .program import Plan, Rows
+
+# What is shuffled together, and held in memory about three times. Fixed: another size is another run.
+WINDOW_BYTES = 1 << 26
+
+
+class Place(NamedTuple):
+    """Which window: the epoch, counted from the run's first, and the window's number in it."""
+
+    epoch: int
+    window: int
+
+
+class Window(NamedTuple):
+    """Rows that are in memory together.
+
+    Attributes:
+        place: Which window it is.
+        data: Their arrays, with filler rows to the size all windows share.
+        order: Row numbers in the order of training, whole batches only.
+        rest: Rows that did not fill a batch, with which the next window begins.
+    """
+
+    place: Place
+    data: Rows
+    order: np.ndarray
+    rest: Block
+
+
+class Windows:
+    """Makes plans from blocks as :class:`Planner` does from rows, and reads the rows that they speak of.
+
+    An epoch is a walk through all blocks in random order. As many blocks as fit into a window are read and their
+    rows shuffled. Batches run on from window to window, so that only an epoch's last one may be short.
+
+    Args:
+        blocks: What is trained on.
+        batch_size: Rows in a batch; a larger one than there are rows means all of them.
+        seed: The run's seed.
+        shuffle: Whether blocks, and rows within windows, come in an order of their own each epoch.
+        first_epoch: How many epochs the network was trained before this run.
+    """
+
+    sampling = None
+
+    def __init__(self, blocks: Blocks, batch_size: int, seed: int, shuffle: bool, first_epoch: int) -> None:
+        self.blocks, self.sizes = blocks, np.array(blocks.sizes, np.int64)
+        self.rows, self.size = int(self.sizes.sum()), min(batch_size, int(self.sizes.sum()))
+        self.seed, self.shuffle, self.first_epoch = seed, shuffle, first_epoch
+        self.batches = -(-self.rows // self.size)
+        self.together = self._blocks_together()
+        self.windows = -(-len(self.sizes) // self.together)
+        self.room = room_for(int(np.sort(self.sizes)[-self.together :].sum()) + self.size - 1)
+        self._now: Window | None = None
+        self._coming: tuple[Place, Future[Window]] | None = None
+        self._reader = ThreadPoolExecutor(1, "plastica-blocks")
+
+    def plan(self, start: int, stop: int) -> Plan:
+        """Return the plan for steps ``start`` to ``stop`` of the run, all within one window."""
+        place = self._place(start)
+        first, last = self._span(place)
+        begin, end = start - place.epoch * self.batches - first, stop - place.epoch * self.batches - first
+        table = filled(self._window(place).order, -(-self.room // self.size) * self.size)
+        real = np.full(len(table) // self.size, self.size, np.int32)
+        ends = last == self.batches
+        if ends:
+            real[last - first - 1] = batch_sizes(self.rows, self.size)[-1]
+        # A window within an epoch never completes it: its batches seem to be one more than they are.
+        span = [0, begin, *((1, 0) if ends and end == last - first else (0, end))]
+        batches = np.int32(last - first if ends else last - first + 1)
+        return Plan(table.reshape(1, -1, self.size), real, np.array(span, np.int32), batches)
+
+    def farthest(self, start: int) -> int:
+        """Return the last step that one plan from ``start`` can reach: the window's end."""
+        place = self._place(start)
+        return place.epoch * self.batches + self._span(place)[1]
+
+    def position(self, start: int, epoch: int, batch: int) -> int:
+        """Return the run's step at which a plan from ``start`` stands."""
+        place = self._place(start)
+        return (place.epoch + epoch) * self.batches + (0 if epoch else self._span(place)[0] + batch)
+
+    def rows_at(self, step: int) -> Rows:
+        """Return the data that the plans from ``step`` speak of."""
+        return self._window(self._place(step)).data
+
+    def close(self) -> None:
+        """Read no further."""
+        self._reader.shutdown(wait=True, cancel_futures=True)
+
+    def identity(self) -> str:
+        """Return what decides the batches, beside what all planners have."""
+        return repr((self.blocks.digest, self.sizes.tolist(), self.together))
+
+    def _blocks_together(self) -> int:
+        """Return how many blocks make a window: what its bytes hold, and never less than a batch."""
+        x, y, weight = self.blocks.read(0)
+        row = (x.nbytes + y.nbytes + (0 if weight is None else weight.nbytes)) / len(x)
+        fitting = int(WINDOW_BYTES / (row * self.sizes.mean()))
+        enough = int(np.searchsorted(np.cumsum(np.sort(self.sizes)), self.size)) + 1
+        return min(max(1, fitting, enough), len(self.sizes))
+
+    def _order(self, epoch: int) -> np.ndarray:
+        return row_order(self.seed, self.first_epoch + epoch, len(self.sizes), self.shuffle)
+
+    def _ends(self, epoch: int) -> np.ndarray:
+        """Return the batch before which each window of an epoch ends."""
+        last = np.minimum(np.arange(1, self.windows + 1) * self.together, len(self.sizes)) - 1
+        ends = np.cumsum(self.sizes[self._order(epoch)])[last] // self.size
+        ends[-1] = self.batches
+        return ends
+
+    def _place(self, step: int) -> Place:
+        epoch, batch = divmod(step, self.batches)
+        return Place(epoch, int(np.searchsorted(self._ends(epoch), batch, side="right")))
+
+    def _span(self, place: Place) -> tuple[int, int]:
+        ends = self._ends(place.epoch)
+        return (int(ends[place.window - 1]) if place.window else 0), int(ends[place.window])
+
+    def _window(self, place: Place) -> Window:
+        if self._now is not None and self._now.place == place:
+            return self._now
+        coming, self._coming = self._coming, None
+        self._now = None  # its memory goes before another's is taken
+        if coming is not None and coming[0] == place:
+            found = coming[1].result()
+        else:
+            found = self._read(place, self._rest_before(place))
+        self._now = found._replace(data=jax.device_put(found.data))
+        following = self._following(place)
+        self._coming = following, self._reader.submit(self._read, following, found.rest)
+        return self._now
+
+    def _following(self, place: Place) -> Place:
+        return Place(place.epoch + 1, 0) if place.window + 1 == self.windows else Place(place.epoch, place.window + 1)
+
+    def _rest_before(self, place: Place) -> Block | None:
+        """Return what the window before leaves; a window holds a batch at least, so that none before it matters."""
+        return self._read(Place(place.epoch, place.window - 1), None).rest if place.window else None
+
+    def _read(self, place: Place, rest: Block | None) -> Window:
+        epoch, window = place
+        numbers = self._order(epoch)[window * self.together : (window + 1) * self.together]
+        own = int(self.sizes[numbers].sum())
+        before = int(self.sizes[self._order(epoch)[: window * self.together]].sum()) % self.size
+        data = self._gathered(numbers, rest if before else None)
+        order = np.arange(own, dtype=np.int32)
+        if self.shuffle:
+            np.random.default_rng([self.seed, self.first_epoch + epoch, window]).shuffle(order)
+        left = 0 if window + 1 == self.windows else (before + own) % self.size
+        kept = order[own - left :]
+        rest = (data.x[kept], data.y[kept], None if data.weight is None else data.weight[kept])
+        # What the window before left lies behind this window's own rows and comes first.
+        order = np.concatenate([np.arange(own, own + before, dtype=np.int32), order[: own - left]])
+        return Window(place, data, order, rest)
+
+    def _gathered(self, numbers: np.ndarray, rest: Block | None) -> Rows:
+        """Read blocks one after another into arrays of the size that all windows share."""
+        made: list[np.ndarray | None] | None = None
+        end = 0
+        reads = (self.blocks.read(int(number)) for number in numbers)
+        for block in (*reads,) if rest is None else (*reads, rest):
+            if made is None:
+                made = [None if a is None else np.zeros((self.room, *a.shape[1:]), np.float32) for a in block]
+            for whole, part in zip(made, block, strict=True):
+                if whole is not None:
+                    whole[end : end + len(block[0])] = part
+            end += len(block[0])
+        return Rows(*(made or ()))
