@@ -63,10 +63,11 @@ def choose_target(
         table = table.take(np.flatnonzero(~missing))
         if not table.height:
             raise DataError(f"no row of {table.source} has all of the targets {', '.join(map(show, found))}.")
-    if len(columns) > 1:
+    column, *others = columns
+    if others:
         return _several(table, columns, task), table, tuple(notes)
-    regression, why = _is_regression(table, columns[0], task)
-    target = _regression(table, columns[0]) if regression else _classification(table, columns[0], task)
+    regression, why = _is_regression(table, column, task)
+    target = _regression(table, column) if regression else _classification(table, column, task)
     return target, table, tuple([*notes, why] if why else notes)
 
 
@@ -92,7 +93,7 @@ def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Tar
     if task in ("binary", "multiclass", "classification"):
         raise InvalidValue(f"the task {task} takes one target; {len(columns)} are named. Wanted multilabel.")
     words = [column.name for column in columns if column.kind == "category"]
-    values = [] if words else [np.unique(read_target(table, column)) for column in columns]
+    values: list[np.ndarray] = [] if words else [np.unique(read_target(table, column)) for column in columns]
     labels = not words and all(np.isin(each, (0.0, 1.0)).all() for each in values)
     if task != "regression" and labels:
         for column, each in zip(columns, values, strict=True):

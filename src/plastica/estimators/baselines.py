@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -126,7 +126,9 @@ def _spread(x: np.ndarray, held_out: np.ndarray, layout: FeatureLayout | None) -
 
     places = [place for place, _ in layout.codes]
     others = np.setdiff1d(np.arange(layout.width), places)
-    known = OneHotEncoder(categories=[np.arange(count) for _, count in layout.codes], handle_unknown="ignore")
+    known = OneHotEncoder(
+        categories=cast(Any, [np.arange(count) for _, count in layout.codes]), handle_unknown="ignore"
+    )
     known.fit(x[:1, places])
 
     def spread(rows: np.ndarray) -> Any:

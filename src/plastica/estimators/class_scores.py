@@ -32,7 +32,7 @@ def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (y, answers), 1)
     found = {"accuracy": wilson(int(np.trace(confusion)), len(y))}
-    found |= _from_confusion(y, answers, confusion, decision.positive if classes == 2 else None)
+    found |= _from_confusion(confusion, decision.positive if classes == 2 else None)
     found |= _two(y, shares, decision.positive) if classes == 2 else _each_against_the_rest(y, shares)
     # Clipped as scikit-learn does, so that one certain and wrong answer leaves the mean finite.
     surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
@@ -58,11 +58,11 @@ def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[
 
     true, answers = y.astype(np.int64), decision.decide(shares)
     wrong = (true != answers).mean(1)
-    whole = np.zeros(len(y), np.int64)
+    whole, once = np.zeros(len(y), np.int64), np.ones((1, len(y)))
     micro, macro = micro_f1_of(true, answers), _macro_f1_of(true, answers)
     found = {
-        "micro_f1": between(_f1(true, answers, "micro"), drawn(whole, micro)),
-        "macro_f1": between(_f1(true, answers, "macro"), drawn(whole, macro)),
+        "micro_f1": between(float(micro(once)[0]), drawn(whole, micro)),
+        "macro_f1": between(float(macro(once)[0]), drawn(whole, macro)),
         "hamming_loss": around(float(wrong.mean()), wrong, lowest=0.0, highest=1.0),
         "subset_accuracy": wilson(int((wrong == 0).sum()), len(y)),
     }
@@ -87,37 +87,30 @@ def _macro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], n
     return lambda counts: (2 * (counts @ hits) / np.maximum(counts @ marked, 1)).mean(1)
 
 
-def _f1(y: np.ndarray, answers: np.ndarray, average: str) -> float:
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(y, answers, average=average, zero_division=0))
-
-
-def _from_confusion(
-    y: np.ndarray, answers: np.ndarray, confusion: np.ndarray, positive: int | None
-) -> dict[str, Figure]:
+def _from_confusion(confusion: np.ndarray, positive: int | None) -> dict[str, Figure]:
     """Figures that a table of true and answered classes tells; the intervals from such tables drawn again."""
-    from sklearn import metrics
-
     again = drawn_confusions(confusion)
     present = confusion.sum(1) > 0
     right = np.diagonal(again, axis1=1, axis2=2)
-    true, answered = again.sum(2), again.sum(1)
-    recall = right[:, present] / true[:, present]
-    f1 = 2 * right / np.maximum(true + answered, 1)
+    recall = right[:, present] / again.sum(2)[:, present]
     values = np.diagonal(confusion)[present] / confusion.sum(1)[present]
+    f1, f1_again = _f1_of(confusion[None])[0], _f1_of(again)
     found = {"balanced_accuracy": between(float(values.mean()), recall.mean(1))}
     if positive is None:
         used = present | (confusion.sum(0) > 0)
-        macro = metrics.f1_score(y, answers, average="macro", zero_division=0)
-        found["macro_f1"] = between(float(macro), f1[:, used].mean(1))
+        found["macro_f1"] = between(float(f1[used].mean()), f1_again[:, used].mean(1))
     else:
-        value = metrics.f1_score(y, answers, pos_label=positive, zero_division=0)
-        found["f1"] = between(float(value), f1[:, positive])
+        found["f1"] = between(float(f1[positive]), f1_again[:, positive])
         found["precision"] = wilson(int(confusion[positive, positive]), int(confusion[:, positive].sum()))
         found["recall"] = wilson(int(confusion[positive, positive]), int(confusion[positive].sum()))
     found["mcc"] = between(float(_matthews(confusion[None].astype(np.float64))[0]), _matthews(again))
     return found
+
+
+def _f1_of(confusions: np.ndarray) -> np.ndarray:
+    """The F1 of each class, 2 tp / (2 tp + fp + fn)."""
+    right = np.diagonal(confusions, axis1=1, axis2=2)
+    return 2 * right / np.maximum(confusions.sum(2) + confusions.sum(1), 1)
 
 
 def _matthews(confusions: np.ndarray) -> np.ndarray:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from msgspec.structs import replace
 
 from ..data.table import show
 from ..data.target import Target
-from .decisions import Decision, best_threshold, usual_decision
+from .decisions import Aim, Decision, best_threshold, usual_decision
 from .imbalance import say_rare
 from .scores import main_figure
 from .settings import Settings
 
 FEWEST = 5  # rows with yes and rows with no that can choose a threshold
-AIMS = {"f1": "F1", "balanced_accuracy": "balanced accuracy", "accuracy": "accuracy", "costs": "the least cost"}
+AIMS = {
+    "f1": "F1",
+    "micro_f1": "micro F1",
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+    "costs": "the least cost",
+}
 
 
-def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> str:
+def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> Aim:
     """Return what thresholds are chosen for on the validation rows; empty for no choosing.
 
-    Where nobody says, a rare class of two is decided for F1, and so is each of several labels when one is rare.
+    Where nobody says, a rare class of two is decided for F1, and labels of which one is rare by one threshold for
+    micro F1: a threshold for each label finds more of the rare ones and is wrong far more often.
     """
     if isinstance(settings.threshold, str):
-        return settings.threshold
+        return cast(Aim, settings.threshold)
     weighted = settings.class_weight is not None or settings.resample is not None
     if settings.threshold is not None or settings.costs is not None or weighted:
         return ""
-    return "f1" if rare and target.task in ("binary", "multilabel") else ""
+    if not rare or target.task == "multiclass":
+        return ""
+    return "f1" if target.task == "binary" else "micro_f1"
 
 
 def choose_decision(
@@ -78,7 +89,7 @@ def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int,
         said.append(f"models are compared by {main_figure(target.task, rare=True).replace('_', ' ')}.")
     aim = aim_of(settings, target, rare)
     if aim and target.task != "multiclass":
-        each = "each label's threshold" if target.task == "multilabel" else "the threshold"
+        each = "the threshold" if target.task == "binary" or aim == "micro_f1" else "each label's threshold"
         said.append(
             f"{each} is chosen on the validation rows for {AIMS[aim]}."
             if rows
@@ -109,19 +120,20 @@ def say_decision(target: Target, decision: Decision) -> str:
     return "the answer of least expected cost" if decision.rule == "costs" else ""
 
 
-def _for_labels(settings: Settings, aim: str, outputs: int, y: np.ndarray, shares: np.ndarray) -> Decision:
+def _for_labels(settings: Settings, aim: Aim, outputs: int, y: np.ndarray, shares: np.ndarray) -> Decision:
     if isinstance(settings.threshold, float | int):
         return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
     if not aim or not len(y):
         return usual_decision("multilabel", outputs)
-    found = tuple(
-        best_threshold(yes, share, aim) if _enough(yes) else 0.5
-        for yes, share in zip((y == 1).T, shares.T, strict=True)
-    )
+    if aim == "micro_f1":
+        found = (best_threshold(y.ravel() == 1, shares.ravel(), "f1"),) * outputs if y.any() else (0.5,) * outputs
+    else:
+        pairs = zip((y == 1).T, shares.T, strict=True)
+        found = tuple(best_threshold(yes, share, aim) if _enough(yes) else 0.5 for yes, share in pairs)
     return Decision(rule="threshold", thresholds=found, aim=aim, rows=len(y))
 
 
-def _for_two(base: Decision, aim: str, y: np.ndarray, shares: np.ndarray) -> Decision:
+def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray) -> Decision:
     # Rows and columns of the costs are to be no and yes.
     costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
     found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs)

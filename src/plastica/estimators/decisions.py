@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 Rule = Literal["largest", "threshold", "weights", "costs"]
-Aim = Literal["", "f1", "balanced_accuracy", "accuracy", "costs"]
+Aim = Literal["", "f1", "micro_f1", "balanced_accuracy", "accuracy", "costs"]
 Costs = tuple[tuple[float, ...], ...]
 
 

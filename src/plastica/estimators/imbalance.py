@@ -92,7 +92,11 @@ def check_fits(settings: Settings, target: Target) -> None:
         raise InvalidValue(f"strategy={settings.strategy!r} is for more than two classes; {target.name!r} is {task}.")
     if task == "regression" and settings.threshold is not None:
         raise InvalidValue(f"threshold={settings.threshold!r} is for classes; {target.name!r} is a number.")
-    if task == "multiclass" and (isinstance(settings.threshold, float | int) or settings.threshold == "f1"):
+    if task == "binary" and settings.threshold == "micro_f1":
+        raise InvalidValue(f"threshold='micro_f1' is for several labels; {target.name!r} has two classes. Wanted f1.")
+    if task == "multilabel" and settings.threshold == "costs":
+        raise InvalidValue("threshold='costs' is for classes, not multilabel; labels have a threshold each.")
+    if task == "multiclass" and (isinstance(settings.threshold, float | int) or "f1" in str(settings.threshold)):
         raise InvalidValue(
             f"threshold={settings.threshold!r} is for two classes or labels; {target.name!r} has {count} classes. "
             "Wanted balanced_accuracy, accuracy or costs."

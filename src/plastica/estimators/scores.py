@@ -90,7 +90,8 @@ def difference(
     if name == "r2":
         (first, one_parts), (second, other_parts) = r2_parts(y, one), r2_parts(y, other)
         return around(first - second, one_parts - other_parts)
-    return _of_classes(name, y, (one, other), decisions or (usual_decision(task, one.shape[1]),) * 2)
+    usual = usual_decision(task, one.shape[1])
+    return _of_classes(name, y, (one, other), decisions or (usual, usual))
 
 
 def _of_classes(

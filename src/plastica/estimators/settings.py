@@ -20,7 +20,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
 }
 BASELINES = ("linear", "trees", "dummy")
-RULES_OF_THRESHOLDS = ("f1", "balanced_accuracy", "accuracy", "costs")
+RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,7 +54,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         costs: What an answer costs: a row for each true class, a column for each answer, in the order of the
             classes; answers are then those of least expected cost.
         threshold: From which probability on an answer is yes: a number, or what the validation rows should choose
-            it for: "f1", "balanced_accuracy", "accuracy" or "costs"; None decides by how rare the classes are.
+            it for: "f1", "balanced_accuracy", "accuracy", "costs", or for labels "micro_f1", one threshold for all
+            of them, where the others give each its own; None decides by how rare the classes are.
         baselines: Which models the network is judged beside: "linear", "trees", "dummy".
 
     Raises:
