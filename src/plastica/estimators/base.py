@@ -21,10 +21,11 @@ from ..training import EarlyStopping, History
 from . import keeping
 from .building import build, check_parameters, recompiled
 from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
-from .networks import answers_from
+from .networks import answers_from, monitor_of
 from .settings import batch_size_for
 
 AUTO_ROWS = 100  # from as many rows on, "auto" holds some out to decide when to stop
+SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
 MOST_SEED = 2**31 - 1
 
 
@@ -193,14 +194,14 @@ class NetworkEstimator(BaseEstimator):
         patience = int(self.n_iter_no_change)
         if held_out is None:
             return EarlyStopping("loss", min_delta=float(self.tol), patience=patience)
-        return EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+        return EarlyStopping(monitor_of(self.model_), patience=patience, restore_best_weights=True)
 
     def _record(self, history: History, begin: bool) -> Self:
         """Keep the run's figures under scikit-learn's names."""
         figures = history.history
         if begin:
             self.loss_curve_, self.validation_scores_ = [], []
-        label = next((name for name in figures if name.startswith("val_") and name != "val_loss"), "")
+        label = next((name for name in SCORES if name in figures), "")
         self.loss_curve_ = [*self.loss_curve_, *figures.get("loss", ())]
         self.validation_scores_ = [*(self.validation_scores_ or ()), *figures.get(label, ())] or None
         self.best_loss_ = min(self.loss_curve_) if self.loss_curve_ else None
@@ -212,14 +213,9 @@ class NetworkEstimator(BaseEstimator):
     def _answers(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         features = features_of(self.encoder_, take_rows(self, X, reset=False))
-        return answers_from(self.model_, features, self._answering)
+        return answers_from(self.model_, features, self.task_)
 
     @property
     def _units(self) -> int:
         """How many numbers the network answers."""
         return 1 if self.task_ == "binary" else self.n_outputs_
-
-    @property
-    def _answering(self) -> str:
-        """The task by the network's own end: one of one's own may answer two classes by softmax."""
-        return "multiclass" if self.task_ == "binary" and self.model_.output_shape == (None, 2) else self.task_

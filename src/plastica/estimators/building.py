@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import numbers
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from .. import activations, layers
@@ -15,12 +17,12 @@ from ..errors import InvalidValue, ShapeError
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..schedules import Schedule
-from .networks import network_for
+from .networks import BEST, PLAIN_UNITS, network_for
 from .settings import Settings
 
 SAME_NAMES = (
     "layers", "epochs", "batch_size", "learning_rate", "optimizer", "rule", "time_limit", "network", "members", "loss",
-    "label_smoothing",
+    "label_smoothing", "strategy",
 )  # fmt: skip
 ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 
@@ -50,8 +52,12 @@ def check_parameters(estimator: Any) -> Settings:
             raise InvalidValue(f"{name}({whole}={value!r}): wanted a whole number of at least 1.")
     for positive in ("learning_rate", "time_limit"):
         value = getattr(estimator, positive)
-        if value is not None and not _is_number(value):
+        if value is not None and not (_is_number(value) and value > 0):
             raise InvalidValue(f"{name}({positive}={value!r}): wanted None or a number above 0.")
+    for share, below in (("dropout", 1), ("weight_decay", math.inf)):
+        value = getattr(estimator, share)
+        if value is not None and not (_is_number(value) and 0 <= value < below):
+            raise InvalidValue(f"{name}({share}={value!r}): wanted None or a number from 0 to below {below}.")
     weight = getattr(estimator, "class_weight", None)
     if not (weight is None or isinstance(weight, Mapping) or (isinstance(weight, str) and weight == "balanced")):
         raise InvalidValue(
@@ -71,6 +77,8 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
     if not isinstance(given["rule"], str):
         given["rule"] = "backprop"
     units = given["layers"]
+    if units is None:
+        return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
     if isinstance(units, str) or not isinstance(units, tuple | list | np.ndarray) or not all(map(_is_whole, units)):
         raise InvalidValue(f"{name}(layers={units!r}): wanted the units of each hidden layer, such as (64, 64).")
     given["layers"] = tuple(int(each) for each in units)
@@ -92,18 +100,22 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, rows: 
         InvalidValue: One that does not end in probabilities, or is no network.
     """
     settings, given = settings_of(estimator, seed), estimator.network
+    if given == "mlp" and estimator.dropout:
+        given = _thinned(PLAIN_UNITS if settings.layers is None else settings.layers, estimator.dropout)
     if isinstance(given, str):
-        return _with_choices(network_for(task, outputs, layout, settings, rows), estimator, task)
+        rate = None if estimator.dropout is None else float(estimator.dropout)
+        recipe = BEST if rate is None else BEST._replace(dropout=rate, dropout_of_numbers=rate)
+        return _with_choices(network_for(task, outputs, layout, settings, rows, recipe), estimator)
     plain = network_for(task, outputs, layout, _plain(settings), rows)
     if isinstance(given, Sequential):
-        return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator, task)
+        return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator)
     if not isinstance(given, list | tuple) or not all(isinstance(layer, layers.Layer) for layer in given):
         raise InvalidValue(
             f"{type(estimator).__name__}(network={given!r}): wanted a name, a list of hidden layers or a Sequential."
         )
     model = Sequential([plain.layers[0], *given, plain.layers[-1]], seed=seed)
     model.set_compiled(plain.compiled)
-    return _with_choices(model, estimator, task)
+    return _with_choices(model, estimator)
 
 
 def recompiled(model: Sequential, estimator: Any, steady: bool) -> Any:
@@ -117,9 +129,12 @@ def recompiled(model: Sequential, estimator: Any, steady: bool) -> Any:
     return dataclasses.replace(compiled, optimizer=optimizer)
 
 
-def _plain(settings: Settings) -> Settings:
-    import msgspec
+def _thinned(units: tuple[int, ...], dropout: float) -> list[layers.Layer]:
+    hidden = [[layers.Dense(each, activation="relu"), layers.Dropout(float(dropout))] for each in units]
+    return [layer for pair in hidden for layer in pair]
 
+
+def _plain(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, network="mlp", layers=(), members=None)
 
 
@@ -144,19 +159,21 @@ def _complete(
         )
     compiled = given.compiled if given.is_compiled else plain.compiled
     if end == "softmax" and task == "binary" and not given.is_compiled:
-        model.compile(compiled.optimizer, "sparse_categorical_crossentropy", rule=compiled.rule)
+        model.compile(compiled.optimizer, "sparse_categorical_crossentropy", ["accuracy"], rule=compiled.rule)
         return model
     model.set_compiled(compiled)
     return model
 
 
-def _with_choices(model: Sequential, estimator: Any, task: str) -> Sequential:
-    """Take an optimizer and a rule of one's own, and the figure that scikit-learn scores by."""
+def _with_choices(model: Sequential, estimator: Any) -> Sequential:
+    """Take an optimizer, a weight decay and a rule of one's own, and the figure that scikit-learn scores by."""
     compiled = model.compiled
-    metric = {"regression": "r2", "multilabel": "binary_accuracy"}.get(task, "accuracy")
     optimizer = estimator.optimizer if isinstance(estimator.optimizer, Optimizer) else compiled.optimizer
+    if estimator.weight_decay is not None:
+        optimizer = dataclasses.replace(optimizer, weight_decay=float(estimator.weight_decay))
     rule = compiled.rule if isinstance(estimator.rule, str) else estimator.rule
-    model.compile(optimizer, compiled.loss, [metric], rule=rule)
+    shown = ["r2" if metric == "mae" else metric for metric in compiled.metrics]
+    model.compile(optimizer, compiled.loss, shown, rule=rule)
     return model
 
 

@@ -36,13 +36,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         network: "best" for what measured best on tables of this size, "mlp" for plain relu layers; a list of
             hidden layers, to which the last one is added; or a whole ``Sequential``, whose layers are taken and
             begun anew.
-        layers: The units of each hidden layer; an empty tuple is a network without one.
+        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
         members: How many networks share the work and are averaged; None chooses.
+        dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
+        weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
+            network's own.
         optimizer: An optimizer's name, or an optimizer.
         learning_rate: Of the optimizer; None takes its own default.
         rule: A learning rule's name, or a rule.
         loss: What is made small; None takes the task's own cross-entropy.
         label_smoothing: How much of a label is shared out among all classes.
+        strategy: "softmax", "one_vs_rest" or "one_vs_one", for three classes or more; None is softmax.
         epochs: How many at most; with ``warm_start`` how many more.
         batch_size: Rows a step; None chooses by the number of rows.
         encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
@@ -81,13 +85,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self,
         network: str | Sequential | Sequence[Layer] = "best",
         *,
-        layers: Sequence[int] = (64, 64),
+        layers: Sequence[int] | None = None,
         members: int | None = None,
+        dropout: float | None = None,
+        weight_decay: float | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
         rule: str | Rule = "backprop",
         loss: str | None = None,
         label_smoothing: float = 0.0,
+        strategy: str | None = None,
         epochs: int = 200,
         batch_size: int | None = None,
         encode: bool = True,
@@ -105,11 +112,14 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.network = network
         self.layers = layers
         self.members = members
+        self.dropout = dropout
+        self.weight_decay = weight_decay
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.rule = rule
         self.loss = loss
         self.label_smoothing = label_smoothing
+        self.strategy = strategy
         self.epochs = epochs
         self.batch_size = batch_size
         self.encode = encode

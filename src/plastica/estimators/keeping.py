@@ -181,7 +181,7 @@ def _rebuilt(cls: type[E], kept: Kept, model: Sequential, custom: Mapping[str, A
     made: Any = cls(**params)
     encoder = None if kept.encoder is None else TableEncoder.from_dict(kept.encoder)
     width = kept.columns if encoder is None else encoder.layout.width
-    if model.input_shape != (None, width) or model.output_shape[1] not in {kept.outputs, 1}:
+    if model.input_shape != (None, width):
         raise FileError("its network does not fit its encoding")
     made.model_, made.encoder_, made.numbers_only_ = model, encoder, kept.numbers_only
     made.n_features_in_, made.n_outputs_, made.task_ = kept.columns, kept.outputs, kept.task

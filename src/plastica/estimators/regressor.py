@@ -32,8 +32,11 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         network: "best" for what measured best on tables of this size, "mlp" for plain relu layers; a list of
             hidden layers, to which the last one is added; or a whole ``Sequential``, whose layers are taken and
             begun anew.
-        layers: The units of each hidden layer; an empty tuple is a network without one.
+        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
         members: How many networks share the work and are averaged; None chooses.
+        dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
+        weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
+            network's own.
         optimizer: An optimizer's name, or an optimizer.
         learning_rate: Of the optimizer; None takes its own default.
         rule: A learning rule's name, or a rule.
@@ -73,8 +76,10 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self,
         network: str | Sequential | Sequence[Layer] = "best",
         *,
-        layers: Sequence[int] = (64, 64),
+        layers: Sequence[int] | None = None,
         members: int | None = None,
+        dropout: float | None = None,
+        weight_decay: float | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float | None = None,
         rule: str | Rule = "backprop",
@@ -95,6 +100,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.network = network
         self.layers = layers
         self.members = members
+        self.dropout = dropout
+        self.weight_decay = weight_decay
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.rule = rule
