@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,15 +18,43 @@ from ..registry import look_up
 from .coupling import shares_of_pairs, shares_of_questions
 from .settings import Settings
 
-# Chosen by the measurements in docs/table_network.md.
-MEMBERS = 8
-UNITS = (128, 128)
-WAVES = 4
-CATEGORY_UNITS = 8
-DROPOUT = 0.1
-LEARNING_RATE = 2e-3
-WEIGHT_DECAY = 3e-4
 PLAIN_UNITS = (64, 64)
+
+
+class Recipe(NamedTuple):
+    """What the best network for tables is made of; docs/table_network.md measures its parts.
+
+    Attributes:
+        members: How many networks share the work.
+        units: Of each hidden layer.
+        activation: Of the hidden layers.
+        waves: How long the vector beside each number is; 0 for none.
+        frequencies, deviation: As for :class:`~plastica.layers.PeriodicEmbedding`.
+        category_units: How long a category's vector is.
+        scale: Whether each feature has a learned factor in front of all members.
+        adapters: Whether each member has factors and biases of its own in the hidden layers.
+        dropout: Of the hidden layers.
+        label_smoothing: How much of a label is shared out among all classes.
+        learning_rate, weight_decay: Of AdamW.
+    """
+
+    members: int = 8
+    units: tuple[int, ...] = (128, 128)
+    activation: str = "relu"
+    waves: int = 4
+    frequencies: int = 16
+    deviation: float = 0.25
+    category_units: int = 8
+    scale: bool = False
+    adapters: bool = False
+    dropout: float = 0.2
+    label_smoothing: float = 0.0
+    learning_rate: float = 2e-3
+    weight_decay: float = 3e-4
+
+
+FOR_CLASSES = Recipe()
+FOR_NUMBERS = Recipe(deviation=0.7, dropout=0.05)
 
 
 class End(NamedTuple):
@@ -45,7 +73,19 @@ class End(NamedTuple):
     metric: str | None
 
 
-def network_for(task: str, outputs: int, layout: FeatureLayout, settings: Settings, rows: int = 1000) -> Sequential:
+def recipe_for(task: str) -> Recipe:
+    """Return what the best network for a task is made of."""
+    return FOR_NUMBERS if task == "regression" else FOR_CLASSES
+
+
+def network_for(
+    task: str,
+    outputs: int,
+    layout: FeatureLayout,
+    settings: Settings,
+    rows: int = 1000,
+    recipe: Recipe | None = None,
+) -> Sequential:
     """Return a compiled network.
 
     "best": numbers beside waves of them, categories as vectors, then many members that share dense layers and are
@@ -59,6 +99,7 @@ def network_for(task: str, outputs: int, layout: FeatureLayout, settings: Settin
         layout: What stands where among the features.
         settings: How the network is made and trained.
         rows: How many rows it will be trained on.
+        recipe: What the best network is made of, where that is not :func:`recipe_for`; settings come first.
 
     Raises:
         UnknownName: For an optimizer, a loss or a rule that is not known, with the nearest that is.
@@ -67,14 +108,17 @@ def network_for(task: str, outputs: int, layout: FeatureLayout, settings: Settin
     Reference:
         Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
     """
-    end = _end(task, outputs, settings)
     if settings.network == "mlp":
-        hidden = [layers.Dense(units, activation="relu") for units in _units(settings)]
+        end = _end(task, outputs, settings)
+        units = PLAIN_UNITS if settings.layers is None else settings.layers
+        hidden = [layers.Dense(each, activation="relu") for each in units]
         last = layers.Dense(end.units, activation=end.activation)
         return _compiled([layers.Input((layout.width,)), *hidden, last], end.loss, [end.metric], settings)
-    made = [layers.Input((layout.width,)), *_embeddings(layout), *_members(end, settings)]
+    recipe = _chosen(recipe or recipe_for(task), settings)
+    end = _end(task, outputs, settings, recipe.label_smoothing)
+    made = [layers.Input((layout.width,)), *_embeddings(layout, recipe), *_members(end, recipe)]
     loss = losses.MemberLoss(end.loss)
-    return _compiled(made, loss, [end.loss, end.metric], settings)
+    return _compiled(made, loss, [end.loss, end.metric], settings, recipe)
 
 
 def monitor_of(model: Sequential) -> str:
@@ -103,15 +147,15 @@ def outline_of(model: Sequential) -> list[str]:
     return found
 
 
-def optimizer_for(settings: Settings) -> Optimizer:
-    """Return the optimizer with the learning rate, where one was given.
+def optimizer_for(settings: Settings, recipe: Recipe = FOR_CLASSES) -> Optimizer:
+    """Return the optimizer with the learning rate, where one was given; the best network's Adam decays weights.
 
     Raises:
         UnknownName: When there is none of this name.
     """
     kind = look_up("optimizer", settings.optimizer, optimizers.NAMES)
     if settings.network == "best" and kind is optimizers.Adam:
-        return AdamW(settings.learning_rate or LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+        return AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
     return kind() if settings.learning_rate is None else kind(learning_rate=settings.learning_rate)
 
 
@@ -132,42 +176,56 @@ def answers_from(model: Sequential, x: np.ndarray, task: str) -> np.ndarray:
     return shares_of_pairs(answers) if isinstance(loss, losses.OneVsOne) else shares_of_questions(answers)
 
 
-def _embeddings(layout: FeatureLayout) -> list[Layer]:
-    numbers = [layers.PeriodicEmbedding(layout.numbers, units=WAVES)] if layout.numbers else []
-    codes = [layers.CategoryEmbedding(layout.codes, units=CATEGORY_UNITS)] if layout.codes else []
-    return [*numbers, *codes]
+def _chosen(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with what a person asked for."""
+    return recipe._replace(
+        members=settings.members or recipe.members,
+        units=recipe.units if settings.layers is None else settings.layers,
+    )
 
 
-def _members(end: End, settings: Settings) -> list[Layer]:
-    found: list[Layer] = [layers.Members(settings.members or MEMBERS)]
-    for units in _units(settings):
-        found.append(layers.MemberDense(units, activation="relu", kernel_initializer=HeUniform()))
-        found.append(layers.Dropout(DROPOUT))
+def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
+    found: list[Layer] = []
+    if layout.numbers and recipe.waves:
+        waves = layers.PeriodicEmbedding(
+            layout.numbers, units=recipe.waves, frequencies=recipe.frequencies, deviation=recipe.deviation
+        )
+        found.append(waves)
+    if layout.codes:
+        found.append(layers.CategoryEmbedding(layout.codes, units=recipe.category_units))
+    return [*found, layers.Scale()] if recipe.scale else found
+
+
+def _members(end: End, recipe: Recipe) -> list[Layer]:
+    found: list[Layer] = [layers.Members(recipe.members)]
+    for units in recipe.units:
+        found.append(
+            layers.MemberDense(
+                units, activation=recipe.activation, adapters=recipe.adapters, kernel_initializer=HeUniform()
+            )
+        )
+        found += [layers.Dropout(recipe.dropout)] * bool(recipe.dropout)
     return [*found, layers.MemberDense(end.units, activation=end.activation, shared=False)]
 
 
-def _units(settings: Settings) -> tuple[int, ...]:
-    if settings.layers is not None:
-        return settings.layers
-    return PLAIN_UNITS if settings.network == "mlp" else UNITS
-
-
-def _compiled(made: list[Layer], loss: Loss, metrics: list[Loss | str | None], settings: Settings) -> Sequential:
+def _compiled(
+    made: list[Layer], loss: Loss, metrics: list[Loss | str | None], settings: Settings, recipe: Recipe = FOR_CLASSES
+) -> Sequential:
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]
-    model.compile(optimizer_for(settings), loss, shown, rule=settings.rule)
+    model.compile(optimizer_for(settings, recipe), loss, shown, rule=settings.rule)
     return model
 
 
-def _end(task: str, outputs: int, settings: Settings) -> End:
+def _end(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) -> End:
     strategy = settings.strategy or "softmax"
     if task != "multiclass" and settings.strategy not in (None, "softmax"):
         raise InvalidValue(f"strategy={strategy!r} is for three classes or more; this task is {task}.")
     if task == "regression":
         return End(outputs, "linear", losses.get(settings.loss or "mse"), "mae")
     if task == "multiclass" and strategy == "softmax":
-        return End(outputs, "softmax", _loss_of_classes(settings, SOFTMAX_LOSSES), "accuracy")
-    binary = _loss_of_classes(settings, SIGMOID_LOSSES)
+        return End(outputs, "softmax", _loss_of_classes(settings, smoothing, SOFTMAX_LOSSES), "accuracy")
+    binary = _loss_of_classes(settings, smoothing, SIGMOID_LOSSES)
     if strategy == "one_vs_one":
         return End(outputs * (outputs - 1) // 2, "sigmoid", losses.OneVsOne(binary), None)
     if strategy == "one_vs_rest":
@@ -189,6 +247,6 @@ SOFTMAX_LOSSES = {
 }
 
 
-def _loss_of_classes(settings: Settings, known: dict[str, type[Loss]]) -> Loss:
+def _loss_of_classes(settings: Settings, smoothing: float, known: dict[str, Any]) -> Loss:
     kind = look_up("loss", settings.loss or "crossentropy", known)
-    return kind(label_smoothing=settings.label_smoothing)  # pyright: ignore[reportCallIssue]
+    return kind(label_smoothing=settings.label_smoothing or smoothing)

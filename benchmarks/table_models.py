@@ -1,0 +1,151 @@
+"""What is compared on tables: each takes rows and returns answers for other rows, all with their defaults.
+
+The peers see medians for missing numbers, standardised numbers and one-hot categories; trees see the numbers as they
+are. Targets that are numbers are standardised for the networks. PyTorch and Keras have no default network: two hidden
+layers of 64 rectifiers, Adam, 50 epochs in batches of 32.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .table_data import Source
+
+EPOCHS, BATCH, UNITS = 50, 32, 64
+Learner = Callable[[Source, Any, Any, int], np.ndarray]
+
+
+def plastica(source: Source, train: Any, test: Any, seed: int, **parts: Any) -> np.ndarray:
+    """Plastica's default network for tables; ``parts`` changes its recipe."""
+    from plastica.data.reading import read_table
+    from plastica.estimators import Settings, TableNetwork
+    from plastica.estimators.networks import network_for, recipe_for
+    from plastica.estimators.preparing import prepare
+
+    settings = Settings(task=source.task, test=0, seed=seed)
+    prepared = prepare(read_table(train), source.target, settings)
+    target = prepared.target
+    recipe = recipe_for(target.task)._replace(**parts)
+    model = network_for(target.task, target.outputs, prepared.layout, settings, len(prepared.split.train), recipe)
+    network = TableNetwork.train(prepared, settings, model=model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of categories that the training rows do not hold
+        answers = network.predict(read_table(test.drop(columns=source.target)))
+    return np.asarray(answers.labels, np.float64) if answers.probabilities is None else answers.probabilities
+
+
+def scikit_learn(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """scikit-learn's multilayer perceptron."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    x, y, held, back = _arrays(source, train, test)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it would need more epochs: these are its defaults
+        if source.task == "regression":
+            return back(MLPRegressor(random_state=seed).fit(x, y).predict(held))
+        return MLPClassifier(random_state=seed).fit(x, y).predict_proba(held)
+
+
+def trees(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """scikit-learn's histogram gradient boosting."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.preprocessing import OrdinalEncoder
+
+    numbers, words = _columns(source, train)
+    codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    encoder = make_column_transformer(("passthrough", numbers), (codes, words))
+    x, held, y = encoder.fit_transform(train), encoder.transform(test), train[source.target]
+    if source.task == "regression":
+        return HistGradientBoostingRegressor(random_state=seed).fit(x, y).predict(held)
+    return HistGradientBoostingClassifier(random_state=seed).fit(x, y).predict_proba(held)
+
+
+def pytorch(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """A plain network in PyTorch."""
+    import torch
+    from torch import nn
+
+    x, y, held, back = _arrays(source, train, test)
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    classes = source.task != "regression"
+    units = int(y.max()) + 1 if classes else 1
+    network = nn.Sequential(
+        nn.Linear(x.shape[1], UNITS), nn.ReLU(), nn.Linear(UNITS, UNITS), nn.ReLU(), nn.Linear(UNITS, units)
+    )
+    optimizer = torch.optim.Adam(network.parameters())
+    loss = nn.CrossEntropyLoss() if classes else nn.MSELoss()
+    inputs, targets = torch.tensor(x), torch.tensor(y if classes else y[:, None])
+    for _ in range(EPOCHS):
+        for rows in torch.randperm(len(x)).split(BATCH):
+            optimizer.zero_grad()
+            loss(network(inputs[rows]), targets[rows]).backward()
+            optimizer.step()
+    with torch.no_grad():
+        answers = network(torch.tensor(held))
+        return (answers.softmax(1) if classes else back(answers[:, 0])).numpy()
+
+
+def keras(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """A plain network in Keras on TensorFlow."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it compiles anew for each fold
+    import keras
+
+    x, y, held, back = _arrays(source, train, test)
+    keras.utils.set_random_seed(seed)
+    classes = source.task != "regression"
+    last = ("softmax", "sparse_categorical_crossentropy") if classes else ("linear", "mse")
+    hidden = [keras.layers.Dense(UNITS, activation="relu") for _ in range(2)]
+    units = int(y.max()) + 1 if classes else 1
+    network = keras.Sequential([*hidden, keras.layers.Dense(units, activation=last[0])])
+    network.compile("adam", last[1], steps_per_execution=16)
+    network.fit(x, y, epochs=EPOCHS, batch_size=BATCH, verbose=0)
+    answers = network.predict(held, verbose=0)
+    keras.backend.clear_session()
+    return answers.astype(np.float64) if classes else back(answers[:, 0])
+
+
+MODELS: dict[str, Learner] = {
+    "plastica": plastica,
+    "scikit-learn MLP": scikit_learn,
+    "PyTorch MLP": pytorch,
+    "Keras MLP": keras,
+    "gradient boosting": trees,
+}
+
+
+def _columns(source: Source, train: Any) -> tuple[list[str], list[str]]:
+    import pandas as pd
+
+    names = [name for name in train.columns if name != source.target]
+    numbers = [name for name in names if pd.api.types.is_numeric_dtype(train[name])]
+    return numbers, [name for name in names if name not in numbers]
+
+
+def _arrays(source: Source, train: Any, test: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, Callable[..., Any]]:
+    """Return features and targets as networks want them, features of the held-out rows, and the way back."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    numbers, words = _columns(source, train)
+    encoder = make_column_transformer(
+        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), numbers),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), words),
+    )
+    x, held = (np.asarray(part, np.float32) for part in (encoder.fit_transform(train), encoder.transform(test)))
+    if source.task != "regression":
+        return x, np.unique(train[source.target].to_numpy(), return_inverse=True)[1], held, lambda answers: answers
+    y = train[source.target].to_numpy(np.float64)
+    mean, deviation = y.mean(), y.std()
+    return x, ((y - mean) / deviation).astype(np.float32), held, lambda answers: answers * deviation + mean

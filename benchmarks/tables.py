@@ -1,0 +1,154 @@
+"""plastica's default network for tables beside its peers, on real tables, each with 5 folds.
+
+    python -m benchmarks.tables                       # at most 1,000 rows a table
+    python -m benchmarks.tables --quick               # four tables, two folds: does it all work?
+    python -m benchmarks.tables --parts               # the default network with one part changed at a time
+    python -m benchmarks.tables --rows 5000 --only plastica --only "gradient boosting"
+
+Every figure is on rows that the fold's training did not see. A table's rank goes by the error: the share of wrong
+answers, or the root mean squared error over the target's standard deviation; ties share their ranks. Seconds are CPU
+time of one core for one fold, compiling and encoding included, the fewest of the folds beside the first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .table_data import SOURCES, Source, folds_of, frame_of, truth_of
+from .table_models import MODELS, plastica
+
+PARTS: dict[str, dict[str, Any]] = {
+    "the default": {},
+    "one member": {"members": 1},
+    "16 members of 64 units": {"members": 16, "units": (64, 64)},
+    "no waves of numbers": {"waves": 0},
+    "long waves": {"deviation": 0.1},
+    "short waves": {"deviation": 1.0},
+    "no dropout": {"dropout": 0.0},
+    "label smoothing 0.1": {"label_smoothing": 0.1},
+    "a learned scale": {"scale": True},
+    "adapters in each layer": {"adapters": True},
+    "three layers": {"units": (128, 128, 128)},
+    "silu": {"activation": "silu"},
+}
+PART_TABLES = ("credit", "attrition", "churn", "computing jobs", "concrete", "Saratoga homes", "wine", "diabetes")
+
+
+class Outcome(NamedTuple):
+    """One fold.
+
+    Attributes:
+        error: Share of wrong answers, or root mean squared error over the target's standard deviation.
+        loss: Mean log loss, or mean absolute error over the same.
+        seconds: CPU time.
+    """
+
+    error: float
+    loss: float
+    seconds: float
+
+
+def judged(source: Source, y: np.ndarray, spread: float, answers: np.ndarray, seconds: float) -> Outcome:
+    """Return how good answers are."""
+    if source.task == "regression":
+        wrong = answers - y
+        return Outcome(float(np.sqrt((wrong**2).mean())) / spread, float(np.abs(wrong).mean()) / spread, seconds)
+    own = answers[np.arange(len(y)), y] / answers.sum(1)
+    return Outcome(
+        float((answers.argmax(1) != y).mean()), float(-np.log(np.maximum(own, np.finfo(float).eps)).mean()), seconds
+    )
+
+
+def measure(given: argparse.Namespace, models: dict[str, Callable[..., np.ndarray]]) -> dict[str, list[Outcome]]:
+    """Return the folds' outcomes by "table/model"; what ``--keep`` holds already is not run again."""
+    found: dict[str, list[Outcome]] = {}
+    if given.keep and given.keep.exists():
+        lines = [json.loads(line) for line in given.keep.read_text().splitlines()]
+        for key, outcome in lines:
+            found.setdefault(key, []).append(Outcome(*outcome))
+    for source in (source for source in SOURCES if source.name in given.tables):
+        frame = frame_of(source, given.rows)
+        y = truth_of(source, frame)
+        for name, model in models.items():
+            done = found.setdefault(f"{source.name}/{name}", [])
+            for number, (train, test) in enumerate(folds_of(source, y, 5)):
+                if not len(done) <= number < given.folds:
+                    continue
+                began = time.process_time()
+                answers = model(source, frame.iloc[train], frame.iloc[test], number)
+                done.append(judged(source, y[test], float(y.std()), answers, time.process_time() - began))
+                if given.keep:
+                    with given.keep.open("a") as file:
+                        file.write(json.dumps([f"{source.name}/{name}", done[-1]]) + "\n")
+    return found
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return each row's ranks, 1 for the smallest; ties share the mean of theirs."""
+    from scipy.stats import rankdata
+
+    return np.array([rankdata(np.round(row, 6)) for row in values])
+
+
+def table(found: dict[str, list[Outcome]], names: list[str], figure: int, title: str) -> list[str]:
+    """Return a Markdown table of one figure: a row for each table, the mean rank below."""
+    shown = [source for source in SOURCES if all(found.get(f"{source.name}/{name}") for name in names)]
+    cells = [[found[f"{source.name}/{name}"] for name in names] for source in shown]
+    means = np.array([[np.mean([fold[figure] for fold in folds]) for folds in row] for row in cells])
+    seconds = np.array([[min(fold.seconds for fold in folds[1:] or folds) for folds in row] for row in cells])
+    placed = ranks(means)
+    lines = [f"| {title} | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for source, row, own, times in zip(shown, means, placed, seconds, strict=True):
+        parts = [
+            f"{'**' if rank == own.min() else ''}{value:.3f}{'**' if rank == own.min() else ''} ({spent:.1f} s)"
+            for value, rank, spent in zip(row, own, times, strict=True)
+        ]
+        lines.append(f"| {source.name} | " + " | ".join(parts) + " |")
+    lines.append("| **mean rank** | " + " | ".join(f"**{rank:.2f}**" for rank in placed.mean(0)) + " |")
+    relative = np.exp(np.log(np.maximum(means, 1e-4) / np.maximum(means[:, :1], 1e-4)).mean(0))
+    lines.append(f"| times {names[0]} | " + " | ".join(f"{ratio:.2f}" for ratio in relative) + " |")
+    return lines
+
+
+def main() -> None:
+    """Measure and print."""
+    given = arguments()
+    models: dict[str, Callable[..., np.ndarray]] = dict(MODELS)
+    if given.parts:
+        models = {name: partial(plastica, **parts) for name, parts in PARTS.items()}
+    models = {name: model for name, model in models.items() if not given.only or name in given.only}
+    found = measure(given, models)
+    folds = min((len(outcomes) for outcomes in found.values()), default=0)
+    print(f"{folds} folds or more, at most {given.rows:,} rows a table.\n")
+    for figure, title in enumerate(("error", "log loss, absolute error")):
+        print("\n".join(table(found, list(models), figure, title)) + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1000, help="rows a table at most")
+    parser.add_argument("--folds", type=int, default=5, help="how many of the 5 folds to run")
+    parser.add_argument("--tables", nargs="*", choices=[source.name for source in SOURCES], help="some tables")
+    parser.add_argument("--only", action="append", help="one model or part; may be given again")
+    parser.add_argument("--parts", action="store_true", help="change the default network, one part at a time")
+    parser.add_argument("--quick", action="store_true", help="four tables, two folds, 300 rows")
+    parser.add_argument("--keep", type=Path, help="a file of outcomes, to go on from")
+    given = parser.parse_args()
+    if given.quick:
+        given.rows, given.folds = 300, 2
+        given.tables = given.tables or ["iris", "titanic", "concrete", "wages"]
+    given.tables = given.tables or (list(PART_TABLES) if given.parts else [source.name for source in SOURCES])
+    return given
+
+
+if __name__ == "__main__":
+    main()
