@@ -122,7 +122,7 @@ def _decimal_habit(separator: str, texts: Iterable[_Text]) -> bool | None:
 
 
 def _from_text(table: Table, name: str, text: _Text, decimal_comma: bool | None, target: bool) -> Column:
-    if not target and is_compact(name, text.cleaned):
+    if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
         return _described(Column(name, "date", COMPACT, date_order="compact"), text.cleaned, target)
     if text.plain is not None and not decimal_comma and not text.values.str.contains(CODE).any():
         return _describe_numbers(text.plain, Column(name, "number"), target)

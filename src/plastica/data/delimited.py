@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEPARATORS = (",", "\t", ";", "|")
-SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", " ": "spaces"}
+LAST_SEPARATORS = (":", " ")  # which text and times hold too: taken only where numbers stand under names
+SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", ":": "colons", " ": "spaces"}
 NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
 SNIFFED_ROWS = 200
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
 LONGEST_FIELD = 1 << 24
+TRAILING = "every row ends with a separator, which is left out."
 
 Row = tuple[int, list[str]]  # the line on which a row begins, its cells
 Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # and the line of each row
@@ -67,6 +69,31 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     return Table(columns, source, tuple(notes), lines, "line", separator)
 
 
+def parse_more(text: str, first: Table, before: int) -> Table:
+    """Read more rows of a text whose beginning :func:`parse` read.
+
+    Args:
+        text: Whole rows.
+        first: What the beginning gave: its names and its separator hold here too.
+        before: Lines of the text before these.
+
+    Raises:
+        DataError: As :func:`parse` does, with the line in the whole text.
+    """
+    _refuse_nul(text, first.source, before)
+    trailing = TRAILING in first.notes
+    layout = _Layout([*first.names, *["\x1f"] * trailing], None, [])
+    plain = _read_plain(text, first.separator, layout, before)
+    if plain is None:
+        plain = _Body(layout, first.source).read(_rows(text, first.source, first.separator, before))
+    columns, lines = plain
+    surplus = columns.pop("\x1f").str.strip_chars() != "" if trailing else None
+    if surplus is not None and surplus.any():
+        line = lines[int(surplus.arg_true()[0])]
+        raise DataError(f"{first.source}, line {line}: has a value after the last separator, which rows above lack.")
+    return Table(columns, first.source, (), lines, "line", first.separator)
+
+
 def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Columns | None:
     if separator == " " or layout.header_line not in (None, skipped + 1):
         return None
@@ -78,10 +105,10 @@ def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Col
     return {name: values.alias(name) for name, values in zip(layout.names, columns, strict=True)}, lines
 
 
-def _refuse_nul(text: str, source: str) -> None:
+def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
-        line = 1 + max(text.count("\n", 0, position), text.count("\r", 0, position))
+        line = 1 + before + max(text.count("\n", 0, position), text.count("\r", 0, position))
         raise DataError(
             f"{source}, line {line}: holds a NUL character, so this is no text file, or a damaged one. "
             "Export it again as CSV or Parquet."
@@ -137,7 +164,25 @@ def _sniff_separator(text: str) -> str:
         score = (round(widths[width] / len(rows), 2) if width > 1 else 0.0, clean, width)
         if score > best_score:
             best, best_score = candidate, score
-    return best
+    return best if best != NO_SEPARATOR else next(filter(lambda one: _separates(text, one), LAST_SEPARATORS), best)
+
+
+def _separates(text: str, candidate: str) -> bool:
+    """Whether all rows are equally long with this separator, and a column of numbers stands under a name."""
+    try:
+        rows = [cells for _, cells in islice(_rows(text, "", candidate), SNIFFED_ROWS)]
+    except DataError:
+        return False
+    return len(rows) > 2 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1 and _stand_over_numbers(rows)
+
+
+def _stand_over_numbers(rows: list[list[str]]) -> bool:
+    """Whether the first row holds no number, and some column below it nothing else but missing values."""
+    if any(map(looks_numeric, rows[0])):
+        return False
+    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
+    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
+    return any(cells and all(map(looks_numeric, cells)) for cells in present)
 
 
 @dataclass
@@ -153,7 +198,9 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
         raise DataError(f"{source} is empty: there is no header and no row in it.")
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width], width))
-    while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#") and len(rows[0][1]) != usual:
+    while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#"):
+        if len(rows[0][1]) == usual and not _stand_over_numbers([cells for _, cells in rows[1:]]):
+            break  # "#name,age" over the rows is the header
         rows.pop(0)
     line, first = rows[0]
     notes: list[str] = []
@@ -265,7 +312,7 @@ class _Body:
         if not self.extra:
             return names, columns
         if (columns[-1].str.strip_chars() == "").all():
-            self.notes.append("every row ends with a separator, which is left out.")
+            self.notes.append(TRAILING)
             return names, columns[:-1]
         self.notes.append(
             "the header has one name less than the rows have values: the first value is taken for the row's name."

@@ -81,6 +81,11 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The columns that are used."""
         return tuple(encoder.column for encoder in self.encoders)
 
+    def described(self, columns: Iterable[Column]) -> tuple[Column, ...]:
+        """Return the columns with what fitting found out about them, such as that a logarithm is used."""
+        notes = {encoder.column.name: encoder.column.note for encoder in self.encoders}
+        return tuple(msgspec.structs.replace(column, note=notes.get(column.name, column.note)) for column in columns)
+
     @property
     def feature_names(self) -> tuple[str, ...]:
         """The features' names, one for each column of the array."""

@@ -30,6 +30,8 @@ OTHERS = {
     b"SQLite": "an SQLite database",
     b"\x89HDF": "an HDF5 file",
     b"ARROW1": "an Arrow file",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x80\x04\x95": "a Python pickle, which is never opened",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",

@@ -87,7 +87,7 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
     rare = rare_classes(chosen, y)
     planned = say_plan(settings, chosen, y, rare, len(parts.validation))
     notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen, *planned)
-    return Prepared(kept, columns, chosen, encoder, parts, x, y, labels is not None, notes, rare)
+    return Prepared(kept, encoder.described(columns), chosen, encoder, parts, x, y, labels is not None, notes, rare)
 
 
 def strata(y: np.ndarray) -> np.ndarray:
