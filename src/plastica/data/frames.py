@@ -14,6 +14,7 @@ from .table import Table, distinct_names, show
 if TYPE_CHECKING:
     import polars as pl
 
+NESTED = (list, tuple, dict, set, bytes, np.ndarray)  # no value of a cell: such a column is left out, and said
 PLAIN = ("Boolean", "String", "Categorical", "Enum", "Date", "Datetime")
 
 
@@ -118,7 +119,7 @@ def _column(name: str, values: Any) -> pl.Series:
 
     if isinstance(values, pl.Series):
         return values
-    if not isinstance(values, np.ndarray | list | tuple):
+    if not isinstance(values, np.ndarray | list | tuple | range):
         import narwhals as nw
 
         try:
@@ -131,6 +132,8 @@ def _column(name: str, values: Any) -> pl.Series:
         return pl.Series(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False)))
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         return pl.Series(values.astype("datetime64[us]"))
+    if isinstance(values, np.ndarray) and values.dtype.kind == "m":
+        return pl.Series(values.astype("timedelta64[us]"))
     return _from_objects(list(values))
 
 
@@ -145,8 +148,12 @@ def _from_objects(values: list[Any]) -> pl.Series:
         return pl.Series(values, dtype=pl.String)
     if kinds <= {int, float}:
         return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
-    if len(kinds) == 1 and kinds.pop().__name__ in {"bool", "date", "datetime", "Timestamp"}:
+    if {kind.__name__ for kind in kinds} <= {"timedelta", "Timedelta"}:
+        return pl.Series(values, dtype=pl.Duration("us"))
+    if len(kinds) == 1 and {kind.__name__ for kind in kinds} <= {"bool", "date", "datetime", "Timestamp"}:
         return pl.Series(values)
+    if any(issubclass(kind, NESTED) for kind in kinds):
+        return pl.Series(values, dtype=pl.Object)
     return pl.Series([None if _is_nan(value) else str(value) for value in values], dtype=pl.String)
 
 
