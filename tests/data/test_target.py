@@ -119,3 +119,52 @@ def test_targets_go_to_json_and_back(values):
 def test_damaged_targets_are_refused(change):
     with pytest.raises(DataError, match="no description of a target"):
         Target.from_dict(choose(["a", "b"])[0].to_dict() | change)
+
+
+def test_several_columns_of_yes_and_no_are_labels():
+    table = read_table({"x": [1, 2, 3], "red": [1, 0, 1], "blue": ["yes", "no", "no"], "round": [True, True, False]})
+    target, kept, _ = choose_target(table, ["red", "blue", "round"])
+    assert (target.task, target.classes, target.outputs) == ("multilabel", ("red", "blue", "round"), 3)
+    encoded = target.encode(kept)
+    assert encoded.dtype == np.float32
+    np.testing.assert_array_equal(encoded, [[1, 1, 1], [0, 0, 1], [1, 0, 0]])
+    assert target.name == "red, blue, round"
+    assert Target.from_dict(json.loads(json.dumps(target.to_dict()))) == target
+    with pytest.raises(DataError, match="column 'red': the target 2.0 is neither"):
+        target.encode(read_table({"red": [2], "blue": ["no"], "round": [True]}))
+
+
+def test_several_numbers_are_scaled_each_by_its_own():
+    table = read_table({"x": [1, 2, 3, 4], "a": [1.0, 3.0, None, 2.0], "b": [100.0, 300.0, 5.0, 200.0]})
+    target, kept, notes = choose_target(table, ["a", "b"])
+    assert (target.task, target.outputs, target.means) == ("regression", 2, (2.0, 200.0))
+    assert notes == ("1 row without a target left out (first: row index 2).",)
+    np.testing.assert_allclose(target.encode(kept)[:, 0], target.encode(kept)[:, 1], rtol=1e-6)
+    np.testing.assert_allclose(target.decode(target.encode(kept)), [[1, 100], [3, 300], [2, 200]], rtol=1e-6)
+
+
+def test_a_pattern_stands_for_columns_unless_one_is_called_so():
+    table = read_table({"Class1": [0, 1], "Class2": [1, 0], "x": [1, 2], "y*": ["a", "b"]})
+    assert choose_target(table, "Class*")[0].names == ("Class1", "Class2")
+    assert choose_target(table, "y*")[0].task == "binary"
+    assert choose_target(table, ["Class1", "Class2"], "regression")[0].task == "regression"
+    with pytest.raises(DataError, match="has no column 'Klass"):
+        choose_target(table, "Klass*")
+
+
+@pytest.mark.parametrize(
+    ("names", "task", "message"),
+    [
+        (["p", "word"], None, r"'p' \(number\), 'word' \(category\) do not go together"),
+        (["p", "n"], "multilabel", "all yes or no"),
+        (["p", "ones"], None, "'ones' is 1 in every row"),
+        (["p", "p"], None, "named twice"),
+        (["p", "q"], "binary", "takes one target; 2 are named"),
+        ("p", "multilabel", "takes several columns"),
+        ([], None, "no target is named"),
+    ],
+)
+def test_targets_that_do_not_go_together_are_refused(names, task, message):
+    table = {"p": [0, 1, 0], "q": [1, 1, 0], "n": [1.5, 2, 3], "ones": [1, 1, 1], "word": ["a", "b", "c"]}
+    with pytest.raises((DataError, InvalidValue), match=message):
+        choose_target(read_table(table), names, task)
