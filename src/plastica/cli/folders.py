@@ -13,6 +13,7 @@ from ..storage.atomic import explained
 
 RUNS = Path("runs")
 MODEL = "model.plastica"
+REPORT = "report.html"
 ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|gz))+$", re.I)
 
 

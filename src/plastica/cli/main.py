@@ -1,4 +1,4 @@
-"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``info``.
+"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare``, ``info``.
 
 Nothing heavy is imported here: ``plastica --help`` answers before JAX would have loaded.
 """
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from .. import __version__
+from .compare import compare
 from .evaluate import evaluate
 from .info import info
 from .predict import predict
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, predict, evaluate, info):
+for command in (train, predict, evaluate, compare, info):
     app.command()(command)
 
 

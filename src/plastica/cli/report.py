@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..data.columns import Column
 from ..data.target import Target
+from ..estimators.checks import check_data
 from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
 from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
 from ..estimators.settings import batch_size_for
+from .folders import REPORT
 from .output import Output
 
 if TYPE_CHECKING:
@@ -35,11 +37,9 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None
     say_columns(output, prepared.columns)
     sizes = f"{len(parts.train)} to train, {len(parts.validation)} to validate, {len(parts.test)} held out"
     output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
-    dates = [column.name for column in prepared.columns if column.kind == "date"]
-    if dates and len(parts.test):
-        output.fact(
-            "", f"dealt at random: if rows follow one another by {dates[0]}, the future may be harder than this"
-        )
+    for finding in check_data(prepared):
+        if finding.severity != "note":
+            output.fact(finding.severity, finding.message)
 
 
 def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
@@ -89,8 +89,8 @@ def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
     )
 
 
-def say_trained(output: Output, network: TableNetwork, folder: Path) -> None:
-    """Say why training stopped, how good the network is, and where it lies."""
+def say_trained(output: Output, network: TableNetwork) -> None:
+    """Say why training stopped and how good the network is."""
     facts = network.facts
     output.say()
     say_training(output, facts)
@@ -100,7 +100,13 @@ def say_trained(output: Output, network: TableNetwork, folder: Path) -> None:
         say_results(output, facts.results)
     if facts.decision is not None and (said := say_decision(network.target, facts.decision)):
         output.fact("answers", said)
+
+
+def say_saved(output: Output, folder: Path, report: bool) -> None:
+    """Say where a run lies, and what to do with it."""
     output.fact("saved", f"{folder}")
+    if report:
+        output.fact("report", f"{folder / REPORT}: open it in a browser")
     output.fact("next", f"plastica predict {folder} FILE")
 
 
@@ -167,11 +173,17 @@ def verdict(results: Results) -> str:
     gap, beside = results.difference, {"linear": "linear model", "dummy": "guess"}.get(results.beside, results.beside)
     if gap is None:
         return "There is no baseline to compare it with."
-    shown = f"{word} {gap.value:+.3g}" + ("" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})")
+    shown = say_gap(name, gap)
     if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
         return f"Network and {beside} differ by no more than chance on these rows: {shown}."
     better = (gap.value < 0) if lower else (gap.value > 0)
     return f"The network is {'better' if better else 'worse'} than the {beside}: {shown}."
+
+
+def say_gap(name: str, gap: Figure) -> str:
+    """Write by how much one model's figure is above another's."""
+    interval = "" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})"
+    return f"{word_of(name)} {gap.value:+.3g}{interval}"
 
 
 def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from . import options
 from .guard import Debug, guarded
 from .output import Output, note
 
@@ -27,19 +28,69 @@ class Task(StrEnum):
     regression = "regression"
 
 
+class Network(StrEnum):
+    """What ``--network`` takes."""
+
+    best = "best"
+    mlp = "mlp"
+
+
+class Resample(StrEnum):
+    """What ``--resample`` takes."""
+
+    over = "over"
+    under = "under"
+    balanced = "balanced"
+
+
+class Strategy(StrEnum):
+    """What ``--strategy`` takes."""
+
+    softmax = "softmax"
+    one_vs_rest = "one_vs_rest"
+    one_vs_one = "one_vs_one"
+
+
+class Language(StrEnum):
+    """What ``--lang`` takes."""
+
+    en = "en"
+    zh = "zh"
+
+
 @guarded
 def train(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, - for standard input, or penguins, titanic.")
     ],
-    target: Annotated[str | None, typer.Option("--target", "-t", help="The column to predict.")] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", "-t", help="The column to predict; several for labels or numbers, or a pattern Class*."
+        ),
+    ] = None,
     task: Annotated[Task | None, typer.Option(help="What kind of target it is; told from its values.")] = None,
+    network: Annotated[Network, typer.Option(help="The best for tables, or plain relu layers.")] = Network.best,
     layers: Annotated[str | None, typer.Option(help="Units of the hidden layers; 0 for none.")] = None,
+    members: Annotated[int | None, typer.Option(help="Networks that share the work and are averaged.")] = None,
     epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step; chosen by the number of rows.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own by default.")] = None,
     optimizer: Annotated[str, typer.Option(help="adam, adamw, sgd, rmsprop, lbfgs, ...")] = "adam",
     rule: Annotated[str, typer.Option(help="The learning rule.")] = "backprop",
+    loss: Annotated[str | None, typer.Option(help="crossentropy, focal, ...; the task's own by default.")] = None,
+    label_smoothing: Annotated[float, typer.Option(help="How much of a label all classes share.")] = 0.0,
+    strategy: Annotated[Strategy | None, typer.Option(help="How several classes are told apart.")] = None,
+    class_weight: Annotated[
+        list[str] | None, typer.Option(help="balanced, or LABEL=NUMBER for each class: how much its rows count.")
+    ] = None,
+    resample: Annotated[Resample | None, typer.Option(help="Which rows an epoch sees, for rare classes.")] = None,
+    costs: Annotated[
+        str | None, typer.Option(help="What wrong answers cost: 0,1;5,0 (a row for each true class), or a file.")
+    ] = None,
+    threshold: Annotated[
+        str | None, typer.Option(help="From which probability on it is yes: 0.3, or f1, balanced_accuracy, costs.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same model, bit for bit.")] = 0,
     validation: Annotated[float, typer.Option(help="Share (or number) of rows that say when to stop.")] = 0.2,
     test: Annotated[float, typer.Option(help="Share (or number) of rows held out for the results.")] = 0.2,
@@ -49,6 +100,8 @@ def train(
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="A new folder; else runs/NAME-NUMBER.")] = None,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Whether to write report.html.")] = True,
+    lang: Annotated[Language, typer.Option(help="The language report.html opens in.")] = Language.en,
     checkpoint: Annotated[str | None, typer.Option(help="A folder for checkpoints of the run.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest of --checkpoint.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the run's folder.")] = False,
@@ -58,45 +111,65 @@ def train(
     """Train a network on a table.
 
     The columns' kinds, missing values and the task are told from the table, and said. A part of the rows is held
-    out; on it the network is judged beside a linear model and a guess.
+    out; on it the network is judged beside a linear model, boosted trees and a guess, in report.html too.
     """
     if resume and checkpoint is None:
         raise typer.BadParameter("--resume needs --checkpoint, the folder to go on from.")
-    units = _units(layers)
+    chosen = {
+        "layers": options.units(layers),
+        "class_weight": options.weights(class_weight or []),
+        "costs": options.costs(costs),
+        "threshold": options.threshold(threshold),
+        "time_limit": options.seconds(time_limit),
+    }
     from ..data.reading import read_table
     from ..estimators import Settings
     from ..estimators.preparing import prepare
 
     output = Output(json, quiet)
-    table = read_table(file, separator=_separator(separator), encoding=encoding)
+    table = read_table(file, separator=options.separator(separator), encoding=encoding)
     settings = Settings(
         task=task and task.value,
-        layers=units,
+        network=network.value,
+        members=members,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         optimizer=optimizer,
         rule=rule,
+        loss=loss,
+        label_smoothing=label_smoothing,
+        strategy=strategy and strategy.value,
+        resample=resample and resample.value,
         seed=seed,
         validation=validation,
         test=test,
-        drop=_dropped(drop or [], table),
+        drop=options.names(drop or [], table.columns),
         patience=patience,
-        time_limit=_seconds(time_limit),
+        **chosen,
     )
-    prepared = prepare(table, target or _usual_target(file, table), settings)
-    _train(file, prepared, settings, output, out, checkpoint, resume)
+    aim = options.names(target or [], table.columns) or (_usual_target(file, table),)
+    prepared = prepare(table, aim, settings)
+    pages = Pages(report, lang.value)
+    _train(file, prepared, settings, output, pages, Place(out, checkpoint, resume))
 
 
-def _train(
-    file: str,
-    prepared: Prepared,
-    settings: Settings,
-    output: Output,
-    out: str | None,
-    checkpoint: str | None,
-    resume: bool,
-) -> None:
+class Pages(NamedTuple):
+    """Whether ``report.html`` is written, and in which language it opens."""
+
+    wanted: bool
+    lang: str
+
+
+class Place(NamedTuple):
+    """Where a run is kept: its folder, and its checkpoints."""
+
+    out: str | None
+    checkpoint: str | None
+    resume: bool
+
+
+def _train(file: str, prepared: Prepared, settings: Settings, output: Output, pages: Pages, place: Place) -> None:
     import contextlib
     import sys
 
@@ -112,33 +185,41 @@ def _train(
     target, rows = prepared.target, len(prepared.split.train)
     model = network_for(target.task, target.outputs, prepared.layout, settings, rows)
     report.say_plan(output, prepared, settings, model)
-    folder = folders.new_folder(out, file)
+    folder = folders.new_folder(place.out, file)
     try:
         sys.stdout.flush()
         with contextlib.redirect_stdout(sys.stderr):  # where progress belongs
             network = TableNetwork.train(
-                prepared, settings, model=model, verbose=int(output.talks), checkpoint=checkpoint, resume=resume
+                prepared,
+                settings,
+                model=model,
+                verbose=int(output.talks),
+                checkpoint=place.checkpoint,
+                resume=place.resume,
             )
+        report.say_trained(output, network)
+        sys.stdout.flush()
         facts = report.facts_of(network, folder)
-        _write(network, folder, facts)
+        _write(network, prepared, folder, facts, pages)
     except KeyboardInterrupt:
-        if checkpoint is not None:
+        if place.checkpoint is not None:
             note("the same command with --resume goes on from the newest checkpoint.")
         raise
     finally:
         folders.give_back(folder)
-    report.say_trained(output, network, folder)
+    report.say_saved(output, folder, pages.wanted)
     output.result(facts)
     if output.quiet and not output.as_json:
         typer.echo(str(folder))
 
 
-def _write(network: TableNetwork, folder: Path, facts: dict[str, object]) -> None:
-    """Fill the run's folder, the model last: where it is, the run is whole."""
+def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], pages: Pages) -> None:
+    """Fill the run's folder; the report comes after the model, so that nothing learned waits for a page."""
     import json
 
+    from ..estimators import held_out
     from ..storage.atomic import replace_file
-    from .folders import MODEL
+    from .folders import MODEL, REPORT
 
     def text(value: object) -> list[bytes]:
         return [json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"]
@@ -147,42 +228,13 @@ def _write(network: TableNetwork, folder: Path, facts: dict[str, object]) -> Non
     replace_file(folder / "settings.json", text(facts["settings"]))
     replace_file(folder / "history.csv", [history.encode()])
     replace_file(folder / "results.json", text(facts))
+    if network.judged is not None:
+        replace_file(folder / held_out.NAME, [held_out.held_out_csv(network, prepared).encode()])
     network.save(folder / MODEL)
+    if pages.wanted:
+        from ..report import write_report
 
-
-def _units(layers: str | None) -> tuple[int, ...] | None:
-    if layers is None:
-        return None
-    text = layers.strip().lower()
-    if text in ("", "0", "none"):
-        return ()
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {layers!r}.") from None
-
-
-def _seconds(given: str | None) -> float | None:
-    if given is None:
-        return None
-    from ..training.stopping import duration
-
-    return duration(given)
-
-
-def _separator(given: str | None) -> str | None:
-    return {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}.get(given or "", given)
-
-
-def _dropped(given: list[str], table: Table) -> tuple[str, ...]:
-    """Columns by name; a name with commas in it is a column if there is such a one, else several."""
-    found = [
-        name
-        for each in given
-        for name in ([each] if each in table.columns else map(str.strip, each.split(",")))
-        if name
-    ]
-    return tuple(dict.fromkeys(found))
+        write_report(network, prepared, folder / REPORT, lang=pages.lang)
 
 
 def _usual_target(file: str, table: Table) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+
+from .scores import Scores
 
 
 class Answers(NamedTuple):
@@ -60,9 +62,9 @@ class Answers(NamedTuple):
         if self.source is None:
             return nw.from_dict(made, backend="polars").to_native()
         asked = nw.from_native(self.source, eager_only=True)
-        frame = nw.from_dict(made, backend=asked.implementation)
+        frame = nw.from_dict(made, backend=asked.implementation).to_native()
         index = nw.maybe_get_index(asked)
-        return (frame if index is None else nw.maybe_set_index(frame, index=index)).to_native()
+        return frame if index is None else cast(Any, frame).set_axis(index, axis=0)
 
 
 def frame_of(source: Any) -> Any:

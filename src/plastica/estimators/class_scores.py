@@ -34,8 +34,7 @@ def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict
     found = {"accuracy": wilson(int(np.trace(confusion)), len(y))}
     found |= _from_confusion(confusion, decision.positive if classes == 2 else None)
     found |= _two(y, shares, decision.positive) if classes == 2 else _each_against_the_rest(y, shares)
-    # Clipped as scikit-learn does, so that one certain and wrong answer leaves the mean finite.
-    surprise = -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
+    surprise = surprise_of(y, shares)
     found["log_loss"] = around(float(surprise.mean()), surprise, lowest=0.0)
     if classes == 2:
         squares = (shares[:, 1] - y) ** 2
@@ -44,6 +43,11 @@ def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict
         paid = np.array(decision.costs)[y, answers]
         found["mean_cost"] = around(float(paid.mean()), paid)
     return found
+
+
+def surprise_of(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return each row's log loss, clipped as scikit-learn does: one certain and wrong answer leaves it finite."""
+    return -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
 
 
 def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:

@@ -27,6 +27,11 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     low: float | None = None
     high: float | None = None
 
+    @property
+    def sure(self) -> bool:
+        """Whether the interval leaves 0 out: of a difference, that it is more than chance."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
 
 def wilson(hits: int, rows: int) -> Figure:
     """Wilson 1927: the interval of a share that holds at 0, at 1 and for few rows."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .class_scores import micro_f1_of, score_classes, score_labels
+from .class_scores import micro_f1_of, score_classes, score_labels, surprise_of
 from .decisions import Decision, usual_decision
 from .intervals import Figure, around, between, drawn, weighted_average_precision
 from .number_scores import r2_parts, score_numbers
@@ -98,6 +98,8 @@ def _of_classes(
     name: str, y: np.ndarray, shares: tuple[np.ndarray, np.ndarray], decisions: tuple[Decision, Decision]
 ) -> Figure:
     positive = decisions[0].positive
+    if name == "log_loss":
+        return _mean(surprise_of(y, shares[0]) - surprise_of(y, shares[1]))
     if name == "average_precision":
         return _average_precision(y == positive, shares[0][:, positive], shares[1][:, positive])
     one, other = (decision.decide(each) for decision, each in zip(decisions, shares, strict=True))

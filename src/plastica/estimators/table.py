@@ -18,7 +18,7 @@ from ..errors import DataError, FileError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
-from .answers import Answers, frame_of
+from .answers import Answers, OnTable, frame_of
 from .deciding import choose_decision
 from .facts import Facts, Rows, Training, listed
 from .imbalance import Feed, corrected, feed_for
@@ -122,7 +122,7 @@ class TableNetwork:
         )
         best = stopping.best_epoch + 1 if len(held) else None
         training = Training(len(history.epoch), best, history.stopped_by)
-        return _judged(model, prepared, settings, feed, training, history)
+        return judged_network(model, prepared, settings, feed, training, history)
 
     @property
     def task(self) -> str:
@@ -161,6 +161,11 @@ class TableNetwork:
         Raises:
             DataError: No target, a label that is none of the classes, a column missing.
         """
+        found = self.judge_on(source, target)
+        return found.scores, len(found.y), found.notes
+
+    def judge_on(self, source: Any, target: str | None = None) -> OnTable:
+        """Return the truth, the answers and the figures on the rows of a table; as :meth:`evaluate`."""
         table = as_table(source)
         if len(self.target.names) == 1:
             table = renamed(table, target, self.target.name)
@@ -174,9 +179,9 @@ class TableNetwork:
                 f"these are the rows the network came from; {self.facts.rows.train} of them were trained on, "
                 "so the figures flatter it. The results kept with the model are on held-out rows."
             )
-        y = truth_of(self.target, self.target.encode(table))
-        found = score(self.task, y, self.answers(x), self.facts.decision, self.target.names)
-        return found, table.height, tuple(notes)
+        y, answers = truth_of(self.target, self.target.encode(table)), self.answers(x)
+        scores = score(self.task, y, answers, self.facts.decision, self.target.names)
+        return OnTable(table.positions, y, answers, scores, tuple(notes))
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
@@ -288,7 +293,7 @@ def _validation(prepared: Prepared, feed: Feed) -> tuple[np.ndarray, ...]:
     return (x, y, np.array(feed.shift, np.float32)[y]) if feed.shift else (x, y)
 
 
-def _judged(
+def judged_network(
     model: Sequential, prepared: Prepared, settings: Settings, feed: Feed, training: Training, history: History
 ) -> TableNetwork:
     """Choose how the trained network decides, and judge it."""

@@ -1,0 +1,104 @@
+"""``plastica compare``: runs side by side, and which differences are more than chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .guard import Debug, guarded
+from .output import Output, note
+
+if TYPE_CHECKING:
+    from ..estimators.comparing import Comparison
+
+MOST_FIGURES = 5  # beside the one that runs are sorted by; --json has all
+
+
+@guarded
+def compare(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs' folders or model.plastica files.")],
+    on: Annotated[str | None, typer.Option("--on", help="Judge all of them anew on this table.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="The figure to sort by; the task's own by default.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Between the columns of --on; told from the text.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of --on; told from its bytes.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Put runs side by side, best first.
+
+    Shows in what they differ, their figures on held-out rows with 95 % intervals, and each one's difference from
+    the best on the same rows. Runs that held out other rows can be compared fairly with --on.
+    """
+    from ..data.reading import read_table
+    from ..estimators.comparing import compare_held_out, compare_on
+    from .folders import model_file
+
+    output = Output(json)
+    paths = {run: model_file(run) for run in dict.fromkeys(runs)}
+    if on is None:
+        found = compare_held_out(paths, by)
+    else:
+        table = read_table(on, separator=separator, encoding=encoding)
+        for line in table.notes:
+            note(line)
+        found = compare_on(paths, table, by)
+    for line in found.notes:
+        note(line)
+    _say(output, found)
+    output.result(as_json(found))
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Return what is shown as JSON has it."""
+    from ..estimators.facts import listed
+
+    return {
+        "target": found.target.name,
+        "task": found.target.task,
+        "on": found.on,
+        "by": found.by,
+        "runs": [
+            {
+                "run": run.name,
+                "rows": run.rows,
+                "differs": dict(run.differs),
+                "scores": listed(run.scores),
+                "difference": None if run.difference is None else listed(run.difference),
+            }
+            for run in found.runs
+        ],
+        "notes": list(found.notes),
+    }
+
+
+def _say(output: Output, found: Comparison) -> None:
+    from ..estimators.scores import Figure
+    from .report import say_figure, say_gap, say_target, word_of
+
+    output.fact("target", say_target(found.target))
+    output.say()
+    differing = list(dict.fromkeys(name for run in found.runs for name in run.differs))
+    if differing:
+        heads = ("run", *(name.replace("_", " ") for name in differing))
+        output.table(heads, [(run.name, *(run.differs.get(name, "") for name in differing)) for run in found.runs])
+    else:
+        output.say("The runs were made in the same way.")
+    output.say()
+    output.say(f"On {found.on}, best {word_of(found.by)} first (with its 95 % interval):")
+    others = [name for name in found.runs[0].scores if name != found.by][:MOST_FIGURES]
+    rows = [
+        (
+            run.name,
+            str(run.rows),
+            say_figure(found.by, run.scores[found.by]),
+            *(say_figure(name, Figure(run.scores[name].value)) if name in run.scores else "" for name in others),
+        )
+        for run in found.runs
+    ]
+    output.table(("run", "rows", word_of(found.by), *map(word_of, others)), rows, strong=0)
+    for run in found.runs[1:]:
+        if run.difference is not None:
+            word = "more" if run.difference.sure else "no more"
+            gap = say_gap(found.by, run.difference)
+            output.say(f"{run.name} against {found.runs[0].name}: {gap}, {word} than chance.")

@@ -1,0 +1,109 @@
+"""What a person writes after an option becomes the value that a setting takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import typer
+
+SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
+
+
+def units(given: str | None) -> tuple[int, ...] | None:
+    """Return the units of ``--layers 64,64``; ``0`` and ``none`` are no hidden layer.
+
+    Example:
+        >>> units("64,32"), units("0"), units(None)
+        ((64, 32), (), None)
+    """
+    if given is None:
+        return None
+    text = given.strip().lower()
+    if text in ("", "0", "none"):
+        return ()
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {given!r}.") from None
+
+
+def seconds(given: str | None) -> float | None:
+    """Return the seconds of ``--time-limit 1h30m``."""
+    if given is None:
+        return None
+    from ..training.stopping import duration
+
+    return duration(given)
+
+
+def separator(given: str | None) -> str | None:
+    """Return the separator for a word such as ``tab``, or the given one."""
+    return SEPARATORS.get(given or "", given)
+
+
+def names(given: Collection[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return columns by name; a name with commas in it is a column if there is such a one, else several.
+
+    Example:
+        >>> names(["a,b", "c, d"], {"a,b", "c", "d"})
+        ('a,b', 'c', 'd')
+    """
+    found = [name for each in given for name in ([each] if each in known else map(str.strip, each.split(","))) if name]
+    return tuple(dict.fromkeys(found))
+
+
+def weights(given: Collection[str]) -> str | tuple[tuple[str | int | float, float], ...] | None:
+    """Return the weights of ``--class-weight balanced`` or ``--class-weight LABEL=NUMBER`` given several times.
+
+    Example:
+        >>> weights(["yes=3", "no=1"])
+        (('yes', 3.0), ('no', 1.0))
+    """
+    if not given:
+        return None
+    if list(given) == ["balanced"]:
+        return "balanced"
+    pairs = []
+    for each in given:
+        label, equals, number = each.rpartition("=")
+        value = _number(number)
+        if not equals or value is None:
+            raise typer.BadParameter(f"--class-weight takes balanced, or LABEL=NUMBER for each class; got {each!r}.")
+        pairs.append((label, value))
+    return tuple(pairs)
+
+
+def costs(given: str | None) -> tuple[tuple[float, ...], ...] | None:
+    """Return the cost matrix of ``--costs "0,1;5,0"`` or of a file of such rows.
+
+    Example:
+        >>> costs("0,1;5,0")
+        ((0.0, 1.0), (5.0, 0.0))
+    """
+    if given is None:
+        return None
+    path = Path(given)
+    text = path.read_text(encoding="utf-8-sig") if ";" not in given and path.is_file() else given.replace(";", "\n")
+    rows = [[_number(cell) for cell in line.split(",")] for line in text.splitlines() if line.strip()]
+    if not rows or any(cell is None for row in rows for cell in row):
+        raise typer.BadParameter(
+            "--costs takes a row of numbers for each true class, such as 0,1;5,0 (semicolons between the rows), or a "
+            f"file with a line for each; got {given!r}."
+        )
+    return tuple(tuple(cell for cell in row if cell is not None) for row in rows)
+
+
+def threshold(given: str | None) -> float | str | None:
+    """Return the probability of ``--threshold 0.3``, or the word for what it is chosen for."""
+    if given is None:
+        return None
+    number = _number(given)
+    return given if number is None else number
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
