@@ -17,7 +17,7 @@ from ..data.encoding import TableEncoder
 from ..data.splitting import split
 from ..errors import InvalidValue
 from ..model import Sequential
-from ..training import EarlyStopping, History
+from ..training import Callback, EarlyStopping, History
 from . import keeping
 from .building import build, check_parameters, recompiled
 from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
@@ -71,8 +71,7 @@ class NetworkEstimator(BaseEstimator):
         examples = self._examples(X, y, sample_weight, begin)
         train, held_out = self._dealt(examples)
         self._prepare(train, begin, steady=False)
-        stopping = self._stopping(held_out)
-        history = self._train(train, held_out, self.epochs, [*deepcopy(list(self.callbacks or ())), stopping])
+        history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)])
         return self._record(history, begin)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -170,7 +169,7 @@ class NetworkEstimator(BaseEstimator):
         self.model_ = build(self, self.task_, self._units, layout, len(train.y), seed)
         self.model_.set_compiled(recompiled(self.model_, self, steady))
 
-    def _train(self, train: Examples, held_out: Examples | None, epochs: int, callbacks: list[Any]) -> History:
+    def _train(self, train: Examples, held_out: Examples | None, epochs: int, callbacks: list[Callback]) -> History:
         model, count = self.model_, len(train.y)
         size = self.batch_size or (None if model.optimizer.full_batch else batch_size_for(count))
         mean = 1.0 if train.weight is None else float(train.weight.mean())
@@ -179,9 +178,9 @@ class NetworkEstimator(BaseEstimator):
             x,
             y,
             batch_size=size,
-            epochs=int(epochs),
+            epochs=epochs,
             verbose=self.verbose,
-            callbacks=[callback for callback in callbacks if callback is not None],
+            callbacks=[*deepcopy(list(self.callbacks or ())), *callbacks],
             validation_data=None if held_out is None else self._ready(held_out, mean),
             sample_weight=weight,
             time_limit=self.time_limit,

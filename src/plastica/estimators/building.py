@@ -17,7 +17,7 @@ from ..errors import InvalidValue, ShapeError
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..schedules import Schedule
-from .networks import BEST, PLAIN_UNITS, network_for
+from .networks import PLAIN_UNITS, network_for, recipe_for
 from .settings import Settings
 
 SAME_NAMES = (
@@ -103,8 +103,8 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, rows: 
     if given == "mlp" and estimator.dropout:
         given = _thinned(PLAIN_UNITS if settings.layers is None else settings.layers, estimator.dropout)
     if isinstance(given, str):
-        rate = None if estimator.dropout is None else float(estimator.dropout)
-        recipe = BEST if rate is None else BEST._replace(dropout=rate, dropout_of_numbers=rate)
+        recipe = recipe_for(task)
+        recipe = recipe if estimator.dropout is None else recipe._replace(dropout=float(estimator.dropout))
         return _with_choices(network_for(task, outputs, layout, settings, rows, recipe), estimator)
     plain = network_for(task, outputs, layout, _plain(settings), rows)
     if isinstance(given, Sequential):

@@ -164,7 +164,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         finally:
             del self._announced
         self._prepare(examples, begin, steady=True)
-        return self._record(self._train(examples, None, 1, list(self.callbacks or ())), begin)
+        return self._record(self._train(examples, None, 1, []), begin)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return each class's probability, ``(rows, classes)``; of several labels each one's own."""
@@ -239,7 +239,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _weights_of(self, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Return the weight of each class; "balanced" is scikit-learn's, with the rows' own weights counted."""
         if isinstance(self.class_weight, Mapping):
-            unknown = [label for label in self.class_weight if label not in self.classes_]
+            unknown = [label for label in self.class_weight if label not in self.classes_.tolist()]
             if unknown:
                 raise InvalidValue(f"class_weight names {unknown[0]!r}; the classes are {list(self.classes_)}.")
             return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])

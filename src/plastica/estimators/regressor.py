@@ -131,7 +131,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         begin = not hasattr(self, "model_")
         examples = self._examples(X, y, sample_weight, begin)
         self._prepare(examples, begin, steady=True)
-        return self._record(self._train(examples, None, 1, list(self.callbacks or ())), begin)
+        return self._record(self._train(examples, None, 1, []), begin)
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator takes."""
