@@ -67,8 +67,8 @@ MESSAGES = {
     "duplicates": "{rows} of {all} rows repeat an earlier row in every column and the target.",
     "conflicts": "{rows} rows are equal in every used column and differ in the target; no network with these columns "
     "can be right in more than {share} of all rows.",
-    "leak": "{column} alone tells the target almost perfectly ({measure} {value} on {part} rows, by a small decision "
-    "tree). If it is only known afterwards, drop it: --drop {option}.",
+    "leak": "{column} alone tells the target almost perfectly ({measure} {value} on {part} rows, by a tree of a few "
+    "leaves). If it is only known afterwards, drop it: --drop {option}.",
 }
 ORDER = {"serious": 0, "warning": 1, "note": 2}
 

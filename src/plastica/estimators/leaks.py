@@ -21,7 +21,7 @@ VARIED = 50  # without a number that takes more values than this, equal rows are
 AGREE = 0.99  # copies have the same target too; rows that meet by chance now and then have another
 LEAKS, SURELY_LEAKS = 0.99, 0.999  # area under the ROC curve, or R2
 MOST_ROWS, MOST_COLUMNS = 5_000, 300
-DEPTH, LEAF = 4, 5
+LEAF = 5
 FEW_ROWS = 20  # too few to judge a column on
 
 
@@ -54,10 +54,11 @@ def twins_of_training(prepared: Prepared, groups: np.ndarray | None = None) -> n
 
 
 def leaking_columns(prepared: Prepared) -> Iterator[Finding]:
-    """Find columns from which alone a small decision tree tells the target almost perfectly on rows it has not seen.
+    """Find columns from which alone a small model tells the target almost perfectly on rows it has not seen.
 
-    One tree of depth 4 for each column, on at most 5,000 training rows; judged by the area under the ROC curve
-    (mean over classes) or R2 on the validation rows, without any on the held-out ones.
+    One tree of depth 4 for each column (for numbers one of depth 8, and a line), fitted to at most 5,000 training
+    rows; judged by the area under the ROC curve (mean over classes) or R2 on the validation rows, without any on
+    the held-out ones.
     """
     train, judged, part = prepared.split.train, prepared.split.validation, "validation"
     if len(judged) < FEW_ROWS:
@@ -133,18 +134,20 @@ def _one_hot(prepared: Prepared) -> np.ndarray:
 
 def _told(prepared: Prepared, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
     """Return how well these features alone tell the target; for several targets the best told."""
+    from sklearn.linear_model import LinearRegression
     from sklearn.metrics import r2_score, roc_auc_score
     from sklearn.tree import DecisionTreeRegressor
 
+    numbers = prepared.target.task == "regression"
     # On shares of classes a regression tree's squared error is the Gini impurity.
-    tree = DecisionTreeRegressor(max_depth=DEPTH, min_samples_leaf=LEAF, random_state=0)
-    told = (
-        tree.fit(prepared.x[train, features], y[train]).predict(prepared.x[judged, features]).reshape(len(judged), -1)
-    )
+    models = [DecisionTreeRegressor(max_depth=8 if numbers else 4, min_samples_leaf=LEAF, random_state=0)]
+    models += [LinearRegression()] * numbers  # a change of units, which a tree has too few leaves for
+    x = prepared.x[:, features]
+    told = [model.fit(x[train], y[train]).predict(x[judged]).reshape(len(judged), -1) for model in models]
     truth = y[judged]
     varying = [place for place in range(truth.shape[1]) if np.ptp(truth[:, place]) > 0]
-    measure = r2_score if prepared.target.task == "regression" else roc_auc_score
-    values = [float(measure(truth[:, place], told[:, place])) for place in varying]
+    measure = r2_score if numbers else roc_auc_score
+    values = [max(float(measure(truth[:, place], each[:, place])) for each in told) for place in varying]
     if not values:
         return 0.0
     return max(values) if prepared.target.task in ("multilabel", "regression") else float(np.mean(values))

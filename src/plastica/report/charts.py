@@ -15,6 +15,7 @@ from .wording import messages, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Sheet
 
     from ..training import History
 
@@ -26,7 +27,7 @@ STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), "-.", (0, (6, 1, 1
 def comparison(figures: Sequence[tuple[str, Figure]]) -> Markup:
     """Draw a dot with its interval for each model; names are messages' keys."""
     with drawing():
-        axes = _axes((WIDE[0], 0.55 + 0.27 * len(figures)))
+        sheet, axes = _axes((WIDE[0], 0.55 + 0.27 * len(figures)))
         for place, (name, figure) in enumerate(figures):
             colour = BLUE if place == 0 else SOFT
             if figure.low is not None and figure.high is not None:
@@ -48,14 +49,14 @@ def comparison(figures: Sequence[tuple[str, Figure]]) -> Markup:
         axes.set(yticks=[], ylim=(0.6 - len(figures), 0.6))
         axes.grid(axis="x", color=LINE, lw=0.5, alpha=0.6)
         axes.spines["left"].set_visible(False)
-        axes.figure.subplots_adjust(left=0.33, right=0.97, top=0.98, bottom=0.3 / axes.figure.get_figheight())
-        return inline(axes.figure, "comparison")
+        sheet.subplots_adjust(left=0.33, right=0.97, top=0.98, bottom=0.3 / sheet.get_figheight())
+        return inline(sheet, "comparison")
 
 
 def learning(history: History, name: str, best_epoch: int | None) -> Markup:
     """Draw a figure over the epochs, in training and validation, and mark the epoch that was kept."""
     with drawing():
-        axes = _axes(SMALL)
+        sheet, axes = _axes(SMALL)
         epochs = [epoch + 1 for epoch in history.epoch]
         for key, colour, style, word in (
             (name, BLUE, "-", "word_training"),
@@ -69,19 +70,19 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
         if best_epoch:
             axes.axvline(best_epoch, color=GREEN, lw=1, ls=STYLES[2], label=SAID + "word_kept")
         _name(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
         _legend(axes)
-        return inline(axes.figure, f"learning-{name}")
+        return inline(sheet, f"learning-{name}")
 
 
 def reliability(forecast: np.ndarray, observed: np.ndarray, rows: np.ndarray) -> Markup:
     """Draw how often the network was right against how sure it was."""
     with drawing():
-        axes = _square("word_forecast", "word_observed")
+        sheet, axes = _square("word_forecast", "word_observed")
         axes.plot([0, 1], [0, 1], color=SOFT, ls=STYLES[1], lw=1)
         axes.scatter(forecast, observed, s=12 + 120 * rows / rows.max(), color=BLUE, alpha=0.35, lw=0)
         axes.plot(forecast, observed, "o-", color=BLUE, ms=3, lw=1.4)
-        return inline(axes.figure, "reliability")
+        return inline(sheet, "reliability")
 
 
 def curves(
@@ -92,7 +93,7 @@ def curves(
 ) -> Markup:
     """Draw ROC ("roc") or precision over recall ("pr"): a line for each class, and where the answers stand."""
     with drawing():
-        axes = _square(*(("word_fpr", "word_tpr") if name == "roc" else ("word_recall", "word_precision")))
+        sheet, axes = _square(*(("word_fpr", "word_tpr") if name == "roc" else ("word_recall", "word_precision")))
         if name == "roc":
             axes.plot([0, 1], [0, 1], color=SOFT, ls=STYLES[1], lw=1)
         elif base is not None:
@@ -103,60 +104,61 @@ def curves(
             axes.plot([point[0]], [point[1]], "o", ms=7, mfc=CARD, mec=ORANGE, mew=2, label=SAID + "word_threshold")
         if len(lines) > 1 or point is not None:
             _legend(axes)
-        return inline(axes.figure, name)
+        return inline(sheet, name)
 
 
 def against(truth: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
     """Draw predicted over true numbers."""
     with drawing():
-        axes = _axes(SMALL)
+        sheet, axes = _axes(SMALL)
         low, high = min(truth.min(), predicted.min()), max(truth.max(), predicted.max())
         axes.plot([low, high], [low, high], color=SOFT, ls=STYLES[1], lw=1)
         axes.plot(truth, predicted, "o", ms=3.2, color=BLUE, alpha=0.6, mew=0)
         _name(axes, "word_true", "word_predicted")
-        return inline(axes.figure, name)
+        return inline(sheet, name)
 
 
 def residuals(predicted: np.ndarray, errors: np.ndarray, name: str) -> Markup:
     """Draw errors over predicted numbers."""
     with drawing():
-        axes = _axes(SMALL)
+        sheet, axes = _axes(SMALL)
         axes.axhline(0, color=SOFT, ls=STYLES[1], lw=1)
         axes.plot(predicted, errors, "o", ms=3.2, color=BLUE, alpha=0.6, mew=0)
         _name(axes, "word_predicted", "word_residual")
-        return inline(axes.figure, name)
+        return inline(sheet, name)
 
 
 def histogram(errors: np.ndarray, name: str) -> Markup:
     """Draw how often errors of each size come."""
     with drawing():
-        axes = _axes(SMALL)
+        sheet, axes = _axes(SMALL)
         axes.hist(errors, bins=min(40, max(8, round(math.sqrt(len(errors))))), color=BLUE, alpha=0.75)
         axes.axvline(0, color=INK, lw=1)
         _name(axes, "word_residual", "word_rows")
-        return inline(axes.figure, name)
+        return inline(sheet, name)
 
 
-def _axes(size: tuple[float, float]) -> Axes:
-    from matplotlib.figure import Figure
+def _axes(size: tuple[float, float]) -> tuple[Sheet, Axes]:
+    from matplotlib.figure import Figure as Sheet
 
-    axes = Figure(figsize=size, layout=None).subplots()
-    axes.figure.subplots_adjust(left=0.17, right=0.97, top=0.96, bottom=0.19)
+    sheet = Sheet(figsize=size)
+    axes = sheet.subplots()
+    sheet.subplots_adjust(left=0.17, right=0.97, top=0.96, bottom=0.19)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set(color=SOFT, linewidth=0.7)
     axes.tick_params(labelsize=7.5, colors=SOFT, width=0.7, length=3)
     axes.locator_params(nbins=6)
-    return axes
+    return sheet, axes
 
 
-def _square(x: str, y: str) -> Axes:
-    axes = _axes((3.1, 3.0))
+def _square(x: str, y: str) -> tuple[Sheet, Axes]:
+    sheet, axes = _axes((3.1, 3.0))
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
-    axes.figure.subplots_adjust(left=0.17, right=0.97, top=0.97, bottom=0.16)
+    sheet.subplots_adjust(left=0.17, right=0.97, top=0.97, bottom=0.16)
     _name(axes, x, y)
-    return axes
+    return sheet, axes
 
 
 def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
@@ -90,14 +90,18 @@ def _rows(decision: Decision, judged: HeldOut, labels: list[str], kept: np.ndarr
     from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
     truth, numbers = _truth(judged, len(labels)), None if judged.task == "multilabel" else np.arange(len(labels))
-    found = precision_recall_fscore_support(judged.y, judged.decided, labels=numbers, average=None, zero_division=0.0)
+    zero: Any = 0.0  # where nothing is called so, or nothing is so
+    found = precision_recall_fscore_support(judged.y, judged.decided, labels=numbers, average=None, zero_division=zero)
+    precision, recall, f1, support = (np.asarray(each, np.float64) for each in found)
     return tuple(
         ClassRow(
-            labels[place],
-            *(float(figures[place]) for figures in found[:3]),
-            int(found[3][place]),
-            decision.thresholds[place] if judged.task == "multilabel" else None,
-            float(roc_auc_score(truth[:, place], judged.network[:, place])) if _varies(truth[:, place]) else None,
+            label=labels[place],
+            precision=float(precision[place]),
+            recall=float(recall[place]),
+            f1=float(f1[place]),
+            support=int(support[place]),
+            threshold=decision.thresholds[place] if judged.task == "multilabel" else None,
+            auc=float(roc_auc_score(truth[:, place], judged.network[:, place])) if _varies(truth[:, place]) else None,
         )
         for place in kept
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -124,10 +124,12 @@ def _chance(judged: HeldOut, rows: np.ndarray) -> float:
     inside, outside = judged.losses[rows], judged.losses[~rows]
     if judged.task in ("binary", "multiclass"):
         table = [[inside.sum(), (1 - inside).sum()], [outside.sum(), (1 - outside).sum()]]
-        return float(stats.fisher_exact(np.array(table, np.int64), alternative="greater").pvalue)
+        exact: Any = stats.fisher_exact(np.array(table, np.int64), alternative="greater")
+        return float(exact.pvalue)
     if np.ptp(inside) == 0 and np.ptp(outside) == 0:
         return 1.0
-    return float(stats.ttest_ind(inside, outside, equal_var=False, alternative="greater").pvalue)
+    welch: Any = stats.ttest_ind(inside, outside, equal_var=False, alternative="greater")
+    return float(welch.pvalue)
 
 
 def _holm(p: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066
 @cache
 def messages() -> dict[str, tuple[str, str]]:
     """Return every message by its key, in English and in Chinese."""
-    text = files(__package__).joinpath("messages.toml").read_text("utf-8")
+    text = files("plastica.report").joinpath("messages.toml").read_text("utf-8")
     return {key: (found[0], found[1]) for key, found in tomllib.loads(text).items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from ..estimators import TableNetwork
     from ..estimators.preparing import Prepared
+
+MOST_NAMED = 3
 
 
 def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathLike[str], *, lang: str = "en") -> Path:
@@ -46,7 +49,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
 
 def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -> str:
     """Return the page's text."""
-    judged = judge(network, prepared)
+    judged, aim = judge(network, prepared), _listed(network.target.names)
     found = check_data(prepared)
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
     return (
@@ -54,7 +57,8 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
         .get_template("report.html")
         .render(
             lang=lang,
-            title=plain(alone("title", lang, target=network.target.name, source=network.facts.source), 120),
+            title=plain(alone("title", lang, target=aim, source=network.facts.source), 120),
+            aim=aim,
             task=network.task,
             source=network.facts.source,
             target=network.target,
@@ -84,6 +88,12 @@ def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> dic
         "mistakes": mistakes.worst(network, prepared, judged, columns),
         "slices": slices.find(prepared, judged),
     }
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name the targets, of many the first."""
+    listed = ", ".join(plain(name, 60) for name in names[:MOST_NAMED])
+    return listed + (f", … ({len(names)})" if len(names) > MOST_NAMED else "")
 
 
 @cache

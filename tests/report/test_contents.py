@@ -1,0 +1,157 @@
+"""What the page says of held-out rows, beside figures worked by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from plastica.data.reading import read_table
+from plastica.data.splitting import Split
+from plastica.estimators import Settings
+from plastica.estimators.decisions import Decision
+from plastica.estimators.intervals import Figure
+from plastica.estimators.preparing import prepare
+from plastica.report import classes, formats, importance, material, mistakes, slices, verdict, wording
+from plastica.report.judged import HeldOut, row_losses
+
+ROWS = 400
+
+
+def held_out(prepared, shares, decision=None, scores=None):
+    """Answers to a classification's held-out rows."""
+    decision, rows = decision or Decision(), prepared.split.test
+    decided = decision.decide(shares)
+    y = prepared.y[rows]
+    answers, decisions = {"network": shares}, {"network": decision}
+    losses = row_losses("binary", y, decided, np.ones(1))
+    return HeldOut(
+        prepared.target.task, "accuracy", scores or {}, rows, y, answers, decisions, decided, losses, np.ones(1)
+    )
+
+
+@pytest.fixture(scope="module")
+def case():
+    """400 rows, all of them held out but two; "a" tells the class, "b" nothing, "town" where answers fail."""
+    rng = np.random.default_rng(1)
+    a, b = rng.normal(size=(2, ROWS))
+    town = np.where(np.arange(ROWS) % 8 == 0, "Ayr", np.where(np.arange(ROWS) % 3 == 0, "Rye", "Ely"))
+    table = read_table({"a": a, "b": b, "town": town.tolist(), "y": np.where(a > 0, "yes", "no").tolist()})
+    prepared = prepare(table, "y", Settings())
+    split = Split(prepared.split.train[:1], prepared.split.validation[:1], np.arange(ROWS))
+    return SimpleNamespace(**{**vars(prepared), "split": split}), town
+
+
+def network_of(prepared, share):
+    return SimpleNamespace(
+        task="binary",
+        target=prepared.target,
+        answers=lambda x: np.stack([1 - share(x), share(x)], axis=1),
+        facts=SimpleNamespace(decision=Decision()),
+    )
+
+
+def test_a_column_that_decides_weighs_and_one_not_looked_at_weighs_nothing(case):
+    prepared, _ = case
+    boundary = prepared.x[prepared.y == 0, 0].max()
+    network = network_of(prepared, lambda x: (x[:, 0] > boundary).astype(float))
+    judged = held_out(prepared, network.answers(prepared.x))
+    assert judged.losses.sum() == 0
+    found = {weight.column: weight for weight in importance.measure(network, prepared, judged).weights}
+    share = prepared.y.mean()
+    expected = 2 * share * (1 - share)  # two rows dealt at random differ in class
+    assert found["a"].worse == pytest.approx(expected, abs=4 * found["a"].error + 0.02)
+    assert found["b"].worse == found["town"].worse == 0
+
+
+def test_a_group_where_it_fails_is_found_and_no_other(case):
+    prepared, town = case
+    right = np.where(prepared.y == 1, 0.9, 0.1)
+    wrong = (town == "Ayr") & (np.arange(ROWS) % 16 == 0)  # every second of Ayr, and one in fifty elsewhere
+    wrong |= np.arange(ROWS) % 50 == 1
+    share = np.where(wrong, 1 - right, right)
+    judged = held_out(prepared, np.stack([1 - share, share], axis=1))
+    found = slices.find(prepared, judged)
+    assert [(row.column, row.group) for row in found.rows if row.significant] == [("town", "Ayr")]
+    assert found.rows[0].rows == 50
+    assert found.rows[0].figure.value == pytest.approx(1 - judged.losses[town == "Ayr"].mean())
+
+
+def test_probabilities_are_corrected_as_holm_says():
+    assert slices._holm(np.array([0.01, 0.04, 0.03])) == pytest.approx([0.03, 0.06, 0.06])
+
+
+def test_calibration_error_and_bins_are_those_worked_by_hand():
+    forecast = np.array([0.05, 0.05, 0.85, 0.85, 0.85, 0.85])
+    right = np.array([False, False, True, True, True, False])
+    mean, share, rows = classes._bins(forecast, right)
+    assert mean == pytest.approx([0.05, 0.85])
+    assert share == pytest.approx([0, 0.75])
+    assert rows.tolist() == [2, 4]
+
+
+def test_classes_carry_the_threshold_that_decides(case):
+    prepared, _ = case
+    share = np.where(prepared.y == 1, 0.4, 0.1)
+    share[:40] = 0.35
+    decision = Decision(rule="threshold", thresholds=(0.3,), positive=1)
+    judged = held_out(prepared, np.stack([1 - share, share], axis=1), decision)
+    found = classes.describe(network_of(prepared, lambda x: x[:, 0]), judged)
+    false = int((prepared.y[:40] == 0).sum())
+    yes = int((prepared.y == 1).sum())
+    assert found.confusion == ((ROWS - yes - false, false), (0, yes))
+    assert (found.threshold, found.positive, found.rows[1].recall) == (0.3, "yes", 1.0)
+    assert found.rows[1].precision == pytest.approx(yes / (yes + false))
+
+
+def test_the_surest_mistake_comes_first_with_its_place_in_the_file(case, tmp_path):
+    path = tmp_path / "towns.csv"
+    path.write_text("a,y\n" + "".join(f"{number % 7},{'yes' if number % 2 else 'no'}\n" for number in range(40)))
+    prepared = prepare(read_table(str(path)), "y", Settings())
+    y = prepared.y[prepared.split.test]
+    share = np.where(y == 1, 0.8, 0.2)
+    share[3] = 0.01 if y[3] else 0.99
+    share[5] = 0.3 if y[5] else 0.7
+    judged = held_out(prepared, np.stack([1 - share, share], axis=1))
+    found = mistakes.worst(network_of(prepared, lambda x: x[:, 0]), prepared, judged, ["a"])
+    row = int(prepared.split.test[3])
+    assert found.wrong == len(found.rows) == 2
+    assert found.rows[0].place == f"line {row + 2}"
+    assert found.rows[0].cells == (str(row % 7),)
+    assert (found.rows[0].true, found.rows[0].said) == (("yes", "no") if y[3] else ("no", "yes"))
+    assert found.rows[0].size.startswith("99")
+
+
+def test_columns_parts_and_patterns_are_counted():
+    columns = {"a": [1.0, None] * 20, "b": [None if n % 4 == 1 else "xy"[n % 2] for n in range(40)], "y": [0, 1] * 20}
+    found = material.describe(prepare(read_table(columns), "y", Settings()))
+    assert found.parts == (24, 8, 8)
+    assert [(row.name, row.missing, row.distinct) for row in found.columns] == [("a", 0.5, 1), ("b", 0.25, 2)]
+    assert found.patterns == (("a", 10, 0.25), ("a, b", 10, 0.25))
+    assert [(row.label, row.share) for row in found.classes] == [("0", 0.5), ("1", 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("network", "linear", "difference", "key"),
+    [
+        (Figure(0.4), Figure(0.7), None, "useless"),
+        (Figure(0.9), Figure(0.7), Figure(0.2, 0.1, 0.3), "better"),
+        (Figure(0.9), Figure(0.9), Figure(0.0, -0.1, 0.1), "same"),
+        (Figure(0.8), Figure(0.9), Figure(-0.1, -0.15, -0.05), "worse"),
+    ],
+)
+def test_the_verdict_follows_interval_and_guess(case, monkeypatch, network, linear, difference, key):
+    prepared, _ = case
+    judged = held_out(prepared, np.full((ROWS, 2), 0.5))
+    monkeypatch.setattr(verdict, "_difference", lambda judged, rival: difference)
+    figures = {"network": network, "linear": linear, "dummy": Figure(0.5)}
+    assert verdict._standing(judged, figures)[0] == key
+
+
+def test_numbers_are_written_alike_everywhere():
+    assert formats.number(1234567) == "1,234,567"
+    assert formats.number(-0.000123456) == "−0.0001235"
+    assert formats.share(0.981) == "98.1\N{NO-BREAK SPACE}%"
+    assert formats.interval("mae", Figure(41.2, 39, 43.456)) == "39.00 … 43.46"
+    assert wording.plain("a\x00\n b \u202e") == "a� b �"
