@@ -1,0 +1,297 @@
+"""A network for a table larger than memory: surveyed, encoded to disk, trained block by block, judged as any other."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..data.columns import infer_columns
+from ..data.encoding import TableEncoder
+from ..data.splitting import Split
+from ..data.streaming_files import Files, open_files
+from ..data.streaming_scratch import Scratch, check_room
+from ..data.streaming_survey import PART, Survey, chances, copied, survey
+from ..data.table import Table, show
+from ..data.target import Target, choose_target, target_names
+from ..errors import DataError, InvalidValue
+from ..training import EarlyStopping
+from ..training.callbacks import Callback
+from .answers import Answers
+from .deciding import say_plan
+from .facts import Rows, Training
+from .imbalance import check_fits, feed_for, rare_classes
+from .networks import monitor_of, network_for
+from .preparing import Prepared
+from .settings import Settings, batch_size_for
+from .table import TableNetwork, judged_network
+
+MOST_HELD_OUT = 100_000
+BASELINE_ROWS = 50_000  # that the baselines learn from
+SHARE_OF_MEMORY = 0.25
+PACKED = (".gz", ".parquet", ".pq")
+UNPACKS_TO = 4  # times its size, about
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What was decided from the survey.
+
+    Args:
+        files: What is read.
+        found: The survey.
+        target: What is predicted.
+        encoder: What makes features, learned from the sample's training rows.
+        columns: What each column is.
+        shares: The shares of the rows for test and validation.
+        notes: What was assumed.
+    """
+
+    files: Files
+    found: Survey
+    target: Target
+    encoder: TableEncoder
+    columns: tuple[Any, ...]
+    shares: tuple[float, float]
+    notes: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class HeldOut:
+    """Rows of one part that stay in memory."""
+
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    x: list[np.ndarray] = dataclasses.field(default_factory=list)
+    y: list[np.ndarray] = dataclasses.field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.x))
+
+
+def is_large(source: Any) -> bool:
+    """Whether a source is to be streamed: a folder, or a file beyond a quarter of the machine's memory."""
+    if not isinstance(source, str | os.PathLike) or str(source) == "-":
+        return False
+    path = Path(source)
+    if path.is_dir():
+        return True
+    if not path.is_file():
+        return False
+    size = path.stat().st_size * (UNPACKS_TO if path.name.lower().endswith(PACKED) else 1)
+    return size > SHARE_OF_MEMORY * memory()
+
+
+def memory() -> int:
+    """Return the bytes of memory this process may use."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 33
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return whole
+    return min(whole, int(limit)) if limit.isdigit() else whole
+
+
+def fit_streaming(
+    source: str | Path | Files,
+    target: str | Sequence[str],
+    settings: Settings | None = None,
+    *,
+    verbose: int | str = 0,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    scratch: str | Path | None = None,
+) -> TableNetwork:
+    """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
+
+    The rows are read twice: once to see what the columns are, once to encode them into a scratch file, which
+    every epoch reads. Memory stays bounded whatever the number of rows.
+
+    Args:
+        source: A CSV or TSV file (also gzipped), a Parquet file, a folder of either, or what
+            :func:`~plastica.data.streaming_files.open_files` returns.
+        target: The column to predict, several, or a pattern such as ``Class*``.
+        settings: How; the defaults serve most tables.
+        verbose, callbacks, checkpoint, resume: As for :meth:`TableNetwork.train`.
+        scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
+            or the system's folder for temporary files.
+
+    Raises:
+        FileError, DataError: What cannot be read or learned from, with file, row and column; too little disk.
+        InvalidValue: A setting that needs all rows in memory.
+    """
+    chosen = settings or Settings()
+    if chosen.resample is not None:
+        raise InvalidValue(
+            f"resample={chosen.resample!r} needs all rows in memory, and these are read in parts. "
+            "Use class_weight='balanced', which has the same aim."
+        )
+    plan = _planned(source if isinstance(source, Files) else open_files(source), target, chosen)
+    folder = Path(scratch) if scratch else Path(checkpoint).parent if checkpoint else Path(tempfile.gettempdir())
+    folder.mkdir(parents=True, exist_ok=True)
+    width = plan.encoder.layout.width + (len(plan.target.names) if plan.target.task != "multilabel" else 0)
+    width += plan.target.outputs * (plan.target.task == "multilabel")
+    needed = 4 * width * plan.found.rows
+    check_room(folder, needed)
+    handle, path = tempfile.mkstemp(".rows", "plastica-", folder)
+    os.close(handle)
+    sample = _sample(plan, chosen)
+    feed = feed_for(chosen, plan.target, sample.y[0], np.arange(sample.rows))
+    weights = None if feed.class_weight is None else [feed.class_weight[k] for k in sorted(feed.class_weight)]
+    rows = Scratch(Path(path), plan.encoder.layout.width, width - plan.encoder.layout.width, chosen.seed, weights)
+    try:
+        unseen = dict[str, None]()
+        test, held = _encoded(plan, chosen, rows, unseen)
+        size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
+        said = (*plan.notes, *unseen, f"{rows.written} training rows were encoded on disk ({size}) and read in blocks.")
+        prepared = _prepared(plan, chosen, sample, held, test, said)
+        return _trained(prepared, chosen, rows, feed, verbose, callbacks, checkpoint, resume)
+    finally:
+        rows.remove()
+
+
+def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterator[Answers]:
+    """Yield a network's answers for the rows of a file or folder, some thousand rows at a time, in order."""
+    files = source if isinstance(source, Files) else open_files(source)
+    for table in files.tables():
+        yield network.predict(table)
+
+
+def _planned(files: Files, target: str | Sequence[str], settings: Settings) -> Plan:
+    """Survey the rows and decide what each column is."""
+    first = next(files.tables())
+    names = target_names(first, target)
+    for name in names:
+        if name in settings.drop:
+            raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
+    found = survey(files, names, settings.seed)
+    chosen, evidence, said = choose_target(found.evidence.without(settings.drop), names, settings.task)
+    check_fits(settings, chosen)
+    columns = infer_columns(evidence, skip=chosen.names)
+    shares = _shares(settings, found.rows)
+    sample = found.sample.without(settings.drop)
+    train = sample.take(np.flatnonzero(~chosen.missing(sample) & (_parts(sample.positions - 1, settings, shares) == 0)))
+    if not train.height:
+        raise DataError(f"{files.name}: no row with a target is left to train on.")
+    notes = (
+        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in parts; "
+        f"scales and categories are learned from {train.height} training rows drawn at random.",
+    )
+    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
+    notes = (*found.notes, *said, *notes)
+    return Plan(files, found, chosen.fitted(train), encoder, columns, shares, notes)
+
+
+def _shares(settings: Settings, rows: int) -> tuple[float, float]:
+    """Return the shares of test and validation, so that each has a bounded number of rows."""
+    wanted = [share if share < 1 else share / rows for share in (settings.test, settings.validation)]
+    bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
+    if sum(bounded) >= 1:
+        raise InvalidValue(f"test={settings.test} and validation={settings.validation} leave none of {rows} rows.")
+    return bounded[0], bounded[1]
+
+
+def _parts(numbers: np.ndarray, settings: Settings, shares: tuple[float, float]) -> np.ndarray:
+    """Return for each row's number its part: 0 training, 1 validation, 2 test."""
+    found = chances(numbers, settings.seed, PART)
+    return np.where(found < shares[0], 2, np.where(found < sum(shares), 1, 0))
+
+
+def _sample(plan: Plan, settings: Settings) -> HeldOut:
+    """Return training rows for the baselines and the classes' shares."""
+    table = plan.found.sample.without(settings.drop)
+    chosen = ~plan.target.missing(table) & (_parts(table.positions - 1, settings, plan.shares) == 0)
+    rows = np.flatnonzero(chosen)
+    if len(rows) > BASELINE_ROWS:
+        rows = np.sort(np.random.default_rng(settings.seed).permutation(rows)[:BASELINE_ROWS])
+    table = table.take(rows)
+    return HeldOut([table], [plan.encoder.transform(table, [])], [plan.target.encode(table)])
+
+
+def _encoded(plan: Plan, settings: Settings, rows: Scratch, unseen: dict[str, None]) -> tuple[HeldOut, HeldOut]:
+    """Write the training rows to disk and return those held out."""
+    test, held = HeldOut(), HeldOut()
+    start = 0
+    for whole in plan.files.tables():
+        parts = _parts(np.arange(start, start + whole.height), settings, plan.shares)
+        start += whole.height
+        table = whole.without(settings.drop)
+        present = ~plan.target.missing(table)
+        if not present.all():
+            table, parts = table.take(np.flatnonzero(present)), parts[present]
+        said: list[str] = []
+        x, y = plan.encoder.transform(table, said), plan.target.encode(table)
+        unseen.update(dict.fromkeys(said[: max(0, 10 - len(unseen))]))
+        rows.add(x[parts == 0], y[parts == 0])
+        for number, part in ((1, held), (2, test)):
+            chosen = np.flatnonzero(parts == number)
+            if len(chosen):
+                part.tables.append(copied(table, chosen))
+                part.x.append(x[chosen])
+                part.y.append(y[chosen])
+    rows.finish()
+    if not rows.written:
+        raise DataError(f"{plan.files.name}: no row is left to train on.")
+    return test, held
+
+
+def _prepared(
+    plan: Plan, settings: Settings, sample: HeldOut, held: HeldOut, test: HeldOut, said: Sequence[str]
+) -> Prepared:
+    """Return the rows that are in memory as any table's: a sample of training, all of validation and test."""
+    parts = (sample, held, test)
+    ends = np.cumsum([0, *(part.rows for part in parts)])
+    split = Split(*(np.arange(ends[k], ends[k + 1]) for k in range(3)))
+    x, y = (np.concatenate([each for part in parts for each in getattr(part, name)]) for name in ("x", "y"))
+    rare = rare_classes(plan.target, y)
+    planned = say_plan(settings, plan.target, y, rare, held.rows)
+    table = _stacked([table for part in parts for table in part.tables], plan.files.name)
+    notes = (*said, *planned)
+    return Prepared(table, plan.columns, plan.target, plan.encoder, split, x, y, False, notes, rare)
+
+
+def _stacked(tables: Sequence[Table], source: str) -> Table:
+    import polars as pl
+
+    names = tables[0].names
+    columns = {name: pl.concat([table.columns[name] for table in tables], rechunk=True) for name in names}
+    return Table(columns, source, (), np.concatenate([table.positions for table in tables]))
+
+
+def _trained(
+    prepared: Prepared, settings: Settings, rows: Scratch, feed: Any, verbose: int | str,
+    callbacks: Sequence[Callback], checkpoint: str | Path | None, resume: bool,
+) -> TableNetwork:  # fmt: skip
+    target, held = prepared.target, prepared.split.validation
+    model = network_for(target.task, target.outputs, prepared.layout, settings, rows.written)
+    stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
+    x, y = prepared.x[held], prepared.y[held]
+    weighed = (np.array(feed.shift, np.float32)[y],) if feed.shift else ()
+    history = model.fit(
+        rows,
+        batch_size=settings.batch_size or batch_size_for(rows.written),
+        epochs=settings.epochs,
+        verbose=verbose,
+        callbacks=[*callbacks, *[stopping] * bool(len(held))],
+        validation_data=(x, y, *weighed) if len(held) else None,
+        time_limit=settings.time_limit,
+        checkpoint=checkpoint,
+        resume=resume,
+    )
+    best = stopping.best_epoch + 1 if len(held) else None
+    training = Training(len(history.epoch), best, history.stopped_by)
+    made = judged_network(model, prepared, settings, feed, training, history)
+    counts = Rows(rows.written, len(held), len(prepared.split.test), stratified=False, digest=made.facts.rows.digest)
+    return dataclasses.replace(made, facts=msgspec.structs.replace(made.facts, rows=counts))
