@@ -67,6 +67,24 @@ class Answers(NamedTuple):
         return frame if index is None else cast(Any, frame).set_axis(index, axis=0)
 
 
+class OnTable(NamedTuple):
+    """What a network says of a table whose targets are known.
+
+    Args:
+        places: Where each row stands in its source.
+        y: The truth: class numbers, labels, or numbers in the targets' units.
+        answers: Shares of classes or labels, or numbers.
+        scores: The figures.
+        notes: What is to be said about the table.
+    """
+
+    places: np.ndarray
+    y: np.ndarray
+    answers: np.ndarray
+    scores: Scores
+    notes: tuple[str, ...]
+
+
 def frame_of(source: Any) -> Any:
     """Return the source where it is a frame whose kind and index answers can keep, else None."""
     import narwhals as nw
