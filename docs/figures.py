@@ -266,6 +266,26 @@ def tables() -> Figure:
     return figure
 
 
+def messy_tables() -> Figure:
+    """Draw what smooth clipping does to far values, and what logarithms do to a long tail."""
+    from plastica.data.encoding import TableEncoder
+    from plastica.data.reading import read_table
+
+    figure, (clip, plain, bent) = panels(1, 3, 9, 2.4)
+    scaled = np.linspace(-12, 12, 400)
+    clip.plot(scaled, np.clip(scaled, -12, 12), color="#999999", lw=1, label="s")
+    clip.plot(scaled, scaled / np.sqrt(1 + (scaled / 3) ** 2), color=BLUE, label="s / sqrt(1 + (s/3)^2)")
+    clip.set(xlabel="scaled number s", ylim=(-4.5, 4.5), title="smooth clipping")
+    clip.legend(fontsize=8)
+    incomes = 20_000 * np.exp(1.2 * np.random.default_rng(0).normal(size=2000))
+    table = read_table({"income": incomes})
+    plain.hist(incomes, bins=30, color=ORANGE)
+    plain.set(xlabel="income", yticks=[], title="a long tail")
+    bent.hist(TableEncoder.fit(table).transform(table)[:, 0], bins=30, color=BLUE)
+    bent.set(xlabel="what the network sees", yticks=[], title="its logarithm, scaled and clipped")
+    return figure
+
+
 def file() -> Figure:
     """Draw what lies where in a model's file."""
     import tempfile
@@ -351,8 +371,8 @@ def own_rule() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     function.__name__: function
     for function in (
-        activations, chunks, deltas, file, keras, learning, network, own_rule, rates, schedules, stable_loss, stopping,
-        tables,
+        activations, chunks, deltas, file, keras, learning, messy_tables, network, own_rule, rates, schedules,
+        stable_loss, stopping, tables,
     )
 }  # fmt: skip
 
