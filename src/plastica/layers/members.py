@@ -135,7 +135,8 @@ class MemberDense(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         rows, members, features = x.shape
         if not self.shared:
-            potential = jax.vmap(product, in_axes=(1, 0), out_axes=1)(x, params["kernel"])
+            # One by one: XLA shares a batch of products out among its threads, and their bits would depend on them.
+            potential = jnp.stack([product(x[:, k], params["kernel"][k]) for k in range(members)], axis=1)
             return _own(add_bias, potential, params["bias"]), state
         if self.adapters:
             x = _own(scale, x, params["input_scale"])

@@ -25,8 +25,7 @@ def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
         x: ``(rows, inputs)``.
         kernel: ``(inputs, outputs)``.
     """
-    large = x.shape[0] * kernel.shape[0] * kernel.shape[1] >= SHARED_PRODUCT
-    return _large_product(x, kernel) if large else x @ kernel
+    return _large_product(x, kernel) if _is_shared(*x.shape, kernel.shape[1]) else x @ kernel
 
 
 def add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
@@ -59,7 +58,7 @@ def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:
     Returns:
         ``(inputs, outputs)``.
     """
-    if x.shape[0] * x.shape[1] * delta.shape[1] < SHARED_PRODUCT:
+    if not _is_shared(*x.shape, delta.shape[1]):
         return x.T @ delta
     return jax.lax.platform_dependent(x, delta, cpu=_plain_product, default=lambda x, delta: x.T @ delta)
 
@@ -70,6 +69,11 @@ def row_sum(x: jax.Array) -> jax.Array:
     if rows.size < SHARED_SUM:
         return rows.sum(0)
     return jax.lax.platform_dependent(rows, cpu=_plain_sum, default=lambda rows: rows.sum(0))
+
+
+def _is_shared(rows: int, inputs: int, outputs: int) -> bool:
+    """Whether XLA may share a kernel's gradient out: a large one, or one that adds up very many rows."""
+    return rows * inputs * outputs >= SHARED_PRODUCT or rows >= SHARED_SUM
 
 
 def _plain_product(x: jax.Array, delta: jax.Array) -> jax.Array:
