@@ -333,3 +333,25 @@ def test_the_quick_reader_gives_what_the_careful_one_gives(rows, ending, last):
         return lists(table), table.positions.tolist(), table.notes
 
     assert read(swift=True) == read(swift=False)
+
+
+@pytest.mark.parametrize("separator", [":", " ", "   "])
+def test_colons_and_spaces_separate_where_numbers_stand_under_names(tmp_path, separator):
+    path = tmp_path / "t.txt"
+    path.write_text("\n".join(separator.join(row) for row in (["a", "b", "y"], ["1", "NA", "p"], ["2", "3", "q"])))
+    table = read_table(path)
+    assert {name: list(values) for name, values in table.columns.items()} == {
+        "a": ["1", "2"], "b": ["NA", "3"], "y": ["p", "q"]
+    }  # fmt: skip
+    assert "separated by" in table.notes[0]
+    for words in ("time\n12:30\n11:20\n", "full name\nAnn Lee\nBo Lin\n"):
+        path.write_text(words)
+        assert len(read_table(path).names) == 1
+
+
+def test_a_comment_as_wide_as_the_table_is_no_header(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("# one, two\na,b\n1,x\n2,y\n")
+    assert read_table(path).names == ("a", "b")
+    path.write_text("#a,b\n1,x\n2,y\n")
+    assert read_table(path).names == ("a", "b")

@@ -1,0 +1,77 @@
+"""Frames of pandas, polars and pyarrow: each type is read as what it means, or left out and said."""
+
+import datetime as dt
+import decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from plastica.data.columns import infer_columns
+from plastica.data.encoding import TableEncoder
+from plastica.data.reading import read_table
+from plastica.data.values import read_categories, read_dates, read_numbers
+
+HOURS = [dt.timedelta(hours=number) for number in (1, 2, 4)]
+DAYS = [dt.datetime(2020, 1, number) for number in (1, 2, 4)]
+TIMES = [dt.time(12, 30), dt.time(0), dt.time(12, 30)]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "wanted"),
+    [
+        (pd.Series([1, None, 3], dtype="Int64"), "number", [1, np.nan, 3]),
+        (pd.Series([1.5, None, 3], dtype="Float64"), "number", [1.5, np.nan, 3]),
+        (pd.Series([1, 2, 1]).astype("category"), "number", [1, 2, 1]),
+        (pd.Series(pd.to_timedelta([1, 2, None], unit="h")), "number", [3600, 7200, np.nan]),
+        (pa.chunked_array([HOURS]), "number", [3600, 7200, 14400]),
+        (pl.Series(HOURS), "number", [3600, 7200, 14400]),
+        (np.array([1, 2, 4], "timedelta64[m]"), "number", [60, 120, 240]),
+        (pl.Series(["1.50", "2", None]).cast(pl.Decimal(10, 2)), "number", [1.5, 2, np.nan]),
+        (pd.Series([decimal.Decimal("1.5"), None, decimal.Decimal(2)]), "number", [1.5, np.nan, 2]),
+        (range(3), "number", [0, 1, 2]),
+        (pd.Series(["a", None, "b"], dtype="string"), "category", ["a", None, "b"]),
+        (pd.Series(["a", "b", "a"], dtype="category"), "category", ["a", "b", "a"]),
+        (pl.Series(["a", "b", "a"], dtype=pl.Enum(["a", "b"])), "category", ["a", "b", "a"]),
+        (pa.chunked_array([["a", "b", None]]).dictionary_encode(), "category", ["a", "b", None]),
+        (pd.Series([1, "a", None], dtype=object), "category", ["1", "a", None]),
+        (pd.Series(DAYS), "date", DAYS),
+        (pd.Series(DAYS).dt.tz_localize("Asia/Tokyo"), "date", [day - dt.timedelta(hours=9) for day in DAYS]),
+        (pa.chunked_array([DAYS], pa.timestamp("us", tz="Asia/Tokyo")), "date", DAYS),  # pyarrow counts from UTC
+        (
+            pd.Series(pd.period_range("2020-01", periods=3, freq="M")),
+            "date",
+            [dt.datetime(2020, month, 1) for month in (1, 2, 3)],
+        ),
+        (
+            pl.Series(TIMES),
+            "date",
+            [dt.datetime.combine(dt.date(1970, 1, 1), time) for time in TIMES],
+        ),
+        (pd.Series([[1], [2], [3]]), "unreadable", None),
+        (pl.Series([{"a": 1}] * 3), "unreadable", None),
+        (pa.chunked_array([[b"x"] * 3]), "unreadable", None),
+        (pl.Series([None] * 3), "empty", None),
+    ],
+)
+def test_types_of_frames(values, kind, wanted):
+    table = read_table({"c": values, "other": [1, 2, 5]})
+    column = infer_columns(table)[0]
+    assert column.kind == kind
+    assert column.used or column.note.startswith("left out: ")
+    read = {"number": read_numbers, "date": read_dates, "category": lambda *given: read_categories(*given).to_list()}
+    if wanted is not None:
+        np.testing.assert_array_equal(
+            read[kind](table, column), np.array(wanted, "datetime64[s]") if kind == "date" else wanted
+        )
+    encoder = TableEncoder.fit(table)
+    assert np.isfinite(encoder.transform(table.take([2, 0]))).all()
+
+
+def test_column_names_of_several_levels_and_names_that_come_twice():
+    levels = pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")]))
+    assert read_table(levels).names == ("('a', 'x')", "('a', 'y')")
+    twice = read_table(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+    assert (twice.names, twice.columns["a_2"].to_list()) == (("a", "a_2"), [2])
