@@ -286,6 +286,51 @@ def messy_tables() -> Figure:
     return figure
 
 
+def imbalance() -> Figure:
+    """Draw what a threshold does to the figures of a rare class, and what weights do to its probabilities."""
+    import pandas as pd
+    from sklearn import datasets, metrics
+
+    from plastica.estimators import Settings, TableNetwork
+    from plastica.estimators.preparing import prepare
+    from plastica.estimators.table import answers_of, as_table
+
+    digits: Any = datasets.load_digits()
+    table = pd.DataFrame(digits.images.reshape(-1, 4, 2, 4, 2).sum((2, 4)).reshape(-1, 16)).add_prefix("pixel_")
+    table["digit"] = ["eight" if number == 8 else "other" for number in digits.target]
+    settings = Settings(network="mlp", layers=(16,), epochs=40, baselines=())
+    prepared = prepare(as_table(table), "digit", settings)
+    made = TableNetwork.train(prepared, settings)
+    held = prepared.split.validation
+    eight, share = prepared.y[held] == 0, made.answers(prepared.x[held])[:, 0]
+    figure, (left, right) = panels(1, 2, 9, 2.8)
+    cuts = np.linspace(0, 1, 201)
+    chosen = made.facts.decision.thresholds[0] if made.facts.decision else 0.5
+    for name, figure_of, colour in (
+        ("accuracy", metrics.accuracy_score, "#999999"),
+        ("balanced accuracy", metrics.balanced_accuracy_score, SKY),
+        ("F1", metrics.f1_score, BLUE),
+    ):
+        left.plot(cuts, [figure_of(eight, share >= cut) for cut in cuts], color=colour, label=name)
+    left.plot([chosen], [metrics.f1_score(eight, share >= chosen)], "o", color=ORANGE, label="chosen")
+    left.set(xlabel="threshold", ylim=(0, 1.02), title="on the validation rows")
+    left.legend(fontsize=8)
+    weighted = TableNetwork.train(
+        prepared, Settings(network="mlp", layers=(16,), epochs=40, baselines=(), class_weight="balanced")
+    )
+    x, y = prepared.x[prepared.split.test], prepared.y[prepared.split.test]
+    bars = {
+        "plain": made.answers(x)[:, 0].mean(),
+        "weighted": answers_of(weighted.model, x, weighted.target)[:, 0].mean(),
+        "weighted,\ncorrected": weighted.answers(x)[:, 0].mean(),
+    }
+    right.bar(list(bars), list(bars.values()), color=[BLUE, ORANGE, GREEN], width=0.5)
+    right.axhline((y == 0).mean(), color=INK, lw=1, ls=":", label="eights among the held-out rows")
+    right.set(title="mean probability of an eight", ylim=(0, 0.36))
+    right.legend(fontsize=8, loc="upper right")
+    return figure
+
+
 def file() -> Figure:
     """Draw what lies where in a model's file."""
     import tempfile
@@ -371,8 +416,8 @@ def own_rule() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     function.__name__: function
     for function in (
-        activations, chunks, deltas, file, keras, learning, messy_tables, network, own_rule, rates, schedules,
-        stable_loss, stopping, tables,
+        activations, chunks, deltas, file, imbalance, keras, learning, messy_tables, network, own_rule, rates,
+        schedules, stable_loss, stopping, tables,
     )
 }  # fmt: skip
 
