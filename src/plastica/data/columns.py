@@ -13,7 +13,7 @@ import numpy as np
 from .column import Column
 from .dates import DATE_NAME, date_order, has_zones, is_compact
 from .duplicates import leave_out_copies
-from .numbers import CODE, Reading, best_reading, clean, read_as, read_plain_numbers
+from .numbers import CODE, Reading, best_reading, clean, plain_columns, read_as, read_plain_numbers
 from .table import Table, show
 from .texts import only_keys
 from .values import as_text
@@ -41,7 +41,9 @@ def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
         skip: Columns to leave aside, such as the target.
     """
     skipped = set(skip)
-    texts = {name: _Text(values) for name, values in table.columns.items() if str(values.dtype) == "String"}
+    written = {name: values for name, values in table.columns.items() if str(values.dtype) == "String"}
+    plain = plain_columns(written)
+    texts = {name: _Text(values, plain.get(name)) for name, values in written.items()}
     habit = _decimal_habit(table.separator, texts.values())
     names = [name for name in table.names if name not in skipped]
     return leave_out_copies(table, tuple(_infer(table, name, texts.get(name), habit, target=False) for name in names))
@@ -50,10 +52,11 @@ def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
 def infer_target(table: Table, name: str) -> Column:
     """Decide what the target is; it is never left out for having many values, few or only one."""
     values = table.column(name)
-    text = _Text(values) if str(values.dtype) == "String" else None
+    text = _Text(values, read_plain_numbers(values)) if str(values.dtype) == "String" else None
     habit = None
     if text is not None and text.reading.ambiguous:
-        texts = [_Text(values) for values in table.columns.values() if str(values.dtype) == "String"]
+        written = [values for values in table.columns.values() if str(values.dtype) == "String"]
+        texts = [_Text(values, read_plain_numbers(values)) for values in written]
         habit = _decimal_habit(table.separator, texts)
     return _infer(table, name, text, habit, target=True)
 
@@ -61,9 +64,9 @@ def infer_target(table: Table, name: str) -> Column:
 class _Text:
     """A column of text, cleaned and tried as numbers only once."""
 
-    def __init__(self, values: pl.Series) -> None:
+    def __init__(self, values: pl.Series, plain: pl.Series | None) -> None:
         self.values = values
-        self.plain = read_plain_numbers(values)
+        self.plain = plain
 
     @cached_property
     def cleaned(self) -> pl.Series:
@@ -81,7 +84,7 @@ class _Text:
 def _infer(table: Table, name: str, text: _Text | None, decimal_comma: bool | None, target: bool) -> Column:
     values = table.column(name)
     if text is None and str(values.dtype).startswith(("Categorical", "Enum")):
-        text = _Text(values.cast(_string()))
+        text = _Text(values := values.cast(_string()), read_plain_numbers(values))
     if text is not None:
         return _from_text(table, name, text, decimal_comma, target)
     if values.dtype.is_numeric():

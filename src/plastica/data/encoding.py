@@ -16,7 +16,7 @@ from .column import Column
 from .columns import infer_columns
 from .encoders import ColumnEncoder, fit_encoder
 from .table import Table, show
-from .values import missing
+from .values import missing, with_numbers
 
 
 class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +72,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not used:
             why = " ".join(f"{show(column.name)}: {column.note}" for column in known[:5])
             raise DataError(f"{train.source} has no column to learn from. {why}".strip())
+        train = with_numbers(train, used)
         encoders = _each_indicator_once(train, [fit_encoder(train, column) for column in used])
         left = [column.name for column in known if not column.used]
         return cls(encoders, tuple(dict.fromkeys([*left, *ignored])))
@@ -116,6 +117,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         said: list[str] = []
         self._check_names(table, said)
+        table = with_numbers(table, self.columns)
         made = np.empty((table.height, self.layout.width), np.float32)
         start = 0
         for encoder in self.encoders:

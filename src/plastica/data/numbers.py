@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,18 @@ def read_plain_numbers(values: pl.Series) -> pl.Series | None:
 
     made = values.cast(pl.Float64, strict=False)
     return made if made.null_count() == 0 and made.is_finite().all() else None
+
+
+def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
+    """Return those of the columns that :func:`read_plain_numbers` reads; ten thousand in one call of polars."""
+    import polars as pl
+
+    if not columns:
+        return {}
+    texts = pl.DataFrame([values.alias(str(number)) for number, values in enumerate(columns.values())])
+    made = texts.select(pl.all().cast(pl.Float64, strict=False))
+    plain = made.select(pl.all().is_finite().fill_null(False).all()).row(0)
+    return {name: made[str(number)] for number, name in enumerate(columns) if plain[number]}
 
 
 def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:

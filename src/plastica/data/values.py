@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +11,19 @@ import numpy as np
 from ..errors import DataError
 from .column import Column
 from .dates import parse_dates
-from .numbers import PLAIN_FORMAT, clean, read_as, read_plain_numbers
+from .numbers import PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers
 from .table import Table, show
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
+    """Return the table with its columns of plain numbers, written as text, read all at once."""
+    wanted = {column.name for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
+    texts = {name: values for name, values in table.columns.items() if name in wanted and str(values.dtype) == "String"}
+    made = plain_columns(texts)
+    return replace(table, columns={name: made.get(name, values) for name, values in table.columns.items()})
 
 
 def read_numbers(table: Table, column: Column) -> np.ndarray:
