@@ -30,6 +30,13 @@ EXACT = {"encode": False, "optimizer": "lbfgs", "epochs": 100, "early_stopping":
 NUMBERS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_compilation():
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture(scope="module")
 def penguins():
     """Text, numbers and missing values, with an index of its own."""
@@ -73,21 +80,20 @@ def test_without_a_hidden_layer_it_is_logistic_regression_with_weights_too():
 def test_without_a_hidden_layer_it_is_ridge_regression():
     x, y = load_linnerud(return_X_y=True)
     x, scaled = scale(x), scale(y)
-    ours = pl.NetworkRegressor(pl.Sequential([pl.Dense(3, kernel_regularizer=L2(0.1))]), **EXACT).fit(x, y)
+    steps = {**EXACT, "optimizer": "sgd", "learning_rate": 0.3, "epochs": 1000}
+    ours = pl.NetworkRegressor(pl.Sequential([pl.Dense(3, kernel_regularizer=L2(0.1))]), **steps).fit(x, y)
     theirs = Ridge(alpha=0.1 * scaled.size).fit(x, scaled)  # the mean is over rows and columns
     assert ours.predict(x) == pytest.approx(theirs.predict(x) * y.std(0) + y.mean(0), rel=1e-3)
     assert ours.score(x, y) == pytest.approx(Ridge(alpha=0.1 * y.size).fit(x, scaled).score(x, scaled), abs=1e-3)
 
 
-def test_class_weights_are_scikit_learns():
-    x, y = load_iris(return_X_y=True)
-    x, y = x[:110], np.array(["a", "b", "c"])[y[:110]]
-    linear = {**SMALL, "layers": ()}
-    for chosen in ("balanced", {"a": 1, "c": 7.5}):
-        by_class = pl.NetworkClassifier(**linear, class_weight=chosen).fit(x, y)
-        by_row = pl.NetworkClassifier(**linear).fit(x, y, compute_sample_weight(chosen, y))
+def test_class_weights_are_scikit_learns(fitted, penguins):
+    x, y = penguins
+    for chosen in ("balanced", {"Adelie": 1, "Gentoo": 7.5}):
+        by_class = pl.NetworkClassifier(**SMALL, class_weight=chosen).fit(x, y)
+        by_row = pl.NetworkClassifier(**SMALL).fit(x, y, compute_sample_weight(chosen, y))
         assert by_class.predict_proba(x) == pytest.approx(by_row.predict_proba(x), abs=1e-6)
-    assert not np.allclose(by_class.predict_proba(x), pl.NetworkClassifier(**linear).fit(x, y).predict_proba(x))
+        assert not np.allclose(by_class.predict_proba(x), fitted.predict_proba(x), atol=1e-3)
 
 
 # Inside scikit-learn's tools
@@ -99,7 +105,7 @@ def test_it_works_in_pipelines_searches_calibration_and_voting(penguins):
     search = GridSearchCV(small, {"learning_rate": [1e-6, 0.02]}, cv=3).fit(x, y)
     assert search.best_params_ == {"learning_rate": 0.02}
     assert search.best_score_ > 0.95
-    assert CalibratedClassifierCV(small, cv=2).fit(x, y).score(x, y) > 0.95
+    assert CalibratedClassifierCV(small, cv=3).fit(x, y).score(x, y) > 0.95
     assert VotingClassifier([("one", small), ("two", clone(small))], voting="soft").fit(x, y).score(x, y) > 0.95
     scaled = make_column_transformer((StandardScaler(), NUMBERS), remainder="passthrough")
     for kind, frame in (("pandas", x), ("polars", polars.from_pandas(x))):
@@ -135,13 +141,13 @@ def test_answers_carry_the_frames_index_and_the_classes_names(fitted, penguins):
     named = fitted.predict_proba_frame(polars.from_pandas(x.head(5)))
     assert isinstance(named, polars.DataFrame)
     assert named.to_numpy() == pytest.approx(shares.to_numpy(), abs=1e-6)
-    with pytest.raises(InvalidValue, match="a frame only where a frame went in"):
-        pl.NetworkClassifier(**SMALL).fit([[0.0], [1.0]], [0, 1]).predict_frame([[0.0]])
 
 
 def test_an_array_after_a_frame_with_text_is_refused(fitted, penguins):
     with pytest.raises(DataError, match="was fitted on a frame with text"):
         fitted.predict(penguins[0].to_numpy())
+    with pytest.raises(DataError, match=r"give X\.collect"):
+        pl.NetworkClassifier(**SMALL).fit(polars.from_pandas(penguins[0]).lazy(), penguins[1])
     with pytest.raises(InvalidValue, match="encode=False takes numbers only"):
         pl.NetworkClassifier(encode=False).fit(*penguins)
 
@@ -154,6 +160,8 @@ def test_several_labels_and_several_numbers_keep_their_columns():
     assert several.predict_proba(x).shape == several.decision_function(x).shape == (90, 2)
     assert (several.predict(x) == labels.to_numpy()).mean() > 0.95
     assert (several.predict(x) == (several.decision_function(x) > 0)).all()
+    with pytest.raises(InvalidValue, match="a frame only where a frame went in"):
+        several.predict_frame(x)
     frame = pd.DataFrame(x, columns=list("abc"))
     numbers = pl.NetworkRegressor(**{**SMALL, "epochs": 150}).fit(frame, frame[["c", "a"]] * 100 + 7)
     assert numbers.score(frame, frame[["c", "a"]] * 100 + 7) > 0.95
@@ -179,7 +187,7 @@ def test_warm_start_goes_on_and_a_plain_fit_begins_anew(penguins):
 def test_partial_fit_makes_an_epoch_a_call_and_knows_classes_it_has_not_seen(penguins):
     x, y = penguins
     order = np.random.default_rng(0).permutation(len(y))
-    parts = [order[:150], order[150:]]
+    parts = np.array_split(order, 2)
     made = pl.NetworkClassifier(**SMALL)
     with pytest.raises(InvalidValue, match="classes must be passed on the first call"):
         made.partial_fit(x, y)
@@ -210,9 +218,6 @@ def test_early_stopping_keeps_the_best_epoch_and_says_its_scores(penguins):
 
 def test_a_network_of_ones_own_is_taken_as_declared_and_never_changed():
     x, y = load_iris(return_X_y=True)
-    hidden = [pl.Dense(6, activation="tanh"), pl.Dropout(0.1)]
-    made = pl.NetworkClassifier(hidden, epochs=2).fit(x, y)
-    assert [type(layer).__name__ for layer in made.model_.layers] == ["Input", "Dense", "Dropout", "Dense"]
     whole = pl.Sequential([pl.Dense(2, activation="softmax")])
     two = pl.NetworkClassifier(whole, epochs=2).fit(x[:100], y[:100])
     assert two.predict_proba(x).shape == (150, 2)

@@ -11,6 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
+from ..data.table import show
 from ..errors import DataError, InvalidValue
 from ..layers import Layer
 from ..model import Sequential
@@ -209,7 +210,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         places = np.searchsorted(self.classes_, values)
         known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == values
         if not known.all():
-            raise DataError(f"y holds {values[~known][0]!r}, which is none of the classes {list(self.classes_)}.")
+            wrong = values[~known].tolist()[0]
+            raise DataError(f"y holds {show(wrong)}, which is none of the classes {self.classes_.tolist()}.")
         return places.astype(np.int64)
 
     def _learn_classes(self, values: np.ndarray, names: list[str] | None) -> None:
@@ -221,7 +223,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.classes_ = np.unique(values) if announced is None else announced
         count = len(self.classes_)
         if count < 2:
-            raise DataError(f"y has one class only, {self.classes_[0]!r}; a classifier needs at least 2 classes.")
+            raise DataError(
+                f"y has one class only, {show(self.classes_.tolist()[0])}; a classifier needs at least 2 classes."
+            )
         self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
 
     def _take_classes_weights(self, examples: Examples) -> Examples:
@@ -241,7 +245,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if isinstance(self.class_weight, Mapping):
             unknown = [label for label in self.class_weight if label not in self.classes_.tolist()]
             if unknown:
-                raise InvalidValue(f"class_weight names {unknown[0]!r}; the classes are {list(self.classes_)}.")
+                raise InvalidValue(f"class_weight names {unknown[0]!r}; the classes are {self.classes_.tolist()}.")
             return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
         sums = np.bincount(y, rows, minlength=len(self.classes_))
         return np.divide(rows.sum(), len(self.classes_) * sums, out=np.zeros_like(sums), where=sums > 0)

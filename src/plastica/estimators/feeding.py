@@ -43,10 +43,17 @@ def is_frame(X: Any) -> bool:
 def holds_numbers_only(X: Any) -> bool:
     """Whether this is no frame, or one with numbers and booleans in every column."""
     import narwhals as nw
+    from narwhals import dependencies
+    from narwhals.exceptions import DuplicateError
 
+    if dependencies.is_polars_lazyframe(X):
+        raise DataError("X is a lazy frame; give X.collect().")
     if not is_frame(X):
         return True
-    kinds = nw.from_native(X, eager_only=True).schema.dtypes()
+    try:
+        kinds = nw.from_native(X, eager_only=True).schema.dtypes()
+    except DuplicateError:
+        raise DataError("X has several columns of one name; give each a name of its own.") from None
     return all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
 
 
@@ -60,7 +67,7 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
 
     Raises:
         ValueError, TypeError: As scikit-learn's estimators, for what they refuse.
-        DataError: An array where a frame with text was learned from.
+        DataError: An array where a frame with text was learned from, a lazy frame, several columns of one name.
     """
     if reset:
         estimator.numbers_only_ = holds_numbers_only(X)
