@@ -122,11 +122,13 @@ def _chance(judged: HeldOut, rows: np.ndarray) -> float:
     from scipy import stats
 
     inside, outside = judged.losses[rows], judged.losses[~rows]
+    if inside.mean() <= outside.mean():
+        return 1.0
     if judged.task in ("binary", "multiclass"):
         table = [[inside.sum(), (1 - inside).sum()], [outside.sum(), (1 - outside).sum()]]
         exact: Any = stats.fisher_exact(np.array(table, np.int64), alternative="greater")
         return float(exact.pvalue)
-    if np.ptp(inside) == 0 and np.ptp(outside) == 0:
+    if np.ptp(inside) == 0 and np.ptp(outside) == 0:  # no spread to measure a difference against
         return 1.0
     welch: Any = stats.ttest_ind(inside, outside, equal_var=False, alternative="greater")
     return float(welch.pvalue)
