@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,9 +83,9 @@ def truth_of(source: Source, frame: Any) -> np.ndarray:
     return np.unique(frame[source.target].to_numpy(), return_inverse=True)[1]
 
 
-def folds_of(source: Source, y: np.ndarray, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the training rows and the held-out rows of each fold, classes in equal shares."""
+def folds_of(source: Source, y: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the training rows and the held-out rows of each fold, classes in equal shares."""
     from sklearn.model_selection import KFold, StratifiedKFold
 
     kind = KFold if source.task == "regression" else StratifiedKFold
-    return iter(list(kind(count, shuffle=True, random_state=0).split(y, y)))
+    return list(kind(count, shuffle=True, random_state=0).split(y, y))

@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,20 +75,20 @@ def measure(given: argparse.Namespace, models: dict[str, Callable[..., np.ndarra
         lines = [json.loads(line) for line in given.keep.read_text().splitlines()]
         for key, outcome in lines:
             found.setdefault(key, []).append(Outcome(*outcome))
-    for source in (source for source in SOURCES if source.name in given.tables):
-        frame = frame_of(source, given.rows)
-        y = truth_of(source, frame)
-        for name, model in models.items():
+    frames = [(source, frame_of(source, given.rows)) for source in SOURCES if source.name in given.tables]
+    tables = [(source, frame, truth_of(source, frame)) for source, frame in frames]
+    for number in range(given.folds):
+        for (source, frame, y), name in product(tables, models):
             done = found.setdefault(f"{source.name}/{name}", [])
-            for number, (train, test) in enumerate(folds_of(source, y, 5)):
-                if not len(done) <= number < given.folds:
-                    continue
-                began = time.process_time()
-                answers = model(source, frame.iloc[train], frame.iloc[test], number)
-                done.append(judged(source, y[test], float(y.std()), answers, time.process_time() - began))
-                if given.keep:
-                    with given.keep.open("a") as file:
-                        file.write(json.dumps([f"{source.name}/{name}", done[-1]]) + "\n")
+            if number < len(done):
+                continue
+            train, test = folds_of(source, y, 5)[number]
+            began = time.process_time()
+            answers = models[name](source, frame.iloc[train], frame.iloc[test], number)
+            done.append(judged(source, y[test], float(y.std()), answers, time.process_time() - began))
+            if given.keep:
+                with given.keep.open("a") as file:
+                    file.write(json.dumps([f"{source.name}/{name}", done[-1]]) + "\n")
     return found
 
 

@@ -1,0 +1,52 @@
+"""The network a table gets: its end fits the task, its answers are shares, its members are averaged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from plastica.data.encoding import FeatureLayout
+from plastica.errors import InvalidValue, UnknownName
+from plastica.estimators import Settings
+from plastica.estimators.networks import answers_from, monitor_of, network_for, units_of
+
+LAYOUT = FeatureLayout(4, (0, 1), ((3, 5),))
+X = np.column_stack([np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 3, 4, 0]]).astype("float32")
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "given", "units", "monitor"),
+    [
+        ("binary", 1, {}, 1, "val_binary_crossentropy"),
+        ("multiclass", 4, {"loss": "focal"}, 4, "val_sparse_categorical_focal_crossentropy"),
+        ("multiclass", 4, {"strategy": "one_vs_rest"}, 4, "val_OneVsRest"),
+        ("multiclass", 4, {"strategy": "one_vs_one"}, 6, "val_OneVsOne"),
+        ("multilabel", 3, {}, 3, "val_binary_crossentropy"),
+        ("regression", 2, {"loss": "huber"}, 2, "val_huber"),
+        ("multiclass", 4, {"network": "mlp"}, 4, "val_loss"),
+    ],
+)
+def test_a_network_ends_as_its_task_wants_it(task, outputs, given, units, monitor):
+    settings = Settings(layers=(3,), members=2, **given)
+    model = network_for(task, outputs, LAYOUT, settings)
+    members = () if settings.network == "mlp" else (2,)
+    assert model.output_shape == (None, *members, units) and units_of(task, outputs, settings) == units
+    assert monitor_of(model) == monitor
+    answers = answers_from(model, X, task)
+    assert answers.shape == (6, 2 if task == "binary" else outputs)
+    if task in ("binary", "multiclass"):
+        np.testing.assert_allclose(answers.sum(1), 1)
+
+
+def test_the_answer_is_the_mean_of_the_members_probabilities():
+    model = network_for("multiclass", 3, LAYOUT, Settings(layers=(3,), members=4))
+    each = model.predict(X)
+    assert each.shape == (6, 4, 3) and np.ptp(each, axis=1).max() > 0.01
+    np.testing.assert_allclose(answers_from(model, X, "multiclass"), each.mean(1), rtol=1e-5)
+
+
+def test_a_strategy_or_loss_that_the_task_does_not_take_is_refused():
+    with pytest.raises(InvalidValue, match="for three classes or more; this task is binary"):
+        network_for("binary", 1, LAYOUT, Settings(strategy="one_vs_one"))
+    with pytest.raises(UnknownName, match="focal"):
+        network_for("binary", 1, LAYOUT, Settings(loss="fokal"))
