@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from .table import Table, distinct_names, show
 
 TEXTS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUETS = (".parquet", ".pq")
+PACKED = (".gz", ".parquet", ".pq")
+UNPACKS_TO = 4  # times its size, about
+SHARE_OF_MEMORY = 0.25  # that a file may take and still be read as a whole, which takes several times as much
 ROWS = 1 << 15  # of a Parquet file read at a time
 
 
@@ -95,6 +100,32 @@ def open_files(
     if not path.is_file():
         raise FileError(f"there is no file or folder {show(str(source))}.")
     return Files(path.name, (path,), separator, encoding, header)
+
+
+def is_large(source: Any) -> bool:
+    """Whether a source is to be streamed: a folder, or a file beyond a quarter of the machine's memory."""
+    if not isinstance(source, str | os.PathLike) or str(source) == "-":
+        return False
+    path = Path(source)
+    if path.is_dir():
+        return True
+    if not path.is_file():
+        return False
+    size = path.stat().st_size * (UNPACKS_TO if path.name.lower().endswith(PACKED) else 1)
+    return size > SHARE_OF_MEMORY * memory()
+
+
+def memory() -> int:
+    """Return the bytes of memory this process may use."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 33
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        return whole
+    return min(whole, int(limit)) if limit.isdigit() else whole
 
 
 def _parquet_tables(path: Path) -> Iterator[Table]:

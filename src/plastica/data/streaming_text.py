@@ -79,8 +79,9 @@ def _codec(data: bytes, name: str, encoding: str | None) -> str:
     """Tell the encoding from the first block; what decodes to the same text is the codec of that text."""
     if encoding is not None:
         return encoding
-    wide = b"\0" in data[:4096]
-    sample = data if wide or b"\n" not in data else data[: data.rfind(b"\n") + 1]
+    wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
+    end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
+    sample = data[: end or len(data)]
     text, _ = decode(sample, name)
     for codec in CODECS:
         try:

@@ -22,12 +22,13 @@ from ..data.streaming_survey import PART, Survey, chances, copied, survey
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..errors import DataError, InvalidValue
+from ..model import Sequential
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
 from .answers import Answers
 from .deciding import say_plan
 from .facts import Rows, Training
-from .imbalance import check_fits, feed_for, rare_classes
+from .imbalance import Feed, check_fits, feed_for, rare_classes
 from .networks import monitor_of, network_for
 from .preparing import Prepared
 from .settings import Settings, batch_size_for
@@ -35,9 +36,6 @@ from .table import TableNetwork, judged_network
 
 MOST_HELD_OUT = 100_000
 BASELINE_ROWS = 50_000  # that the baselines learn from
-SHARE_OF_MEMORY = 0.25
-PACKED = (".gz", ".parquet", ".pq")
-UNPACKS_TO = 4  # times its size, about
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,32 +75,6 @@ class HeldOut:
         return sum(map(len, self.x))
 
 
-def is_large(source: Any) -> bool:
-    """Whether a source is to be streamed: a folder, or a file beyond a quarter of the machine's memory."""
-    if not isinstance(source, str | os.PathLike) or str(source) == "-":
-        return False
-    path = Path(source)
-    if path.is_dir():
-        return True
-    if not path.is_file():
-        return False
-    size = path.stat().st_size * (UNPACKS_TO if path.name.lower().endswith(PACKED) else 1)
-    return size > SHARE_OF_MEMORY * memory()
-
-
-def memory() -> int:
-    """Return the bytes of memory this process may use."""
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 1 << 33
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-    except OSError:
-        return whole
-    return min(whole, int(limit)) if limit.isdigit() else whole
-
-
 def fit_streaming(
     source: str | Path | Files,
     target: str | Sequence[str],
@@ -110,10 +82,30 @@ def fit_streaming(
     *,
     verbose: int | str = 0,
     callbacks: Sequence[Callback] = (),
+    model: Sequential | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
     scratch: str | Path | None = None,
 ) -> TableNetwork:
+    """Return what :func:`train_streaming` does, without the rows in memory."""
+    return train_streaming(
+        source, target, settings, verbose=verbose, callbacks=callbacks, model=model, checkpoint=checkpoint,
+        resume=resume, scratch=scratch,
+    )[0]  # fmt: skip
+
+
+def train_streaming(
+    source: str | Path | Files,
+    target: str | Sequence[str],
+    settings: Settings | None = None,
+    *,
+    verbose: int | str = 0,
+    callbacks: Sequence[Callback] = (),
+    model: Sequential | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
+    scratch: str | Path | None = None,
+) -> tuple[TableNetwork, Prepared]:
     """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
 
     The rows are read twice: once to see what the columns are, once to encode them into a scratch file, which
@@ -124,9 +116,12 @@ def fit_streaming(
             :func:`~plastica.data.streaming_files.open_files` returns.
         target: The column to predict, several, or a pattern such as ``Class*``.
         settings: How; the defaults serve most tables.
-        verbose, callbacks, checkpoint, resume: As for :meth:`TableNetwork.train`.
+        verbose, callbacks, model, checkpoint, resume: As for :meth:`TableNetwork.train`.
         scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
             or the system's folder for temporary files.
+
+    Returns:
+        The network, and the rows that are in memory: a sample of the training rows, all of validation and test.
 
     Raises:
         FileError, DataError: What cannot be read or learned from, with file, row and column; too little disk.
@@ -157,7 +152,10 @@ def fit_streaming(
         size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
         said = (*plan.notes, *unseen, f"{rows.written} training rows were encoded on disk ({size}) and read in blocks.")
         prepared = _prepared(plan, chosen, sample, held, test, said)
-        return _trained(prepared, chosen, rows, feed, verbose, callbacks, checkpoint, resume)
+        task, outputs = plan.target.task, plan.target.outputs
+        network = model or network_for(task, outputs, prepared.layout, chosen, rows.written)
+        fitting = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
+        return _trained(network, prepared, chosen, rows, feed, fitting), prepared
     finally:
         rows.remove()
 
@@ -271,24 +269,20 @@ def _stacked(tables: Sequence[Table], source: str) -> Table:
 
 
 def _trained(
-    prepared: Prepared, settings: Settings, rows: Scratch, feed: Any, verbose: int | str,
-    callbacks: Sequence[Callback], checkpoint: str | Path | None, resume: bool,
-) -> TableNetwork:  # fmt: skip
-    target, held = prepared.target, prepared.split.validation
-    model = network_for(target.task, target.outputs, prepared.layout, settings, rows.written)
+    model: Sequential, prepared: Prepared, settings: Settings, rows: Scratch, feed: Feed, fitting: dict[str, Any]
+) -> TableNetwork:
+    held = prepared.split.validation
     stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
     x, y = prepared.x[held], prepared.y[held]
     weighed = (np.array(feed.shift, np.float32)[y],) if feed.shift else ()
+    told: dict[str, Any] = {**fitting, "callbacks": [*fitting["callbacks"], *[stopping] * bool(len(held))]}
     history = model.fit(
         rows,
         batch_size=settings.batch_size or batch_size_for(rows.written),
         epochs=settings.epochs,
-        verbose=verbose,
-        callbacks=[*callbacks, *[stopping] * bool(len(held))],
         validation_data=(x, y, *weighed) if len(held) else None,
         time_limit=settings.time_limit,
-        checkpoint=checkpoint,
-        resume=resume,
+        **told,
     )
     best = stopping.best_epoch + 1 if len(held) else None
     training = Training(len(history.epoch), best, history.stopped_by)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import model as models
 from ..data.encoding import TableEncoder
 from ..data.reading import read_table
+from ..data.streaming_files import is_large
 from ..data.table import Table, show
 from ..data.target import Target
 from ..errors import DataError, FileError, InvalidValue
@@ -65,12 +66,17 @@ class TableNetwork:
         """Read, prepare, train and judge.
 
         Args:
-            source: Anything :func:`~plastica.data.reading.read_table` takes, or a table already read.
+            source: Anything :func:`~plastica.data.reading.read_table` takes, or a table already read; also a folder
+                of CSV or Parquet files. Folders, and files beyond a quarter of the memory, are read in parts.
             target: The column to predict, several, or a pattern such as ``Class*``.
             settings: How; the defaults serve most tables.
             options: As for :meth:`train`.
         """
         chosen = settings or Settings()
+        if is_large(source):
+            from .streamed import fit_streaming
+
+            return fit_streaming(source, target, chosen, **options)
         return cls.train(prepare(as_table(source), target, chosen), chosen, **options)
 
     @classmethod

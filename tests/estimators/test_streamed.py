@@ -1,0 +1,126 @@
+"""Tables larger than memory: learned as those in memory are, from one file or many, with nothing left behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from plastica.data import streaming_files, streaming_survey, streaming_text
+from plastica.data.streaming_files import is_large
+from plastica.errors import DataError, InvalidValue
+from plastica.estimators.settings import Settings
+from plastica.estimators.streamed import fit_streaming, predict_chunks, train_streaming
+from plastica.estimators.table import TableNetwork
+
+ROWS = 3000
+SETTINGS = Settings(
+    epochs=8, network="mlp", layers=(8,), baselines=("dummy",), learning_rate=0.01, validation=0.15, test=0.15
+)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    draw = np.random.default_rng(8)
+    x = draw.standard_normal(ROWS).round(3)
+    city = draw.choice(["Lima", "Oslo", "Rome"], ROWS)
+    answer = np.where((x > 0) ^ (city == "Oslo"), "yes", "no")
+    amount = [None if row % 50 == 7 else str(value) for row, value in enumerate(draw.integers(0, 900, ROWS))]
+    made = pl.DataFrame({"x": x, "city": city, "amount": amount, "answer": answer}).sort("answer")
+    return made.with_columns(pl.Series("answer", [None if row == 5 else a for row, a in enumerate(made["answer"])]))
+
+
+@pytest.fixture(scope="module")
+def folder(frame, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("table")
+    frame[:1200].write_csv(folder / "a.csv")
+    frame[1200:].write_csv(folder / "b.csv")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    monkeypatch.setattr(streaming_text, "BLOCK_BYTES", 8192)
+
+
+@pytest.fixture(scope="module")
+def made(folder, tmp_path_factory):
+    scratch = tmp_path_factory.mktemp("scratch")
+    network, prepared = train_streaming(folder, "answer", SETTINGS, scratch=scratch)
+    assert list(scratch.iterdir()) == []
+    assert len(prepared.split.test) == network.facts.rows.test
+    return network
+
+
+def test_a_sorted_folder_is_learned_and_judged_on_rows_held_out(made):
+    rows = made.facts.rows
+    assert rows.train + rows.validation + rows.test == ROWS - 1
+    # Each part is dealt row by row with its share of 0.15: a binomial's deviation.
+    assert abs(rows.test - 450) < 4 * np.sqrt(ROWS * 0.15 * 0.85)
+    assert made.facts.results.scores["network"]["accuracy"].value > 0.93
+    assert made.facts.results.scores["dummy"]["accuracy"].value < 0.6
+    assert any("2 files of 3000 rows read in parts" in note for note in made.facts.notes)
+    assert any("1 row without a target left out" in note for note in made.facts.notes)
+
+
+def test_columns_and_classes_are_those_of_the_whole_table_in_memory(made, frame, tmp_path):
+    frame.write_csv(tmp_path / "all.csv")
+    whole = TableNetwork.fit(tmp_path / "all.csv", "answer", Settings(**_few(epochs=1)))
+    assert made.target.classes == whole.target.classes
+    assert [(c.name, c.kind, c.missing) for c in made.facts.columns] == [
+        (c.name, c.kind, c.missing) for c in whole.facts.columns
+    ]
+
+
+def _few(**changes):
+    return {name: getattr(SETTINGS, name) for name in SETTINGS.__struct_fields__} | changes
+
+
+def test_answers_in_parts_are_the_answers_of_the_whole(made, folder, frame, tmp_path):
+    parts = list(predict_chunks(made, folder))
+    labels = np.concatenate([part.labels for part in parts])
+    frame.write_csv(tmp_path / "all.csv")
+    assert len(parts) > 2
+    assert np.array_equal(labels, made.predict(tmp_path / "all.csv").labels)
+
+
+def test_a_stopped_run_resumes_to_the_same_weights(made, folder, tmp_path):
+    fit_streaming(folder, "answer", Settings(**_few(epochs=5)), checkpoint=tmp_path / "run")
+    resumed = TableNetwork.fit(folder, "answer", SETTINGS, checkpoint=tmp_path / "run", resume=True)
+    for one, other in zip(made.model.get_weights(), resumed.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_class_weights_count_and_what_needs_all_rows_is_refused(folder):
+    weighed = fit_streaming(folder, "answer", Settings(**_few(epochs=1, class_weight="balanced")))
+    assert len(weighed.facts.shift) == 2
+    with pytest.raises(InvalidValue, match="class_weight='balanced'"):
+        fit_streaming(folder, "answer", Settings(resample="over"))
+
+
+def test_words_beyond_the_sample_are_known_and_what_cannot_be_read_is_placed(tmp_path, monkeypatch):
+    monkeypatch.setattr(streaming_survey, "SAMPLE_ROWS", 300)
+    monkeypatch.setattr(streaming_survey.survey, "__defaults__", (300,))
+    numbers = [str(row % 90) for row in range(ROWS)]
+    truth = ["yes" if row % 2 else "no" for row in range(ROWS)]
+    numbers[2900], truth[2950] = "unknown", "maybe"
+    path = tmp_path / "t.csv"
+    pl.DataFrame({"a": numbers, "b": numbers[::-1], "t": truth}).write_csv(path)
+    network = fit_streaming(path, "t", Settings(**_few(epochs=1)))
+    assert network.target.classes == ("maybe", "no", "yes")
+    column = next(column for column in network.facts.columns if column.name == "a")
+    assert (column.kind, column.missing_words) == ("number", ("unknown",))
+    monkeypatch.setattr(streaming_survey, "MANY_WORDS", 1)
+    pl.DataFrame({"a": [*numbers[:2899], "n/k", *numbers[2901:], "?!"], "b": numbers, "t": numbers}).write_csv(path)
+    with pytest.raises(DataError, match=r"t\.csv, line \d+, column 'a': '\?!' is not a number"):
+        fit_streaming(path, "b", Settings(**_few(epochs=1, task="regression")))
+
+
+def test_folders_and_files_beyond_a_share_of_memory_are_large(folder, monkeypatch):
+    assert is_large(folder)
+    assert not is_large(folder / "a.csv")
+    assert not is_large("penguins")
+    monkeypatch.setattr(streaming_files, "memory", lambda: 1000)
+    assert is_large(folder / "a.csv")
+    assert not is_large("-")
