@@ -135,7 +135,7 @@ def test_columns_parts_and_patterns_are_counted():
 @pytest.mark.parametrize(
     ("network", "linear", "difference", "key"),
     [
-        (Figure(0.4), Figure(0.7), None, "useless"),
+        (Figure(0.7), Figure(0.7), None, "useless"),
         (Figure(0.9), Figure(0.7), Figure(0.2, 0.1, 0.3), "better"),
         (Figure(0.9), Figure(0.9), Figure(0.0, -0.1, 0.1), "same"),
         (Figure(0.8), Figure(0.9), Figure(-0.1, -0.15, -0.05), "worse"),
@@ -144,7 +144,8 @@ def test_columns_parts_and_patterns_are_counted():
 def test_the_verdict_follows_interval_and_guess(case, monkeypatch, network, linear, difference, key):
     prepared, _ = case
     judged = held_out(prepared, np.full((ROWS, 2), 0.5))
-    monkeypatch.setattr(verdict, "_difference", lambda judged, rival: difference)
+    above = Figure(0.2, 0.1, 0.3) if key != "useless" else Figure(0.2, -0.1, 0.5)  # above the guess
+    monkeypatch.setattr(verdict, "_difference", lambda judged, rival: above if rival == "dummy" else difference)
     figures = {"network": network, "linear": linear, "dummy": Figure(0.5)}
     assert verdict._standing(judged, figures)[0] == key
 

@@ -69,6 +69,8 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
                 axes.plot(epochs[-len(values) :], drawn, color=colour, ls=style, marker=mark, ms=3, label=SAID + word)
         if best_epoch:
             axes.axvline(best_epoch, color=GREEN, lw=1, ls=STYLES[2], label=SAID + "word_kept")
+        if len(epochs) <= 6:
+            axes.set_xticks(epochs)
         _name(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
         axes.locator_params(axis="x", integer=True)
         _legend(axes)

@@ -76,13 +76,22 @@ def _standing(judged: HeldOut, figures: dict[str, Figure]) -> tuple[str, str]:
     rivals = {name: sign * figure.value for name, figure in figures.items() if name != "network"}
     if not rivals:
         return "alone", ""
-    if "dummy" in rivals and sign * figures["network"].value <= rivals["dummy"]:
+    if "dummy" in rivals and not _above(
+        _difference(judged, "dummy"), sign * figures["network"].value, rivals["dummy"], sign
+    ):
         return "useless", "dummy"
     best = max((name for name in rivals if name != "dummy"), key=lambda name: rivals[name], default="dummy")
     gap = _difference(judged, best)
     if gap is None or gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
         return "same", best
     return ("better" if sign * gap.value > 0 else "worse"), best
+
+
+def _above(gap: Figure | None, own: float, guess: float, sign: float) -> bool:
+    """Whether the network is above the guess by more than chance, as far as the rows tell."""
+    if gap is None or gap.low is None or gap.high is None:
+        return own > guess
+    return min(sign * gap.low, sign * gap.high) > 0
 
 
 def _difference(judged: HeldOut, rival: str) -> Figure | None:

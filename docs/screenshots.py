@@ -1,0 +1,68 @@
+"""The screenshots of a report: ``python docs/screenshots.py docs/screenshots``; needs Chromium, and is not run by CI.
+
+Equal networks give equal reports, and browsers of different versions give pictures that differ by little.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from plastica.data.reading import read_table
+from plastica.estimators import Settings, TableNetwork
+from plastica.estimators.preparing import prepare
+from plastica.report import write_report
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+# Name: data set, language, look, the part of the page, its width and height
+PICTURES = {
+    "summary": ("titanic", "en", "light", "verdict", 1080, 640),
+    "errors": ("titanic", "en", "dark", "errors", 1080, 1040),
+    "chinese": ("penguins", "zh", "light", "", 1080, 860),
+}
+COLOURS = 96  # as many as a flat page needs, and a third of the bytes
+
+
+def report(name: str, lang: str, folder: Path) -> Path:
+    """Train on one of the tables that come with plastica, and write its report."""
+    settings = Settings()
+    prepared = prepare(read_table(name), {"titanic": "survived", "penguins": "species"}[name], settings)
+    path = folder / f"{name}.html"
+    return write_report(TableNetwork.train(prepared, settings), prepared, path, lang=lang)
+
+
+def shoot(page: Path, part: str, look: str, size: tuple[int, int], picture: Path) -> None:
+    """Open a page in Chromium in one look and save what is seen."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        raise SystemExit("screenshots need Chromium.")
+    looked = page.with_name(f"{page.stem}-{look}.html")
+    text = page.read_text("utf-8").replace('id="theme-auto" aria-label="auto" checked', 'id="theme-auto"')
+    text = text.replace(f'id="theme-{look}"', f'id="theme-{look}" checked')
+    only = f"section:not(#{part}){{display:none}}" if part else ""  # headless Chromium does not scroll to a part
+    looked.write_text(text.replace("</style>", f"{only}</style>"), "utf-8")
+    with tempfile.TemporaryDirectory() as profile:
+        command = [browser, *FLAGS, f"--user-data-dir={profile}", "--window-size={},{}".format(*size)]
+        subprocess.run([*command, f"--screenshot={picture}", looked.as_uri()], check=True, capture_output=True)
+    Image.open(picture).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(picture, optimize=True)
+
+
+def main(folder: str) -> None:
+    """Make all screenshots."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as made:
+        pages = {pair: report(*pair, Path(made)) for pair in {(data, lang) for data, lang, *_ in PICTURES.values()}}
+        for name, (data, lang, look, part, *size) in PICTURES.items():
+            shoot(pages[data, lang], part, look, (size[0], size[1]), Path(folder, f"{name}.png").absolute())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
