@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 
 from .baselines import baseline_answers
 from .deciding import choose_decision
-from .decisions import Decision
+from .decisions import Decision, usual_decision
 from .facts import Results
 from .preparing import Prepared
 from .scores import difference, main_figure, score
@@ -65,6 +66,10 @@ def judge(
             name: choose_decision(settings, target, prepared.rare, (), prepared.y[held], each[: len(held)])
             for name, each in found.items()
         }
+        if "dummy" in chosen and chosen["dummy"].aim:  # a guess is the commonest class, not what scores best
+            usual = usual_decision(target.task, target.outputs)
+            kept = chosen["dummy"]
+            chosen["dummy"] = replace(usual, positive=kept.positive, costs=kept.costs)
         decisions = {"network": decision} | chosen
     made = Judged(test, y[test], judged, decisions)
     return _results(prepared, made), made
