@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from . import options
 from .guard import Debug, guarded
 from .output import Output, note
 
@@ -39,7 +40,7 @@ def compare(
     if on is None:
         found = compare_held_out(paths, by)
     else:
-        table = read_table(on, separator=separator, encoding=encoding)
+        table = read_table(on, separator=options.separator(separator), encoding=encoding)
         for line in table.notes:
             note(line)
         found = compare_on(paths, table, by)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import options
 from .guard import Debug, guarded
 from .output import Output, note
 
@@ -31,7 +32,7 @@ def evaluate(
 
     output = Output(json)
     network = TableNetwork.load(model_file(model))
-    table = read_table(file, separator=separator, encoding=encoding)
+    table = read_table(file, separator=options.separator(separator), encoding=encoding)
     scores, rows, notes = network.evaluate(table, target)
     for line in (*table.notes, *notes):
         note(line)

@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import options
 from .guard import Debug, guarded
 from .output import note, visible
+from .running import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
     import polars as pl
 
+    from ..data.streaming_files import Files
+    from ..data.table import Table
     from ..data.target import Target
     from ..estimators import Answers, TableNetwork
+
+MOST_NOTES = 20
 
 
 @guarded
@@ -27,13 +34,15 @@ def predict(
     probabilities: Annotated[bool, typer.Option("--probabilities", "-p", help="A column for each class.")] = False,
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
+    stream: Annotated[
+        bool | None, typer.Option("--stream/--no-stream", help="Answer part by part; told by the file's size.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Answer for each row of a table, as CSV in the order of its rows."""
     import sys
     from pathlib import Path
 
-    from ..data.reading import read_table
     from ..errors import InvalidValue
     from ..estimators import TableNetwork
     from ..storage.atomic import replace_file
@@ -45,21 +54,41 @@ def predict(
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
         raise InvalidValue("this model predicts a number; there are no probabilities. Leave --probabilities out.")
-    table = read_table(file, separator=separator, encoding=encoding)
-    answers = network.predict(table)
-    for line in (*table.notes, *answers.notes):
-        note(line)
+    table, _ = opened(file, options.separator(separator), encoding, stream)
     shown = out is None and sys.stdout.isatty()
-    text = as_csv(network, answers, probabilities, escaped=shown)
+    parts = _parts(network, table, probabilities, shown)
     if out is not None:
-        replace_file(out, [text.encode()])
-    elif shown:
-        sys.stdout.write(text)
+        replace_file(out, (text.encode() for text in parts))
+        return
+    for text in parts:
+        if shown:
+            sys.stdout.write(text)
+        else:
+            sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
+
+
+def _parts(network: TableNetwork, source: Table | Files, probabilities: bool, escaped: bool) -> Iterator[str]:
+    """Yield CSV part by part, the names in the first, and say each thing about the rows once."""
+    from ..data.table import Table
+
+    if isinstance(source, Table):
+        answered = iter([network.predict(source)])
+        said = dict.fromkeys(source.notes)
     else:
-        sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
+        from ..estimators.streamed import predict_chunks
+
+        answered, said = predict_chunks(network, source), {}
+    for line in said:
+        note(line)
+    for number, answers in enumerate(answered):
+        for line in answers.notes:
+            if line not in said and len(said) < MOST_NOTES:
+                note(line)
+            said[line] = None
+        yield as_csv(network, answers, probabilities, escaped, names=not number)
 
 
-def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped: bool) -> str:
+def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped: bool, names: bool = True) -> str:
     """Return CSV with a line for each row.
 
     Args:
@@ -67,6 +96,7 @@ def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped
         answers: Its answers.
         probabilities: Whether each class has a column.
         escaped: Whether control characters are escaped, for a terminal.
+        names: Whether the first line holds the columns' names.
     """
     import polars as pl
 
@@ -82,7 +112,7 @@ def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped
             visible(name): pl.Series([visible(each) for each in values]) if values.dtype == pl.String else values
             for name, values in columns.items()
         }
-    return pl.DataFrame(columns).write_csv()
+    return pl.DataFrame(columns).write_csv(include_header=names)
 
 
 def _column(target: Target, values: np.ndarray, number: int) -> pl.Series:

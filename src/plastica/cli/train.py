@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
-from . import options
+from . import options, running
 from .guard import Debug, guarded
-from .output import Output, note
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ..data.table import Table
-    from ..estimators import Settings, TableNetwork
-    from ..estimators.preparing import Prepared
+from .output import Output
 
 
 class Task(StrEnum):
@@ -99,6 +93,9 @@ def train(
     time_limit: Annotated[str | None, typer.Option(help="When to stop by the clock: 90, 10m, 1h30m.")] = None,
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
+    stream: Annotated[
+        bool | None, typer.Option("--stream/--no-stream", help="Read in parts what memory cannot hold; told by size.")
+    ] = None,
     out: Annotated[str | None, typer.Option("--out", "-o", help="A new folder; else runs/NAME-NUMBER.")] = None,
     report: Annotated[bool, typer.Option("--report/--no-report", help="Whether to write report.html.")] = True,
     lang: Annotated[Language, typer.Option(help="The language report.html opens in.")] = Language.en,
@@ -122,12 +119,10 @@ def train(
         "threshold": options.threshold(threshold),
         "time_limit": options.seconds(time_limit),
     }
-    from ..data.reading import read_table
     from ..estimators import Settings
-    from ..estimators.preparing import prepare
 
     output = Output(json, quiet)
-    table = read_table(file, separator=options.separator(separator), encoding=encoding)
+    source, columns = running.opened(file, options.separator(separator), encoding, stream)
     settings = Settings(
         task=task and task.value,
         network=network.value,
@@ -144,105 +139,21 @@ def train(
         seed=seed,
         validation=validation,
         test=test,
-        drop=options.names(drop or [], table.columns),
+        drop=options.names(drop or [], columns),
         patience=patience,
         **chosen,
     )
-    aim = options.names(target or [], table.columns) or (_usual_target(file, table),)
-    prepared = prepare(table, aim, settings)
-    pages = Pages(report, lang.value)
-    _train(file, prepared, settings, output, pages, Place(out, checkpoint, resume))
+    aim = options.names(target or [], columns) or (_usual_target(file, columns),)
+    place = running.Place(out, checkpoint, resume, report, lang.value)
+    running.go(running.Run(file, source, aim, settings, output, place))
 
 
-class Pages(NamedTuple):
-    """Whether ``report.html`` is written, and in which language it opens."""
-
-    wanted: bool
-    lang: str
-
-
-class Place(NamedTuple):
-    """Where a run is kept: its folder, and its checkpoints."""
-
-    out: str | None
-    checkpoint: str | None
-    resume: bool
-
-
-def _train(file: str, prepared: Prepared, settings: Settings, output: Output, pages: Pages, place: Place) -> None:
-    import contextlib
-    import sys
-
-    from . import folders, report
-
-    for line in prepared.notes:
-        note(line)
-    report.say_prepared(output, prepared, settings)
-    sys.stdout.flush()  # to be read while JAX loads
-    from ..estimators import TableNetwork
-    from ..estimators.networks import network_for
-
-    target, rows = prepared.target, len(prepared.split.train)
-    model = network_for(target.task, target.outputs, prepared.layout, settings, rows)
-    report.say_plan(output, prepared, settings, model)
-    folder = folders.new_folder(place.out, file)
-    try:
-        sys.stdout.flush()
-        with contextlib.redirect_stdout(sys.stderr):  # where progress belongs
-            network = TableNetwork.train(
-                prepared,
-                settings,
-                model=model,
-                verbose=int(output.talks),
-                checkpoint=place.checkpoint,
-                resume=place.resume,
-            )
-        report.say_trained(output, network)
-        sys.stdout.flush()
-        facts = report.facts_of(network, folder)
-        _write(network, prepared, folder, facts, pages)
-    except KeyboardInterrupt:
-        if place.checkpoint is not None:
-            note("the same command with --resume goes on from the newest checkpoint.")
-        raise
-    finally:
-        folders.give_back(folder)
-    report.say_saved(output, folder, pages.wanted)
-    output.result(facts)
-    if output.quiet and not output.as_json:
-        typer.echo(str(folder))
-
-
-def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], pages: Pages) -> None:
-    """Fill the run's folder; the report comes after the model, so that nothing learned waits for a page."""
-    import json
-
-    from ..estimators import held_out
-    from ..storage.atomic import replace_file
-    from .folders import MODEL, REPORT
-
-    def text(value: object) -> list[bytes]:
-        return [json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"]
-
-    history = network.history.to_frame().write_csv() if network.history else ""
-    replace_file(folder / "settings.json", text(facts["settings"]))
-    replace_file(folder / "history.csv", [history.encode()])
-    replace_file(folder / "results.json", text(facts))
-    if network.judged is not None:
-        replace_file(folder / held_out.NAME, [held_out.held_out_csv(network, prepared).encode()])
-    network.save(folder / MODEL)
-    if pages.wanted:
-        from ..report import write_report
-
-        write_report(network, prepared, folder / REPORT, lang=pages.lang)
-
-
-def _usual_target(file: str, table: Table) -> str:
+def _usual_target(file: str, names: Collection[str]) -> str:
     from pathlib import Path
 
     from .. import datasets
 
     if file in datasets.NAMES and not Path(file).exists():
         return datasets.target_of(file)
-    listed = ", ".join(map(repr, table.names[:20])) + (" ..." if len(table.names) > 20 else "")
+    listed = ", ".join(map(repr, list(names)[:20])) + (" ..." if len(names) > 20 else "")
     raise typer.BadParameter(f"say which column to predict: --target COLUMN, one of {listed}.")

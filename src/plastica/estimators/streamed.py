@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,16 @@ from ..errors import DataError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
-from .answers import Answers
 from .deciding import say_plan
 from .facts import Rows, Training
 from .imbalance import Feed, check_fits, feed_for, rare_classes
 from .networks import monitor_of, network_for
 from .preparing import Prepared
 from .settings import Settings, batch_size_for
+from .streamed_scores import evaluate_chunks, predict_chunks
 from .table import TableNetwork, judged_network
+
+__all__ = ["evaluate_chunks", "fit_streaming", "predict_chunks", "train_streaming"]
 
 MOST_HELD_OUT = 100_000
 BASELINE_ROWS = 50_000  # that the baselines learn from
@@ -105,6 +107,7 @@ def train_streaming(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     scratch: str | Path | None = None,
+    told: Callable[[Prepared, Sequential], None] = lambda prepared, model: None,
 ) -> tuple[TableNetwork, Prepared]:
     """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
 
@@ -119,6 +122,7 @@ def train_streaming(
         verbose, callbacks, model, checkpoint, resume: As for :meth:`TableNetwork.train`.
         scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
             or the system's folder for temporary files.
+        told: Called once before training, with the rows in memory and the network.
 
     Returns:
         The network, and the rows that are in memory: a sample of the training rows, all of validation and test.
@@ -140,12 +144,11 @@ def train_streaming(
     width += plan.target.outputs * (plan.target.task == "multilabel")
     needed = 4 * width * plan.found.rows
     check_room(folder, needed)
-    handle, path = tempfile.mkstemp(".rows", "plastica-", folder)
-    os.close(handle)
+    path = _scratch_file(folder, checkpoint)
     sample = _sample(plan, chosen)
     feed = feed_for(chosen, plan.target, sample.y[0], np.arange(sample.rows))
     weights = None if feed.class_weight is None else [feed.class_weight[k] for k in sorted(feed.class_weight)]
-    rows = Scratch(Path(path), plan.encoder.layout.width, width - plan.encoder.layout.width, chosen.seed, weights)
+    rows = Scratch(path, plan.encoder.layout.width, width - plan.encoder.layout.width, chosen.seed, weights)
     try:
         unseen = dict[str, None]()
         test, held = _encoded(plan, chosen, rows, unseen)
@@ -154,17 +157,11 @@ def train_streaming(
         prepared = _prepared(plan, chosen, sample, held, test, said)
         task, outputs = plan.target.task, plan.target.outputs
         network = model or network_for(task, outputs, prepared.layout, chosen, rows.written)
+        told(prepared, network)
         fitting = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
         return _trained(network, prepared, chosen, rows, feed, fitting), prepared
     finally:
         rows.remove()
-
-
-def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterator[Answers]:
-    """Yield a network's answers for the rows of a file or folder, some thousand rows at a time, in order."""
-    files = source if isinstance(source, Files) else open_files(source)
-    for table in files.tables():
-        yield network.predict(table)
 
 
 def _planned(files: Files, target: str | Sequence[str], settings: Settings) -> Plan:
@@ -205,6 +202,15 @@ def _parts(numbers: np.ndarray, settings: Settings, shares: tuple[float, float])
     """Return for each row's number its part: 0 training, 1 validation, 2 test."""
     found = chances(numbers, settings.seed, PART)
     return np.where(found < shares[0], 2, np.where(found < sum(shares), 1, 0))
+
+
+def _scratch_file(folder: Path, checkpoint: str | Path | None) -> Path:
+    """Return the scratch file's path: by the checkpoints' name, so that a killed run's is written over."""
+    if checkpoint is not None:
+        return folder / f"{Path(checkpoint).name}.rows"
+    handle, path = tempfile.mkstemp(".rows", "plastica-", folder)
+    os.close(handle)
+    return Path(path)
 
 
 def _sample(plan: Plan, settings: Settings) -> HeldOut:

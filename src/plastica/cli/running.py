@@ -1,0 +1,157 @@
+"""One run of ``plastica train``: from an opened table to a filled folder."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from .output import Output, note
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..data.streaming_files import Files
+    from ..data.table import Table
+    from ..estimators import Settings, TableNetwork
+    from ..estimators.preparing import Prepared
+    from ..model import Sequential
+
+
+class Place(NamedTuple):
+    """Where a run is kept, and whether ``report.html`` is written there and in which language it opens."""
+
+    out: str | None
+    checkpoint: str | None
+    resume: bool
+    report: bool
+    lang: str
+
+
+class Run(NamedTuple):
+    """What is trained on what, and where it goes."""
+
+    file: str
+    source: Table | Files
+    aim: tuple[str, ...]
+    settings: Settings
+    output: Output
+    place: Place
+
+
+def opened(
+    file: str, separator: str | None, encoding: str | None, stream: bool | None
+) -> tuple[Table | Files, Collection[str]]:
+    """Return a table in memory, or files to be read in parts, and the names of the columns.
+
+    Args:
+        file: What the person named.
+        separator, encoding: As for :func:`~plastica.data.reading.read_table`.
+        stream: Whether to read in parts; None tells by the size.
+    """
+    from ..data.reading import read_table
+    from ..data.streaming_files import is_large, open_files
+
+    if stream or (stream is None and is_large(file)):
+        files = open_files(file, separator=separator, encoding=encoding)
+        return files, next(files.tables()).names
+    table = read_table(file, separator=separator, encoding=encoding)
+    return table, table.names
+
+
+def go(run: Run) -> None:
+    """Train, judge, and fill the run's folder."""
+    from . import folders, report
+
+    prepared = _prepared(run)  # before there is a folder, so that a mistake leaves none
+    folder = folders.new_folder(run.place.out, run.file)
+    try:
+        network, prepared = _trained(run, prepared)
+        report.say_trained(run.output, network)
+        sys.stdout.flush()
+        facts = report.facts_of(network, folder)
+        _write(network, prepared, folder, facts, run.place)
+    except KeyboardInterrupt:
+        if run.place.checkpoint is not None:
+            note("the same command with --resume goes on from the newest checkpoint.")
+        raise
+    finally:
+        folders.give_back(folder)
+    report.say_saved(run.output, folder, run.place.report)
+    run.output.result(facts)
+    if run.output.quiet and not run.output.as_json:
+        typer.echo(str(folder))
+
+
+def _prepared(run: Run) -> Prepared | None:
+    """Return a table in memory dealt and encoded, and say so before JAX loads; None for files."""
+    from ..data.table import Table
+    from ..estimators.preparing import prepare
+    from . import report
+
+    if not isinstance(run.source, Table):
+        note("the rows are read in parts: once to see what the columns are, once to encode them on disk.")
+        return None
+    prepared = prepare(run.source, run.aim, run.settings)
+    for line in prepared.notes:
+        note(line)
+    report.say_prepared(run.output, prepared, run.settings)
+    sys.stdout.flush()
+    return prepared
+
+
+def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
+    """Train; progress goes to standard error, where it belongs."""
+    from ..data.table import Table
+    from ..estimators import TableNetwork
+    from ..estimators.networks import network_for
+    from ..estimators.streamed import train_streaming
+    from . import report
+
+    out, settings, place = sys.stdout, run.settings, run.place
+
+    def tell(prepared: Prepared, model: Sequential) -> None:
+        with contextlib.redirect_stdout(out):
+            if not isinstance(run.source, Table):
+                for line in prepared.notes:
+                    note(line)
+                report.say_prepared(run.output, prepared, settings)
+            report.say_plan(run.output, prepared, settings, model)
+            out.flush()
+
+    fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume, "verbose": int(run.output.talks)}
+    with contextlib.redirect_stdout(sys.stderr):
+        if isinstance(run.source, Table) and prepared is not None:
+            target, rows = prepared.target, len(prepared.split.train)
+            model = network_for(target.task, target.outputs, prepared.layout, settings, rows)
+            tell(prepared, model)
+            return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
+        assert not isinstance(run.source, Table)
+        return train_streaming(run.source, run.aim, settings, told=tell, **fitting)
+
+
+def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Place) -> None:
+    """Fill the run's folder; the report comes after the model, so that nothing learned waits for a page."""
+    import json
+
+    from ..estimators import held_out
+    from ..storage.atomic import replace_file
+    from .folders import MODEL, REPORT
+
+    def text(value: object) -> list[bytes]:
+        return [json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"]
+
+    history = network.history.to_frame().write_csv() if network.history else ""
+    replace_file(folder / "settings.json", text(facts["settings"]))
+    replace_file(folder / "history.csv", [history.encode()])
+    replace_file(folder / "results.json", text(facts))
+    if network.judged is not None:
+        replace_file(folder / held_out.NAME, [held_out.held_out_csv(network, prepared).encode()])
+    network.save(folder / MODEL)
+    if place.report:
+        from ..report import write_report
+
+        write_report(network, prepared, folder / REPORT, lang=place.lang)
