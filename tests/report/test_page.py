@@ -89,7 +89,9 @@ def read(path):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_nothing_a_table_says_becomes_markup(trained, tmp_path, task):
-    page = read(write_report(*trained(task), tmp_path / "report.html"))
+    folder = tmp_path / "<b onclick=boom()>"  # stands in the page as part of a command
+    folder.mkdir()
+    page = read(write_report(*trained(task), folder / "report.html"))
     assert not page.open
     assert {tag for tag, _ in page.tags}.isdisjoint({"script", "img", "iframe", "object", "link", "base"})
     assert [tag for tag, _ in page.tags].count("style") == 1
@@ -138,6 +140,14 @@ def test_the_same_network_gives_the_same_page_in_the_language_asked_for(trained,
     assert checked == ["lang-zh", "theme-auto"]
     with pytest.raises(InvalidValue, match=r"lang='de': wanted en or zh"):
         write_report(network, prepared, english, lang="de")
+
+
+def test_a_network_that_was_loaded_is_judged_anew_to_the_same_figures(trained, tmp_path):
+    network, prepared = trained("regression")
+    loaded = TableNetwork.load(network.save(tmp_path / "model.plastica"))
+    pages = [write_report(each, prepared, tmp_path / "report.html").read_text("utf-8") for each in (network, loaded)]
+    first, second = (re.search(r'<section id="results">.*?<section id="use">', page, re.S)[0] for page in pages)
+    assert first == second
 
 
 def test_without_held_out_rows_the_page_says_that_nothing_is_known(tmp_path):

@@ -71,8 +71,9 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
             axes.axvline(best_epoch, color=GREEN, lw=1, ls=STYLES[2], label=SAID + "word_kept")
         if len(epochs) <= 6:
             axes.set_xticks(epochs)
+        else:
+            axes.locator_params(axis="x", integer=True)
         _name(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
-        axes.locator_params(axis="x", integer=True)
         _legend(axes)
         return inline(sheet, f"learning-{name}")
 
