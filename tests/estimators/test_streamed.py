@@ -9,8 +9,9 @@ import pytest
 from plastica.data import streaming_files, streaming_survey, streaming_text
 from plastica.data.streaming_files import is_large
 from plastica.errors import DataError, InvalidValue
+from plastica.estimators import streamed_scores
 from plastica.estimators.settings import Settings
-from plastica.estimators.streamed import fit_streaming, predict_chunks, train_streaming
+from plastica.estimators.streamed import evaluate_chunks, fit_streaming, predict_chunks, train_streaming
 from plastica.estimators.table import TableNetwork
 
 ROWS = 3000
@@ -81,7 +82,21 @@ def test_answers_in_parts_are_the_answers_of_the_whole(made, folder, frame, tmp_
     labels = np.concatenate([part.labels for part in parts])
     frame.write_csv(tmp_path / "all.csv")
     assert len(parts) > 2
+    scores, rows, notes = evaluate_chunks(made, folder)
+    expected, count, _ = made.evaluate(tmp_path / "all.csv")
+    assert (scores, rows) == (expected, count)
+    assert notes == ("1 row without a target left out.",)
     assert np.array_equal(labels, made.predict(tmp_path / "all.csv").labels)
+
+
+def test_more_rows_than_fit_are_judged_by_a_uniform_sample(made, folder, monkeypatch):
+    whole, rows, _ = evaluate_chunks(made, folder)
+    monkeypatch.setattr(streamed_scores, "MOST_JUDGED", 500)
+    scores, judged, notes = evaluate_chunks(made, folder)
+    assert judged == 500
+    assert f"judged on 500 rows drawn at random from {rows}." in notes
+    share = whole["accuracy"].value
+    assert abs(scores["accuracy"].value - share) < 4 * np.sqrt(share * (1 - share) / 500)
 
 
 def test_a_stopped_run_resumes_to_the_same_weights(made, folder, tmp_path):
