@@ -102,7 +102,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
 def table(found: dict[str, list[Outcome]], names: list[str], figure: int, title: str) -> list[str]:
     """Return a Markdown table of one figure: a row for each table, the mean rank below."""
     shown = [source for source in SOURCES if all(found.get(f"{source.name}/{name}") for name in names)]
-    cells = [[found[f"{source.name}/{name}"] for name in names] for source in shown]
+    cells = [_same_folds([found[f"{source.name}/{name}"] for name in names]) for source in shown]
     means = np.array([[np.mean([fold[figure] for fold in folds]) for folds in row] for row in cells])
     seconds = np.array([[min(fold.seconds for fold in folds[1:] or folds) for folds in row] for row in cells])
     placed = ranks(means)
@@ -119,6 +119,12 @@ def table(found: dict[str, list[Outcome]], names: list[str], figure: int, title:
     return lines
 
 
+def _same_folds(row: list[list[Outcome]]) -> list[list[Outcome]]:
+    """Return the folds that all models have, where some have not run them all yet."""
+    least = min(map(len, row))
+    return [folds[:least] for folds in row]
+
+
 def main() -> None:
     """Measure and print."""
     given = arguments()
@@ -127,8 +133,8 @@ def main() -> None:
         models = {name: partial(plastica, **parts) for name, parts in PARTS.items()}
     models = {name: model for name, model in models.items() if not given.only or name in given.only}
     found = measure(given, models)
-    folds = min((len(outcomes) for outcomes in found.values()), default=0)
-    print(f"{folds} folds or more, at most {given.rows:,} rows a table.\n")
+    folds = min((len(outcomes) for key, outcomes in found.items() if key.partition("/")[2] in models), default=0)
+    print(f"{folds} of 5 folds, at most {given.rows:,} rows a table.\n")
     for figure, title in enumerate(("error", "log loss, absolute error")):
         print("\n".join(table(found, list(models), figure, title)) + "\n")
 
