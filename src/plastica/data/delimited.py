@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from .headers import is_header
 from .numbers import looks_numeric
 from .swift import read_plain
 from .table import Table, distinct_names, show
@@ -205,7 +206,7 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
     line, first = rows[0]
     notes: list[str] = []
     if header is None:
-        header = _is_header(first, [cells for _, cells in rows[1:]])
+        header = is_header(first, [cells for _, cells in rows[1:]])
         if not header:
             notes.append(
                 f"the first line looks like data, not names, so the columns are called column_1 to column_{len(first)}."
@@ -216,35 +217,6 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
         first = [first[0].lstrip().lstrip("#"), *first[1:]]
     names, renamed = distinct_names(first)
     return _Layout(names, line, notes + renamed)
-
-
-def _is_header(first: list[str], below: list[list[str]]) -> bool:
-    """Tell names from data: names stand over numbers without being numbers, and do not come again below."""
-    if [cell.strip() for cell in first] == [str(number) for number in range(len(first))] and len(first) > 1:
-        return True  # pandas names columns so
-    below = [cells for cells in below if len(cells) == len(first)]
-    if not below:
-        return not all(looks_numeric(cell) for cell in first)
-    name_like, data_like, again, texts = 0, 0, 0, 0
-    for number, cell in enumerate(first):
-        values = [cells[number].strip() for cells in below if not is_missing(cells[number])]
-        if not values or is_missing(cell):
-            continue
-        if sum(map(looks_numeric, values)) > 0.8 * len(values):
-            name_like, data_like = name_like + (not looks_numeric(cell)), data_like + looks_numeric(cell)
-        else:
-            again, texts = again + (cell.strip() in values), texts + 1
-    if name_like or data_like:
-        return name_like >= data_like or _are_years([cell.strip() for cell in first])
-    return 2 * again <= texts
-
-
-def _are_years(cells: list[str]) -> bool:
-    """Whether some cells are names and the others years that follow each other: ``city,2019,2020``."""
-    years = [int(cell) for cell in cells if cell.isdecimal() and len(cell) == 4]
-    others = [cell for cell in cells if not (cell.isdecimal() and len(cell) == 4)]
-    named = bool(others) and not any(looks_numeric(cell) or is_missing(cell) for cell in others)
-    return named and len(years) > 1 and years == list(range(years[0], years[0] + len(years)))
 
 
 class _Body:
