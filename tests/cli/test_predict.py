@@ -127,7 +127,15 @@ def test_evaluate_needs_a_target_it_knows(plastica, penguins, table, here):
 
 def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
     result = plastica("info", penguins)
-    for word in ("species: multiclass", "bill_length_mm", "206 to train", "8 members", "128 relu", "dummy", "after 15 epochs"):
+    for word in (
+        "species: multiclass",
+        "bill_length_mm",
+        "206 to train",
+        "8 members",
+        "128 relu",
+        "dummy",
+        "after 15 epochs",
+    ):
         assert word in result.stdout
     found = json.loads(plastica("info", penguins, "--json").stdout)
     assert found["target"]["name"] == "species" and found["results"]["rows"] == 69

@@ -11,7 +11,7 @@ import plastica
 from plastica.cli import folders
 from plastica.estimators import TableNetwork
 
-SHORT = ("--epochs", "3", "--layers", "8")
+SHORT = ("--epochs", "3", "--layers", "8", "--network", "mlp")
 
 
 def rows(count=60):
@@ -43,23 +43,30 @@ def test_penguins_are_told_apart_by_default(plastica, here):
     assert all(word in result.stdout for word in ("network", "linear", "dummy", "saved     runs/penguins-1"))
 
 
-def test_a_run_folder_holds_model_history_results_and_settings(plastica, here):
-    plastica("train", "penguins", *SHORT, "--seed", "7")
+def test_a_run_folder_holds_model_report_answers_history_results_and_settings(plastica, here):
+    plastica("train", "penguins", *SHORT, "--seed", "7", "--lang", "zh")
     folder = here / "runs" / "penguins-1"
     assert sorted(path.name for path in folder.iterdir()) == [
+        "held_out.csv",
         "history.csv",
         "model.plastica",
+        "report.html",
         "results.json",
         "settings.json",
     ]
+    assert '<html lang="zh' in (folder / "report.html").read_text(encoding="utf-8")
+    kept = json.loads((folder / "results.json").read_text())["results"]["scores"]["network"]
+    answers = pl.read_csv(folder / "held_out.csv")
+    right = (answers["species"] == answers["predicted species"]).mean()
+    assert kept["accuracy"]["value"] == pytest.approx(right)
     assert pl.read_csv(folder / "history.csv").columns == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
     assert json.loads((folder / "settings.json").read_text())["seed"] == 7
 
 
-def test_titanic_needs_no_target_and_names_are_left_out(plastica):
+def test_titanic_needs_no_target_and_names_are_free_text(plastica):
     result = plastica("train", "titanic", *SHORT)
     assert "survived: binary, 2 classes (0, 1)" in result.stdout
-    assert "free text or names" in result.stdout
+    assert "free text, 1310 different values" in result.stdout
     assert "AUC" in result.stdout
 
 

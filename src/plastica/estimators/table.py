@@ -11,15 +11,14 @@ import numpy as np
 
 from .. import model as models
 from ..data.encoding import TableEncoder
-from ..data.reading import read_table
 from ..data.streaming_files import is_large
-from ..data.table import Table, show
 from ..data.target import Target
 from ..errors import DataError, FileError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from .answers import Answers, OnTable, frame_of
+from .asking import as_table, renamed, truth_of, with_target
 from .deciding import choose_decision
 from .facts import Facts, Rows, Training, listed
 from .imbalance import Feed, corrected, feed_for
@@ -178,7 +177,7 @@ class TableNetwork:
         elif target not in (None, self.target.name):
             raise InvalidValue(f"target={target!r}: the {len(self.target.names)} targets keep their names.")
         notes: list[str] = []
-        table = _with_target(table, self.target, notes)
+        table = with_target(table, self.target, notes)
         x = self.encoder.transform(table, notes)
         if digest(x) == self.facts.rows.digest:
             notes.append(
@@ -233,11 +232,6 @@ class TableNetwork:
         return cls(model, encoder, target, facts)
 
 
-def as_table(source: Any) -> Table:
-    """Return a table: one that was read already, or read it."""
-    return source if isinstance(source, Table) else read_table(source)
-
-
 def answers_of(model: Sequential, x: np.ndarray, target: Target, shift: tuple[float, ...] = ()) -> np.ndarray:
     """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
 
@@ -251,37 +245,6 @@ def answers_of(model: Sequential, x: np.ndarray, target: Target, shift: tuple[fl
     if target.task != "regression":
         return corrected(answers, shift)
     return target.decode(answers[:, 0] if target.outputs == 1 else answers)
-
-
-def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
-    """Return class numbers as they are, and scaled numbers in the target's unit."""
-    return target.decode(y) if target.task == "regression" else y
-
-
-def renamed(table: Table, name: str | None, wanted: str) -> Table:
-    """Return the table with the column ``name`` called ``wanted``.
-
-    Raises:
-        DataError: When there is no such column.
-    """
-    if name is None or name == wanted:
-        table.column(wanted)
-        return table
-    table.column(name)
-    columns = {(wanted if own == name else own): values for own, values in table.columns.items() if own != wanted}
-    return Table(columns, table.source, table.notes, table.positions, table.position_word, table.separator)
-
-
-def _with_target(table: Table, target: Target, notes: list[str]) -> Table:
-    """Leave rows without a target out, and say so."""
-    missing = target.missing(table)
-    if missing.all():
-        raise DataError(f"the target {show(target.name)} of {table.source} holds no value.")
-    if missing.any():
-        count = int(missing.sum())
-        notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out.")
-        table = table.take(np.flatnonzero(~missing))
-    return table
 
 
 def _decides(facts: Facts, target: Target) -> bool:
@@ -304,7 +267,10 @@ def judged_network(
 ) -> TableNetwork:
     """Choose how the trained network decides, and judge it."""
     held, test, target = prepared.split.validation, prepared.split.test, prepared.target
-    answers = answers_of(model, prepared.x[np.concatenate([held, test])], target, feed.shift)
+    rows = np.concatenate([held, test])
+    answers = np.zeros((0, len(target.classes) or target.outputs))
+    if len(rows):
+        answers = answers_of(model, prepared.x[rows], target, feed.shift)
     decision = None
     if target.task != "regression":
         decision = choose_decision(settings, target, prepared.rare, feed.shift, prepared.y[held], answers[: len(held)])

@@ -1,0 +1,48 @@
+"""Tables that a trained network is asked about: read, with the target under its name, rows without one left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data.reading import read_table
+from ..data.table import Table, show
+from ..data.target import Target
+from ..errors import DataError
+
+
+def as_table(source: Any) -> Table:
+    """Return a table: one that was read already, or read it."""
+    return source if isinstance(source, Table) else read_table(source)
+
+
+def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
+    """Return class numbers as they are, and scaled numbers in the target's unit."""
+    return target.decode(y) if target.task == "regression" else y
+
+
+def renamed(table: Table, name: str | None, wanted: str) -> Table:
+    """Return the table with the column ``name`` called ``wanted``.
+
+    Raises:
+        DataError: When there is no such column.
+    """
+    if name is None or name == wanted:
+        table.column(wanted)
+        return table
+    table.column(name)
+    columns = {(wanted if own == name else own): values for own, values in table.columns.items() if own != wanted}
+    return Table(columns, table.source, table.notes, table.positions, table.position_word, table.separator)
+
+
+def with_target(table: Table, target: Target, notes: list[str]) -> Table:
+    """Leave rows without a target out, and say so."""
+    missing = target.missing(table)
+    if missing.all():
+        raise DataError(f"the target {show(target.name)} of {table.source} holds no value.")
+    if missing.any():
+        count = int(missing.sum())
+        notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out.")
+        table = table.take(np.flatnonzero(~missing))
+    return table

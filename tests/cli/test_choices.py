@@ -1,0 +1,67 @@
+"""What may be chosen on the command line: several targets, costs, thresholds, folders read in parts."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+from plastica.cli import options
+
+SHORT = ("--epochs", "2", "--layers", "4", "--network", "mlp", "--no-report", "--json")
+
+
+def numbers(count=120):
+    return [(n % 7, (n * 5) % 11, "yes" if n % 7 > 4 else "no", n % 2, int(n % 3 > 0)) for n in range(count)]
+
+
+@pytest.fixture
+def table(here):
+    frame = pl.DataFrame(numbers(), schema=["a", "b", "label", "u", "v"], orient="row")
+    frame.write_csv(here / "t.csv")
+    (here / "parts").mkdir()
+    frame.head(70).write_csv(here / "parts" / "1.csv")
+    frame.tail(50).write_csv(here / "parts" / "2.csv")
+    return "t.csv"
+
+
+def test_several_targets_are_labels(plastica, table):
+    found = json.loads(plastica("train", table, "-t", "u,v", *SHORT).stdout)
+    assert found["target"]["task"] == "multilabel" and found["target"]["names"] == ["u", "v"]
+    assert {"hamming_loss", "micro_f1"} <= set(found["results"]["scores"]["network"])
+
+
+def test_costs_weights_and_a_threshold_reach_the_network(plastica, table):
+    costs = ("--costs", "0,1;8,0")
+    found = json.loads(plastica("train", table, "-t", "label", *costs, "--class-weight", "balanced", *SHORT).stdout)
+    assert found["decision"]["rule"] == "costs" and found["decision"]["costs"] == [[0, 1], [8, 0]]
+    assert found["settings"]["class_weight"] == "balanced"
+    found = json.loads(plastica("train", table, "-t", "label", "--threshold", "0.3", *SHORT).stdout)
+    assert found["decision"]["thresholds"] == [0.3]
+
+
+def test_a_folder_is_read_in_parts_and_answers_as_the_whole_table_does(plastica, here, table):
+    result = plastica("train", "parts", "-t", "label", "--drop", "u,v", *SHORT, "--out", "run")
+    found = json.loads(result.stdout)
+    assert "read in parts" in result.stderr
+    assert sum(found["rows"][part] for part in ("train", "validation", "test")) == 120
+    whole = plastica("predict", "run", table).stdout
+    assert whole.count("\n") == 121
+    assert plastica("predict", "run", "parts").stdout == whole
+    plastica("predict", "run", table, "--stream", "--out", "answers.csv")
+    assert (here / "answers.csv").read_text() == whole
+
+
+@pytest.mark.parametrize(
+    "read, given",
+    [(options.weights, ["yes"]), (options.weights, ["a=b"]), (options.costs, "0,x"), (options.units, "a")],
+)
+def test_what_cannot_be_read_is_refused_with_an_example(read, given):
+    with pytest.raises(Exception, match="takes"):
+        read(given)
+
+
+def test_costs_may_stand_in_a_file(here):
+    (here / "costs.csv").write_text("0,1\n5,0\n")
+    assert options.costs("costs.csv") == ((0.0, 1.0), (5.0, 0.0))
