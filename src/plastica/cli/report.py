@@ -81,11 +81,13 @@ def say_network(features: int, model: Sequential) -> str:
 
 def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
     """Say how the network learns and for how long."""
+    from ..estimators.networks import monitor_of
+
     size = settings.batch_size or (rows if model.optimizer.full_batch else batch_size_for(rows))
-    patience = f", until {settings.patience} without a better val_loss" if settings.validation else ""
+    patience = f", until {settings.patience} without a better {monitor_of(model)}" if settings.validation else ""
     return (
-        f"{settings.rule}, {settings.optimizer} at rate {model.learning_rate:g}, batches of {min(size, rows)}, "
-        f"{_count(settings.epochs, 'epoch')} at most{patience}"
+        f"{settings.rule}, {type(model.optimizer).__name__} at rate {model.learning_rate:g}, batches of "
+        f"{min(size, rows)}, {_count(settings.epochs, 'epoch')} at most{patience}"
     )
 
 
