@@ -25,7 +25,7 @@ def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
         x: ``(rows, inputs)``.
         kernel: ``(inputs, outputs)``.
     """
-    return _large_product(x, kernel) if _is_shared(*x.shape, kernel.shape[1]) else x @ kernel
+    return _large_product(x, kernel) if _is_shared(x, kernel) else x @ kernel
 
 
 def add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
@@ -58,7 +58,7 @@ def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:
     Returns:
         ``(inputs, outputs)``.
     """
-    if not _is_shared(*x.shape, delta.shape[1]):
+    if not _is_shared(x, delta):
         return x.T @ delta
     return jax.lax.platform_dependent(x, delta, cpu=_plain_product, default=lambda x, delta: x.T @ delta)
 
@@ -71,9 +71,9 @@ def row_sum(x: jax.Array) -> jax.Array:
     return jax.lax.platform_dependent(rows, cpu=_plain_sum, default=lambda rows: rows.sum(0))
 
 
-def _is_shared(rows: int, inputs: int, outputs: int) -> bool:
+def _is_shared(x: jax.Array, other: jax.Array) -> bool:
     """Whether XLA may share a kernel's gradient out: a large one, or one that adds up very many rows."""
-    return rows * inputs * outputs >= SHARED_PRODUCT or rows >= SHARED_SUM
+    return x.size * other.shape[1] >= SHARED_PRODUCT or x.shape[0] >= SHARED_SUM
 
 
 def _plain_product(x: jax.Array, delta: jax.Array) -> jax.Array:
