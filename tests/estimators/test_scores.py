@@ -220,6 +220,9 @@ def test_a_paired_difference_is_narrower_than_two_intervals():
     found = score("regression", y, one)["mae"]
     assert gap.high - gap.low < found.high - found.low
     assert difference("regression", y, one, one).low is None
+    # A target that stands twice says no more than once.
+    twice = difference("regression", *(np.stack([each, each], axis=1) for each in (y, one, other)), "mae")
+    assert (twice.low, twice.high) == pytest.approx((gap.low, gap.high))
 
 
 def test_what_the_rows_do_not_tell_is_left_out():

@@ -86,7 +86,8 @@ def difference(
     """
     name = main or main_figure(task, 1 if y.ndim == 1 else y.shape[1])
     if name == "mae":
-        return _mean(np.abs(one - y) - np.abs(other - y))
+        gaps = np.abs(one - y) - np.abs(other - y)
+        return _mean(gaps.reshape(len(y), -1).mean(1))
     if name == "r2":
         (first, one_parts), (second, other_parts) = r2_parts(y, one), r2_parts(y, other)
         return around(first - second, one_parts - other_parts)
