@@ -128,3 +128,5 @@ def test_a_decision_fits_so_many_classes():
     assert Decision().fits("multiclass", 3) and not usual_decision("multilabel", 2).fits("multilabel", 3)
     assert not Decision(rule="weights", weights=(1, 2)).fits("multiclass", 3)
     assert not Decision(rule="threshold", thresholds=(0.5,)).fits("multiclass", 3)
+    costs = ((0.0, 1.0), (5.0, 0.0))
+    assert Decision(costs=costs).fits("binary", 2) and not Decision(costs=costs).fits("multiclass", 3)

@@ -75,6 +75,8 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def fits(self, task: str, classes: int) -> bool:
         """Say whether this decides among so many classes or labels."""
         sizes = {"weights": len(self.weights), "costs": len(self.costs), "largest": classes}
+        if self.costs and (task == "multilabel" or len(self.costs) != classes):
+            return False  # by whatever rule it decides, the mean cost is told too
         if task == "multilabel":
             return self.rule == "threshold" and len(self.thresholds) == classes
         if self.rule == "threshold":
