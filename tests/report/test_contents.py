@@ -123,6 +123,20 @@ def test_the_surest_mistake_comes_first_with_its_place_in_the_file(case, tmp_pat
     assert found.rows[0].size.startswith("99")
 
 
+def test_answers_that_are_right_crowd_no_mistake_out(case):
+    prepared, _ = case
+    shares = np.tile([0.06, 0.01], (ROWS, 1))  # the first label is answered from 0.05 on: right, and a surprise
+    y = np.tile([1.0, 0.0], (ROWS, 1))
+    y[7] = 0  # wrong, and less of one
+    decided = (shares >= 0.05).astype(int)
+    losses = row_losses("multilabel", y, decided, np.ones(1))
+    answers = {"network": shares}
+    judged = HeldOut("multilabel", "micro_f1", {}, prepared.split.test, y, answers, {}, decided, losses, np.ones(1))
+    network = SimpleNamespace(target=SimpleNamespace(classes=("red", "blue")))
+    found = mistakes.worst(network, prepared, judged, ["a"])
+    assert found.wrong == 1 and [(row.true, row.said) for row in found.rows] == [("–", "red")]
+
+
 def test_columns_parts_and_patterns_are_counted():
     columns = {"a": [1.0, None] * 20, "b": [None if n % 4 == 1 else "xy"[n % 2] for n in range(40)], "y": [0, 1] * 20}
     found = material.describe(prepare(read_table(columns), "y", Settings()))

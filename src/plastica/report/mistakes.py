@@ -47,7 +47,8 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOut, columns: S
         columns: The used columns, the weightiest first; the cells of ten are shown.
     """
     sizes = _sizes(judged)
-    order = [row for row in np.argsort(-sizes, kind="stable")[:MOST_ROWS].tolist() if judged.losses[row] > 0]
+    wrong = np.flatnonzero(judged.losses > 0)
+    order = wrong[np.argsort(-sizes[wrong], kind="stable")][:MOST_ROWS].tolist()
     shown = tuple(columns[:MOST_COLUMNS])
     table = prepared.table.take(judged.rows[order])
     cells = [[_cell(value) for value in table.column(name).to_list()] for name in shown]
@@ -61,7 +62,7 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOut, columns: S
         )
         for place, row in enumerate(order)
     )
-    return Mistakes(tuple(rows), tuple(plain(name, 30) for name in shown), int((judged.losses > 0).sum()))
+    return Mistakes(tuple(rows), tuple(plain(name, 30) for name in shown), len(wrong))
 
 
 def _sizes(judged: HeldOut) -> np.ndarray:
