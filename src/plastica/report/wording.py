@@ -86,7 +86,7 @@ def name_of(prefix: str, name: str) -> Markup | str:
 def score_name(name: str) -> Markup | str:
     """Return what a figure is called in both languages; "mae of price" is that of one target of several."""
     figure, of, target = name.partition(" of ")
-    known = name_of("score", figure)
+    known, target = name_of("score", figure), plain(target)
     return both(f"{target}: ", f"{target}：") + known if of else known
 
 
