@@ -88,6 +88,9 @@ def test_columns_missing_together_have_one_indicator():
     encoder = fit(a=holes, b=["x", None, "y", "", "x"], c=[None, 1, 2, 3, 4], d=[3, None, 4, None, 5])
     names = encoder.feature_names
     assert [name for name in names if "missing" in name] == ["a is missing", "c is missing"]
+    notes = []
+    encoder.transform(read_table({"a": [None], "b": [None], "c": [1], "d": [None]}), notes)
+    assert not notes  # nothing that training never saw
 
 
 def test_many_categories_become_codes_of_which_0_is_rare_missing_or_never_seen():

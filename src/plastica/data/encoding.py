@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import DataError, PlasticaWarning
 from .column import Column
 from .columns import infer_columns
-from .encoders import ColumnEncoder, fit_encoder
+from .encoders import CategoryEncoder, CodeEncoder, ColumnEncoder, fit_encoder
 from .table import Table, show
 from .values import missing, with_numbers
 
@@ -175,6 +175,8 @@ def _each_indicator_once(train: Table, encoders: list[ColumnEncoder]) -> tuple[C
             pattern = np.packbits(missing(train, encoder.column)).tobytes()
             if pattern in seen:
                 kept = msgspec.structs.replace(encoder, indicator=False)
+                if isinstance(kept, CategoryEncoder | CodeEncoder):
+                    kept = msgspec.structs.replace(kept, elsewhere=True)
             seen.add(pattern)
         made.append(kept)
     return tuple(made)

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 
 class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknown_fields=True):
-    """A category: one feature for each value, and one for the missing. For a value never seen all are 0."""
+    """A category: one feature for each value, and one for the missing. For a value never seen all are 0.
+
+    Args:
+        column: What the column is.
+        categories: The values.
+        indicator: Whether a feature says that the value is missing.
+        elsewhere: Whether that of another column, missing in the same rows of training, says so.
+    """
 
     smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
     codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
@@ -25,6 +32,7 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
     column: Column
     categories: tuple[str, ...]
     indicator: bool
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
@@ -49,7 +57,7 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
         codes = number(texts, dict(zip(self.categories, range(len(self.categories)), strict=True)))
         gone = texts.is_null().to_numpy()
         say_unseen(self.column, texts, (codes == -1) & ~gone, "unknown", notes)
-        if gone.any() and not self.indicator:
+        if gone.any() and not self.indicator and not self.elsewhere:
             say_missing(self.column, int(gone.sum()), notes)
         return [*(codes == code for code in range(len(self.categories))), *[gone] * self.indicator]
 

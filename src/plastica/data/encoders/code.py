@@ -32,7 +32,8 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
         categories: The values with a code.
         rare: Further values of the training rows.
         more: Whether there were more of these than are kept.
-        indicator: Whether training saw missing values.
+        indicator: Whether a feature says that the value is missing.
+        elsewhere: Whether that of another column, missing in the same rows of training, says so.
     """
 
     smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
@@ -42,6 +43,7 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
     rare: tuple[str, ...]
     more: bool
     indicator: bool
+    elsewhere: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
@@ -75,6 +77,6 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
         gone = texts.is_null().to_numpy()
         if not self.more:
             say_unseen(self.column, texts, (codes == -1) & ~gone, "a rare value" if self.rare else "unknown", notes)
-        if gone.any() and not self.indicator:
+        if gone.any() and not self.indicator and not self.elsewhere:
             say_missing(self.column, int(gone.sum()), notes)
         return [np.maximum(codes, 0), *[gone] * self.indicator]
