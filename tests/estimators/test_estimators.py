@@ -143,6 +143,14 @@ def test_answers_carry_the_frames_index_and_the_classes_names(fitted, penguins):
     assert named.to_numpy() == pytest.approx(shares.to_numpy(), abs=1e-6)
 
 
+def test_odd_words_are_missing_wherever_the_rows_are_dealt():
+    numbers = np.random.default_rng(0).normal(size=200)
+    words = [f"{number:.3f}" for number in numbers]
+    words[::20] = [f"?{place}" for place in range(10)]  # each of them in one row, for training or held out
+    made = pl.NetworkRegressor(**SMALL | {"epochs": 1}).fit(pd.DataFrame({"a": words}), numbers)
+    assert made.encoder_.feature_names == ("a", "a is missing")
+
+
 def test_an_array_after_a_frame_with_text_is_refused(fitted, penguins):
     with pytest.raises(DataError, match="was fitted on a frame with text"):
         fitted.predict(penguins[0].to_numpy())

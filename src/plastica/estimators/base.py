@@ -70,7 +70,7 @@ class NetworkEstimator(BaseEstimator):
         begin = not (self.warm_start and hasattr(self, "model_"))
         examples = self._examples(X, y, sample_weight, begin)
         train, held_out = self._dealt(examples)
-        self._prepare(train, begin, steady=False)
+        self._prepare(train, examples, begin, steady=False)
         history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)])
         return self._record(history, begin)
 
@@ -157,13 +157,13 @@ class NetworkEstimator(BaseEstimator):
         parts = split(rows, float(self.validation_fraction), 0, labels, seed)
         return examples.take(parts.train), examples.take(parts.validation)
 
-    def _prepare(self, train: Examples, begin: bool, steady: bool) -> None:
+    def _prepare(self, train: Examples, whole: Examples, begin: bool, steady: bool) -> None:
         """Learn encoding and scale, and make the network; or take the parameters of today for one that goes on."""
         if not begin:
             self.model_.set_compiled(recompiled(self.model_, self, steady))
             return
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
-        self.encoder_ = fit_encoder(self, train.x) if self.encode else None
+        self.encoder_ = fit_encoder(self, train.x, whole.x) if self.encode else None
         self._learn_scale(train)
         layout = layout_of(self.encoder_, self.n_features_in_)
         self.model_ = build(self, self.task_, self._units, layout, len(train.y), seed)

@@ -164,7 +164,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             examples = self._examples(X, y, sample_weight, begin)
         finally:
             del self._announced
-        self._prepare(examples, begin, steady=True)
+        self._prepare(examples, examples, begin, steady=True)
         return self._record(self._train(examples, None, 1, []), begin)
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import validation
 
-from ..data.columns import Column
+from ..data.columns import Column, infer_columns
 from ..data.encoding import FeatureLayout, TableEncoder
 from ..data.frames import from_memory
 from ..data.table import Table, distinct_names
@@ -90,10 +90,17 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
     return from_memory(X)
 
 
-def fit_encoder(estimator: Any, rows: np.ndarray | Table) -> TableEncoder:
-    """Learn how these rows become features; an array keeps every column, so that all folds have one width."""
-    if isinstance(rows, Table):
-        return TableEncoder.fit(rows)
+def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
+    """Learn how rows become features; an array keeps every column, so that all folds have one width.
+
+    Args:
+        estimator: Whose names hold.
+        rows: The training rows.
+        whole: These and those held out: what a column is, and which odd words in it are missing, is read from all.
+    """
+    if isinstance(rows, Table) and isinstance(whole, Table):
+        return TableEncoder.fit(rows, infer_columns(whole))
+    assert isinstance(rows, np.ndarray)
     table = _table_of(rows, _names(estimator))
     return TableEncoder.fit(table, [Column(name, "number") for name in table.names])
 

@@ -130,7 +130,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         check_parameters(self)
         begin = not hasattr(self, "model_")
         examples = self._examples(X, y, sample_weight, begin)
-        self._prepare(examples, begin, steady=True)
+        self._prepare(examples, examples, begin, steady=True)
         return self._record(self._train(examples, None, 1, []), begin)
 
     def __sklearn_tags__(self) -> Any:
