@@ -9,6 +9,7 @@ from plastica.data.encoding import FeatureLayout
 from plastica.errors import InvalidValue, UnknownName
 from plastica.estimators import Settings
 from plastica.estimators.networks import answers_from, monitor_of, network_for, units_of
+from plastica.layers import CategoryEmbedding
 
 LAYOUT = FeatureLayout(4, (0, 1), ((3, 5),))
 X = np.column_stack([np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 3, 4, 0]]).astype("float32")
@@ -50,3 +51,10 @@ def test_a_strategy_or_loss_that_the_task_does_not_take_is_refused():
         network_for("binary", 1, LAYOUT, Settings(strategy="one_vs_one"))
     with pytest.raises(UnknownName, match="focal"):
         network_for("binary", 1, LAYOUT, Settings(loss="fokal"))
+
+
+def test_every_network_has_vectors_for_codes():
+    layout = FeatureLayout(width=3, numbers=(0,), codes=((2, 30),))
+    for kind in ("best", "mlp"):
+        model = network_for("regression", 1, layout, Settings(network=kind))
+        assert any(isinstance(layer, CategoryEmbedding) for layer in model.layers)

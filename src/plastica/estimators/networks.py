@@ -89,9 +89,9 @@ def network_for(
     """Return a compiled network.
 
     "best": numbers beside waves of them, categories as vectors, then many members that share dense layers and are
-    trained each for itself and averaged. "mlp": relu layers. Both end as the task wants it: sigmoid units under
-    binary cross-entropy for two classes and for labels, softmax under categorical cross-entropy for more classes,
-    linear units under the mean squared error of the standardised targets for numbers.
+    trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both end as the task
+    wants it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under categorical
+    cross-entropy for more classes, linear units under the mean squared error of the standardised targets for numbers.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
@@ -111,7 +111,7 @@ def network_for(
     if settings.network == "mlp":
         end = _end(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
-        hidden = [layers.Dense(each, activation="relu") for each in units]
+        hidden = [*_vectors(layout, FOR_CLASSES), *(layers.Dense(each, activation="relu") for each in units)]
         last = layers.Dense(end.units, activation=end.activation)
         return _compiled([layers.Input((layout.width,)), *hidden, last], end.loss, [end.metric], settings)
     recipe = _chosen(recipe or recipe_for(task), settings)
@@ -191,9 +191,13 @@ def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
             layout.numbers, units=recipe.waves, frequencies=recipe.frequencies, deviation=recipe.deviation
         )
         found.append(waves)
-    if layout.codes:
-        found.append(layers.CategoryEmbedding(layout.codes, units=recipe.category_units))
+    found += _vectors(layout, recipe)
     return [*found, layers.Scale()] if recipe.scale else found
+
+
+def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
+    """A code is a name, not an amount: every network gets a vector in its place."""
+    return [layers.CategoryEmbedding(layout.codes, units=recipe.category_units)] if layout.codes else []
 
 
 def _members(end: End, recipe: Recipe) -> list[Layer]:
