@@ -84,6 +84,20 @@ def test_what_cannot_be_predicted_is_refused(values, task, message):
         choose(values, task)
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1e300, 2e300, 3e300], r"row index 0, column 'y': the target 1e\+?300 is beyond 1e\+100"),
+        ([1e-300, 2e-300, 3e-300], "varies by 5e-301 only"),
+        ([0.0, 1.0, 1e60], "row index 2, column 'y': .* too far from the training rows"),
+    ],
+)
+def test_numbers_whose_squared_errors_no_computer_holds_are_refused(values, message):
+    target, table, _ = choose(values, "regression")
+    with pytest.raises(DataError, match=message):
+        target.fitted(table.take([0, 1])).encode(table)
+
+
 def test_wrong_names():
     with pytest.raises(DataError, match="did you mean 'species'"):
         choose_target(read_table("penguins"), "Species ")
@@ -130,7 +144,7 @@ def test_several_columns_of_yes_and_no_are_labels():
     np.testing.assert_array_equal(encoded, [[1, 1, 1], [0, 0, 1], [1, 0, 0]])
     assert target.name == "red, blue, round"
     assert Target.from_dict(json.loads(json.dumps(target.to_dict()))) == target
-    with pytest.raises(DataError, match="column 'red': the target 2.0 is neither"):
+    with pytest.raises(DataError, match=r"column 'red': the target 2\.0 is neither"):
         target.encode(read_table({"red": [2], "blue": ["no"], "round": [True]}))
 
 

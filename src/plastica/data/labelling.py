@@ -15,6 +15,8 @@ from .values import read_booleans, read_categories, read_numbers
 
 Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Label = str | int | float
+UNIT = "correct it, or give the target in another unit or as its logarithm"
+LARGEST = 1e100  # beyond it, and below its inverse, the squares of errors leave a computer's numbers
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,10 +97,14 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         made = np.stack([read_target(table, column) for column in self.columns], axis=1)
         for column, values in zip(self.columns, made.T, strict=True):
             self._refuse(table, np.isnan(values), "is missing", column)
+            self._refuse(table, np.abs(values) > LARGEST, f"is beyond {LARGEST:g}; {UNIT}", column)
             if self.task == "multilabel":
                 self._refuse(table, (values != 0) & (values != 1), "is neither 0 nor 1", column)
         if self.task == "regression":
             made = (made - self.means) / self.scales
+            for column, values in zip(self.columns, made.T, strict=True):
+                far = np.abs(values) > np.finfo(np.float32).max
+                self._refuse(table, far, f"is too far from the training rows' values; {UNIT}", column)
         return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
 
     def decode(self, values: Any) -> np.ndarray:
@@ -117,6 +123,11 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.task != "regression":
             return self
         found = [moments(numbers[~np.isnan(numbers)]) for numbers in (read_numbers(train, c) for c in self.columns)]
+        for column, (_, scale) in zip(self.columns, found, strict=True):
+            if 0 < scale < 1 / LARGEST:
+                raise DataError(
+                    f"the target {show(column.name)} varies by {scale:.1g} only, too little to compute with; {UNIT}."
+                )
         return msgspec.structs.replace(
             self, means=tuple(mean for mean, _ in found), scales=tuple(scale or 1.0 for _, scale in found)
         )
