@@ -259,10 +259,22 @@ def test_a_regressor_of_ones_own_network_comes_back_and_another_kind_is_refused(
     path = made.fit(x, x[:, 0]).save(tmp_path / "numbers.plastica")
     back = pl.NetworkRegressor.load(path)
     assert (back.predict(x) == made.predict(x)).all()
+    assert not hasattr(back, "classes_")
     assert back.optimizer == made.optimizer
     assert back.network == made.network
     with pytest.raises(FileError, match="holds a NetworkRegressor, not a NetworkClassifier"):
         pl.NetworkClassifier.load(path)
+
+
+def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
+    path = fitted.save(tmp_path / "penguins.plastica")
+    model = pl.load(path)
+    model.extra["estimator"]["class_type"] = "<U500000000"  # 2 GB a class
+    back = pl.NetworkClassifier.load(model.save(path))
+    assert back.classes_.itemsize < 100 and list(back.classes_) == list(fitted.classes_)
+    model.extra["estimator"]["classes"] = ["Adelie", "Gentoo"]
+    with pytest.raises(FileError, match="damaged.*2 classes for 3 outputs"):
+        pl.NetworkClassifier.load(model.save(path))
 
 
 # What is refused

@@ -67,6 +67,14 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     figures: dict[str, tuple[float | None, ...]] = {}
     epochs: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        numbers = self.task == "regression"
+        if len(self.classes) != (0 if numbers else self.outputs):
+            raise ValueError(f"{len(self.classes)} classes for {self.outputs} outputs")
+        if len(self.mean) != len(self.scale) or len(self.mean) != (self.outputs if numbers else 0):
+            raise ValueError(f"{len(self.mean)} means and {len(self.scale)} scales for {self.outputs} outputs")
+
 
 def names_of(y: Any) -> list[str] | None:
     """Return the names of a series or a frame; None where there are none."""
@@ -163,7 +171,7 @@ def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None
         raise FileError(f"{path} holds {other}, not a {cls.__name__}.")
     try:
         return _rebuilt(cls, msgspec.convert(found, Kept), model, custom or {})
-    except (PlasticaError, msgspec.ValidationError, TypeError, ValueError, KeyError) as error:
+    except (PlasticaError, msgspec.ValidationError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise FileError(f"{path} is damaged: it does not describe a {cls.__name__} ({error}).") from None
 
 
@@ -188,7 +196,7 @@ def _rebuilt(cls: type[E], kept: Kept, model: Sequential, custom: Mapping[str, A
     made.target_names_ = list(kept.targets)
     if kept.names is not None:
         made.feature_names_in_ = np.array(kept.names, dtype=object)
-    if kept.class_type:
+    if kept.task != "regression":
         made.classes_ = _classes(kept)
     if kept.task == "regression":
         made.target_mean_, made.target_scale_ = np.array(kept.mean), np.array(kept.scale)
@@ -206,7 +214,7 @@ def _classes(kept: Kept) -> np.ndarray:
     kind = np.dtype(kept.class_type)
     if kind.kind not in "biufUO":
         raise ValueError(f"classes of type {kept.class_type}")
-    return np.array(kept.classes, dtype=kind)
+    return np.array(kept.classes, dtype="U" if kind.kind == "U" else kind)  # a forged length would ask for memory
 
 
 def _value(name: str, value: Any) -> Any:
