@@ -65,6 +65,11 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     main: str
     beside: str = "linear"
 
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        if "network" not in self.scores:
+            raise ValueError("results without the network's figures")
+
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is known of a network beside its weights.
