@@ -8,8 +8,6 @@ import numpy as np
 
 from .intervals import Figure, around
 
-ONE = ("mae", "rmse", "r2")
-
 
 def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] = ()) -> dict[str, Figure]:
     """Return MAE, RMSE and R2; of several targets their means, then each target's own as "mae of NAME".

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..data.columns import Column
-from ..data.values import read_booleans, read_categories, read_dates, read_numbers
+from ..data.values import missing, read_categories, read_dates, read_numbers
 from ..errors import DataError
 from . import formats
 from .wording import plain
@@ -94,8 +94,8 @@ def describe(prepared: Prepared) -> Material:
 def _row(table: Table, column: Column, rows: int) -> ColumnRow:
     bars, values = _content(table, column)
     used = column.used
-    missing = column.missing / max(rows, 1)
-    return ColumnRow(plain(column.name, 80), column.kind, used, missing, column.distinct, bars, values, column.note)
+    share = column.missing / max(rows, 1)
+    return ColumnRow(plain(column.name, 80), column.kind, used, share, column.distinct, bars, values, column.note)
 
 
 def _content(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
@@ -178,12 +178,6 @@ def _patterns(table: Table, columns: Sequence[Column]) -> tuple[tuple[str, int, 
 
 def _gone(table: Table, column: Column) -> np.ndarray | None:
     try:
-        if column.kind == "number":
-            return np.isnan(read_numbers(table, column))
-        if column.kind == "date":
-            return np.isnat(read_dates(table, column))
-        if column.kind == "boolean":
-            return np.isnan(read_booleans(table, column))
-        return read_categories(table, column).is_null().to_numpy()
+        return missing(table, column)
     except DataError:
         return None
