@@ -273,7 +273,7 @@ def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
     back = pl.NetworkClassifier.load(model.save(path))
     assert back.classes_.itemsize < 100 and list(back.classes_) == list(fitted.classes_)
     model.extra["estimator"]["classes"] = ["Adelie", "Gentoo"]
-    with pytest.raises(FileError, match="damaged.*2 classes for 3 outputs"):
+    with pytest.raises(FileError, match=r"damaged.*2 classes for 3 outputs"):
         pl.NetworkClassifier.load(model.save(path))
 
 
