@@ -43,6 +43,23 @@ def test_task_and_classes(values, task, classes):
         assert [str(label).lower() for label in target.decode(encoded)] == [str(value).lower() for value in values]
 
 
+def test_labels_come_back_as_they_were_written():
+    for written in (["1.0", "2.50"], ["10 %", "20 %"], ["1e5", "2e5"], ["+1", "-1"], ["1.0", "2.0", "3.0"] * 5):
+        target, table, _ = choose(written, "classification")
+        assert target.decode(target.encode(table)).tolist() == written
+    target, _, _ = choose(["1.0", "2.50"])
+    assert target.classes == ("1.0", "2.50")
+    assert Target.from_dict(json.loads(json.dumps(target.to_dict()))) == target
+    assert target.encode(read_table({"y": [2.5, 1.0]})).tolist() == [1, 0]  # numbers elsewhere are the same classes
+    assert choose(["1", "1.0", "2"])[0].classes == (1, 2)
+
+
+def test_dates_are_classes_where_the_task_says_so():
+    days = ["2020-01-02", "2020-01-01", "2020-01-02"]
+    target, table, _ = choose(days, "binary")
+    assert target.decode(target.encode(table)).tolist() == days
+
+
 def test_whole_numbers_as_classes_are_said_and_can_be_overridden():
     target, _, notes = choose([3, 1, 2] * 10)
     assert "taken for classes; give the task regression" in notes[0]
@@ -70,13 +87,15 @@ def test_scale_comes_from_the_training_rows():
     ("values", "task", "message"),
     [
         (["a", "a"], None, "'y' is 'a' in every row"),
+        (["a", "nan", "a"], None, "'y' is 'a' in all rows that hold a value"),
+        ([[1, 2], [3]], None, "cannot be predicted: Object is neither"),
         ([5.0, 5.0], "regression", "is 5 in every row"),
         (["", None], None, "holds no value"),
         ([f"name {number}" for number in range(100)], None, "100 different values in 100 rows"),
         (["1", "x", "z"], "regression", "row index 1, column 'y': 'x' is not a number"),
         (["a", "b", "c"], "binary", "has 3 classes; the task binary takes two"),
         ([number / 3 for number in range(99)], "classification", "too many for classes. Give the task regression"),
-        (["2020-01-01", "2020-01-02"], None, "holds dates"),
+        (["2020-01-01", "2020-01-02"], None, "holds dates. Give the task multiclass"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused(values, task, message):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError
 from .columns import Column, moments
+from .numbers import clean, read_as
 from .table import Table, show
 from .values import read_booleans, read_categories, read_numbers
 
@@ -150,12 +151,20 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _encode_classes(self, table: Table) -> np.ndarray:
         keys = _keys(table, self.column)
-        labels = (False, True) if self.column.kind == "boolean" else self.classes
+        labels = (False, True) if self.column.kind == "boolean" else self._numbers() or self.classes
         known = {label: number for number, label in enumerate(labels)}
         made = np.array([-1 if key is None else known.get(key, -2) for key in keys], dtype=np.int64)
         self._refuse(table, made == -1, "is missing", self.column)
         self._refuse(table, made == -2, f"is none of the classes {self._listed()}", self.column)
         return made
+
+    def _numbers(self) -> tuple[float, ...]:
+        """Return the classes as numbers, where they are numbers kept as they were written."""
+        if self.column.kind != "number" or not all(isinstance(label, str) for label in self.classes):
+            return ()
+        import polars as pl
+
+        return tuple(read_as(clean(pl.Series(self.classes, dtype=pl.String)), self.column.format).to_list())
 
     def _refuse(self, table: Table, wrong: np.ndarray, what: str, column: Column) -> None:
         if wrong.any():

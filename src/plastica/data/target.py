@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from .columns import Column, infer_target
 from .labelling import Label, Target, Task, missing_targets, read_target
 from .table import Table, show
 from .values import read_categories, read_numbers
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["Label", "Target", "Task", "choose_target", "target_names"]
 
@@ -67,7 +71,8 @@ def choose_target(
     if others:
         return _several(table, columns, task), table, tuple(notes)
     regression, why = _is_regression(table, column, task)
-    target = _regression(table, column) if regression else _classification(table, column, task)
+    made = _regression if regression else _classification
+    target = made(table, column, task, "all rows that hold a value" if missing.any() else "every row")
     return target, table, tuple([*notes, why] if why else notes)
 
 
@@ -82,9 +87,16 @@ def _matches(table: Table, name: str) -> list[str]:
 
 def _inferred(table: Table, name: str, task: str | None) -> Column:
     column = infer_target(table, name)
+    if column.kind == "date" and task in ("binary", "multiclass", "classification"):
+        return Column(name, "category", missing=column.missing, distinct=column.distinct)
     if column.kind not in ("number", "boolean", "category"):
-        kinds = {"empty": "holds no value", "date": "holds dates"}
-        raise DataError(f"the target {show(name)} of {table.source} {kinds.get(column.kind, 'cannot be predicted')}.")
+        kinds = {
+            "empty": "holds no value.",
+            "date": "holds dates. Give the task multiclass (of two, binary) if each is a class; "
+            "write a time to predict as a number, such as the days since a first one.",
+        }
+        why = kinds.get(column.kind, f"cannot be predicted: {column.note.removeprefix('left out: ')}")
+        raise DataError(f"the target {show(name)} of {table.source} {why}")
     return _forced_number(table, column) if task == "regression" and column.kind != "number" else column
 
 
@@ -144,20 +156,18 @@ def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool
     return True, ""
 
 
-def _regression(table: Table, column: Column) -> Target:
+def _regression(table: Table, column: Column, task: str | None, where: str) -> Target:
     numbers = read_numbers(table, column)
     if len(np.unique(numbers)) < 2:
-        raise DataError(f"the target {show(column.name)} is {numbers[0]:g} in every row; there is nothing to learn.")
+        raise DataError(f"the target {show(column.name)} is {numbers[0]:g} in {where}; there is nothing to learn.")
     return Target((column,), "regression", means=(0.0,), scales=(1.0,)).fitted(table)
 
 
-def _classification(table: Table, column: Column, task: str | None) -> Target:
+def _classification(table: Table, column: Column, task: str | None, where: str) -> Target:
     classes = _classes(table, column)
     count = len(classes)
     if count == 1:
-        raise DataError(
-            f"the target {show(column.name)} is {show(classes[0])} in every row; there is nothing to learn."
-        )
+        raise DataError(f"the target {show(column.name)} is {show(classes[0])} in {where}; there is nothing to learn.")
     if count > max(FEW_CLASSES, table.height // 2):
         what = "Give the task regression" if column.kind == "number" else "Name another column"
         raise DataError(
@@ -172,11 +182,27 @@ def _classification(table: Table, column: Column, task: str | None) -> Target:
 
 def _classes(table: Table, column: Column) -> tuple[Label, ...]:
     if column.kind == "number":
-        numbers = np.unique(read_numbers(table, column)).tolist()
-        return tuple(int(number) if number.is_integer() and abs(number) < 2**53 else number for number in numbers)
+        numbers = read_numbers(table, column)
+        labels = [
+            int(each) if each.is_integer() and abs(each) < 2**53 else each for each in np.unique(numbers).tolist()
+        ]
+        return _as_written(table.column(column.name), numbers) or tuple(labels)
     texts = read_categories(table, column)
     if column.kind == "boolean":
         spelled = texts.value_counts(sort=True)[texts.name].to_list()  # the commonest spelling first
         present = [next((word for word in spelled if word.lower() == truth), None) for truth in column.booleans]
         return tuple(word for word in present if word is not None)
     return tuple(sorted(texts.unique().to_list()))
+
+
+def _as_written(values: pl.Series, numbers: np.ndarray) -> tuple[str, ...]:
+    """Return labels such as "2.50" and "10 %" as they stand in a text, where each number is always written alike."""
+    import polars as pl
+
+    if values.dtype != pl.String:
+        return ()
+    forms = pl.DataFrame({"number": numbers, "text": values.str.strip_chars()}).unique().sort("number")
+    plain = [str(int(each) if each.is_integer() else each) for each in forms["number"].to_list()]
+    if forms["number"].n_unique() < forms.height or forms["text"].to_list() == plain:
+        return ()
+    return tuple(forms["text"].to_list())
