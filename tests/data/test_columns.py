@@ -85,7 +85,7 @@ def test_codes_with_leading_zeros_are_categories():
 def test_a_few_odd_values_are_missing_and_said():
     found, table = column([*map(str, range(20)), "many", "2"])
     assert (found.kind, found.missing_words, found.missing) == ("number", ("many",), 1)
-    assert found.note == "'many' in row index 20 of 22 values are no numbers and are taken for missing."
+    assert found.note == "'many' in row index 20 is no number and is taken for missing."
     assert math.isnan(read_numbers(table, found)[20])
 
 

@@ -192,11 +192,9 @@ def _as_numbers(table: Table, name: str, text: _Text, reading: Reading, target: 
     if odd_count:
         odd = (read.is_null() & cleaned.is_not_null()).arg_true()
         words = tuple(cleaned.gather(odd).unique(maintain_order=True).to_list())
-        more = f" and {odd_count - 1} more" if odd_count > 1 else ""
-        said.append(
-            f"{show(words[0])} in {table.place(int(odd[0]))}{more} of {present} values are no numbers "
-            "and are taken for missing."
-        )
+        others = f" and {odd_count - 1} more of {present} values are no numbers and are taken for missing."
+        alone = " is no number and is taken for missing."
+        said.append(f"{show(words[0])} in {table.place(int(odd[0]))}" + (others if odd_count > 1 else alone))
     column = Column(name, "number", " ".join(said), format=reading.format, missing_words=words)
     return _describe_numbers(read, column, target)
 
