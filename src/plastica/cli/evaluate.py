@@ -9,6 +9,7 @@ import typer
 from . import options
 from .guard import Debug, guarded
 from .output import Output, note
+from .running import opened
 
 
 @guarded
@@ -20,11 +21,14 @@ def evaluate(
     ] = None,
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
+    stream: Annotated[
+        bool | None, typer.Option("--stream/--no-stream", help="Read part by part; told by the file's size.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     debug: Debug = False,
 ) -> None:
     """Judge a model on a table whose target is known."""
-    from ..data.reading import read_table
+    from ..data.table import Table
     from ..estimators import TableNetwork
     from ..estimators.facts import listed
     from . import report
@@ -32,13 +36,20 @@ def evaluate(
 
     output = Output(json)
     network = TableNetwork.load(model_file(model))
-    table = read_table(file, separator=options.separator(separator), encoding=encoding)
-    scores, rows, notes = network.evaluate(table, target)
-    for line in (*table.notes, *notes):
+    table, _ = opened(file, options.separator(separator), encoding, stream)
+    if isinstance(table, Table):
+        scores, rows, notes = network.evaluate(table, target)
+        name, notes = table.source, (*table.notes, *notes)
+    else:
+        from ..estimators.streamed_scores import evaluate_chunks
+
+        scores, rows, notes = evaluate_chunks(network, table, target)
+        name = table.name
+    for line in notes:
         note(line)
-    shown = {f"on {table.source}": scores}
+    shown = {f"on {name}": scores}
     if network.facts.results is not None:
         shown["held out when it was trained"] = network.facts.results.scores["network"]
-    output.say(f"{rows} rows of {table.source} (95 % intervals):")
+    output.say(f"{rows} rows of {name} (95 % intervals):")
     report.say_scores(output, shown)
-    output.result({"source": table.source, "rows": rows, "scores": listed(scores), "notes": [*table.notes, *notes]})
+    output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": list(notes)})

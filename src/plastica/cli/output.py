@@ -23,6 +23,16 @@ def visible(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+def brief(text: str, most: int = 80) -> str:
+    """Cut a name or a label of a thousand letters, which would hide what stands beside it.
+
+    Example:
+        >>> brief("x" * 5000, 8)
+        'xxxx ...'
+    """
+    return text if len(text) <= most else f"{text[: most - 4]} ..."
+
+
 def complain(line: str, word: str = "error") -> None:
     """Write one line to standard error."""
     sys.stderr.write(f"{word}: {visible(line)}\n")

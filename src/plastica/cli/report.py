@@ -14,7 +14,7 @@ from ..estimators.facts import Facts, Results, listed
 from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
 from ..estimators.settings import batch_size_for
 from .folders import REPORT
-from .output import Output
+from .output import Output, brief
 
 if TYPE_CHECKING:
     from ..estimators import Settings, TableNetwork
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 40
 MOST_VALUES = 4
 MOST_TARGETS = 6
+MODELS = ("network", "linear", "trees", "dummy")  # a model's file keeps its figures in the order of the alphabet
+FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
+FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
 WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mcc": "MCC", "brier": "Brier score"}
 
 
@@ -51,18 +54,20 @@ def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequ
 def say_target(target: Target) -> str:
     """Say what is predicted."""
     if len(target.names) > 1:
-        shown = ", ".join(target.names[:MOST_TARGETS]) + (" ..." if len(target.names) > MOST_TARGETS else "")
+        shown = ", ".join(map(brief, target.names[:MOST_TARGETS])) + (
+            " ..." if len(target.names) > MOST_TARGETS else ""
+        )
         return f"{shown}: {target.task}, {len(target.names)} {'labels' if target.classes else 'numbers'}"
     if target.task == "regression":
-        return f"{target.name}: regression, mean {target.mean:.5g}, deviation {target.scale:.5g}"
-    shown = ", ".join(str(label) for label in target.classes[:10]) + (" ..." if len(target.classes) > 10 else "")
-    return f"{target.name}: {target.task}, {len(target.classes)} classes ({shown})"
+        return f"{brief(target.name)}: regression, mean {target.mean:.5g}, deviation {target.scale:.5g}"
+    shown = ", ".join(brief(str(label)) for label in target.classes[:10]) + (" ..." if len(target.classes) > 10 else "")
+    return f"{brief(target.name)}: {target.task}, {len(target.classes)} classes ({shown})"
 
 
 def say_columns(output: Output, columns: tuple[Column, ...]) -> None:
     """Print a table of the columns."""
     output.say()
-    rows = [(each.name, each.kind, str(each.missing or ""), _what(each)) for each in columns[:MOST_COLUMNS]]
+    rows = [(brief(each.name), each.kind, str(each.missing or ""), _what(each)) for each in columns[:MOST_COLUMNS]]
     output.table(("column", "kind", "missing", "values"), rows)
     if len(columns) > MOST_COLUMNS:
         used = sum(column.used for column in columns)
@@ -133,11 +138,18 @@ def say_results(output: Output, results: Results) -> None:
 def say_scores(output: Output, scores: dict[str, Scores]) -> None:
     """Print figures, a row for each and a column for each model."""
     names = list(dict.fromkeys(name for found in scores.values() for name in found))
+    targets = [name.partition(" of ")[2] for name in names]
+    names.sort(key=lambda name: (targets.index((parts := name.partition(" of "))[2]), _place(parts[0], FIGURES)))
+    models = sorted(scores, key=lambda name: _place(name, MODELS))
     rows = [
-        (word_of(name), *(say_figure(name, found[name]) if name in found else "" for found in scores.values()))
+        (word_of(name), *(say_figure(name, scores[each][name]) if name in scores[each] else "" for each in models))
         for name in names
     ]
-    output.table(("", *scores), rows)
+    output.table(("", *models), rows)
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
 
 
 def word_of(name: str) -> str:
@@ -148,7 +160,7 @@ def word_of(name: str) -> str:
         ('macro F1', 'MAE of price')
     """
     figure, of, target = name.partition(" of ")
-    return " ".join(WORDS.get(word, word) for word in figure.split("_")) + of + target
+    return " ".join(WORDS.get(word, word) for word in figure.split("_")) + of + brief(target)
 
 
 def say_figure(name: str, figure: Figure) -> str:
@@ -234,7 +246,7 @@ def _what(column: Column) -> str:
         said = f"{column.lowest:.5g} to {column.highest:.5g}, mean {column.mean:.4g}"
     else:
         shown = sorted(column.categories[:MOST_VALUES]) if column.kind != "date" else []
-        said = f"{column.distinct} different" + (": " + ", ".join(shown) if shown else "")
+        said = f"{column.distinct} different" + (": " + ", ".join(map(brief, shown)) if shown else "")
         said += " ..." if shown and column.distinct > MOST_VALUES else ""
     return f"{said}; {column.note}" if column.note else said
 
