@@ -220,6 +220,11 @@ def test_damaged_records_are_refused(saved):
         lambda plain: plain["encoders"][0]["column"].update(kind="other"),
         lambda plain: plain["encoders"][1].update(categories="x"),
         lambda plain: plain["encoders"][3].update(cycles=["decade"]),
+        lambda plain: plain["encoders"][0]["column"]["format"].update(group="_"),
+        lambda plain: plain["encoders"][0]["column"].update(kind="date"),
+        lambda plain: plain["encoders"][0]["column"].update(highest=None),
+        lambda plain: plain["encoders"][2]["column"].update(booleans=["yes"]),
+        lambda plain: plain["encoders"][3]["column"].update(date_order="dym"),
     ]
     for change in changes:
         damaged = json.loads(json.dumps(plain))

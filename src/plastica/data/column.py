@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from .dates import FORMS
 from .numbers import PLAIN_FORMAT, NumberFormat
 
 Kind = Literal[
@@ -56,6 +57,15 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: float | None = None
     lowest: float | None = None
     highest: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what a damaged or foreign file may hold."""
+        if self.date_order and self.date_order not in FORMS:
+            raise ValueError(f"column {self.name!r} has dates in no known form")
+        if len(self.booleans) != 2 and (self.booleans or self.kind == "boolean"):
+            raise ValueError(f"column {self.name!r} has {len(self.booleans)} words for no and yes")
+        if len({each is None for each in (self.mean, self.scale, self.lowest, self.highest)}) > 1:
+            raise ValueError(f"column {self.name!r} has some figures and lacks others")
 
     @property
     def used(self) -> bool:

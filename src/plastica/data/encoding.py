@@ -145,6 +145,12 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         names = [encoder.column.name for encoder in made.encoders]
         if not names or len(set(names)) < len(names):
             raise DataError("this is no description of a table's encoding: no columns, or one of them twice.")
+        for encoder in made.encoders:
+            if encoder.column.kind != ("category" if isinstance(encoder, CodeEncoder) else _tag(encoder)):
+                raise DataError(
+                    f"this is no description of a table's encoding: the {encoder.column.kind} "
+                    f"{show(encoder.column.name)} is encoded as a {_tag(encoder)}."
+                )
         return made
 
     def _check_names(self, table: Table, said: list[str]) -> None:
@@ -162,6 +168,10 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if surplus:
             listed = ", ".join(map(show, surplus[:5])) + (" ..." if len(surplus) > 5 else "")
             said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} not known to the model and not used.")
+
+
+def _tag(encoder: ColumnEncoder) -> str:
+    return str(encoder.__struct_config__.tag)
 
 
 def _each_indicator_once(train: Table, encoders: list[ColumnEncoder]) -> tuple[ColumnEncoder, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -35,8 +35,8 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         unit: A sign that every value carries and that is taken off: "%", "€" ...
     """
 
-    point: str = "."
-    group: str = ""
+    point: Literal[".", ","] = "."
+    group: Literal["", ",", ".", " "] = ""
     unit: str = ""
 
     def __str__(self) -> str:
