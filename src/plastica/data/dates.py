@@ -115,10 +115,12 @@ def calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _half_day(half: pl.Series, hour: pl.Series) -> np.ndarray:
-    """Return what "AM" and "PM" add to the clock: 12 AM is midnight, 12 PM noon."""
-    twelve = (hour == "12").to_numpy().astype(np.int64)
-    folded = half.str.to_lowercase()
-    hours = 12 * (folded == "pm").to_numpy().astype(np.int64) - 12 * twelve * (folded != "").to_numpy()
+    """Return what "AM" and "PM" add to the clock: 12 AM is midnight, 12 PM noon, and 13 PM, which some write, is 13."""
+    import polars as pl
+
+    clock, folded = hour.cast(pl.Int64, strict=False).fill_null(0).to_numpy(), half.str.to_lowercase()
+    early, late = (folded == "am").to_numpy(), (folded == "pm").to_numpy()
+    hours = 12 * (late & (clock < 12)).astype(np.int64) - 12 * (early & (clock == 12)).astype(np.int64)
     return hours.astype("timedelta64[h]").astype("timedelta64[s]")
 
 
