@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 
 from plastica import datasets
+from plastica.cli.report import say_target
+from plastica.data.reading import read_table
+from plastica.data.target import choose_target
 from plastica.estimators import TableNetwork
 
 SOURCE = datasets.path_of("penguins")
@@ -123,6 +126,28 @@ def test_evaluate_needs_a_target_it_knows(plastica, penguins, table, here):
     gone = pl.when(pl.int_range(344) < 2).then(None).otherwise("species")
     table.with_columns(species=gone).write_csv(here / "gone.csv")
     assert "2 rows without a target left out" in plastica("evaluate", penguins, "gone.csv").stderr
+
+
+def test_info_shows_models_and_figures_in_the_order_of_train(plastica, penguins):
+    said = plastica("info", penguins).stdout
+    words = [
+        "network  ",
+        "linear  ",
+        "trees  ",
+        "dummy  ",
+        "\naccuracy",
+        "\nbalanced accuracy",
+        "\nmacro F1",
+        "\nMCC",
+        "\nAUC",
+    ]
+    places = [said.index(word, said.index("held-out rows")) for word in words]
+    assert places == sorted(places)
+
+
+def test_a_label_of_a_thousand_letters_is_cut_on_the_terminal():
+    target, _, _ = choose_target(read_table({"y": ["a" * 5000, "b"]}), "y")
+    assert len(say_target(target)) < 200
 
 
 def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
