@@ -45,7 +45,8 @@ def test_task_and_classes(values, task, classes):
 
 def test_labels_come_back_as_they_were_written():
     for written in (["1.0", "2.50"], ["10 %", "20 %"], ["1e5", "2e5"], ["+1", "-1"], ["1.0", "2.0", "3.0"] * 5):
-        target, table, _ = choose(written, "classification")
+        target, table, notes = choose(written, "classification")
+        assert not notes
         assert target.decode(target.encode(table)).tolist() == written
     target, _, _ = choose(["1.0", "2.50"])
     assert target.classes == ("1.0", "2.50")

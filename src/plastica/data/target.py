@@ -73,6 +73,8 @@ def choose_target(
     regression, why = _is_regression(table, column, task)
     made = _regression if regression else _classification
     target = made(table, column, task, "all rows that hold a value" if missing.any() else "every row")
+    if column.kind == "number" and target.classes and isinstance(target.classes[0], str):
+        notes = [note for note in notes if note != column.note]  # labels kept as written: no sign is taken off
     return target, table, tuple([*notes, why] if why else notes)
 
 
