@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from plastica.cli.main import app
+from plastica.estimators.comparing import _paired
+from plastica.estimators.decisions import Decision
+from plastica.estimators.held_out import HeldOut
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +79,16 @@ def test_a_changed_file_of_held_out_rows_is_refused(plastica, runs, tmp_path):
         (copy / path.name).write_bytes(path.read_bytes())
     (copy / "held_out.csv").write_text("line,species\n1,Unicorn\n")
     assert "was changed after the run" in plastica("compare", runs / "few", copy, code=1).stderr
+
+
+def test_costs_are_paired_only_where_both_runs_count_the_same():
+    rows = {name: HeldOut(np.arange(4), np.array([0, 1, 0, 1]), np.eye(2)[[0, 1, first, 0]]) for first, name in
+            enumerate(("one", "other"))}  # fmt: skip
+    target = SimpleNamespace(task="binary")
+
+    def run(name, cost):
+        return SimpleNamespace(name=name, facts=SimpleNamespace(decision=Decision(costs=((0, 1), (cost, 0)))))
+
+    gap = _paired(target, "mean_cost", rows, run("other", 5), run("one", 5))
+    assert gap.value == 0.25  # one row of no, called yes
+    assert _paired(target, "mean_cost", rows, run("other", 5), run("one", 9)) is None

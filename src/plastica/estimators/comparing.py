@@ -219,4 +219,6 @@ def _paired(
     pair: tuple[Decision, Decision] | None = None
     if decisions[0] is not None and decisions[1] is not None:
         pair = (decisions[0], decisions[1])
+        if by == "mean_cost" and pair[0].costs != pair[1].costs:
+            return None  # each run counts in a currency of its own
     return difference(target.task, np.asarray(first.y), first.answers, second.answers, by, pair)
