@@ -16,6 +16,9 @@ def test_pairs_that_agree_give_back_their_shares():
     first, second = pairs_of(10)
     pairs = shares[:, first] / (shares[:, first] + shares[:, second])
     np.testing.assert_allclose(shares_of_pairs(pairs), shares, atol=1e-6)
+    many = np.tile(pairs, (501, 1))  # more than are solved together
+    np.testing.assert_array_equal(shares_of_pairs(many)[-20:], shares_of_pairs(pairs))
+    assert shares_of_pairs(pairs[:0]).shape == (0, 5)
 
 
 def test_pairs_that_disagree_are_contradicted_least():

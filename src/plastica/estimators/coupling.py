@@ -7,6 +7,7 @@ import numpy as np
 from ..losses import pairs_of
 
 CERTAIN = 1e-7  # pairs are kept this far off 0 and 1, where no shares might fit them all
+ROWS = 10_000  # solved together: each takes (classes + 1)^2 doubles three times over
 
 
 def shares_of_questions(answers: np.ndarray) -> np.ndarray:
@@ -39,6 +40,11 @@ def shares_of_pairs(answers: np.ndarray) -> np.ndarray:
         Wu, Lin, Weng (2004), Probability estimates for multi-class classification by pairwise coupling, equations
         19 to 21.
     """
+    parts = range(0, max(len(answers), 1), ROWS)
+    return np.concatenate([_coupled(answers[start : start + ROWS]) for start in parts])
+
+
+def _coupled(answers: np.ndarray) -> np.ndarray:
     answers = np.clip(answers.astype(np.float64), CERTAIN, 1 - CERTAIN)
     first, second = pairs_of(answers.shape[1])
     classes = int(second.max()) + 1
