@@ -6,6 +6,7 @@ import json
 
 import polars as pl
 import pytest
+import typer
 
 from plastica.cli import options
 
@@ -65,3 +66,6 @@ def test_what_cannot_be_read_is_refused_with_an_example(read, given):
 def test_costs_may_stand_in_a_file(here):
     (here / "costs.csv").write_text("0,1\n5,0\n")
     assert options.costs("costs.csv") == ((0.0, 1.0), (5.0, 0.0))
+    (here / "costs.csv").write_bytes(b"0,1\xff\n")
+    with pytest.raises(typer.BadParameter, match="cannot be read"):
+        options.costs("costs.csv")

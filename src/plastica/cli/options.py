@@ -84,7 +84,10 @@ def costs(given: str | None) -> tuple[tuple[float, ...], ...] | None:
     if given is None:
         return None
     path = Path(given)
-    text = path.read_text(encoding="utf-8-sig") if ";" not in given and path.is_file() else given.replace(";", "\n")
+    try:
+        text = path.read_text(encoding="utf-8-sig") if ";" not in given and path.is_file() else given.replace(";", "\n")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise typer.BadParameter(f"--costs: {given!r} cannot be read: {problem}.") from None
     rows = [[_number(cell) for cell in line.split(",")] for line in text.splitlines() if line.strip()]
     if not rows or any(cell is None for row in rows for cell in row):
         raise typer.BadParameter(
