@@ -23,6 +23,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 import plastica as pl
 from plastica.datasets import path_of
 from plastica.errors import DataError, FileError, InvalidValue, ShapeError
+from plastica.estimators import TableNetwork
 from plastica.regularizers import L2
 
 SMALL = {"network": "mlp", "layers": (8,), "epochs": 30, "learning_rate": 0.02, "random_state": 0}
@@ -278,6 +279,24 @@ def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
 
 
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("made", "y", "said"),
+    [
+        (pl.NetworkRegressor, ["low", "high"], "y holds text, such as 'low'; a regressor wants numbers"),
+        (pl.NetworkRegressor, [1e300, -1e300], r"y holds numbers beyond 1e\+100"),
+        (pl.NetworkClassifier, np.array(["a", None], dtype=object), "y holds None in 1 of 2 rows, first in row 1"),
+    ],
+)
+def test_targets_that_cannot_be_learned_are_refused_in_a_sentence(made, y, said):
+    with pytest.raises(DataError, match=said):
+        made(epochs=1).fit([[0.0], [1.0]], y)
+
+
+def test_a_setting_given_as_an_option_is_told_where_it_belongs():
+    with pytest.raises(InvalidValue, match=r"give Settings\(epochs=\.\.\.\)"):
+        TableNetwork.fit("penguins", "species", epochs=2)
 
 
 @pytest.mark.parametrize(

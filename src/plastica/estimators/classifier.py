@@ -197,6 +197,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
         names = keeping.names_of(y)
         y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
+        if y.dtype == object and (lacking := [place for place, each in enumerate(y.ravel()) if each is None]):
+            raise DataError(
+                f"y holds None in {len(lacking)} of {len(y)} rows, first in row {lacking[0]}; leave them out."
+            )
         check_classification_targets(y)
         labels = type_of_target(y, input_name="y").startswith("multilabel")
         values = y.toarray() if issparse(y) else y if labels else column_or_1d(y, warn=True)

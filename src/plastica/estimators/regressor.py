@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
+from ..data.labelling import LARGEST, UNIT
+from ..data.table import show
 from ..errors import DataError
 from ..layers import Layer
 from ..model import Sequential
@@ -141,7 +143,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
         names = keeping.names_of(y)
-        values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        values = _numbers(y)
         flat = values.ndim < 2 or values.shape[1] == 1
         values = (column_or_1d(values, warn=True) if flat else values).reshape(len(values), -1)
         if begin:
@@ -165,3 +167,18 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
         numbers = answers * self.target_scale_ + self.target_mean_
         return numbers[:, 0] if self.n_outputs_ == 1 else numbers
+
+
+def _numbers(y: Any) -> np.ndarray:
+    """Return targets as float64; text, and what no squared error can be told of, is refused."""
+    try:
+        values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    except ValueError as problem:
+        if "could not convert" not in str(problem):
+            raise
+        words = [each for each in np.asarray(y, dtype=object).ravel().tolist() if isinstance(each, str)]
+        example = f", such as {show(words[0])}" if words else ""
+        raise DataError(f"y holds text{example}; a regressor wants numbers. NetworkClassifier takes classes.") from None
+    if np.abs(values).max() > LARGEST:
+        raise DataError(f"y holds numbers beyond {LARGEST:g}; {UNIT}.")
+    return values

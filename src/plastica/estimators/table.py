@@ -72,6 +72,9 @@ class TableNetwork:
             options: As for :meth:`train`.
         """
         chosen = settings or Settings()
+        if misplaced := [name for name in options if name in Settings.__struct_fields__]:
+            name = misplaced[0]
+            raise InvalidValue(f"{name} is one of the settings: give Settings({name}=...) after the target.")
         if is_large(source):
             from .streamed import fit_streaming
 
