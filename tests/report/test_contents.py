@@ -11,6 +11,7 @@ from plastica.data.reading import read_table
 from plastica.data.splitting import Split
 from plastica.estimators import Settings
 from plastica.estimators.decisions import Decision
+from plastica.estimators.facts import Rows
 from plastica.estimators.intervals import Figure
 from plastica.estimators.preparing import prepare
 from plastica.report import classes, formats, importance, material, mistakes, slices, verdict, wording
@@ -139,11 +140,21 @@ def test_answers_that_are_right_crowd_no_mistake_out(case):
 
 def test_columns_parts_and_patterns_are_counted():
     columns = {"a": [1.0, None] * 20, "b": [None if n % 4 == 1 else "xy"[n % 2] for n in range(40)], "y": [0, 1] * 20}
-    found = material.describe(prepare(read_table(columns), "y", Settings()))
-    assert found.parts == (24, 8, 8)
+    prepared = prepare(read_table(columns), "y", Settings())
+    found = material.describe(prepared, Rows(24, 8, 8, stratified=True, digest=""))
+    assert (found.parts, found.rows, found.used) == ((24, 8, 8), 40, 2)
     assert [(row.name, row.missing, row.distinct) for row in found.columns] == [("a", 0.5, 1), ("b", 0.25, 2)]
     assert found.patterns == (("a", 10, 0.25), ("a, b", 10, 0.25))
     assert [(row.label, row.share) for row in found.classes] == [("0", 0.5), ("1", 0.5)]
+    read_in_parts = material.describe(prepared, Rows(10**6, 8, 8, stratified=False, digest=""))
+    assert (read_in_parts.parts, read_in_parts.rows, read_in_parts.sampled) == ((10**6, 8, 8), 10**6 + 16, 40)
+
+
+def test_columns_beyond_those_shown_are_counted_too():
+    table = {f"c{number}": np.random.default_rng(number).normal(size=30) for number in range(203)} | {"y": [0, 1] * 15}
+    prepared = prepare(read_table(table), "y", Settings())
+    found = material.describe(prepared, Rows(18, 6, 6, stratified=True, digest=""))
+    assert (found.used, len(found.columns), found.hidden) == (203, 200, 3)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from .wording import plain
 
 if TYPE_CHECKING:
     from ..data.table import Table
+    from ..estimators.facts import Rows
     from ..estimators.preparing import Prepared
 
 MOST_COLUMNS, MOST_CLASSES, MOST_ROWS, MOST_PATTERNS, BARS = 200, 20, 20_000, 6, 16
@@ -51,6 +52,7 @@ class Material:
     Args:
         rows, features: How many.
         parts: Rows in training, validation and test.
+        used: How many columns are used.
         columns: The first of them; hidden is how many more there are.
         target: The target's own rows: classes, labels, or numbers with bars.
         classes: Rows of each class in each part, the commonest first; more is how many are not shown.
@@ -61,6 +63,7 @@ class Material:
     rows: int
     features: int
     parts: tuple[int, int, int]
+    used: int
     columns: tuple[ColumnRow, ...]
     hidden: int
     target: tuple[ColumnRow, ...]
@@ -70,17 +73,23 @@ class Material:
     sampled: int
 
 
-def describe(prepared: Prepared) -> Material:
-    """Describe the table; bars and patterns on at most 20,000 rows spread over it."""
+def describe(prepared: Prepared, counted: Rows) -> Material:
+    """Describe the table; bars and patterns on at most 20,000 rows spread over it.
+
+    Args:
+        prepared: The rows in memory.
+        counted: All rows there were: of a table larger than memory, some of the training rows are not in it.
+    """
     table = prepared.table
     if table.height > MOST_ROWS:
         table = table.take(np.linspace(0, table.height - 1, MOST_ROWS).astype(np.int64))
     shown = prepared.columns[:MOST_COLUMNS]
     classes = _classes(prepared)
     return Material(
-        rows=prepared.table.height,
+        rows=counted.train + counted.validation + counted.test,
         features=prepared.x.shape[1],
-        parts=(len(prepared.split.train), len(prepared.split.validation), len(prepared.split.test)),
+        parts=(counted.train, counted.validation, counted.test),
+        used=sum(column.used for column in prepared.columns),
         columns=tuple(_row(table, column, prepared.table.height) for column in shown),
         hidden=len(prepared.columns) - len(shown),
         target=tuple(_row(table, column, prepared.table.height) for column in prepared.target.columns[:MOST_CLASSES]),

@@ -66,7 +66,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             seconds=network.history.seconds if network.history is not None else None,
             findings=found,
             verdict=verdict.conclude(prepared, judged, found) if judged is not None else None,
-            material=material.describe(prepared),
+            material=material.describe(prepared, network.facts.rows),
             structure=structure.describe(network),
             usage=usage.describe(network, path.parent),
             people=usage.about_people(network),
