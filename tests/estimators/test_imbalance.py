@@ -83,10 +83,12 @@ def test_corrected_probabilities_are_those_of_a_model_without_weights():
     [
         (NUMBER, {"class_weight": "balanced"}, "class_weight='balanced' is for two or more classes, not regression"),
         (NUMBER, {"threshold": 0.3}, "'y' is a number"),
+        (NUMBER, {"label_smoothing": 0.1}, "'y' is a number"),
         (LABELS, {"resample": "over"}, "labels have a threshold each"),
         (LABELS, {"threshold": "costs", "costs": ((0, 1), (1, 0))}, "is for two or more classes"),
         (TWO, {"costs": EVEN}, "costs is 3 x 3 for 2 classes"),
         (TWO, {"strategy": "one_vs_one"}, "for more than two classes"),
+        (TWO, {"class_weight": "balanced", "resample": "over"}, "would count the rare ones twice"),
         (TWO, {"threshold": "micro_f1"}, "Wanted f1"),
         (THREE, {"threshold": 0.5}, "has 3 classes"),
         (THREE, {"threshold": "f1"}, "Wanted balanced_accuracy"),

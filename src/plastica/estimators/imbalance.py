@@ -92,6 +92,8 @@ def check_fits(settings: Settings, target: Target) -> None:
         raise InvalidValue(f"strategy={settings.strategy!r} is for more than two classes; {target.name!r} is {task}.")
     if task == "regression" and settings.threshold is not None:
         raise InvalidValue(f"threshold={settings.threshold!r} is for classes; {target.name!r} is a number.")
+    if task == "regression" and settings.label_smoothing:
+        raise InvalidValue(f"label_smoothing={settings.label_smoothing:g} is for classes; {target.name!r} is a number.")
     if task == "binary" and settings.threshold == "micro_f1":
         raise InvalidValue(f"threshold='micro_f1' is for several labels; {target.name!r} has two classes. Wanted f1.")
     if task == "multilabel" and settings.threshold == "costs":
@@ -103,6 +105,11 @@ def check_fits(settings: Settings, target: Target) -> None:
         )
     if settings.costs is not None and len(settings.costs) != count:
         raise InvalidValue(f"costs is {len(settings.costs)} x {len(settings.costs)} for {count} classes.")
+    if settings.class_weight == "balanced" and settings.resample is not None:
+        raise InvalidValue(
+            f"resample={settings.resample!r} makes the classes even, and class_weight='balanced' would count the rare "
+            "ones twice. Give one of the two."
+        )
     _weights(settings, target, np.ones(count))
 
 
