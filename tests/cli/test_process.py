@@ -47,6 +47,17 @@ def test_exit_codes_and_streams(tmp_path):
     assert made.returncode == 2 and "Usage" in made.stdout + made.stderr
 
 
+def test_a_report_that_fails_loses_no_model(plastica, here, monkeypatch):
+    def broken(*given, **options):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("plastica.report.write_report", broken)
+    options = ["--network", "mlp", "--layers", "4", "--epochs", "1", "--out", "r"]
+    made = plastica("train", "penguins", *options, code=70)
+    assert "the trained model is kept: r/model.plastica" in made.stderr.replace("\\", "/")
+    assert len(plastica("predict", "r", "penguins").stdout.splitlines()) == 345
+
+
 def test_an_unexpected_error_asks_for_a_report(tmp_path):
     code = (
         "import sys; import plastica.data.reading as reading\n"

@@ -154,4 +154,8 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
     if place.report:
         from ..report import write_report
 
-        write_report(network, prepared, folder / REPORT, lang=place.lang)
+        try:
+            write_report(network, prepared, folder / REPORT, lang=place.lang)
+        except Exception:
+            note(f"the report could not be written; the trained model is kept: {folder / MODEL}.")
+            raise
