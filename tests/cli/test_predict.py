@@ -48,6 +48,10 @@ def test_predictions_go_to_a_file(plastica, penguins, here):
     assert (
         "is the model or the table itself" in plastica("predict", penguins, "mine.csv", "-o", "mine.csv", code=1).stderr
     )
+    for name, said in ((".", "lies among the files of the table"), ("mine.csv", "predict writes CSV")):
+        out = "part.csv" if name == "." else "answers.csv.gz"
+        assert said in plastica("predict", penguins, name, "-o", out, code=1).stderr
+    assert plastica("predict", penguins, "mine.csv", "-o", "-").stdout.startswith("species\n")
 
 
 def test_a_row_is_answered_the_same_alone(plastica, penguins, table):

@@ -50,6 +50,6 @@ def evaluate(
     shown = {f"on {name}": scores}
     if network.facts.results is not None:
         shown["held out when it was trained"] = network.facts.results.scores["network"]
-    output.say(f"{rows} rows of {name} (95 % intervals):")
+    output.say(f"{report.count(rows, 'row')} of {name} (95 % intervals):")
     report.say_scores(output, shown)
     output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": list(notes)})

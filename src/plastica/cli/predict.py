@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from ..estimators import Answers, TableNetwork
 
 MOST_NOTES = 20
+OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
 
 
 @guarded
 def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="A table as for train; it needs no target.")],
-    out: Annotated[str | None, typer.Option("--out", "-o", help="A CSV file; else standard output.")] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", "-o", help="A CSV file; else, or with -, standard output.")
+    ] = None,
     probabilities: Annotated[bool, typer.Option("--probabilities", "-p", help="A column for each class.")] = False,
     separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
@@ -48,9 +51,14 @@ def predict(
     from ..storage.atomic import replace_file
     from .folders import model_file
 
+    out = None if out == "-" else out
     path = model_file(model)
     if out is not None and any(_same(Path(out), Path(each)) for each in (path, file)):
         raise InvalidValue(f"--out {out!r} is the model or the table itself; name another file.")
+    if out is not None and Path(file).is_dir() and _same(Path(out).parent, Path(file)):
+        raise InvalidValue(f"--out {out!r} lies among the files of the table; name a file in another folder.")
+    if out is not None and (out == "" or Path(out).suffix.lower() in OTHERS):
+        raise InvalidValue(f"--out {out!r}: predict writes CSV; name a file such as answers.csv.")
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
         raise InvalidValue("this model predicts a number; there are no probabilities. Leave --probabilities out.")

@@ -33,7 +33,7 @@ WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mc
 def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None:
     """Say what was inferred of the table, and which rows serve what."""
     table, target, parts = prepared.table, prepared.target, prepared.split
-    output.fact("table", f"{table.source}: {_count(table.height, 'row')}, {_count(len(table.columns), 'column')}")
+    output.fact("table", f"{table.source}: {count(table.height, 'row')}, {count(len(table.columns), 'column')}")
     output.fact("target", say_target(target))
     if settings.drop:
         output.fact("dropped", ", ".join(settings.drop))
@@ -92,7 +92,7 @@ def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
     patience = f", until {settings.patience} without a better {monitor_of(model)}" if settings.validation else ""
     return (
         f"{settings.rule}, {type(model.optimizer).__name__} at rate {model.learning_rate:g}, batches of "
-        f"{min(size, rows)}, {_count(settings.epochs, 'epoch')} at most{patience}"
+        f"{min(size, rows)}, {count(settings.epochs, 'epoch')} at most{patience}"
     )
 
 
@@ -121,7 +121,7 @@ def say_training(output: Output, facts: Facts) -> None:
     """Say why training ended and whose weights were kept."""
     made = facts.training
     reason = {"epochs": "all were made", "time_limit": "the time limit"}.get(made.stopped_by, made.stopped_by)
-    output.fact("stopped", f"after {_count(made.epochs, 'epoch')}: {reason}")
+    output.fact("stopped", f"after {count(made.epochs, 'epoch')}: {reason}")
     if made.best_epoch:
         output.fact("kept", f"the weights of epoch {made.best_epoch}, the best on the validation rows")
 
@@ -129,7 +129,7 @@ def say_training(output: Output, facts: Facts) -> None:
 def say_results(output: Output, results: Results) -> None:
     """Print the network beside the baselines, and what may be concluded."""
     output.say()
-    output.say(f"On the {_count(results.rows, 'held-out row')} (95 % intervals):")
+    output.say(f"On the {count(results.rows, 'held-out row')} (95 % intervals):")
     say_scores(output, results.scores)
     output.say(verdict(results))
     output.say()
@@ -256,5 +256,6 @@ def _write(value: float | None, form: str) -> str:
     return written.lstrip("-") if float(written) == 0 else written
 
 
-def _count(number: int, word: str) -> str:
+def count(number: int, word: str) -> str:
+    """Write how many there are of something."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
