@@ -125,7 +125,8 @@ def test_a_terminal_is_shown_labels_and_never_obeys_them(tmp_path):
 
     lines = [f"{n % 5},bad\x1b[2J{n % 2}" for n in range(40)]
     (tmp_path / "evil.csv").write_text("a,y\n" + "\n".join(lines))
-    made = start("train", "evil.csv", "-t", "y", "--epochs", "1", "--quiet", "-o", "run", cwd=tmp_path)
+    quick = ("--network", "mlp", "--layers", "4", "--epochs", "1", "--no-report", "--quiet")
+    made = start("train", "evil.csv", "-t", "y", *quick, "-o", "run", cwd=tmp_path)
     assert made.returncode == 0, made.stderr
     master, terminal = pty.openpty()
     process = subprocess.Popen([*COMMAND, "predict", "run", "evil.csv"], cwd=tmp_path, stdout=terminal, stderr=terminal)

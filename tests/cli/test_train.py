@@ -172,7 +172,21 @@ def test_drop_may_be_repeated_and_may_hold_a_comma(plastica, here):
 
 def test_without_hidden_layers_validation_or_test(plastica):
     found = as_json(
-        plastica("train", "penguins", "--layers", "0", "--epochs", "2", "--validation", "0", "--test", "0", "--json")
+        plastica(
+            "train",
+            "penguins",
+            "--network",
+            "mlp",
+            "--layers",
+            "0",
+            "--epochs",
+            "2",
+            "--validation",
+            "0",
+            "--test",
+            "0",
+            "--json",
+        )
     )
     assert found["results"] is None and found["training"] == found["training"] | {"best_epoch": None, "epochs": 2}
     assert "nothing is known" in plastica("train", "penguins", *SHORT, "--test", "0").stdout
@@ -189,7 +203,7 @@ def test_a_number_is_predicted_in_its_own_unit(plastica, here):
 
 
 def test_a_time_limit_is_named_as_the_reason(plastica):
-    found = as_json(plastica("train", "penguins", "--time-limit", "0.001", "--json"))
+    found = as_json(plastica("train", "penguins", "--network", "mlp", "--time-limit", "0.001", "--json"))
     assert found["training"]["stopped_by"] == "time_limit"
 
 
@@ -240,7 +254,7 @@ def test_a_file_needs_a_target(plastica, here):
 
 
 def test_a_failed_run_leaves_no_folder(plastica, here):
-    result = plastica("train", "penguins", "--optimizer", "sgd", "--learning-rate", "1e30", code=1)
+    result = plastica("train", "penguins", *SHORT, "--optimizer", "sgd", "--learning-rate", "1e30", code=1)
     assert "not finite" in result.stderr
     assert not list((here / "runs").iterdir())
 

@@ -17,7 +17,7 @@ from plastica.estimators import Settings, TableNetwork
 from plastica.estimators.facts import listed
 from plastica.estimators.preparing import prepare
 
-QUICK = Settings(layers=(8,), epochs=3)
+QUICK = Settings(layers=(8,), epochs=3, network="mlp")
 
 
 @pytest.fixture(scope="module")
