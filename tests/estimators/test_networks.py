@@ -52,7 +52,7 @@ def test_a_strategy_or_loss_that_the_task_does_not_take_is_refused():
     with pytest.raises(UnknownName, match="focal"):
         network_for("binary", 1, LAYOUT, Settings(loss="fokal"))
     for name in ("binary_crossentropy", "msle", "poisson"):
-        with pytest.raises(InvalidValue, match="does not fit numbers.*Choose one of mse, mae, huber"):
+        with pytest.raises(InvalidValue, match=r"does not fit numbers.*Choose one of mse, mae, huber"):
             network_for("regression", 1, LAYOUT, Settings(loss=name))
 
 

@@ -125,8 +125,8 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
     fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume, "verbose": int(run.output.talks)}
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
-            target, rows = prepared.target, len(prepared.split.train)
-            model = network_for(target.task, target.outputs, prepared.layout, settings, rows)
+            target = prepared.target
+            model = network_for(target.task, target.outputs, prepared.layout, settings)
             tell(prepared, model)
             return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
         assert not isinstance(run.source, Table)

@@ -166,7 +166,7 @@ class NetworkEstimator(BaseEstimator):
         self.encoder_ = fit_encoder(self, train.x, whole.x) if self.encode else None
         self._learn_scale(train)
         layout = layout_of(self.encoder_, self.n_features_in_)
-        self.model_ = build(self, self.task_, self._units, layout, len(train.y), seed)
+        self.model_ = build(self, self.task_, self._units, layout, seed)
         self.model_.set_compiled(recompiled(self.model_, self, steady))
 
     def _train(self, train: Examples, held_out: Examples | None, epochs: int, callbacks: list[Callback]) -> History:

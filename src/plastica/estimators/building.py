@@ -85,14 +85,13 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
     return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
 
 
-def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, rows: int, seed: int) -> Sequential:
+def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int) -> Sequential:
     """Return the compiled network.
 
     Args:
         estimator: Whose parameters say what it is.
         task, outputs: As for :func:`~plastica.estimators.networks.network_for`.
         layout: What stands where among the features.
-        rows: How many rows it will be trained on.
         seed: Where its randomness comes from.
 
     Raises:
@@ -105,8 +104,8 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, rows: 
     if isinstance(given, str):
         recipe = recipe_for(task)
         recipe = recipe if estimator.dropout is None else recipe._replace(dropout=float(estimator.dropout))
-        return _with_choices(network_for(task, outputs, layout, settings, rows, recipe), estimator)
-    plain = network_for(task, outputs, layout, _plain(settings), rows)
+        return _with_choices(network_for(task, outputs, layout, settings, recipe), estimator)
+    plain = network_for(task, outputs, layout, _plain(settings))
     if isinstance(given, Sequential):
         return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator)
     if not isinstance(given, list | tuple) or not all(isinstance(layer, layers.Layer) for layer in given):

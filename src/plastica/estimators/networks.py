@@ -83,7 +83,6 @@ def network_for(
     outputs: int,
     layout: FeatureLayout,
     settings: Settings,
-    rows: int = 1000,
     recipe: Recipe | None = None,
 ) -> Sequential:
     """Return a compiled network.
@@ -98,7 +97,6 @@ def network_for(
         outputs: How many classes, labels or target columns; 1 for "binary".
         layout: What stands where among the features.
         settings: How the network is made and trained.
-        rows: How many rows it will be trained on.
         recipe: What the best network is made of, where that is not :func:`recipe_for`; settings come first.
 
     Raises:
@@ -226,7 +224,7 @@ def _end(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) ->
     if task != "multiclass" and settings.strategy not in (None, "softmax"):
         raise InvalidValue(f"strategy={strategy!r} is for three classes or more; this task is {task}.")
     if task == "regression":
-        return End(outputs, "linear", losses.get(settings.loss or "mse"), "mae")
+        return End(outputs, "linear", _loss_of_numbers(settings), "mae")
     if task == "multiclass" and strategy == "softmax":
         return End(outputs, "softmax", _loss_of_classes(settings, smoothing, SOFTMAX_LOSSES), "accuracy")
     binary = _loss_of_classes(settings, smoothing, SIGMOID_LOSSES)
@@ -249,6 +247,19 @@ SOFTMAX_LOSSES = {
     "focal": losses.SparseCategoricalFocalCrossentropy,
     "sparse_categorical_focal_crossentropy": losses.SparseCategoricalFocalCrossentropy,
 }
+
+
+NUMBER_LOSSES = ("mse", "mae", "huber", "log_cosh", "half_squared_error")  # defined and small at the truth below 0 too
+
+
+def _loss_of_numbers(settings: Settings) -> Loss:
+    loss = losses.get(settings.loss or "mse")
+    if type(loss) not in {type(losses.get(name)) for name in NUMBER_LOSSES}:
+        raise InvalidValue(
+            f"loss={settings.loss!r} does not fit numbers, which are learned standardised, above and below 0. "
+            f"Choose one of {', '.join(NUMBER_LOSSES)}."
+        )
+    return loss
 
 
 def _loss_of_classes(settings: Settings, smoothing: float, known: dict[str, Any]) -> Loss:

@@ -156,7 +156,7 @@ def train_streaming(
         said = (*plan.notes, *unseen, f"{rows.written} training rows were encoded on disk ({size}) and read in blocks.")
         prepared = _prepared(plan, chosen, sample, held, test, said)
         task, outputs = plan.target.task, plan.target.outputs
-        network = model or network_for(task, outputs, prepared.layout, chosen, rows.written)
+        network = model or network_for(task, outputs, prepared.layout, chosen)
         told(prepared, network)
         fitting = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
         return _trained(network, prepared, chosen, rows, feed, fitting), prepared

@@ -108,9 +108,7 @@ class TableNetwork:
             resume: Go on from the newest checkpoint in it.
         """
         train, held, _, _ = prepared.split
-        model = model or network_for(
-            prepared.target.task, prepared.target.outputs, prepared.layout, settings, len(train)
-        )
+        model = model or network_for(prepared.target.task, prepared.target.outputs, prepared.layout, settings)
         feed = feed_for(settings, prepared.target, prepared.y, train)
         stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
         size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(feed.rows)))
