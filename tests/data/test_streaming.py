@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime as dt
 import gzip
 import io
 
@@ -46,6 +47,29 @@ def test_a_text_file_in_blocks_of_any_size_has_the_rows_of_the_whole(tmp_path, m
     assert rows_of(parts) == rows_of([whole])
     assert np.array_equal(np.concatenate([part.positions for part in parts]), whole.positions)
     assert size == 5000 or len(parts) > 1
+
+
+@pytest.mark.parametrize("size", range(60, 140, 7))
+def test_a_quote_within_a_cell_opens_none_wherever_the_block_ends(tmp_path, monkeypatch, size):
+    path = tmp_path / "t.csv"
+    path.write_text("sep=,\na,b,c\n" + '5 " pipe,2,"two\nlines"\n1,2,3\n6 "" "x,"4",5\n' * 9)
+    whole = read_table(path)
+    monkeypatch.setattr(streaming_text, "BLOCK_BYTES", size)
+    assert rows_of(open_files(path).tables()) == rows_of([whole])
+    path.write_text("a,b\n1,2")
+    assert rows_of(open_files(path).tables()) == [("1", "2")]
+
+
+def test_durations_times_and_encodings_are_read_as_in_memory(tmp_path):
+    spans = pl.Series("d", [90_000, None, 1_500], dtype=pl.Duration("ms"))
+    pl.DataFrame({"d": spans, "t": pl.Series([dt.time(1, 2), dt.time(23), None])}).write_parquet(tmp_path / "t.parquet")
+    (found,) = open_files(tmp_path / "t.parquet").tables()
+    assert found.columns["d"].to_list() == [90.0, None, 1.5]
+    assert found.columns["t"].to_list() == read_table(tmp_path / "t.parquet").columns["t"].to_list()
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    for name in ("utf-9", "hex"):
+        with pytest.raises(DataError, match=f"unknown encoding '{name}' for t.csv; known are"):
+            list(open_files(tmp_path / "t.csv", encoding=name).tables())
 
 
 @given(st.lists(st.lists(st.text('a",\n;', max_size=5), min_size=2, max_size=2), min_size=1, max_size=8), st.data())

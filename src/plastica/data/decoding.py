@@ -71,13 +71,20 @@ def line_of(data: bytes | str, position: int) -> int:
     return 1 + max(before.count("\n"), before.count("\r"))
 
 
-def _decode_as(data: bytes, source: str, codec: str) -> str:
+def known(codec: str, source: str) -> str:
+    """Return an encoding's name; DataError where there is none of this name."""
     try:
-        return data.decode(codec)
+        "a".encode(codec)
     except LookupError:
         raise DataError(
             f"unknown encoding {codec!r} for {source}; known are for example utf-8, gb18030, cp1252."
         ) from None
+    return codec
+
+
+def _decode_as(data: bytes, source: str, codec: str) -> str:
+    try:
+        return data.decode(known(codec, source))
     except UnicodeDecodeError as problem:
         raise DataError(
             f"{source} is not valid {codec}: line {line_of(data, problem.start)} holds bytes that are no text. "

@@ -145,6 +145,12 @@ def _rows(text: str, source: str, separator: str, skipped: int = 0, strict: bool
             yield start, cells
 
 
+def separator_of(text: str) -> str:
+    """Return the separator that :func:`parse` takes where none is named."""
+    rest, _, given = _excel_hint(text)
+    return given or _sniff_separator(rest)
+
+
 def _sniff_separator(text: str) -> str:
     """Choose the separator under which rows are equally long and their cells look most like values."""
     best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, FileError
+from .frames import plain
 from .streaming_text import text_tables
 from .table import Table, distinct_names, show
 
@@ -138,7 +139,7 @@ def _parquet_tables(path: Path) -> Iterator[Table]:
         for frame in pl.scan_parquet(path).collect_batches(chunk_size=ROWS, maintain_order=True):
             if not names:
                 names, notes = distinct_names(frame.columns)
-            columns = {name: values.alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
+            columns = {name: plain(values).alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
             positions = np.arange(start, start + frame.height)
             start += frame.height
             if frame.height:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataError, FileError
-from .decoding import decode
-from .delimited import SEPARATORS, parse, parse_more
+from .decoding import decode, known
+from .delimited import SEPARATORS, parse, parse_more, separator_of
 from .table import Table
 
 BLOCK_BYTES = 1 << 22
@@ -31,9 +31,9 @@ def text_tables(
     """
     first: Table | None = None
     before = 0
-    for text in _texts(path, separator, encoding):
+    for text, known_separator in _texts(path, separator, encoding):
         if first is None:
-            first = parse(text, path.name, separator, header)
+            first = parse(text, path.name, known_separator, header)
             yield first
         elif text.strip():
             yield parse_more(text, first, before)
@@ -42,23 +42,24 @@ def text_tables(
         raise DataError(f"{path.name} is empty: there is no header and no row in it.")
 
 
-def _texts(path: Path, separator: str | None, encoding: str | None) -> Iterator[str]:
-    """Yield the file's text in parts of whole records."""
+def _texts(path: Path, separator: str | None, encoding: str | None) -> Iterator[tuple[str, str | None]]:
+    """Yield the file's text in parts of whole records, and the separator as far as it is known."""
     decoder: codecs.IncrementalDecoder | None = None
     rest = ""
     for data in _bytes(path):
+        if rest:  # and more comes, so that what fits in one block is read as a whole
+            separator = separator or separator_of(rest)  # only with it is a quote known to begin a cell
+            if cut := record_end(rest, separator):
+                yield rest[:cut], separator
+                rest = rest[cut:]
+            elif len(rest) > LONGEST_RECORD:
+                raise DataError(f"{path.name}: a row of more than {LONGEST_RECORD} characters; is a quote not closed?")
         if decoder is None:
             decoder = codecs.getincrementaldecoder(_codec(data, path.name, encoding))()
         rest += _decoded(decoder, data, path.name)
-        cut = record_end(rest, separator)
-        if cut:
-            yield rest[:cut]
-            rest = rest[cut:]
-        elif len(rest) > LONGEST_RECORD:
-            raise DataError(f"{path.name}: a row of more than {LONGEST_RECORD} characters; is a quote not closed?")
     rest += "" if decoder is None else _decoded(decoder, b"", path.name, final=True)
     if rest:
-        yield rest
+        yield rest, separator
 
 
 def _bytes(path: Path) -> Iterator[bytes]:
@@ -78,7 +79,7 @@ def _bytes(path: Path) -> Iterator[bytes]:
 def _codec(data: bytes, name: str, encoding: str | None) -> str:
     """Tell the encoding from the first block; what decodes to the same text is the codec of that text."""
     if encoding is not None:
-        return encoding
+        return known(encoding, name)
     wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
     end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
     sample = data[: end or len(data)]
