@@ -49,6 +49,7 @@ def network_of(prepared, share):
         task="binary",
         target=prepared.target,
         answers=lambda x: np.stack([1 - share(x), share(x)], axis=1),
+        model=SimpleNamespace(count_params=lambda: 10),
         facts=SimpleNamespace(decision=Decision()),
     )
 
@@ -64,6 +65,12 @@ def test_a_column_that_decides_weighs_and_one_not_looked_at_weighs_nothing(case)
     expected = 2 * share * (1 - share)  # two rows dealt at random differ in class
     assert found["a"].worse == pytest.approx(expected, abs=4 * found["a"].error + 0.02)
     assert found["b"].worse == found["town"].worse == 0
+
+
+def test_a_large_network_has_fewer_columns_looked_at():
+    assert importance._screened(90_000, 500) == 1_000
+    assert importance._screened(7_000_000, 40) == 55
+    assert importance._screened(10**12, 40) == importance.MOST_COLUMNS
 
 
 def test_a_group_where_it_fails_is_found_and_no_other(case):

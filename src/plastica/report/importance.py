@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_COLUMNS, MOST_SCREENED, REPEATS = 2_000, 50, 1_000, 5
 SCREENING_ROWS = 300
+MOST_WORK = 100_000_000_000  # rows times parameters of the first look, so that a very wide table takes seconds too
+FEWEST_ROWS = 256  # a handful of rows takes as long as these
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def measure(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> Impor
     """
     columns = features_by_column(prepared)
     rows = _some(len(judged.rows), MOST_ROWS)
-    names = list(columns)[:MOST_SCREENED]
+    names = list(columns)[: _screened(network.model.count_params(), len(judged.rows))]
     if len(names) > MOST_COLUMNS:
         looked = _some(len(judged.rows), SCREENING_ROWS)
         first = {name: _worse(network, prepared, judged, looked, columns[name], 1)[0] for name in names}
@@ -59,6 +61,12 @@ def measure(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> Impor
         found.append(Weight(name, float(worse.mean()), float(worse.std(ddof=1) / np.sqrt(REPEATS))))
     found.sort(key=lambda weight: -weight.worse)
     return Importance(tuple(found), len(rows), REPEATS, len(columns) - len(names))
+
+
+def _screened(parameters: int, rows: int) -> int:
+    """Return how many columns have a first look: a thousand, of a large network fewer."""
+    each = parameters * min(max(rows, FEWEST_ROWS), SCREENING_ROWS)
+    return max(MOST_COLUMNS, min(MOST_SCREENED, MOST_WORK // each))
 
 
 def _worse(
