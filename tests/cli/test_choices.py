@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import polars as pl
 import pytest
@@ -52,6 +53,16 @@ def test_a_folder_is_read_in_parts_and_answers_as_the_whole_table_does(plastica,
     assert plastica("predict", "run", "parts").stdout == whole
     plastica("predict", "run", table, "--stream", "--out", "answers.csv")
     assert (here / "answers.csv").read_text() == whole
+
+
+def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, table, monkeypatch):
+    monkeypatch.setattr("plastica.estimators.streamed.BASELINE_ROWS", 20)
+    result = plastica(
+        "train", "parts", "-t", "label", "--epochs", "1", "--layers", "4", "--network", "mlp", "--no-report"
+    )
+    assert "parts: 120 rows, 5 columns" in result.stdout
+    learned = int(re.search(r"(\d+) to train", result.stdout)[1])
+    assert learned > 60 and f"learned from 20 of the {learned} training rows" in result.stderr
 
 
 @pytest.mark.parametrize(

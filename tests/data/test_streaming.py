@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import gzip
 import io
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -173,5 +174,11 @@ def test_scratch_keeps_every_row_once_whatever_came_together(tmp_path, monkeypat
     assert np.array_equal(np.concatenate([block[2] for block in blocks]), 1 + y[order])
     one.remove()
     assert not one.path.exists()
+    if Path("/dev/full").exists():
+        (tmp_path / "full").symlink_to("/dev/full")
+        full = Scratch(tmp_path / "full", 2, 1, seed=5)
+        with pytest.raises(FileError, match=r"No space left.*name a folder on another disk"):
+            full.add(x, y)
+        full.remove()
     with pytest.raises(FileError, match="the encoded rows take 1000000000"):
         check_room(tmp_path, 10**18)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from plastica.data import streaming_files, streaming_survey, streaming_text
 from plastica.data.streaming_files import is_large
-from plastica.errors import DataError, InvalidValue
-from plastica.estimators import streamed_scores
+from plastica.errors import DataError, FileError, InvalidValue
+from plastica.estimators import streamed, streamed_scores
 from plastica.estimators.settings import Settings
 from plastica.estimators.streamed import evaluate_chunks, fit_streaming, predict_chunks, train_streaming
+from plastica.estimators.streamed_place import scratch_file
 from plastica.estimators.table import TableNetwork
+from plastica.storage.checkpoint import CheckpointFolder
 
 ROWS = 3000
 SETTINGS = Settings(
@@ -105,6 +109,44 @@ def test_a_stopped_run_resumes_to_the_same_weights(made, folder, tmp_path):
     for one, other in zip(made.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_own_shares(folder, monkeypatch):
+    monkeypatch.setattr(streamed, "BASELINE_ROWS", 400)
+    told = []
+    network, prepared = train_streaming(
+        folder, "answer", Settings(**_few(epochs=1)), told=lambda prepared, model, whole: told.append(whole)
+    )
+    kept, rows = prepared.table, network.facts.rows
+    assert len(prepared.split.train) == 400 and kept.height < ROWS / 2
+    lacking = {column.name: column.missing for column in prepared.columns}
+    assert lacking == {"x": 0, "city": 0, "amount": kept.columns["amount"].eq("").sum()}
+    # The table has 60 empty cells, one of them perhaps in the row that has no answer.
+    assert {column.name: column.missing for column in network.facts.columns}["amount"] in (59, 60)
+    (whole,) = told
+    assert (whole.train, whole.validation, whole.test) == (rows.train, rows.validation, rows.test)
+    assert sum((rows.train, rows.validation, rows.test)) == ROWS - 1 and whole.columns == network.facts.columns
+    assert f"the baselines learned from 400 of the {rows.train} training rows, drawn at random." in network.facts.notes
+
+
+def test_several_targets_keep_their_names(folder):
+    network = SimpleNamespace(target=SimpleNamespace(names=("a", "b"), name="a, b"))
+    with pytest.raises(InvalidValue, match="target='answer': the 2 targets keep their names"):
+        evaluate_chunks(network, folder, "answer")
+
+
+def test_a_second_run_with_the_same_checkpoints_leaves_the_first_ones_rows(folder, tmp_path):
+    own = tmp_path / "run.rows"
+    own.write_text("a person's")
+    with scratch_file(tmp_path, tmp_path / "run") as path:
+        path.write_bytes(b"rows")
+        with pytest.raises(FileError, match="in use by another run"):
+            fit_streaming(folder, "answer", SETTINGS, checkpoint=tmp_path / "run")
+        assert path.read_bytes() == b"rows"
+        with CheckpointFolder(tmp_path / "other"), pytest.raises(FileError, match="in use by another run"):
+            fit_streaming(folder, "answer", SETTINGS, checkpoint=tmp_path / "other")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["other", "run", "run.rows"]
+    assert own.read_text() == "a person's"
 
 
 def test_class_weights_count_and_what_needs_all_rows_is_refused(folder):

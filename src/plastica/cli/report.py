@@ -13,6 +13,7 @@ from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
 from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
 from ..estimators.settings import batch_size_for
+from ..estimators.streamed_plan import Whole
 from .folders import REPORT
 from .output import Output, brief
 
@@ -30,25 +31,31 @@ FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_
 WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mcc": "MCC", "brier": "Brier score"}
 
 
-def say_prepared(output: Output, prepared: Prepared, settings: Settings) -> None:
-    """Say what was inferred of the table, and which rows serve what."""
-    table, target, parts = prepared.table, prepared.target, prepared.split
-    output.fact("table", f"{table.source}: {count(table.height, 'row')}, {count(len(table.columns), 'column')}")
+def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: Whole | None = None) -> None:
+    """Say what was inferred of the table, and which rows serve what; of files read in parts ``whole`` counts all."""
+    table, target = prepared.table, prepared.target
+    train, validation, test, _ = prepared.split
+    parts = whole or Whole(len(train), len(validation), len(test), prepared.columns)
+    rows = parts.train + parts.validation + parts.test
+    output.fact("table", f"{table.source}: {count(rows, 'row')}, {count(len(table.columns), 'column')}")
     output.fact("target", say_target(target))
     if settings.drop:
         output.fact("dropped", ", ".join(settings.drop))
-    say_columns(output, prepared.columns)
-    sizes = f"{len(parts.train)} to train, {len(parts.validation)} to validate, {len(parts.test)} held out"
+    say_columns(output, parts.columns)
+    sizes = f"{parts.train} to train, {parts.validation} to validate, {parts.test} held out"
     output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
     for finding in check_data(prepared):
         if finding.severity != "note":
             output.fact(finding.severity, finding.message)
 
 
-def say_plan(output: Output, prepared: Prepared, settings: Settings, model: Sequential) -> None:
+def say_plan(
+    output: Output, prepared: Prepared, settings: Settings, model: Sequential, whole: Whole | None = None
+) -> None:
     """Say what will be trained, and how."""
+    rows = whole.train if whole else len(prepared.split.train)
     output.fact("network", say_network(prepared.x.shape[1], model))
-    output.fact("learning", say_learning(len(prepared.split.train), model, settings))
+    output.fact("learning", say_learning(rows, model, settings))
 
 
 def say_target(target: Target) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..data.table import Table
     from ..estimators import Settings, TableNetwork
     from ..estimators.preparing import Prepared
+    from ..estimators.streamed_plan import Whole
     from ..model import Sequential
 
 
@@ -113,13 +114,13 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
 
     out, settings, place = sys.stdout, run.settings, run.place
 
-    def tell(prepared: Prepared, model: Sequential) -> None:
+    def tell(prepared: Prepared, model: Sequential, whole: Whole | None = None) -> None:
         with contextlib.redirect_stdout(out):
             if not isinstance(run.source, Table):
                 for line in prepared.notes:
                     note(line)
-                report.say_prepared(run.output, prepared, settings)
-            report.say_plan(run.output, prepared, settings, model)
+                report.say_prepared(run.output, prepared, settings, whole)
+            report.say_plan(run.output, prepared, settings, model, whole)
             out.flush()
 
     fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume, "verbose": int(run.output.talks)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import final
 
@@ -43,7 +44,7 @@ class Scratch(Blocks):
         self._handle = path.open("wb")
 
     def add(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Take rows to write."""
+        """Take rows to write; FileError where the disk does not take them."""
         self._waiting.append(np.concatenate([x, y.reshape(len(x), -1)], axis=1, dtype=np.float32))
         if sum(map(len, self._waiting)) >= self.mixed_rows:
             self._write(last=False)
@@ -55,7 +56,8 @@ class Scratch(Blocks):
 
     def remove(self) -> None:
         """Remove the file."""
-        self._handle.close()
+        with suppress(OSError):  # of rows that a full disk did not take
+            self._handle.close()
         self.path.unlink(missing_ok=True)
 
     @property
@@ -88,9 +90,19 @@ class Scratch(Blocks):
             mixed = part[np.random.default_rng([self.seed, self._writes]).permutation(len(part))]
             self._writes += 1
             self._hash.update(mixed.data)
-            mixed.tofile(self._handle)
+            self._put(mixed)
         self.written += cut
         self._waiting = [rows[cut:]] if cut < len(rows) else []
+
+    def _put(self, rows: np.ndarray) -> None:
+        try:
+            self._handle.write(rows.data)
+            self._handle.flush()
+        except OSError as problem:
+            raise FileError(
+                f"the encoded rows cannot be written to {self.path}: {problem.strerror or problem}. "
+                "Make room, name a folder on another disk (scratch=), drop columns, or give fewer rows."
+            ) from None
 
 
 def check_room(folder: Path, needed: int) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,54 +11,30 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ..data.columns import infer_columns
-from ..data.encoding import TableEncoder
 from ..data.splitting import Split
 from ..data.streaming_files import Files, open_files
 from ..data.streaming_scratch import Scratch, check_room
-from ..data.streaming_survey import PART, Survey, chances, copied, survey
-from ..data.table import Table, show
-from ..data.target import Target, choose_target, target_names
+from ..data.streaming_survey import copied
+from ..data.table import Table
+from ..data.values import with_numbers
 from ..errors import DataError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
 from .deciding import say_plan
 from .facts import Rows, Training
-from .imbalance import Feed, check_fits, feed_for, rare_classes
+from .imbalance import Feed, feed_for, rare_classes
 from .networks import monitor_of, network_for
 from .preparing import Prepared
 from .settings import Settings, batch_size_for
+from .streamed_place import folder_for, scratch_file
+from .streamed_plan import Plan, Whole, count_missing, make_plan, parts_of, with_missing
 from .streamed_scores import evaluate_chunks, predict_chunks
 from .table import TableNetwork, judged_network
 
 __all__ = ["evaluate_chunks", "fit_streaming", "predict_chunks", "train_streaming"]
 
-MOST_HELD_OUT = 100_000
 BASELINE_ROWS = 50_000  # that the baselines learn from
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What was decided from the survey.
-
-    Args:
-        files: What is read.
-        found: The survey.
-        target: What is predicted.
-        encoder: What makes features, learned from the sample's training rows.
-        columns: What each column is.
-        shares: The shares of the rows for test and validation.
-        notes: What was assumed.
-    """
-
-    files: Files
-    found: Survey
-    target: Target
-    encoder: TableEncoder
-    columns: tuple[Any, ...]
-    shares: tuple[float, float]
-    notes: tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -107,7 +81,7 @@ def train_streaming(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     scratch: str | Path | None = None,
-    told: Callable[[Prepared, Sequential], None] = lambda prepared, model: None,
+    told: Callable[[Prepared, Sequential, Whole], None] = lambda prepared, model, whole: None,
 ) -> tuple[TableNetwork, Prepared]:
     """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
 
@@ -122,7 +96,7 @@ def train_streaming(
         verbose, callbacks, model, checkpoint, resume: As for :meth:`TableNetwork.train`.
         scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
             or the system's folder for temporary files.
-        told: Called once before training, with the rows in memory and the network.
+        told: Called once before training, with the rows in memory, the network, and what all rows are.
 
     Returns:
         The network, and the rows that are in memory: a sample of the training rows, all of validation and test.
@@ -137,86 +111,41 @@ def train_streaming(
             f"resample={chosen.resample!r} needs all rows in memory, and these are read in parts. "
             "Use class_weight='balanced', which has the same aim."
         )
-    plan = _planned(source if isinstance(source, Files) else open_files(source), target, chosen)
-    folder = Path(scratch) if scratch else Path(checkpoint).parent if checkpoint else Path(tempfile.gettempdir())
-    folder.mkdir(parents=True, exist_ok=True)
-    width = plan.encoder.layout.width + (len(plan.target.names) if plan.target.task != "multilabel" else 0)
-    width += plan.target.outputs * (plan.target.task == "multilabel")
-    needed = 4 * width * plan.found.rows
+    plan = make_plan(source if isinstance(source, Files) else open_files(source), target, chosen)
+    targets = plan.target.outputs if plan.target.task == "multilabel" else len(plan.target.names)
+    needed = 4 * (plan.encoder.layout.width + targets) * plan.found.rows
+    folder = folder_for(scratch, checkpoint)
     check_room(folder, needed)
-    path = _scratch_file(folder, checkpoint)
-    sample = _sample(plan, chosen)
-    feed = feed_for(chosen, plan.target, sample.y[0], np.arange(sample.rows))
-    weights = None if feed.class_weight is None else [feed.class_weight[k] for k in sorted(feed.class_weight)]
-    rows = Scratch(path, plan.encoder.layout.width, width - plan.encoder.layout.width, chosen.seed, weights)
-    try:
-        unseen = dict[str, None]()
-        test, held = _encoded(plan, chosen, rows, unseen)
-        size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
-        said = (*plan.notes, *unseen, f"{rows.written} training rows were encoded on disk ({size}) and read in blocks.")
-        prepared = _prepared(plan, chosen, sample, held, test, said)
-        task, outputs = plan.target.task, plan.target.outputs
-        network = model or network_for(task, outputs, prepared.layout, chosen)
-        told(prepared, network)
-        fitting = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
-        return _trained(network, prepared, chosen, rows, feed, fitting), prepared
-    finally:
-        rows.remove()
+    fitting = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
+    with scratch_file(folder, checkpoint) as path:
+        sample = _sample(plan, chosen)
+        feed = feed_for(chosen, plan.target, sample.y[0], np.arange(sample.rows))
+        weights = None if feed.class_weight is None else [feed.class_weight[k] for k in sorted(feed.class_weight)]
+        rows = Scratch(path, plan.encoder.layout.width, targets, chosen.seed, weights)
+        try:
+            unseen = dict[str, None]()
+            test, held, lacking = _encoded(plan, chosen, rows, unseen)
+            whole = Whole(rows.written, held.rows, test.rows, with_missing(plan.columns, lacking))
+            said = (*plan.notes, *unseen, *_say_rows(chosen, whole, sample.rows, needed))
+            prepared = _prepared(plan, chosen, sample, held, test, said)
+            network = model or network_for(plan.target.task, plan.target.outputs, prepared.layout, chosen)
+            told(prepared, network, whole)
+            return _trained(network, prepared, chosen, rows, feed, fitting, whole), prepared
+        finally:
+            rows.remove()
 
 
-def _planned(files: Files, target: str | Sequence[str], settings: Settings) -> Plan:
-    """Survey the rows and decide what each column is."""
-    first = next(files.tables())
-    names = target_names(first, target)
-    for name in names:
-        if name in settings.drop:
-            raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
-    found = survey(files, names, settings.seed)
-    chosen, evidence, said = choose_target(found.evidence.without(settings.drop), names, settings.task)
-    check_fits(settings, chosen)
-    columns = infer_columns(evidence, skip=chosen.names)
-    shares = _shares(settings, found.rows)
-    sample = found.sample.without(settings.drop)
-    train = sample.take(np.flatnonzero(~chosen.missing(sample) & (_parts(sample.positions - 1, settings, shares) == 0)))
-    if not train.height:
-        raise DataError(f"{files.name}: no row with a target is left to train on.")
-    notes = (
-        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in parts; "
-        f"scales and categories are learned from {train.height} training rows drawn at random.",
-    )
-    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
-    notes = (*found.notes, *said, *notes)
-    return Plan(files, found, chosen.fitted(train), encoder, columns, shares, notes)
-
-
-def _shares(settings: Settings, rows: int) -> tuple[float, float]:
-    """Return the shares of test and validation, so that each has a bounded number of rows."""
-    wanted = [share if share < 1 else share / rows for share in (settings.test, settings.validation)]
-    bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
-    if sum(bounded) >= 1:
-        raise InvalidValue(f"test={settings.test} and validation={settings.validation} leave none of {rows} rows.")
-    return bounded[0], bounded[1]
-
-
-def _parts(numbers: np.ndarray, settings: Settings, shares: tuple[float, float]) -> np.ndarray:
-    """Return for each row's number its part: 0 training, 1 validation, 2 test."""
-    found = chances(numbers, settings.seed, PART)
-    return np.where(found < shares[0], 2, np.where(found < sum(shares), 1, 0))
-
-
-def _scratch_file(folder: Path, checkpoint: str | Path | None) -> Path:
-    """Return the scratch file's path: by the checkpoints' name, so that a killed run's is written over."""
-    if checkpoint is not None:
-        return folder / f"{Path(checkpoint).name}.rows"
-    handle, path = tempfile.mkstemp(".rows", "plastica-", folder)
-    os.close(handle)
-    return Path(path)
+def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> Iterator[str]:
+    size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
+    yield f"{whole.train} training rows were encoded on disk ({size}) and read in blocks."
+    if settings.baselines and whole.test and sampled < whole.train:
+        yield f"the baselines learned from {sampled} of the {whole.train} training rows, drawn at random."
 
 
 def _sample(plan: Plan, settings: Settings) -> HeldOut:
     """Return training rows for the baselines and the classes' shares."""
     table = plan.found.sample.without(settings.drop)
-    chosen = ~plan.target.missing(table) & (_parts(table.positions - 1, settings, plan.shares) == 0)
+    chosen = ~plan.target.missing(table) & (parts_of(table.positions - 1, settings, plan.shares) == 0)
     rows = np.flatnonzero(chosen)
     if len(rows) > BASELINE_ROWS:
         rows = np.sort(np.random.default_rng(settings.seed).permutation(rows)[:BASELINE_ROWS])
@@ -224,19 +153,23 @@ def _sample(plan: Plan, settings: Settings) -> HeldOut:
     return HeldOut([table], [plan.encoder.transform(table, [])], [plan.target.encode(table)])
 
 
-def _encoded(plan: Plan, settings: Settings, rows: Scratch, unseen: dict[str, None]) -> tuple[HeldOut, HeldOut]:
-    """Write the training rows to disk and return those held out."""
+def _encoded(
+    plan: Plan, settings: Settings, rows: Scratch, unseen: dict[str, None]
+) -> tuple[HeldOut, HeldOut, np.ndarray]:
+    """Write the training rows to disk; return those held out, and how many values each column lacks."""
     test, held = HeldOut(), HeldOut()
-    start = 0
+    start, lacking = 0, np.zeros(len(plan.columns), np.int64)
     for whole in plan.files.tables():
-        parts = _parts(np.arange(start, start + whole.height), settings, plan.shares)
+        parts = parts_of(np.arange(start, start + whole.height), settings, plan.shares)
         start += whole.height
         table = whole.without(settings.drop)
         present = ~plan.target.missing(table)
         if not present.all():
             table, parts = table.take(np.flatnonzero(present)), parts[present]
         said: list[str] = []
-        x, y = plan.encoder.transform(table, said), plan.target.encode(table)
+        read = with_numbers(table, plan.columns)
+        x, y = plan.encoder.transform(read, said), plan.target.encode(table)
+        lacking += count_missing(read, plan.columns)
         unseen.update(dict.fromkeys(said[: max(0, 10 - len(unseen))]))
         rows.add(x[parts == 0], y[parts == 0])
         for number, part in ((1, held), (2, test)):
@@ -248,7 +181,7 @@ def _encoded(plan: Plan, settings: Settings, rows: Scratch, unseen: dict[str, No
     rows.finish()
     if not rows.written:
         raise DataError(f"{plan.files.name}: no row is left to train on.")
-    return test, held
+    return test, held, lacking
 
 
 def _prepared(
@@ -263,7 +196,8 @@ def _prepared(
     planned = say_plan(settings, plan.target, y, rare, held.rows)
     table = _stacked([table for part in parts for table in part.tables], plan.files.name)
     notes = (*said, *planned)
-    return Prepared(table, plan.columns, plan.target, plan.encoder, split, x, y, False, notes, rare)
+    columns = with_missing(plan.columns, count_missing(with_numbers(table, plan.columns), plan.columns))
+    return Prepared(table, columns, plan.target, plan.encoder, split, x, y, False, notes, rare)
 
 
 def _stacked(tables: Sequence[Table], source: str) -> Table:
@@ -275,7 +209,13 @@ def _stacked(tables: Sequence[Table], source: str) -> Table:
 
 
 def _trained(
-    model: Sequential, prepared: Prepared, settings: Settings, rows: Scratch, feed: Feed, fitting: dict[str, Any]
+    model: Sequential,
+    prepared: Prepared,
+    settings: Settings,
+    rows: Scratch,
+    feed: Feed,
+    fitting: dict[str, Any],
+    whole: Whole,
 ) -> TableNetwork:
     held = prepared.split.validation
     stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
@@ -293,5 +233,5 @@ def _trained(
     best = stopping.best_epoch + 1 if len(held) else None
     training = Training(len(history.epoch), best, history.stopped_by)
     made = judged_network(model, prepared, settings, feed, training, history)
-    counts = Rows(rows.written, len(held), len(prepared.split.test), stratified=False, digest=made.facts.rows.digest)
-    return dataclasses.replace(made, facts=msgspec.structs.replace(made.facts, rows=counts))
+    counts = Rows(whole.train, whole.validation, whole.test, stratified=False, digest=made.facts.rows.digest)
+    return dataclasses.replace(made, facts=msgspec.structs.replace(made.facts, rows=counts, columns=whole.columns))

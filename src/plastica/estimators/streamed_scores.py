@@ -10,7 +10,7 @@ import numpy as np
 from ..data.streaming_files import Files, open_files
 from ..data.streaming_survey import PRIORITY, chances
 from ..data.table import show
-from ..errors import DataError
+from ..errors import DataError, InvalidValue
 from .answers import Answers
 from .scores import Scores, score
 from .table import TableNetwork, renamed, truth_of
@@ -39,7 +39,10 @@ def evaluate_chunks(
 
     Raises:
         DataError: No target, a label that is none of the classes, a column missing; with its row.
+        InvalidValue: A target's name for several targets.
     """
+    if len(network.target.names) > 1 and target not in (None, network.target.name):
+        raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets keep their names.")
     files = source if isinstance(source, Files) else open_files(source)
     aim, notes = network.target, dict[str, None]()
     parts: list[tuple[np.ndarray, ...]] = []

@@ -1,0 +1,66 @@
+"""Where encoded rows lie while a network learns from them: a file that no other run takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ..errors import FileError
+from ..storage.atomic import explained
+from ..storage.checkpoint import CheckpointFolder
+from ..storage.locking import try_lock
+
+
+def folder_for(scratch: str | Path | None, checkpoint: str | Path | None) -> Path:
+    """Return the folder for encoded rows, made where it is not there."""
+    folder = Path(scratch) if scratch else Path(checkpoint).parent if checkpoint else Path(tempfile.gettempdir())
+    with explained(folder, "name another folder for the encoded rows (scratch=)"):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
+    """Yield a file that is this run's alone, and remove it at the end.
+
+    It goes by the checkpoints' name, so that a killed run's is written over.
+
+    Raises:
+        FileError: When another run uses it or the checkpoints, or it cannot be written.
+    """
+    with explained(folder, "name another folder for the encoded rows (scratch=)"):
+        if checkpoint is None:
+            descriptor, name = tempfile.mkstemp(".plastica-rows", "", folder)
+            path = Path(name)
+        else:
+            CheckpointFolder(checkpoint).close()  # a folder that is in use or foreign is refused before the work
+            path = folder / f".{Path(checkpoint).name}.plastica-rows"
+            descriptor = _held(path)
+    if os.name == "nt":  # Windows has no such locks, and removes no open file
+        os.close(descriptor)
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        if os.name != "nt":
+            os.close(descriptor)
+
+
+def _held(path: Path) -> int:
+    """Open and lock a file; what is in it stays."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not try_lock(descriptor):
+            os.close(descriptor)
+            raise FileError(
+                f"{path} is in use by another run with checkpoints of this name; wait until that one ends, "
+                "or give this run a folder of its own (checkpoint=)."
+            )
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        os.close(descriptor)  # its holder removed it in between

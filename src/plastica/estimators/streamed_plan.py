@@ -1,0 +1,125 @@
+"""What a table larger than memory is: decided from a survey of its rows, counted over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from ..data.columns import Column, infer_columns
+from ..data.encoding import TableEncoder
+from ..data.streaming_files import Files
+from ..data.streaming_survey import PART, Survey, chances, survey
+from ..data.table import Table, show
+from ..data.target import Target, choose_target, target_names
+from ..data.values import missing
+from ..errors import DataError, InvalidValue
+from .imbalance import check_fits
+from .settings import Settings
+
+MOST_HELD_OUT = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What was decided from the survey.
+
+    Args:
+        files: What is read.
+        found: The survey.
+        target: What is predicted.
+        encoder: What makes features, learned from the sample's training rows.
+        columns: What each column is, as the survey's evidence shows it.
+        shares: The shares of the rows for test and validation.
+        notes: What was assumed.
+    """
+
+    files: Files
+    found: Survey
+    target: Target
+    encoder: TableEncoder
+    columns: tuple[Column, ...]
+    shares: tuple[float, float]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All rows there are, in memory or not.
+
+    Args:
+        train, validation, test: How many serve what.
+        columns: What each column is, with how many of these rows lack a value.
+    """
+
+    train: int
+    validation: int
+    test: int
+    columns: tuple[Column, ...]
+
+
+def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> Plan:
+    """Survey the rows and decide what each column is.
+
+    Raises:
+        FileError, DataError: What cannot be read or learned from, with file, row and column.
+        InvalidValue: A setting that does not fit.
+    """
+    first = next(files.tables())
+    names = target_names(first, target)
+    for name in names:
+        if name in settings.drop:
+            raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
+    found = survey(files, names, settings.seed)
+    chosen, evidence, said = choose_target(found.evidence.without(settings.drop), names, settings.task)
+    check_fits(settings, chosen)
+    columns = infer_columns(evidence, skip=chosen.names)
+    shares = _shares(settings, found.rows)
+    sample = found.sample.without(settings.drop)
+    train = sample.take(
+        np.flatnonzero(~chosen.missing(sample) & (parts_of(sample.positions - 1, settings, shares) == 0))
+    )
+    if not train.height:
+        raise DataError(f"{files.name}: no row with a target is left to train on.")
+    notes = (
+        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in parts; "
+        f"scales and categories are learned from {train.height} training rows drawn at random.",
+    )
+    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
+    notes = (*found.notes, *said, *notes)
+    return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), shares, notes)
+
+
+def _shares(settings: Settings, rows: int) -> tuple[float, float]:
+    """Return the shares of test and validation, so that each has a bounded number of rows."""
+    wanted = [share if share < 1 else share / rows for share in (settings.test, settings.validation)]
+    bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
+    if sum(bounded) >= 1:
+        raise InvalidValue(f"test={settings.test} and validation={settings.validation} leave none of {rows} rows.")
+    return bounded[0], bounded[1]
+
+
+def parts_of(numbers: np.ndarray, settings: Settings, shares: tuple[float, float]) -> np.ndarray:
+    """Return for each row's number its part: 0 training, 1 validation, 2 test."""
+    found = chances(numbers, settings.seed, PART)
+    return np.where(found < shares[0], 2, np.where(found < sum(shares), 1, 0))
+
+
+def count_missing(table: Table, columns: Sequence[Column]) -> np.ndarray:
+    """Return how many rows of a table have no value in each column."""
+    return np.array([_missing(table, column) for column in columns], np.int64)
+
+
+def with_missing(columns: Sequence[Column], counts: np.ndarray) -> tuple[Column, ...]:
+    """Return the columns with how many values are missing."""
+    pairs = zip(columns, counts.tolist(), strict=True)
+    return tuple(msgspec.structs.replace(column, missing=count) for column, count in pairs)
+
+
+def _missing(table: Table, column: Column) -> int:
+    try:
+        return int(missing(table, column).sum())
+    except DataError:  # only of a column that is left out: the encoder refuses the others
+        return table.column(column.name).null_count()
