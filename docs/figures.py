@@ -262,7 +262,11 @@ def tables() -> Figure:
             axis.plot([figure_.low, figure_.high], [place, place], color="#999999", lw=4, solid_capstyle="round")
             axis.plot(figure_.value, place, "o", color=BLUE if model == "network" else INK)
         axis.set_yticks(range(len(results.scores)), list(results.scores)[::-1])
-        axis.set(title=f"{name}: accuracy on {results.rows} held-out rows", xlim=(0.2, 1.02), ylim=(-0.5, len(results.scores) - 0.5))
+        axis.set(
+            title=f"{name}: accuracy on {results.rows} held-out rows",
+            xlim=(0.2, 1.02),
+            ylim=(-0.5, len(results.scores) - 0.5),
+        )
     return figure
 
 
