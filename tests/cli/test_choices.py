@@ -65,6 +65,11 @@ def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, tab
     assert learned > 60 and f"learned from 20 of the {learned} training rows" in result.stderr
 
 
+def test_a_long_reading_says_how_far_it_is(plastica, table, monkeypatch):
+    monkeypatch.setattr("plastica.cli.watching.SECONDS", 0.0)
+    assert "note: 70 rows read" in plastica("train", "parts", "-t", "label", *SHORT).stderr
+
+
 @pytest.mark.parametrize(
     "read, given",
     [(options.weights, ["yes"]), (options.weights, ["a=b"]), (options.costs, "0,x"), (options.units, "a")],

@@ -57,7 +57,9 @@ def opened(
     from ..data.streaming_files import is_large, open_files
 
     if stream or (stream is None and is_large(file)):
-        files = open_files(file, separator=separator, encoding=encoding)
+        from .watching import WatchedFiles
+
+        files = WatchedFiles.of(open_files(file, separator=separator, encoding=encoding))
         return files, next(files.tables()).names
     table = read_table(file, separator=separator, encoding=encoding)
     return table, table.names
