@@ -52,22 +52,10 @@ class HeldOut:
 
 
 def fit_streaming(
-    source: str | Path | Files,
-    target: str | Sequence[str],
-    settings: Settings | None = None,
-    *,
-    verbose: int | str = 0,
-    callbacks: Sequence[Callback] = (),
-    model: Sequential | None = None,
-    checkpoint: str | Path | None = None,
-    resume: bool = False,
-    scratch: str | Path | None = None,
+    source: str | Path | Files, target: str | Sequence[str], settings: Settings | None = None, **options: Any
 ) -> TableNetwork:
-    """Return what :func:`train_streaming` does, without the rows in memory."""
-    return train_streaming(
-        source, target, settings, verbose=verbose, callbacks=callbacks, model=model, checkpoint=checkpoint,
-        resume=resume, scratch=scratch,
-    )[0]  # fmt: skip
+    """Train as :func:`train_streaming` does, with the same options, and return the network alone."""
+    return train_streaming(source, target, settings, **options)[0]
 
 
 def train_streaming(
