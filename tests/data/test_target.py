@@ -118,6 +118,12 @@ def test_numbers_whose_squared_errors_no_computer_holds_are_refused(values, mess
         target.fitted(table.take([0, 1])).encode(table)
 
 
+@pytest.mark.parametrize("labels", [["9007199254740993", "9007199254740992"], [2**53, 2**53 + 1], [1, -(2**60)]])
+def test_labels_that_doubles_do_not_tell_apart_are_refused(labels):
+    with pytest.raises(DataError, match=r"row index [01], column 'y'.*2\*\*53"):
+        choose(labels * 10)
+
+
 def test_wrong_names():
     with pytest.raises(DataError, match="did you mean 'species'"):
         choose_target(read_table("penguins"), "Species ")

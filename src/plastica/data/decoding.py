@@ -96,11 +96,12 @@ def _utf16_without_mark(data: bytes) -> str:
     sample = data[:4096]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
+    stray = max(1, half // 50)  # NUL characters in a damaged file, whose line is to be named
     if half < 4 or len(data) % 2:
         return ""
-    if odd > 0.4 * half and even == 0:
+    if odd > 0.4 * half and even <= stray:
         return "utf-16-le"
-    if even > 0.4 * half and odd == 0:
+    if even > 0.4 * half and odd <= stray:
         return "utf-16-be"
     return ""
 

@@ -21,6 +21,7 @@ __all__ = ["Label", "Target", "Task", "choose_target", "target_names"]
 
 FEW_CLASSES = 20  # up to as many different whole numbers are classes, if each comes often enough
 ROWS_PER_CLASS = 5
+MOST_EXACT = 2.0**53  # IEEE 754: doubles have 53 bits of mantissa
 TASKS = ("binary", "multiclass", "classification", "multilabel", "regression")
 
 
@@ -166,6 +167,7 @@ def _regression(table: Table, column: Column, task: str | None, where: str) -> T
 
 
 def _classification(table: Table, column: Column, task: str | None, where: str) -> Target:
+    _refuse_indistinct(table, column)
     classes = _classes(table, column)
     count = len(classes)
     if count == 1:
@@ -180,6 +182,21 @@ def _classification(table: Table, column: Column, task: str | None, where: str) 
     if task == "binary" and found != task:
         raise DataError(f"the target {show(column.name)} has {count} classes; the task binary takes two.")
     return Target((column,), found, classes)
+
+
+def _refuse_indistinct(table: Table, column: Column) -> None:
+    """From 2**53 on neighbouring whole numbers are one and the same double: as labels they would be misread."""
+    if column.kind != "number":
+        return
+    numbers = read_numbers(table, column)
+    large = np.abs(numbers) >= MOST_EXACT  # missing values are not
+    if large.any():
+        row = int(large.argmax())
+        raise DataError(
+            f"{table.cell(row, column.name)}: the label {show(table.column(column.name)[row])} is a number of 2**53 or "
+            "more, where neighbours are not told apart. Write such labels with a letter before them, or give the task "
+            "regression if they are amounts."
+        )
 
 
 def _classes(table: Table, column: Column) -> tuple[Label, ...]:
