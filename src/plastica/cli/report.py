@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..data.columns import Column
 from ..data.target import Target
-from ..estimators.checks import check_data
 from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
 from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
@@ -44,7 +43,7 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: 
     say_columns(output, parts.columns)
     sizes = f"{parts.train} to train, {parts.validation} to validate, {parts.test} held out"
     output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
-    for finding in check_data(prepared):
+    for finding in prepared.findings:
         if finding.severity != "note":
             output.fact(finding.severity, finding.message)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from msgspec.structs import replace
 
+from .asking import truth_of
 from .baselines import baseline_answers
 from .deciding import choose_decision
 from .decisions import Decision, usual_decision
@@ -54,7 +55,7 @@ def judge(
     train, held, test, _ = prepared.split
     if not len(test):
         return None, None
-    target, y = prepared.target, truth(prepared)
+    target, y = prepared.target, truth_of(prepared.target, prepared.y)
     both = prepared.x[np.concatenate([held, test])]
     found = baseline_answers(
         target.task, prepared.x[train], y[train], both, len(target.classes), prepared.layout, settings.baselines, notes
@@ -73,11 +74,6 @@ def judge(
         decisions = {"network": decision} | chosen
     made = Judged(test, y[test], judged, decisions)
     return _results(prepared, made), made
-
-
-def truth(prepared: Prepared) -> np.ndarray:
-    """Return class numbers and labels as they are, and scaled numbers in the target's unit."""
-    return prepared.target.decode(prepared.y) if prepared.target.task == "regression" else prepared.y
 
 
 def _results(prepared: Prepared, judged: Judged) -> Results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from ..data.splitting import Split, split
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..errors import InvalidValue
+from .checks import Finding, check_data
 from .deciding import say_plan
 from .imbalance import check_fits, rare_classes
 from .settings import Settings
@@ -52,6 +54,11 @@ class Prepared:
     def layout(self) -> FeatureLayout:
         """What stands where among the features."""
         return self.encoder.layout
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a person should know about the data, the most serious first; looked for once."""
+        return check_data(self)
 
 
 def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Prepared:

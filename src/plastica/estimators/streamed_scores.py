@@ -12,8 +12,9 @@ from ..data.streaming_survey import PRIORITY, chances
 from ..data.table import show
 from ..errors import DataError, InvalidValue
 from .answers import Answers
+from .asking import renamed, truth_of
 from .scores import Scores, score
-from .table import TableNetwork, renamed, truth_of
+from .table import TableNetwork
 
 MOST_JUDGED = 1_000_000  # rows whose answers are in memory together
 

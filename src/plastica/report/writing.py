@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..estimators.checks import check_data
 from ..storage.atomic import replace_file
 from . import amounts, classes, formats, importance, material, mistakes, slices, structure, usage, verdict
 from .judged import HeldOut, judge
@@ -50,7 +49,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
 def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -> str:
     """Return the page's text."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
-    found = check_data(prepared)
+    found = prepared.findings
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
     return (
         _environment()
