@@ -88,6 +88,10 @@ class _Convolution(Layer):
         return activations.get(self.activation)(potential)
 
     @property
+    def linear_units(self) -> bool:
+        return True
+
+    @property
     def output_activation(self) -> Activation | None:
         return activations.get(self.activation)
 

@@ -146,6 +146,11 @@ class Layer(Declaration):
         """The function that ``activate`` applies; None is the identity. Losses ask for it to stay stable."""
         return None
 
+    @property
+    def linear_units(self) -> bool:
+        """Whether the layer is units: z linear in ``params["kernel"]``, ``(..., units)``, plus a bias if any."""
+        return False
+
     def penalty(self, params: Params) -> Any:
         """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))

@@ -25,18 +25,22 @@ class Compiled:
     """What ``compile`` was told, resolved as far as it can be before the data is known."""
 
     optimizer: Optimizer
-    loss: Loss
+    loss: Loss | None
     metrics: tuple[Any, ...]
     rule: Rule
 
 
 def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
-    """Resolve names.
+    """Resolve names; an optimizer of None is the rule's usual one.
 
     Raises:
-        InvalidValue: When no loss is given, or an own class is not declared.
+        InvalidValue: When no loss is given to a rule that needs one, metrics without a loss, or an own class that is
+            not declared.
         UnknownName: For a name that stands for nothing.
     """
+    rule = rules.get(rule)
+    if loss is None and not rule.needs_loss:
+        return _without_loss(optimizer, chosen, rule)
     if loss is None:
         raise InvalidValue(
             'compile() was given no loss. For classes: loss="sparse_categorical_crossentropy" (labels 0, 1, 2 ...) or '
@@ -45,12 +49,23 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
     chosen = (
         () if chosen is None else (chosen,) if isinstance(chosen, str) or not isinstance(chosen, Sequence) else chosen
     )
-    found = Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rules.get(rule))
+    optimizer = rule.usual_optimizer if optimizer is None else optimizer
+    found = Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rule)
     # What a metric's name means may depend on the output's shape; that it means something does not.
     resolved = [metrics.get(metric, loss=found.loss) for metric in chosen]
     for part in (found.optimizer, found.loss, found.rule, *resolved):
         _require_declared(part)
     return found
+
+
+def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
+    if chosen:
+        raise InvalidValue(
+            f"compile(metrics={chosen!r}) without a loss: metrics compare answers with targets, and this network will "
+            "see none. Give a loss for the read-out, or leave the metrics out."
+        )
+    _require_declared(rule)
+    return Compiled(optimizers.get(rule.usual_optimizer if optimizer is None else optimizer), None, (), rule)
 
 
 def _require_declared(part: Any) -> None:
@@ -63,7 +78,8 @@ def _require_declared(part: Any) -> None:
 
 def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
     """Place the loss where it is stable, choose the metrics' forms and put the program together."""
-    objective = losses.place(compiled.loss, network.output_activation)
+    objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
+    compiled.rule.check(network, objective)
     found = tuple(metrics.get(metric, loss=compiled.loss, output_shape=output_shape) for metric in compiled.metrics)
     return Program(network, compiled.rule, compiled.optimizer, objective, found)
 

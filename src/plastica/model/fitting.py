@@ -87,8 +87,6 @@ def examples_for(
         refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
         held_out = None if validation_data is None else _given_to_judge_by(model, validation_data)
         return Checked(model, x), held_out
-    if y is None:
-        raise InvalidValue("fit() was given no targets y.")
     learn, held_out = sample_rows(take(model, x, y, sample_weight), sampling), None
     if validation_data is not None:
         held_out = _given_to_judge_by(model, validation_data)
@@ -176,12 +174,26 @@ def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None)
 def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
     """Return what a person gave as arrays that fit the network, checked; ``owner`` goes before their names."""
     inputs = take_inputs(model, x, f"{owner}x")
+    if model.compiled.loss is None:
+        return _without_targets(inputs, y, sample_weight, owner)
+    if y is None:
+        raise InvalidValue(f"the network learns towards targets, but there are no targets {owner}y.")
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
     targets = as_targets(y, answer_shape, f"{owner}y")
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
     return examples
+
+
+def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str) -> Examples:
+    if y is not None:
+        raise InvalidValue(
+            f"{owner}y was given, but the network was compiled without a loss and learns from inputs alone. Leave y "
+            "out, or give compile() a loss, by which the last layer learns to read out."
+        )
+    nothing = np.zeros((len(inputs), 0), np.float32)
+    return same_rows(Examples(inputs, nothing, row_weights(sample_weight, len(inputs))))
 
 
 def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
@@ -204,6 +216,8 @@ def _output_shape(model: Sequential) -> tuple[int, ...]:
 
 
 def _given_to_judge_by(model: Sequential, validation_data: Any) -> Examples:
+    if model.compiled.loss is None and not isinstance(validation_data, tuple):
+        return take(model, validation_data, None, owner="validation_data ")
     if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
         raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
     return take(model, *validation_data, owner="validation_data ")

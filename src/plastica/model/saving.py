@@ -133,7 +133,7 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
 def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
     return {
         "optimizer": to_spec(compiled.optimizer),
-        "loss": to_spec(compiled.loss),
+        "loss": None if compiled.loss is None else to_spec(compiled.loss),
         "rule": to_spec(compiled.rule),
         "metrics": [_metric_spec(metric) for metric in compiled.metrics],
     }
@@ -146,7 +146,7 @@ def _metric_spec(metric: Any) -> Any:
 def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:
     return Compiled(
         from_spec(spec["optimizer"], custom, Optimizer),
-        from_spec(spec["loss"], custom, Loss),
+        None if spec["loss"] is None else from_spec(spec["loss"], custom, Loss),
         tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in spec["metrics"]),
         from_spec(spec["rule"], custom, Rule),
     )

@@ -185,7 +185,7 @@ class Sequential:
 
     def compile(
         self,
-        optimizer: OptimizerLike = "rmsprop",
+        optimizer: OptimizerLike | None = None,
         loss: Any = None,
         metrics: Any = None,
         *,
@@ -194,13 +194,15 @@ class Sequential:
         """Say how the network learns.
 
         Args:
-            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. RMSprop by default, as in Keras.
-            loss: A name, a loss, or a function of (targets, predictions).
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. By default the rule's usual one; for
+                backprop RMSprop, as in Keras.
+            loss: A name, a loss, or a function of (targets, predictions). None for rules that learn from the inputs
+                alone; under such a rule a loss makes the last layer a read-out.
             metrics: Names, metrics or functions of (targets, predictions), to be shown beside the loss.
-            rule: The learning rule; backprop by default.
+            rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
 
         Raises:
-            InvalidValue: When no loss is given.
+            InvalidValue: When no loss is given to a rule that needs one.
             UnknownName: For a name that stands for nothing, with the nearest that does.
         """
         self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule))
@@ -329,7 +331,7 @@ class Sequential:
         Args:
             x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
                 :class:`~plastica.data.streaming.Blocks` with inputs and targets larger than memory.
-            y: Targets, ``(rows, ...)``; None with blocks.
+            y: Targets, ``(rows, ...)``; None with blocks, and where ``compile`` was given no loss.
             batch_size: Rows a step; 32 by default, as in Keras, and all rows for L-BFGS. The last batch of an
                 epoch may be shorter and counts for what it is.
             epochs: The number of the last epoch; with ``initial_epoch`` 0 how many epochs are run.
@@ -372,7 +374,7 @@ class Sequential:
     def evaluate(
         self,
         x: Any,
-        y: Any,
+        y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
@@ -384,7 +386,7 @@ class Sequential:
 
         Args:
             x: Inputs, ``(rows, ...)``.
-            y: Targets, ``(rows, ...)``.
+            y: Targets, ``(rows, ...)``; None where ``compile`` was given no loss.
             batch_size: Rows computed at once; changes nothing but speed.
             verbose: 0 for silence; else one line.
             sample_weight: How much each row counts, ``(rows,)``.
@@ -449,7 +451,7 @@ class Sequential:
             x: Inputs, ``(rows, ...)``.
             y: Targets, ``(rows, ...)``; the network must be compiled.
         """
-        if y is None:
+        if y is None or self.compiled.loss is None:
             inputs = fitting.take_inputs(self, x)
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
         found = fitting.take(self, x, y)

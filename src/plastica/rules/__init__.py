@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..registry import look_up
 from .backprop import Backprop
-from .rule import Batch, Rule, Signal
+from .chain import Chain, chain
+from .greedy import Greedy
+from .local import LayerRule, Learned
+from .oja import Oja
+from .rule import Batch, Facts, Rule, Signal
 
 RuleLike = Rule | str
 
-NAMES: dict[str, type[Rule]] = {"backprop": Backprop}
+# A name stands for a rule with its defaults; where a rule is made of others, for the usual way to put them together.
+NAMES: dict[str, Callable[[], Rule]] = {
+    "backprop": Backprop,
+    "oja": Oja,
+}
 
 
 def get(value: RuleLike) -> Rule:
@@ -20,4 +30,19 @@ def get(value: RuleLike) -> Rule:
     return value if isinstance(value, Rule) else look_up("rule", value, NAMES)()
 
 
-__all__ = ["NAMES", "Backprop", "Batch", "Rule", "RuleLike", "Signal", "get"]
+__all__ = [
+    "NAMES",
+    "Backprop",
+    "Batch",
+    "Chain",
+    "Facts",
+    "Greedy",
+    "LayerRule",
+    "Learned",
+    "Oja",
+    "Rule",
+    "RuleLike",
+    "Signal",
+    "chain",
+    "get",
+]

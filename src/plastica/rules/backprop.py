@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 
 from ..declaration import declaration
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
 from ..losses import Objective
-from .rule import Batch, Rule, Signal
+from .rule import Batch, Facts, Rule, Signal
 
 
 @declaration
@@ -31,6 +31,10 @@ class Backprop(Rule):
         Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, equations
         4 to 7.
     """
+
+    facts: ClassVar[Facts | None] = Facts(
+        "Rumelhart, Hinton, Williams 1986", local=False, symmetric_weights=True, phases=2, global_error=True
+    )
 
     def signal(
         self,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 
+from .. import random
 from ..declaration import Declaration
+from ..layers import Dense
 from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..losses import Objective
+from ..optimizers import Optimizer, RMSprop
+
+# Layers fold their places into a step's key, which are small numbers: what a rule draws is none of theirs.
+_RULES_OWN = 0x52554C45
 
 
 class Batch(NamedTuple):
@@ -16,15 +23,19 @@ class Batch(NamedTuple):
 
     Attributes:
         x: Inputs, ``(batch, ...)``.
-        y: Targets, ``(batch, ...)``.
+        y: Targets, ``(batch, ...)``; ``(batch, 0)`` where a rule learns from inputs alone.
         weight: The weight of each row, ``(batch,)``; 0 for rows that only fill up a short batch.
         size: How many rows are real, a scalar; the mean of the loss is taken over these.
+        epoch: How many epochs the network was trained before this one, a scalar.
+        progress: Which part of this run's planned steps lies behind, a scalar from 0 to below 1.
     """
 
     x: jax.Array
     y: jax.Array
     weight: jax.Array
     size: jax.Array
+    epoch: Any = 0
+    progress: Any = 0.0
 
 
 class Signal(NamedTuple):
@@ -33,10 +44,12 @@ class Signal(NamedTuple):
     Attributes:
         loss: The batch's weighted mean loss, a scalar.
         direction: Against which each parameter moves (for backprop the gradient), in the parameters'
-            structure; an optimizer makes the step.
+            structure; an optimizer makes the step. None where the rule asks for no such step.
         output: The network's activity, ``(batch, ...)``, for metrics.
         state: The layers' new state.
         memory: The rule's own new memory.
+        change: What is added to the parameters as it stands, after the optimizer's step: for rules that are whole
+            steps, with a rate of their own. None for none.
     """
 
     loss: jax.Array
@@ -44,14 +57,53 @@ class Signal(NamedTuple):
     output: jax.Array
     state: State
     memory: Any
+    change: Params = None
+
+
+class Facts(NamedTuple):
+    """What a rule asks of the tissue or the chip that would run it.
+
+    Attributes:
+        source: Authors and year.
+        local: Whether a synapse needs only what its two ends know, beside signals sent to all alike.
+        symmetric_weights: Whether errors come back through the weights that the activity went forward through.
+        phases: Into how many distinct phases a step falls; 1 where activity and learning go on together.
+        global_error: Whether one error of the output is sent to every layer.
+        labels: Whether hidden layers learn from targets at all.
+    """
+
+    source: str
+    local: bool
+    symmetric_weights: bool
+    phases: int
+    global_error: bool
+    labels: bool = True
 
 
 class Rule(Declaration):
-    """A learning rule: in which direction should each parameter move, given this batch?"""
+    """A learning rule: in which direction should each parameter move, given this batch?
+
+    Attributes:
+        facts: What the rule asks of whoever would run it; None where nobody said.
+        needs_loss: Whether the rule can only learn towards targets; others learn from inputs alone when
+            ``compile`` is given no loss.
+        usual_optimizer: What makes the steps where ``compile`` names no optimizer.
+    """
+
+    facts: ClassVar[Facts | None] = None
+    needs_loss: ClassVar[bool] = True
+    usual_optimizer: ClassVar[Optimizer] = RMSprop()
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return the rule's own memory for a network; most rules keep none."""
         return ()
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        """Look at what is to be learned, before it is run.
+
+        Raises:
+            InvalidValue: When the rule is not defined for a layer, or for such an end.
+        """
 
     def signal(
         self,
@@ -60,10 +112,13 @@ class Rule(Declaration):
         state: State,
         memory: Any,
         batch: Batch,
-        objective: Objective,
+        objective: Any,
         context: Context,
     ) -> Signal:
-        """Answer one batch; runs inside the compiled loop."""
+        """Answer one batch; runs inside the compiled loop.
+
+        The objective is an :class:`~plastica.losses.Objective`, or None where the rule learns from inputs alone.
+        """
         raise NotImplementedError
 
     def respond(
@@ -72,3 +127,30 @@ class Rule(Declaration):
         """Return the last potential and the activity for inputs ``(batch, ...)``; most rules: the forward pass."""
         potential, _ = network.synapse(params, x, state, INFERENCE)
         return potential, network.activate(potential)
+
+    def judge(
+        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return the mean loss of a batch that nothing is learned from, and the network's activity."""
+        potential, activity = self.respond(network, params, state, memory, batch.x)
+        return loss_of(objective, batch, potential, activity), activity
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        """Return layers that suit the rule, for those who name none.
+
+        Args:
+            units: How many units each hidden layer should have.
+            last: The layer that answers.
+        """
+        return [*(Dense(each, activation="relu") for each in units), last]
+
+
+def loss_of(objective: Objective, batch: Batch, potential: jax.Array, activity: jax.Array) -> jax.Array:
+    """Return the mean loss of a batch, computed from the potential where the objective asks for it."""
+    answer = potential if objective.at_potential else activity
+    return objective.mean(batch.y, answer, batch.weight, batch.size)
+
+
+def rule_key(context: Context) -> Any:
+    """Return the key for what a rule itself draws in a step, apart from all keys of layers."""
+    return random.fold(context.key, _RULES_OWN)

@@ -32,6 +32,8 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
         for name, array in (("potential", part.potential), ("activity", part.activity)):
             if not bool(jnp.all(jnp.isfinite(array))):
                 return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
+    if program.objective is None:
+        return "the network's answers are finite, but the rule's step is not"
     loss, errors = send_back(network, record, batch, program.objective)
     if not bool(jnp.isfinite(loss)):
         low, high = float(record.activity.min()), float(record.activity.max())

@@ -21,16 +21,20 @@ from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
+from ..rules.rule import loss_of
 
 
 @declaration
 class Program(Declaration):
-    """What is trained, by which rule, with which steps, towards what, watched by what."""
+    """What is trained, by which rule, with which steps, towards what, watched by what.
+
+    The objective is None for rules that learn from the inputs alone.
+    """
 
     network: Layer
     rule: Rule
     optimizer: Optimizer
-    objective: Objective
+    objective: Objective | None
     metrics: tuple[Metric, ...] = ()
 
 
@@ -76,12 +80,15 @@ class Plan(NamedTuple):
         real: How many rows of each batch are real, int32 ``(batches,)``.
         span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
         batches: How many batches make an epoch, where not all that the table has room for.
+        before: The epochs that the network was trained before the table's first one, the steps of this run made
+            before it, and the steps of the whole run, int32 ``(3,)``; None for a run that is the plan.
     """
 
     table: Any
     real: Any
     span: Any
     batches: Any = None
+    before: Any = None
 
 
 class Chunk(NamedTuple):
@@ -123,11 +130,14 @@ def advance(
     epochs = plan.table.shape[0]
     batches = plan.table.shape[1] if plan.batches is None else plan.batches
     first_epoch, first_batch, stop_epoch, stop_batch = plan.span
+    trained, made, total = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
     width = learner.sums.shape[0]
 
     def train_batch(carry: Any) -> Any:
         epoch, batch, learner, _ = carry
+        progress = (made + epoch * batches + batch) / jnp.maximum(total, 1)
         picked = pick(rows, plan.table[epoch, batch], plan.real[batch])
+        picked = picked._replace(epoch=trained + epoch, progress=progress.astype(rows.x.dtype))
         learner, loss = step(program, random.fold(key, learner.step), learner, picked)
         finite = jnp.isfinite(loss)
         return epoch, batch + finite, learner, finite
@@ -168,18 +178,22 @@ def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
 
 def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
     """Make one step of learning; returns the new state and the loss before the step."""
-    network, rule, optimizer = program.network, program.rule, program.optimizer
+    network, rule, optimizer, objective = program.network, program.rule, program.optimizer, program.objective
     real = jnp.arange(batch.weight.shape[0]) < batch.size
     context = Context(training=True, key=key, mask=real)
-    signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, program.objective, context)
-    loss, direction = with_penalty(network, learner.params, signal.loss, signal.direction)
+    signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
 
     def value_at(params: Params) -> jax.Array:
         potential, _ = network.synapse(params, batch.x, learner.state, context)
-        answer = potential if program.objective.at_potential else network.activate(potential)
-        return program.objective.mean(batch.y, answer, batch.weight, batch.size) + network.penalty(params)
+        loss = signal.loss if objective is None else loss_of(objective, batch, potential, network.activate(potential))
+        return loss + network.penalty(params)
 
-    params, optimizer_state = optimizer.update(direction, learner.optimizer, learner.params, loss, value_at)
+    loss, params, optimizer_state = signal.loss, learner.params, learner.optimizer
+    if signal.direction is not None:
+        loss, direction = with_penalty(network, params, loss, signal.direction)
+        params, optimizer_state = optimizer.update(direction, optimizer_state, params, loss, value_at)
+    if signal.change is not None:
+        params = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
     sums = learner.sums + row_sums(program, loss, signal.output, batch)
     return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
 
@@ -214,12 +228,11 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
 
     def one(place: jax.Array, sums: jax.Array) -> jax.Array:
         chunk = jax.tree.map(lambda array: array[place], rows)
-        potential, activity = program.rule.respond(program.network, params, state, memory, chunk.x)
         marks = jnp.ones(chunk.x.shape[0]) if chunk.weight is None else chunk.weight
         weight, real = jnp.maximum(marks, 0.0), jnp.sum(marks >= 0).astype(marks.dtype)
-        answer = potential if program.objective.at_potential else activity
-        loss = program.objective.mean(chunk.y, answer, weight, jnp.maximum(real, 1.0)) + penalty
-        return sums + row_sums(program, loss, activity, Batch(chunk.x, chunk.y, weight, real))
+        batch = Batch(chunk.x, chunk.y, weight, jnp.maximum(real, 1.0))
+        loss, activity = program.rule.judge(program.network, params, state, memory, batch, program.objective)
+        return sums + row_sums(program, loss + penalty, activity, batch._replace(size=real))
 
     chunks = rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=1))
     return jax.lax.fori_loop(0, chunks, one, sums)

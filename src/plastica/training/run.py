@@ -131,7 +131,9 @@ class Run:
             self.at_look(self)
 
     def _advance(self, learner: Learner, start: int, stop: int) -> Chunk:
-        plan = self.planner.plan(start, stop)
+        batches, first = self.planner.batches, self.planner.position(start, 0, 0)
+        before = np.array([self.planner.first_epoch + first // batches, first, self.total], np.int32)
+        plan = self.planner.plan(start, stop)._replace(before=before)
         return advance(self.trainee.program, self.key, learner, self._rows_at(start), self.validation, plan)
 
     def _rows_at(self, step: int) -> Rows:

@@ -1,0 +1,120 @@
+"""Greedy: one layer after another, then all together."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..errors import InvalidValue
+from ..layers.layer import Context, Layer, Params, State
+from ..losses import Objective
+from ..optimizers import Adam, Optimizer
+from .local import LayerRule, read_out
+from .rule import Batch, Facts, Rule, Signal, rule_key
+
+
+@declaration
+class Greedy(Rule):
+    """Train one layer after another by a rule of one layer, then go on by another rule.
+
+    For deep belief networks, and for features that are learned from inputs alone before anything is read out.
+
+    Each layer but the last that learns follows ``rule`` for ``epochs`` epochs on the activities of those below it,
+    which no longer change; the last one learns to read out by the gradient of the loss all the while. After that
+    ``then`` trains the network; None leaves the layers as they are and only the read-out learns on. Compiled without
+    a loss, the last layer follows ``rule`` as well.
+
+    Args:
+        rule: What each layer follows.
+        epochs: How many epochs each layer has.
+        then: What trains the network afterwards; None for the read-out alone.
+
+    Raises:
+        InvalidValue: For less than one epoch.
+
+    Reference:
+        Hinton, Osindero, Teh (2006), A fast learning algorithm for deep belief nets, section 4.
+    """
+
+    rule: LayerRule
+    epochs: int = 5
+    then: Rule | None = None
+
+    usual_optimizer: ClassVar[Optimizer] = Adam()
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise InvalidValue(f"Greedy(epochs={self.epochs!r}): each layer needs at least 1 epoch.")
+
+    @property
+    def facts(self) -> Facts | None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What both rules ask together."""
+        first, after = self.rule.facts, None if self.then is None else self.then.facts
+        if first is None or after is None:
+            return first
+        return Facts(
+            first.source,
+            first.local and after.local,
+            first.symmetric_weights or after.symmetric_weights,
+            max(first.phases, after.phases),
+            first.global_error or after.global_error,
+            first.labels or after.labels,
+        )
+
+    def layers_for(self, units: Any, last: Layer) -> list[Layer]:
+        return self.rule.layers_for(units, last)
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        self.rule.check(network, objective)
+        if self.then is not None:
+            self.then.check(network, objective)
+
+    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
+        after = () if self.then is None else self.then.init(network, params, key)
+        return {"layers": self.rule.init(network, params, key), "then": after}
+
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Any,
+        batch: Batch,
+        objective: Any,
+        context: Context,
+    ) -> Signal:
+        places = self.rule.places(network, params, objective)
+        nothing = jax.tree.map(jnp.zeros_like, params)
+
+        def train_layer(place: int) -> Any:
+            def train() -> Signal:
+                record, new_state = network.forward(params, batch.x, state, context)
+                found = self.rule.learn_at(place, network, params, memory["layers"], record, batch, rule_key(context))
+                loss, direction = read_out(network, params, record, batch, objective)
+                kept = (*memory["layers"][:place], found.memory, *memory["layers"][place + 1 :])
+                change = (*nothing[:place], found.change, *nothing[place + 1 :])
+                return Signal(loss, direction, record.activity, new_state, {**memory, "layers": kept}, change)
+
+            return train
+
+        def go_on() -> Signal:
+            if self.then is None:
+                record, new_state = network.forward(params, batch.x, state, context)
+                loss, direction = read_out(network, params, record, batch, objective)
+                return Signal(loss, direction, record.activity, new_state, memory, nothing)
+            found = self.then.signal(network, params, state, memory["then"], batch, objective, context)
+            change = nothing if found.change is None else found.change
+            return found._replace(memory={**memory, "then": found.memory}, change=change)
+
+        phase = jnp.minimum(jnp.asarray(batch.epoch) // self.epochs, len(places))
+        return jax.lax.switch(phase, [*map(train_layer, places), go_on])
+
+    def respond(
+        self, network: Layer, params: Params, state: State, memory: Any, x: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        if self.then is None:
+            return super().respond(network, params, state, memory, x)
+        return self.then.respond(network, params, state, memory["then"], x)

@@ -1,0 +1,188 @@
+"""Rules that one layer can follow by itself: with what arrives at it and what it answers, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .. import random
+from ..errors import InvalidValue
+from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, State
+from ..losses import Objective
+from ..optimizers import Adam, Optimizer
+from .chain import learned_places
+from .rule import Batch, Rule, Signal, loss_of, rule_key
+
+
+class Learned(NamedTuple):
+    """What one layer takes from a batch.
+
+    Attributes:
+        change: What is added to its parameters, in their structure.
+        memory: Its new memory.
+        figure: How well it fits the batch, in the rule's own measure, a scalar; small is good.
+    """
+
+    change: Params
+    memory: Any
+    figure: jax.Array
+
+
+class LayerRule(Rule):
+    """A rule of one layer, that any layer for which it is defined can follow on the activities of the one below.
+
+    Compiled without a loss, every layer with parameters follows the rule, and what is shown as the loss is the sum of
+    the layers' own figures. Compiled with a loss, the last layer with parameters is a read-out: it learns by the
+    gradient of the loss, through the optimizer, and all before it follow the rule and know of no target.
+
+    A subclass writes ``begin`` and ``learn``, ``figure`` and ``require``. Its steps have a rate of their own.
+    """
+
+    needs_loss: ClassVar[bool] = False
+    usual_optimizer: ClassVar[Optimizer] = Adam()
+
+    def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
+        """Return what the rule keeps for one layer, a pytree of arrays; most keep nothing."""
+        return ()
+
+    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        """Return what one layer takes from a batch.
+
+        Args:
+            layer: The layer.
+            params: Its parameters.
+            memory: What :meth:`begin` or the step before kept.
+            record: What the layer did: its input, potential and activity; ``record.pull_synapse(e)`` gives the
+                correlation of its inputs with any e shaped like its potential, summed over the batch.
+            batch: Rows, for their weights, epoch and progress; its ``x`` and ``y`` are the network's.
+            key: Randomness for this layer and step.
+        """
+        raise NotImplementedError
+
+    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+        """Return how well a layer fits rows that it does not learn from; the mean over rows, a scalar."""
+        raise NotImplementedError
+
+    def require(self, layer: Layer) -> None:
+        """See whether the rule is defined for a layer that has parameters.
+
+        Raises:
+            InvalidValue: When it is not.
+        """
+
+    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
+        """Return each layer's memory; ``()`` for layers without parameters."""
+        learned = learned_places(network, params)
+        return tuple(
+            self.begin(layer, params[place], random.fold(key, place)) if place in learned else ()
+            for place, layer in enumerate(network.children)
+        )
+
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Any,
+        batch: Batch,
+        objective: Any,
+        context: Context,
+    ) -> Signal:
+        record, new_state = network.forward(params, batch.x, state, context)
+        places = self.places(network, params, objective)
+        found = {
+            place: self.learn_at(place, network, params, memory, record, batch, rule_key(context)) for place in places
+        }
+        change = tuple(
+            found[place].change if place in found else jax.tree.map(jnp.zeros_like, own)
+            for place, own in enumerate(params)
+        )
+        kept = tuple(found[place].memory if place in found else own for place, own in enumerate(memory))
+        if objective is None:
+            loss = sum((each.figure for each in found.values()), jnp.zeros(()))
+            return Signal(loss, None, record.activity, new_state, kept, change)
+        loss, direction = read_out(network, params, record, batch, objective)
+        return Signal(loss, direction, record.activity, new_state, kept, change)
+
+    def judge(
+        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        record, _ = network.forward(params, batch.x, state, INFERENCE)
+        if objective is not None:
+            return loss_of(objective, batch, record.potential, record.activity), record.activity
+        figures = (
+            self.figure(network.children[place], params[place], memory[place], record.children[place], batch)
+            for place in self.places(network, params, None)
+        )
+        return sum(figures, jnp.zeros(())), record.activity
+
+    def places(self, network: Layer, params: Params, objective: Objective | None) -> list[int]:
+        """Return the places of the layers that follow the rule, each looked at.
+
+        Raises:
+            InvalidValue: When the rule is not defined for one of them.
+        """
+        learned = learned_places(network, params)
+        found = learned if objective is None else learned[:-1]
+        for place in found:
+            try:
+                self.require(network.children[place])
+            except InvalidValue as error:
+                raise InvalidValue(f"layer {place}, {error}") from None
+        return found
+
+    def learn_at(
+        self, place: int, network: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array
+    ) -> Learned:
+        """Return what the layer at a place takes from a batch."""
+        layer = network.children[place]
+        return self.learn(layer, params[place], memory[place], record.children[place], batch, random.fold(key, place))
+
+
+def read_out(
+    network: Layer, params: Params, record: Record, batch: Batch, objective: Objective
+) -> tuple[jax.Array, Params]:
+    """Return the loss, and a direction that moves the last layer with parameters alone: along its gradient."""
+    last = learned_places(network, params)[-1]
+
+    def loss_at(potential: jax.Array) -> jax.Array:
+        return loss_of(objective, batch, potential, network.activate(potential))
+
+    loss, delta = jax.value_and_grad(loss_at)(record.potential)
+    direction = [jax.tree.map(jnp.zeros_like, own) for own in params]
+    direction[last] = _error_at(network, record, delta, last).gradient
+    return loss, tuple(direction)
+
+
+def _error_at(network: Layer, record: Record, delta: jax.Array, place: int) -> Errors:
+    top = len(network.children) - 1
+    error = network.children[top].backward_potential(record.children[top], delta)
+    for below in reversed(range(place, top)):
+        error = network.children[below].backward(record.children[below], error.input_delta)
+    return error
+
+
+def row_shares(batch: Batch, values: jax.Array) -> jax.Array:
+    """Return each row's share of the batch's mean, shaped to multiply ``values``, ``(batch, ...)``."""
+    shares = batch.weight / batch.size
+    return shares.reshape(-1, *([1] * (values.ndim - 1)))
+
+
+def only_kernel(params: Params, change: jax.Array) -> Params:
+    """Return a change of the kernel alone, in the parameters' structure."""
+    return {name: change if name == "kernel" else jnp.zeros_like(array) for name, array in params.items()}
+
+
+def require_units(rule: Rule, layer: Layer) -> None:
+    """See that a layer is units with one kernel, whose potential is linear in it.
+
+    Raises:
+        InvalidValue: When it is not.
+    """
+    if not layer.linear_units:
+        raise InvalidValue(
+            f"{type(layer).__name__}: {type(rule).__name__} works on layers of units with one kernel, such as Dense "
+            "and Conv2D. Put such a layer there, or take another rule."
+        )

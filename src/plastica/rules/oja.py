@@ -1,0 +1,62 @@
+"""Oja's rule: Hebb's, held in bounds by forgetting."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..layers.layer import Layer, Params, Record
+from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .local import LayerRule, Learned, only_kernel, require_units, row_shares
+from .rule import Batch, Facts
+
+
+@declaration
+class Oja(LayerRule):
+    """Let connections grow where both ends are active together, and forget in proportion to the answer's square.
+
+    Each unit's weights become the first principal component of its inputs, of length 1. All units of a layer find
+    the same one; for the first k components take :class:`~plastica.rules.Sanger`.
+
+        delta w = learning_rate y (x - y w)
+
+    with y = w'x, the potential without its bias. The figure is the squared distance of the inputs from what the first
+    unit's answer says of them, |x - y w|^2.
+
+    Args:
+        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
+
+    Raises:
+        InvalidValue: For a learning rate that is not above 0.
+
+    Reference:
+        Oja (1982), A simplified neuron model as a principal component analyzer, equation 3.
+    """
+
+    facts: ClassVar[Facts | None] = Facts(
+        "Oja 1982", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+    )
+
+    learning_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        require_numbers(self, {"learning_rate": ABOVE_ZERO})
+
+    def require(self, layer: Layer) -> None:
+        require_units(self, layer)
+
+    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        y = record.potential
+        share = row_shares(batch, y)
+        growth = record.pull_synapse(share * y)[0]["kernel"]
+        forgetting = jnp.sum(share * y * y, tuple(range(y.ndim - 1))) * params["kernel"]
+        change = self.learning_rate * (growth - forgetting)
+        return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
+
+    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+        first = jnp.zeros_like(record.potential).at[..., 0].set(record.potential[..., 0])
+        apart = record.input - record.pull_synapse(first)[1]
+        return jnp.sum(row_shares(batch, apart) * apart * apart)
