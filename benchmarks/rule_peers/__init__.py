@@ -1,0 +1,1 @@
+"""What people use today for each learning rule, each written as its users write it."""
