@@ -70,8 +70,10 @@ def train(
     epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step; chosen by the number of rows.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own by default.")] = None,
-    optimizer: Annotated[str, typer.Option(help="adam, adamw, sgd, rmsprop, lbfgs, ...")] = "adam",
-    rule: Annotated[str, typer.Option(help="The learning rule.")] = "backprop",
+    optimizer: Annotated[
+        str | None, typer.Option(help="adam, adamw, sgd, rmsprop, lbfgs, ...; the rule's usual one, mostly adam.")
+    ] = None,
+    rule: Annotated[str, typer.Option(help="The learning rule: backprop, feedback_alignment, ...")] = "backprop",
     loss: Annotated[str | None, typer.Option(help="crossentropy, focal, ...; the task's own by default.")] = None,
     label_smoothing: Annotated[float, typer.Option(help="How much of a label all classes share.")] = 0.0,
     strategy: Annotated[Strategy | None, typer.Option(help="How several classes are told apart.")] = None,

@@ -73,7 +73,7 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
     if not isinstance(given["network"], str):
         given["network"] = "mlp"
     if isinstance(given["optimizer"], Optimizer):
-        given["optimizer"] = "adam"
+        given["optimizer"] = None
     if not isinstance(given["rule"], str):
         given["rule"] = "backprop"
     units = given["layers"]
@@ -104,7 +104,8 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: 
     if isinstance(given, str):
         recipe = recipe_for(task)
         recipe = recipe if estimator.dropout is None else recipe._replace(dropout=float(estimator.dropout))
-        return _with_choices(network_for(task, outputs, layout, settings, recipe), estimator)
+        rule = None if isinstance(estimator.rule, str) else estimator.rule
+        return _with_choices(network_for(task, outputs, layout, settings, recipe, rule), estimator)
     plain = network_for(task, outputs, layout, _plain(settings))
     if isinstance(given, Sequential):
         return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator)

@@ -42,9 +42,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
         weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
             network's own.
-        optimizer: An optimizer's name, or an optimizer.
+        optimizer: An optimizer's name, or an optimizer; None takes the rule's usual one, for backprop Adam.
         learning_rate: Of the optimizer; None takes its own default.
-        rule: A learning rule's name, or a rule.
+        rule: A learning rule's name, or a rule. Those that cannot train "best" get the layers that suit them.
         loss: What is made small; None takes the task's own cross-entropy.
         label_smoothing: How much of a label is shared out among all classes.
         strategy: "softmax", "one_vs_rest" or "one_vs_one", for three classes or more; None is softmax.
@@ -90,7 +90,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         members: int | None = None,
         dropout: float | None = None,
         weight_decay: float | None = None,
-        optimizer: str | Optimizer = "adam",
+        optimizer: str | Optimizer | None = None,
         learning_rate: float | None = None,
         rule: str | Rule = "backprop",
         loss: str | None = None,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import layers, losses, optimizers
+from .. import layers, losses, optimizers, rules
 from ..data.encoding import FeatureLayout
 from ..errors import InvalidValue
 from ..initializers import HeUniform
 from ..layers import Layer
 from ..losses import Loss
 from ..model import Sequential
-from ..optimizers import AdamW, Optimizer
+from ..optimizers import Adam, AdamW, Optimizer
 from ..registry import look_up
+from ..rules import Backprop, Rule
 from .coupling import shares_of_pairs, shares_of_questions
 from .settings import Settings
 
@@ -84,6 +86,7 @@ def network_for(
     layout: FeatureLayout,
     settings: Settings,
     recipe: Recipe | None = None,
+    rule: Rule | None = None,
 ) -> Sequential:
     """Return a compiled network.
 
@@ -91,6 +94,7 @@ def network_for(
     trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both end as the task
     wants it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under categorical
     cross-entropy for more classes, linear units under the mean squared error of the standardised targets for numbers.
+    A rule that cannot train "best" gets the layers that suit it, in the place of the relu layers.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
@@ -98,25 +102,34 @@ def network_for(
         layout: What stands where among the features.
         settings: How the network is made and trained.
         recipe: What the best network is made of, where that is not :func:`recipe_for`; settings come first.
+        rule: The learning rule, where it is not the one that the settings name.
 
     Raises:
         UnknownName: For an optimizer, a loss or a rule that is not known, with the nearest that is.
-        InvalidValue: For a strategy or a loss that the task does not take.
+        InvalidValue: For a strategy or a loss that the task does not take, or a rule that is not defined for it.
 
     Reference:
         Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
     """
-    if settings.network == "mlp":
-        end = _end(task, outputs, settings)
+    rule = rules.get(settings.rule) if rule is None else rule
+    if settings.network == "mlp" or not trains_any_network(rule):
+        end = end_for(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
-        hidden = [*_vectors(layout, FOR_CLASSES), *(layers.Dense(each, activation="relu") for each in units)]
         last = layers.Dense(end.units, activation=end.activation)
-        return _compiled([layers.Input((layout.width,)), *hidden, last], end.loss, [end.metric], settings)
+        made = [layers.Input((layout.width,)), *_vectors(layout, FOR_CLASSES), *rule.layers_for(units, last)]
+        return _compiled(made, end.loss, [end.metric], settings, optimizer_for(settings, rule), rule)
     recipe = _chosen(recipe or recipe_for(task), settings)
-    end = _end(task, outputs, settings, recipe.label_smoothing)
+    end = end_for(task, outputs, settings, recipe.label_smoothing)
     made = [layers.Input((layout.width,)), *_embeddings(layout, recipe), *_members(end, recipe)]
-    loss = losses.MemberLoss(end.loss)
-    return _compiled(made, loss, [end.loss, end.metric], settings, recipe)
+    optimizer = optimizer_for(settings, rule)
+    if type(optimizer) is Adam:  # the best network's Adam decays weights
+        optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
+    return _compiled(made, losses.MemberLoss(end.loss), [end.loss, end.metric], settings, optimizer, rule)
+
+
+def trains_any_network(rule: Rule) -> bool:
+    """Return whether a rule sends errors back through layers of any kind, and wants none of its own."""
+    return isinstance(rule, Backprop) and type(rule).layers_for is Rule.layers_for
 
 
 def monitor_of(model: Sequential) -> str:
@@ -127,7 +140,7 @@ def monitor_of(model: Sequential) -> str:
 
 def units_of(task: str, outputs: int, settings: Settings) -> int:
     """Return how many units a network's last layer has."""
-    return _end(task, outputs, settings).units
+    return end_for(task, outputs, settings).units
 
 
 def outline_of(model: Sequential) -> list[str]:
@@ -145,16 +158,25 @@ def outline_of(model: Sequential) -> list[str]:
     return found
 
 
-def optimizer_for(settings: Settings, recipe: Recipe = FOR_CLASSES) -> Optimizer:
-    """Return the optimizer with the learning rate, where one was given; the best network's Adam decays weights.
+def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
+    """Return the optimizer of the settings' name or else the rule's usual one, with the learning rate if one is given.
 
     Raises:
         UnknownName: When there is none of this name.
     """
-    kind = look_up("optimizer", settings.optimizer, optimizers.NAMES)
-    if settings.network == "best" and kind is optimizers.Adam:
-        return AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
-    return kind() if settings.learning_rate is None else kind(learning_rate=settings.learning_rate)
+    if settings.optimizer is None:
+        found = usual_optimizer(rule)
+    else:
+        found = look_up("optimizer", settings.optimizer, optimizers.NAMES)()
+    return found if settings.learning_rate is None else dataclasses.replace(found, learning_rate=settings.learning_rate)
+
+
+def usual_optimizer(rule: Rule) -> Optimizer:
+    """Return what makes a rule's steps where nobody says: its own choice, and Adam where it has none.
+
+    Keras's RMSprop, which ``compile`` takes for backprop, needs more care with the learning rate.
+    """
+    return Adam() if rule.usual_optimizer is Rule.usual_optimizer else rule.usual_optimizer
 
 
 def answers_from(model: Sequential, x: np.ndarray, task: str) -> np.ndarray:
@@ -211,15 +233,27 @@ def _members(end: End, recipe: Recipe) -> list[Layer]:
 
 
 def _compiled(
-    made: list[Layer], loss: Loss, metrics: list[Loss | str | None], settings: Settings, recipe: Recipe = FOR_CLASSES
+    made: list[Layer],
+    loss: Loss,
+    metrics: list[Loss | str | None],
+    settings: Settings,
+    optimizer: Optimizer,
+    rule: Rule,
 ) -> Sequential:
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]
-    model.compile(optimizer_for(settings, recipe), loss, shown, rule=settings.rule)
+    model.compile(optimizer, loss, shown, rule=rule)
+    _ = model.program  # the rule looks at the network now, while nothing has been trained yet
     return model
 
 
-def _end(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) -> End:
+def end_for(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) -> End:
+    """Return how a network for a task ends.
+
+    Args:
+        task, outputs, settings: As for :func:`network_for`.
+        smoothing: How much of a label is shared out where the settings say nothing.
+    """
     strategy = settings.strategy or "softmax"
     if task != "multiclass" and settings.strategy not in (None, "softmax"):
         raise InvalidValue(f"strategy={strategy!r} is for three classes or more; this task is {task}.")

@@ -39,9 +39,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
         weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
             network's own.
-        optimizer: An optimizer's name, or an optimizer.
+        optimizer: An optimizer's name, or an optimizer; None takes the rule's usual one, for backprop Adam.
         learning_rate: Of the optimizer; None takes its own default.
-        rule: A learning rule's name, or a rule.
+        rule: A learning rule's name, or a rule. Those that cannot train "best" get the layers that suit them.
         loss: What is made small; None takes the squared error.
         epochs: How many at most; with ``warm_start`` how many more.
         batch_size: Rows a step; None chooses by the number of rows.
@@ -82,7 +82,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         members: int | None = None,
         dropout: float | None = None,
         weight_decay: float | None = None,
-        optimizer: str | Optimizer = "adam",
+        optimizer: str | Optimizer | None = None,
         learning_rate: float | None = None,
         rule: str | Rule = "backprop",
         loss: str | None = None,

@@ -33,8 +33,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         epochs: How many at most; early stopping usually ends sooner.
         batch_size: Rows a step; None chooses by the number of rows.
         learning_rate: Of the optimizer; None takes the optimizer's own default.
-        optimizer: An optimizer's name.
-        rule: A learning rule's name.
+        optimizer: An optimizer's name; None takes the rule's usual one, for backprop Adam.
+        rule: A learning rule's name. Rules that cannot train "best" get the layers that suit them.
         seed: Where the split, the initial weights and the order of the rows come from.
         validation: The share (under 1) or number of rows that decide when to stop; 0 for none.
         test: The share or number of rows held out for the results; 0 for none.
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     epochs: int = 200
     batch_size: int | None = None
     learning_rate: float | None = None
-    optimizer: str = "adam"
+    optimizer: str | None = None
     rule: str = "backprop"
     seed: int = 0
     validation: float = 0.2

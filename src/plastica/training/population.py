@@ -1,0 +1,197 @@
+"""Several networks of one declaration, trained in one compiled program."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from .. import random
+from .batches import Planner
+from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
+from .run import Pace
+
+# Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
+GROUP_BYTES = 1 << 20
+BYTES_A_PARAMETER = 12  # itself and two moments
+MOST_IN_GROUP = 64
+# A look costs every member a table of row numbers, so calls are longer than those of a single run; but not endless.
+MOST_PATIENT = 4
+
+
+class Members(NamedTuple):
+    """In what members differ; each array has them along its first axis.
+
+    Attributes:
+        key: The run's randomness, ``(members, 2)``.
+        learner: Where each stands.
+        table: Row numbers, ``(members, epochs, batches, size)``.
+        span: What each is to run now, ``(members, 4)``.
+    """
+
+    key: Any
+    learner: Learner
+    table: Any
+    span: Any
+
+
+@partial(jax.jit, static_argnames="group")
+def advance_members(
+    program: Program, members: Members, rows: Rows, validation: Rows | None, plan: Plan, group: int
+) -> Chunk:
+    """Run the planned span for every member; ``group`` of them side by side, group after group."""
+
+    def one(member: Members) -> Chunk:
+        own = plan._replace(table=member.table, span=member.span)
+        return advance(program, member.key, member.learner, rows, validation, own)
+
+    if group >= members.key.shape[0]:
+        return jax.vmap(one)(members)
+    return jax.lax.map(one, members, batch_size=None if group == 1 else group)
+
+
+def group_for(params: Any) -> int:
+    """Return how many networks of so many parameters are best computed side by side.
+
+    Example:
+        >>> group_for({"kernel": np.zeros((8, 10))}), group_for({"kernel": np.zeros((784, 500))})
+        (64, 1)
+    """
+    count = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    return min(max(GROUP_BYTES // max(BYTES_A_PARAMETER * count, 1), 1), MOST_IN_GROUP)
+
+
+@dataclass
+class Population:
+    """Networks of one declaration that learn the same rows, each from weights and in an order of its own.
+
+    A member learns what it would have learned alone. One that meets a number that is not finite stands still at
+    the last look before; the others go on.
+
+    Attributes:
+        program: What runs.
+        learners: Where each member begins; afterwards where it stands.
+        rows: Training data.
+        validation: Data to evaluate on after each epoch, in chunks, or None.
+        planners: Make each member's batches.
+        widths: How many sums each metric keeps.
+        epochs: Epochs to run.
+        stop: Set to True to end after what is under way.
+        step: Steps made so far, of each member.
+        seconds: How long they took, without compiling.
+        compile_seconds: How long compiling took.
+        clock: The seconds at the end of each finished epoch.
+        failed: Members that met a number that is not finite, and where.
+        logs: For each member the figures of each epoch, NaN after it failed.
+    """
+
+    program: Program
+    learners: Sequence[Learner]
+    rows: Rows
+    validation: Rows | None
+    planners: Sequence[Planner]
+    widths: tuple[int, ...]
+    epochs: int
+    stop: bool = False
+    step: int = 0
+    seconds: float = 0.0
+    compile_seconds: float = 0.0
+    clock: list[float] = field(default_factory=list)
+    failed: dict[int, str] = field(default_factory=dict)
+    logs: list[list[dict[str, float]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.group = group_for(self.learners[0].params)
+        self.keys = np.stack([random.seed_key(planner.seed) for planner in self.planners])
+        self._stacked: Learner = jax.tree.map(lambda *leaves: np.stack(leaves), *self.learners)
+        self.logs = [[] for _ in self.learners]
+        self._pace = Pace()
+
+    @property
+    def batches(self) -> int:
+        """Steps of an epoch."""
+        return self.planners[0].batches
+
+    @property
+    def total(self) -> int:
+        """Steps of the whole run, of each member."""
+        return self.epochs * self.batches
+
+    def compile(self) -> None:
+        """Compile the program by running nothing of it, so that :attr:`seconds` are those of learning."""
+        began = time.perf_counter()
+        self._stacked = jax.block_until_ready(self._call(0, 0).learner)
+        self.compile_seconds += time.perf_counter() - began
+
+    def go(self, on_look: Callable[[Population], None] = lambda population: None) -> None:
+        """Run to the end, looking up between calls; ``on_look`` may set :attr:`stop`."""
+        if not self.compile_seconds:
+            self.compile()
+        while self.step < self.total and not self.stop and len(self.failed) < len(self.planners):
+            began, stop = time.perf_counter(), self._next_stop()
+            chunk = self._call(self.step, stop)
+            finite = np.asarray(chunk.finite)
+            elapsed = time.perf_counter() - began
+            self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
+            self._take(chunk, finite, stop, elapsed)
+            on_look(self)
+        self.learners = self._unstacked()
+
+    def _next_stop(self) -> int:
+        stop = self.step + self._pace.steps
+        if stop >= (self.step // self.batches + 1) * self.batches:
+            stop = stop // self.batches * self.batches
+        return max(self.step + 1, min(stop, self.planners[0].farthest(self.step), self.total))
+
+    def _call(self, start: int, stop: int) -> Chunk:
+        plans = [planner.plan(start, max(stop, start + 1)) for planner in self.planners]
+        spans = np.stack([plan.span for plan in plans])
+        still = [place for place in range(len(plans)) if place in self.failed or start == stop]
+        spans[still, 2:] = spans[still, :2]
+        table, first = np.stack([plan.table for plan in plans]), self.planners[0]
+        made = first.position(start, 0, 0)
+        before = np.array([first.first_epoch + made // first.batches, made, self.total], np.int32)
+        shared = plans[0]._replace(table=None, span=None, before=before)
+        members = Members(self.keys, self._stacked, table, spans)
+        return advance_members(self.program, members, self.rows, self.validation, shared, self.group)
+
+    def _take(self, chunk: Chunk, finite: np.ndarray, stop: int, elapsed: float) -> None:
+        batches, first, last = self.batches, self.step // self.batches, stop // self.batches
+        fresh = [place for place in np.flatnonzero(~finite).tolist() if place not in self.failed]
+        for place in fresh:
+            at = self.planners[place].position(self.step, int(chunk.epoch[place]), int(chunk.batch[place]))
+            self.failed[place] = f"epoch {at // batches + 1}, step {at % batches + 1} of {batches}"
+        self._stacked = _kept(self._stacked, chunk.learner, fresh) if fresh else chunk.learner
+        train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
+        for epoch in range(first, last):
+            share = ((epoch + 1) * batches - self.step) / (stop - self.step)
+            self.clock.append(self.seconds + elapsed * share)
+            for place, logs in enumerate(self.logs):
+                logs.append(self._figures(train[place, epoch - first], held_out[place, epoch - first], place))
+        self.step, self.seconds = stop, self.seconds + elapsed
+
+    def _figures(self, train: np.ndarray, held_out: np.ndarray, place: int) -> dict[str, float]:
+        found = figures(self.program, self.widths, train)
+        if self.validation is not None:
+            found |= figures(self.program, self.widths, held_out, "val_")
+        return dict.fromkeys(found, float("nan")) if place in self.failed else found
+
+    def _unstacked(self) -> list[Learner]:
+        count, leaves = len(self.planners), jax.device_get(self._stacked)
+        return [jax.tree.map(lambda leaf, place=place: leaf[place], leaves) for place in range(count)]
+
+
+def _kept(old: Learner, new: Learner, places: list[int]) -> Learner:
+    """Return the new learners with the old ones at some places."""
+
+    def one(before: Any, after: Any) -> np.ndarray:
+        made = np.array(after)
+        made[places] = np.asarray(before)[places]
+        return made
+
+    return jax.tree.map(one, old, new)
