@@ -1,0 +1,144 @@
+"""RestrictedBoltzmann: two groups of units that know of each other through one kernel."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import activations, initializers, random, regularizers
+from ..activations import Activation
+from ..declaration import declaration
+from ..errors import DataError, InvalidValue, ShapeError
+from ..initializers import InitializerLike, RandomNormal
+from ..regularizers import RegularizerLike
+from .kernels.product import add_bias, product
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+VISIBLE = ("binary", "gaussian")
+
+
+@declaration
+class RestrictedBoltzmann(Layer):
+    """Hidden units and visible units, each group independent given the other: a model of what its inputs look like.
+
+    For features learned without targets, for samples, and as the layers of a deep belief network. It learns by
+    :class:`~plastica.rules.ContrastiveDivergence`. In a forward pass it answers the hidden units' probabilities, as a
+    sigmoid layer does, so that any rule can train on from what it learned.
+
+        E(v, h) = -v'Wh - b'h - c'v                  binary v;   p(v, h) = exp(-E) / Z
+        E(v, h) = |v - c|^2 / 2 - v'Wh - b'h         gaussian v
+        p(h_j = 1 | v) = sigmoid(v'W + b)_j
+        p(v_i = 1 | h) = sigmoid(Wh + c)_i           gaussian: v_i normal around (Wh + c)_i, of variance 1
+        F(v) = -c'v - sum_j softplus(v'W + b)_j      gaussian: |v - c|^2 / 2 in place of -c'v
+
+    with W the kernel, b the bias, c the visible bias and F the free energy, p(v) = exp(-F(v)) / Z.
+
+    Args:
+        units: How many hidden units.
+        visible: ``"binary"`` for inputs from 0 to 1, taken as the probabilities of being 1; ``"gaussian"`` for inputs
+            scaled to mean 0 and variance 1, such as the columns of a table.
+        kernel_initializer: How W starts; by default small normal numbers, of standard deviation 0.01 as in the guide.
+        bias_initializer: How b starts.
+        visible_bias_initializer: How c starts.
+        kernel_regularizer: A penalty on W, added to the loss of rules that have one.
+
+    Shapes:
+        ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``, visible bias
+        ``(features,)``.
+
+    Raises:
+        InvalidValue: For units below 1, or visible units of another kind.
+        ShapeError: For inputs with more than one axis beside the batch.
+        DataError: From ``check_input``, for data outside 0 to 1 where the visible units are binary.
+
+    Example:
+        >>> RestrictedBoltzmann(3).output_shape((8,))
+        (3,)
+
+    Reference:
+        Hinton (2010), A practical guide to training restricted Boltzmann machines, equations 1 to 8, sections 8 and
+        13.2.
+    """
+
+    units: int
+    visible: str = "binary"
+    kernel_initializer: InitializerLike = RandomNormal(stddev=0.01)
+    bias_initializer: InitializerLike = "zeros"
+    visible_bias_initializer: InitializerLike = "zeros"
+    kernel_regularizer: RegularizerLike = None
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise InvalidValue(f"RestrictedBoltzmann(units={self.units!r}): units must be a whole number, 1 or more.")
+        if self.visible not in VISIBLE:
+            raise InvalidValue(f'RestrictedBoltzmann(visible={self.visible!r}): it is "binary" or "gaussian".')
+        for initializer in (self.kernel_initializer, self.bias_initializer, self.visible_bias_initializer):
+            initializers.get(initializer)
+        regularizers.get(self.kernel_regularizer)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 1:
+            raise ShapeError(
+                f"RestrictedBoltzmann({self.units}): got inputs of shape {shape}; it works on one axis of features. "
+                "Put Flatten() before it."
+            )
+        return (self.units,)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        self.output_shape(shape)
+        params = {
+            "kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units)),
+            "bias": initializers.get(self.bias_initializer)(rng, (self.units,)),
+            "visible_bias": initializers.get(self.visible_bias_initializer)(rng, (shape[-1],)),
+        }
+        return Variables(params, {})
+
+    def check_input(self, x: np.ndarray) -> None:
+        if self.visible == "binary" and (x.min() < 0 or x.max() > 1):
+            raise DataError(
+                f"RestrictedBoltzmann({self.units}): got inputs from {x.min():.4g} to {x.max():.4g}; its binary "
+                "visible units take probabilities, 0 to 1. Scale the inputs to that (pictures: x / 255), or give it "
+                'visible="gaussian" and inputs of mean 0 and variance 1.'
+            )
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        return add_bias(product(x, params["kernel"]), params["bias"]), state
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return activations.get("sigmoid")(potential)
+
+    @property
+    def linear_units(self) -> bool:
+        return True
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return activations.get("sigmoid")
+
+    def hidden_given(self, params: Params, v: jax.Array) -> jax.Array:
+        """Return p(h = 1 | v), ``(rows, units)``, for ``(rows, features)``."""
+        return self.activate(v @ params["kernel"] + params["bias"])
+
+    def visible_given(self, params: Params, h: jax.Array) -> jax.Array:
+        """Return the visible units' mean, ``(rows, features)``, for hidden units ``(rows, units)``."""
+        potential = h @ params["kernel"].T + params["visible_bias"]
+        return potential if self.visible == "gaussian" else activations.get("sigmoid")(potential)
+
+    def draw_hidden(self, probability: jax.Array, key: jax.Array) -> jax.Array:
+        """Return hidden units drawn with these probabilities, 0 or 1."""
+        return random.bernoulli(key, probability, probability.shape).astype(probability.dtype)
+
+    def draw_visible(self, mean: jax.Array, key: jax.Array) -> jax.Array:
+        """Return visible units drawn around these means: 0 or 1, or normal of variance 1."""
+        if self.visible == "gaussian":
+            return mean + random.normal(key, mean.shape).astype(mean.dtype)
+        return self.draw_hidden(mean, key)
+
+    def free_energy(self, params: Params, v: jax.Array) -> jax.Array:
+        """Return F(v), ``(rows,)``; exp(-F) is proportional to the probability of v."""
+        hidden = jnp.sum(activations.get("softplus")(v @ params["kernel"] + params["bias"]), -1)
+        if self.visible == "gaussian":
+            apart = v - params["visible_bias"]
+            return jnp.sum(apart * apart, -1) / 2 - hidden
+        return -(v @ params["visible_bias"]) - hidden

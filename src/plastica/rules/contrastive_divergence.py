@@ -1,0 +1,188 @@
+"""Contrastive divergence: learn what tells the data from what the machine dreams up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from .. import random
+from ..declaration import declaration
+from ..errors import InvalidValue
+from ..layers import RestrictedBoltzmann
+from ..layers.boltzmann import VISIBLE
+from ..layers.kernels.product import row_products, row_sum
+from ..layers.layer import Layer, Params, Record
+from ..losses import Objective
+from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, require_numbers
+from .local import LayerRule, Learned, row_shares
+from .rule import Batch, Facts
+
+
+@declaration
+class ContrastiveDivergence(LayerRule):
+    """Raise what visible and hidden units do together under the data, lower what they do in the machine's own samples.
+
+    For restricted Boltzmann machines: features without targets, and deep belief networks layer by layer
+    (:class:`~plastica.rules.Greedy`).
+
+        delta W = learning_rate (<v h'>_data - <v h'>_samples - weight_decay W) + momentum * (delta W before)
+
+    and likewise b with h and c with v, without decay. The samples come from k rounds of Gibbs sampling: v given h,
+    h given v. CD-k begins each round of learning at the data; with ``persistent`` the samples are chains that go on
+    from step to step, which is nearer to the gradient of the log-likelihood. All units are drawn but the hidden ones
+    of the two averages, where probabilities do with less noise.
+
+    The figure is the reconstruction error: the squared distance of a row from the visible units' mean given its hidden
+    units, the mean over rows. It falls as the machine learns, but is not what is descended;
+    ``pl.boltzmann.log_likelihood`` and ``pl.boltzmann.annealed_importance_sampling`` tell what is.
+
+    Args:
+        k: Rounds of sampling; 1 does for features, more is nearer to the likelihood's gradient.
+        persistent: Whether the samples go on from step to step (PCD).
+        learning_rate: How far a step goes. PCD wants smaller ones than CD: the chains must keep up.
+        momentum: Which part of the last step is made again, from the sixth epoch on.
+        initial_momentum: The same in the first five epochs, while the steps are large.
+        weight_decay: How fast kernels forget, 0.0001 to 0.001 in the guide.
+        gaussian_rate: The part of the learning rate that layers with Gaussian visible units take: one or two orders
+            of magnitude less, since nothing bounds their samples.
+        chains: How many chains PCD keeps, whatever the batch.
+        visible: The visible units of the first layer that the rule names where a person names none.
+
+    Raises:
+        InvalidValue: For numbers outside these, or a layer that is no restricted Boltzmann machine.
+
+    Reference:
+        Hinton (2002), Training products of experts by minimizing contrastive divergence, equation 14; Tieleman
+        (2008), Training restricted Boltzmann machines using approximations to the likelihood gradient, section 2;
+        Hinton (2010), A practical guide to training restricted Boltzmann machines, sections 3, 7, 9, 10 and 13.2.
+    """
+
+    facts: ClassVar[Facts | None] = Facts(
+        "Hinton 2002", local=True, symmetric_weights=True, phases=2, global_error=False, labels=False
+    )
+
+    k: int = 1
+    persistent: bool = False
+    learning_rate: float = 0.05
+    momentum: float = 0.9
+    initial_momentum: float = 0.5
+    weight_decay: float = 0.0002
+    gaussian_rate: float = 0.1
+    chains: int = 100
+    visible: str = "binary"
+
+    def __post_init__(self) -> None:
+        for name in ("k", "chains"):
+            if getattr(self, name) < 1:
+                raise InvalidValue(f"ContrastiveDivergence({name}={getattr(self, name)!r}): {name} must be at least 1.")
+        if self.visible not in VISIBLE:
+            raise InvalidValue(f'ContrastiveDivergence(visible={self.visible!r}): it is "binary" or "gaussian".')
+        wanted = dict.fromkeys(("learning_rate", "gaussian_rate"), ABOVE_ZERO)
+        wanted |= dict.fromkeys(("momentum", "initial_momentum"), BELOW_ONE)
+        require_numbers(self, {**wanted, "weight_decay": AT_LEAST_ZERO})
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        kinds = (self.visible, *("binary" for _ in units))
+        return [*(RestrictedBoltzmann(each, kind) for each, kind in zip(units, kinds, strict=False)), last]
+
+    def require(self, layer: Layer) -> None:
+        if not isinstance(layer, RestrictedBoltzmann):
+            raise InvalidValue(
+                f"{type(layer).__name__}: ContrastiveDivergence samples visible units from hidden ones; it works on "
+                "RestrictedBoltzmann layers. Put such a layer there, or take another rule."
+            )
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        for place, layer in enumerate(network.children):
+            if isinstance(layer, RestrictedBoltzmann) and layer.visible == "binary":
+                _require_probabilities(network.children[:place], place, layer)
+
+    def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
+        memory: dict[str, Any] = {"step": jax.tree.map(jnp.zeros_like, params)}
+        if self.persistent:
+            dtype = params["bias"].dtype
+            memory["hidden"] = random.bernoulli(key, 0.5, (self.chains, *params["bias"].shape)).astype(dtype)
+        return memory
+
+    def learn(self, layer: Any, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        start_key, chain_key = random.fold(key, 0), random.fold(key, 1)
+        share = row_shares(batch, record.input)
+        if self.persistent:
+            hidden, chain_share = memory["hidden"], jnp.sum(batch.weight) / (batch.size * self.chains)
+        else:
+            hidden, chain_share = layer.draw_hidden(record.activity, start_key), share
+        samples, probability, first_mean = self.sample(layer, params, hidden, chain_key)
+        slope = _difference(
+            _averages(record.input, record.activity, share), _averages(samples, probability, chain_share)
+        )
+        slope = {**slope, "kernel": slope["kernel"] - self.weight_decay * params["kernel"]}
+        rate = self.learning_rate * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
+        momentum = jnp.where(jnp.asarray(batch.epoch) < _SETTLING, self.initial_momentum, self.momentum)
+        step = jax.tree.map(
+            lambda before, now: (momentum * before + rate * now).astype(now.dtype), memory["step"], slope
+        )
+        if self.persistent:
+            kept = {"step": step, "hidden": layer.draw_hidden(probability, start_key)}
+            return Learned(step, kept, self.figure(layer, params, memory, record, batch))
+        return Learned(step, {"step": step}, _error(record.input, first_mean, share))
+
+    def sample(
+        self, layer: RestrictedBoltzmann, params: Params, hidden: jax.Array, key: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        """Return what k rounds from drawn hidden units lead to: visible units, p(h | v), and v's mean in round one."""
+
+        def again(place: Any, found: Any) -> Any:
+            _, probability, first = found
+            drawn = layer.draw_hidden(probability, random.fold(key, 2 * place))
+            return round_of(place, drawn, first)
+
+        def round_of(place: Any, drawn: jax.Array, first: jax.Array | None) -> Any:
+            mean = layer.visible_given(params, drawn)
+            visible = layer.draw_visible(mean, random.fold(key, 2 * place + 1))
+            return visible, layer.hidden_given(params, visible), mean if first is None else first
+
+        return jax.lax.fori_loop(1, self.k, again, round_of(0, hidden, None))
+
+    def figure(self, layer: Any, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+        return _error(record.input, layer.visible_given(params, record.activity), row_shares(batch, record.input))
+
+
+# "Start with a momentum of 0.5 [and] when the large initial progress has settled down": the guide, section 9.
+_SETTLING = 5
+
+
+def _averages(visible: jax.Array, hidden: jax.Array, share: jax.Array) -> Params:
+    hidden = share * hidden
+    return {
+        "kernel": row_products(visible, hidden),
+        "bias": row_sum(hidden),
+        "visible_bias": row_sum(share * visible),
+    }
+
+
+def _difference(data: Params, samples: Params) -> Params:
+    return jax.tree.map(jnp.subtract, data, samples)
+
+
+def _error(visible: jax.Array, mean: jax.Array, share: jax.Array) -> jax.Array:
+    apart = visible - mean
+    return jnp.sum(share * apart * apart)
+
+
+def _require_probabilities(below: Sequence[Layer], place: int, layer: RestrictedBoltzmann) -> None:
+    """See that the nearest layer below that has a non-linearity answers from 0 to 1.
+
+    Raises:
+        InvalidValue: When it does not.
+    """
+    known = [each.output_activation for each in below if each.output_activation is not None]
+    if known:
+        low, high = known[-1].output_range
+        if low < 0 or high > 1:
+            raise InvalidValue(
+                f"layer {place}, {layer!r}: the activities below it lie between {low:g} and {high:g}, and its binary "
+                'visible units take 0 to 1. Put sigmoid units below it, or give it visible="gaussian".'
+            )
