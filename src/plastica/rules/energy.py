@@ -1,0 +1,118 @@
+"""What rules share that let activities settle: links with their parameters, and rows that settle each by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .. import random
+from ..layers import Sequential
+from ..layers.layer import Context, Layer, Params, Record, State
+from ..losses import Objective
+from .backprop import send_back
+from .chain import Chain, chain
+from .rule import Batch
+
+
+class Part(NamedTuple):
+    """A link of a network with all that it needs beside its inputs.
+
+    Attributes:
+        link: The link, a network of one learned layer.
+        params: Its parameters.
+        state: Its layers' state.
+        context: How it is run.
+    """
+
+    link: Sequential
+    params: Params
+    state: State
+    context: Context
+
+    def forward(self, x: jax.Array) -> tuple[Record, State]:
+        """Return what the link does with inputs ``(batch, ...)``, and its new state."""
+        return self.link.forward(self.params, x, self.state, self.context)
+
+    def record(self, x: jax.Array) -> Record:
+        """Return what the link does with inputs ``(batch, ...)``."""
+        return self.forward(x)[0]
+
+    def pull(self, record: Record, delta: jax.Array) -> jax.Array:
+        """Return what an error at the activity is at the input."""
+        return self.link.backward(record, delta).input_delta
+
+    def pull_potential(self, record: Record, delta: jax.Array) -> jax.Array:
+        """Return what an error at the potential is at the input; for a Dense layer W' delta."""
+        return self.link.backward_potential(record, delta).input_delta
+
+
+def bind(cut: Chain, params: Params, state: State, context: Context) -> tuple[Part, ...]:
+    """Return each link with its parameters, state and randomness of its own."""
+    together = zip(cut.links, cut.split(params), cut.split(state), strict=True)
+    return tuple(Part(*own, _within(context, place)) for place, own in enumerate(together))
+
+
+def run(parts: Sequence[Part], x: jax.Array) -> tuple[list[Record], list[State]]:
+    """Return what each link does in one forward pass, and its new state."""
+    records, states = [], []
+    for part in parts:
+        record, new_state = part.forward(x)
+        records.append(record)
+        states.append(new_state)
+        x = record.activity
+    return records, states
+
+
+def each_row_alone(batch: Batch) -> Batch:
+    """Return the batch with every real row counted once, so that a mean over it is a sum over rows.
+
+    An activity settles by its own row's energy: how much the row counts, and how many others there are, is nothing
+    to it.
+    """
+    return batch._replace(weight=(batch.weight != 0).astype(batch.weight.dtype), size=jnp.ones_like(batch.size))
+
+
+def loss_slope(part: Part, x: jax.Array, batch: Batch, objective: Objective) -> jax.Array:
+    """Return each row's dC/dx, where C is the row's loss and x what arrives at the last link."""
+    return send_back(part.link, part.record(x), each_row_alone(batch), objective)[1].input_delta
+
+
+def cut_at_activities(network: Layer, params: Params) -> Chain:
+    """Cut a network into links that each end in their non-linearity.
+
+    As :func:`~plastica.rules.chain.chain`, but layers that come after a link's last non-linearity (pooling, flattening)
+    begin the next link, so that every link's potential is followed by its non-linearity alone.
+
+    Example:
+        >>> from plastica.layers import Activation, Dense, Flatten
+        >>> import numpy as np
+        >>> network = Sequential([Dense(3), Activation("tanh"), Flatten(), Dense(2)])
+        >>> cut_at_activities(network, network.init(np.random.default_rng(0), (2,)).params).places
+        (slice(0, 2, None), slice(2, 4, None))
+    """
+    places = list(chain(network, params).places)
+    for number in range(len(places) - 1):
+        own = range(places[number].start, places[number].stop)
+        bent = [place for place in own if not _is_straight(network.children[place])]
+        cut = bent[-1] + 1 if bent else places[number].stop
+        places[number] = slice(places[number].start, cut)
+        places[number + 1] = slice(cut, places[number + 1].stop)
+    return Chain(tuple(Sequential(network.children[place]) for place in places), tuple(places))
+
+
+def _is_straight(layer: Layer) -> bool:
+    activation = layer.output_activation
+    return activation is None or activation.name == "linear"
+
+
+def _within(context: Context, place: int) -> Context:
+    # Two links that draw (dropout) must not draw the same numbers.
+    return context if context.key is None else context._replace(key=random.fold(context.key, place))
+
+
+def unchanging(value: Any, like: jax.Array) -> jax.Array:
+    """Return a declared number in an array's precision, so that a loop carries what it began with."""
+    return jnp.asarray(value, like.dtype)

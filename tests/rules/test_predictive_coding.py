@@ -1,0 +1,241 @@
+"""Predictive coding equals backprop where theory says so, and descends its energy where it does not."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.errors import InvalidValue
+from plastica.layers import Sequential
+from plastica.layers.layer import INFERENCE
+from plastica.rules import Batch, chain
+from plastica.rules.energy import bind, run
+from plastica.rules.predictive_coding import PredictiveCoding, energy, energy_slopes
+
+DENSE = (5,)
+IMAGE = (6, 6, 2)
+NETWORKS = {
+    "tanh": (
+        [pl.Dense(6, activation="tanh"), pl.Dense(4, activation="tanh"), pl.Dense(3, activation="softmax")],
+        DENSE,
+    ),
+    "relu": (
+        [pl.Dense(6, activation="relu"), pl.Activation("relu"), pl.Dense(4, activation="relu"), pl.Dense(3)],
+        DENSE,
+    ),
+    "conv": (
+        [
+            pl.Conv2D(3, 3, activation="relu"),
+            pl.MaxPooling2D(2),
+            pl.Flatten(),
+            pl.Dense(4, activation="sigmoid"),
+            pl.Dense(3, activation="sigmoid"),
+        ],
+        IMAGE,
+    ),
+}
+LOSSES = {"tanh": "categorical_crossentropy", "relu": "mse", "conv": "binary_crossentropy"}
+
+
+def problem(name, dtype=np.float32):
+    """Return a network, its parameters and state, a batch with weights and a row that only fills up, an objective."""
+    layers, shape = NETWORKS[name]
+    network, rng = Sequential(layers), np.random.default_rng(3)
+    params, state = network.init(rng, shape)
+    x, y = rng.normal(size=(6, *shape)), np.eye(3)[rng.integers(0, 3, 6)]
+    batch = Batch(x, y, np.array([1, 2, 0.5, 1, 1, 0]), np.array(5.0))
+    wide = jax.tree.map(lambda a: jnp.asarray(a, dtype), (params, state, batch))
+    return network, *wide, pl.losses.place(pl.losses.get(LOSSES[name]), network.output_activation)
+
+
+def directions(rule, name, dtype=np.float32):
+    """Return the rule's direction and the gradient by automatic differentiation."""
+    network, params, state, batch, objective = problem(name, dtype)
+
+    def value(params):
+        potential, _ = network.synapse(params, batch.x, state, INFERENCE)
+        answer = potential if objective.at_potential else network.activate(potential)
+        return objective.mean(batch.y, answer, batch.weight, batch.size)
+
+    def both(params):
+        found = rule.signal(network, params, state, (), batch, objective, INFERENCE)
+        return (found.loss, found.direction), jax.value_and_grad(value)(params)
+
+    return jax.jit(both)(params)
+
+
+@partial(jax.jit, static_argnums=(1,))
+def answer(rule, network, params, state, batch, objective):
+    return rule.signal(network, params, state, (), batch, objective, INFERENCE)
+
+
+def close(found, expected, rtol, atol=0.0):
+    assert jax.tree.structure(found) == jax.tree.structure(expected)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=rtol, atol=atol), found, expected)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_beside_fixed_predictions_the_direction_is_the_gradient(name):
+    close(*directions(PredictiveCoding("fixed_prediction", steps=40, step_size=0.5), name), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_zero_divergence_gives_the_gradient_exactly(name):
+    close(*directions(PredictiveCoding("zero_divergence"), name), rtol=1e-5, atol=1e-8)
+
+
+def test_in_double_precision_errors_tend_to_backprop_s():
+    with jax.enable_x64(True):
+        apart = []
+        for steps in (15, 80):
+            (_, found), (_, expected) = directions(PredictiveCoding("fixed_prediction", steps, 0.5), "tanh", np.float64)
+            apart.append(
+                max(np.abs(a - b).max() for a, b in zip(*map(jax.tree.leaves, (found, expected)), strict=True))
+            )
+    assert 1e-6 < apart[0] < 1e-3
+    assert apart[1] < 1e-14
+
+
+def test_zero_divergence_is_the_algorithm_of_song_et_al():
+    """Algorithm 2 in NumPy: nodes before the non-linearity, every level moves, level l learns at step l."""
+    rng = np.random.default_rng(0)
+    sizes = (5, 6, 4, 3)
+    weights = [rng.normal(size=pair) / 2 for pair in pairwise(sizes)]
+    x, y = rng.normal(size=5), rng.normal(size=3)
+    nodes = [x, *(np.zeros(size) for size in sizes[1:])]
+    bend = [lambda v: v, np.tanh, np.tanh, np.tanh]  # inputs enter as they are
+    slope = [np.ones_like, *[lambda v: 1 - np.tanh(v) ** 2] * 3]
+    for level, w in enumerate(weights):
+        nodes[level + 1] = bend[level](nodes[level]) @ w
+    nodes[3], changes, levels = y, [None] * 3, (3, 2, 1)
+    for learns in levels:
+        errors = {level: nodes[level] - bend[level - 1](nodes[level - 1]) @ weights[level - 1] for level in levels}
+        changes[learns - 1] = np.outer(bend[learns - 1](nodes[learns - 1]), errors[learns])
+        for level in (1, 2):
+            nodes[level] = (
+                nodes[level] - errors[level] + slope[level](nodes[level]) * (weights[level] @ errors[level + 1])
+            )
+    with jax.enable_x64(True):
+        network = Sequential([*(pl.Dense(size, activation="tanh", use_bias=False) for size in (6, 4)), pl.Dense(3)])
+        params = ({"kernel": weights[0]}, {"kernel": weights[1]}, {"kernel": weights[2], "bias": np.zeros(3)})
+        batch = Batch(x[None], y[None], np.ones(1), np.float64(1))
+        objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+        found = answer(PredictiveCoding("zero_divergence"), network, params, ({}, {}, {}), batch, objective).direction
+    for own, change in zip(found, changes, strict=True):
+        np.testing.assert_allclose(-own["kernel"], change, rtol=1e-9, atol=1e-12)
+
+
+@pytest.fixture(scope="module")
+def descent():
+    """Return energies, activities and the direction along the settling of a convolutional network, in doubles."""
+    with jax.enable_x64(True):
+        rule = PredictiveCoding(steps=9)
+        network, params, state, batch, objective = problem("conv", np.float64)
+        along = jax.tree.map(lambda a: np.random.default_rng(1).normal(size=a.shape), params)
+
+        @jax.jit
+        def descend(params, along):
+            parts = bind(chain(network, params), params, state, INFERENCE)
+            records, _ = run(parts, batch.x)
+            start = [record.activity for record in records[:-1]]
+
+            def step(nodes, _):
+                slopes = energy_slopes(parts, start[0], batch, objective, nodes)
+                moved = [a - rule.step_size * slope for a, slope in zip(nodes, slopes, strict=True)]
+                return moved, energy(parts, batch, objective, nodes)
+
+            nodes, energies = jax.lax.scan(step, start, None, rule.steps)
+            found = rule.settle(parts, records, batch, objective)
+
+            def value(size):
+                moved = jax.tree.map(lambda a, b: a + size * b, params, along)
+                return energy(bind(chain(network, params), moved, state, INFERENCE), batch, objective, nodes, mean=True)
+
+            direction = rule.signal(network, params, state, (), batch, objective, INFERENCE).direction
+            ahead, behind = jax.lax.map(value, jnp.array([1e-6, -1e-6]))
+            slope = sum(jnp.vdot(a, b) for a, b in zip(*map(jax.tree.leaves, (direction, along)), strict=True))
+            return energies, nodes, list(found), slope, (ahead - behind) / 2e-6
+
+        return jax.tree.map(np.asarray, descend(params, along))
+
+
+def test_energy_falls_at_every_step_of_settling(descent):
+    energies, nodes, found, _, _ = descent
+    assert (np.diff(energies) < 0).all()
+    close(found, nodes, rtol=1e-12)
+
+
+def test_the_direction_is_the_slope_of_the_energy_where_activities_have_settled(descent):
+    *_, slope, expected = descent
+    assert slope == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_linear_network_settles_where_its_linear_equations_are_solved():
+    rng = np.random.default_rng(2)
+    first, second, third = (rng.normal(size=shape) / 2 for shape in ((4, 3), (3, 5), (5, 2)))
+    x, y = rng.normal(size=(6, 4)), rng.normal(size=(6, 2))
+    # dF/da = 0 for a = (a_1, a_2), F = |a_1 - x A|^2 / 2 + |a_2 - a_1 B|^2 / 2 + |y - a_2 D|^2 / 2
+    system = np.block([[np.eye(3) + second @ second.T, -second], [-second.T, np.eye(5) + third @ third.T]])
+    expected = np.linalg.solve(system, np.hstack([x @ first, y @ third.T]).T).T
+    with jax.enable_x64(True):
+        network = Sequential([pl.Dense(size, use_bias=False) for size in (3, 5, 2)])
+        params = tuple({"kernel": jnp.asarray(w)} for w in (first, second, third))
+        parts = bind(chain(network, params), params, ({}, {}, {}), INFERENCE)
+        batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.array([1.0, 3.0, 1.0, 1.0, 0.5, 1.0]), jnp.array(6.0))
+        objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+        rule = PredictiveCoding(steps=800)
+        found = jax.jit(lambda: rule.settle(parts, run(parts, batch.x)[0], batch, objective))()
+    np.testing.assert_allclose(np.hstack(found), expected, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("inference", ["relaxed", "fixed_prediction", "zero_divergence"])
+def test_without_hidden_layers_it_is_the_delta_rule(inference):
+    rng = np.random.default_rng(0)
+    network = Sequential([pl.Dense(2)])
+    params, state = network.init(rng, (3,))
+    x, y = (rng.normal(size=(4, size)).astype(np.float32) for size in (3, 2))
+    batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(4), jnp.float32(4))
+    objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+    found = answer(PredictiveCoding(inference), network, params, state, batch, objective)
+    np.testing.assert_allclose(found.direction[0]["kernel"], x.T @ (x @ params[0]["kernel"] - y) / 4, rtol=1e-5)
+
+
+def test_it_learns_exclusive_or_and_comes_back_from_a_file(tmp_path):
+    x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([0, 1, 1, 0])
+    model = pl.Sequential(
+        [
+            pl.Dense(8, activation="tanh"),
+            pl.Dropout(0.0),
+            pl.Dense(8, activation="tanh"),
+            pl.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile(pl.optimizers.Adam(0.03), "binary_crossentropy", rule="predictive_coding")
+    model.fit(x, y, epochs=200, verbose=0)
+    answers = model.predict(x)
+    assert ((answers[:, 0] > 0.5) == y).all()
+    model.save(tmp_path / "model")
+    again = pl.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict(x), answers)
+    model.fit(x, y, epochs=3, verbose=0)
+    again.fit(x, y, epochs=3, verbose=0)
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"inference": "exact"}, "inference is one of relaxed, fixed_prediction, zero_divergence"),
+        ({"steps": 0}, "at least 1 step"),
+        ({"step_size": 0.0}, "step_size must be a finite number above 0"),
+    ],
+)
+def test_what_means_nothing_is_refused(fields, says):
+    with pytest.raises(InvalidValue, match=says):
+        PredictiveCoding(**fields)
