@@ -76,6 +76,7 @@ HOMES = {
         "CSVLogger",
         "Callback",
         "EarlyStopping",
+        "GradientAlignment",
         "History",
         "LambdaCallback",
         "LearningRateScheduler",

@@ -14,7 +14,7 @@ from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
-from ..rules import Backprop, Rule, RuleLike
+from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
@@ -456,6 +456,22 @@ class Sequential:
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
         found = fitting.take(self, x, y)
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
+
+    def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
+        """Return how near the rule's direction comes to the true gradient on a batch, layer by layer.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            y: Targets, ``(rows, ...)``; the network must be compiled with a loss.
+
+        Returns:
+            An entry for each layer with parameters, with its ``path``, the ``cosine`` and the ``angle`` in degrees.
+        """
+        found = fitting.take(self, x, y)
+        _, _, rule, memory = self.answering()
+        learned = (self.params, self.state, memory)
+        rows = (found.x, found.y, self.epochs_trained)
+        return alignment(rule, self.network, *learned, *rows, self.program.objective, self.seed)
 
     def summary(self) -> None:
         """Print the layers with their output shapes and numbers of parameters."""

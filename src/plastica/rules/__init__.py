@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..registry import look_up
+from .alignment import Alignment, alignment
 from .backprop import Backprop
 from .chain import Chain, chain
+from .direct_feedback_alignment import DirectFeedbackAlignment
+from .feedback_alignment import FeedbackAlignment
 from .greedy import Greedy
 from .local import LayerRule, Learned
 from .oja import Oja
 from .rule import Batch, Facts, Rule, Signal
+from .sign_symmetry import SignSymmetry
+from .target_propagation import TargetPropagation
 
 RuleLike = Rule | str
 
 # A name stands for a rule with its defaults; where a rule is made of others, for the usual way to put them together.
 NAMES: dict[str, Callable[[], Rule]] = {
     "backprop": Backprop,
+    "direct_feedback_alignment": DirectFeedbackAlignment,
+    "feedback_alignment": FeedbackAlignment,
     "oja": Oja,
+    "sign_symmetry": SignSymmetry,
+    "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
+    "target_propagation": TargetPropagation,
 }
 
 
@@ -32,17 +42,23 @@ def get(value: RuleLike) -> Rule:
 
 __all__ = [
     "NAMES",
+    "Alignment",
     "Backprop",
     "Batch",
     "Chain",
+    "DirectFeedbackAlignment",
     "Facts",
+    "FeedbackAlignment",
     "Greedy",
     "LayerRule",
     "Learned",
     "Oja",
     "Rule",
     "RuleLike",
+    "SignSymmetry",
     "Signal",
+    "TargetPropagation",
+    "alignment",
     "chain",
     "get",
 ]

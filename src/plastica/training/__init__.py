@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .callbacks import Callback, LambdaCallback, TerminateOnNaN
 from .early_stopping import EarlyStopping
+from .gradient_alignment import GradientAlignment
 from .history import History
 from .learning_rate import LearningRateScheduler
 from .loggers import CSVLogger, TensorBoard
@@ -16,6 +17,7 @@ __all__ = [
     "CSVLogger",
     "Callback",
     "EarlyStopping",
+    "GradientAlignment",
     "History",
     "LambdaCallback",
     "Learner",

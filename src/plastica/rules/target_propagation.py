@@ -1,0 +1,213 @@
+"""Difference target propagation: targets travel back through learned inverses, and every layer learns its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from .. import random
+from ..declaration import declaration
+from ..errors import InvalidValue
+from ..layers.layer import Context, Layer, Params, Record, Shape, State
+from ..losses import Objective
+from ..optimizers import Adam, Optimizer
+from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from .backprop import send_back
+from .chain import Chain, chain
+from .direct_feedback_alignment import as_one
+from .feedback_alignment import tanh_layers
+from .local import row_shares
+from .rule import Batch, Facts, Rule, Signal, rule_key
+
+_UNKNOWN_SIZE = (
+    "TargetPropagation: layer {place}, {layer}: the size of its activity is not known here, and the layer above learns "
+    "to give it back. State the shape of one input: put Input(shape=...) first, or input_shape= in the first layer."
+)
+
+
+@declaration
+class TargetPropagation(Rule):
+    """Give every layer a target, sent down through learned inverses of the layers above, and let it come nearer.
+
+    For the question whether layers can learn without derivatives of those above. Only the last hidden layer's target
+    comes from a gradient. Made for tanh units, whose activities are bounded.
+
+        target_(L-1) = h_(L-1) - target_rate dC/dh_(L-1)
+        target_(l-1) = h_(l-1) - g_l(h_l) + g_l(target_l)
+        each hidden layer lowers |f_l(h_(l-1)) - target_l|^2, the last one the loss
+        each inverse lowers |g_l(f_l(h_(l-1) + noise)) - (h_(l-1) + noise)|^2
+
+    The difference of the two inverses makes a target right wherever the layer above is: the error of g_l cancels. A
+    network is cut into links of one learned layer each; f_l is a link and h_l its activity. g_l is affine, followed by
+    the activation of the link below, and has an optimizer of its own. C is the loss of one row.
+
+    Args:
+        target_rate: How far the last hidden layer's target lies from its activity, along the gradient of each row.
+        noise: Standard deviation of what is added to activities to learn the inverse round about them; the authors'
+            code has 0.36.
+        inverse_optimizer: What makes the steps of the inverses.
+
+    Raises:
+        InvalidValue: For numbers out of range, an optimizer that wants all rows at once, a network that is no sequence
+            of layers, or one of which sizes are not known before data comes.
+
+    Example:
+        >>> TargetPropagation(noise=0.1)
+        TargetPropagation(noise=0.1)
+
+    Reference:
+        Lee, Zhang, Fischer, Bengio (2015), Difference target propagation, algorithm 1 and equation 15.
+    """
+
+    facts: ClassVar[Facts | None] = Facts(
+        "Lee, Zhang, Fischer, Bengio 2015", local=True, symmetric_weights=False, phases=3, global_error=False
+    )
+    usual_optimizer: ClassVar[Optimizer] = Adam()
+
+    target_rate: float = 0.3
+    noise: float = 0.3
+    inverse_optimizer: Optimizer = Adam()
+
+    def __post_init__(self) -> None:
+        require_numbers(self, {"target_rate": ABOVE_ZERO, "noise": AT_LEAST_ZERO})
+        if not isinstance(self.inverse_optimizer, Optimizer) or self.inverse_optimizer.full_batch:
+            raise InvalidValue(
+                f"TargetPropagation(inverse_optimizer={self.inverse_optimizer!r}): give an optimizer that steps batch "
+                "by batch, such as Adam(1e-3)."
+            )
+
+    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
+        """Return the inverses of all links but the first and the last, and what their optimizer keeps."""
+        sizes = [prod(shape) for shape in hidden_shapes(chain(network, params), params)]
+        inverses = _draw(tuple(sizes), key)
+        return {"inverses": inverses, "optimizer": self.inverse_optimizer.init(inverses)}
+
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Any,
+        batch: Batch,
+        objective: Objective,
+        context: Context,
+    ) -> Signal:
+        record, new_state = network.forward(params, batch.x, state, context)
+        links = chain(network, params)
+        *hidden, last = (as_one(part) for part in links.split(record.children))
+        loss, top = send_back(links.links[-1], last, batch, objective)
+        targets = self.targets(links, hidden, memory["inverses"], by_row(batch, top.input_delta))
+        gradients = [
+            link.backward(own, 2 * row_shares(batch, target) * (own.activity - target)).gradient
+            for link, own, target in zip(links.links[:-1], hidden, targets, strict=True)
+        ]
+        new_memory = self.learn_inverses(links, params, state, hidden, memory, batch, context)
+        return Signal(loss, links.join([*gradients, top.gradient]), record.activity, new_state, new_memory)
+
+    def targets(self, links: Chain, hidden: Sequence[Record], inverses: Any, gradient: jax.Array) -> list[jax.Array]:
+        """Return the target of each hidden link, first to last.
+
+        Args:
+            links: The network.
+            hidden: What all links but the last did.
+            inverses: The inverses of the second hidden link and those above it.
+            gradient: dC/dh at the last hidden link, for each row.
+        """
+        if not hidden:
+            return []
+        found = [hidden[-1].activity - self.target_rate * gradient]
+        for place in reversed(range(1, len(hidden))):
+            below, above = hidden[place - 1].activity, hidden[place].activity
+            link, inverse = links.links[place - 1], inverses[place - 1]
+            given_back = invert(link, inverse, found[0], below.shape) - invert(link, inverse, above, below.shape)
+            found.insert(0, below + given_back)
+        return found
+
+    def learn_inverses(
+        self,
+        links: Chain,
+        params: Params,
+        state: State,
+        hidden: Sequence[Record],
+        memory: Any,
+        batch: Batch,
+        context: Context,
+    ) -> Any:
+        """Return the memory after the inverses made a step on noisy activities."""
+        if len(hidden) < 2:
+            return memory
+        key = rule_key(context)
+        pairs = []
+        for place, (own, carried) in enumerate(zip(links.split(params), links.split(state), strict=True)):
+            if not 0 < place < len(hidden):
+                continue
+            below, apart = hidden[place - 1].activity, random.fold(key, place)
+            noisy = below + self.noise * random.normal(random.fold(apart, 0), below.shape).astype(below.dtype)
+            above, _ = links.links[place].apply(own, noisy, carried, context._replace(key=random.fold(apart, 1)))
+            pairs.append((noisy, above))
+
+        def mismatch(inverses: Any) -> jax.Array:
+            total = jnp.zeros(())
+            for link, inverse, (noisy, above) in zip(links.links, inverses, pairs, strict=False):
+                apart = invert(link, inverse, above, noisy.shape) - noisy
+                total += jnp.sum(row_shares(batch, apart) * apart * apart)
+            return total
+
+        gradient = jax.grad(mismatch)(memory["inverses"])
+        inverses, kept = self.inverse_optimizer.update(gradient, memory["optimizer"], memory["inverses"])
+        return {"inverses": inverses, "optimizer": kept}
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        return tanh_layers(units, last)
+
+
+def invert(below: Layer, inverse: Any, above: jax.Array, shape: Sequence[int]) -> jax.Array:
+    """Return what an inverse makes of the activity above: an activity of the link below, ``shape``."""
+    potential = above.reshape(above.shape[0], -1) @ inverse["kernel"] + inverse["bias"]
+    return below.activate(potential.reshape(shape))
+
+
+def by_row(batch: Batch, delta: jax.Array) -> jax.Array:
+    """Return the gradient of each row's own loss, from that of the weighted mean; 0 where a row does not count."""
+    share = row_shares(batch, delta)
+    return jnp.where(share == 0, 0.0, delta / jnp.where(share == 0, 1.0, share))
+
+
+def hidden_shapes(links: Chain, params: Params) -> list[Shape]:
+    """Return the shape of one activity of each link but the last, as far as inverses need it.
+
+    Raises:
+        InvalidValue: When a shape follows neither from the parameters nor from what a person stated.
+    """
+    hidden = links.links[:-1]
+    if len(hidden) < 2:
+        return []
+    shape, found = hidden[0].children[0].declared_shape, []
+    for link, place, own in zip(hidden, links.places, links.split(params), strict=False):
+        for layer, weights in zip(link.children, own, strict=True):
+            if shape is None and layer.linear_units and weights["kernel"].ndim == 2:
+                shape = (weights["kernel"].shape[0],)  # units on one axis of features
+            shape = None if shape is None else layer.output_shape(shape)
+        if shape is None:
+            raise InvalidValue(_UNKNOWN_SIZE.format(place=place.stop - 1, layer=link.children[-1]))
+        found.append(shape)
+    return found
+
+
+def _draw(sizes: tuple[int, ...], key: jax.Array) -> tuple[dict[str, jax.Array], ...]:
+    """Return inverses from each size to the one before, begun like a layer: Glorot's variance, biases 0."""
+    return tuple(
+        {
+            "kernel": (2 / (above + below)) ** 0.5 * random.normal(random.fold(key, place), (above, below)),
+            "bias": jnp.zeros(below),
+        }
+        for place, (below, above) in enumerate(pairwise(sizes))
+    )
+
+
+_draw = jax.jit(_draw, static_argnums=0)

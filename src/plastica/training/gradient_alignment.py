@@ -1,0 +1,40 @@
+"""Watch how near a rule comes to the true gradient while it learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .callbacks import Callback, Logs, Needs
+
+
+class GradientAlignment(Callback):
+    """Record the angle between the rule's direction and the true gradient, layer by layer, after each epoch.
+
+    The angles in degrees go into the logs, and so into the history, as ``angle_layer_0``, ``angle_layer_2`` and so on:
+    one for each layer with parameters, under its place in the network. See ``model.alignment``.
+
+    Args:
+        x: Inputs to compare on, ``(rows, ...)``; some hundred rows are enough.
+        y: Targets, ``(rows, ...)``.
+
+    Example:
+        >>> import numpy as np, plastica as pl
+        >>> x, y = np.eye(4), [0, 1, 1, 0]
+        >>> model = pl.Sequential([pl.Dense(3, activation="tanh"), pl.Dense(1, activation="sigmoid")])
+        >>> model.compile("sgd", "binary_crossentropy")
+        >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[GradientAlignment(x, y)])
+        >>> history.history["angle_layer_0"]
+        [0.0, 0.0]
+    """
+
+    needs: Needs = "epoch"
+
+    def __init__(self, x: Any, y: Any) -> None:
+        self.x = x
+        self.y = y
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Put the angles into the logs."""
+        if logs is not None:
+            for layer in self.model.alignment(self.x, self.y):
+                logs[f"angle_layer_{layer.place}"] = layer.angle
