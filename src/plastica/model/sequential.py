@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from .. import layers as layer_kinds
+from .. import random
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
+from ..rules.alignment import whole_batch
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
@@ -469,9 +471,9 @@ class Sequential:
         """
         found = fitting.take(self, x, y)
         _, _, rule, memory = self.answering()
-        learned = (self.params, self.state, memory)
-        rows = (found.x, found.y, self.epochs_trained)
-        return alignment(rule, self.network, *learned, *rows, self.program.objective, self.seed)
+        batch = whole_batch(found.x, found.y, self.epochs_trained)
+        objective, key = self.program.objective, random.seed_key(self.seed)
+        return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
 
     def summary(self) -> None:
         """Print the layers with their output shapes and numbers of parameters."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import random
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
@@ -39,11 +38,9 @@ def alignment(
     params: Params,
     state: State,
     memory: Any,
-    x: Any,
-    y: Any,
-    epoch: int,
+    batch: Batch,
     objective: Objective | None,
-    seed: int = 0,
+    key: Any,
 ) -> tuple[Alignment, ...]:
     """Compare what a rule would do on a batch with the gradient of the loss.
 
@@ -56,11 +53,9 @@ def alignment(
         params: Its parameters.
         state: What its layers carry.
         memory: What the rule carries.
-        x: Inputs, ``(rows, ...)``.
-        y: Targets, ``(rows, ...)``.
-        epoch: How many epochs the network was trained.
+        batch: The rows.
         objective: The loss and its place.
-        seed: Where the randomness of the step comes from.
+        key: Randomness, from :mod:`plastica.random`.
 
     Returns:
         An entry for each layer with parameters, first to last.
@@ -73,12 +68,16 @@ def alignment(
             f"alignment: the network was compiled without a loss, so there is no gradient that {type(rule).__name__} "
             "could be compared with. Give compile() a loss."
         )
-    rows = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)), epoch)
-    found = jax.device_get(_compare(rule, network, params, state, memory, rows, objective, random.seed_key(seed)))
+    found = jax.device_get(_compare(rule, network, params, state, memory, batch, objective, key))
     return tuple(
         Alignment(place, f"layer {place}, {type(network.children[place]).__name__}", float(cosine), float(angle))
         for place, (cosine, angle) in found.items()
     )
+
+
+def whole_batch(x: Any, y: Any, epoch: int) -> Batch:
+    """Return all rows as one batch, each of weight 1."""
+    return Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)), epoch)
 
 
 @jax.jit
