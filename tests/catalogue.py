@@ -37,6 +37,8 @@ LAYERS = {
     "gru": (pl.GRU(4), SERIES),
     "periodic_embedding": (pl.PeriodicEmbedding((0, 3), units=2, frequencies=3, activation="tanh"), VECTOR),
     "category_embedding": (pl.CategoryEmbedding(((1, 4), (5, 2)), units=3), VECTOR),
+    "grid": (pl.Grid(2, 3), VECTOR),
+    "grid_of_soft_units": (pl.Grid(2, 3, "hexagonal", True, "softmax", width=2.0), VECTOR),
     "scale": (pl.Scale(), VECTOR),
     "members": (pl.Members(3), VECTOR),
     "member_dense": (pl.MemberDense(4, activation="tanh"), (2, 3)),

@@ -8,6 +8,7 @@ from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
 from .features import CategoryEmbedding, PeriodicEmbedding, Scale
+from .grid import Grid
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .members import MemberDense, Members
@@ -50,6 +51,7 @@ __all__ = [
     "GlobalAveragePooling2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "Grid",
     "Input",
     "Layer",
     "LayerNormalization",

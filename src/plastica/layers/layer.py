@@ -151,6 +151,10 @@ class Layer(Declaration):
         """Whether the layer is units: z linear in ``params["kernel"]``, ``(..., units)``, plus a bias if any."""
         return False
 
+    def map_distances(self, units: Any) -> jax.Array | None:
+        """Return the squared distances on the layer's map from some units to all; None where units have no places."""
+        return None
+
     def penalty(self, params: Params) -> Any:
         """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))

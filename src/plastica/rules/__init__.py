@@ -11,6 +11,7 @@ from .chain import Chain, chain
 from .direct_feedback_alignment import DirectFeedbackAlignment
 from .feedback_alignment import FeedbackAlignment
 from .greedy import Greedy
+from .kohonen import Kohonen
 from .local import LayerRule, Learned
 from .oja import Oja
 from .rule import Batch, Facts, Rule, Signal
@@ -24,6 +25,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "backprop": Backprop,
     "direct_feedback_alignment": DirectFeedbackAlignment,
     "feedback_alignment": FeedbackAlignment,
+    "kohonen": Kohonen,
     "oja": Oja,
     "sign_symmetry": SignSymmetry,
     "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
@@ -50,6 +52,7 @@ __all__ = [
     "Facts",
     "FeedbackAlignment",
     "Greedy",
+    "Kohonen",
     "LayerRule",
     "Learned",
     "Oja",

@@ -1,0 +1,303 @@
+"""Self-organizing maps: to start them from data, to measure them and to draw them.
+
+Everything takes a model with one :class:`~plastica.layers.Grid`, and rows as ``fit`` takes them. Layers below the grid
+are run first, so that a map of a network's features works as one of the data.
+
+Example:
+    >>> import numpy as np, plastica as pl
+    >>> x = np.random.default_rng(0).random((200, 2))
+    >>> model = pl.Sequential([pl.Grid(4, 4)])
+    >>> model.compile(rule="kohonen")
+    >>> pl.maps.start_from(model, x)
+    >>> _ = model.fit(x, batch_size=1, epochs=5, verbose=0)
+    >>> pl.maps.quantization_error(model, x) < 0.2
+    True
+    >>> int(pl.maps.hits(model, x).sum())
+    200
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import numpy as np
+
+from .errors import InvalidValue, NotFitted, ShapeError
+from .layers import Grid
+from .layers import Sequential as Network
+from .layers.grid import NEIGHBOURS_WITHIN
+from .model.inputs import as_inputs
+from .model.sequential import Sequential
+from .model.weights import named_weights
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+STARTS = ("pca", "sample")
+ROWS_AT_ONCE = 4096
+
+__all__ = [
+    "component_planes",
+    "draw",
+    "hits",
+    "label_map",
+    "quantization_error",
+    "start_from",
+    "topographic_error",
+    "u_matrix",
+    "winners",
+]
+
+
+class _Map(NamedTuple):
+    place: int
+    grid: Grid
+    points: np.ndarray  # (units, features), in double precision
+
+
+def start_from(model: Sequential, x: Any, how: str = "pca", *, seed: int | None = None) -> None:
+    """Set a map's points from data, before it learns; a model that is not built is built.
+
+    Args:
+        model: A model with a grid.
+        x: Rows, as for ``fit``.
+        how: ``"pca"`` spreads the grid flat over the plane of the two largest principal components, so wide that a
+            uniform distribution there has their variances: the map begins in order, and learning may begin with a
+            small radius. ``"sample"`` puts each unit on a row drawn without repetition, as long as there are rows.
+        seed: Which rows are drawn; by default the model's seed.
+
+    Raises:
+        InvalidValue: For another ``how``, or a model without exactly one grid.
+        DataError, ShapeError: For rows that the model cannot take.
+    """
+    if how not in STARTS:
+        raise InvalidValue(f"start_from(how={how!r}): give one of {', '.join(STARTS)}.")
+    _grid_place(model)
+    if not model.built:
+        model.build(as_inputs(x, None).shape[1:])
+    found = _map_of(model)
+    rows = _inputs(model, found, x)
+    if how == "pca":
+        points = _plane(rows, found.grid)
+    else:
+        rng = np.random.default_rng(model.seed if seed is None else seed)
+        points = rows[rng.choice(len(rows), found.grid.units, replace=len(rows) < found.grid.units)]
+    _set_points(model, found, points)
+
+
+def winners(model: Sequential, x: Any) -> np.ndarray:
+    """Return the row and the column on the map of each row's nearest unit, int ``(rows, 2)``."""
+    found = _map_of(model)
+    best = _best_two(found, _inputs(model, found, x))[:, 0]
+    return np.stack(np.divmod(best, found.grid.columns), 1)
+
+
+def hits(model: Sequential, x: Any) -> np.ndarray:
+    """Return for how many rows each unit is the nearest, int ``(rows of the map, columns)``."""
+    found = _map_of(model)
+    return _hits(found, _best_two(found, _inputs(model, found, x)))
+
+
+def quantization_error(model: Sequential, x: Any) -> float:
+    """Return the mean distance, not squared, of rows from their nearest unit's point."""
+    found = _map_of(model)
+    rows = _inputs(model, found, x)
+    return float(np.linalg.norm(rows - found.points[_best_two(found, rows)[:, 0]], axis=1).mean())
+
+
+def topographic_error(model: Sequential, x: Any) -> float:
+    """Return the share of rows whose two nearest units are no neighbours on the map; 0 where the map is smooth.
+
+    Neighbours are the 8 units around one on a rectangular map, the 6 on a hexagonal one.
+
+    Reference:
+        Kiviluoto (1996), Topology preservation in self-organizing maps.
+    """
+    found = _map_of(model)
+    first, second = _best_two(found, _inputs(model, found, x)).T
+    return float(1.0 - _neighbours(found.grid)[first, second].mean())
+
+
+def u_matrix(model: Sequential) -> np.ndarray:
+    """Return the mean distance of each unit's point from its neighbours', ``(rows of the map, columns)``.
+
+    Low where data are dense, high along the borders of clusters.
+
+    Reference:
+        Ultsch, Siemon (1990), Kohonen's self-organizing feature maps for exploratory data analysis.
+    """
+    found = _map_of(model)
+    apart = np.sqrt(np.maximum(_apart(found.points, found.points), 0.0))
+    near = _neighbours(found.grid)
+    return _on_map(found, np.sum(apart * near, 1) / near.sum(1))
+
+
+def component_planes(model: Sequential) -> np.ndarray:
+    """Return the map of each feature: its value at every unit, ``(features, rows of the map, columns)``."""
+    found = _map_of(model)
+    return found.points.T.reshape(-1, found.grid.rows, found.grid.columns).copy()
+
+
+def label_map(model: Sequential, x: Any, labels: Any) -> np.ndarray:
+    """Return the most frequent label among each unit's rows, objects ``(rows of the map, columns)``; None for no row.
+
+    Of equally frequent labels it is the first in their order.
+
+    Raises:
+        ShapeError: Unless there is one label a row.
+    """
+    found = _map_of(model)
+    rows = _inputs(model, found, x)
+    return _labels(found, _best_two(found, rows), labels)
+
+
+def draw(
+    model: Sequential,
+    x: Any,
+    labels: Any = None,
+    feature_names: Sequence[str] | None = None,
+    *,
+    planes: int = 8,
+    path: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw a map: where the rows fall, the U-matrix, and component planes.
+
+    Args:
+        model: A model with a grid that was trained.
+        x: Rows, as for ``fit``.
+        labels: One label a row; units then take the colour of their most frequent one.
+        feature_names: The features' names; by default "feature 0" and so on.
+        planes: How many component planes at most; where there are more features, those that vary most over the map.
+        path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+
+    Returns:
+        A matplotlib figure, which a notebook shows.
+
+    Raises:
+        ShapeError: Unless there is one label a row and one name a feature.
+    """
+    from .views.map import Sheet, draw_map
+
+    found = _map_of(model)
+    rows = _inputs(model, found, x)
+    best = _best_two(found, rows)
+    names = [f"feature {place}" for place in range(rows.shape[1])] if feature_names is None else list(feature_names)
+    if len(names) != rows.shape[1]:
+        raise ShapeError(f"draw: got {len(names)} feature_names; the map has {rows.shape[1]} features.")
+    values = component_planes(model)
+    order = np.argsort(-values.std((1, 2)), kind="stable")[: max(planes, 0)]
+    sheet = Sheet(
+        found.grid,
+        _hits(found, best),
+        u_matrix(model),
+        None if labels is None else _labels(found, best, labels),
+        {names[place]: values[place] for place in sorted(order)},
+    )
+    return draw_map(sheet, path)
+
+
+# Which layer is the map, and what arrives at it
+
+
+def _grid_place(model: Sequential) -> int:
+    if not isinstance(model, Sequential):
+        raise InvalidValue(f"a map is a model with a grid, Sequential([Grid(10, 10)]); got {type(model).__name__}.")
+    places = [place for place, layer in enumerate(model.layers) if isinstance(layer, Grid)]
+    if len(places) != 1:
+        raise InvalidValue(
+            f"this model has {len(places) or 'no'} Grid among its layers ({model!r}); a map needs exactly one, such as "
+            "Sequential([Grid(10, 10)])."
+        )
+    return places[0]
+
+
+def _map_of(model: Sequential) -> _Map:
+    place = _grid_place(model)
+    if not model.built:
+        raise NotFitted("this map has no weights yet; call fit(), build() or pl.maps.start_from(model, x) first.")
+    kernel = np.asarray(model.params[place]["kernel"], np.float64)
+    return _Map(place, model.layers[place], kernel.T)  # pyright: ignore[reportArgumentType]
+
+
+def _inputs(model: Sequential, found: _Map, x: Any) -> np.ndarray:
+    rows: Any = as_inputs(x, model.declared_shape)
+    if found.place:
+        below = Network(model.network.layers[: found.place])
+        parts = (rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE))
+        state = model.state[: found.place]
+        rows = np.concatenate([_activity(below, model.params[: found.place], state, part) for part in parts])
+    return np.asarray(rows, np.float64)
+
+
+@jax.jit
+def _activity(network: Network, params: Any, state: Any, x: jax.Array) -> jax.Array:
+    return network.apply(params, x, state)[0]
+
+
+def _set_points(model: Sequential, found: _Map, points: np.ndarray) -> None:
+    arrays = model.get_weights()
+    paths = [path for path, _, _ in named_weights(model.network, model.params, model.state)]
+    own = paths.index(f"layer {found.place}, {type(found.grid).__name__}")
+    arrays[own] = points.T.astype(arrays[own].dtype)
+    model.set_weights(arrays)
+
+
+# Numbers
+
+
+def _apart(rows: np.ndarray, points: np.ndarray) -> np.ndarray:
+    centre = points.mean(0)  # double precision, and from the middle: the difference of large numbers stays true
+    rows, points = rows - centre, points - centre
+    return np.sum(rows * rows, 1)[:, None] + np.sum(points * points, 1) - 2 * rows @ points.T
+
+
+def _best_two(found: _Map, rows: np.ndarray) -> np.ndarray:
+    best = np.empty((len(rows), 2), np.int64)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        apart = _apart(rows[part], found.points)
+        here = np.arange(len(apart))
+        best[part, 0] = apart.argmin(1)
+        apart[here, best[part, 0]] = np.inf
+        best[part, 1] = apart.argmin(1)
+    return best
+
+
+def _neighbours(grid: Grid) -> np.ndarray:
+    near = np.asarray(grid.map_distances(np.arange(grid.units))) < NEIGHBOURS_WITHIN
+    np.fill_diagonal(near, False)
+    return near
+
+
+def _on_map(found: _Map, values: np.ndarray) -> np.ndarray:
+    return values.reshape(found.grid.rows, found.grid.columns)
+
+
+def _hits(found: _Map, best: np.ndarray) -> np.ndarray:
+    return _on_map(found, np.bincount(best[:, 0], minlength=found.grid.units))
+
+
+def _labels(found: _Map, best: np.ndarray, labels: Any) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.shape != (len(best),):
+        raise ShapeError(f"labels has shape {labels.shape}; one label a row is wanted, ({len(best)},).")
+    names, numbers = np.unique(labels, return_inverse=True)
+    counts = np.zeros((found.grid.units, len(names)), np.int64)
+    np.add.at(counts, (best[:, 0], numbers), 1)
+    most = np.array([*names.tolist(), None], object)[np.where(counts.any(1), counts.argmax(1), len(names))]
+    return _on_map(found, most)
+
+
+def _plane(rows: np.ndarray, grid: Grid) -> np.ndarray:
+    """Return points flat on the plane of the two largest principal components, ``(units, features)``."""
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False, bias=True)))
+    axes = (vectors * np.sqrt(3 * np.maximum(values, 0.0)))[:, ::-1][:, :2].T
+    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])  # an axis has no sign of its own
+    axes = axes * np.where(signs == 0, 1.0, signs)[:, None]
+    middle, span = (grid.places.max(0) + grid.places.min(0)) / 2, np.ptp(grid.places, 0)
+    spread = 2 * (grid.places - middle) / np.where(span > 0, span, 1.0)
+    longest_first = spread[:, np.argsort(-span, kind="stable")][:, : len(axes)]
+    return rows.mean(0) + longest_first @ axes

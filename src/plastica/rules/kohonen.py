@@ -1,0 +1,154 @@
+"""Kohonen's self-organizing map: the nearest unit learns, and its neighbours on the map with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..errors import InvalidValue
+from ..layers import Grid
+from ..layers.layer import Layer, Params, Record
+from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .local import LayerRule, Learned, row_shares
+from .rule import Batch, Facts
+
+NEIGHBOURHOODS = ("gaussian", "bubble")
+DECAYS = ("exponential", "linear", "inverse")
+UPDATES = ("sum", "mean", "batch_map")
+FULL_STEP = ("a number in (0, 1]", lambda v: 0 < v <= 1)
+
+
+@declaration
+class Kohonen(LayerRule):
+    """Move the nearest unit and its neighbours on the map towards each input, so that the map unfolds over the data.
+
+    For looking at data in many dimensions on a map in two: near rows of the data come to near places of the map. The
+    layer is a :class:`~plastica.layers.Grid`; what the map shows is in :mod:`plastica.maps`.
+
+        c    = argmin_i |x - m_i|
+        m_i <- m_i + alpha(t) h_ci(t) (x - m_i)
+
+    with h_ci = exp(-|r_c - r_i|^2 / 2 radius(t)^2) for places r on the map, or h_ci = 1 within the radius and 0
+    outside. With ``batch_size=1`` each step is just that. In a larger batch each row b finds its nearest unit in the
+    map as it was, and they make one step together:
+
+        sum:        m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / max(1, sum_b h_bi)
+        mean:       m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / rows
+        batch_map:  m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / sum_b h_bi
+
+    The sum is what single steps would add up to, but never past the weighted mean of the rows, so that epochs of
+    batches do about what epochs of rows do, and faster. With alpha = 1 and all rows in one batch the last is Kohonen's
+    batch map.
+
+    The figure is the quantization error: the mean distance (not squared) of the rows from their nearest units.
+
+    Args:
+        learning_rate: alpha at the start of the run; 1 puts the nearest unit onto the row.
+        learning_rate_end: alpha at its end.
+        radius: The radius at the start; None is half of the largest distance on the map, so that at first nearly all
+            units learn from each row and the map takes up its large order.
+        radius_end: The radius at the end; 1, the nearest neighbours, keeps the map's order, less fits the rows better.
+        decay: How both go from start to end with the share p of the run's steps done: ``"exponential"``, start
+            (end / start)^p; ``"linear"``; ``"inverse"``, start / (1 + (start / end - 1) p).
+        neighbourhood: h, ``"gaussian"`` or ``"bubble"``.
+        update: How the rows of a batch act together: ``"sum"``, ``"mean"`` or ``"batch_map"``.
+
+    Raises:
+        InvalidValue: For a rate outside (0, 1], a radius that is not above 0, and other words; when a network begins to
+            learn, for layers whose units have no places on a map.
+
+    Example:
+        >>> Kohonen(radius=3)
+        Kohonen(radius=3.0)
+
+    Reference:
+        Kohonen (1982), Self-organized formation of topologically correct feature maps; Kohonen (1990), The
+        self-organizing map, Proceedings of the IEEE 78, equations 5 and 8; the batch map: Kohonen (2001),
+        Self-Organizing Maps, third edition, equation 3.28.
+    """
+
+    facts: ClassVar[Facts | None] = Facts(
+        "Kohonen 1982", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+    )
+
+    learning_rate: float = 0.5
+    learning_rate_end: float = 0.02
+    radius: float | None = None
+    radius_end: float = 1.0
+    decay: str = "exponential"
+    neighbourhood: str = "gaussian"
+    update: str = "sum"
+
+    def __post_init__(self) -> None:
+        require_numbers(self, dict.fromkeys(("learning_rate", "learning_rate_end"), FULL_STEP))
+        require_numbers(self, dict.fromkeys(("radius", "radius_end"), ABOVE_ZERO))
+        for name, known in (("decay", DECAYS), ("neighbourhood", NEIGHBOURHOODS), ("update", UPDATES)):
+            if (value := getattr(self, name)) not in known:
+                raise InvalidValue(f"Kohonen({name}={value!r}): give one of {', '.join(known)}.")
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        rows = max(1, round(math.sqrt(max(units))))
+        return [Grid(rows, max(2, round(max(units) / rows))), last]
+
+    def require(self, layer: Layer) -> None:
+        if layer.map_distances(0) is None:
+            raise InvalidValue(
+                f"{type(layer).__name__}: Kohonen works on layers whose units have places on a map. Put Grid(10, 10) "
+                "there, or take another rule."
+            )
+
+    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        nearest = jnp.argmax(record.potential, -1)
+        figure = self._quantization_error(params, record, nearest, batch)
+        h = self.spread(layer, nearest, batch.progress)
+        share = batch.weight[:, None] * h
+        pulled = record.pull_synapse(share)[0]["kernel"] / self._divisor(share, batch)  # sum over rows of share (x - m)
+        rate = decayed(self.decay, self.learning_rate, self.learning_rate_end, batch.progress)
+        return Learned({"kernel": rate * pulled}, memory, figure)
+
+    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+        return self._quantization_error(params, record, jnp.argmax(record.potential, -1), batch)
+
+    def spread(self, layer: Layer, nearest: jax.Array, progress: Any) -> jax.Array:
+        """Return h, how far each unit learns with the nearest ones ``(rows,)``: ``(rows, units)``."""
+        apart: Any = layer.map_distances(nearest)
+        start = self.radius
+        if start is None:
+            from_corner: Any = layer.map_distances(0)
+            start = jnp.maximum(0.5 * jnp.sqrt(jnp.max(from_corner)), self.radius_end)
+        radius = decayed(self.decay, start, self.radius_end, progress)
+        if self.neighbourhood == "bubble":
+            return (apart <= radius * radius).astype(apart.dtype)
+        return jnp.exp(apart / (-2.0 * radius * radius))
+
+    def _divisor(self, share: jax.Array, batch: Batch) -> jax.Array:
+        if self.update == "mean":
+            return batch.size
+        total = jnp.sum(share, 0)
+        return jnp.maximum(total, 1.0) if self.update == "sum" else jnp.where(total > 0, total, 1.0)
+
+    def _quantization_error(self, params: Params, record: Record, nearest: jax.Array, batch: Batch) -> jax.Array:
+        # From the units themselves: the potential of many rows is a difference of large numbers.
+        distance = jnp.linalg.norm(record.input.T - params["kernel"][:, nearest], axis=0)
+        return jnp.sum(row_shares(batch, distance) * distance)
+
+
+def decayed(decay: str, start: Any, end: Any, progress: Any) -> Any:
+    """Return what a number that goes from start to end over the run has come to.
+
+    Args:
+        decay: ``"exponential"``, ``"linear"`` or ``"inverse"``.
+        start: Its value at the beginning.
+        end: Its value at the end.
+        progress: The share of the run that is done.
+    """
+    if decay == "linear":
+        return start + (end - start) * progress
+    if decay == "inverse":
+        return start / (1.0 + (start / end - 1.0) * progress)
+    return start * (end / start) ** progress

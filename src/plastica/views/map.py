@@ -1,0 +1,166 @@
+"""The picture of a self-organizing map: where rows fall, how far neighbours are apart, one plane a feature."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..layers import Grid
+from .canvas import DPI, INK, PAPER, SOFT, checked_ending, own_style, save, show_in_notebooks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# M. Okabe, K. Ito (2008), Color universal design, then P. Tol's muted scheme (2021) for more labels than eight
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#777777")
+MORE = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
+MOST_LETTERS = 3  # labels up to so long are written into their units
+WRITTEN_UP_TO = 24  # units along the longer side, above which nothing would be read
+PANELS_IN_ROW = 4
+PANEL = 2.7  # inches
+EMPTY = "#F4F4F4"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is drawn of a map; arrays are ``(rows, columns)``.
+
+    Attributes:
+        grid: The map's layer.
+        hits: How many rows fall on each unit.
+        u_matrix: Each unit's mean distance from its neighbours.
+        labels: Each unit's most frequent label, None where it has none; None altogether where rows have no labels.
+        planes: A feature's value at each unit, by the feature's name.
+    """
+
+    grid: Grid
+    hits: np.ndarray
+    u_matrix: np.ndarray
+    labels: np.ndarray | None = None
+    planes: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Figure:
+    """Draw a map, and write the picture to ``path`` if one is given.
+
+    Raises:
+        InvalidValue: For an ending that stands for no picture.
+        FileError: When the file cannot be written.
+    """
+    if path is not None:
+        checked_ending(path)
+    with own_style():
+        figure, axes = _panels(sheet.grid, 2 + len(sheet.planes))
+        _draw_hits(axes[0], sheet)
+        _draw_values(figure, axes[1], sheet.grid, sheet.u_matrix, "distance to neighbours (U-matrix)", "bone_r")
+        for own, (name, values) in zip(axes[2:], sheet.planes.items(), strict=True):
+            _draw_values(figure, own, sheet.grid, values, name, "viridis")
+        # Placed once and for all: a person's own settings take no part when it is written later.
+        figure.draw_without_rendering()
+    if path is not None:
+        save(figure, path)
+    return show_in_notebooks(figure)
+
+
+def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
+    """Return the corners of each unit's square or hexagon, ``(units, corners, 2)``.
+
+    Args:
+        grid: The map's layer.
+        size: Of each shape beside its full one, a number or ``(units,)``.
+    """
+    corners = 4 if grid.topology == "rectangular" else 6
+    reach = math.sqrt(0.5) if corners == 4 else 1 / math.sqrt(3.0)
+    turn = np.pi / 4 if corners == 4 else np.pi / 6
+    angles = turn + 2 * np.pi * np.arange(corners) / corners
+    shape = reach * np.stack([np.cos(angles), np.sin(angles)], 1)
+    return grid.places[:, None, :] + np.broadcast_to(size, grid.units)[:, None, None] * shape
+
+
+def _panels(grid: Grid, number: int) -> tuple[Figure, list[Axes]]:
+    from matplotlib.figure import Figure
+
+    columns = min(number, PANELS_IN_ROW)
+    rows = -(-number // columns)
+    width, height = np.ptp(grid.places, axis=0) + 1
+    tall = 0.82 * PANEL * min(max(height / width, 0.3), 2.0) + 0.45
+    figure = Figure(figsize=(PANEL * columns, tall * rows), dpi=DPI, facecolor=PAPER, layout="constrained")
+    axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
+    for spare in axes[number:]:
+        spare.remove()
+    for own in axes[:number]:
+        low, high = grid.places.min(0) - 0.65, grid.places.max(0) + 0.65
+        own.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")  # row 0 is on top
+        own.axis("off")
+    return figure, axes[:number]
+
+
+def _draw_values(figure: Figure, axes: Axes, grid: Grid, values: np.ndarray, title: str, colours: str) -> None:
+    from matplotlib.collections import PolyCollection
+
+    shapes: Any = outlines(grid)
+    units = PolyCollection(shapes, array=values.ravel(), cmap=colours, edgecolors="face", linewidths=0.3)
+    axes.add_collection(units, autolim=False)
+    bar = figure.colorbar(units, ax=axes, shrink=0.7, aspect=18, pad=0.02)
+    bar.ax.tick_params(labelsize=6.5, length=2, color=SOFT)
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
+    axes.set_title(title, fontsize=8.5, color=INK, parse_math=False)
+
+
+def _draw_hits(axes: Axes, sheet: Sheet) -> None:
+    from matplotlib.collections import PolyCollection
+
+    grid, hits = sheet.grid, sheet.hits.ravel()
+    share = np.sqrt(hits / max(hits.max(), 1))  # the area is the number of rows
+    every: Any = outlines(grid)
+    axes.add_collection(PolyCollection(every, facecolors=EMPTY, edgecolors=PAPER, linewidths=0.6), autolim=False)
+    colours = _colours(sheet.labels)
+    own = None if sheet.labels is None else sheet.labels.ravel()
+    fill = [COLOURS[0] if own is None else colours.get(label, EMPTY) for label in (hits if own is None else own)]
+    least = 0.6 if _is_written(grid, colours) else 0.35
+    filled: Any = outlines(grid, 0.94 * np.where(hits > 0, least + (1 - least) * share, 0.0))
+    axes.add_collection(PolyCollection(filled, facecolors=fill, linewidths=0), autolim=False)
+    axes.set_title(f"{hits.sum():,} rows on {grid.rows} x {grid.columns} units", fontsize=8.5, color=INK)
+    if own is not None:
+        _name_labels(axes, grid, own, colours)
+
+
+def _colours(labels: np.ndarray | None) -> dict[Any, str]:
+    if labels is None:
+        return {}
+    known = sorted({label for label in labels.ravel() if label is not None})
+    cycle = COLOURS + MORE
+    return {label: cycle[place % len(cycle)] for place, label in enumerate(known)}
+
+
+def _is_written(grid: Grid, colours: dict[Any, str]) -> bool:
+    short = bool(colours) and all(len(str(label)) <= MOST_LETTERS for label in colours)
+    return short and max(grid.rows, grid.columns) <= WRITTEN_UP_TO
+
+
+def _ink_on(colour: str) -> str:
+    from matplotlib.colors import to_rgb
+
+    light = float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))  # Rec. 709
+    return INK if light > 0.6 else PAPER
+
+
+def _name_labels(axes: Axes, grid: Grid, labels: np.ndarray, colours: dict[Any, str]) -> None:
+    from matplotlib.patches import Patch
+
+    if _is_written(grid, colours):
+        size = min(8.0, 90.0 / max(grid.rows, grid.columns))
+        for (x, y), label in zip(grid.places.tolist(), labels, strict=True):
+            if label is not None:
+                ink = _ink_on(colours[label])
+                axes.text(x, y, str(label), ha="center", va="center", color=ink, fontsize=size, parse_math=False)
+        return
+    shown = [Patch(color=colour, label=str(label)) for label, colour in colours.items()]
+    below: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, 0.0), "ncols": min(len(shown), 3)}
+    axes.legend(handles=shown, fontsize=7, frameon=False, handlelength=1, columnspacing=1, **below)
