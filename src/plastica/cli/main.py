@@ -1,4 +1,4 @@
-"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare``, ``info``.
+"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare``, ``compare-rules``, ``info``.
 
 Nothing heavy is imported here: ``plastica --help`` answers before JAX would have loaded.
 """
@@ -13,6 +13,7 @@ import typer
 
 from .. import __version__
 from .compare import compare
+from .compare_rules import compare_rules
 from .evaluate import evaluate
 from .info import info
 from .predict import predict
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, predict, evaluate, compare, info):
+for command in (train, predict, evaluate, compare, compare_rules, info):
     app.command()(command)
 
 

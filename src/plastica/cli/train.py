@@ -145,12 +145,13 @@ def train(
         patience=patience,
         **chosen,
     )
-    aim = options.names(target or [], columns) or (_usual_target(file, columns),)
+    aim = options.names(target or [], columns) or (usual_target(file, columns),)
     place = running.Place(out, checkpoint, resume, report, lang.value)
     running.go(running.Run(file, source, aim, settings, output, place))
 
 
-def _usual_target(file: str, names: Collection[str]) -> str:
+def usual_target(file: str, names: Collection[str]) -> str:
+    """Return what is predicted of a table that ships with plastica; of others a person says it."""
     from pathlib import Path
 
     from .. import datasets

@@ -1,0 +1,10 @@
+"""Learning rules on equal terms: the same rows, the same layers' sizes, the same seeds."""
+
+from __future__ import annotations
+
+from .comparing import compare_rules
+from .records import Record
+from .result import Comparison
+from .task import Task
+
+__all__ = ["Comparison", "Record", "Task", "compare_rules"]

@@ -1,0 +1,72 @@
+"""What a person sees while rules are compared."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TextIO
+
+from ..training.live import Live, Standing
+from ..training.population import Population
+from ..training.progress import is_live
+from ..training.wording import seconds
+from .records import Record, middle
+from .wording import with_spread
+
+
+class Watcher:
+    """Shows a live bar for the rule that is learning in a terminal, and leaves a line for each that has learned.
+
+    Args:
+        talks: Whether anything is shown.
+        out: Where; standard error unless said.
+    """
+
+    def __init__(self, talks: bool, out: TextIO | None = None) -> None:
+        self.talks, self._out = talks, out
+        self._live: Live | None = None
+        self._epochs, self._name = 0, ""
+
+    def says(self, line: str) -> None:
+        """Write a line."""
+        if self.talks:
+            print(line, file=self.out, flush=True)
+
+    def begins(self, name: str, epochs: int) -> None:
+        """Begin to show a rule."""
+        self._name, self._epochs = name, epochs
+        if self.talks and is_live(self.out):
+            self.says(f"{name}: compiling and learning")
+            self._live = Live(self.out)
+            self._live.start(Standing(epochs=epochs))
+
+    def looks(self, population: Population) -> None:
+        """Show how far the rule is."""
+        if self._live:
+            epoch, batch = divmod(population.step, population.batches)
+            logs = population.logs[0][-1] if population.logs[0] else {}
+            self._live.show(Standing(self._epochs, epoch, population.batches, batch, logs), time.perf_counter())
+
+    def finished(self, record: Record) -> None:
+        """Leave a line about a rule that has learned, or could not."""
+        self.close()
+        if record.reason:
+            self.says(f"{record.name}: not trained: {record.reason}")
+            return
+        least = middle(record.test_losses)
+        loss = "" if least is None else f", held-out loss {least:.4g}"
+        self.says(
+            f"{record.name}: {record.figure} {with_spread(record.test, record.figure)}{loss}, "
+            f"{record.epochs} epochs of {seconds(record.epoch_seconds)}"
+        )
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    @property
+    def out(self) -> TextIO:
+        """Where it writes."""
+        return self._out or sys.stderr

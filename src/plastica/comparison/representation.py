@@ -1,0 +1,64 @@
+"""How sparsely the hidden units of a network answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue
+from ..layers.layer import INFERENCE, Layer, Params, State
+from ..rules.chain import chain
+
+LEAST = 1e-6  # what a unit must answer to some row not to count as silent
+
+
+def sparseness(activity: np.ndarray) -> tuple[float, float]:
+    """Return how sparsely the units of a layer answer, and which share of them is silent.
+
+    Lifetime sparseness of a unit over n rows, with the magnitudes r of its answers, is
+
+        S = (1 - (sum r / n)^2 / (sum r^2 / n)) / (1 - 1 / n)
+
+    It is 0 for a unit that answers all rows alike and 1 for one that answers a single row. The mean is over the
+    units that answer at all.
+
+    Args:
+        activity: ``(rows, ...)``, at least two rows.
+
+    Returns:
+        The mean sparseness, NaN where all units are silent, and the share of silent units.
+
+    Example:
+        >>> sparseness(np.array([[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]))
+        (0.5, 0.3333333333333333)
+
+    Reference:
+        Treves, Rolls (1991), What determines the capacity of autoassociative memories in the brain?, equation 2
+        (the measure a); Vinje, Gallant (2000), Sparse coding and decorrelation in primary visual cortex during
+        natural vision, note 12 (S).
+    """
+    answers = np.abs(activity.reshape(len(activity), -1).astype(np.float64))
+    count, speaks = len(answers), answers.max(0) > LEAST
+    if not speaks.any():
+        return float("nan"), 1.0
+    heard = answers[:, speaks]
+    found = (1 - heard.mean(0) ** 2 / (heard**2).mean(0)) / (1 - 1 / count)
+    return float(found.mean()), float(1 - speaks.mean())
+
+
+def hidden_activities(network: Layer, params: Params, state: State, x: Any) -> list[np.ndarray]:
+    """Return what each learned layer but the last answers in a forward pass; nothing where layers make no chain."""
+    try:
+        places = chain(network, params).places
+    except InvalidValue:
+        return []
+    found = _activities(network, tuple(place.stop - 1 for place in places[:-1]), params, state, x)
+    return [np.asarray(each) for each in found]
+
+
+@jax.jit(static_argnames="places")
+def _activities(network: Layer, places: tuple[int, ...], params: Params, state: State, x: Any) -> tuple[Any, ...]:
+    record, _ = network.forward(params, x, state, INFERENCE)
+    return tuple(record.children[place].activity for place in places)

@@ -1,0 +1,142 @@
+"""The terms on which rules are compared."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import layers as kinds
+from .. import optimizers as steps
+from .. import rules as learning
+from ..errors import InvalidValue
+from ..estimators.networks import end_for, usual_optimizer
+from ..estimators.settings import Settings, batch_size_for
+from ..layers import Layer
+from ..model import Sequential
+from ..optimizers import Optimizer
+from ..rules import Greedy, Rule
+from .task import Task
+
+LARGEST_BATCH = 128
+Layers = Sequence[int] | Sequence[Layer] | Sequential | Callable[[Rule], Sequence[Layer]]
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """What is the same for all rules, and what each may have of its own.
+
+    Attributes:
+        layers: Units of the hidden layers, hidden layers, a whole network, or a function from a rule to hidden layers.
+        epochs: Epochs, or with ``minutes`` how many at most.
+        minutes: What all rules together may take; None counts epochs alone.
+        batch_size: Rows a step; None chooses by the number of rows.
+        seeds: One network each.
+        target: A held-out loss to reach; None takes what a network without hidden layers reaches.
+        optimizers: One for all rules, or by the rule's name; others take their usual one.
+        learning_rates: Of the optimizer, by the rule's name.
+    """
+
+    layers: Layers = (64, 64)
+    epochs: int = 20
+    minutes: float | None = None
+    batch_size: int | None = None
+    seeds: tuple[int, ...] = (0, 1, 2)
+    target: float | None = None
+    optimizers: Any = None
+    learning_rates: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("epochs", self.epochs), ("batch_size", self.batch_size)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise InvalidValue(f"{name}={value!r}: wanted a whole number of at least 1.")
+        if self.minutes is not None and not self.minutes > 0:
+            raise InvalidValue(f"minutes={self.minutes!r}: wanted a number above 0.")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise InvalidValue(f"seeds={self.seeds!r}: wanted at least one seed, each of them once.")
+
+    def batch_size_on(self, task: Task) -> int:
+        """Return how many rows a step takes."""
+        return self.batch_size or min(LARGEST_BATCH, batch_size_for(len(task.x)))
+
+    def paced(self, rule: Rule, epochs: int) -> Rule:
+        """Return a rule that goes layer by layer with as many epochs a layer as let it come to its end."""
+        if not isinstance(rule, Greedy) or not self._counts_units:
+            return rule
+        each = max(1, epochs // (len(self.layers) + 1))  # pyright: ignore[reportArgumentType]
+        return rule if rule.epochs <= each else dataclasses.replace(rule, epochs=each)
+
+    def network(self, name: str, rule: Rule, task: Task, seed: int) -> Sequential:
+        """Return a compiled network for a task.
+
+        Raises:
+            InvalidValue: When the rule is not defined for its layers or its loss.
+        """
+        end = end_for(task.kind, task.outputs, Settings())
+        last = kinds.Dense(end.units, activation=end.activation)
+        shape = kinds.Input(task.x.shape[1:])
+        if self._counts_units:
+            front = [kinds.Flatten()] * (task.x.ndim > 2)
+            made = [shape, *front, *rule.layers_for([int(each) for each in self.layers], last)]  # pyright: ignore
+        elif isinstance(self.layers, Sequential):
+            made = self.layers.layers
+        else:
+            hidden = self.layers(rule) if callable(self.layers) else self.layers
+            made = [shape, *hidden, last]
+        model = Sequential(made, seed=seed)
+        metric = task.figure if task.kind != "multilabel" else "binary_accuracy"
+        model.compile(self.optimizer(name, rule), end.loss, [metric], rule=rule)
+        if not model.built:
+            model.build(task.x.shape[1:])
+        _ = model.program  # the rule looks at the network
+        return model
+
+    def optimizer(self, name: str, rule: Rule) -> Optimizer:
+        """Return what makes a rule's steps."""
+        given = self.optimizers.get(name) if isinstance(self.optimizers, Mapping) else self.optimizers
+        found = usual_optimizer(rule) if given is None else steps.get(given)
+        rate = (self.learning_rates or {}).get(name)
+        return found if rate is None else dataclasses.replace(found, learning_rate=float(rate))
+
+    @property
+    def _counts_units(self) -> bool:
+        given = self.layers
+        return isinstance(given, Sequence) and all(isinstance(each, int | np.integer) for each in given)
+
+
+def chosen_rules(given: Any) -> dict[str, Rule]:
+    """Return the rules by the names they go under.
+
+    Args:
+        given: "all", a name, a rule, several of these, or rules by names of one's own.
+
+    Raises:
+        UnknownName: For a name that no rule has.
+        InvalidValue: For no rule at all.
+
+    Example:
+        >>> chosen_rules(["backprop", {"slow": "oja"}])
+        {'backprop': Backprop(), 'slow': Oja()}
+    """
+    if isinstance(given, str) and given.strip().lower() == "all":
+        return {name: made() for name, made in learning.NAMES.items()}
+    if isinstance(given, str | Rule):
+        given = [given]
+    found: dict[str, Rule] = {}
+    for each in [given] if isinstance(given, Mapping) else given:
+        named = each.items() if isinstance(each, Mapping) else [(_name_of(each), each)]
+        found |= {name: learning.get(rule) for name, rule in named}
+    if not found:
+        raise InvalidValue("there is no rule to compare; name some, or all of them by rules='all'.")
+    return found
+
+
+def _name_of(rule: Any) -> str:
+    if isinstance(rule, str):
+        return rule.strip().lower()
+    if not isinstance(rule, Rule):
+        raise InvalidValue(f"{rule!r} is no learning rule; give a name, such as 'backprop', or a rule.")
+    return next((name for name, made in learning.NAMES.items() if made() == rule), repr(rule))

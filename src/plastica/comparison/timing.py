@@ -1,0 +1,37 @@
+"""How a number of minutes is shared out among rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def level(costs: Sequence[float], budget: float) -> float:
+    """Return the seconds that each may have at most, so that all together stay within the budget.
+
+    Everyone gets the same, but what the cheap ones leave goes to the others.
+
+    Args:
+        costs: What each would take at most.
+        budget: The seconds there are.
+
+    Example:
+        >>> level([1.0, 10.0, 10.0], 12.0)
+        5.5
+    """
+    left = budget
+    for place, cost in enumerate(sorted(costs)):
+        share = left / (len(costs) - place)
+        if cost > share:
+            return max(share, 0.0)
+        left -= cost
+    return max(costs, default=0.0)
+
+
+def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
+    """Return how many epochs fit, at least one and at most so many.
+
+    Example:
+        >>> epochs_within(10.0, 3.0, 20), epochs_within(1.0, 3.0, 20)
+        (3, 1)
+    """
+    return max(1, min(most, int(seconds / max(epoch_seconds, 1e-9))))

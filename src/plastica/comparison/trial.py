@@ -1,0 +1,203 @@
+"""One rule's trial: its seeds trained together, then looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue
+from ..model import Sequential
+from ..model.compiling import widths_for
+from ..model.fitting import take
+from ..rules import Greedy, Rule
+from ..training.batches import Planner, held_out_rows, training_rows
+from ..training.population import Population
+from .records import Numbers, Record, finite, middle
+from .representation import hidden_activities, sparseness
+from .task import Task
+from .terms import Terms
+
+CURVE_ROWS = 2_000  # held-out rows on which the curves are judged epoch by epoch
+PROBE_ROWS = 500  # for angles, and for how sparsely units answer
+MEASURE_SECONDS = 1.0
+PATIENCE = 1.3  # a rule may take so many times its share before it is stopped
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A rule on a task.
+
+    Attributes:
+        name: What the rule is called.
+        rule: The rule.
+        task: The rows.
+        terms: The terms.
+    """
+
+    name: str
+    rule: Rule
+    task: Task
+    terms: Terms
+
+    def measure(self) -> float:
+        """Return the seconds that an epoch of all seeds takes, from about a second of learning; compiles, too.
+
+        Raises:
+            InvalidValue: When the rule is not defined for the network or the task.
+        """
+        population, _ = self._population(self.rule, self.terms.seeds, self.terms.epochs)
+
+        def enough(population: Population) -> None:
+            population.stop = population.seconds >= MEASURE_SECONDS
+
+        population.go(enough)
+        return population.seconds / max(population.step, 1) * population.batches
+
+    def run(
+        self,
+        epochs: int,
+        seeds: tuple[int, ...],
+        seconds: float = float("inf"),
+        on_look: Callable[[Population], None] = lambda population: None,
+    ) -> Record:
+        """Train and judge.
+
+        Args:
+            epochs: How many.
+            seeds: One network each.
+            seconds: What learning may take; after somewhat more it is stopped.
+            on_look: Told how far it is.
+
+        Raises:
+            InvalidValue: When the rule is not defined for the network or the task.
+        """
+        rule = self.terms.paced(self.rule, epochs)
+        population, models = self._population(rule, seeds, epochs)
+        began = self._angles(models)
+
+        def look(population: Population) -> None:
+            on_look(population)
+            late = population.seconds > PATIENCE * seconds
+            population.stop = late and population.step >= population.batches
+
+        population.go(look)
+        for model, learner in zip(models, population.learners, strict=True):
+            model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
+            model.epochs_trained = population.step // population.batches
+        good = [model for place, model in enumerate(models) if place not in population.failed]
+        notes = [f"{rule.epochs} epochs a layer"] if isinstance(rule, Greedy) else []
+        return Record(
+            name=self.name,
+            rule=repr(rule),
+            optimizer=repr(models[0].optimizer),
+            layers=_described(models[0]),
+            notes=notes,
+            facts=_facts(rule),
+            seeds=list(seeds),
+            planned=epochs,
+            failed={str(seeds[place]): where for place, where in population.failed.items()},
+            figure=self.task.figure,
+            angles_begin=began,
+            angles_end=self._angles(good),
+            **self._curves(population),
+            **self._judged(models, population),
+            **self._sparseness(good),
+        )
+
+    def _population(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Population, list[Sequential]]:
+        task, size = self.task, self.terms.batch_size_on(self.task)
+        models = [self.terms.network(self.name, rule, task, seed) for seed in seeds]
+        learn, held_out = (
+            take(models[0], task.x, task.y),
+            take(models[0], *part_of(task.x_test, task.y_test, CURVE_ROWS)),
+        )
+        shape = models[0].network.output_shape(task.x.shape[1:])
+        widths = widths_for(models[0].program, learn.y, shape)
+        learners = [model.start_learner(widths) for model in models]
+        size = len(task.x) if models[0].optimizer.full_batch else size
+        planners = [Planner(len(task.x), size, seed, True, 0) for seed in seeds]
+        rows, judged = training_rows(learn.x, learn.y, None), held_out_rows(held_out.x, held_out.y, None)
+        return Population(models[0].program, learners, rows, judged, planners, widths, epochs), models
+
+    def _curves(self, population: Population) -> dict[str, Any]:
+        name, count = _label(self.task), len(population.logs)
+        clock = [seconds / count for seconds in population.clock]  # each network's own part
+
+        def curve(name: str) -> list[Numbers]:
+            return [finite(logs[name] for logs in member) for member in population.logs]
+
+        return {
+            "epochs": len(clock),
+            "train_loss": curve("loss"),
+            "test_loss": curve("val_loss"),
+            "curve": curve(f"val_{name}"),
+            "clock": clock,
+            "compile_seconds": population.compile_seconds,
+            "epoch_seconds": population.seconds / count / max(population.step, 1) * population.batches,
+        }
+
+    def _judged(self, models: list[Sequential], population: Population) -> dict[str, Any]:
+        """Judge on all held-out rows, and on as many training rows."""
+        task = self.task
+        parts = {"train": part_of(task.x, task.y, len(task.x_test)), "test": (task.x_test, task.y_test)}
+        found: dict[str, Numbers] = {"train": [], "test": [], "test_losses": []}
+        for place, model in enumerate(models):
+            for name, (x, y) in parts.items():
+                logs = {} if place in population.failed else model.evaluate(x, y, verbose=0, return_dict=True)
+                figure, loss = (logs.get(each, float("nan")) for each in (_label(task), "loss"))
+                found[name] += finite([figure])
+                if name == "test":
+                    found["test_losses"] += finite([loss])
+        return found
+
+    def _sparseness(self, models: list[Sequential]) -> dict[str, Any]:
+        x, _ = part_of(self.task.x_test, self.task.y_test, PROBE_ROWS)
+        activities = [hidden_activities(model.network, model.params, model.state, x) for model in models]
+        found = [[sparseness(each) for each in layers] for layers in activities if len(x) > 1]
+        by_layer = list(zip(*found, strict=True))
+        return {
+            "sparseness": [middle(finite(each[0] for each in layer)) for layer in by_layer],
+            "silent": [middle(each[1] for each in layer) for layer in by_layer],
+        }
+
+    def _angles(self, models: list[Sequential]) -> Numbers | None:
+        """Return the mean angle over the networks in each layer; None where the rule has no such direction."""
+        if answers_in_its_own_way(self.rule) or not models:
+            return None
+        x, y = part_of(self.task.x, self.task.y, PROBE_ROWS)
+        try:
+            found = [finite(each.angle for each in model.alignment(x, y)) for model in models]
+        except InvalidValue:
+            return None
+        return [middle(layer) for layer in zip(*found, strict=True)]
+
+
+def answers_in_its_own_way(rule: Rule) -> bool:
+    """Return whether a rule answers otherwise than by the forward pass, whose gradient then says nothing of it."""
+    if isinstance(rule, Greedy):
+        return rule.then is not None and answers_in_its_own_way(rule.then)
+    return type(rule).respond is not Rule.respond
+
+
+def part_of(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many rows at most, drawn the same way each time."""
+    if len(x) <= most:
+        return x, y
+    places = np.sort(np.random.default_rng(0).permutation(len(x))[:most])
+    return x[places], y[places]
+
+
+def _label(task: Task) -> str:
+    return "binary_accuracy" if task.kind == "multilabel" else task.figure
+
+
+def _facts(rule: Rule) -> dict[str, str | bool | int] | None:
+    return None if rule.facts is None else rule.facts._asdict()
+
+
+def _described(model: Sequential) -> list[str]:
+    return [repr(layer) for layer, own in zip(model.layers, model.params, strict=True) if jax.tree.leaves(own)]

@@ -1,0 +1,82 @@
+"""How the figures of a comparison are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .records import Record, middle, spread
+
+FIGURES = (
+    "rule", "held out", "training", "epochs", "seconds an epoch", "epochs to the loss", "seconds to the loss",
+    "angle at the start", "angle at the end", "sparseness", "silent units",
+)  # fmt: skip
+FACTS = ("rule", "local", "symmetric weights", "phases", "global error", "hidden layers learn from targets", "source")
+
+
+def figures_of(record: Record) -> list[str]:
+    """Return a rule's figures as words, in the order of ``FIGURES``."""
+    if record.reason:
+        return [record.name, f"not trained: {record.reason}", *[""] * (len(FIGURES) - 2)]
+    return [
+        record.name,
+        with_spread(record.test, record.figure),
+        with_spread(record.train, record.figure),
+        _epochs(record),
+        f"{record.epoch_seconds:.3g}",
+        _reached(record.reached, record, 0),
+        _reached(record.seconds_to_target, record, 2),
+        _listed(record.angles_begin, "{:.0f}"),
+        _listed(record.angles_end, "{:.0f}"),
+        _listed(record.sparseness, "{:.2f}"),
+        _listed(record.silent, "{:.0%}"),
+    ]
+
+
+def facts_of(record: Record) -> list[str]:
+    """Return what a rule asks of whoever would run it as words, in the order of ``FACTS``."""
+    found = record.facts
+    if found is None:
+        return [record.name, *["?"] * (len(FACTS) - 1)]
+    words = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
+    return [record.name, *(_word(found[word]) for word in words)]
+
+
+def with_spread(values: Sequence[float | None], figure: str) -> str:
+    """Write the mean over seeds and their standard deviation.
+
+    Example:
+        >>> with_spread([0.98, 0.984], "accuracy"), with_spread([0.5], "r2"), with_spread([None], "accuracy")
+        ('98.20 % ± 0.28', '0.500', 'not finite')
+    """
+    mean, apart = middle(values), spread(values)
+    if mean is None:
+        return "not finite"
+    factor, places, unit = (100, 2, " %") if figure == "accuracy" else (1, 3, "")
+    beside = "" if apart is None else f" ± {factor * apart:.{places}f}"
+    return f"{factor * mean:.{places}f}{unit}{beside}"
+
+
+def _epochs(record: Record) -> str:
+    marks = [f"of {record.planned}"] * (record.epochs < record.planned)
+    marks += [f"{len(record.failed)} of {len(record.seeds)} seeds not finite"] * bool(record.failed)
+    return ", ".join([str(record.epochs), *marks, *record.notes])
+
+
+def _reached(values: Sequence[float | None], record: Record, places: int) -> str:
+    found = middle(values)
+    if found is None:
+        return "not reached"
+    count = sum(value is not None for value in values)
+    some = "" if count == len(record.seeds) else f" ({count} of {len(record.seeds)} seeds)"
+    return f"{found:.{places}f}" + some if places else f"{found:.3g}" + some
+
+
+def _listed(values: Sequence[float | None] | None, form: str) -> str:
+    if not values:
+        return "-"
+    return " ".join("-" if value is None else form.format(value) for value in values)
+
+
+def _word(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
