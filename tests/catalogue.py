@@ -10,6 +10,9 @@ VECTOR, SERIES, IMAGE = (6,), (5, 3), (6, 6, 2)
 LAYERS = {
     "dense": (pl.Dense(4, activation="tanh"), VECTOR),
     "dense_without_bias": (pl.Dense(4, use_bias=False), VECTOR),
+    "mcculloch_pitts": (pl.McCullochPitts([[1, -1, 2, 0, 1, 0]] * 2, (1, 2)), VECTOR),
+    "wired": (pl.Wired(pl.Dense(4, activation="tanh"), pl.Sparse(0.5)), VECTOR),
+    "wired_convolution": (pl.Wired(pl.Conv2D(4, 2, activation="tanh"), pl.DistanceDependent(0.3, 0.5)), IMAGE),
     "activation": (pl.Activation("softplus"), VECTOR),
     "softmax": (pl.Activation("softmax"), VECTOR),
     "dropout": (pl.Dropout(0.3), VECTOR),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .activation import Activation
 from .compose import Concatenate, Residual, Sequential
+from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
@@ -26,7 +27,9 @@ from .pooling import (
 )
 from .recurrent import GRU, LSTM, SimpleRNN
 from .shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
+from .threshold import McCullochPitts
 from .walk import walk
+from .wired import Wired
 
 __all__ = [
     "GRU",
@@ -38,10 +41,12 @@ __all__ = [
     "BatchNormalization",
     "CategoryEmbedding",
     "Concatenate",
+    "Connections",
     "Context",
     "Conv1D",
     "Conv2D",
     "Dense",
+    "DistanceDependent",
     "Dropout",
     "Embedding",
     "Errors",
@@ -57,6 +62,7 @@ __all__ = [
     "LayerNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
+    "McCullochPitts",
     "MemberDense",
     "Members",
     "PeriodicEmbedding",
@@ -66,8 +72,12 @@ __all__ = [
     "Scale",
     "Sequential",
     "SimpleRNN",
+    "SmallWorld",
+    "Sparse",
     "UpSampling2D",
     "Variables",
+    "Wired",
+    "Wiring",
     "ZeroPadding2D",
     "walk",
 ]

@@ -155,6 +155,13 @@ class Layer(Declaration):
         """Return the squared distances on the layer's map from some units to all; None where units have no places."""
         return None
 
+    def constrain(self, params: Params, state: State) -> Params:
+        """Return parameters as the layer allows them, after a step: those whose connections are not there stay 0."""
+        if not self.children:
+            return params
+        parts = zip(self.children, params, state, strict=True)
+        return tuple(child.constrain(own, carried) for child, own, carried in parts)
+
     def penalty(self, params: Params) -> Any:
         """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))

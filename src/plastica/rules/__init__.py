@@ -7,14 +7,19 @@ from collections.abc import Callable
 from ..registry import look_up
 from .alignment import Alignment, alignment
 from .backprop import Backprop
+from .bcm import BCM
 from .chain import Chain, chain
+from .delta import Delta, largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment
 from .feedback_alignment import FeedbackAlignment
 from .greedy import Greedy
+from .hebb import Hebb
 from .kohonen import Kohonen
 from .local import LayerRule, Learned
 from .oja import Oja
+from .perceptron import Perceptron
 from .rule import Batch, Facts, Rule, Signal
+from .sanger import Sanger
 from .sign_symmetry import SignSymmetry
 from .target_propagation import TargetPropagation
 
@@ -23,10 +28,15 @@ RuleLike = Rule | str
 # A name stands for a rule with its defaults; where a rule is made of others, for the usual way to put them together.
 NAMES: dict[str, Callable[[], Rule]] = {
     "backprop": Backprop,
+    "bcm": BCM,
+    "delta": Delta,
     "direct_feedback_alignment": DirectFeedbackAlignment,
     "feedback_alignment": FeedbackAlignment,
+    "hebb": Hebb,
     "kohonen": Kohonen,
     "oja": Oja,
+    "perceptron": Perceptron,
+    "sanger": Sanger,
     "sign_symmetry": SignSymmetry,
     "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
     "target_propagation": TargetPropagation,
@@ -43,25 +53,31 @@ def get(value: RuleLike) -> Rule:
 
 
 __all__ = [
+    "BCM",
     "NAMES",
     "Alignment",
     "Backprop",
     "Batch",
     "Chain",
+    "Delta",
     "DirectFeedbackAlignment",
     "Facts",
     "FeedbackAlignment",
     "Greedy",
+    "Hebb",
     "Kohonen",
     "LayerRule",
     "Learned",
     "Oja",
+    "Perceptron",
     "Rule",
     "RuleLike",
+    "Sanger",
     "SignSymmetry",
     "Signal",
     "TargetPropagation",
     "alignment",
     "chain",
     "get",
+    "largest_rate",
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar
 
 import jax
 
+from ..activations import Heaviside
 from ..declaration import declaration
+from ..errors import PlasticaWarning
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
+from ..layers.walk import walk
 from ..losses import Objective
 from .rule import Batch, Facts, Rule, Signal
 
@@ -50,6 +54,9 @@ class Backprop(Rule):
         loss, errors = send_back(network, record, batch, objective)
         return Signal(loss, errors.gradient, record.activity, new_state, memory)
 
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        _warn_of_steps(network)
+
     def feedback(self, params: Params, memory: Any) -> Params:
         """Return the parameters through which errors travel back; None for the network's own."""
         return None
@@ -66,3 +73,18 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
         return loss, network.backward_potential(record, delta)
     loss, delta = jax.value_and_grad(loss_at)(record.activity)
     return loss, network.backward(record, delta)
+
+
+def _warn_of_steps(network: Layer) -> None:
+    """Warn where units that learn stand at or before a step: no error comes back through it."""
+    unreached = ""
+    for path, layer, _ in walk(network):
+        unreached = unreached or (path if layer.linear_units else "")
+        if unreached and isinstance(layer.output_activation, Heaviside):
+            warnings.warn(
+                f"{path}: a step has no slope, so no error comes back through it, and what learns there or before it, "
+                f"from {unreached} on, stays as it was drawn. Take a sigmoid or tanh, or the rule \"perceptron\".",
+                PlasticaWarning,
+                stacklevel=2,
+            )
+            return

@@ -175,6 +175,11 @@ def only_kernel(params: Params, change: jax.Array) -> Params:
     return {name: change if name == "kernel" else jnp.zeros_like(array) for name, array in params.items()}
 
 
+def without_bias(params: Params, record: Record) -> jax.Array:
+    """Return what the inputs alone make of a layer's potential."""
+    return record.potential - params["bias"] if "bias" in params else record.potential
+
+
 def require_units(rule: Rule, layer: Layer) -> None:
     """See that a layer is units with one kernel, whose potential is linear in it.
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from .local import LayerRule, Learned, only_kernel, require_units, row_shares
+from .local import LayerRule, Learned, only_kernel, require_units, row_shares, without_bias
 from .rule import Batch, Facts
 
 
@@ -18,13 +18,14 @@ from .rule import Batch, Facts
 class Oja(LayerRule):
     """Let connections grow where both ends are active together, and forget in proportion to the answer's square.
 
-    Each unit's weights become the first principal component of its inputs, of length 1. All units of a layer find
-    the same one; for the first k components take :class:`~plastica.rules.Sanger`.
+    Each unit's weights become the first principal component of its inputs, of length 1; of their second moments, so
+    take the mean off first where the variance is meant. All units of a layer find the same one; for the first k
+    components take :class:`~plastica.rules.Sanger`.
 
         delta w = learning_rate y (x - y w)
 
-    with y = w'x, the potential without its bias. The figure is the squared distance of the inputs from what the first
-    unit's answer says of them, |x - y w|^2.
+    with y = w'x, the potential without its bias; the mean over a batch's rows. The figure is the squared distance of
+    the inputs from what the first unit's answer says of them, |x - y w|^2.
 
     Args:
         learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
@@ -49,7 +50,7 @@ class Oja(LayerRule):
         require_units(self, layer)
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
-        y = record.potential
+        y = without_bias(params, record)
         share = row_shares(batch, y)
         growth = record.pull_synapse(share * y)[0]["kernel"]
         forgetting = jnp.sum(share * y * y, tuple(range(y.ndim - 1))) * params["kernel"]
@@ -57,6 +58,7 @@ class Oja(LayerRule):
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
     def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
-        first = jnp.zeros_like(record.potential).at[..., 0].set(record.potential[..., 0])
+        y = without_bias(params, record)
+        first = jnp.zeros_like(y).at[..., 0].set(y[..., 0])
         apart = record.input - record.pull_synapse(first)[1]
         return jnp.sum(row_shares(batch, apart) * apart * apart)

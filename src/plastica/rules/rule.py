@@ -10,7 +10,7 @@ import jax
 from .. import random
 from ..declaration import Declaration
 from ..layers import Dense
-from ..layers.layer import INFERENCE, Context, Layer, Params, State
+from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Optimizer, RMSprop
 
@@ -134,6 +134,17 @@ class Rule(Declaration):
         """Return the mean loss of a batch that nothing is learned from, and the network's activity."""
         potential, activity = self.respond(network, params, state, memory, batch.x)
         return loss_of(objective, batch, potential, activity), activity
+
+    def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
+        """Return what helps a person when training met a number that is not finite; most rules know nothing more.
+
+        Args:
+            network: The network.
+            params: Its parameters before the step that failed.
+            record: What the network did with the batch.
+            batch: The rows of that step.
+        """
+        return ""
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         """Return layers that suit the rule, for those who name none.

@@ -26,8 +26,13 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
         batch: The rows of that step.
         context: How that step ran.
     """
+    record, _ = program.network.forward(learner.params, batch.x, learner.state, context)
+    advice = program.rule.advice(program.network, learner.params, record, batch)
+    return "; ".join(filter(None, (_first(program, record, batch), advice)))
+
+
+def _first(program: Program, record: Record, batch: Batch) -> str:
     network = program.network
-    record, _ = network.forward(learner.params, batch.x, learner.state, context)
     for path, _, part in walk(network, record):
         for name, array in (("potential", part.potential), ("activity", part.activity)):
             if not bool(jnp.all(jnp.isfinite(array))):

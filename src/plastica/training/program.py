@@ -194,6 +194,7 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
         params, optimizer_state = optimizer.update(direction, optimizer_state, params, loss, value_at)
     if signal.change is not None:
         params = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
+    params = network.constrain(params, signal.state)
     sums = learner.sums + row_sums(program, loss, signal.output, batch)
     return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
 

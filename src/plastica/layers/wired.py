@@ -1,0 +1,107 @@
+"""Wired: a layer of which only some connections are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..activations import Activation
+from ..declaration import declaration
+from ..errors import InvalidValue
+from .connections import Connections, Wiring, wiring
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class Wired(Layer):
+    """A layer of units of which only some connections are there: z = a (W * M) + b.
+
+    For wiring as in tissue, where most neurons are not connected; see :class:`~plastica.layers.Sparse`,
+    :class:`~plastica.layers.DistanceDependent` and :class:`~plastica.layers.SmallWorld`. Under every rule and
+    optimizer a connection that is not there stays exactly 0.
+
+    The mask M is drawn from the network's seed when the weights are, saved with them and never trained. What remains
+    of W starts stronger by one over the root of the mean square of the strengths, so that potentials keep their
+    variance.
+
+    Args:
+        layer: A layer of units with one kernel, such as Dense or Conv2D; of a convolution each filter listens to some
+            of the channels, in its whole window.
+        connections: The law by which connections are drawn.
+
+    Shapes:
+        Those of ``layer``; the mask is ``(inputs, units)``, of a convolution ``(channels, units)``.
+
+    Raises:
+        InvalidValue: When ``layer`` is not such a layer.
+        ShapeError: When the law does not fit so many inputs and units.
+
+    Example:
+        >>> from plastica.layers import Dense, Sparse
+        >>> layer = Wired(Dense(50, activation="tanh"), Sparse(0.1))
+        >>> variables = layer.init(np.random.default_rng(0), (40,))
+        >>> bool((variables.params["kernel"][variables.state["mask"] == 0] == 0).all())
+        True
+    """
+
+    layer: Layer
+    connections: Connections
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.layer, Layer) or not self.layer.linear_units:
+            raise InvalidValue(
+                f"Wired({self.layer!r}): it takes a layer of units with one kernel, such as Dense(10) or Conv2D(8, 3)."
+            )
+        if not isinstance(self.connections, Connections):
+            raise InvalidValue(f"Wired(connections={self.connections!r}): give a law such as Sparse(0.1).")
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        params, state = self.layer.init(rng, shape)
+        strength = self.connections.draw(rng, *params["kernel"].shape[-2:])
+        scale = np.sqrt(np.mean(strength**2)) or np.float32(1)  # a draw may have no connection at all
+        kernel = (params["kernel"] * strength / scale).astype(params["kernel"].dtype)
+        return Variables({**params, "kernel": kernel}, {**state, "mask": (strength > 0).astype(np.float32)})
+
+    def wiring(self, state: State) -> Wiring:
+        """Return the wiring in numbers, from the layer's state: ``layer.wiring(model.state[0])``."""
+        mask = np.asarray(state["mask"])
+        return wiring(mask, self.connections.distances(*mask.shape))
+
+    def constrain(self, params: Params, state: State) -> Params:
+        return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        inner = {name: carried for name, carried in state.items() if name != "mask"}
+        potential, inner = self.layer.synapse(self.constrain(params, state), x, inner, context)
+        return potential, {**inner, "mask": state["mask"]}
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return self.layer.activate(potential)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return self.layer.output_shape(shape)
+
+    def check_input(self, x: np.ndarray) -> None:
+        self.layer.check_input(x)
+
+    def penalty(self, params: Params) -> Any:
+        return self.layer.penalty(params)
+
+    def map_distances(self, units: Any) -> jax.Array | None:
+        return self.layer.map_distances(units)
+
+    @property
+    def declared_shape(self) -> Shape | None:
+        """The shape of one input, where a person gave it here or to the layer inside."""
+        own = super().declared_shape
+        return self.layer.declared_shape if own is None else own
+
+    @property
+    def linear_units(self) -> bool:
+        return True
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return self.layer.output_activation

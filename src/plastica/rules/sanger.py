@@ -1,0 +1,66 @@
+"""Sanger's rule: each unit learns what those before it leave over."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import declaration
+from ..layers.layer import Layer, Params, Record
+from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .local import LayerRule, Learned, only_kernel, require_units, row_shares, without_bias
+from .rule import Batch, Facts
+
+
+@declaration
+class Sanger(LayerRule):
+    """Let each unit follow Oja's rule on what the units before it do not explain: the generalized Hebbian algorithm.
+
+    The units' weights become the first k principal components of the inputs, in order and of length 1; of their
+    second moments, so take the mean off first where variances are meant. One component is found after another: give
+    it time, or fewer units.
+
+        delta w_i = learning_rate y_i (x - sum over k <= i of y_k w_k)
+
+    with y = W x, the potentials without their biases; the mean over a batch's rows. The figure is the squared distance
+    of the inputs from what all units say of them, |x - W'y|^2. Of a convolution the patches are the inputs, and
+    figures of overlapping patches are summed before they are compared.
+
+    Args:
+        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
+
+    Raises:
+        InvalidValue: For a learning rate that is not above 0.
+
+    Reference:
+        Sanger (1989), Optimal unsupervised learning in a single-layer linear feedforward neural network, equation 6.
+    """
+
+    facts: ClassVar[Facts | None] = Facts(
+        # A unit must be told the weights of those before it.
+        "Sanger 1989", local=False, symmetric_weights=False, phases=1, global_error=False, labels=False
+    )  # fmt: skip
+
+    learning_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        require_numbers(self, {"learning_rate": ABOVE_ZERO})
+
+    def require(self, layer: Layer) -> None:
+        require_units(self, layer)
+
+    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        y, kernel = without_bias(params, record), params["kernel"]
+        shared = row_shares(batch, y) * y
+        growth = record.pull_synapse(shared)[0]["kernel"]
+        # Entry (k, i) is the mean of y_k y_i; unit i gives way to the units k <= i.
+        rows = list(range(y.ndim - 1))
+        together = jnp.triu(jnp.tensordot(y, shared, (rows, rows)))
+        change = self.learning_rate * (growth - kernel @ together)
+        return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
+
+    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+        apart = record.input - record.pull_synapse(without_bias(params, record))[1]
+        return jnp.sum(row_shares(batch, apart) * apart * apart)

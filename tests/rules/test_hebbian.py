@@ -1,0 +1,168 @@
+"""Hebb's rule grows along the first component, Oja's becomes it, Sanger's become the first k, BCM becomes selective."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica.rules import Batch
+
+ROWS = 100
+POSITIVE = pl.initializers.RandomUniform(0.0, 0.5)
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Rows with variances far apart, and their directions by singular values, ``(4, 4)``, strongest first."""
+    rng = np.random.default_rng(0)
+    turned = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    x = (rng.normal(size=(ROWS, 4)) * [2.0, 1.3, 0.8, 0.3] @ turned).astype(np.float32)
+    return x, np.linalg.svd(x, full_matrices=False)[2]
+
+
+def learned(rule, x, units=1, *, epochs, seed=0, **fields):
+    model = pl.Sequential([pl.Dense(units, **fields)], seed=seed)
+    model.compile(rule=rule)
+    history = model.fit(x, epochs=epochs, batch_size=len(x), verbose=0)
+    return model, history.history["loss"]
+
+
+def one_step(rule, layer, x, weight=None):
+    """Return the parameters and what one step adds to them."""
+    params, state = layer.init(np.random.default_rng(1), x.shape[1:])
+    if "bias" in params:
+        params["bias"] = params["bias"] + 0.5
+    network, params, state = pl.layers.Sequential([layer]), (params,), (state,)
+    weight = np.ones(len(x), np.float32) if weight is None else weight
+    batch = Batch(x, np.zeros((len(x), 0)), weight, np.float32(len(x)))
+    memory = rule.init(network, params, jnp.zeros(2, jnp.uint32))
+    context = pl.layers.Context(training=True, key=jnp.zeros(2, jnp.uint32))
+    return params[0], jax.jit(rule.signal)(network, params, state, memory, batch, None, context).change[0]
+
+
+def test_hebbs_weights_grow_without_bound_along_the_first_component(data):
+    x, directions = data
+    rule = pl.rules.Hebb(0.1)
+    start = pl.Sequential([pl.Dense(1)])
+    start.build((4,))
+    model, losses = learned(rule, x, epochs=60)
+    grown = np.linalg.matrix_power(np.eye(4) + 0.1 * x.T.astype(float) @ x / ROWS, 60) @ start.get_weights()[0]
+    np.testing.assert_allclose(model.get_weights()[0], grown, rtol=1e-3)
+    assert abs(directions[0] @ grown[:, 0]) / np.linalg.norm(grown) > 1 - 1e-5
+    largest = np.linalg.eigvalsh(x.T @ x / ROWS).max()
+    assert losses[-1] / losses[-2] == pytest.approx((1 + 0.1 * largest) ** 2, rel=1e-4)
+
+
+def test_hebb_by_its_formula_with_decay_a_limit_and_weights_of_rows(data):
+    x, weight = data[0], np.linspace(0, 2, ROWS).astype(np.float32)
+    params, change = one_step(pl.rules.Hebb(0.1, decay=0.3), pl.Dense(3), x, weight)
+    w = params["kernel"]
+    expected = 0.1 * (x.T @ (weight[:, None] * (x @ w)) / ROWS - 0.3 * w)
+    np.testing.assert_allclose(change["kernel"], expected, rtol=1e-4, atol=1e-6)
+    assert not np.any(change["bias"])
+    params, change = one_step(pl.rules.Hebb(5.0, limit=0.7), pl.Dense(3), x)
+    np.testing.assert_allclose(np.linalg.norm(params["kernel"] + change["kernel"], axis=0), 0.7, rtol=1e-5)
+
+
+def test_ojas_weights_are_the_first_component_of_length_one(data):
+    x, directions = data
+    model, losses = learned(pl.rules.Oja(0.1), x, 2, epochs=300)
+    kernel = model.get_weights()[0]
+    np.testing.assert_allclose(np.abs(directions[0] @ kernel), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(kernel, axis=0), 1, atol=1e-5)
+    left = np.mean(np.sum((x - x @ np.outer(directions[0], directions[0])) ** 2, 1))
+    assert losses[-1] == pytest.approx(left, rel=1e-4)
+
+
+def test_sangers_weights_are_the_first_k_components_in_order(data):
+    x, directions = data
+    model, losses = learned(pl.rules.Sanger(0.1), x, 3, epochs=600)
+    np.testing.assert_allclose(np.abs(directions[:3] @ model.get_weights()[0]), np.eye(3), atol=1e-4)
+    left = np.sum((x @ directions[3:].T) ** 2) / ROWS
+    assert losses[-1] == pytest.approx(left, rel=1e-3)
+    assert model.evaluate(x, verbose=0) == pytest.approx(left, rel=1e-3)
+
+
+@pytest.mark.parametrize("rule", ["oja", "sanger"])
+def test_oja_and_sanger_by_their_formulas_unit_by_unit(data, rule):
+    x, weight = data[0], np.linspace(0, 2, ROWS).astype(np.float32)
+    params, change = one_step(pl.rules.get(rule), pl.Dense(3), x, weight)
+    w = params["kernel"]
+    expected = np.zeros_like(w)
+    for row, share in zip(x, weight, strict=True):
+        y = row @ w
+        for unit in range(3):
+            seen = [unit] if rule == "oja" else range(unit + 1)
+            expected[:, unit] += 0.01 * share * y[unit] * (row - sum(y[k] * w[:, k] for k in seen)) / ROWS
+    np.testing.assert_allclose(change["kernel"], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", ["hebb", "oja", "sanger"])
+def test_on_a_convolution_patches_are_the_inputs(rule):
+    image = np.random.default_rng(3).normal(size=(4, 5, 5, 2)).astype(np.float32)
+    params, change = one_step(pl.rules.get(rule), pl.Conv2D(3, 2, use_bias=False), image)
+    patches = np.stack([image[:, i : i + 2, j : j + 2].reshape(4, -1) for i in range(4) for j in range(4)], 1)
+    w, y = params["kernel"].reshape(-1, 3), patches @ params["kernel"].reshape(-1, 3)
+    taken = {"hebb": 0, "oja": np.eye(3), "sanger": np.triu(np.ones((3, 3)))}[rule]
+    rate = pl.rules.get(rule).learning_rate
+    together = np.einsum("npk,npi->ki", y, y) * taken
+    expected = rate * (np.einsum("npd,npi->di", patches, y) - w @ together) / 4
+    np.testing.assert_allclose(change["kernel"].reshape(-1, 3), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("copies", [(1, 1), (3, 1)])
+def test_bcm_units_answer_one_pattern_by_one_over_its_probability(copies):
+    patterns = np.array([[2.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.5]], np.float32)  # at right angles
+    x = np.repeat(patterns, copies, axis=0)
+    x = np.vstack([x] * (8 // len(x)))
+    model, _ = learned(pl.rules.BCM(0.02, time_constant=5), x, 6, epochs=2000, kernel_initializer=POSITIVE)
+    answers, chance = model.predict(patterns), np.array(copies) / sum(copies)
+    chosen = answers.argmax(0)
+    assert set(chosen) == {0, 1}
+    np.testing.assert_allclose(answers, np.where(np.arange(2)[:, None] == chosen, 1 / chance[:, None], 0), atol=1e-3)
+    np.testing.assert_allclose(model.learner.memory[0]["theta"], 1 / chance[chosen], rtol=1e-3)
+
+
+def test_bcm_by_its_formula_with_a_slope(data):
+    x, weight = data[0], np.linspace(0, 2, ROWS).astype(np.float32)
+    params, change = one_step(pl.rules.BCM(0.1), pl.Dense(3, activation="relu"), x, weight)
+    z = x @ params["kernel"] + params["bias"]
+    y = np.maximum(z, 0)
+    theta = (weight[:, None] * y**2).sum(0) / weight.sum()
+    expected = 0.1 * x.T @ (weight[:, None] * y * (y - theta) * (z > 0)) / ROWS
+    np.testing.assert_allclose(change["kernel"], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_bcms_threshold_goes_on_from_a_file_under_a_read_out(data, tmp_path):
+    x, y = data[0], (data[0][:, 0] > 0).astype(int)
+    model = pl.Sequential([pl.Dense(4, activation="relu"), pl.Dense(2, activation="softmax")])
+    model.compile(loss="sparse_categorical_crossentropy", rule="bcm")
+    first = model.fit(x, y, epochs=3, batch_size=25, verbose=0).history["loss"]
+    again = pl.load(model.save(tmp_path / "bcm.plastica"))
+    ours, theirs = (each.fit(x, y, epochs=3, batch_size=25, verbose=0).history["loss"] for each in (model, again))
+    assert ours == theirs
+    assert ours[-1] < first[0]
+    np.testing.assert_array_equal(model.learner.memory[0]["theta"], again.learner.memory[0]["theta"])
+
+
+@pytest.mark.parametrize("rule", ["hebb", "oja", "sanger", "bcm"])
+def test_layers_that_are_no_units_are_refused(rule):
+    model = pl.Sequential([pl.SimpleRNN(2)])
+    model.compile(rule=rule)
+    with pytest.raises(
+        pl.errors.InvalidValue, match=r"layer 0, SimpleRNN: .* works on layers of units with one kernel"
+    ):
+        model.fit(np.ones((4, 3, 1)), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [("Hebb", {"learning_rate": 0}), ("Hebb", {"limit": 0}), ("Hebb", {"decay": -1}), ("Sanger", {"learning_rate": -1}),
+     ("Oja", {"learning_rate": 0}), ("BCM", {"time_constant": 0.5})],
+)  # fmt: skip
+def test_settings_outside_their_range_are_refused(kind, fields):
+    with pytest.raises(pl.errors.InvalidValue, match=f"{kind}\\({next(iter(fields))}="):
+        getattr(pl.rules, kind)(**fields)

@@ -1,0 +1,157 @@
+"""The perceptron makes the textbook's steps, no more mistakes than Novikoff allows, and fails where it must."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.linear_model import Perceptron as Theirs
+from sklearn.svm import SVC
+
+import plastica as pl
+from plastica.rules import Batch
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+XOR = np.array([0, 1, 1, 0])
+
+
+def zeros(units, **fields):
+    return pl.Dense(units, kernel_initializer="zeros", **fields)
+
+
+def separable(rows=60, features=4):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(4 * rows, features))
+    z = x @ rng.normal(size=features)
+    far = np.flatnonzero(np.abs(z) > 0.3)[:rows]
+    return x[far].astype(np.float32), np.where(z[far] > 0, 1, -1)
+
+
+def error_of(last, loss, y, potential):
+    """Return the rule's error for potentials that stand for themselves."""
+    network = pl.layers.Sequential([last])
+    objective = pl.losses.place(pl.losses.get(loss), network.output_activation)
+    pl.rules.Perceptron().check(network, objective)
+    return pl.rules.Perceptron().error(network, objective, jnp.asarray(y, jnp.float32), jnp.asarray(potential))
+
+
+def test_step_by_step_it_is_scikit_learns():
+    x, y = separable()
+    x[0] *= 3
+    y[::7] *= -1  # never separable, so that there are mistakes to the end
+    model, steps = pl.Sequential([zeros(1)]), []
+    model.compile(loss="hinge", rule="perceptron")
+    record = pl.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(model.get_weights()))
+    model.fit(x, y, epochs=2, batch_size=1, shuffle=False, callbacks=[record], verbose=0)
+    theirs = Theirs(shuffle=False)
+    for step, (kernel, bias) in enumerate(steps):
+        row = slice(step % len(x), step % len(x) + 1)
+        theirs.partial_fit(x[row], y[row], classes=[-1, 1])
+        np.testing.assert_allclose(kernel[:, 0], theirs.coef_[0], atol=1e-4)
+        np.testing.assert_allclose(bias, theirs.intercept_, atol=1e-4)
+
+
+def test_separable_classes_cost_at_most_as_many_mistakes_as_novikoff_says():
+    x, y = separable()
+    # The data and its mirror image lie evenly about the origin, so the widest margin's plane goes through it.
+    machine = SVC(kernel="linear", C=1e8).fit(np.vstack([x, -x]), np.hstack([y, -y]))
+    assert abs(machine.intercept_[0]) < 1e-4
+    bound = (np.linalg.norm(x, axis=1).max() * np.linalg.norm(machine.coef_)) ** 2
+    network, rule = pl.layers.Sequential([zeros(1, use_bias=False)]), pl.rules.Perceptron()
+    params, state = network.init(np.random.default_rng(0), x.shape[1:])
+    objective = pl.losses.place(pl.losses.Hinge(), network.output_activation)
+
+    def meet(params, row):
+        batch = Batch(row[0][None], row[1].reshape(1, 1), jnp.ones(1), jnp.float32(1))
+        direction = rule.signal(network, params, state, (), batch, objective, pl.layers.INFERENCE).direction
+        return jax.tree.map(jnp.subtract, params, direction), jnp.any(direction[0]["kernel"] != 0)
+
+    rows = (np.tile(x, (40, 1)), np.tile(y.astype(np.float32), 40))
+    params, mistaken = jax.jit(lambda params, rows: jax.lax.scan(meet, params, rows))(params, rows)
+    assert 1 < mistaken.sum() <= bound
+    assert not mistaken[-len(x) :].any()
+    assert np.all(np.sign(x @ params[0]["kernel"])[:, 0] == y)
+
+
+def test_one_layer_never_knows_xor_and_two_do():
+    sides = pl.McCullochPitts([[1, -1], [-1, 1]], thresholds=1)
+    for hidden, best in (([], 0.75), ([sides], 1.0)):
+        model = pl.Sequential([*hidden, zeros(1, activation="heaviside")])
+        model.compile(loss="binary_crossentropy", metrics=["accuracy"], rule="perceptron")
+        right = model.fit(CORNERS, XOR, epochs=30, batch_size=1, validation_data=(CORNERS, XOR), verbose=0)
+        assert max(right.history["val_accuracy"]) <= best
+        assert right.history["val_accuracy"][-1] == 1.0 or not hidden
+
+
+def test_association_units_stay_as_they_were_drawn():
+    units = pl.Dense(16, activation="heaviside", bias_initializer="random_uniform", kernel_initializer="random_uniform")
+    model = pl.Sequential([units, zeros(1, activation="heaviside")])
+    model.build((2,))
+    before = model.get_weights()
+    model.compile(loss="mse", metrics=["accuracy"], rule="perceptron")
+    model.fit(CORNERS, XOR, epochs=60, batch_size=1, verbose=0)
+    after = model.get_weights()
+    np.testing.assert_array_equal(before[0], after[0])
+    assert np.any(after[2] != 0)
+    assert model.evaluate(CORNERS, XOR, verbose=0)[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "no"),
+    [("hinge", "linear", -1), ("hinge", "linear", 0), ("binary_crossentropy", "sigmoid", 0)],
+)
+def test_a_yes_or_no_moves_each_unit_by_itself(loss, activation, no):
+    y, z = [[1, no, 1], [no, 1, no]], [[0.3, 0.2, -0.1], [-1.0, 0.0, 0.0]]
+    found = error_of(pl.Dense(3, activation=activation), loss, y, z)
+    np.testing.assert_array_equal(found, [[0, 1, -1], [0, -1, 1]])
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "y"),
+    [
+        ("sparse_categorical_crossentropy", "softmax", [0, 2, 1]),
+        ("categorical_crossentropy", "softmax", np.eye(3)[[0, 2, 1]]),
+        ("categorical_hinge", "linear", np.eye(3)[[0, 2, 1]]),
+    ],
+)
+def test_of_several_classes_the_right_unit_and_its_rival_move(loss, activation, y):
+    z = [[1.0, 0.5, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, -1.0]]
+    found = error_of(pl.Dense(3, activation=activation), loss, y, z)
+    np.testing.assert_array_equal(found, [[0, 0, 0], [0, 1, -1], [1, -1, 0]])
+
+
+def test_weights_of_rows_scale_their_steps():
+    network, rule = pl.layers.Sequential([zeros(2, use_bias=False)]), pl.rules.Perceptron()
+    params, state = network.init(np.random.default_rng(0), (2,))
+    objective = pl.losses.place(pl.losses.Hinge(), None)
+    x, y, weight = CORNERS[1:], np.array([[1, 0], [0, 1], [1, 1]], np.float32), np.array([2.0, 0.5, 0.0], np.float32)
+    signal = rule.signal(network, params, state, (), Batch(x, y, weight, np.float32(3)), objective, pl.layers.INFERENCE)
+    expected = -x.T @ (weight[:, None] * np.where(y > 0, 1, -1)) / 3
+    np.testing.assert_allclose(signal.direction[0]["kernel"], expected, rtol=1e-6)
+
+
+def test_what_does_not_decide_is_refused():
+    with pytest.raises(
+        pl.errors.InvalidValue, match=r"MeanSquaredError over 'linear' is for numbers.*or the rule .delta"
+    ):
+        error_of(pl.Dense(1), "mse", [[1]], [[1.0]])
+    model = pl.Sequential([pl.LSTM(1)])
+    model.compile(loss="hinge", rule="perceptron")
+    with pytest.raises(pl.errors.InvalidValue, match="layer 0, LSTM: Perceptron works on layers of units"):
+        model.fit(np.ones((4, 3, 1)), np.ones(4), verbose=0)
+    model = pl.Sequential([pl.Dense(4), pl.Reshape((2, 2))])
+    model.compile(loss="hinge", rule="perceptron")
+    with pytest.raises(
+        pl.errors.InvalidValue, match=r"layer 0 answers in the shape \(4,\) and the network in \(2, 2\)"
+    ):
+        model.fit(np.ones((4, 3)), np.ones((4, 2, 2)), verbose=0)
+    model = pl.Sequential([pl.McCullochPitts([[1, 1]])])
+    model.compile(loss="hinge", rule="perceptron")
+    with pytest.raises(pl.errors.InvalidValue, match="no layer of this network has parameters"):
+        model.fit(CORNERS, XOR, verbose=0)
+
+
+def test_the_layers_that_suit_it_are_the_last_one():
+    last = pl.Dense(1)
+    assert pl.rules.Perceptron().layers_for((32, 32), last) == pl.rules.Delta().layers_for((8,), last) == [last]
