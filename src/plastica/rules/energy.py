@@ -12,7 +12,6 @@ from .. import random
 from ..layers import Sequential
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from .backprop import send_back
 from .chain import Chain, chain
 from .rule import Batch
 
@@ -66,18 +65,24 @@ def run(parts: Sequence[Part], x: jax.Array) -> tuple[list[Record], list[State]]
     return records, states
 
 
-def each_row_alone(batch: Batch) -> Batch:
-    """Return the batch with every real row counted once, so that a mean over it is a sum over rows.
+def row_losses(part: Part, x: jax.Array, batch: Batch, objective: Objective) -> tuple[jax.Array, jax.Array]:
+    """Return each row's loss C, ``(batch,)``, and its slope dC/dx, where x is what arrives at the last link.
 
-    An activity settles by its own row's energy: how much the row counts, and how many others there are, is nothing
-    to it.
+    An activity settles by its own row's energy: how much the row counts, and how many others there are, is nothing to
+    it. Rows that only fill up a batch have none.
     """
-    return batch._replace(weight=(batch.weight != 0).astype(batch.weight.dtype), size=jnp.ones_like(batch.size))
+
+    def losses(x: jax.Array) -> jax.Array:
+        record = part.record(x)
+        return answer_losses(record.potential if objective.at_potential else record.activity, batch, objective)
+
+    values, pull = jax.vjp(losses, x)
+    return values, pull(jnp.ones_like(values))[0]
 
 
-def loss_slope(part: Part, x: jax.Array, batch: Batch, objective: Objective) -> jax.Array:
-    """Return each row's dC/dx, where C is the row's loss and x what arrives at the last link."""
-    return send_back(part.link, part.record(x), each_row_alone(batch), objective)[1].input_delta
+def answer_losses(answer: jax.Array, batch: Batch, objective: Objective) -> jax.Array:
+    """Return each row's loss for what the network answers; 0 for rows that only fill up a batch."""
+    return jnp.where(batch.weight == 0, 0, objective.loss.values(batch.y, answer))
 
 
 def cut_at_activities(network: Layer, params: Params) -> Chain:

@@ -20,7 +20,7 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back
 from .chain import Chain, learned_places
-from .energy import Part, bind, cut_at_activities, each_row_alone, loss_slope, unchanging
+from .energy import Part, answer_losses, bind, cut_at_activities, row_losses, unchanging
 from .local import row_shares
 from .rule import Batch, Facts, Rule, Signal, loss_of, rule_key
 
@@ -222,9 +222,8 @@ def _nudge(system: System, batch: Batch, objective: Objective) -> Callable[[jax.
     """Return the function from the last activity that settles to each row's dC/ds."""
     if system.readout is not None:
         readout = system.readout
-        return lambda top: loss_slope(readout, top, batch, objective)
-    alone = each_row_alone(batch)
-    return jax.grad(lambda top: objective.mean(batch.y, top, alone.weight, alone.size))
+        return lambda top: row_losses(readout, top, batch, objective)[1]
+    return jax.grad(lambda top: jnp.sum(answer_losses(top, batch, objective)))
 
 
 def _contrast(system: System, batch: Batch, ahead: Nodes, behind: Nodes, apart: jax.Array) -> list[Params]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import jax
+import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue
@@ -16,7 +17,7 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back
 from .chain import chain
-from .energy import Part, bind, each_row_alone, loss_slope, run, unchanging
+from .energy import Part, bind, row_losses, run, unchanging
 from .local import row_shares
 from .rule import Batch, Facts, Rule, Signal, loss_of
 
@@ -58,7 +59,9 @@ class PredictiveCoding(Rule):
     Args:
         inference: Which of the three.
         steps: How many steps activities settle for; information goes one layer down in each.
-        step_size: How far a step goes; it is stable below about 2 / (1 + s^2), s the largest singular value of a J.
+        step_size: How far a step goes. Where a row's energy would rise, the row stays and halves its own step size for
+            this batch, for as weights grow a stable step shrinks to about 2 / (1 + s^2), s the largest singular value
+            of a J.
 
     Raises:
         InvalidValue: For another word, less than one step, or a step size that is not above 0.
@@ -120,17 +123,14 @@ class PredictiveCoding(Rule):
         self, parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
     ) -> tuple[jax.Array, ...]:
         """Return the hidden activities, each ``(batch, ...)``, that have descended the energy from a forward pass."""
-        start = tuple(record.activity for record in records[:-1])
-        if not start:
+        nodes = tuple(record.activity for record in records[:-1])
+        if not nodes:
             return ()
         # What the input predicts of the first layer stays as it is, and is by far the largest product.
-        slopes = partial(energy_slopes, parts, start[0], batch, objective)
-        pace = unchanging(self.step_size, start[0])
-
-        def step(_: Any, nodes: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-            return tuple(a - pace * slope for a, slope in zip(nodes, slopes(nodes), strict=True))
-
-        return jax.lax.fori_loop(0, self.steps, step, start)
+        descent = partial(energies, parts, nodes[0], batch, objective)
+        first = descent(nodes)
+        start = Settling(nodes, first, jnp.full_like(first.rows, self.step_size))
+        return jax.lax.fori_loop(0, self.steps, lambda _, now: _descend(now, descent), start).nodes
 
     def _learn_relaxed(
         self, parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
@@ -158,7 +158,7 @@ class PredictiveCoding(Rule):
 
         if len(parts) == 1:
             return [end.gradient]
-        start = tuple(jax.numpy.zeros_like(record.activity) for record in records[:-1])
+        start = tuple(jnp.zeros_like(record.activity) for record in records[:-1])
         errors = jax.lax.fori_loop(0, self.steps, step, start)
         hidden = zip(parts, records, errors, strict=False)
         return [*(part.link.backward(record, -error).gradient for part, record, error in hidden), end.gradient]
@@ -174,14 +174,34 @@ def _learn_as_the_error_arrives(
     return [error.gradient for error in errors]
 
 
-def energy_slopes(
+class Energies(NamedTuple):
+    """The energy of hidden activities.
+
+    Attributes:
+        rows: Each row's energy F, ``(batch,)``.
+        slopes: dF/da for every hidden activity, each ``(batch, ...)``.
+    """
+
+    rows: jax.Array
+    slopes: tuple[jax.Array, ...]
+
+
+class Settling(NamedTuple):
+    """Where the hidden activities of a batch stand, and each row's step size, ``(batch,)``."""
+
+    nodes: tuple[jax.Array, ...]
+    energies: Energies
+    pace: jax.Array
+
+
+def energies(
     parts: Sequence[Part],
     first_prediction: jax.Array,
     batch: Batch,
     objective: Objective,
     nodes: Sequence[jax.Array],
-) -> list[jax.Array]:
-    """Return each row's dF/da for every hidden activity.
+) -> Energies:
+    """Return the energy of each row, and its slopes.
 
     Args:
         parts: The links.
@@ -190,23 +210,34 @@ def energy_slopes(
         objective: What the output is to do.
         nodes: The hidden activities, each ``(batch, ...)``.
     """
-    slopes, error = [], nodes[0] - first_prediction
+    error = nodes[0] - first_prediction
+    rows, slopes = _half_squares(error), []
     for part, node, above in zip(parts[1:-1], nodes[:-1], nodes[1:], strict=True):
         record = part.record(node)
         error_above = above - record.activity
+        rows += _half_squares(error_above)
         slopes.append(error - part.pull(record, error_above))
         error = error_above
-    return [*slopes, error + loss_slope(parts[-1], nodes[-1], batch, objective)]
+    losses, slope = row_losses(parts[-1], nodes[-1], batch, objective)
+    return Energies(rows + losses, (*slopes, error + slope))
 
 
-def energy(
-    parts: Sequence[Part], batch: Batch, objective: Objective, nodes: Sequence[jax.Array], mean: bool = False
-) -> jax.Array:
-    """Return the energy F of hidden activities: summed over rows, or its weighted mean as the direction descends it."""
-    counted = batch if mean else each_row_alone(batch)
-    total = 0.0
-    for part, below, node in zip(parts, (batch.x, *nodes), nodes, strict=False):
-        error = node - part.record(below).activity
-        total += 0.5 * jax.numpy.sum(row_shares(counted, error) * error * error)
-    record = parts[-1].record(nodes[-1] if nodes else batch.x)
-    return total + loss_of(objective, counted, record.potential, record.activity)
+def _descend(now: Settling, descent: Callable[[tuple[jax.Array, ...]], Energies]) -> Settling:
+    """Make a step; a row whose energy would rise stays where it is and halves its step size."""
+
+    def each(rows: jax.Array, like: jax.Array) -> jax.Array:
+        return rows.reshape(-1, *([1] * (like.ndim - 1)))
+
+    nodes = tuple(a - each(now.pace, a) * slope for a, slope in zip(now.nodes, now.energies.slopes, strict=True))
+    found = descent(nodes)
+    # Near rest the energy changes by less than its rounding, which says nothing about the step.
+    rounding = 8 * jnp.finfo(found.rows.dtype).eps * jnp.abs(now.energies.rows)
+    falls = found.rows <= now.energies.rows + rounding
+    nodes, found = jax.tree.map(
+        lambda new, old: jnp.where(each(falls, new), new, old), (nodes, found), (now.nodes, now.energies)
+    )
+    return Settling(nodes, found, jnp.where(falls, now.pace, now.pace / 2))
+
+
+def _half_squares(error: jax.Array) -> jax.Array:
+    return 0.5 * jnp.sum(error * error, tuple(range(1, error.ndim)))
