@@ -11,6 +11,7 @@ from .bcm import BCM
 from .chain import Chain, chain
 from .delta import Delta, largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment
+from .equilibrium_propagation import EquilibriumPropagation
 from .feedback_alignment import FeedbackAlignment
 from .greedy import Greedy
 from .hebb import Hebb
@@ -18,6 +19,7 @@ from .kohonen import Kohonen
 from .local import LayerRule, Learned
 from .oja import Oja
 from .perceptron import Perceptron
+from .predictive_coding import PredictiveCoding
 from .rule import Batch, Facts, Rule, Signal
 from .sanger import Sanger
 from .sign_symmetry import SignSymmetry
@@ -31,11 +33,15 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "bcm": BCM,
     "delta": Delta,
     "direct_feedback_alignment": DirectFeedbackAlignment,
+    "equilibrium_propagation": EquilibriumPropagation,
     "feedback_alignment": FeedbackAlignment,
     "hebb": Hebb,
     "kohonen": Kohonen,
     "oja": Oja,
     "perceptron": Perceptron,
+    "predictive_coding": PredictiveCoding,
+    "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", steps=40, step_size=0.5),
+    "predictive_coding_zero_divergence": lambda: PredictiveCoding("zero_divergence"),
     "sanger": Sanger,
     "sign_symmetry": SignSymmetry,
     "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
@@ -61,6 +67,7 @@ __all__ = [
     "Chain",
     "Delta",
     "DirectFeedbackAlignment",
+    "EquilibriumPropagation",
     "Facts",
     "FeedbackAlignment",
     "Greedy",
@@ -70,6 +77,7 @@ __all__ = [
     "Learned",
     "Oja",
     "Perceptron",
+    "PredictiveCoding",
     "Rule",
     "RuleLike",
     "Sanger",
