@@ -9,13 +9,17 @@ from .alignment import Alignment, alignment
 from .backprop import Backprop
 from .bcm import BCM
 from .chain import Chain, chain
+from .competitive import Competitive
+from .contrastive_divergence import ContrastiveDivergence
 from .delta import Delta, largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment
 from .equilibrium_propagation import EquilibriumPropagation
 from .feedback_alignment import FeedbackAlignment
+from .forward_forward import ForwardForward
 from .greedy import Greedy
 from .hebb import Hebb
 from .kohonen import Kohonen
+from .krotov_hopfield import KrotovHopfield
 from .local import LayerRule, Learned
 from .oja import Oja
 from .perceptron import Perceptron
@@ -31,12 +35,17 @@ RuleLike = Rule | str
 NAMES: dict[str, Callable[[], Rule]] = {
     "backprop": Backprop,
     "bcm": BCM,
+    "competitive": Competitive,
+    "contrastive_divergence": ContrastiveDivergence,
+    "deep_belief": lambda: Greedy(ContrastiveDivergence(), then=Backprop()),
     "delta": Delta,
     "direct_feedback_alignment": DirectFeedbackAlignment,
     "equilibrium_propagation": EquilibriumPropagation,
     "feedback_alignment": FeedbackAlignment,
+    "forward_forward": ForwardForward,
     "hebb": Hebb,
     "kohonen": Kohonen,
+    "krotov_hopfield": lambda: Greedy(KrotovHopfield(), epochs=10),
     "oja": Oja,
     "perceptron": Perceptron,
     "predictive_coding": PredictiveCoding,
@@ -65,14 +74,18 @@ __all__ = [
     "Backprop",
     "Batch",
     "Chain",
+    "Competitive",
+    "ContrastiveDivergence",
     "Delta",
     "DirectFeedbackAlignment",
     "EquilibriumPropagation",
     "Facts",
     "FeedbackAlignment",
+    "ForwardForward",
     "Greedy",
     "Hebb",
     "Kohonen",
+    "KrotovHopfield",
     "LayerRule",
     "Learned",
     "Oja",

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..layers.layer import Context, Layer, Params, State
+from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from .local import LayerRule, read_out
@@ -25,7 +25,10 @@ class Greedy(Rule):
     Each layer but the last that learns follows ``rule`` for ``epochs`` epochs on the activities of those below it,
     which no longer change; the last one learns to read out by the gradient of the loss all the while. After that
     ``then`` trains the network; None leaves the layers as they are and only the read-out learns on. Compiled without
-    a loss, the last layer follows ``rule`` as well.
+    a loss, the last layer follows ``rule`` as well, and what is shown as the loss is the sum of all layers' figures.
+
+    Each layer's epochs count from 0 for it, and so do those of ``then``: what a rule does in its first epochs, or with
+    rates that fall over a run, it does for each layer.
 
     Args:
         rule: What each layer follows.
@@ -64,6 +67,11 @@ class Greedy(Rule):
             first.labels or after.labels,
         )
 
+    @property
+    def needs_loss(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether what comes after the layers needs one."""
+        return self.then is not None and self.then.needs_loss
+
     def layers_for(self, units: Any, last: Layer) -> list[Layer]:
         return self.rule.layers_for(units, last)
 
@@ -87,34 +95,60 @@ class Greedy(Rule):
         context: Context,
     ) -> Signal:
         places = self.rule.places(network, params, objective)
+        layers, epoch = memory["layers"], jnp.asarray(batch.epoch)
         nothing = jax.tree.map(jnp.zeros_like, params)
 
-        def train_layer(place: int) -> Any:
+        def read(record: Record, figures: dict[int, jax.Array]) -> tuple[jax.Array, Params]:
+            if objective is not None:
+                return read_out(network, params, record, batch, objective)
+            others = (self.figure_at(p, network, params, layers, record, batch) for p in places if p not in figures)
+            return sum((*figures.values(), *others), jnp.zeros(())), None
+
+        def train_layer(number: int, place: int) -> Any:
             def train() -> Signal:
                 record, new_state = network.forward(params, batch.x, state, context)
-                found = self.rule.learn_at(place, network, params, memory["layers"], record, batch, rule_key(context))
-                loss, direction = read_out(network, params, record, batch, objective)
-                kept = (*memory["layers"][:place], found.memory, *memory["layers"][place + 1 :])
+                own = batch._replace(epoch=epoch - number * self.epochs, progress=self.progress_of_layer(batch))
+                found = self.rule.learn_at(place, network, params, layers, record, own, rule_key(context))
+                loss, direction = read(record, {place: found.figure})
+                kept = {**memory, "layers": (*layers[:place], found.memory, *layers[place + 1 :])}
                 change = (*nothing[:place], found.change, *nothing[place + 1 :])
-                return Signal(loss, direction, record.activity, new_state, {**memory, "layers": kept}, change)
+                return Signal(loss, direction, record.activity, new_state, kept, change)
 
             return train
 
         def go_on() -> Signal:
             if self.then is None:
                 record, new_state = network.forward(params, batch.x, state, context)
-                loss, direction = read_out(network, params, record, batch, objective)
-                return Signal(loss, direction, record.activity, new_state, memory, nothing)
-            found = self.then.signal(network, params, state, memory["then"], batch, objective, context)
+                return Signal(*read(record, {}), record.activity, new_state, memory, nothing)
+            own = batch._replace(epoch=epoch - len(places) * self.epochs)
+            found = self.then.signal(network, params, state, memory["then"], own, objective, context)
+            direction = nothing if found.direction is None and objective is not None else found.direction
             change = nothing if found.change is None else found.change
-            return found._replace(memory={**memory, "then": found.memory}, change=change)
+            return found._replace(memory={**memory, "then": found.memory}, direction=direction, change=change)
 
-        phase = jnp.minimum(jnp.asarray(batch.epoch) // self.epochs, len(places))
-        return jax.lax.switch(phase, [*map(train_layer, places), go_on])
+        phase = jnp.minimum(epoch // self.epochs, len(places))
+        return jax.lax.switch(phase, [*(train_layer(*each) for each in enumerate(places)), go_on])
+
+    def progress_of_layer(self, batch: Batch) -> jax.Array:
+        """Return which part of the present layer's own epochs lies behind, for rates that fall over them."""
+        return (jnp.asarray(batch.epoch) % self.epochs / self.epochs).astype(batch.weight.dtype)
+
+    def figure_at(
+        self, place: int, network: Layer, params: Params, layers: Any, record: Record, batch: Batch
+    ) -> jax.Array:
+        """Return how well the layer at a place fits a batch that it does not learn from."""
+        return self.rule.figure(network.children[place], params[place], layers[place], record.children[place], batch)
 
     def respond(
         self, network: Layer, params: Params, state: State, memory: Any, x: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         if self.then is None:
-            return super().respond(network, params, state, memory, x)
+            return self.rule.respond(network, params, state, memory["layers"], x)
         return self.then.respond(network, params, state, memory["then"], x)
+
+    def judge(
+        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
+    ) -> tuple[jax.Array, jax.Array]:
+        if self.then is None:
+            return self.rule.judge(network, params, state, memory["layers"], batch, objective)
+        return self.then.judge(network, params, state, memory["then"], batch, objective)
