@@ -5,6 +5,7 @@ Equal networks give equal pictures: every seed is fixed and no date is written. 
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -424,6 +425,10 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         schedules, stable_loss, stopping, tables,
     )
 }  # fmt: skip
+for path in sorted(Path(__file__).parent.glob("figures_*.py")):
+    spec: Any = importlib.util.spec_from_file_location(path.stem, path)
+    spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
+    FIGURES |= module.FIGURES
 
 
 def main(folder: str, *names: str) -> None:

@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def main_of(name: str):
-    spec = importlib.util.spec_from_file_location(f"example_{name}", EXAMPLES / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"example_{name.replace('/', '_')}", EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where dataclasses look for the names in annotations
     spec.loader.exec_module(module)
@@ -77,8 +77,13 @@ def test_a_search_over_a_frame_finds_a_network_that_knows_penguins():
     assert main_of("estimators")(epochs=30) > 0.95
 
 
-@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_feedback_alignment_learns_the_digits():
+    found = main_of("rules/feedback_alignment")(rules=["feedback_alignment"], units=32, epochs=15)
+    assert found["feedback_alignment"] < 25  # percent wrong
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 60
-    assert f"examples/{path.name}" in text
+    assert path.relative_to(EXAMPLES.parent).as_posix() in text
