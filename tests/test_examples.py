@@ -82,6 +82,11 @@ def test_feedback_alignment_learns_the_digits():
     assert found["feedback_alignment"] < 25  # percent wrong
 
 
+def test_a_self_organizing_map_comes_near_the_digits_row_by_row_and_in_batches():
+    found = main_of("rules/self_organizing_map")(epochs=1)
+    assert all(quantization < 1.9 and topographic < 0.1 for quantization, topographic, _ in found.values())
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")

@@ -199,9 +199,6 @@ def draw(
     return draw_map(sheet, path)
 
 
-# Which layer is the map, and what arrives at it
-
-
 def _grid_place(model: Sequential) -> int:
     if not isinstance(model, Sequential):
         raise InvalidValue(f"a map is a model with a grid, Sequential([Grid(10, 10)]); got {type(model).__name__}.")
@@ -243,9 +240,6 @@ def _set_points(model: Sequential, found: _Map, points: np.ndarray) -> None:
     own = paths.index(f"layer {found.place}, {type(found.grid).__name__}")
     arrays[own] = points.T.astype(arrays[own].dtype)
     model.set_weights(arrays)
-
-
-# Numbers
 
 
 def _apart(rows: np.ndarray, points: np.ndarray) -> np.ndarray:

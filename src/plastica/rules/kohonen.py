@@ -13,6 +13,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers import Grid
 from ..layers.layer import Layer, Params, Record
+from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .local import LayerRule, Learned, row_shares
 from .rule import Batch, Facts
@@ -76,6 +77,9 @@ class Kohonen(LayerRule):
         "Kohonen 1982", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
     )
 
+    # For the read-out of a loss: where the grid answers by its winner alone, a weight learns from few of the rows.
+    usual_optimizer: ClassVar[Optimizer] = Adam(0.01)
+
     learning_rate: float = 0.5
     learning_rate_end: float = 0.02
     radius: float | None = None
@@ -92,8 +96,11 @@ class Kohonen(LayerRule):
                 raise InvalidValue(f"Kohonen({name}={value!r}): give one of {', '.join(known)}.")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        rows = max(1, round(math.sqrt(max(units))))
-        return [Grid(rows, max(2, round(max(units) / rows))), last]
+        if not units:
+            return [last]
+        most = max(units)  # one map of about so many units: a map of a map shows nothing more
+        rows = max(1, round(math.sqrt(most)))
+        return [Grid(rows, max(2, round(most / rows))), last]
 
     def require(self, layer: Layer) -> None:
         if layer.map_distances(0) is None:

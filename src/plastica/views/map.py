@@ -22,7 +22,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F
 MORE = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
 MOST_LETTERS = 3  # labels up to so long are written into their units
 WRITTEN_UP_TO = 24  # units along the longer side, above which nothing would be read
-PANELS_IN_ROW = 4
+PANELS_IN_ROW = 4  # at most; rows of panels are made about equally long
 PANEL = 2.7  # inches
 EMPTY = "#F4F4F4"
 
@@ -86,8 +86,8 @@ def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
 def _panels(grid: Grid, number: int) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
-    columns = min(number, PANELS_IN_ROW)
-    rows = -(-number // columns)
+    rows = -(-number // PANELS_IN_ROW)
+    columns = -(-number // rows)
     width, height = np.ptp(grid.places, axis=0) + 1
     tall = 0.82 * PANEL * min(max(height / width, 0.3), 2.0) + 0.45
     figure = Figure(figsize=(PANEL * columns, tall * rows), dpi=DPI, facecolor=PAPER, layout="constrained")
