@@ -87,6 +87,17 @@ def test_a_self_organizing_map_comes_near_the_digits_row_by_row_and_in_batches()
     assert all(quantization < 1.9 and topographic < 0.1 for quantization, topographic, _ in found.values())
 
 
+def test_gates_are_wired_and_learned_and_xor_needs_two_layers():
+    found = main_of("rules/logic_gates")(epochs=20)
+    assert found.pop("xor") < 4
+    assert set(found.values()) == {4}
+
+
+def test_hebbian_rules_find_principal_components():
+    found = main_of("rules/principal_components")(components=2, epochs=200)
+    assert min(found["oja"].min(), found["sanger"].min()) > 0.99
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .activation import Activation
 from .compose import Concatenate, Residual, Sequential
-from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring
+from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
@@ -80,4 +80,5 @@ __all__ = [
     "Wiring",
     "ZeroPadding2D",
     "walk",
+    "wiring",
 ]

@@ -83,7 +83,7 @@ def _warn_of_steps(network: Layer) -> None:
         if unreached and isinstance(layer.output_activation, Heaviside):
             warnings.warn(
                 f"{path}: a step has no slope, so no error comes back through it, and what learns there or before it, "
-                f"from {unreached} on, stays as it was drawn. Take a sigmoid or tanh, or the rule \"perceptron\".",
+                f'from {unreached} on, stays as it was drawn. Take a sigmoid or tanh, or the rule "perceptron".',
                 PlasticaWarning,
                 stacklevel=2,
             )

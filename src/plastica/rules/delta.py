@@ -87,7 +87,7 @@ def largest_rate(x: Any, bias: Any = 1.0) -> float:
 
     Example:
         >>> round(largest_rate([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]]), 4)
-        0.0917
+        0.0916
 
     Reference:
         Widrow, Stearns (1985), Adaptive signal processing, equation 4.45.
