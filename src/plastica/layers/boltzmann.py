@@ -6,12 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import activations, initializers, random, regularizers
+from .. import activations, initializers, random
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import DataError, InvalidValue, ShapeError
 from ..initializers import InitializerLike, RandomNormal
-from ..regularizers import RegularizerLike
 from .kernels.product import add_bias, product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -41,7 +40,6 @@ class RestrictedBoltzmann(Layer):
         kernel_initializer: How W starts; by default small normal numbers, of standard deviation 0.01 as in the guide.
         bias_initializer: How b starts.
         visible_bias_initializer: How c starts.
-        kernel_regularizer: A penalty on W, added to the loss of rules that have one.
 
     Shapes:
         ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``, visible bias
@@ -66,7 +64,6 @@ class RestrictedBoltzmann(Layer):
     kernel_initializer: InitializerLike = RandomNormal(stddev=0.01)
     bias_initializer: InitializerLike = "zeros"
     visible_bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
 
     def __post_init__(self) -> None:
         if self.units < 1:
@@ -75,7 +72,6 @@ class RestrictedBoltzmann(Layer):
             raise InvalidValue(f'RestrictedBoltzmann(visible={self.visible!r}): it is "binary" or "gaussian".')
         for initializer in (self.kernel_initializer, self.bias_initializer, self.visible_bias_initializer):
             initializers.get(initializer)
-        regularizers.get(self.kernel_regularizer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
+from ..layers import Flatten, Input, Reshape
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, Logs, Needs, as_list
@@ -207,7 +208,10 @@ def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
         except ShapeError as error:
             hint = " x holds one number a row; for networks that is x.reshape(-1, 1)." if inputs.ndim == 1 else ""
             raise ShapeError(f"{error}{hint}") from None
-    model.layers[0].check_input(inputs)
+    for layer in model.layers:
+        layer.check_input(inputs)
+        if not isinstance(layer, Flatten | Input | Reshape):  # the next one sees other numbers
+            break
     return inputs
 
 

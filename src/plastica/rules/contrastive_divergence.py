@@ -42,10 +42,13 @@ class ContrastiveDivergence(LayerRule):
     Args:
         k: Rounds of sampling; 1 does for features, more is nearer to the likelihood's gradient.
         persistent: Whether the samples go on from step to step (PCD).
-        learning_rate: How far a step goes. PCD wants smaller ones than CD: the chains must keep up.
-        momentum: Which part of the last step is made again, from the sixth epoch on.
+        learning_rate: How far a step goes, at first; 0.05 suits batches of 10 to 100 rows.
+        momentum: Which part of the last step is made again, from the sixth epoch on. None takes 0.9, and none with
+            ``persistent``: chains that lag behind weights in full swing drive them to and fro.
         initial_momentum: The same in the first five epochs, while the steps are large.
         weight_decay: How fast kernels forget, 0.0001 to 0.001 in the guide.
+        decay: Whether the learning rate falls to 0 over the run, in a straight line as in the paper on PCD. Without,
+            the likelihood wanders where it should settle; a run of very few steps may do without.
         gaussian_rate: The part of the learning rate that layers with Gaussian visible units take: one or two orders
             of magnitude less, since nothing bounds their samples.
         chains: How many chains PCD keeps, whatever the batch.
@@ -67,9 +70,10 @@ class ContrastiveDivergence(LayerRule):
     k: int = 1
     persistent: bool = False
     learning_rate: float = 0.05
-    momentum: float = 0.9
+    momentum: float | None = None
     initial_momentum: float = 0.5
     weight_decay: float = 0.0002
+    decay: bool = True
     gaussian_rate: float = 0.1
     chains: int = 100
     visible: str = "binary"
@@ -119,8 +123,7 @@ class ContrastiveDivergence(LayerRule):
             _averages(record.input, record.activity, share), _averages(samples, probability, chain_share)
         )
         slope = {**slope, "kernel": slope["kernel"] - self.weight_decay * params["kernel"]}
-        rate = self.learning_rate * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
-        momentum = jnp.where(jnp.asarray(batch.epoch) < _SETTLING, self.initial_momentum, self.momentum)
+        rate, momentum = self.rate_for(layer, batch), self.momentum_at(batch.epoch)
         step = jax.tree.map(
             lambda before, now: (momentum * before + rate * now).astype(now.dtype), memory["step"], slope
         )
@@ -128,6 +131,18 @@ class ContrastiveDivergence(LayerRule):
             kept = {"step": step, "hidden": layer.draw_hidden(probability, start_key)}
             return Learned(step, kept, self.figure(layer, params, memory, record, batch))
         return Learned(step, {"step": step}, _error(record.input, first_mean, share))
+
+    def rate_for(self, layer: RestrictedBoltzmann, batch: Batch) -> Any:
+        """Return how far a layer's step goes now."""
+        rate = self.learning_rate * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
+        return rate * (1 - batch.progress) if self.decay else rate
+
+    def momentum_at(self, epoch: Any) -> Any:
+        """Return which part of the last step is made again in an epoch."""
+        if self.momentum is None and self.persistent:
+            return 0.0
+        later = 0.9 if self.momentum is None else self.momentum
+        return jnp.where(jnp.asarray(epoch) < _SETTLING, jnp.minimum(self.initial_momentum, later), later)
 
     def sample(
         self, layer: RestrictedBoltzmann, params: Params, hidden: jax.Array, key: jax.Array

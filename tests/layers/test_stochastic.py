@@ -1,0 +1,61 @@
+"""Stochastic binary units against what their probabilities promise."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica import random
+from plastica.layers import Context
+
+LAYER = pl.StochasticBinary(3)
+PARAMS = {
+    "kernel": np.float32([[1.0, -0.5, 0.2], [0.3, 2.0, -1.0]]),
+    "bias": np.float32([0.1, -0.4, 0.0]),
+}
+X = np.float32([[0.5, -1.0]])
+P = 1 / (1 + np.exp(-(X @ PARAMS["kernel"] + PARAMS["bias"])))
+DRAWS = 4000
+
+
+def training(number):
+    return Context(training=True, key=random.fold(random.seed_key(0), number))
+
+
+def test_in_prediction_the_answer_is_the_probability():
+    np.testing.assert_allclose(LAYER.apply(PARAMS, X)[0], P, rtol=1e-6)
+
+
+def test_in_training_units_are_on_as_often_as_their_probability_says():
+    drawn = np.asarray(LAYER.apply(PARAMS, np.repeat(X, DRAWS, 0), {}, training(1))[0])
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    np.testing.assert_allclose(drawn.mean(0), P[0], atol=4 * 0.5 / np.sqrt(DRAWS))
+    # Each for itself: the correlation of two units is that of independent draws.
+    assert np.abs(np.corrcoef(drawn.T) - np.eye(3)).max() < 4 / np.sqrt(DRAWS)
+
+
+def test_the_gradient_of_a_cost_that_is_linear_in_the_draws_is_the_expected_cost_s():
+    cost = np.float32([1.0, -2.0, 0.5])
+
+    def of(kernel):
+        return jnp.sum(LAYER.apply({**PARAMS, "kernel": kernel}, X, {}, training(2))[0] * cost)
+
+    np.testing.assert_allclose(jax.grad(of)(PARAMS["kernel"]), X.T @ (cost * P * (1 - P)), rtol=1e-5)
+
+
+def test_a_network_of_drawn_units_learns_exclusive_or():
+    x, y = np.float32([[0, 0], [0, 1], [1, 0], [1, 1]] * 8), np.float32([0, 1, 1, 0] * 8)
+    model = pl.Sequential([pl.StochasticBinary(16), pl.Dense(1, activation="sigmoid")])
+    model.compile(pl.optimizers.Adam(0.1), "binary_crossentropy")
+    model.fit(x, y, epochs=200, verbose=0)
+    assert (model.predict(x[:4])[:, 0] > 0.5).tolist() == [False, True, True, False]
+
+
+def test_units_that_cannot_be_are_refused():
+    with pytest.raises(pl.errors.InvalidValue, match="units must be a whole number of at least 1"):
+        pl.StochasticBinary(0)
+    with pytest.raises(pl.errors.ShapeError, match=r"Put Flatten\(\) before it"):
+        pl.StochasticBinary(2).output_shape((3, 3))
