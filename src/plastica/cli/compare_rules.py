@@ -139,8 +139,8 @@ class Place:
 
         for form, name in (("csv", "rules.csv"), ("markdown", "rules.md"), ("json", "rules.json")):
             replace_file(self.beside / name, [found.table(form).encode()])  # pyright: ignore[reportArgumentType]
-        for name in ("rules.svg", "rules.png"):
-            found.draw(self.beside / name)
+        figure = found.draw(self.beside / "rules.svg")
+        figure.savefig(self.beside / "rules.png")
         with explained(self.folder, f"the results are kept in {self.beside}"):
             old = self.folder.with_name(f"{self.folder.name}.old")
             if self.folder.exists():  # with fewer rules, gone on with by --resume

@@ -96,12 +96,12 @@ def task_of_arrays(
         return Task(name, "regression", int(np.prod(targets.shape[1:])), inputs, scaled[0], others, scaled[1])
     known, y_train = np.unique(_names(targets), return_inverse=True)
     if len(known) < 2:
-        raise DataError(f"y holds one class only, {known[0]!r}; there is nothing to tell apart.")
+        raise DataError(f"y holds one class only, {known[0]}; there is nothing to tell apart.")
     names = _names(truth)
     y_test = np.minimum(np.searchsorted(known, names), len(known) - 1)
     if (known[y_test] != names).any():
         strange = names[known[y_test] != names][0]
-        raise DataError(f"the rows to judge on hold the class {strange!r}, which no training row has.")
+        raise DataError(f"the rows to judge on hold the class {strange}, which no training row has.")
     kind, outputs = ("binary", 1) if len(known) == 2 else ("multiclass", len(known))
     return Task(name, kind, outputs, inputs, y_train.astype(np.float32), others, y_test.astype(np.float32))
 

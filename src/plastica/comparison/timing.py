@@ -34,4 +34,4 @@ def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
         >>> epochs_within(10.0, 3.0, 20), epochs_within(1.0, 3.0, 20)
         (3, 1)
     """
-    return max(1, min(most, int(seconds / max(epoch_seconds, 1e-9))))
+    return max(1, min(most, int(seconds / max(epoch_seconds, 1e-9) + 1e-6)))

@@ -24,8 +24,8 @@ def figures_of(record: Record) -> list[str]:
         with_spread(record.train, record.figure),
         _epochs(record),
         f"{record.epoch_seconds:.3g}",
-        _reached(record.reached, record, 0),
-        _reached(record.seconds_to_target, record, 2),
+        _reached(record.reached, record),
+        _reached(record.seconds_to_target, record),
         _listed(record.angles_begin, "{:.0f}"),
         _listed(record.angles_end, "{:.0f}"),
         _listed(record.sparseness, "{:.2f}"),
@@ -63,13 +63,13 @@ def _epochs(record: Record) -> str:
     return ", ".join([str(record.epochs), *marks, *record.notes])
 
 
-def _reached(values: Sequence[float | None], record: Record, places: int) -> str:
+def _reached(values: Sequence[float | None], record: Record) -> str:
     found = middle(values)
     if found is None:
         return "not reached"
     count = sum(value is not None for value in values)
     some = "" if count == len(record.seeds) else f" ({count} of {len(record.seeds)} seeds)"
-    return f"{found:.{places}f}" + some if places else f"{found:.3g}" + some
+    return f"{found:.3g}{some}"
 
 
 def _listed(values: Sequence[float | None] | None, form: str) -> str:

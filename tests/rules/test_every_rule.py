@@ -1,0 +1,90 @@
+"""Laws that hold for every learning rule; a new rule is one name in ``rules.NAMES`` and inherits them."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+
+import plastica as pl
+from plastica import rules
+from plastica.errors import InvalidValue
+from plastica.rules import Greedy
+from plastica.training.program import advance
+
+ROWS, FEATURES, CLASSES = 13, 5, 3  # the last batch of an epoch is short
+X = np.random.default_rng(0).random((ROWS, FEATURES), np.float32)
+Y = (X[:, :CLASSES].argmax(1)).astype(np.float32)
+
+
+def begun(name, seed=0):
+    """Return a small network as the rule wants it, towards classes or else towards numbers, and its targets."""
+    rule = rules.NAMES[name]()
+    ends = [(pl.Dense(CLASSES, activation="softmax"), "sparse_categorical_crossentropy", Y)]
+    ends += [(pl.Dense(CLASSES), "mse", np.eye(CLASSES, dtype=np.float32)[Y.astype(int)])]
+    for last, loss, targets in ends:
+        model = pl.Sequential([pl.Input((FEATURES,)), *rule.layers_for((8,), last)], seed=seed)
+        model.compile(loss=loss, rule=rule)
+        try:
+            assert model.program.rule == rule
+        except InvalidValue:
+            continue
+        return model, targets
+    raise AssertionError(f"{name} learns neither classes nor numbers")
+
+
+def same(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True))
+
+
+@pytest.mark.parametrize("name", rules.NAMES)
+def test_every_rule_learns_resumes_and_is_kept(name, tmp_path):
+    options = {"batch_size": 4, "epochs": 3, "verbose": 0}
+    model, y = begun(name)
+    before = jax.tree.map(np.array, model.params)
+    history = model.fit(X, y, **options)
+    assert np.isfinite(history.history["loss"]).all()
+    assert not same(before, model.params), "nothing was learned"
+
+    # Cut within an epoch and resumed by another process's model, the run is the same to the bit.
+    stopped, resumed = begun(name)[0], begun(name)[0]
+    stopped.fit(X, y, **options, max_steps=6, checkpoint=tmp_path / "run")
+    resumed.fit(X, y, **options, checkpoint=tmp_path / "run", resume=True)
+    assert same(model.learner, resumed.learner)
+
+    answers = model.predict(X)
+    assert answers.shape == (ROWS, *model.output_shape[1:]) and np.isfinite(answers).all()
+    loaded = pl.load(model.save(tmp_path / "model.plastica"))
+    assert np.array_equal(loaded.predict(X), answers)
+    assert loaded.compiled.rule == model.compiled.rule
+
+    assert same(*_with_fillers(model, y)), "rows that only fill up a short batch are learned from"
+
+
+@pytest.mark.parametrize("name", rules.NAMES)
+def test_every_rule_says_where_it_comes_from_and_what_it_asks_for(name):
+    rule = rules.NAMES[name]()
+    parts = [rule] + [part for part in (rule.rule, rule.then) if part] if isinstance(rule, Greedy) else [rule]
+    for part in parts:
+        assert "Reference:" in (type(part).__doc__ or ""), f"{type(part).__name__} names no paper"
+    assert rule.facts is not None
+    assert any(letter.isdigit() for letter in rule.facts.source), "the source has a year"
+    assert rules.get(name) == rule and hash(rule) == hash(rules.get(name))
+
+
+def _with_fillers(model, y):
+    """Return what is learned in an epoch whose fillers are the first row, and one whose fillers are the last."""
+    from plastica.model.compiling import begin
+    from plastica.random import seed_key
+    from plastica.training.batches import Planner, training_rows
+
+    planner, program = Planner(ROWS, 4, 0, True, 0), model.program
+    learner = begin(program, model.params, model.state, 0, model.learner.sums.size - 2)
+    rows, plan = training_rows(X, y, None), planner.plan(0, planner.batches)
+    plan = plan._replace(before=np.array([0, 0, 3 * planner.batches], np.int32))
+    table = plan.table.copy()
+    table[0, planner.batches - 1, ROWS % 4 :] = ROWS - 1
+    found = (
+        advance(program, seed_key(0), learner, rows, None, plan._replace(table=each)) for each in (plan.table, table)
+    )
+    return [(chunk.learner.params, chunk.learner.memory, chunk.train) for chunk in found]
