@@ -35,8 +35,9 @@ FAMILIES = (
 )
 
 HOMES = {
+    "comparison": ("compare_rules",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
-    "model": ("LayerTrace", "Sequential", "Trace", "load"),
+    "model": ("LayerTrace", "Sequential", "Trace", "boltzmann", "load"),
     "layers": (
         "GRU",
         "LSTM",
@@ -70,10 +71,12 @@ HOMES = {
         "PeriodicEmbedding",
         "Reshape",
         "Residual",
+        "RestrictedBoltzmann",
         "Scale",
         "SimpleRNN",
         "SmallWorld",
         "Sparse",
+        "StochasticBinary",
         "UpSampling2D",
         "Wired",
         "ZeroPadding2D",
@@ -131,8 +134,9 @@ if TYPE_CHECKING:
         schedules,
         training,
     )
+    from .comparison import compare_rules
     from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
-    from .model import LayerTrace, Sequential, Trace, load
+    from .model import LayerTrace, Sequential, Trace, boltzmann, load
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403
