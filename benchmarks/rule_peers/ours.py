@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 import plastica as pl
 
 Call = Callable[[], None]
@@ -36,3 +38,37 @@ def from_inputs(rule: Any, layer: Callable[[Any], pl.Layer]) -> Callable[..., Ca
 
 
 backprop = towards_classes(lambda row: pl.Backprop())
+feedback_alignment = towards_classes(lambda row: pl.rules.FeedbackAlignment())
+sign_symmetry = towards_classes(lambda row: pl.rules.SignSymmetry())
+direct_feedback_alignment = towards_classes(lambda row: pl.rules.DirectFeedbackAlignment())
+target_propagation = towards_classes(lambda row: pl.rules.TargetPropagation())
+predictive_coding = towards_classes(lambda row: pl.rules.PredictiveCoding(steps=row.steps))
+forward_forward = towards_classes(
+    lambda row: pl.rules.ForwardForward(threshold=2.0, sharpness=1.0, negatives="random"), "relu"
+)
+sanger = from_inputs(lambda row: pl.rules.Sanger(1e-3), lambda row: pl.Dense(row.sizes[1], use_bias=False))
+krotov_hopfield = from_inputs(
+    lambda row: pl.rules.KrotovHopfield(p=2, k=2), lambda row: pl.Dense(row.sizes[1], use_bias=False)
+)
+contrastive_divergence = from_inputs(
+    lambda row: pl.rules.ContrastiveDivergence(persistent=row.peer == "scikit_learn", chains=row.batch),
+    lambda row: pl.Boltzmann(row.sizes[1]),
+)
+kohonen = from_inputs(
+    lambda row: pl.rules.Kohonen(), lambda row: pl.Grid(round(row.sizes[1] ** 0.5), round(row.sizes[1] ** 0.5))
+)
+
+
+def equilibrium_propagation(row: Any, x: Any, y: Any) -> Call:
+    rule = pl.rules.EquilibriumPropagation(free_steps=row.steps, nudged_steps=row.nudged, readout=False)
+    layers = network(row, "hard_sigmoid", "hard_sigmoid")
+    return fitting(row, rule, layers, x, np.eye(row.sizes[-1], dtype=np.float32)[y], "mse", pl.optimizers.Adam(1e-3))
+
+
+def perceptron(row: Any, x: Any, y: Any) -> Call:
+    last = pl.Dense(1, activation="sigmoid")
+    return fitting(row, pl.rules.Perceptron(), [last], x, y, "binary_crossentropy")
+
+
+def delta(row: Any, x: Any, y: Any) -> Call:
+    return fitting(row, pl.rules.Delta(), [pl.Dense(1)], x, y, "mse", pl.optimizers.SGD(1e-3))
