@@ -46,7 +46,7 @@ class Kohonen(LayerRule):
     batches do about what epochs of rows do, and faster. With alpha = 1 and all rows in one batch the last is Kohonen's
     batch map.
 
-    The figure is the quantization error: the mean distance (not squared) of the rows from their nearest units.
+    The figure is the quantization error, the mean distance (not squared) of the rows from their nearest units.
 
     Args:
         learning_rate: alpha at the start of the run; 1 puts the nearest unit onto the row.
@@ -111,7 +111,8 @@ class Kohonen(LayerRule):
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         nearest = jnp.argmax(record.potential, -1)
-        figure = self._quantization_error(params, record, nearest, batch)
+        # Taken from the potential: to look at the weights of the nearest unit would cost a copy of all weights a step.
+        figure = _mean(jnp.sqrt(jnp.maximum(-2.0 * jnp.max(record.potential, -1), 0.0)), batch)
         h = self.spread(layer, nearest, batch.progress)
         share = batch.weight[:, None] * h
         pulled = record.pull_synapse(share)[0]["kernel"] / self._divisor(share, batch)  # sum over rows of share (x - m)
@@ -119,7 +120,9 @@ class Kohonen(LayerRule):
         return Learned({"kernel": rate * pulled}, memory, figure)
 
     def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
-        return self._quantization_error(params, record, jnp.argmax(record.potential, -1), batch)
+        # From the weights themselves: the potential of many rows is a small difference of larger numbers.
+        nearest = jnp.argmax(record.potential, -1)
+        return _mean(jnp.linalg.norm(record.input.T - params["kernel"][:, nearest], axis=0), batch)
 
     def spread(self, layer: Layer, nearest: jax.Array, progress: Any) -> jax.Array:
         """Return h, how far each unit learns with the nearest ones ``(rows,)``: ``(rows, units)``."""
@@ -139,11 +142,6 @@ class Kohonen(LayerRule):
         total = jnp.sum(share, 0)
         return jnp.maximum(total, 1.0) if self.update == "sum" else jnp.where(total > 0, total, 1.0)
 
-    def _quantization_error(self, params: Params, record: Record, nearest: jax.Array, batch: Batch) -> jax.Array:
-        # From the units themselves: the potential of many rows is a difference of large numbers.
-        distance = jnp.linalg.norm(record.input.T - params["kernel"][:, nearest], axis=0)
-        return jnp.sum(row_shares(batch, distance) * distance)
-
 
 def decayed(decay: str, start: Any, end: Any, progress: Any) -> Any:
     """Return what a number that goes from start to end over the run has come to.
@@ -159,3 +157,7 @@ def decayed(decay: str, start: Any, end: Any, progress: Any) -> Any:
     if decay == "inverse":
         return start / (1.0 + (start / end - 1.0) * progress)
     return start * (end / start) ** progress
+
+
+def _mean(distance: jax.Array, batch: Batch) -> jax.Array:
+    return jnp.sum(row_shares(batch, distance) * distance)
