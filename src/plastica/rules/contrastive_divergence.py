@@ -43,16 +43,17 @@ class ContrastiveDivergence(LayerRule):
         k: Rounds of sampling; 1 does for features, more is nearer to the likelihood's gradient.
         persistent: Whether the samples go on from step to step (PCD).
         learning_rate: How far a step goes, at first; 0.05 suits batches of 10 to 100 rows.
-        momentum: Which part of the last step is made again, from the sixth epoch on. None takes 0.9, and none with
+        momentum: Which part of the last step is made again, from the second epoch on. None takes 0.9, and none with
             ``persistent``: chains that lag behind weights in full swing drive them to and fro.
-        initial_momentum: The same in the first five epochs, while the steps are large.
+        initial_momentum: The same in the first epoch, while the steps are large.
         weight_decay: How fast kernels forget, 0.0001 to 0.001 in the guide.
         decay: Whether the learning rate falls to 0 over the run, in a straight line as in the paper on PCD. Without,
             the likelihood wanders where it should settle; a run of very few steps may do without.
         gaussian_rate: The part of the learning rate that layers with Gaussian visible units take: one or two orders
             of magnitude less, since nothing bounds their samples.
         chains: How many chains PCD keeps, whatever the batch.
-        visible: The visible units of the first layer that the rule names where a person names none.
+        visible: The visible units of the first layer that the rule names where a person names none; ``"gaussian"``
+            takes columns of any scale, ``"binary"`` is better for pictures from 0 to 1.
 
     Raises:
         InvalidValue: For numbers outside these, or a layer that is no restricted Boltzmann machine.
@@ -76,7 +77,7 @@ class ContrastiveDivergence(LayerRule):
     decay: bool = True
     gaussian_rate: float = 0.1
     chains: int = 100
-    visible: str = "binary"
+    visible: str = "gaussian"
 
     def __post_init__(self) -> None:
         for name in ("k", "chains"):
@@ -89,8 +90,10 @@ class ContrastiveDivergence(LayerRule):
         require_numbers(self, {**wanted, "weight_decay": AT_LEAST_ZERO})
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        # Glorot's weights, so that a stack can go on by backprop even where few rows left it little time to learn.
         kinds = (self.visible, *("binary" for _ in units))
-        return [*(RestrictedBoltzmann(each, kind) for each, kind in zip(units, kinds, strict=False)), last]
+        made = (RestrictedBoltzmann(*each, "glorot_uniform") for each in zip(units, kinds, strict=False))
+        return [*made, last]
 
     def require(self, layer: Layer) -> None:
         if not isinstance(layer, RestrictedBoltzmann):
@@ -165,8 +168,8 @@ class ContrastiveDivergence(LayerRule):
         return _error(record.input, layer.visible_given(params, record.activity), row_shares(batch, record.input))
 
 
-# "Start with a momentum of 0.5 [and] when the large initial progress has settled down": the guide, section 9.
-_SETTLING = 5
+# The guide, section 9, begins with 0.5 until the large initial progress has settled down: on digits one epoch.
+_SETTLING = 1
 
 
 def _averages(visible: jax.Array, hidden: jax.Array, share: jax.Array) -> Params:
