@@ -137,19 +137,18 @@ def test_clipped_units_settle_where_scellier_and_bengio_s_dynamics_do():
 
 def test_it_learns_exclusive_or_and_comes_back_from_a_file(tmp_path):
     x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([0, 1, 1, 0])
-    layers = [pl.Dense(8, activation="tanh"), pl.Dense(8, activation="tanh"), pl.Dense(1, activation="sigmoid")]
+    layers = [pl.Dense(8, activation="sigmoid"), pl.Dense(8, activation="sigmoid"), pl.Dense(1, activation="sigmoid")]
     model = pl.Sequential(layers)
-    model.compile(pl.optimizers.Adam(0.03), "binary_crossentropy", rule="equilibrium_propagation")
-    model.fit(x, y, epochs=200, verbose=0)
+    model.compile(pl.optimizers.Adam(0.05), "binary_crossentropy", rule="equilibrium_propagation")
+    model.fit(x, y, epochs=600, verbose=0)
     answers = model.predict(x)
-    assert ((answers[:, 0] > 0.5) == y).all()
+    assert np.abs(answers[:, 0] - y).max() < 0.1
     model.save(tmp_path / "model")
-    again = pl.load(tmp_path / "model")
-    np.testing.assert_array_equal(again.predict(x), answers)
-    forward_pass = pl.Sequential(model.layers)
-    forward_pass.build((2,))
-    forward_pass.set_weights(model.get_weights())
-    assert np.abs(forward_pass.predict(x) - answers).max() > 1e-3
+    np.testing.assert_array_equal(pl.load(tmp_path / "model").predict(x), answers)
+    without_feedback = x
+    for kernel, bias in zip(model.get_weights()[::2], model.get_weights()[1::2], strict=True):
+        without_feedback = 1 / (1 + np.exp(-(without_feedback @ kernel + bias)))
+    assert np.abs(without_feedback - answers).max() > 1e-2
 
 
 @pytest.mark.parametrize(

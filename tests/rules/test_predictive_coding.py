@@ -135,7 +135,7 @@ def test_zero_divergence_is_the_algorithm_of_song_et_al():
 def descent():
     """Return what happens to a convolutional network while it settles, in doubles."""
     with jax.enable_x64(True):
-        rule = PredictiveCoding(steps=9)
+        rule = PredictiveCoding(steps=9, step_size=0.1)
         network, params, state, batch, objective = problem("conv", np.float64)
         along = jax.tree.map(lambda a: np.random.default_rng(1).normal(size=a.shape), params)
 
@@ -202,7 +202,7 @@ def test_a_linear_network_settles_where_its_linear_equations_are_solved():
         parts = bind(chain(network, params), params, ({}, {}, {}), INFERENCE)
         batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.array([1.0, 3.0, 1.0, 1.0, 0.5, 1.0]), jnp.array(6.0))
         objective = pl.losses.Objective(pl.losses.HalfSquaredError())
-        rule = PredictiveCoding(steps=800)
+        rule = PredictiveCoding(steps=800, step_size=0.1)
         found = jax.jit(lambda: rule.settle(parts, run(parts, batch.x)[0], batch, objective))()
     np.testing.assert_allclose(np.hstack(found), expected, rtol=1e-8, atol=1e-8)
 

@@ -69,12 +69,14 @@ class EquilibriumPropagation(Rule):
     order beta. What the network answers is what it has settled to, in prediction and evaluation too.
 
     Links end in an activation of each unit by itself that has bounds; pooling and flattening count to the next link.
+    Best is sigmoid: with tanh, whose slope is four times as steep, two layers that hear each other may hold each other
+    where they are, in one of several states, whatever the input is.
     With a read-out the last layer stands outside: it reads the settled activities, learns by its own gradient, and the
     nudge enters what it reads. It may have any activation and loss, such as softmax and cross-entropy.
 
     Args:
-        beta: How strong the nudge is. Smaller is nearer to the gradient until rounding shows, at about 1e-3.
-        free_steps: How often every layer settles before the nudge.
+        beta: How strong the nudge is. Smaller is nearer to the gradient, until rounding or what is left to settle shows.
+        free_steps: How often every layer settles before the nudge. More for more layers: news go one layer up in each.
         nudged_steps: How often in each nudged phase; the nudge reaches the first layer in the first step.
         centred: Whether to nudge both ways, from which the first order of the error cancels.
         readout: Whether the last layer stands outside of what settles. If not, the output settles as well, which needs
@@ -85,7 +87,7 @@ class EquilibriumPropagation(Rule):
 
     Example:
         >>> import plastica as pl
-        >>> model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(3, activation="softmax")])
+        >>> model = pl.Sequential([pl.Dense(8, activation="sigmoid"), pl.Dense(3, activation="softmax")])
         >>> model.compile(rule="equilibrium_propagation", loss="sparse_categorical_crossentropy")
 
     Reference:
@@ -102,8 +104,8 @@ class EquilibriumPropagation(Rule):
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
     beta: float = 0.5
-    free_steps: int = 20
-    nudged_steps: int = 5
+    free_steps: int = 10
+    nudged_steps: int = 4
     centred: bool = True
     readout: bool = True
 
@@ -114,7 +116,7 @@ class EquilibriumPropagation(Rule):
                 raise InvalidValue(f"EquilibriumPropagation({name}={getattr(self, name)!r}): at least 1 is needed.")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        return [*(Dense(each, activation="tanh") for each in units), last]
+        return [*(Dense(each, activation="sigmoid") for each in units), last]
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         if objective is not None and objective.at_potential and not self.readout:
