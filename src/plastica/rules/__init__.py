@@ -43,7 +43,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "equilibrium_propagation": EquilibriumPropagation,
     "feedback_alignment": FeedbackAlignment,
     "forward_forward": ForwardForward,
-    "hebb": Hebb,
+    "hebb": lambda: Hebb(limit=1.0),  # without a limit its weights grow for ever
     "kohonen": Kohonen,
     "krotov_hopfield": lambda: Greedy(KrotovHopfield(), epochs=10),
     "oja": Oja,

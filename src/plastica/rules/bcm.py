@@ -29,7 +29,8 @@ class BCM(LayerRule):
     with y = f(z), the layer's activity. The figure is the cost whose gradient this is, E[y^2]^2 / 4 - E[y^3] / 3.
 
     Args:
-        learning_rate: How far a step goes; small beside ``1 / time_constant``, or the weights swing.
+        learning_rate: How far a step goes; small beside ``1 / time_constant`` divided by the inputs' mean square
+            length, or the weights swing. The default suits images with values up to 1.
         time_constant: Over how many steps theta remembers, at least 1.
 
     Raises:
@@ -50,7 +51,7 @@ class BCM(LayerRule):
         labels=False,
     )
 
-    learning_rate: float = 0.001
+    learning_rate: float = 0.0001
     time_constant: float = 100.0
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
-from .local import LayerRule, Learned, only_kernel, require_units, row_shares, without_bias
+from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
 from .rule import Batch, Facts
 
 
@@ -32,7 +33,8 @@ class Hebb(LayerRule):
     Args:
         learning_rate: How far a step goes.
         decay: How much of each weight is forgotten, beside what is learned; 0, as Hebb wrote it.
-        limit: How long a unit's weights may become; what is longer is shortened to it. None for no bound.
+        limit: How long a unit's weights may become; what is longer is shortened to it. None for no bound; the name
+            ``"hebb"`` stands for a limit of 1.
 
     Raises:
         InvalidValue: For a learning rate or a limit that is not above 0, a negative decay.
@@ -55,6 +57,9 @@ class Hebb(LayerRule):
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        return linear_layers(units, last)
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import jax
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 
 from .. import random
 from ..errors import InvalidValue
+from ..layers import Dense
 from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
@@ -178,6 +180,11 @@ def only_kernel(params: Params, change: jax.Array) -> Params:
 def without_bias(params: Params, record: Record) -> jax.Array:
     """Return what the inputs alone make of a layer's potential."""
     return record.potential - params["bias"] if "bias" in params else record.potential
+
+
+def linear_layers(units: Sequence[int], last: Layer) -> list[Layer]:
+    """Return layers without a bias or an activation, for rules whose units find directions of the inputs."""
+    return [*(Dense(each, use_bias=False) for each in units), last]
 
 
 def require_units(rule: Rule, layer: Layer) -> None:

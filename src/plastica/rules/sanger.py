@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from .local import LayerRule, Learned, only_kernel, require_units, row_shares, without_bias
+from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
 from .rule import Batch, Facts
 
 
@@ -50,6 +51,9 @@ class Sanger(LayerRule):
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        return linear_layers(units, last)
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
