@@ -46,6 +46,7 @@ HOMES = {
         "AveragePooling2D",
         "BatchNormalization",
         "CategoryEmbedding",
+        "CategoryIndicators",
         "Concatenate",
         "Conv1D",
         "Conv2D",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from plastica import optimizers, rules
 from plastica.data.encoding import FeatureLayout
 from plastica.errors import InvalidValue, UnknownName
 from plastica.estimators import Settings
 from plastica.estimators.networks import answers_from, monitor_of, network_for, units_of
-from plastica.layers import CategoryEmbedding
+from plastica.layers import CategoryEmbedding, CategoryIndicators, Dense
 
 LAYOUT = FeatureLayout(4, (0, 1), ((3, 5),))
 X = np.column_stack([np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 3, 4, 0]]).astype("float32")
@@ -61,3 +62,23 @@ def test_every_network_has_vectors_for_codes():
     for kind in ("best", "mlp"):
         model = network_for("regression", 1, layout, Settings(network=kind))
         assert any(isinstance(layer, CategoryEmbedding) for layer in model.layers)
+
+
+def test_a_rule_has_the_layers_and_the_optimizer_that_suit_it():
+    for name in ("feedback_alignment", "hebb", "perceptron"):
+        rule = rules.get(name)
+        model = network_for("multiclass", 3, LAYOUT, Settings(rule=name, layers=(5,)))
+        last = Dense(3, activation="softmax")
+        assert model.layers[1:] == [CategoryIndicators(LAYOUT.codes), *rule.layers_for((5,), last)]
+        assert model.optimizer == rule.usual_optimizer and model.compiled.rule == rule
+    given = Settings(rule="feedback_alignment", optimizer="sgd", learning_rate=0.5)
+    assert network_for("binary", 1, LAYOUT, given).optimizer == optimizers.SGD(0.5)
+    plain = network_for("binary", 1, LAYOUT, Settings(network="mlp"))
+    assert plain.optimizer == optimizers.Adam() and isinstance(plain.layers[1], CategoryEmbedding)
+
+
+def test_a_rule_that_is_not_defined_for_the_task_is_refused_before_anything_is_trained():
+    with pytest.raises(InvalidValue, match=r"Perceptron.* is for numbers, and the perceptron decides between classes"):
+        network_for("regression", 1, LAYOUT, Settings(rule="perceptron"))
+    with pytest.raises(UnknownName, match='did you mean "perceptron"'):
+        network_for("binary", 1, LAYOUT, Settings(rule="perceptrom"))

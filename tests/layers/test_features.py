@@ -64,3 +64,16 @@ def test_what_cannot_work_is_refused_with_the_mend():
     for wrong in (lambda: pl.Members(0), lambda: pl.PeriodicEmbedding(()), lambda: pl.MemberDense(0)):
         with pytest.raises(InvalidValue):
             wrong()
+
+
+def test_indicators_are_one_where_the_code_is():
+    layer = pl.CategoryIndicators(((1, 3), (3, 2)))
+    x = np.array([[7, 0, 8, 1], [9, 2, 5, 4]], np.float32)  # 4 is no code
+    made, _ = layer.apply({}, x)
+    np.testing.assert_array_equal(made, [[7, 8, 1, 0, 0, 0, 1], [9, 5, 0, 0, 1, 0, 0]])
+    assert layer.output_shape((4,)) == (7,)
+    for codes in ((), ((1, 0),), ((1, 3), (1, 2))):
+        with pytest.raises(InvalidValue, match="each another one"):
+            pl.CategoryIndicators(codes)
+    with pytest.raises(ShapeError, match="CategoryIndicators"):
+        layer.output_shape((3,))

@@ -64,9 +64,10 @@ class Terms:
 
     def paced(self, rule: Rule, epochs: int) -> Rule:
         """Return a rule that goes layer by layer with as many epochs a layer as let it come to its end."""
-        if not isinstance(rule, Greedy) or not self._counts_units:
+        units = self._units
+        if not isinstance(rule, Greedy) or units is None:
             return rule
-        each = max(1, epochs // (len(self.layers) + 1))  # pyright: ignore[reportArgumentType]
+        each = max(1, epochs // (len(units) + 1))
         return rule if rule.epochs <= each else dataclasses.replace(rule, epochs=each)
 
     def network(self, name: str, rule: Rule, task: Task, seed: int) -> Sequential:
@@ -78,9 +79,9 @@ class Terms:
         end = end_for(task.kind, task.outputs, Settings())
         last = kinds.Dense(end.units, activation=end.activation)
         shape = kinds.Input(task.x.shape[1:])
-        if self._counts_units:
-            front = [kinds.Flatten()] * (task.x.ndim > 2)
-            made = [shape, *front, *rule.layers_for([int(each) for each in self.layers], last)]  # pyright: ignore
+        units = self._units
+        if units is not None:
+            made = [shape, *[kinds.Flatten()] * (task.x.ndim > 2), *rule.layers_for(units, last)]
         elif isinstance(self.layers, Sequential):
             made = self.layers.layers
         else:
@@ -102,9 +103,12 @@ class Terms:
         return found if rate is None else dataclasses.replace(found, learning_rate=float(rate))
 
     @property
-    def _counts_units(self) -> bool:
+    def _units(self) -> tuple[int, ...] | None:
+        """The units of the hidden layers, where that is how they were given."""
         given = self.layers
-        return isinstance(given, Sequence) and all(isinstance(each, int | np.integer) for each in given)
+        if not isinstance(given, Sequence) or not all(isinstance(each, int | np.integer) for each in given):
+            return None
+        return tuple(int(each) for each in given if not isinstance(each, Layer))
 
 
 def chosen_rules(given: Any) -> dict[str, Rule]:

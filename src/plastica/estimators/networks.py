@@ -94,7 +94,8 @@ def network_for(
     trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both end as the task
     wants it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under categorical
     cross-entropy for more classes, linear units under the mean squared error of the standardised targets for numbers.
-    A rule that cannot train "best" gets the layers that suit it, in the place of the relu layers.
+    A rule that cannot train "best" gets the layers that suit it in the place of the relu layers, behind a column for
+    each code of a category.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
@@ -116,7 +117,7 @@ def network_for(
         end = end_for(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
         last = layers.Dense(end.units, activation=end.activation)
-        made = [layers.Input((layout.width,)), *_vectors(layout, FOR_CLASSES), *rule.layers_for(units, last)]
+        made = [layers.Input((layout.width,)), *_front(rule, layout), *rule.layers_for(units, last)]
         return _compiled(made, end.loss, [end.metric], settings, optimizer_for(settings, rule), rule)
     recipe = _chosen(recipe or recipe_for(task), settings)
     end = end_for(task, outputs, settings, recipe.label_smoothing)
@@ -213,6 +214,13 @@ def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
         found.append(waves)
     found += _vectors(layout, recipe)
     return [*found, layers.Scale()] if recipe.scale else found
+
+
+def _front(rule: Rule, layout: FeatureLayout) -> list[Layer]:
+    """Return what stands before the hidden layers: vectors for codes, where the rule can learn them."""
+    if trains_any_network(rule):
+        return _vectors(layout, FOR_CLASSES)
+    return [layers.CategoryIndicators(layout.codes)] if layout.codes else []
 
 
 def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:

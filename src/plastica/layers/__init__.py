@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from .activation import Activation
+from .boltzmann import RestrictedBoltzmann
 from .compose import Concatenate, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
-from .features import CategoryEmbedding, PeriodicEmbedding, Scale
+from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
 from .grid import Grid
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
@@ -27,6 +28,7 @@ from .pooling import (
 )
 from .recurrent import GRU, LSTM, SimpleRNN
 from .shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
+from .stochastic import StochasticBinary
 from .threshold import McCullochPitts
 from .walk import walk
 from .wired import Wired
@@ -40,6 +42,7 @@ __all__ = [
     "AveragePooling2D",
     "BatchNormalization",
     "CategoryEmbedding",
+    "CategoryIndicators",
     "Concatenate",
     "Connections",
     "Context",
@@ -69,11 +72,13 @@ __all__ = [
     "Record",
     "Reshape",
     "Residual",
+    "RestrictedBoltzmann",
     "Scale",
     "Sequential",
     "SimpleRNN",
     "SmallWorld",
     "Sparse",
+    "StochasticBinary",
     "UpSampling2D",
     "Variables",
     "Wired",

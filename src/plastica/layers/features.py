@@ -159,6 +159,51 @@ class CategoryEmbedding(Layer):
 
 
 @declaration
+class CategoryIndicators(Layer):
+    """Replace each column of category codes by a column for each code, 1 where the code is; the other columns pass.
+
+    For learning rules that cannot learn vectors for codes; there is nothing to learn here. The passing columns come
+    first, in their order, then those of the codes.
+
+    Args:
+        codes: For each column of codes its position and how many codes there are, 0 to n - 1.
+
+    Shapes:
+        ``(batch, features) -> (batch, features - columns + sum of the numbers of codes)``. A number that is no code
+        has no 1.
+
+    Raises:
+        InvalidValue: For no columns, a column twice, or no codes.
+        ShapeError: When a position lies outside the features.
+
+    Example:
+        >>> CategoryIndicators(((1, 50),)).output_shape((3,))
+        (52,)
+    """
+
+    codes: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", tuple((int(column), int(count)) for column, count in self.codes))
+        columns = [column for column, _ in self.codes]
+        if not columns or len(set(columns)) < len(columns) or min(count for _, count in self.codes) < 1:
+            raise InvalidValue(
+                f"CategoryIndicators({self.codes}): give pairs of a column's position, each another one, and how many "
+                "codes it has, at least one."
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _check_columns("CategoryIndicators", tuple(column for column, _ in self.codes), shape)
+        return (shape[0] + sum(count - 1 for _, count in self.codes),)
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        coded = [column for column, _ in self.codes]
+        passing = np.array([column for column in range(x.shape[1]) if column not in coded], int)
+        opened = [(x[:, column, None] == np.arange(count)).astype(x.dtype) for column, count in self.codes]
+        return jnp.concatenate([x[:, passing], *opened], axis=1), state
+
+
+@declaration
 class Scale(Layer):
     """Give each feature a learned factor: y = x * s.
 
