@@ -123,7 +123,7 @@ def test_through_other_linear_layers_targets_go_by_the_inverse_not_the_transpose
 
 
 def test_rows_that_only_fill_up_change_nothing():
-    network, rule = dense("tanh"), TargetPropagation()
+    network, rule = dense("tanh"), TargetPropagation(inverse_optimizer=SGD(0.1))
     params, state = begun(network)
     memory, batch = rule.init(network, params, KEY), rows()
     filled = Batch(
@@ -138,19 +138,12 @@ def test_rows_that_only_fill_up_change_nothing():
         jax.tree.map(close, getattr(one, name), getattr(other, name))
 
 
-def test_it_learns_and_a_file_keeps_the_inverses(tmp_path):
+def test_it_learns_what_a_single_layer_cannot():
     x = np.random.default_rng(0).normal(size=(256, 2)).astype(np.float32)
     y = (x[:, 0] * x[:, 1] > 0).astype(int)
-    hidden = [pl.Dense(24, activation="tanh") for _ in range(3)]
-    model = pl.Sequential([*hidden, pl.Dense(1, activation="sigmoid")])
+    model = pl.Sequential([*(pl.Dense(16, activation="tanh") for _ in range(3)), pl.Dense(1, activation="sigmoid")])
     model.compile(pl.optimizers.Adam(0.01), "binary_crossentropy", ["accuracy"], rule="target_propagation")
-    history = model.fit(x, y, epochs=60, verbose=0)
-    assert history.history["accuracy"][-1] > 0.95
-    loaded = pl.load(model.save(tmp_path / "model.plastica"))
-    assert loaded.compiled.rule == model.compiled.rule
-    for each in (model, loaded):
-        each.fit(x, y, epochs=1, verbose=0)
-    jax.tree.map(np.testing.assert_array_equal, model.learner.memory, loaded.learner.memory)
+    assert model.fit(x, y, epochs=60, verbose=0).history["accuracy"][-1] > 0.95
 
 
 def test_maps_of_a_convolution_have_inverses_where_the_input_s_shape_is_stated():
@@ -170,8 +163,9 @@ def test_without_two_hidden_layers_there_is_nothing_to_invert():
     memory = rule.init(network, params, KEY)
     assert memory["inverses"] == ()
     ours = signal(rule, network, params, state, memory, rows(), MSE, KEY)
-    true = signal(pl.Backprop(), network, params, state, (), rows(), MSE, KEY)
-    jax.tree.map(np.testing.assert_array_equal, ours.direction, true.direction)
+    batch = rows()
+    error = (batch.weight / batch.size)[:, None] * (batch.x @ params[0]["kernel"] - batch.y)
+    np.testing.assert_allclose(ours.direction[0]["kernel"], batch.x.T @ error, atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class FeedbackAlignment(Backprop):
 
     Reference:
         Lillicrap, Cownden, Tweed, Akerman (2016), Random synaptic feedback weights support error backpropagation
-        for deep learning, Nature Communications 7, 13276: the third formula of the introduction, delta h_FA = B e.
+        for deep learning, Nature Communications 7, 13276; there delta h_FA = B e.
     """
 
     facts: ClassVar[Facts | None] = Facts(

@@ -50,7 +50,7 @@ class SignSymmetry(Backprop):
 
     Reference:
         Liao, Leibo, Poggio (2016), How important is weight symmetry in backpropagation?, section "Asymmetric
-        backpropagations", feedback 1 (uSF) and 2 (brSF).
+        backpropagations", the strategies uSF and brSF.
     """
 
     facts: ClassVar[Facts | None] = Facts(
