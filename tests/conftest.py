@@ -10,7 +10,8 @@ import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 CACHE = os.environ.setdefault("PLASTICA_CACHE", str(Path(tempfile.gettempdir()) / f"plastica-tests-{os.getuid()}"))
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", CACHE)
+if CACHE.lower() != "off":
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", CACHE)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")

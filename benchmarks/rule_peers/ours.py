@@ -52,7 +52,7 @@ krotov_hopfield = from_inputs(
 )
 contrastive_divergence = from_inputs(
     lambda row: pl.rules.ContrastiveDivergence(persistent=row.peer == "scikit_learn", chains=row.batch),
-    lambda row: pl.Boltzmann(row.sizes[1]),
+    lambda row: pl.RestrictedBoltzmann(row.sizes[1]),
 )
 kohonen = from_inputs(
     lambda row: pl.rules.Kohonen(), lambda row: pl.Grid(round(row.sizes[1] ** 0.5), round(row.sizes[1] ** 0.5))

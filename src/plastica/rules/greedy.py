@@ -59,7 +59,7 @@ class Greedy(Rule):
         if first is None or after is None:
             return first
         return Facts(
-            first.source,
+            "Hinton, Osindero, Teh 2006",
             first.local and after.local,
             first.symmetric_weights or after.symmetric_weights,
             max(first.phases, after.phases),
