@@ -98,6 +98,26 @@ def test_hebbian_rules_find_principal_components():
     assert min(found["oja"].min(), found["sanger"].min()) > 0.99
 
 
+def test_rules_that_settle_come_near_backprop():
+    found = main_of("rules/predictive_coding")(rules=("predictive coding",), units=16, epochs=30)
+    assert found["predictive coding"] < 20
+
+
+def test_forward_forward_reads_digits_both_ways():
+    errors = main_of("rules/forward_forward")(units=(48, 48), epochs=12, verbose=0)
+    assert max(errors.values()) < 20
+
+
+def test_features_found_by_competition_can_be_read_out():
+    errors = main_of("rules/competitive")(units=60, epochs=(8, 8), verbose=0)
+    assert max(errors.values()) < 25
+
+
+def test_a_deep_belief_network_reads_digits():
+    found = main_of("rules/deep_belief")(units=(48,), epochs=(4, 8), verbose=0)
+    assert found["deep belief"] < 25  # percent wrong
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.rglob("*.py")), ids=lambda path: path.stem)
 def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")

@@ -75,7 +75,7 @@ class EquilibriumPropagation(Rule):
     nudge enters what it reads. It may have any activation and loss, such as softmax and cross-entropy.
 
     Args:
-        beta: How strong the nudge is. Smaller is nearer to the gradient, until rounding or what is left to settle shows.
+        beta: How strong the nudge is. Smaller is nearer to the gradient, until rounding or unrest shows.
         free_steps: How often every layer settles before the nudge. More for more layers: news go one layer up in each.
         nudged_steps: How often in each nudged phase; the nudge reaches the first layer in the first step.
         centred: Whether to nudge both ways, from which the first order of the error cancels.
