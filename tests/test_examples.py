@@ -99,7 +99,7 @@ def test_hebbian_rules_find_principal_components():
 
 
 def test_rules_that_settle_come_near_backprop():
-    found = main_of("rules/predictive_coding")(rules=("predictive coding",), units=16, epochs=30)
+    found = main_of("rules/predictive_coding")(rules=("predictive coding",), units=48, epochs=60)
     assert found["predictive coding"] < 20
 
 
