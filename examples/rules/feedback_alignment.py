@@ -44,7 +44,7 @@ def main(path=None, rules=tuple(PUBLISHED), units=800, epochs=12, seeds=1):
         for seed in range(seeds):
             hidden = [pl.Dense(units, activation="tanh") for _ in range(2)]
             model = pl.Sequential([*hidden, pl.Dense(10, activation="softmax")], seed=seed)
-            rate = pl.schedules.CosineDecay(0.001, steps)
+            rate = pl.schedules.CosineDecay(0.003, steps)
             model.compile(pl.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"], rule=rule)
             model.fit(x, y, epochs=epochs, batch_size=size, verbose=0)
             errors.append(100 - 100 * model.evaluate(x_test, y_test, verbose=0)[1])

@@ -47,7 +47,8 @@ class TargetPropagation(Rule):
     the activation of the link below, and has an optimizer of its own. C is the loss of one row.
 
     Args:
-        target_rate: How far the last hidden layer's target lies from its activity, along the gradient of each row.
+        target_rate: How far the last hidden layer's target lies from its activity, along the gradient of each row. With
+            one half the last hidden layer moves along its true gradient, and where inverses are transposes so do all.
         noise: Standard deviation of what is added to activities to learn the inverse round about them; the authors'
             code has 0.36.
         inverse_optimizer: What makes the steps of the inverses.
@@ -69,7 +70,7 @@ class TargetPropagation(Rule):
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
-    target_rate: float = 0.3
+    target_rate: float = 0.5
     noise: float = 0.3
     inverse_optimizer: Optimizer = Adam()
 
