@@ -33,6 +33,7 @@ def test_the_largest_rate_is_two_over_the_largest_eigenvalue(data):
     x = data[0]
     moments = with_one(x).T @ with_one(x) / ROWS
     assert pl.rules.largest_rate(x) == pytest.approx(2 / np.linalg.eigvalsh(moments).max(), rel=1e-9)
+    assert pl.rules.largest_rate(np.zeros((3, 2)), bias=None) == np.inf
     assert pl.rules.largest_rate(x, bias=None) == pytest.approx(2 / np.linalg.eigvalsh(x.T @ x / ROWS).max(), rel=1e-5)
 
 

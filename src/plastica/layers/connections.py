@@ -58,7 +58,7 @@ class DistanceDependent(Connections):
 
         P(connection) = peak exp(-d / length),  strength ~ exp(-d / strength_length)
 
-    In cortex the number of connections falls with distance by this law, over 5 mm or so in the macaque (0.19 a mm).
+    In cortex the number of connections falls with distance by this law: in the macaque to 1/e over about 5 mm.
 
     Args:
         length: The distance over which the probability falls to 1/e; the field's side is 1.
@@ -73,7 +73,7 @@ class DistanceDependent(Connections):
 
     Reference:
         Ercsey-Ravasz et al. (2013), A predictive network model of cerebral cortical connectivity based on a distance
-        rule, equation 1.
+        rule.
     """
 
     length: float

@@ -38,8 +38,8 @@ class BCM(LayerRule):
 
     Reference:
         Bienenstock, Cooper, Munro (1982), Theory for the development of neuron selectivity: orientation specificity and
-        binocular interaction in visual cortex, equations 3 and 4; with theta = E[y^2] after Intrator, Cooper (1992),
-        Objective function formulation of the BCM theory of visual cortical plasticity, equation 2.7.
+        binocular interaction in visual cortex; with theta = E[y^2], this slope and this cost after Intrator, Cooper
+        (1992), Objective function formulation of the BCM theory of visual cortical plasticity, section 2.
     """
 
     facts: ClassVar[Facts | None] = Facts(

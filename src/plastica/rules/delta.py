@@ -41,8 +41,8 @@ class Delta(LastLayerRule):
         InvalidValue: For a last activation that fits none of these; for a last layer that is not units with one kernel.
 
     Reference:
-        Widrow, Hoff (1960), Adaptive switching circuits, pages 96 to 104; Widrow, Stearns (1985), Adaptive signal
-        processing, equations 4.22 and 6.3.
+        Widrow, Hoff (1960), Adaptive switching circuits; Widrow, Stearns (1985), Adaptive signal processing, chapters 4
+        (steepest descent and its bound) and 6 (least mean squares).
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -90,10 +90,11 @@ def largest_rate(x: Any, bias: Any = 1.0) -> float:
         0.0916
 
     Reference:
-        Widrow, Stearns (1985), Adaptive signal processing, equation 4.45.
+        Widrow, Stearns (1985), Adaptive signal processing, chapter 4.
     """
     inputs = np.asarray(x, np.float64)
     if bias is not None:
         inputs = np.hstack([inputs, np.broadcast_to(bias, (len(inputs), 1))])
     # Singular values keep more digits than the eigenvalues of the product.
-    return 2 * len(inputs) / float(np.linalg.norm(inputs, 2)) ** 2
+    largest = float(np.linalg.norm(inputs, 2)) ** 2 / len(inputs)
+    return 2 / largest if largest else float("inf")

@@ -40,8 +40,8 @@ class Hebb(LayerRule):
         InvalidValue: For a learning rate or a limit that is not above 0, a negative decay.
 
     Reference:
-        Hebb (1949), The organization of behavior, page 62; the limit after von der Malsburg (1973), Self-organization
-        of orientation sensitive cells in the striate cortex, section 2.
+        Hebb (1949), The organization of behavior, page 62; that what a unit receives in all must be bounded: von der
+        Malsburg (1973), Self-organization of orientation sensitive cells in the striate cortex.
     """
 
     facts: ClassVar[Facts | None] = Facts(

@@ -43,8 +43,8 @@ class Perceptron(LastLayerRule):
 
     Reference:
         Rosenblatt (1958), The perceptron: a probabilistic model for information storage and organization in the brain;
-        Novikoff (1962), On convergence proofs on perceptrons, theorem 1; Duda, Hart (1973), Pattern classification and
-        scene analysis, section 5.12, for several classes (Kesler's construction).
+        Novikoff (1962), On convergence proofs on perceptrons; Duda, Hart (1973), Pattern classification and
+        scene analysis, chapter 5, for several classes (Kesler's construction).
     """
 
     facts: ClassVar[Facts | None] = Facts(
