@@ -78,19 +78,20 @@ def test_a_batch_is_its_rows_one_after_another_and_weights_are_repetitions():
 
 
 def test_conscience_holds_back_who_wins_too_often():
-    rule, network = Competitive(conscience=1.0), Network([pl.Dense(2)])
+    network = Network([pl.Dense(2)])
     params = ({"kernel": np.array([[1.0, 3.0]], np.float32), "bias": np.zeros(2, np.float32)},)
     batch = Batch(np.full((1, 1), 1.5, np.float32), np.zeros((1, 0)), np.ones(1, np.float32), np.float32(1))
-    shares = (np.array([0.999, 0.001], np.float32),)
-    # 0.25 + 0.25 < 2.25 - 0.25: the other is too far away for a conscience of 1, but not for 5.
-    found = rule.signal(network, params, ({},), shares, batch, None, Context(True, KEY)).change[0]["kernel"]
-    assert found[0, 0] != 0 and found[0, 1] == 0
-    found = Competitive(conscience=5.0).signal(network, params, ({},), shares, batch, None, Context(True, KEY))
-    assert found.change[0]["kernel"][0, 0] == 0 and found.change[0]["kernel"][0, 1] != 0
+    shares = (np.array([0.9, 0.1], np.float32),)
+    # Squared distances are 0.25 and 2.25; 2.25 (1 - 2 p) is -1.8 and 1.8: from 2 / 3.6 on the other one wins.
+    for conscience, winner in ((0.5, 0), (0.6, 1)):
+        rule = Competitive(conscience=conscience)
+        found = rule.signal(network, params, ({},), shares, batch, None, Context(True, KEY)).change[0]["kernel"]
+        assert found[0, winner] != 0
+        assert found[0, 1 - winner] == 0
 
 
 def test_convolution_competes_at_every_place_and_groups_are_refused():
-    x = RNG.normal(size=(4, 5, 5, 2)).astype(np.float32)
+    x = np.random.default_rng(3).normal(size=(4, 5, 5, 2)).astype(np.float32)
     before, after, found = learn(Competitive(0.1, conscience=0.0), pl.Conv2D(3, 2), x)
     patches = np.stack([x[:, i : i + 2, j : j + 2].reshape(4, -1) for i in range(4) for j in range(4)], 1)
     kernel = before["kernel"].reshape(8, 3)
@@ -119,7 +120,7 @@ def their_script(synapses, inputs, rate, p, k, delta):
 
 @pytest.mark.parametrize(("p", "k"), [(2, 2), (3, 4)])
 def test_krotov_hopfield_makes_the_step_of_the_authors_script(p, k):
-    x = np.abs(RNG.normal(size=(20, 7))).astype(np.float32)
+    x = np.abs(np.random.default_rng(3).normal(size=(20, 7))).astype(np.float32)
     rule = KrotovHopfield(0.02, p=p, k=k, delta=0.4)
     before, after, _ = learn(rule, pl.Dense(6), x, progress=0.25)
     wanted = their_script(before["kernel"].T.astype(float), x.T, 0.75 * 0.02, p, k, 0.4).T
@@ -132,14 +133,15 @@ def test_krotov_hopfield_makes_the_step_of_the_authors_script(p, k):
 
 
 def test_krotov_hopfield_brings_units_to_the_radius():
-    x = RNG.normal(size=(100, 5)).astype(np.float32)  # all around, so that every unit wins some
+    x = np.random.default_rng(3).normal(size=(100, 5)).astype(np.float32)  # all around, so that every unit wins some
     first, _ = KrotovHopfield().layers_for([4], pl.Dense(2))
     model = pl.Sequential([first])
     model.compile(rule=KrotovHopfield(0.05, k=2, delta=0.0, radius=0.5))
     figures = model.fit(x, epochs=60, batch_size=20, verbose=0).history["loss"]
     lengths = np.sum(np.abs(model.get_weights()[0]) ** 3, 0) ** (1 / 3)
     np.testing.assert_allclose(lengths, 0.5, rtol=0.02)
-    assert figures[0] > 1 and figures[-1] < 0.05
+    assert figures[0] > 0.3
+    assert figures[-1] < 0.05
 
 
 def test_features_learn_first_and_are_read_out_afterwards():

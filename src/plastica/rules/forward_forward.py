@@ -35,15 +35,15 @@ _CROSSENTROPIES: dict[type, tuple[type, ...]] = {
 class ForwardForward(Rule):
     """Teach each layer to tell inputs with their true label from inputs with a wrong one, without sending errors back.
 
-    For networks of classes in which no layer may know what those above it do. Each hidden layer's goodness is the mean
-    square of its activities. It is to be high for positive data (an input and its label) and low for negative data
-    (the same input and a wrong label):
+    For networks of classes in which no layer may know what those above it do. Each hidden layer's goodness G is the
+    mean square of its activities. It is to be high for positive data (an input and its label) and low for negative data
+    (the same input and a wrong label), by
 
-        G = mean_j a_j^2,   p = sigmoid(sharpness (G - threshold)),   C = -log p(positive) - log(1 - p(negative))
+        C = -log sigmoid(sharpness (G+ - G-))                                   for contrast="difference"
+        C = -log p(G+) - log(1 - p(G-)),  p(G) = sigmoid(sharpness (G - threshold))    for contrast="threshold"
 
     Every layer follows the gradient of its own C and of nothing else. What it passes on is a / sqrt(G), of length 1 a
-    unit, so that the next layer cannot read the goodness off the length but must find features of its own. With
-    ``contrast="difference"`` only the two goodnesses of a row are compared, C = -log sigmoid(sharpness (G+ - G-)).
+    unit, so that the next layer cannot read the goodness off the length but must find features of its own.
 
     The paper writes labels into the first pixels. Here a one-hot label is appended to the input, so that no feature is
     lost: a kernel ``(classes, units)`` adds to the first hidden layer's potential. It lives in the rule's memory, with
@@ -53,14 +53,14 @@ class ForwardForward(Rule):
     it follows its own gradient. In training loss and metrics are its, whatever ``answer`` says.
 
     Args:
+        contrast: ``"difference"``, Lee and Song's, learned better in our trials on MNIST; or ``"threshold"``, Hinton's.
+        sharpness: How fast the odds rise with goodness; 30 for the difference, 10 for the threshold learned best. As
+            many as units would be the paper's sum of squares, which saturates early.
         threshold: Which mean square counts as even odds; 1 is where the normalised activity lies.
-        sharpness: How fast the odds rise with goodness. As many as units give the paper's sum of squares; that
-            saturates early, and 10 learned best in our trials on MNIST.
-        contrast: ``"threshold"``, the paper's; or ``"difference"``, Lee and Song's.
         negatives: How wrong labels are drawn: ``"hard"``, in proportion to what the read-out believes, as in the
             paper; or ``"random"``, all alike.
-        answer: Where predictions come from: ``"readout"``, one pass; or ``"goodness"``, one pass for each label, whose
-            goodnesses over the hidden layers, summed and times ``sharpness``, are the answer's potential.
+        answer: Where predictions come from: ``"goodness"``, one pass for each label, whose goodnesses over the hidden
+            layers, summed and times ``sharpness``, are the answer's potential; or ``"readout"``, one pass, for speed.
         label_optimizer: What makes the steps of the label's kernel.
 
     Raises:
@@ -77,11 +77,11 @@ class ForwardForward(Rule):
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
+    contrast: str = "difference"
+    sharpness: float = 30.0
     threshold: float = 1.0
-    sharpness: float = 10.0
-    contrast: str = "threshold"
     negatives: str = "hard"
-    answer: str = "readout"
+    answer: str = "goodness"
     label_optimizer: Optimizer = Adam()
 
     def __post_init__(self) -> None:
