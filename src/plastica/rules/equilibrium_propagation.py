@@ -101,7 +101,7 @@ class EquilibriumPropagation(Rule):
     facts: ClassVar[Facts | None] = Facts(
         "Scellier, Bengio 2017", local=True, symmetric_weights=True, phases=3, global_error=False
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
+    usual_optimizer: ClassVar[Optimizer] = Adam(0.005)  # sigmoids are a quarter as steep as other units
 
     beta: float = 0.5
     free_steps: int = 10
