@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.rules import Batch
 
 ROWS = 40
 
@@ -55,10 +56,18 @@ def test_it_settles_just_below_the_bound_and_grows_just_above(data, share, grows
         assert losses[-1] == pytest.approx(least, rel=1e-4)
 
 
-def test_a_run_that_grows_without_end_says_the_bound(data):
-    bound = pl.rules.largest_rate(data[0])
-    with pytest.raises(pl.errors.NotFinite, match=f"on these {ROWS} rows the delta rule .* learning rate {bound:.3g}"):
-        trained(data, 5 * bound, 300)
+def test_the_advice_for_a_run_that_grows_without_end_is_the_bound(data):
+    # That the error of such a run says it, the page on classic rules shows.
+    network, weight = pl.layers.Sequential([pl.Dense(2)]), np.linspace(0, 2, ROWS + 5).astype(np.float32)
+    weight[ROWS:] = 0
+    params, state = network.init(np.random.default_rng(0), (3,))
+    x = np.vstack([data[0], np.ones((5, 3), np.float32)])
+    record, _ = network.forward(params, x, state, pl.layers.INFERENCE)
+    batch = Batch(x, None, weight, np.float32(ROWS))
+    moments = with_one(x).T @ (weight[:, None] * with_one(x)) / ROWS
+    bound = 2 / np.linalg.eigvalsh(moments).max()
+    said = pl.rules.Delta().advice(network, params, record, batch)
+    assert said == f"on these {ROWS} rows the delta rule grows without end above the learning rate {bound:.3g}"
 
 
 def test_backprop_says_no_such_thing():
