@@ -17,6 +17,7 @@ from plastica.layers.layer import INFERENCE
 from plastica.rules import Batch, chain
 from plastica.rules.energy import bind, run
 from plastica.rules.predictive_coding import PredictiveCoding, energies
+from plastica.specification import from_spec, to_spec
 
 DENSE = (5,)
 IMAGE = (6, 6, 2)
@@ -219,23 +220,11 @@ def test_without_hidden_layers_it_is_the_delta_rule(inference):
     np.testing.assert_allclose(found.direction[0]["kernel"], x.T @ (x @ params[0]["kernel"] - y) / 4, rtol=1e-5)
 
 
-def test_it_learns_exclusive_or_and_comes_back_from_a_file(tmp_path):
-    x, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([0, 1, 1, 0])
-    model = pl.Sequential(
-        [
-            pl.Dense(8, activation="tanh"),
-            pl.Dropout(0.0),
-            pl.Dense(8, activation="tanh"),
-            pl.Dense(1, activation="sigmoid"),
-        ]
-    )
-    model.compile(pl.optimizers.Adam(0.03), "binary_crossentropy", rule="predictive_coding")
-    model.fit(x, y, epochs=200, verbose=0)
-    answers = model.predict(x)
-    assert ((answers[:, 0] > 0.5) == y).all()
-    model.save(tmp_path / "model")
-    again = pl.load(tmp_path / "model")
-    np.testing.assert_array_equal(again.predict(x), answers)
+@pytest.mark.parametrize("name", ["predictive_coding", "predictive_coding_zero_divergence"])
+def test_a_rule_known_by_name_comes_back_from_its_specification(name):
+    rule = pl.rules.get(name)
+    assert isinstance(rule, PredictiveCoding)
+    assert from_spec(to_spec(rule)) == rule
 
 
 @pytest.mark.parametrize(
