@@ -75,13 +75,16 @@ def test_with_a_loss_the_last_layer_follows_the_gradient_and_the_others_the_rule
     weight = np.float32([1, 2, 0, 1, 1, 1, 1, 1, 1, 1])
     batch = Batch(X, Y, weight, np.float32(10))
     objective = pl.losses.place(pl.losses.get("mse"), network.output_activation)
-    record, _ = network.forward(params, X, state, pl.layers.INFERENCE)
-    loss, direction = read_out(network, params, record, batch, objective)
 
     def value(params):
         return objective.mean(Y, network.apply(params, X, state)[0], weight, batch.size)
 
-    expected, slope = jax.value_and_grad(value)(params)
+    @jax.jit
+    def both(params):
+        record, _ = network.forward(params, X, state, pl.layers.INFERENCE)
+        return read_out(network, params, record, batch, objective), jax.value_and_grad(value)(params)
+
+    (loss, direction), (expected, slope) = both(params)
     assert loss == pytest.approx(float(expected), rel=1e-5)
     for name in slope[-1]:
         np.testing.assert_allclose(direction[-1][name], slope[-1][name], rtol=1e-4, atol=1e-6)
@@ -94,10 +97,15 @@ def test_layers_after_the_read_out_send_its_error_back():
     params, state = network.init(np.random.default_rng(0), (5,))
     batch = Batch(X, np.eye(2, dtype=np.float32)[(Y[:, 0] > 0).astype(int)], np.ones(10, np.float32), np.float32(10))
     objective = pl.losses.place(pl.losses.get("categorical_crossentropy"), network.output_activation)
-    record, _ = network.forward(params, X, state, pl.layers.INFERENCE)
-    found = read_out(network, params, record, batch, objective)[1][1]["kernel"]
-    expected = pl.Backprop().signal(network, params, state, (), batch, objective, pl.layers.INFERENCE).direction[1]
-    np.testing.assert_allclose(found, expected["kernel"], rtol=1e-4, atol=1e-6)
+
+    @jax.jit
+    def both(params):
+        record, _ = network.forward(params, X, state, pl.layers.INFERENCE)
+        signal = pl.Backprop().signal(network, params, state, (), batch, objective, pl.layers.INFERENCE)
+        return read_out(network, params, record, batch, objective)[1][1], signal.direction[1]
+
+    found, expected = both(params)
+    np.testing.assert_allclose(found["kernel"], expected["kernel"], rtol=1e-4, atol=1e-6)
 
 
 def test_a_rule_that_asks_for_no_step_leaves_all_as_it_is():
