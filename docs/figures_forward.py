@@ -72,12 +72,14 @@ def competitive() -> Figure:
     figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
     axes: list[Any] = list(np.ravel(figure.subplots(1, 2)))
     rules = {
-        "winner takes all: means of what a unit wins": Competitive(),
-        "Krotov and Hopfield: what drives it, and what must not": KrotovHopfield(k=3),
+        "winner takes all: means of what a unit wins": (Competitive(), "glorot_uniform"),
+        "Krotov and Hopfield: what drives it, and what must not": (
+            KrotovHopfield(k=3),
+            pl.initializers.RandomNormal(stddev=1.0),
+        ),
     }
-    for axis, (title, rule) in zip(axes, rules.items(), strict=True):
-        layer, _ = rule.layers_for([40], pl.Dense(1))
-        model = pl.Sequential([layer])
+    for axis, (title, (rule, start)) in zip(axes, rules.items(), strict=True):
+        model = pl.Sequential([pl.Dense(40, kernel_initializer=start)])
         model.compile(rule=rule)
         model.fit(x, epochs=80, batch_size=20, verbose=0)
         fields = model.get_weights()[0].T.reshape(4, 10, 8, 8)

@@ -35,7 +35,8 @@ class Competitive(LayerRule):
     A unit that starts far from all inputs would never win. The conscience c_j = conscience d (1 - units p_j) holds back
     units that win too often: p_j is the share of inputs that unit j has won of late, and d the mean squared distance
     of the farthest unit, so that at 1 one that wins nothing is lent all it lacks, whatever the scale. Rate and
-    conscience fall to 0 over the run in a straight line, so that in the end distance alone decides.
+    conscience fall to 0 over the run in a straight line, so that in the end distance alone decides. Units should start
+    no farther away than inputs lie apart, as they do by default: one very far off makes the conscience drown distance.
 
     The figure is the mean squared distance of the inputs to the nearest unit.
 
