@@ -231,7 +231,10 @@ def _say(output: Output, found: Comparison, folder: Path) -> None:
     output.say(found.headline)
     output.say()
     trained = [row for row, record in zip(found.figures, found.ranked, strict=True) if not record.reason]
-    output.table(FIGURES, trained)
+    half = FIGURES.index("angle at the start")  # what a terminal has room for side by side
+    output.table(FIGURES[:half], [row[:half] for row in trained])
+    output.say()
+    output.table((FIGURES[0], *FIGURES[half:]), [(row[0], *row[half:]) for row in trained])
     for record in found.ranked:
         if record.reason:
             output.say(f"{record.name} was not trained: {record.reason}")

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from ..errors import InvalidValue, NotFinite
 from ..rules import Backprop, Rule
 from ..training.cache import keep_compiled_programs
@@ -15,10 +17,10 @@ from .result import Comparison
 from .task import Task, task_of_arrays
 from .terms import Layers, Terms, chosen_rules
 from .timing import epochs_within, level
-from .trial import Trial
+from .trial import Cost, Trial
 
 LINEAR_EPOCHS = 20
-AFTERWARDS = 4.0  # seconds for what comes after a rule's learning: judging, angles, how sparsely units answer
+AFTERWARDS = 1.5  # times what compiling took: for judging, for angles, and where fewer seeds are another program
 
 
 def compare_rules(
@@ -69,6 +71,7 @@ def compare_rules(
         DataError, InvalidValue, UnknownName: For data or choices that no rule could use.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> x = rng.normal(size=(200, 4))
         >>> found = compare_rules(x, x.argmax(1), rules="backprop", layers=(8,), epochs=2, seeds=2)
@@ -111,8 +114,7 @@ def run_trials(
         if name in found:
             continue
         record = _tried(trial, costs, budget - (time.perf_counter() - began), watcher)
-        found[name] = _against(record, target)
-        costs.pop(name, None)
+        found[name] = _against(record, target, costs.pop(name).compiling if name in costs else 0.0)
         keep(found[name])
         watcher.finished(found[name])
     watcher.close()
@@ -133,9 +135,9 @@ def _measured(
     found: dict[str, Record],
     keep: Callable[[Record], None],
     watcher: Watcher,
-) -> dict[str, float]:
-    """Return the seconds of an epoch of all seeds for each rule; those that cannot do the task are found here."""
-    costs: dict[str, float] = {}
+) -> dict[str, Cost]:
+    """Return what each rule costs; those that cannot do the task are found here."""
+    costs: dict[str, Cost] = {}
     if terms.minutes is None:
         return costs
     for name, trial in trials.items():
@@ -149,11 +151,14 @@ def _measured(
     return costs
 
 
-def _tried(trial: Trial, costs: Mapping[str, float], left: float, watcher: Watcher) -> Record:
+def _tried(trial: Trial, costs: Mapping[str, Cost], left: float, watcher: Watcher) -> Record:
     terms, seeds, share, epochs = trial.terms, trial.terms.seeds, float("inf"), trial.terms.epochs
     if trial.name in costs:
-        cost = costs[trial.name]
-        share = level([terms.epochs * each for each in costs.values()], left - AFTERWARDS * len(costs))
+        cost = costs[trial.name].epoch
+        share = level(
+            [terms.epochs * each.epoch for each in costs.values()],
+            left - AFTERWARDS * sum(each.compiling for each in costs.values()),
+        )
         # Where not even one epoch of all seeds fits, fewer seeds do.
         seeds = seeds[: epochs_within(share, cost / len(seeds), len(seeds))]
         epochs = epochs_within(share, cost * len(seeds) / len(terms.seeds), terms.epochs)
@@ -164,12 +169,10 @@ def _tried(trial: Trial, costs: Mapping[str, float], left: float, watcher: Watch
         return Record(name=trial.name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
 
 
-def _against(record: Record, target: float) -> Record:
+def _against(record: Record, target: float, compiling: float) -> Record:
     """Return the record with the epochs after which each seed's held-out loss was at or below the target."""
-    import msgspec
-
     reached = [
         next((epoch for epoch, loss in enumerate(losses, 1) if loss is not None and loss <= target), None)
         for losses in record.test_loss
     ]
-    return msgspec.structs.replace(record, reached=reached)
+    return msgspec.structs.replace(record, reached=reached, compile_seconds=record.compile_seconds + compiling)

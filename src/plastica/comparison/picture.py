@@ -23,7 +23,7 @@ LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5
 INK, PALE = "#333333", "#DDDDDD"
 STYLE: dict[Any, Any] = {"svg.hashsalt": "plastica", "font.size": 8}
 MOST_ANGLES = 4  # layers with a colour of their own
-LEAST_ERROR = 0.01  # %, so that none at all can be drawn on a logarithmic axis
+WORST = 10  # times the loss to reach: a rule that runs away would flatten all others
 
 
 def draw(found: Comparison) -> Figure:
@@ -41,7 +41,7 @@ def draw(found: Comparison) -> Figure:
             for place, record in enumerate(records)
         }
         _curves(curves, found, records, styles)
-        _seeds(seeds, records, styles)
+        _seeds(seeds, records, styles, int(found.task["held_out"]))
         _angles(angles, records)
         _seconds(seconds, records, styles)
     return figure
@@ -72,18 +72,19 @@ def _curves(axes: Axes, found: Comparison, records: Sequence[Record], styles: di
         )
     if records:
         _logarithmic(axes, axes.yaxis)
+        if found.target is not None:
+            axes.set_ylim(top=min(axes.get_ylim()[1], WORST * found.target))
     _dress(axes, "held-out loss, mean over the seeds", "epoch")
     axes.grid(axis="y", color=PALE, lw=0.6)
 
 
-def _seeds(axes: Axes, records: Sequence[Record], styles: dict[str, Any]) -> None:
-    """Draw errors of classes on a logarithmic axis, where one and two wrong answers in a hundred are told apart."""
+def _seeds(axes: Axes, records: Sequence[Record], styles: dict[str, Any], held_out: int) -> None:
+    """Draw errors of classes on a logarithmic axis, on which one in a hundred is not two; none are half an error."""
     classes = bool(records) and records[0].figure == "accuracy"
     for place, record in enumerate(records):
         colour, line = styles[record.name]
-        values = [
-            max(100 * (1 - value), LEAST_ERROR) if classes else value for value in record.test if value is not None
-        ]
+        found = [value for value in record.test if value is not None]
+        values = [100 * max(1 - value, 0.5 / held_out) if classes else value for value in found]
         # The label carries the line that the curves have, as a legend would.
         axes.plot([-0.05, -0.01], [place, place], color=colour, ls=line, lw=1.4, clip_on=False,
                   transform=axes.get_yaxis_transform())  # fmt: skip

@@ -57,7 +57,7 @@ class Watcher:
         loss = "" if least is None else f", held-out loss {least:.4g}"
         self.says(
             f"{record.name}: {record.figure} {with_spread(record.test, record.figure)}{loss}, "
-            f"{record.epochs} epochs of {seconds(record.epoch_seconds)}"
+            f"{record.epochs} epoch{'s' * (record.epochs != 1)} of {seconds(record.epoch_seconds)}"
         )
 
     def close(self) -> None:

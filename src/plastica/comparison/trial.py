@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -27,6 +27,18 @@ MEASURE_SECONDS = 1.0
 PATIENCE = 1.3  # a rule may take so many times its share before it is stopped
 
 
+class Cost(NamedTuple):
+    """What a rule costs.
+
+    Attributes:
+        epoch: Seconds that an epoch of all seeds takes.
+        compiling: Seconds that compiling took.
+    """
+
+    epoch: float
+    compiling: float
+
+
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A rule on a task.
@@ -43,8 +55,8 @@ class Trial:
     task: Task
     terms: Terms
 
-    def measure(self) -> float:
-        """Return the seconds that an epoch of all seeds takes, from about a second of learning; compiles, too.
+    def measure(self) -> Cost:
+        """Compile, learn for about a second, and return what an epoch of all seeds costs.
 
         Raises:
             InvalidValue: When the rule is not defined for the network or the task.
@@ -55,7 +67,7 @@ class Trial:
             population.stop = population.seconds >= MEASURE_SECONDS
 
         population.go(enough)
-        return population.seconds / max(population.step, 1) * population.batches
+        return Cost(population.seconds / max(population.step, 1) * population.batches, population.compile_seconds)
 
     def run(
         self,
@@ -89,7 +101,8 @@ class Trial:
             model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
             model.epochs_trained = population.step // population.batches
         good = [model for place, model in enumerate(models) if place not in population.failed]
-        notes = [f"{rule.epochs} epochs a layer"] if isinstance(rule, Greedy) else []
+        notes = [f"{rule.epochs} a layer"] if isinstance(rule, Greedy) else []
+        notes += [f"{len(seeds)} of {len(self.terms.seeds)} seeds"] * (len(seeds) < len(self.terms.seeds))
         return Record(
             name=self.name,
             rule=repr(rule),
