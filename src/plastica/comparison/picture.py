@@ -57,6 +57,8 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def _curves(axes: Axes, found: Comparison, records: Sequence[Record], styles: dict[str, Any]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     lowest = 1e-12
     for record in records:
         colour, line = styles[record.name]
@@ -74,6 +76,7 @@ def _curves(axes: Axes, found: Comparison, records: Sequence[Record], styles: di
         _logarithmic(axes, axes.yaxis)
         if found.target is not None:
             axes.set_ylim(top=min(axes.get_ylim()[1], WORST * found.target))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     _dress(axes, "held-out loss, mean over the seeds", "epoch")
     axes.grid(axis="y", color=PALE, lw=0.6)
 
