@@ -140,7 +140,7 @@ def advance(
         picked = picked._replace(epoch=trained + epoch, progress=progress.astype(rows.x.dtype))
         learner, loss = step(program, random.fold(key, learner.step), learner, picked)
         finite = jnp.isfinite(loss)
-        return epoch, batch + finite, learner, finite
+        return epoch, batch + 1, learner, finite
 
     def train_epoch(carry: Any) -> Any:
         epoch, batch, learner, train, held_out, _ = carry
@@ -148,6 +148,8 @@ def advance(
         _, batch, learner, finite = jax.lax.while_loop(
             lambda c: (c[1] < stop) & c[3], train_batch, (epoch, batch, learner, jnp.array(True))
         )
+        # Counting does not wait for the loss, so that the next rows are fetched meanwhile; a failed step counts back.
+        batch = jnp.where(finite, batch, batch - 1)
         complete = finite & (batch == batches)
         train = train.at[epoch].set(learner.sums)
         if validation is not None:
