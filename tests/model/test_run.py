@@ -192,6 +192,18 @@ def test_a_slow_callback_does_not_cut_the_run_into_more_calls(monkeypatch):
     assert len(calls) <= 12
 
 
+def test_calls_that_go_through_one_epoch_draw_its_order_once(monkeypatch):
+    from plastica.training import batches
+
+    drawn, draw = [], batches.row_order
+    monkeypatch.setattr(batches, "row_order", lambda *which: drawn.append(which[1]) or draw(*which))
+    planner = batches.Planner(40, 4, 7, True, 3)
+    tables = [planner.plan(*span).table for span in ((0, 1), (1, 4), (4, 10), (10, 30), (0, 2))]
+    assert drawn == [3, 4, 5, 3]
+    for table, epoch in zip(tables, (3, 3, 3, 4, 3), strict=True):
+        np.testing.assert_array_equal(table[0].ravel()[:40], draw(7, epoch, 40, True))
+
+
 def test_rows_are_drawn_by_their_probabilities_and_each_epoch_anew():
     from plastica.training.batches import Planner
 

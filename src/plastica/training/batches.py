@@ -111,17 +111,24 @@ class Planner:
         self.sizes = filled(batch_sizes(rows, self.size), -(-room_for(rows) // self.size))
         room = max(1, TABLE_ENTRIES // (len(self.sizes) * self.size))
         self.epochs = min(MOST_EPOCHS_IN_PLAN, 1 << (room.bit_length() - 1))
+        self._drawn, self._table = range(0), np.zeros((0, 0, 0), np.int32)
 
     def plan(self, start: int, stop: int) -> Plan:
         """Return the plan for steps ``start`` to ``stop`` of the run, at most ``epochs`` epochs."""
         first, last = start // self.batches, (stop - 1) // self.batches
-        table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
-        for place, epoch in enumerate(range(first, last + 1)):
-            table[place, : self.rows] = self._order(self.first_epoch + epoch)
         offset = first * self.batches
         span = [*divmod(start - offset, self.batches), *divmod(stop - offset, self.batches)]
-        shape = (self.epochs, len(self.sizes), self.size)
-        return Plan(table.reshape(shape), self.sizes, np.array(span, np.int32), np.int32(self.batches))
+        table = self._orders(range(first, last + 1))
+        return Plan(table, self.sizes, np.array(span, np.int32), np.int32(self.batches))
+
+    def _orders(self, epochs: range) -> np.ndarray:
+        # Kept, since the calls that go through one long epoch all ask for the same.
+        if self._drawn != epochs:
+            table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
+            for place, epoch in enumerate(epochs):
+                table[place, : self.rows] = self._order(self.first_epoch + epoch)
+            self._drawn, self._table = epochs, table.reshape(self.epochs, len(self.sizes), self.size)
+        return self._table
 
     def _order(self, epoch: int) -> np.ndarray:
         if self.sampling is not None:
