@@ -21,6 +21,7 @@ LAYERS = {
     "reshape": (pl.Reshape((3, 2)), VECTOR),
     "batch_normalization": (pl.BatchNormalization(), VECTOR),
     "layer_normalization": (pl.LayerNormalization(), VECTOR),
+    "unit_normalization": (pl.UnitNormalization(), VECTOR),
     "conv_1d": (pl.Conv1D(4, 3, activation="tanh", padding="causal"), SERIES),
     "conv_2d": (pl.Conv2D(4, 3, activation="tanh", strides=2, padding="same"), IMAGE),
     "conv_2d_grouped": (pl.Conv2D(4, 2, groups=2, dilation_rate=2), IMAGE),

@@ -78,6 +78,7 @@ HOMES = {
         "SmallWorld",
         "Sparse",
         "StochasticBinary",
+        "UnitNormalization",
         "UpSampling2D",
         "Wired",
         "ZeroPadding2D",

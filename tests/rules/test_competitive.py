@@ -134,8 +134,8 @@ def test_krotov_hopfield_makes_the_step_of_the_authors_script(p, k):
 
 def test_krotov_hopfield_brings_units_to_the_radius():
     x = np.random.default_rng(3).normal(size=(100, 5)).astype(np.float32)  # all around, so that every unit wins some
-    first, _ = KrotovHopfield().layers_for([4], pl.Dense(2))
-    model = pl.Sequential([first])
+    length, first, _ = KrotovHopfield().layers_for([4], pl.Dense(2))
+    model = pl.Sequential([length, first])
     model.compile(rule=KrotovHopfield(0.05, k=2, delta=0.0, radius=0.5))
     figures = model.fit(x, epochs=60, batch_size=20, verbose=0).history["loss"]
     lengths = np.sum(np.abs(model.get_weights()[0]) ** 3, 0) ** (1 / 3)

@@ -85,17 +85,21 @@ def test_sangers_weights_are_the_first_k_components_in_order(data):
     assert losses[-1] == pytest.approx(left, rel=1e-3)
 
 
-@pytest.mark.parametrize("rule", ["oja", "sanger"])
+RULES = {"oja": pl.rules.Oja(0.01), "relative": pl.rules.Oja(0.1, relative=True), "sanger": pl.rules.Sanger(0.01)}
+
+
+@pytest.mark.parametrize("rule", RULES)
 def test_oja_and_sanger_by_their_formulas_unit_by_unit(data, rule):
     x, weight = data[0], np.linspace(0, 2, ROWS).astype(np.float32)
-    params, change = one_step(pl.rules.get(rule), pl.Dense(3), x, weight)
+    params, change = one_step(RULES[rule], pl.Dense(3), x, weight)
     w = params["kernel"]
     expected = np.zeros_like(w)
+    rate = 0.1 / (weight @ (x**2).sum(1) / ROWS) if rule == "relative" else 0.01
     for row, share in zip(x, weight, strict=True):
         y = row @ w
         for unit in range(3):
-            seen = [unit] if rule == "oja" else range(unit + 1)
-            expected[:, unit] += 0.01 * share * y[unit] * (row - sum(y[k] * w[:, k] for k in seen)) / ROWS
+            seen = range(unit + 1) if rule == "sanger" else [unit]
+            expected[:, unit] += rate * share * y[unit] * (row - sum(y[k] * w[:, k] for k in seen)) / ROWS
     np.testing.assert_allclose(change["kernel"], expected, rtol=1e-4, atol=1e-6)
 
 

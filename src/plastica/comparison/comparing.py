@@ -106,7 +106,9 @@ def run_trials(
     began, watcher, budget = time.perf_counter(), watcher or Watcher(False), float("inf")
     target = linear_loss(task, terms) if terms.target is None else terms.target
     found = dict(done or {})
-    trials = {name: Trial(name, rule, task, terms) for name, rule in rules.items() if name not in found}
+    trials = {
+        name: Trial(name, rule.suited_to(task.x), task, terms) for name, rule in rules.items() if name not in found
+    }
     if terms.minutes is not None:
         budget = 60 * terms.minutes * len(trials) / len(rules)  # of a comparison that goes on, what is left to do
     costs = _measured(trials, terms, found, keep, watcher)

@@ -15,7 +15,7 @@ from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .members import MemberDense, Members
 from .noise import Dropout, GaussianNoise
-from .normalization import BatchNormalization, LayerNormalization
+from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
 from .pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -79,6 +79,7 @@ __all__ = [
     "SmallWorld",
     "Sparse",
     "StochasticBinary",
+    "UnitNormalization",
     "UpSampling2D",
     "Variables",
     "Wired",

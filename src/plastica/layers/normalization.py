@@ -197,6 +197,45 @@ class LayerNormalization(Layer):
         return jnp.moveaxis(values, last, places), state
 
 
+@declaration
+class UnitNormalization(Layer):
+    """Bring each row to length 1, so that only its direction counts.
+
+    In front of units that compete, which would otherwise answer to how bright a picture is.
+
+        y = x / max(|x|, sqrt(epsilon))
+
+    Args:
+        axis: The axis along which the length is taken, counted with the batch; the last by default.
+        epsilon: Keeps the division finite where a row is 0; Keras's value.
+
+    Shapes:
+        ``(batch, ...)`` in and out.
+
+    Raises:
+        InvalidValue: For an epsilon not above 0.
+        ShapeError: When there is no such axis.
+
+    Example:
+        >>> UnitNormalization().apply({}, np.array([[3.0, 4.0]]))[0].tolist()
+        [[0.6..., 0.8...]]
+    """
+
+    axis: int = -1
+    epsilon: float = 1e-12
+
+    def __post_init__(self) -> None:
+        _check_epsilon("UnitNormalization", self.epsilon)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _place("UnitNormalization", self.axis, shape)
+        return shape
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        squares = jnp.sum(x * x, self.axis, keepdims=True)
+        return x * jax.lax.rsqrt(jnp.maximum(squares, jnp.asarray(self.epsilon, x.dtype))), state
+
+
 def _gamma_and_beta(params: Params, sizes: Shape, dtype: jnp.dtype) -> tuple[jax.Array, jax.Array]:
     gamma = params["gamma"].astype(dtype) if "gamma" in params else jnp.ones(sizes, dtype)
     beta = params["beta"].astype(dtype) if "beta" in params else jnp.zeros(sizes, dtype)

@@ -46,7 +46,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "hebb": lambda: Hebb(limit=1.0),  # without a limit its weights grow for ever
     "kohonen": Kohonen,
     "krotov_hopfield": lambda: Greedy(KrotovHopfield(), epochs=10),
-    "oja": Oja,
+    "oja": lambda: Oja(0.1, relative=True),
     "perceptron": Perceptron,
     "predictive_coding": PredictiveCoding,
     "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", steps=40, step_size=0.5),

@@ -13,7 +13,7 @@ from ..errors import InvalidValue
 from ..layers import Dense
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
-from .local import LayerRule, Learned, require_units, row_shares
+from .local import LayerRule, Learned, require_units, row_shares, widest
 from .rule import Batch, Facts
 
 
@@ -67,7 +67,8 @@ class Competitive(LayerRule):
         require_numbers(self, wanted)
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        return [*(Dense(each, activation="softmax") for each in units), last]
+        # One layer: of units that stand for clusters already, others would find the same clusters.
+        return [*(Dense(most, activation="softmax") for most in widest(units)), last]
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)

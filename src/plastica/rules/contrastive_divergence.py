@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from .. import random
-from ..declaration import declaration
+from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..layers import RestrictedBoltzmann
 from ..layers.boltzmann import VISIBLE
@@ -18,7 +19,7 @@ from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, require_numbers
 from .local import LayerRule, Learned, row_shares
-from .rule import Batch, Facts
+from .rule import Batch, Facts, Rule
 
 
 @declaration
@@ -88,6 +89,10 @@ class ContrastiveDivergence(LayerRule):
         wanted = dict.fromkeys(("learning_rate", "gaussian_rate"), ABOVE_ZERO)
         wanted |= dict.fromkeys(("momentum", "initial_momentum"), BELOW_ONE)
         require_numbers(self, {**wanted, "weight_decay": AT_LEAST_ZERO})
+
+    def suited_to(self, x: np.ndarray) -> Rule:
+        binary = x.min() >= 0 and x.max() <= 1
+        return replace(self, visible="binary" if binary else "gaussian")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         # Glorot's weights, so that a stack can go on by backprop even where few rows left it little time to learn.

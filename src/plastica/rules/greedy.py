@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ..declaration import declaration
+from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
@@ -71,6 +72,9 @@ class Greedy(Rule):
     def needs_loss(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Whether what comes after the layers needs one."""
         return self.then is not None and self.then.needs_loss
+
+    def suited_to(self, x: np.ndarray) -> Rule:
+        return replace(self, rule=self.rule.suited_to(x))
 
     def layers_for(self, units: Any, last: Layer) -> list[Layer]:
         return self.rule.layers_for(units, last)

@@ -12,10 +12,10 @@ from ..activations import PowerReLU
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..initializers import RandomNormal
-from ..layers import Dense
+from ..layers import Dense, UnitNormalization
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
-from .local import LayerRule, Learned, only_kernel, require_units
+from .local import LayerRule, Learned, only_kernel, require_units, widest
 from .rule import Batch, Facts
 
 # Where all of a batch's changes are 0, nothing is divided by 0; the authors' own constant.
@@ -76,8 +76,11 @@ class KrotovHopfield(LayerRule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         start = RandomNormal(stddev=0.5)  # the authors' 1.0 takes far longer to come to the radius
-        hidden = (Dense(each, PowerReLU(), use_bias=False, kernel_initializer=start) for each in units)
-        return [*hidden, last]
+        found: list[Layer] = []
+        for most in widest(units):  # the authors' network has one hidden layer
+            # The power of a potential that grows with the input's length would leave all bounds.
+            found += [UnitNormalization(), Dense(most, PowerReLU(), use_bias=False, kernel_initializer=start)]
+        return [*found, last]
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)

@@ -183,8 +183,16 @@ def without_bias(params: Params, record: Record) -> jax.Array:
 
 
 def linear_layers(units: Sequence[int], last: Layer) -> list[Layer]:
-    """Return layers without a bias or an activation, for rules whose units find directions of the inputs."""
-    return [*(Dense(each, use_bias=False) for each in units), last]
+    """Return units without a bias or an activation, for rules whose units find directions of the inputs.
+
+    One layer: of directions that are found already, another one finds the same.
+    """
+    return [*(Dense(most, use_bias=False) for most in widest(units)), last]
+
+
+def widest(units: Sequence[int]) -> list[int]:
+    """Return the largest of the hidden layers, for rules of which one layer is all that helps; none for none."""
+    return [max(units)] if units else []
 
 
 def require_units(rule: Rule, layer: Layer) -> None:

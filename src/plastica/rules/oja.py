@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, ClassVar
 
 import jax
@@ -25,11 +26,14 @@ class Oja(LayerRule):
 
         delta w = learning_rate y (x - y w)
 
-    with y = w'x, the potential without its bias; the mean over a batch's rows. The figure is the squared distance of
-    the inputs from what the first unit's answer says of them, |x - y w|^2.
+    with y = w'x, the potential without its bias; the mean over a batch's rows. With ``relative`` the learning rate is
+    divided by the mean of |x|^2 over the batch, so that one rate suits inputs of any scale. The figure is the squared
+    distance of the inputs from what the first unit's answer says of them, |x - y w|^2.
 
     Args:
         learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
+        relative: Whether the learning rate is one of inputs of mean square length 1; below 1 it is then always safe.
+            The name ``"oja"`` stands for ``Oja(0.1, relative=True)``.
 
     Raises:
         InvalidValue: For a learning rate that is not above 0.
@@ -43,6 +47,7 @@ class Oja(LayerRule):
     )
 
     learning_rate: float = 0.01
+    relative: bool = False
 
     def __post_init__(self) -> None:
         require_numbers(self, {"learning_rate": ABOVE_ZERO})
@@ -58,7 +63,8 @@ class Oja(LayerRule):
         share = row_shares(batch, y)
         growth = record.pull_synapse(share * y)[0]["kernel"]
         forgetting = jnp.sum(share * y * y, tuple(range(y.ndim - 1))) * params["kernel"]
-        change = self.learning_rate * (growth - forgetting)
+        rate = self.learning_rate / (_mean_square_length(params, record, batch) if self.relative else 1.0)
+        change = rate * (growth - forgetting)
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
     def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
@@ -66,3 +72,9 @@ class Oja(LayerRule):
         first = jnp.zeros_like(y).at[..., 0].set(y[..., 0])
         apart = record.input - record.pull_synapse(first)[1]
         return jnp.sum(row_shares(batch, apart) * apart * apart)
+
+
+def _mean_square_length(params: Params, record: Record, batch: Batch) -> jax.Array:
+    """Return the mean over rows of |x|^2, over all places of a convolution together; at least the least number."""
+    x, places = record.input, prod(params["kernel"].shape[:-2])
+    return jnp.maximum(places * jnp.sum(row_shares(batch, x) * x * x), jnp.finfo(x.dtype).tiny)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import jax
+import numpy as np
 
 from .. import random
 from ..declaration import Declaration
@@ -145,6 +146,10 @@ class Rule(Declaration):
             batch: The rows of that step.
         """
         return ""
+
+    def suited_to(self, x: np.ndarray) -> Rule:
+        """Return the rule as it suits such inputs, ``(rows, ...)``, for those who name no more than the rule."""
+        return self
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         """Return layers that suit the rule, for those who name none.

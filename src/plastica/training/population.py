@@ -50,9 +50,11 @@ def advance_members(
         own = plan._replace(table=member.table, span=member.span)
         return advance(program, member.key, member.learner, rows, validation, own)
 
+    if group == 1:
+        return jax.lax.map(one, members)
     if group >= members.key.shape[0]:
         return jax.vmap(one)(members)
-    return jax.lax.map(one, members, batch_size=None if group == 1 else group)
+    return jax.lax.map(one, members, batch_size=group)
 
 
 def group_for(params: Any) -> int:
