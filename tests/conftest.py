@@ -14,6 +14,9 @@ if CACHE.lower() != "off":
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", CACHE)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+# Tests compile hundreds of programs that run for milliseconds: most of XLA's care for speed is wasted on them. What
+# depends on it asks for it (test_processes.py), and .ci/run's second round of all tests has it.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
 
