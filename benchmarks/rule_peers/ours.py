@@ -66,8 +66,7 @@ def equilibrium_propagation(row: Any, x: Any, y: Any) -> Call:
 
 
 def perceptron(row: Any, x: Any, y: Any) -> Call:
-    last = pl.Dense(1, activation="sigmoid")
-    return fitting(row, pl.rules.Perceptron(), [last], x, y, "binary_crossentropy")
+    return fitting(row, pl.rules.Perceptron(), [pl.Dense(1)], x, y, "hinge")
 
 
 def delta(row: Any, x: Any, y: Any) -> Call:
