@@ -148,3 +148,26 @@ def test_what_does_not_go_together_is_refused():
         model_of("backprop")
     with pytest.raises(InvalidValue, match=r"layer 1, .*Oja works on layers of units with one kernel"):
         model_of(Oja(), layers=[pl.Dense(3), pl.BatchNormalization()]).fit(X, verbose=0)
+
+
+@pytest.mark.parametrize("rule", [Oja(), pl.rules.Greedy(Oja(), then=pl.Backprop()), "delta"])
+def test_a_regularizer_is_refused_where_no_gradient_is_followed(rule):
+    layers = [pl.Dense(3, kernel_regularizer="l2"), pl.Dense(1)]
+    with pytest.raises(InvalidValue, match=r"layer 0, Dense: it has a regularizer, and under (Oja|Delta) only the"):
+        model_of(rule, "mse", layers).fit(X, Y, verbose=0)
+
+
+def test_a_network_without_parameters_is_refused():
+    for loss, y in (None, None), ("mse", X):
+        with pytest.raises(InvalidValue, match="no layer of this network has parameters"):
+            model_of(Oja(), loss, [pl.Activation("linear")]).fit(X, y, verbose=0)
+
+
+def test_a_layer_that_cannot_follow_keeps_nothing_whether_it_reads_out_or_is_refused():
+    machines = pl.rules.ContrastiveDivergence(persistent=True, chains=2, visible="gaussian")
+    network = pl.layers.Sequential([pl.RestrictedBoltzmann(3, "gaussian"), pl.Dense(1, use_bias=False)])
+    params = network.init(np.random.default_rng(0), (5,)).params
+    first, last = machines.init(network, params, pl.random.seed_key(0))
+    assert first["hidden"].shape == (2, 3) and last == ()
+    with pytest.raises(InvalidValue, match=r"layer 0, BatchNormalization: BCM works on layers of units"):
+        model_of("bcm", None, [pl.BatchNormalization(), pl.Dense(1)]).fit(X, verbose=0)

@@ -14,7 +14,7 @@ from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..losses.shapes import class_numbers, matched
 from .chain import learned_places
-from .local import require_units, row_shares
+from .local import require_no_penalty, require_units, row_shares
 from .rule import Batch, Rule, Signal, loss_of
 
 # Losses by what their targets mean: one class out of several, a yes or no for each unit, a class's number.
@@ -57,9 +57,12 @@ class LastLayerRule(Rule):
         """Keep nothing.
 
         Raises:
-            InvalidValue: When the last layer that learns is not units with one kernel.
+            InvalidValue: When the last layer that learns is not units with one kernel, or one before it has a
+                regularizer, which would move what is to stay as drawn.
         """
         self.place(network, params)
+        for place in learned_places(network, params)[:-1]:
+            require_no_penalty(self, network, params, place)
         return ()
 
     def signal(

@@ -75,10 +75,12 @@ class LayerRule(Rule):
         """
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return each layer's memory; ``()`` for layers without parameters."""
+        """Return each layer's memory; ``()`` for layers that cannot follow the rule: a read-out may be of any kind."""
         learned = learned_places(network, params)
         return tuple(
-            self.begin(layer, params[place], random.fold(key, place)) if place in learned else ()
+            self.begin(layer, params[place], random.fold(key, place))
+            if place in learned and _is_fit(self, layer)
+            else ()
             for place, layer in enumerate(network.children)
         )
 
@@ -124,15 +126,18 @@ class LayerRule(Rule):
         """Return the places of the layers that follow the rule, each looked at.
 
         Raises:
-            InvalidValue: When the rule is not defined for one of them.
+            InvalidValue: When there is none, or the rule is not defined for one of them, or one has a regularizer.
         """
         learned = learned_places(network, params)
+        if not learned:
+            raise InvalidValue(f"{type(self).__name__}: no layer of this network has parameters; put units there.")
         found = learned if objective is None else learned[:-1]
         for place in found:
             try:
                 self.require(network.children[place])
             except InvalidValue as error:
                 raise InvalidValue(f"layer {place}, {error}") from None
+            require_no_penalty(self, network, params, place)
         return found
 
     def learn_at(
@@ -156,6 +161,28 @@ def read_out(
     direction = [jax.tree.map(jnp.zeros_like, own) for own in params]
     direction[last] = _error_at(network, record, delta, last).gradient
     return loss, tuple(direction)
+
+
+def require_no_penalty(rule: Rule, network: Layer, params: Params, place: int) -> None:
+    """See that the layer at a place, which follows no gradient, has no regularizer: its pull would be one.
+
+    Raises:
+        InvalidValue: When it has.
+    """
+    layer = network.children[place]
+    if not isinstance(layer.penalty(params[place]), int):
+        raise InvalidValue(
+            f"layer {place}, {type(layer).__name__}: it has a regularizer, and under {type(rule).__name__} only the "
+            "last layer can follow a loss and what is added to it. Leave it out here, or take another rule."
+        )
+
+
+def _is_fit(rule: LayerRule, layer: Layer) -> bool:
+    try:
+        rule.require(layer)
+    except InvalidValue:
+        return False
+    return True
 
 
 def _error_at(network: Layer, record: Record, delta: jax.Array, place: int) -> Errors:
