@@ -171,3 +171,8 @@ def test_a_layer_that_cannot_follow_keeps_nothing_whether_it_reads_out_or_is_ref
     assert first["hidden"].shape == (2, 3) and last == ()
     with pytest.raises(InvalidValue, match=r"layer 0, BatchNormalization: BCM works on layers of units"):
         model_of("bcm", None, [pl.BatchNormalization(), pl.Dense(1)]).fit(X, verbose=0)
+
+
+def test_an_average_of_weights_that_no_optimizer_steps_to_is_refused():
+    with pytest.raises(InvalidValue, match=r"Adam\(use_ema=True\) .* under Oja without a loss it makes no step"):
+        model_of(Oja(), optimizer=pl.optimizers.Adam(use_ema=True)).fit(X, verbose=0)

@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import random
 from ..declaration import Declaration, declaration
+from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..metrics import Metric
@@ -184,6 +185,11 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     real = jnp.arange(batch.weight.shape[0]) < batch.size
     context = Context(training=True, key=key, mask=real)
     signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
+    if signal.direction is None and optimizer.use_ema:
+        raise InvalidValue(
+            f"{type(optimizer).__name__}(use_ema=True) keeps the mean of the weights that it steps to, and under "
+            f"{type(rule).__name__} without a loss it makes no step. Leave use_ema out."
+        )
 
     def value_at(params: Params) -> jax.Array:
         potential, _ = network.synapse(params, batch.x, learner.state, context)
