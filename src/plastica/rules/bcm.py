@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import jax
@@ -9,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..declaration import declaration
+from ..layers import Dense
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from .local import LayerRule, Learned, only_kernel, require_units, row_shares
+from .local import LayerRule, Learned, only_kernel, require_units, row_shares, widest
 from .rule import Batch, Facts
 
 
@@ -57,6 +59,10 @@ class BCM(LayerRule):
     def __post_init__(self) -> None:
         at_least_one = ("a finite number of at least 1", lambda v: v >= 1)
         require_numbers(self, {"learning_rate": ABOVE_ZERO, "time_constant": at_least_one})
+
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
+        # One layer: a second one, on units that answer few rows each, falls silent.
+        return [*(Dense(most, activation="relu") for most in widest(units)), last]
 
     def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
         """Return each unit's theta, and over how many steps it was taken so far."""
