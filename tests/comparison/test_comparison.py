@@ -138,3 +138,9 @@ def test_images_of_bytes_are_scaled_and_laid_out_in_one_line(tmp_path):
     task = task_of_npz(tmp_path / "images.npz")
     np.testing.assert_allclose(task.x, images.reshape(6, 6) / 255, rtol=1e-6)
     assert (task.kind, task.outputs, task.y.tolist()) == ("multiclass", 3, [0, 1, 2, 0, 1, 2])
+
+
+@pytest.mark.parametrize("given", [{"optimizers": {"backprob": "sgd"}}, {"learning_rates": {"backprob": 0.1}}])
+def test_settings_of_a_rule_that_is_not_compared_are_refused(given):
+    with pytest.raises(UnknownName, match="names 'backprob', which is not compared here: backprop"):
+        compare_rules(X, Y, rules="backprop", layers=(2,), epochs=1, seeds=1, batch_size=96, **given)

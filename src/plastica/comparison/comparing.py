@@ -101,7 +101,11 @@ def run_trials(
         done: Records of earlier trials on the same terms.
         keep: Takes each record as it comes.
         watcher: Shows how far it is.
+
+    Raises:
+        UnknownName: For an optimizer or a learning rate of a rule that is not compared.
     """
+    terms.require_known(rules)
     keep_compiled_programs()
     began, watcher, budget = time.perf_counter(), watcher or Watcher(False), float("inf")
     target = linear_loss(task, terms) if terms.target is None else terms.target

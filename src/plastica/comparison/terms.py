@@ -12,7 +12,7 @@ import numpy as np
 from .. import layers as kinds
 from .. import optimizers as steps
 from .. import rules as learning
-from ..errors import InvalidValue
+from ..errors import InvalidValue, UnknownName
 from ..estimators.networks import end_for, usual_optimizer
 from ..estimators.settings import Settings, batch_size_for
 from ..layers import Layer
@@ -57,6 +57,18 @@ class Terms:
             raise InvalidValue(f"minutes={self.minutes!r}: wanted a number above 0.")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise InvalidValue(f"seeds={self.seeds!r}: wanted at least one seed, each of them once.")
+
+    def require_known(self, rules: Mapping[str, Rule]) -> None:
+        """See that what is given by the rule's name is given for rules that are compared.
+
+        Raises:
+            UnknownName: For another name.
+        """
+        for name in ("optimizers", "learning_rates"):
+            given = getattr(self, name)
+            strange = [each for each in given if each not in rules] if isinstance(given, Mapping) else []
+            if strange:
+                raise UnknownName(f"{name} names {strange[0]!r}, which is not compared here: {', '.join(rules)}.")
 
     def batch_size_on(self, task: Task) -> int:
         """Return how many rows a step takes."""
