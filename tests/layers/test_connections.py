@@ -152,6 +152,7 @@ def test_a_wired_layer_answers_as_a_plain_one_with_its_weights():
         (lambda: pl.SmallWorld(0), "at least 1 input"),
         (lambda: pl.SmallWorld(3, 1.5), "the share that is moved"),
         (lambda: pl.Wired(pl.Flatten(), pl.Sparse(0.5)), "layer of units with one kernel"),
+        (lambda: pl.Wired(pl.Wired(pl.Dense(3), pl.Sparse(0.5)), pl.Sparse(0.5)), "not wired yet"),
         (lambda: pl.Wired(pl.Dense(3), 0.5), "give a law such as Sparse"),
     ],
 )

@@ -172,6 +172,8 @@ def test_power_relu_is_the_power_of_relu_with_its_slope():
         (lambda: KrotovHopfield(p=1), "p must be a whole number of at least 2"),
         (lambda: KrotovHopfield(k=2.5), "k must be a whole number of at least 2"),
         (lambda: learn(KrotovHopfield(), pl.Dense(6), CLUSTERS[:2]), "Dense of 6 units.*smaller k"),
+        (lambda: learn(KrotovHopfield(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]), "hear different inputs"),
+        (lambda: learn(Competitive(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]), "hear different inputs"),
         (lambda: learn(KrotovHopfield(), pl.BatchNormalization(), CLUSTERS[:2]), "works on layers of units"),
     ],
 )

@@ -50,9 +50,10 @@ class Wired(Layer):
     connections: Connections
 
     def __post_init__(self) -> None:
-        if not isinstance(self.layer, Layer) or not self.layer.linear_units:
+        if not isinstance(self.layer, Layer) or not self.layer.linear_units or isinstance(self.layer, Wired):
             raise InvalidValue(
-                f"Wired({self.layer!r}): it takes a layer of units with one kernel, such as Dense(10) or Conv2D(8, 3)."
+                f"Wired({self.layer!r}): it takes a layer of units with one kernel, such as Dense(10) or Conv2D(8, 3), "
+                "not wired yet."
             )
         if not isinstance(self.connections, Connections):
             raise InvalidValue(f"Wired(connections={self.connections!r}): give a law such as Sparse(0.1).")
@@ -73,6 +74,11 @@ class Wired(Layer):
         return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        if "mask" not in state:
+            raise InvalidValue(
+                f"Wired({self.layer!r}): this rule lets units compete, and units that hear different inputs cannot. "
+                "Give it the layer as it is, or take another rule."
+            )
         inner = {name: carried for name, carried in state.items() if name != "mask"}
         potential, inner = self.layer.synapse(self.constrain(params, state), x, inner, context)
         return potential, {**inner, "mask": state["mask"]}
