@@ -142,6 +142,8 @@ def test_a_saved_model_keeps_the_rule_and_its_memory(tmp_path):
 def test_what_does_not_go_together_is_refused():
     with pytest.raises(InvalidValue, match="y was given, but the network was compiled without a loss"):
         model_of(Oja()).fit(X, Y, verbose=0)
+    with pytest.raises(InvalidValue, match="class_weight was given, but this network learns from inputs alone"):
+        model_of(Oja()).fit(X, class_weight={0: 1.0}, verbose=0)
     with pytest.raises(InvalidValue, match="metrics compare answers with targets"):
         model_of(Oja(), metrics=["mae"])
     with pytest.raises(InvalidValue, match="was given no loss"):

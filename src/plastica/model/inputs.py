@@ -116,10 +116,14 @@ def weigh_classes(examples: Examples, class_weight: Mapping[int, float] | None) 
     """Return the examples, each row weighing what its class does.
 
     Raises:
-        InvalidValue: For a class that has no weight, or a weight that is no number of at least 0.
+        InvalidValue: For a class that has no weight, a weight that is no number of at least 0, or without targets.
     """
     if class_weight is None:
         return examples
+    if examples.y.size == 0:
+        raise InvalidValue(
+            "class_weight was given, but this network learns from inputs alone. Weigh rows by sample_weight."
+        )
     weight = _weight_of_classes(class_weight, _classes(examples.y))
     return examples._replace(weight=weight if examples.weight is None else weight * examples.weight)
 
