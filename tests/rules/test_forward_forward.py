@@ -188,7 +188,10 @@ def test_what_it_is_not_defined_for_is_refused(layers, loss, text):
         model.fit(X[:4], y, verbose=0)
 
 
-@pytest.mark.parametrize("setting", [{"sharpness": 0}, {"contrast": "both"}, {"negatives": "all"}, {"answer": "yes"}])
+@pytest.mark.parametrize(
+    "setting",
+    [{"sharpness": 0}, {"contrast": "both"}, {"negatives": "all"}, {"answer": "yes"}, {"label_optimizer": "adam"}],
+)
 def test_settings_outside_their_range_are_refused(setting):
     with pytest.raises(InvalidValue, match=next(iter(setting))):
         ForwardForward(**setting)

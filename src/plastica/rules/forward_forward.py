@@ -64,7 +64,7 @@ class ForwardForward(Rule):
         label_optimizer: What makes the steps of the label's kernel.
 
     Raises:
-        InvalidValue: For numbers or words outside their range.
+        InvalidValue: For numbers or words outside their range, or an optimizer that wants all rows at once.
 
     Reference:
         Hinton (2022), The forward-forward algorithm: some preliminary investigations, section 2, equation 1.
@@ -89,6 +89,11 @@ class ForwardForward(Rule):
         check_choice("ForwardForward", "contrast", self.contrast, ("threshold", "difference"))
         check_choice("ForwardForward", "negatives", self.negatives, ("hard", "random"))
         check_choice("ForwardForward", "answer", self.answer, ("readout", "goodness"))
+        if not isinstance(self.label_optimizer, Optimizer) or self.label_optimizer.full_batch:
+            raise InvalidValue(
+                f"ForwardForward(label_optimizer={self.label_optimizer!r}): give an optimizer that steps batch by "
+                "batch, such as Adam(1e-3)."
+            )
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         wanted = _CROSSENTROPIES.get(type(network.output_activation), ())
