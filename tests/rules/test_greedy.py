@@ -47,7 +47,8 @@ def model_of(rule, layers=LAYERS, loss="mse", **settings):
 def moves(model, epochs, y=Y):
     """Return which layers' kernels change in each epoch, and by how much in the mean."""
     found = []
-    model.build((None, 5))
+    if not model.built:
+        model.build((None, 5))
     for _ in range(epochs):
         before = [np.asarray(own["kernel"]) for own in model.params]
         model.fit(X, y, epochs=1, batch_size=24, verbose=0)
@@ -83,7 +84,7 @@ def test_after_the_layers_backprop_makes_the_step_it_makes_alone():
     objective = pl.losses.place(pl.losses.get("mse"), None)
     context = pl.layers.Context(training=True, key=random.seed_key(0))
     rule = Greedy(Clock(), 2, pl.Backprop())
-    memory = rule.init(network, params, random.seed_key(1))
+    memory = {**rule.init(network, params, random.seed_key(1)), "first": np.int32(0)}
 
     @jax.jit
     def both(params):
@@ -94,6 +95,14 @@ def test_after_the_layers_backprop_makes_the_step_it_makes_alone():
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), found.direction, alone.direction)
     assert not any(np.any(leaf) for leaf in jax.tree.leaves(found.change))
     assert found.loss == pytest.approx(float(alone.loss), rel=1e-6)
+
+
+def test_layers_have_their_epochs_though_the_network_was_trained_before():
+    model = model_of(Greedy(Clock(), epochs=2))
+    model.fit(X, Y, epochs=3, batch_size=24, verbose=0)
+    model.compile(loss="mse", rule=Greedy(Clock(), epochs=1))
+    hidden = [pytest.approx(each, abs=1e-5) for each in ([1, 0], [0, 1], [0, 0])]
+    assert [each[:2] for each in moves(model, 3)] == hidden
 
 
 def test_what_comes_after_may_be_a_local_rule_with_a_memory_and_epochs_of_its_own():

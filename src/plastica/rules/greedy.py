@@ -28,8 +28,9 @@ class Greedy(Rule):
     ``then`` trains the network; None leaves the layers as they are and only the read-out learns on. Compiled without
     a loss, the last layer follows ``rule`` as well, and what is shown as the loss is the sum of all layers' figures.
 
-    Each layer's epochs count from 0 for it, and so do those of ``then``: what a rule does in its first epochs, or with
-    rates that fall over a run, it does for each layer.
+    Epochs count from the first one after ``compile``, whatever the network learned before. Each layer's count from 0
+    for it, and so do those of ``then``: what a rule does in its first epochs, or with rates that fall over a run, it
+    does for each layer.
 
     Args:
         rule: What each layer follows.
@@ -86,7 +87,8 @@ class Greedy(Rule):
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         after = () if self.then is None else self.then.init(network, params, key)
-        return {"layers": self.rule.init(network, params, key), "then": after}
+        # Before the first step nobody knows in which of the network's epochs it will be.
+        return {"layers": self.rule.init(network, params, key), "then": after, "first": np.full((), -1, np.int32)}
 
     def signal(
         self,
@@ -99,6 +101,8 @@ class Greedy(Rule):
         context: Context,
     ) -> Signal:
         places = self.rule.places(network, params, objective)
+        first = jnp.where(memory["first"] < 0, batch.epoch, memory["first"]).astype(jnp.int32)
+        memory, batch = {**memory, "first": first}, batch._replace(epoch=batch.epoch - first)
         layers, epoch = memory["layers"], jnp.asarray(batch.epoch)
         nothing = jax.tree.map(jnp.zeros_like, params)
 
