@@ -9,7 +9,7 @@ import pytest
 
 import plastica as pl
 from plastica.declaration import declaration
-from plastica.errors import InvalidValue
+from plastica.errors import InvalidValue, PlasticaWarning
 from plastica.rules import Oja
 from plastica.rules.local import LayerRule, Learned, read_out
 from plastica.rules.rule import Batch, Rule, Signal, loss_of
@@ -178,3 +178,18 @@ def test_a_layer_that_cannot_follow_keeps_nothing_whether_it_reads_out_or_is_ref
 def test_an_average_of_weights_that_no_optimizer_steps_to_is_refused():
     with pytest.raises(InvalidValue, match=r"Adam\(use_ema=True\) .* under Oja without a loss it makes no step"):
         model_of(Oja(), optimizer=pl.optimizers.Adam(use_ema=True)).fit(X, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "unreached"),
+    [
+        ("predictive_coding", "there or before it, from layer 0, Dense on,"),
+        ("direct_feedback_alignment", "by it, layer 1, Dense,"),
+        ("target_propagation", "by it, layer 1, Dense,"),
+        ("forward_forward", "by it, layer 1, Dense,"),
+    ],
+)
+def test_rules_that_need_slopes_say_what_a_step_keeps_from_learning(rule, unreached):
+    layers = [pl.Dense(3, input_dim=5), pl.Dense(3), pl.Activation("heaviside"), pl.Dense(1, activation="sigmoid")]
+    with pytest.warns(PlasticaWarning, match=f"layer 2, Activation: a step has no slope.* {unreached} stays as it was"):
+        _ = model_of(rule, "binary_crossentropy", layers).program

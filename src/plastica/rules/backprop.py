@@ -55,7 +55,7 @@ class Backprop(Rule):
         return Signal(loss, errors.gradient, record.activity, new_state, memory)
 
     def check(self, network: Layer, objective: Objective | None) -> None:
-        _warn_of_steps(network)
+        warn_of_steps(network)
 
     def feedback(self, params: Params, memory: Any) -> Params:
         """Return the parameters through which errors travel back; None for the network's own."""
@@ -75,15 +75,22 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
     return loss, network.backward(record, delta)
 
 
-def _warn_of_steps(network: Layer) -> None:
-    """Warn where units that learn stand at or before a step: no error comes back through it."""
+def warn_of_steps(network: Layer, below: bool = True) -> None:
+    """Warn where units that learn stand at or before a step: no error comes back through it.
+
+    Args:
+        network: The network.
+        below: Whether layers below such units hear of errors from nowhere else.
+    """
     unreached = ""
     for path, layer, _ in walk(network):
-        unreached = unreached or (path if layer.linear_units else "")
+        if layer.linear_units and not (below and unreached):
+            unreached = path
         if unreached and isinstance(layer.output_activation, Heaviside):
+            what = f"there or before it, from {unreached} on," if below else f"by it, {unreached},"
             warnings.warn(
-                f"{path}: a step has no slope, so no error comes back through it, and what learns there or before it, "
-                f'from {unreached} on, stays as it was drawn. Take a sigmoid or tanh, or the rule "perceptron".',
+                f"{path}: a step has no slope, so no error comes back through it, and what learns {what} stays as it "
+                'was drawn. Take a sigmoid or tanh, or the rule "perceptron".',
                 PlasticaWarning,
                 stacklevel=2,
             )

@@ -14,7 +14,7 @@ from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from .backprop import send_back
+from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .feedback_alignment import tanh_layers
 from .rule import Batch, Facts, Rule, Signal
@@ -59,6 +59,9 @@ class DirectFeedbackAlignment(Rule):
 
     def __post_init__(self) -> None:
         require_numbers(self, {"scale": ABOVE_ZERO})
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        warn_of_steps(network, below=False)
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return the key that draws the random weights."""

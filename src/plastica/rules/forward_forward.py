@@ -19,12 +19,12 @@ from ..losses import Objective
 from ..losses.shapes import is_sparse
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .backprop import warn_of_steps
 from .chain import Chain, chain, learned_places
-from .local import require_units, row_shares
+from .local import require_steps_by_batch, require_units, row_shares
 from .rule import Batch, Facts, Rule, Signal, loss_of, rule_key
 
-# Where a whole layer is silent, its activity stays 0.
-_TINY = 1e-8
+_TINY = 1e-8  # where a whole layer is silent, its activity stays 0
 _CROSSENTROPIES: dict[type, tuple[type, ...]] = {
     Softmax: (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy),
     Sigmoid: (losses.BinaryCrossentropy,),
@@ -89,11 +89,7 @@ class ForwardForward(Rule):
         check_choice("ForwardForward", "contrast", self.contrast, ("threshold", "difference"))
         check_choice("ForwardForward", "negatives", self.negatives, ("hard", "random"))
         check_choice("ForwardForward", "answer", self.answer, ("readout", "goodness"))
-        if not isinstance(self.label_optimizer, Optimizer) or self.label_optimizer.full_batch:
-            raise InvalidValue(
-                f"ForwardForward(label_optimizer={self.label_optimizer!r}): give an optimizer that steps batch by "
-                "batch, such as Adam(1e-3)."
-            )
+        require_steps_by_batch(self, "label_optimizer")
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         wanted = _CROSSENTROPIES.get(type(network.output_activation), ())
@@ -105,6 +101,7 @@ class ForwardForward(Rule):
                 'sparse_categorical_crossentropy or categorical_crossentropy, or in Dense(1, "sigmoid") under '
                 "binary_crossentropy."
             )
+        warn_of_steps(network, below=False)
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return the label's kernel and what its optimizer carries.
@@ -147,9 +144,8 @@ class ForwardForward(Rule):
         activities, new_states = hidden.go_on(parts, heard + jnp.mean(label, 0), new_state)
 
         def read_out(own: Params) -> tuple[jax.Array, Any]:
-            potential, last_state = links.links[-1].synapse(
-                own, normalised(activities[-1]), hidden.states[-1], hidden.contexts[-1]
-            )
+            below = normalised(activities[-1])
+            potential, last_state = links.links[-1].synapse(own, below, hidden.states[-1], hidden.contexts[-1])
             activity = network.activate(potential)
             return loss_of(objective, batch, potential, activity), (potential, activity, last_state)
 
@@ -288,8 +284,7 @@ class _Hidden(NamedTuple):
 
 
 def _hidden(links: Chain, params: Params, state: State, context: Context) -> _Hidden:
-    first = links.links[0]
-    cut = learned_places(first, params[links.places[0]])[0] + 1
+    cut = learned_places(links.links[0], params[links.places[0]])[0] + 1
     # Each link numbers its layers from 0: without a key of its own, all would draw the same masks.
     contexts = tuple(_folded(context, place) for place in range(len(links.links)))
     return _Hidden(links.links, cut, links.split(state), contexts)

@@ -177,6 +177,19 @@ def require_no_penalty(rule: Rule, network: Layer, params: Params, place: int) -
         )
 
 
+def require_steps_by_batch(rule: Rule, name: str) -> None:
+    """See that a rule's field is an optimizer, and none that wants all rows at once.
+
+    Raises:
+        InvalidValue: When it is not.
+    """
+    given = getattr(rule, name)
+    if not isinstance(given, Optimizer) or given.full_batch:
+        raise InvalidValue(
+            f"{type(rule).__name__}({name}={given!r}): give an optimizer that steps batch by batch, such as Adam(1e-3)."
+        )
+
+
 def _is_fit(rule: LayerRule, layer: Layer) -> bool:
     try:
         rule.require(layer)

@@ -15,7 +15,7 @@ from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from .backprop import send_back
+from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .energy import Part, bind, row_losses, run, unchanging
 from .local import row_shares
@@ -97,6 +97,9 @@ class PredictiveCoding(Rule):
         if self.steps < 1:
             raise InvalidValue(f"PredictiveCoding(steps={self.steps!r}): activities need at least 1 step to settle.")
         require_numbers(self, {"step_size": ABOVE_ZERO})
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        warn_of_steps(network)
 
     def signal(
         self,

@@ -17,11 +17,11 @@ from ..layers.layer import Context, Layer, Params, Record, Shape, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
-from .backprop import send_back
+from .backprop import send_back, warn_of_steps
 from .chain import Chain, chain
 from .direct_feedback_alignment import as_one
 from .feedback_alignment import tanh_layers
-from .local import row_shares
+from .local import require_steps_by_batch, row_shares
 from .rule import Batch, Facts, Rule, Signal, rule_key
 
 _UNKNOWN_SIZE = (
@@ -76,11 +76,10 @@ class TargetPropagation(Rule):
 
     def __post_init__(self) -> None:
         require_numbers(self, {"target_rate": ABOVE_ZERO, "noise": AT_LEAST_ZERO})
-        if not isinstance(self.inverse_optimizer, Optimizer) or self.inverse_optimizer.full_batch:
-            raise InvalidValue(
-                f"TargetPropagation(inverse_optimizer={self.inverse_optimizer!r}): give an optimizer that steps batch "
-                "by batch, such as Adam(1e-3)."
-            )
+        require_steps_by_batch(self, "inverse_optimizer")
+
+    def check(self, network: Layer, objective: Objective | None) -> None:
+        warn_of_steps(network, below=False)
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return the inverses of all links but the first and the last, and what their optimizer keeps."""
