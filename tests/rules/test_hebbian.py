@@ -136,6 +136,19 @@ def test_bcm_by_its_formula_with_a_slope(data):
     np.testing.assert_allclose(change["kernel"], expected, rtol=1e-4, atol=1e-6)
 
 
+def test_bcms_first_step_is_the_slope_of_its_figure_on_a_convolution_too():
+    image, layer = np.random.default_rng(3).random((4, 3, 3, 1), np.float32), pl.Conv2D(2, 2, activation="tanh")
+    params, change = one_step(pl.rules.BCM(1.0), layer, image)
+    batch = Batch(image, np.zeros((4, 0)), np.ones(4, np.float32), np.float32(4))
+
+    def figure(kernel):
+        own = {**params, "kernel": kernel}
+        record, _ = layer.forward(own, image, {}, pl.layers.Context())
+        return pl.rules.BCM().figure(layer, own, None, record, batch)
+
+    np.testing.assert_allclose(change["kernel"], -jax.grad(figure)(params["kernel"]), rtol=1e-4, atol=1e-6)
+
+
 def test_bcms_threshold_goes_on_from_a_file_under_a_read_out(data, tmp_path):
     x, y = data[0], (data[0][:, 0] > 0).astype(int)
     model = pl.Sequential([pl.Dense(4, activation="relu"), pl.Dense(2, activation="softmax")])

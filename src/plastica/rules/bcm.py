@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any, ClassVar
 
 import jax
@@ -28,7 +29,8 @@ class BCM(LayerRule):
 
         delta w = learning_rate y (y - theta) f'(z) x,  theta = E[y^2]
 
-    with y = f(z), the layer's activity. The figure is the cost whose gradient this is, E[y^2]^2 / 4 - E[y^3] / 3.
+    with y = f(z), the layer's activity; the mean over a batch's rows. The figure is the cost whose gradient this is,
+    E[y^2]^2 / 4 - E[y^3] / 3. Of a convolution both are summed over the places.
 
     Args:
         learning_rate: How far a step goes; small beside ``1 / time_constant`` divided by the inputs' mean square
@@ -84,12 +86,17 @@ class BCM(LayerRule):
 
     def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
         y = record.activity
-        return jnp.sum(_mean_over_answers(batch, y * y) ** 2 / 4 - _mean_over_answers(batch, y**3) / 3)
+        costs = _mean_over_answers(batch, y * y) ** 2 / 4 - _mean_over_answers(batch, y**3) / 3
+        return _places(y) * jnp.sum(costs)
 
 
 def _mean_over_answers(batch: Batch, values: jax.Array) -> jax.Array:
     """Return each unit's weighted mean, over the rows and, of a convolution, over the places."""
     weight = batch.weight.reshape(-1, *([1] * (values.ndim - 1)))
     axes = tuple(range(values.ndim - 1))
-    places = np.prod(values.shape[1:-1])
-    return jnp.sum(weight * values, axes) / (jnp.maximum(jnp.sum(batch.weight), 1e-12) * places)
+    return jnp.sum(weight * values, axes) / (jnp.maximum(jnp.sum(batch.weight), 1e-12) * _places(values))
+
+
+def _places(values: jax.Array) -> int:
+    """Return at how many places each unit answers a row: 1, but for convolutions."""
+    return prod(values.shape[1:-1])
