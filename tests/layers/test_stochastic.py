@@ -59,3 +59,15 @@ def test_units_that_cannot_be_are_refused():
         pl.StochasticBinary(0)
     with pytest.raises(pl.errors.ShapeError, match=r"Put Flatten\(\) before it"):
         pl.StochasticBinary(2).output_shape((3, 3))
+
+
+def test_feedback_weights_carry_the_error_back_at_the_slope_of_the_units():
+    layer, rng = pl.StochasticBinary(2), np.random.default_rng(0)
+    params, _ = layer.init(rng, (3,))
+    x, delta = (rng.normal(size=(4, size)).astype(np.float32) for size in (3, 2))
+    other = {**params, "kernel": rng.normal(size=(3, 2)).astype(np.float32)}
+    record, _ = layer.forward(params, x, {}, pl.layers.Context(True, pl.random.seed_key(0)), other)
+    p = 1 / (1 + np.exp(-x @ params["kernel"]))
+    gradient, back = record.pull_synapse(delta)
+    np.testing.assert_allclose(back, (delta * p * (1 - p)) @ other["kernel"].T, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(gradient["kernel"], x.T @ (delta * p * (1 - p)), rtol=1e-4, atol=1e-6)

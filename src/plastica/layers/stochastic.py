@@ -11,7 +11,7 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike
 from ..regularizers import RegularizerLike
 from .kernels.product import add_bias, product
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
 
 
 @declaration
@@ -88,3 +88,18 @@ class StochasticBinary(Layer):
         drawn = random.bernoulli(context.key, jax.lax.stop_gradient(p), p.shape).astype(p.dtype)
         # In this order the sum is 0 or 1 to the bit.
         return drawn + (p - jax.lax.stop_gradient(p)), state
+
+    def forward(
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        record, new_state = super().forward(params, x, state, context)
+        if feedback is None:
+            return record, new_state
+        # Other weights carry the error back, but the slope stays where the units stand.
+        p, _ = self.synapse(params, x, state, INFERENCE)
+        _, back = jax.vjp(lambda a: product(a, feedback["kernel"]), x)
+
+        def pull(delta: jax.Array) -> tuple[Params, jax.Array]:
+            return record.pull_synapse(delta)[0], back(p * (1 - p) * delta)[0]
+
+        return record._replace(pull_synapse=pull), new_state
