@@ -144,3 +144,10 @@ def test_images_of_bytes_are_scaled_and_laid_out_in_one_line(tmp_path):
 def test_settings_of_a_rule_that_is_not_compared_are_refused(given):
     with pytest.raises(UnknownName, match="names 'backprob', which is not compared here: backprop"):
         compare_rules(X, Y, rules="backprop", layers=(2,), epochs=1, seeds=1, batch_size=96, **given)
+
+
+def test_classes_in_a_type_of_fractions_are_told():
+    x = np.random.default_rng(0).normal(size=(20, 2))
+    with pytest.warns(pl.errors.PlasticaWarning, match="3 whole numbers of the type float32"):
+        task = task_of_arrays(x, (np.arange(20) % 3).astype(np.float32))
+    assert task.kind == "regression"

@@ -186,3 +186,15 @@ def test_linear_units_suit_rules_that_find_directions():
     assert pl.rules.Sanger().layers_for((3,), last) == [pl.Dense(3, use_bias=False), last]
     assert pl.rules.Oja().layers_for((), last) == pl.rules.Hebb().layers_for((), last) == [last]
     assert pl.rules.get("hebb") == pl.rules.Hebb(limit=1.0)
+
+
+def test_units_that_hear_different_channels_have_no_common_components():
+    model = pl.Sequential([pl.Conv2D(4, 2, groups=2)])
+    model.compile(rule="sanger")
+    with pytest.raises(pl.errors.InvalidValue, match=r"hear 1 of 2 channels.*groups=1"):
+        model.fit(np.ones((4, 3, 3, 2), np.float32), verbose=0)
+
+
+def test_an_optimizer_that_would_do_nothing_is_told():
+    with pytest.warns(pl.errors.PlasticaWarning, match="Oja makes its steps itself"):
+        pl.Sequential([pl.Dense(2)]).compile("adam", rule="oja")

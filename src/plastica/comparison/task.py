@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 
 from ..data.arrays import to_array
 from ..data.splitting import split
-from ..errors import DataError, FileError, InvalidValue
+from ..errors import DataError, FileError, InvalidValue, PlasticaWarning
 
 if TYPE_CHECKING:
     from ..estimators.preparing import Prepared
 
+MOST_LIKE_CLASSES = 20  # so few different whole numbers are more likely classes
 IN_NPZ = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -65,7 +67,7 @@ class Task:
 def task_of_arrays(
     x: Any, y: Any, held_out: tuple[Any, Any] | None = None, test: float = 0.2, seed: int = 0, name: str = "arrays"
 ) -> Task:
-    """Return the task that arrays stand for: whole numbers and texts are classes, other numbers are numbers.
+    """Return the task that arrays stand for: arrays of whole-number types and texts are classes, others numbers.
 
     Args:
         x: Inputs, ``(rows, ...)``.
@@ -91,6 +93,7 @@ def task_of_arrays(
         others, truth = to_array(held_out[0], "validation_data x"), _plain(held_out[1])
         _same_rows(others, truth, "validation_data ")
     if _are_numbers(targets):
+        _say_if_like_classes(targets)
         mean, scale = targets.mean(0), np.where(targets.std(0) > 0, targets.std(0), 1.0)
         scaled = [((part - mean) / scale).astype(np.float32) for part in (targets, truth)]
         return Task(name, "regression", int(np.prod(targets.shape[1:])), inputs, scaled[0], others, scaled[1])
@@ -166,6 +169,16 @@ def _one_hot(y: np.ndarray) -> bool:
 
 def _are_numbers(y: np.ndarray) -> bool:
     return y.dtype.kind == "f"
+
+
+def _say_if_like_classes(y: np.ndarray) -> None:
+    if len(found := np.unique(y)) <= MOST_LIKE_CLASSES and (found == np.floor(found)).all():
+        warnings.warn(
+            f"y holds {len(found)} whole numbers of the type {y.dtype}, which count as numbers here, not as classes. "
+            "For classes give y.astype(int).",
+            PlasticaWarning,
+            stacklevel=4,  # the line that called compare_rules
+        )
 
 
 def _names(y: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import jax
 import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
-from ..errors import InvalidValue
+from ..errors import InvalidValue, PlasticaWarning
 from ..layers import Sequential as Network
 from ..layers.layer import Layer
 from ..losses import Loss
@@ -65,6 +66,13 @@ def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
             "see none. Give a loss for the read-out, or leave the metrics out."
         )
     _require_declared(rule)
+    if optimizer is not None:
+        warnings.warn(
+            f"compile(optimizer={optimizer!r}) without a loss: {type(rule).__name__} makes its steps itself, by its "
+            "own learning rate, so the optimizer does nothing. Leave it out, or give a loss for a read-out.",
+            PlasticaWarning,
+            stacklevel=4,
+        )
     return Compiled(optimizers.get(rule.usual_optimizer if optimizer is None else optimizer), None, (), rule)
 
 

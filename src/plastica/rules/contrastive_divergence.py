@@ -37,7 +37,8 @@ class ContrastiveDivergence(LayerRule):
     of the two averages, where probabilities do with less noise.
 
     The figure is the reconstruction error: the squared distance of a row from the visible units' mean given its hidden
-    units, the mean over rows. It falls as the machine learns, but is not what is descended;
+    units, the mean over rows; of hidden units that were drawn where CD-1 learns, so that it stands a little above that
+    of evaluation. It falls as the machine learns, but is not what is descended;
     ``pl.boltzmann.log_likelihood`` and ``pl.boltzmann.annealed_importance_sampling`` tell what is.
 
     Args:

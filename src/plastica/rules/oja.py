@@ -32,8 +32,9 @@ class Oja(LayerRule):
 
     Args:
         learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
-        relative: Whether the learning rate is one of inputs of mean square length 1; below 1 it is then always safe.
-            The name ``"oja"`` stands for ``Oja(0.1, relative=True)``.
+        relative: Whether the learning rate is one of inputs of mean square length 1; 0.1 is then safe for units that
+            begin with Glorot's weights, or any of squared length below about 20. The name ``"oja"`` stands for
+            ``Oja(0.1, relative=True)``.
 
     Raises:
         InvalidValue: For a learning rate that is not above 0.

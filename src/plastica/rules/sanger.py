@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
+from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
@@ -57,6 +58,11 @@ class Sanger(LayerRule):
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
+        if kernel.shape[-2] != record.input.shape[-1]:
+            raise InvalidValue(
+                f"{layer!r}: its units hear {kernel.shape[-2]} of {record.input.shape[-1]} channels; Sanger's rule "
+                "takes from each unit's input what the ones before it found, so all must hear the same. Take groups=1."
+            )
         shared = row_shares(batch, y) * y
         growth = record.pull_synapse(shared)[0]["kernel"]
         # Entry (k, i) is the mean of y_k y_i; unit i gives way to the units k <= i.
