@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,10 +16,25 @@ if CACHE.lower() != "off":
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", CACHE)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+os.environ.setdefault("MPLBACKEND", "agg")
+
 # Tests compile hundreds of programs that run for milliseconds: most of XLA's care for speed is wasted on them. What
 # depends on it asks for it (test_processes.py), and .ci/run's second round of all tests has it.
-os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-os.environ.setdefault("MPLBACKEND", "agg")
+QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false"
+
+
+def is_understood(flags: str) -> bool:
+    """Return whether this version of XLA knows the flags; a process with others ends at once."""
+    command = [sys.executable, "-c", "import jax; jax.devices()"]
+    return not subprocess.run(
+        command, env={**os.environ, "XLA_FLAGS": flags}, capture_output=True, check=False
+    ).returncode
+
+
+if "JAX_DISABLE_MOST_OPTIMIZATIONS" not in os.environ:
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+    if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
+        os.environ["XLA_FLAGS"] = QUICK_TO_COMPILE
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -111,7 +111,8 @@ def test_what_remains_of_the_weights_keeps_the_potentials_variance():
 def test_what_is_not_connected_stays_exactly_zero(rule):
     x, needs_loss = RNG(0).normal(size=(64, 12)), pl.rules.get(rule).needs_loss
     y = {"y": x @ RNG(1).normal(size=(12, 5))} if needs_loss else {}
-    model = pl.Sequential([pl.Wired(pl.Dense(5, kernel_regularizer="l2"), pl.Sparse(0.4))])
+    inner = pl.Dense(5, kernel_regularizer="l2" if needs_loss else None)
+    model = pl.Sequential([pl.Wired(inner, pl.Sparse(0.4))])
     model.compile("adam" if needs_loss else None, "mse" if needs_loss else None, rule=rule)
     model.build((12,))
     before, there = np.asarray(model.params[0]["kernel"]), np.asarray(model.state[0]["mask"]) > 0
