@@ -31,10 +31,8 @@ def is_understood(flags: str) -> bool:
     ).returncode
 
 
-if "JAX_DISABLE_MOST_OPTIMIZATIONS" not in os.environ:
-    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
-    if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
-        os.environ["XLA_FLAGS"] = QUICK_TO_COMPILE
+if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
+    os.environ["XLA_FLAGS"] = QUICK_TO_COMPILE
 
 
 @pytest.fixture(autouse=True, scope="module")

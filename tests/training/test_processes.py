@@ -30,7 +30,7 @@ TRAIN = textwrap.dedent(
 
 
 def digests(processors):
-    optimized = {**os.environ, "JAX_DISABLE_MOST_OPTIMIZATIONS": "0", "XLA_FLAGS": ""}  # as people run it
+    optimized = {**os.environ, "XLA_FLAGS": ""}  # as people run it
     done = subprocess.run(
         [sys.executable, "-c", TRAIN, processors], capture_output=True, text=True, check=True, env=optimized
     )
