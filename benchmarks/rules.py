@@ -49,7 +49,7 @@ class Row:
     sizes: tuple[int, ...]
     batch: int
     rows: int = 3200
-    epochs: int = 1
+    epochs: int = 4
     steps: int = 0
     nudged: int = 0
 
@@ -83,8 +83,8 @@ ROWS = (
     *(Row("sanger", "pytorch", sizes, 32) for sizes in ((64, 16), (784, 32))),
     *(Row("krotov_hopfield", "pytorch", sizes, 100) for sizes in ((64, 64), (784, 100))),
     *(Row("contrastive_divergence", "pytorch", sizes, 10) for sizes in ((64, 64), (784, 256))),
-    *(Row("contrastive_divergence", "scikit_learn", sizes, 10, epochs=2) for sizes in ((64, 64), (784, 256))),
-    *(Row("kohonen", "minisom", sizes, 1) for sizes in ((4, 100), (64, 100), (784, 400))),
+    *(Row("contrastive_divergence", "scikit_learn", sizes, 10) for sizes in ((64, 64), (784, 256))),
+    *(Row("kohonen", "minisom", sizes, 1, 800) for sizes in ((4, 100), (64, 100), (784, 400))),
     Row("perceptron", "scikit_learn", (20, 1), 1, 10_000, 5),
     Row("delta", "scikit_learn", (20, 1), 1, 10_000, 5),
 )

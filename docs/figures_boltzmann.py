@@ -57,7 +57,8 @@ def boltzmann() -> Figure:
     dreams = pl.boltzmann.reconstruct(model, pl.boltzmann.sample(model, 36, steps=1000))
     figure = Figure(figsize=(11, 3.4), layout="constrained", facecolor="white")
     left, middle, right = figure.subplots(1, 3)
-    for axis, rows, title in ((left, kernel.T[:36], "what 36 of 64 hidden units look for"), (middle, dreams, "36 samples")):
+    looked_for = (left, kernel.T[:36], "what 36 of 64 hidden units look for")
+    for axis, rows, title in (looked_for, (middle, dreams, "36 samples")):
         wide = np.pad(rows.reshape(6, 6, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=np.nan)
         scale = {"cmap": "PuOr", "vmin": -3, "vmax": 3} if axis is left else {"cmap": "gray_r", "vmin": 0, "vmax": 1}
         axis.imshow(wide.transpose(0, 2, 1, 3).reshape(60, 60), **scale)
