@@ -13,7 +13,7 @@ from ..errors import InvalidValue
 from ..layers import Dense
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
-from .local import LayerRule, Learned, require_units, row_shares, widest
+from .local import LayerRule, Learned, like_rows, require_units, row_shares, widest
 from .rule import Batch, Facts
 
 
@@ -121,11 +121,6 @@ def mean_of_units(batch: Batch, values: jax.Array) -> jax.Array:
     """Return each unit's weighted mean over rows and places, ``(batch, ..., units)`` to ``(units,)``."""
     places = values.size // (values.shape[0] * values.shape[-1])
     return jnp.sum(row_shares(batch, values) * values, tuple(range(values.ndim - 1))) / places
-
-
-def like_rows(weight: jax.Array, values: jax.Array) -> jax.Array:
-    """Return a weight for each row, shaped to multiply ``(batch, ...)``."""
-    return weight.reshape(-1, *([1] * (values.ndim - 1)))
 
 
 def _one_unit_of_ones(params: Params) -> Params:

@@ -208,8 +208,12 @@ def _error_at(network: Layer, record: Record, delta: jax.Array, place: int) -> E
 
 def row_shares(batch: Batch, values: jax.Array) -> jax.Array:
     """Return each row's share of the batch's mean, shaped to multiply ``values``, ``(batch, ...)``."""
-    shares = batch.weight / batch.size
-    return shares.reshape(-1, *([1] * (values.ndim - 1)))
+    return like_rows(batch.weight / batch.size, values)
+
+
+def like_rows(numbers: jax.Array, values: jax.Array) -> jax.Array:
+    """Return a number for each row, ``(batch,)``, shaped to multiply ``values``, ``(batch, ...)``."""
+    return numbers.reshape(-1, *([1] * (values.ndim - 1)))
 
 
 def only_kernel(params: Params, change: jax.Array) -> Params:

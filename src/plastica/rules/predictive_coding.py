@@ -18,7 +18,7 @@ from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .energy import Part, bind, row_losses, run, unchanging
-from .local import row_shares
+from .local import like_rows, row_shares
 from .rule import Batch, Facts, Rule, Signal, loss_of
 
 Inference = Literal["relaxed", "fixed_prediction", "zero_divergence"]
@@ -228,17 +228,13 @@ def energies(
 
 def _descend(now: Settling, descent: Callable[[tuple[jax.Array, ...]], Energies]) -> Settling:
     """Make a step; a row whose energy would rise stays where it is and halves its step size."""
-
-    def each(rows: jax.Array, like: jax.Array) -> jax.Array:
-        return rows.reshape(-1, *([1] * (like.ndim - 1)))
-
-    nodes = tuple(a - each(now.pace, a) * slope for a, slope in zip(now.nodes, now.energies.slopes, strict=True))
+    nodes = tuple(a - like_rows(now.pace, a) * slope for a, slope in zip(now.nodes, now.energies.slopes, strict=True))
     found = descent(nodes)
     # Near rest the energy changes by less than its rounding, which says nothing about the step.
     rounding = 8 * jnp.finfo(found.rows.dtype).eps * jnp.abs(now.energies.rows)
     falls = found.rows <= now.energies.rows + rounding
     nodes, found = jax.tree.map(
-        lambda new, old: jnp.where(each(falls, new), new, old), (nodes, found), (now.nodes, now.energies)
+        lambda new, old: jnp.where(like_rows(falls, new), new, old), (nodes, found), (now.nodes, now.energies)
     )
     return Settling(nodes, found, jnp.where(falls, now.pace, now.pace / 2))
 
