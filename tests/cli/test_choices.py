@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+import click
 import polars as pl
 import pytest
-import typer
 
 from plastica.cli import options
 
@@ -83,5 +83,5 @@ def test_costs_may_stand_in_a_file(here):
     (here / "costs.csv").write_text("0,1\n5,0\n")
     assert options.costs("costs.csv") == ((0.0, 1.0), (5.0, 0.0))
     (here / "costs.csv").write_bytes(b"0,1\xff\n")
-    with pytest.raises(typer.BadParameter, match="cannot be read"):
+    with pytest.raises(click.BadParameter, match="cannot be read"):
         options.costs("costs.csv")

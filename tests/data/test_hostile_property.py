@@ -6,9 +6,9 @@ import unicodedata
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from plastica.cli.main import app
 from plastica.data.values import read_categories, read_numbers

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from . import options
-from .guard import Debug, guarded
+from . import options, parameters
+from .guard import guarded
 from .output import Output, note
 
 if TYPE_CHECKING:
@@ -16,15 +16,23 @@ if TYPE_CHECKING:
 MOST_FIGURES = 5  # beside the one that runs are sorted by; --json has all
 
 
+@click.command(short_help="Put runs side by side, best first.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--on", metavar="FILE", help="Judge all of them anew on this table.")
+@click.option("--by", metavar="FIGURE", help="The figure to sort by; the task's own by default.")
+@parameters.separator
+@parameters.encoding
+@parameters.json
+@parameters.debug
 @guarded
 def compare(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs' folders or model.plastica files.")],
-    on: Annotated[str | None, typer.Option("--on", help="Judge all of them anew on this table.")] = None,
-    by: Annotated[str | None, typer.Option("--by", help="The figure to sort by; the task's own by default.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between the columns of --on; told from the text.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of --on; told from its bytes.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    debug: Debug = False,
+    runs: tuple[str, ...],
+    on: str | None,
+    by: str | None,
+    separator: str | None,
+    encoding: str | None,
+    json: bool,
+    debug: bool,
 ) -> None:
     """Put runs side by side, best first.
 

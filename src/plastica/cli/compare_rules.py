@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json as json_text
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from . import options
-from .guard import Debug, guarded
+from . import options, parameters
+from .guard import guarded
 from .output import Output, note
 
 if TYPE_CHECKING:
@@ -20,39 +20,53 @@ TERMS, RECORDS = "terms.json", "records"
 MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large where nobody said
 
 
+@click.command(short_help="Compare learning rules on one table or file of arrays.")
+@click.argument("data")
+@click.option("--target", "-t", metavar="COLUMN", multiple=True, help="The column to predict, of a table; or several.")
+@click.option("--rules", metavar="NAMES", default="all", help="Names with commas between them, or all.")
+@click.option("--layers", metavar="UNITS", help="Units of the hidden layers; 64,64, or 500,500 for many large inputs.")
+@click.option("--epochs", type=int, help="20; with --minutes at most, and then 100.")
+@click.option(
+    "--minutes", type=float, help="For all rules together; epochs are chosen so that each has an equal share."
+)
+@click.option("--seeds", type=int, default=3, help="Networks a rule.")
+@click.option("--batch-size", type=int, help="Rows a step; chosen by the number of rows.")
+@click.option("--loss-target", type=float, help="The held-out loss to reach; by default what a linear network reaches.")
+@click.option("--learning-rate", metavar="RULE=NUMBER", multiple=True, help="Repeat for each rule.")
+@click.option("--optimizer", metavar="RULE=NAME", multiple=True, help="Repeat for each rule.")
+@click.option("--test", type=float, default=0.2, help="Share (or number) of a table's rows to judge on.")
+@click.option("--seed", type=int, default=0, help="Of the split of a table's rows, and of the first network.")
+@parameters.drop
+@parameters.separator
+@parameters.encoding
+@parameters.out_folder
+@click.option("--resume", is_flag=True, help="Train only the rules that --out lacks.")
+@parameters.quiet
+@parameters.json
+@parameters.debug
 @guarded
 def compare_rules(
-    data: Annotated[
-        str, typer.Argument(metavar="DATA", help="A table as for train, or .npz with x_train, y_train, x_test, y_test.")
-    ],
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", help="The column to predict, of a table; or several.")
-    ] = None,
-    rules: Annotated[str, typer.Option(help="Names with commas between them, or all.")] = "all",
-    layers: Annotated[
-        str | None, typer.Option(help="Units of the hidden layers; 64,64, or 500,500 for many large inputs.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="20; with --minutes at most, and then 100.")] = None,
-    minutes: Annotated[
-        float | None, typer.Option(help="For all rules together; epochs are chosen so that each has an equal share.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(help="Networks a rule.")] = 3,
-    batch_size: Annotated[int | None, typer.Option(help="Rows a step; chosen by the number of rows.")] = None,
-    loss_target: Annotated[
-        float | None, typer.Option(help="The held-out loss to reach; what a linear network reaches.")
-    ] = None,
-    learning_rate: Annotated[list[str] | None, typer.Option(help="RULE=NUMBER; again for each rule.")] = None,
-    optimizer: Annotated[list[str] | None, typer.Option(help="RULE=NAME; again for each rule.")] = None,
-    test: Annotated[float, typer.Option(help="Share (or number) of a table's rows to judge on.")] = 0.2,
-    seed: Annotated[int, typer.Option(help="How a table's rows are dealt, and the first network's seed.")] = 0,
-    drop: Annotated[list[str] | None, typer.Option(help="Columns to leave aside.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="A new folder; else runs/NAME-NUMBER.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Train only the rules that --out lacks.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the folder.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    debug: Debug = False,
+    data: str,
+    target: tuple[str, ...],
+    rules: str,
+    layers: str | None,
+    epochs: int | None,
+    minutes: float | None,
+    seeds: int,
+    batch_size: int | None,
+    loss_target: float | None,
+    learning_rate: tuple[str, ...],
+    optimizer: tuple[str, ...],
+    test: float,
+    seed: int,
+    drop: tuple[str, ...],
+    separator: str | None,
+    encoding: str | None,
+    out: str | None,
+    resume: bool,
+    quiet: bool,
+    json: bool,
+    debug: bool,
 ) -> None:
     """Train networks by several learning rules on equal terms.
 
@@ -60,7 +74,7 @@ def compare_rules(
     a loss, the angle to the true gradient, how sparse the hidden layers are, and what each rule asks for.
     """
     if resume and out is None:
-        raise typer.BadParameter("--resume needs --out, the folder to go on with.")
+        raise click.BadParameter("--resume needs --out, the folder to go on with.")
     rates = {name: _number(value) for name, value in _pairs("--learning-rate", learning_rate).items()}
     units = options.units(layers)
     output = Output(json, quiet)
@@ -177,16 +191,16 @@ class Place:
 
 def _task(
     data: str,
-    target: list[str] | None,
+    target: tuple[str, ...],
     test: float,
     seed: int,
-    drop: list[str] | None,
+    drop: tuple[str, ...],
     separator: str | None,
     encoding: str | None,
 ) -> Task:
     if Path(data).suffix.lower() == ".npz":
         if target:
-            raise typer.BadParameter("--target is for tables; a .npz holds its targets as y_train and y_test.")
+            raise click.BadParameter("--target is for tables; a .npz holds its targets as y_train and y_test.")
         from ..comparison.task import task_of_npz
 
         return task_of_npz(data)
@@ -196,8 +210,8 @@ def _task(
     from .train import usual_target
 
     table = read_table(data, separator=separator, encoding=encoding)
-    aim = options.names(target or [], table.names) or (usual_target(data, table.names),)
-    settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop or [], table.names))
+    aim = options.names(target, table.names) or (usual_target(data, table.names),)
+    settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
     prepared = prepare(table, aim, settings)
     for line in prepared.notes:
         note(line)
@@ -211,10 +225,10 @@ def _units_for(task: Task) -> tuple[int, ...]:
     return (500, 500) if large else (64, 64)
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    found = [each.partition("=") for each in given or ()]
+def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    found = [each.partition("=") for each in given]
     if wrong := [name for name, equals, value in found if not (name and equals and value)]:
-        raise typer.BadParameter(f"{option} takes RULE=VALUE for each rule; got {wrong[0]!r}.")
+        raise click.BadParameter(f"{option} takes RULE=VALUE for each rule; got {wrong[0]!r}.")
     return {name.strip(): value.strip() for name, _, value in found}
 
 
@@ -222,7 +236,7 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise typer.BadParameter(f"--learning-rate takes RULE=NUMBER; got {text!r} for a number.") from None
+        raise click.BadParameter(f"--learning-rate takes RULE=NUMBER; got {text!r} for a number.") from None
 
 
 def _say(output: Output, found: Comparison, folder: Path) -> None:
@@ -246,4 +260,4 @@ def _say(output: Output, found: Comparison, folder: Path) -> None:
     output.fact("saved", f"{folder}: rules.svg, rules.png, rules.md, rules.csv, rules.json")
     output.result({"folder": str(folder), **found.to_dict()})
     if output.quiet and not output.as_json:
-        typer.echo(str(folder))
+        click.echo(str(folder))

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from . import options
-from .guard import Debug, guarded
+from . import options, parameters
+from .guard import guarded
 from .output import Output, note
 from .running import opened
 
 
+@click.command(short_help="Judge a model on a table whose target is known.")
+@parameters.model
+@click.argument("file")
+@click.option("--target", "-t", metavar="COLUMN", help="The target, if it has another name here.")
+@parameters.separator
+@parameters.encoding
+@parameters.stream
+@parameters.json
+@parameters.debug
 @guarded
 def evaluate(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A table as for train, with the target.")],
-    target: Annotated[
-        str | None, typer.Option("--target", "-t", help="The target, if it is called otherwise here.")
-    ] = None,
-    separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
-    stream: Annotated[
-        bool | None, typer.Option("--stream/--no-stream", help="Read part by part; told by the file's size.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    debug: Debug = False,
+    model: str,
+    file: str,
+    target: str | None,
+    separator: str | None,
+    encoding: str | None,
+    stream: bool | None,
+    json: bool,
+    debug: bool,
 ) -> None:
     """Judge a model on a table whose target is known."""
     from ..data.table import Table

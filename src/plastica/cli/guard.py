@@ -8,16 +8,14 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from ..errors import PlasticaError, PlasticaWarning
 from .output import complain, note
 
 MISTAKE, USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 70, 130, 141
-
-Debug = Annotated[bool, typer.Option("--debug", help="Show where an error came from.")]
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -34,14 +32,14 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             with _warnings_as_notes(debug):
                 command(*given, **options)
                 sys.stdout.flush()
-        except (typer.Exit, typer.Abort, typer.BadParameter):
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except KeyboardInterrupt:
             complain("interrupted.")
-            raise typer.Exit(INTERRUPTED) from None
+            raise click.exceptions.Exit(INTERRUPTED) from None
         except BrokenPipeError:
             _close_standard_output()
-            raise typer.Exit(CLOSED_PIPE) from None
+            raise click.exceptions.Exit(CLOSED_PIPE) from None
         except Exception as error:
             if debug:
                 import traceback
@@ -49,7 +47,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
                 traceback.print_exc()
             code, line = _said(error)
             complain(line)
-            raise typer.Exit(code) from None
+            raise click.exceptions.Exit(code) from None
 
     return run
 

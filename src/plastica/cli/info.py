@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import click
 
-import typer
-
-from .guard import Debug, guarded
+from . import parameters
+from .guard import guarded
 from .output import Output
 
 
+@click.command(short_help="Describe a model.")
+@parameters.model
+@parameters.json
+@parameters.debug
 @guarded
 def info(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    debug: Debug = False,
+    model: str,
+    json: bool,
+    debug: bool,
 ) -> None:
     """Say what a model is, which columns it wants and how good it was."""
     from ..estimators import TableNetwork

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from typing import Annotated
 
-import typer
+import click
 
 from .. import __version__
 from .compare import compare
@@ -19,33 +18,19 @@ from .info import info
 from .predict import predict
 from .train import train
 
-app = typer.Typer(
-    name="plastica",
-    help="Train neural networks on tables, and use them.",
+
+@click.group(
     epilog="Start with: plastica train penguins",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,  # rich would double the time that --help takes
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-for command in (train, predict, evaluate, compare, compare_rules, info):
-    app.command()(command)
-
-
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"plastica {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which plastica this is.")
-    ] = False,
-) -> None:
+@click.version_option(__version__, prog_name="plastica", message="%(prog)s %(version)s")
+def app() -> None:
     """Train neural networks on tables, and use them."""
+
+
+for command in (train, predict, evaluate, compare, compare_rules, info):
+    app.add_command(command)
 
 
 def run() -> None:
@@ -54,4 +39,4 @@ def run() -> None:
         with contextlib.suppress(AttributeError):
             # A label that the terminal's encoding lacks is shown as \\u5317 rather than ending the program.
             stream.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
-    app()
+    app(prog_name="plastica")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import typer
+import click
 
 SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 
@@ -25,7 +25,7 @@ def units(given: str | None) -> tuple[int, ...] | None:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise typer.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {given!r}.") from None
+        raise click.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {given!r}.") from None
 
 
 def seconds(given: str | None) -> float | None:
@@ -69,7 +69,7 @@ def weights(given: Collection[str]) -> str | tuple[tuple[str | int | float, floa
         label, equals, number = each.rpartition("=")
         value = _number(number)
         if not equals or value is None:
-            raise typer.BadParameter(f"--class-weight takes balanced, or LABEL=NUMBER for each class; got {each!r}.")
+            raise click.BadParameter(f"--class-weight takes balanced, or LABEL=NUMBER for each class; got {each!r}.")
         pairs.append((label, value))
     return tuple(pairs)
 
@@ -87,10 +87,10 @@ def costs(given: str | None) -> tuple[tuple[float, ...], ...] | None:
     try:
         text = path.read_text(encoding="utf-8-sig") if ";" not in given and path.is_file() else given.replace(";", "\n")
     except (OSError, UnicodeDecodeError) as problem:
-        raise typer.BadParameter(f"--costs: {given!r} cannot be read: {problem}.") from None
+        raise click.BadParameter(f"--costs: {given!r} cannot be read: {problem}.") from None
     rows = [[_number(cell) for cell in line.split(",")] for line in text.splitlines() if line.strip()]
     if not rows or any(cell is None for row in rows for cell in row):
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "--costs takes a row of numbers for each true class, such as 0,1;5,0 (semicolons between the rows), or a "
             f"file with a line for each; got {given!r}."
         )

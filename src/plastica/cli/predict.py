@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
-from . import options
-from .guard import Debug, guarded
+from . import options, parameters
+from .guard import guarded
 from .output import note, visible
 from .running import opened
 
@@ -27,20 +27,25 @@ MOST_NOTES = 20
 OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
 
 
+@click.command(short_help="Predict each row of a table.")
+@parameters.model
+@click.argument("file")
+@click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")
+@click.option("--probabilities", "-p", is_flag=True, help="Add a column for each class.")
+@parameters.separator
+@parameters.encoding
+@parameters.stream
+@parameters.debug
 @guarded
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A run's folder, or its model.plastica.")],
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A table as for train; it needs no target.")],
-    out: Annotated[
-        str | None, typer.Option("--out", "-o", help="A CSV file; else, or with -, standard output.")
-    ] = None,
-    probabilities: Annotated[bool, typer.Option("--probabilities", "-p", help="A column for each class.")] = False,
-    separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
-    stream: Annotated[
-        bool | None, typer.Option("--stream/--no-stream", help="Answer part by part; told by the file's size.")
-    ] = None,
-    debug: Debug = False,
+    model: str,
+    file: str,
+    out: str | None,
+    probabilities: bool,
+    separator: str | None,
+    encoding: str | None,
+    stream: bool | None,
+    debug: bool,
 ) -> None:
     """Answer for each row of a table, as CSV in the order of its rows."""
     import sys

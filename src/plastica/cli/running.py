@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
+import click
 
 from .output import Output, note
 
@@ -86,7 +86,7 @@ def go(run: Run) -> None:
     report.say_saved(run.output, folder, run.place.report)
     run.output.result(facts)
     if run.output.quiet and not run.output.as_json:
-        typer.echo(str(folder))
+        click.echo(str(folder))
 
 
 def _prepared(run: Run) -> Prepared | None:

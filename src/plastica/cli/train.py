@@ -3,120 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import StrEnum
-from typing import Annotated
 
-import typer
+import click
 
-from . import options, running
-from .guard import Debug, guarded
+from . import options, parameters, running
+from .guard import guarded
 from .output import Output
 
-
-class Task(StrEnum):
-    """What ``--task`` takes."""
-
-    binary = "binary"
-    multiclass = "multiclass"
-    multilabel = "multilabel"
-    regression = "regression"
+TASKS = ("binary", "multiclass", "multilabel", "regression")
+NETWORKS = ("best", "mlp")
+RESAMPLING = ("over", "under", "balanced")
+STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
+LANGUAGES = ("en", "zh")
 
 
-class Network(StrEnum):
-    """What ``--network`` takes."""
-
-    best = "best"
-    mlp = "mlp"
-
-
-class Resample(StrEnum):
-    """What ``--resample`` takes."""
-
-    over = "over"
-    under = "under"
-    balanced = "balanced"
-
-
-class Strategy(StrEnum):
-    """What ``--strategy`` takes."""
-
-    softmax = "softmax"
-    one_vs_rest = "one_vs_rest"
-    one_vs_one = "one_vs_one"
-
-
-class Language(StrEnum):
-    """What ``--lang`` takes."""
-
-    en = "en"
-    zh = "zh"
-
-
+@click.command(short_help="Train a network on a table.")
+@click.argument("file")
+@click.option(
+    "--target",
+    "-t",
+    metavar="COLUMN",
+    multiple=True,
+    help="The column to predict; several for several labels or numbers, or a pattern such as Class*.",
+)
+@click.option("--task", type=click.Choice(TASKS), help="What kind of target it is; inferred from its values.")
+@click.option(
+    "--network", type=click.Choice(NETWORKS), default="best", help="The best for tables, or plain relu layers."
+)
+@click.option("--layers", metavar="UNITS", help="Units of the hidden layers, such as 64,64; 0 for none.")
+@click.option("--members", type=int, help="Networks that share the work and are averaged.")
+@click.option("--epochs", type=int, default=200, help="Epochs at most.")
+@click.option("--batch-size", type=int, help="Rows a step; chosen by the number of rows.")
+@click.option("--learning-rate", type=float, help="The optimizer's own by default.")
+@click.option(
+    "--optimizer", metavar="NAME", help="adam, adamw, sgd, rmsprop, lbfgs, ...; the rule's usual one, mostly adam."
+)
+@click.option("--rule", metavar="NAME", default="backprop", help="The learning rule: backprop, feedback_alignment, ...")
+@click.option("--loss", metavar="NAME", help="crossentropy, focal, ...; the task's own by default.")
+@click.option("--label-smoothing", type=float, default=0.0, help="How much of a label all classes share.")
+@click.option("--strategy", type=click.Choice(STRATEGIES), help="How several classes are told apart.")
+@click.option(
+    "--class-weight",
+    metavar="WEIGHT",
+    multiple=True,
+    help="balanced, or LABEL=NUMBER for each class: how much its rows count.",
+)
+@click.option("--resample", type=click.Choice(RESAMPLING), help="Which rows an epoch sees, for rare classes.")
+@click.option(
+    "--costs", metavar="COSTS", help="What wrong answers cost: 0,1;5,0 (a row for each true class), or a file."
+)
+@click.option(
+    "--threshold",
+    metavar="VALUE",
+    help="The probability from which the answer is yes: 0.3, or f1, balanced_accuracy, costs.",
+)
+@click.option("--seed", type=int, default=0, help="Same seed, same model, bit for bit.")
+@click.option("--validation", type=float, default=0.2, help="Share (or number) of rows that decide when to stop.")
+@click.option("--test", type=float, default=0.2, help="Share (or number) of rows held out for the results.")
+@parameters.drop
+@click.option("--patience", type=int, default=20, help="Epochs without a better validation loss before it stops.")
+@click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
+@parameters.separator
+@parameters.encoding
+@parameters.stream
+@parameters.out_folder
+@click.option("--report/--no-report", default=True, help="Whether to write report.html.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", help="The language report.html opens in.")
+@click.option("--checkpoint", metavar="FOLDER", help="A folder for checkpoints of the run.")
+@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.quiet
+@parameters.json
+@parameters.debug
 @guarded
 def train(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="CSV (also .gz), Parquet, - for standard input, or penguins, titanic.")
-    ],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--target", "-t", help="The column to predict; several for labels or numbers, or a pattern Class*."
-        ),
-    ] = None,
-    task: Annotated[Task | None, typer.Option(help="What kind of target it is; told from its values.")] = None,
-    network: Annotated[Network, typer.Option(help="The best for tables, or plain relu layers.")] = Network.best,
-    layers: Annotated[str | None, typer.Option(help="Units of the hidden layers; 0 for none.")] = None,
-    members: Annotated[int | None, typer.Option(help="Networks that share the work and are averaged.")] = None,
-    epochs: Annotated[int, typer.Option(help="Epochs at most.")] = 200,
-    batch_size: Annotated[int | None, typer.Option(help="Rows a step; chosen by the number of rows.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The optimizer's own by default.")] = None,
-    optimizer: Annotated[
-        str | None, typer.Option(help="adam, adamw, sgd, rmsprop, lbfgs, ...; the rule's usual one, mostly adam.")
-    ] = None,
-    rule: Annotated[str, typer.Option(help="The learning rule: backprop, feedback_alignment, ...")] = "backprop",
-    loss: Annotated[str | None, typer.Option(help="crossentropy, focal, ...; the task's own by default.")] = None,
-    label_smoothing: Annotated[float, typer.Option(help="How much of a label all classes share.")] = 0.0,
-    strategy: Annotated[Strategy | None, typer.Option(help="How several classes are told apart.")] = None,
-    class_weight: Annotated[
-        list[str] | None, typer.Option(help="balanced, or LABEL=NUMBER for each class: how much its rows count.")
-    ] = None,
-    resample: Annotated[Resample | None, typer.Option(help="Which rows an epoch sees, for rare classes.")] = None,
-    costs: Annotated[
-        str | None, typer.Option(help="What wrong answers cost: 0,1;5,0 (a row for each true class), or a file.")
-    ] = None,
-    threshold: Annotated[
-        str | None, typer.Option(help="From which probability on it is yes: 0.3, or f1, balanced_accuracy, costs.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Same seed, same model, bit for bit.")] = 0,
-    validation: Annotated[float, typer.Option(help="Share (or number) of rows that say when to stop.")] = 0.2,
-    test: Annotated[float, typer.Option(help="Share (or number) of rows held out for the results.")] = 0.2,
-    drop: Annotated[list[str] | None, typer.Option(help="Columns to leave aside; again, or with commas.")] = None,
-    patience: Annotated[int, typer.Option(help="Epochs without a better validation loss before it stops.")] = 20,
-    time_limit: Annotated[str | None, typer.Option(help="When to stop by the clock: 90, 10m, 1h30m.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between the columns; told from the text.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the text; told from its bytes.")] = None,
-    stream: Annotated[
-        bool | None, typer.Option("--stream/--no-stream", help="Read in parts what memory cannot hold; told by size.")
-    ] = None,
-    out: Annotated[str | None, typer.Option("--out", "-o", help="A new folder; else runs/NAME-NUMBER.")] = None,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Whether to write report.html.")] = True,
-    lang: Annotated[Language, typer.Option(help="The language report.html opens in.")] = Language.en,
-    checkpoint: Annotated[str | None, typer.Option(help="A folder for checkpoints of the run.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest of --checkpoint.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the run's folder.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
-    debug: Debug = False,
+    file: str,
+    target: tuple[str, ...],
+    task: str | None,
+    network: str,
+    layers: str | None,
+    members: int | None,
+    epochs: int,
+    batch_size: int | None,
+    learning_rate: float | None,
+    optimizer: str | None,
+    rule: str,
+    loss: str | None,
+    label_smoothing: float,
+    strategy: str | None,
+    class_weight: tuple[str, ...],
+    resample: str | None,
+    costs: str | None,
+    threshold: str | None,
+    seed: int,
+    validation: float,
+    test: float,
+    drop: tuple[str, ...],
+    patience: int,
+    time_limit: str | None,
+    separator: str | None,
+    encoding: str | None,
+    stream: bool | None,
+    out: str | None,
+    report: bool,
+    lang: str,
+    checkpoint: str | None,
+    resume: bool,
+    quiet: bool,
+    json: bool,
+    debug: bool,
 ) -> None:
     """Train a network on a table.
 
-    The columns' kinds, missing values and the task are told from the table, and said. A part of the rows is held
-    out; on it the network is judged beside a linear model, boosted trees and a guess, in report.html too.
+    The kinds of the columns, missing values and the task are inferred from the table and printed. Some rows are held
+    out; on these the network is judged beside a linear model, boosted trees and a guess, also in report.html.
     """
     if resume and checkpoint is None:
-        raise typer.BadParameter("--resume needs --checkpoint, the folder to go on from.")
+        raise click.BadParameter("--resume needs --checkpoint, the folder to go on from.")
     chosen = {
         "layers": options.units(layers),
-        "class_weight": options.weights(class_weight or []),
+        "class_weight": options.weights(class_weight),
         "costs": options.costs(costs),
         "threshold": options.threshold(threshold),
         "time_limit": options.seconds(time_limit),
@@ -126,8 +131,8 @@ def train(
     output = Output(json, quiet)
     source, columns = running.opened(file, options.separator(separator), encoding, stream)
     settings = Settings(
-        task=task and task.value,
-        network=network.value,
+        task=task,
+        network=network,
         members=members,
         epochs=epochs,
         batch_size=batch_size,
@@ -136,17 +141,17 @@ def train(
         rule=rule,
         loss=loss,
         label_smoothing=label_smoothing,
-        strategy=strategy and strategy.value,
-        resample=resample and resample.value,
+        strategy=strategy,
+        resample=resample,
         seed=seed,
         validation=validation,
         test=test,
-        drop=options.names(drop or [], columns),
+        drop=options.names(drop, columns),
         patience=patience,
         **chosen,
     )
-    aim = options.names(target or [], columns) or (usual_target(file, columns),)
-    place = running.Place(out, checkpoint, resume, report, lang.value)
+    aim = options.names(target, columns) or (usual_target(file, columns),)
+    place = running.Place(out, checkpoint, resume, report, lang)
     running.go(running.Run(file, source, aim, settings, output, place))
 
 
@@ -159,4 +164,4 @@ def usual_target(file: str, names: Collection[str]) -> str:
     if file in datasets.NAMES and not Path(file).exists():
         return datasets.target_of(file)
     listed = ", ".join(map(repr, list(names)[:20])) + (" ..." if len(names) > 20 else "")
-    raise typer.BadParameter(f"say which column to predict: --target COLUMN, one of {listed}.")
+    raise click.BadParameter(f"say which column to predict: --target COLUMN, one of {listed}.")

@@ -1,0 +1,17 @@
+"""Options and arguments that several commands take, each declared once."""
+
+from __future__ import annotations
+
+import click
+
+model = click.argument("model")
+separator = click.option("--separator", metavar="TEXT", help="Between the columns; inferred from the text.")
+encoding = click.option("--encoding", metavar="NAME", help="Of the text; inferred from its bytes.")
+stream = click.option(
+    "--stream/--no-stream", default=None, help="Read in parts what memory cannot hold; decided by size."
+)
+out_folder = click.option("--out", "-o", metavar="FOLDER", help="A new folder; runs/NAME-NUMBER by default.")
+drop = click.option("--drop", metavar="COLUMNS", multiple=True, help="Columns to leave out; repeat, or use commas.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the run's folder.")
+json = click.option("--json", is_flag=True, help="Print one JSON object and nothing else.")
+debug = click.option("--debug", is_flag=True, help="Show where an error came from.")
