@@ -198,3 +198,18 @@ def test_units_that_hear_different_channels_have_no_common_components():
 def test_an_optimizer_that_would_do_nothing_is_told():
     with pytest.warns(pl.errors.PlasticaWarning, match="Oja makes its steps itself"):
         pl.Sequential([pl.Dense(2)]).compile("adam", rule="oja")
+
+
+def test_ojas_units_span_the_first_components_where_they_share_the_forgetting(data):
+    x, directions = data
+    model, losses = learned(pl.rules.Oja(0.1, subspace=True), x, 2, epochs=400, use_bias=False)
+    kernel = model.get_weights()[0]
+    np.testing.assert_allclose(kernel.T @ kernel, np.eye(2), atol=1e-3)
+    np.testing.assert_allclose(kernel @ kernel.T, directions[:2].T @ directions[:2], atol=1e-3)
+    left_over = np.linalg.svd(x, compute_uv=False)[2:] ** 2
+    assert losses[-1] == pytest.approx(left_over.sum() / ROWS, rel=1e-3)
+
+
+def test_one_unit_learns_the_same_by_ojas_rule_and_by_the_subspace_rule(data):
+    steps = [one_step(pl.rules.Oja(0.1, subspace=kind), pl.Dense(1), data[0])[1] for kind in (False, True)]
+    np.testing.assert_allclose(steps[0]["kernel"], steps[1]["kernel"], rtol=1e-5)

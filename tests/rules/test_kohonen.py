@@ -226,3 +226,16 @@ def test_maps_say_what_they_miss(square):
         pl.maps.winners(model, [[np.nan, 1.0]])
     with pytest.raises(InvalidValue, match=r"how='random'.*pca, sample"):
         pl.maps.start_from(model, x, "random")
+
+
+def test_a_map_under_a_read_out_ends_with_smaller_neighbourhoods_than_one_to_be_looked_at():
+    x, y = np.random.default_rng(0).random((40, 2)).astype(np.float32), np.arange(40) % 2
+
+    def weights(loss, **chosen):
+        model = pl.Sequential([pl.Grid(3, 3), pl.Dense(1, activation="sigmoid")][: 1 + bool(loss)])
+        model.compile(loss=loss, rule=Kohonen(**chosen))
+        model.fit(x, *[y] * bool(loss), epochs=3, verbose=0)
+        return model.get_weights()[0]
+
+    for loss, radius in ((None, 1.0), ("binary_crossentropy", 0.3)):
+        np.testing.assert_allclose(weights(loss), weights(loss, radius_end=radius), rtol=1e-6)

@@ -240,15 +240,17 @@ def _number(text: str) -> float:
 
 
 def _say(output: Output, found: Comparison, folder: Path) -> None:
-    from ..comparison.wording import FACTS, FIGURES
+    from ..comparison.wording import FACTS, INSIDE
 
     output.say(found.headline)
     output.say()
-    trained = [row for row, record in zip(found.figures, found.ranked, strict=True) if not record.reason]
-    half = FIGURES.index("angle at the start")  # what a terminal has room for side by side
-    output.table(FIGURES[:half], [row[:half] for row in trained])
+    trained = [(row, record) for row, record in zip(found.results, found.ranked, strict=True) if not record.reason]
+    output.table(found.heads[:-1], [row[:-1] for row, _ in trained])  # a terminal has no room for remarks beside
+    for row, record in trained:
+        if row[-1]:
+            output.say(f"{record.name}: {row[-1]}.")
     output.say()
-    output.table((FIGURES[0], *FIGURES[half:]), [(row[0], *row[half:]) for row in trained])
+    output.table(INSIDE, found.inside)
     for record in found.ranked:
         if record.reason:
             output.say(f"{record.name} was not trained: {record.reason}")

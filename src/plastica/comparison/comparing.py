@@ -20,7 +20,6 @@ from .timing import epochs_within, level
 from .trial import Cost, Trial
 
 LINEAR_EPOCHS = 20
-AFTERWARDS = 1.5  # times what compiling took: for judging, for angles, and where fewer seeds are another program
 
 
 def compare_rules(
@@ -55,7 +54,8 @@ def compare_rules(
         test: The share (or number) of rows that are dealt.
         epochs: How many; with ``minutes`` how many at most.
         minutes: What all rules may take together. Each is measured for about a second, then has an equal share of
-            the time; the result says how many epochs that was.
+            the time, in which all it does is counted: compiling, measuring, learning, judging, angles. The result
+            says how many epochs that was, and how the rules stand after equally many epochs.
         batch_size: Rows a step; by default 32 to 128, by the number of rows.
         seeds: How many networks each rule trains, or their seeds.
         loss_target: A held-out loss whose time is taken; None takes what a network without hidden layers reaches by
@@ -107,20 +107,22 @@ def run_trials(
     """
     terms.require_known(rules)
     keep_compiled_programs()
-    began, watcher, budget = time.perf_counter(), watcher or Watcher(False), float("inf")
+    began, watcher = time.perf_counter(), watcher or Watcher(False)
     target = linear_loss(task, terms) if terms.target is None else terms.target
     found = dict(done or {})
     trials = {
         name: Trial(name, rule.suited_to(task.x), task, terms) for name, rule in rules.items() if name not in found
     }
+    costs, share = _measured(trials, terms, found, keep, watcher), float("inf")
     if terms.minutes is not None:
-        budget = 60 * terms.minutes * len(trials) / len(rules)  # of a comparison that goes on, what is left to do
-    costs = _measured(trials, terms, found, keep, watcher)
+        # Of a comparison that is resumed, the part for the rules that are left; less what was spent on no rule.
+        budget = 60 * terms.minutes * len(trials) / len(rules)
+        around = time.perf_counter() - began - sum(cost.spent for cost in costs.values())
+        share = level([cost.of(terms.epochs) for cost in costs.values()], budget - around)
     for name, trial in trials.items():
         if name in found:
             continue
-        record = _tried(trial, costs, budget - (time.perf_counter() - began), watcher)
-        found[name] = _against(record, target, costs.pop(name).compiling if name in costs else 0.0)
+        found[name] = _against(_tried(trial, costs.get(name), share, watcher), target)
         keep(found[name])
         watcher.finished(found[name])
     watcher.close()
@@ -157,28 +159,26 @@ def _measured(
     return costs
 
 
-def _tried(trial: Trial, costs: Mapping[str, Cost], left: float, watcher: Watcher) -> Record:
-    terms, seeds, share, epochs = trial.terms, trial.terms.seeds, float("inf"), trial.terms.epochs
-    if trial.name in costs:
-        cost = costs[trial.name].epoch
-        share = level(
-            [terms.epochs * each.epoch for each in costs.values()],
-            left - AFTERWARDS * sum(each.compiling for each in costs.values()),
-        )
+def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> Record:
+    """Train and judge; ``share`` is what the rule may spend in all."""
+    terms, seeds, epochs, spent = trial.terms, trial.terms.seeds, trial.terms.epochs, 0.0
+    if cost is not None:
+        spent, share = cost.spent, share - cost.spent - cost.around
         # Where not even one epoch of all seeds fits, fewer seeds do.
-        seeds = seeds[: epochs_within(share, cost / len(seeds), len(seeds))]
-        epochs = epochs_within(share, cost * len(seeds) / len(terms.seeds), terms.epochs)
+        seeds = seeds[: epochs_within(share, cost.epoch / len(seeds), len(seeds))]
+        epochs = epochs_within(share, cost.epoch * len(seeds) / len(terms.seeds), terms.epochs)
     try:
         watcher.begins(trial.name, epochs)
-        return trial.run(epochs, seeds, share, watcher.looks)
+        record = trial.run(epochs, seeds, share, watcher.looks)
+        return msgspec.structs.replace(record, spent=record.spent + spent)
     except (InvalidValue, NotFinite) as problem:
         return Record(name=trial.name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
 
 
-def _against(record: Record, target: float, compiling: float) -> Record:
+def _against(record: Record, target: float) -> Record:
     """Return the record with the epochs after which each seed's held-out loss was at or below the target."""
     reached = [
         next((epoch for epoch, loss in enumerate(losses, 1) if loss is not None and loss <= target), None)
         for losses in record.test_loss
     ]
-    return msgspec.structs.replace(record, reached=reached, compile_seconds=record.compile_seconds + compiling)
+    return msgspec.structs.replace(record, reached=reached)

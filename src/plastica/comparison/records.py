@@ -9,6 +9,7 @@ from statistics import mean, stdev
 import msgspec
 
 Numbers = list[float | None]
+SAME_DIRECTION = 0.05  # degrees; rounding in single precision makes less
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,6 +17,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         name: What the rule is called.
+        variant_of: The rule of which this one is a variant; empty where it stands for itself.
+        unranked: Why the rule's figure on classes or numbers says nothing of it; empty where it does.
         rule, optimizer, layers: Both as they were written, and the layers that learned.
         reason: Why the rule was not trained; empty where it was.
         notes: What is to be said of the run.
@@ -30,6 +33,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         clock: The seconds of one network at the end of each epoch, without compiling.
         compile_seconds: How long compiling took.
         epoch_seconds: An epoch of one network.
+        spent: All the seconds that the rule took, of all its networks: compiling, measuring, learning, judging, angles.
+        steps: Steps of an epoch.
+        row_error: The standard error of the figure that comes from the held-out rows being so many and no more.
         reached: After how many epochs each seed reached the loss, None where it did not.
         angles_begin, angles_end: Degrees from the rule's direction to the true gradient in each layer, before and
             after training, the mean over the seeds; None where the two cannot be compared.
@@ -39,6 +45,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     name: str
+    variant_of: str = ""
+    unranked: str = ""
     rule: str = ""
     optimizer: str = ""
     layers: list[str] = []
@@ -59,11 +67,25 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     clock: list[float] = []
     compile_seconds: float = 0.0
     epoch_seconds: float = 0.0
+    spent: float = 0.0
+    steps: int = 0
+    row_error: float | None = None
     reached: list[int | None] = []
     angles_begin: Numbers | None = None
     angles_end: Numbers | None = None
     sparseness: Numbers = []
     silent: Numbers = []
+
+    @property
+    def is_backprop(self) -> bool:
+        """Whether the rule's direction is the gradient in every layer, before and after training."""
+        angles = [*(self.angles_begin or [None]), *(self.angles_end or [None])]
+        same = all(angle is not None and angle < SAME_DIRECTION for angle in angles)
+        return same and not self.rule.startswith("Backprop(")
+
+    def after(self, epochs: int) -> Numbers:
+        """Return each seed's held-out figure after so many epochs; nothing where there were fewer."""
+        return [values[epochs - 1] for values in self.curve] if 0 < epochs <= self.epochs else []
 
     @property
     def seconds(self) -> float:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from ..errors import InvalidValue
+from .ranking import Ranks, ranks
 from .records import Record, middle, spread
-from .wording import FACTS, FIGURES, facts_of, figures_of
+from .wording import FACTS, INSIDE, RESULTS, facts_of, inside_of, remarks, results_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +79,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if form == "csv":
             return self._csv()
         draw = _markdown if form == "markdown" else _aligned
-        return "\n\n".join([self.headline, draw(FIGURES, self.figures), self.legend, draw(FACTS, self.facts)]) + "\n"
+        tables = [draw(self.heads, self.results), draw(INSIDE, self.inside), self.legend, draw(FACTS, self.facts)]
+        return "\n\n".join([self.headline, *tables]) + "\n"
 
     def draw(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw the curves, the seeds, the angles and the seconds.
@@ -99,9 +101,31 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return figure
 
     @property
-    def figures(self) -> list[list[str]]:
-        """The figures of each rule as words, the best first."""
-        return [figures_of(record) for record in self.ranked]
+    def heads(self) -> list[str]:
+        """The heads of the results' columns."""
+        return [head.format(self.equal_epochs) for head in RESULTS]
+
+    @property
+    def results(self) -> list[list[str]]:
+        """The results of each rule as words, the best first, those that have no rank last."""
+        found = self.ranks
+        return [results_of(each, str(found.get(each.name, "-")), self.equal_epochs) for each in self.ranked]
+
+    @property
+    def inside(self) -> list[list[str]]:
+        """What was seen inside each rule's networks, as words."""
+        return [inside_of(record) for record in self.ranked if not record.reason]
+
+    @property
+    def ranks(self) -> dict[str, Ranks]:
+        """The ranks that each rule may have, by its name; none for those that cannot be ranked."""
+        fit = [record for record in self.records if not record.unranked and middle(record.test) is not None]
+        return dict(zip((record.name for record in fit), ranks(fit), strict=True))
+
+    @property
+    def equal_epochs(self) -> int:
+        """The largest number of epochs that every rule made that was trained."""
+        return min((record.epochs for record in self.records if not record.reason), default=0)
 
     @property
     def facts(self) -> list[list[str]]:
@@ -110,7 +134,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def ranked(self) -> list[Record]:
-        """The records, the best on held-out rows first."""
+        """The records, the best on held-out rows first; then those that cannot be ranked."""
         return sorted(self.records, key=_place)
 
     @property
@@ -119,8 +143,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         task, terms = self.task, self.terms
         limit = f", {terms['minutes']:g} minutes in all" if terms["minutes"] else ""
         seeds = len(terms["seeds"])
+        variants = sum(bool(record.variant_of) for record in self.records)
+        rules = len(self.records) - variants
+        counted = f"{rules} rule{'s' * (rules > 1)}" + f" and {variants} variant{'s' * (variants > 1)}" * bool(variants)
         return (
-            f"{task['name']}: {task['kind']}, {task['rows']} rows to learn from, {task['held_out']} held out. Hidden "
+            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} rows to learn from, {task['held_out']} held "
+            f"out. Hidden "
             f"layers {terms['layers']}, batches of {terms['batch_size']}, {seeds} seed{'s' * (seeds > 1)}, "
             f"{terms['epochs']} epochs at most{limit}."
         )
@@ -130,11 +158,21 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """How to read the table."""
         target = "no finite loss" if self.target is None else f"{self.target:.4g}, {self.target_is}"
         return (
-            "Mean ± standard deviation over the seeds. Training figures are of as many training rows as there are "
-            f"held-out ones. The loss: {target}. Seconds are of one network, without compiling. Angles in degrees "
-            "between the rule's direction and the true gradient, from the first layer to the last. Sparseness after "
-            "Treves and Rolls and the share of silent units, for each hidden layer."
+            "Mean ± standard deviation over the seeds. Rank: the ranks that the seeds and the held-out rows leave "
+            "open, with 95 % confidence for each rule. Training figures are of as many training rows as there are held "
+            f"out. {self._steps} The loss: {target}. Seconds in all are those of all seeds: compiling, measuring, "
+            "learning, judging, angles; other seconds are of one network, without compiling. Angles in degrees between "
+            "the rule's direction and the true gradient, from the first layer to the last. Sparseness after Treves and "
+            "Rolls and the share of silent units, for each hidden layer."
         )
+
+    @property
+    def _steps(self) -> str:
+        """Say what equally many epochs mean in steps."""
+        steps = {record.name: record.steps for record in self.records if not record.reason}
+        if len(counts := set(steps.values())) == 1:
+            return f"An epoch is {counts.pop()} steps for every rule, so equal epochs are equal steps."
+        return f"Steps an epoch: {', '.join(f'{name} {count}' for name, count in steps.items())}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values that go to JSON."""
@@ -147,7 +185,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def _csv(self) -> str:
         made = io.StringIO()
-        rows = [_numbers(record) for record in self.ranked]
+        found, epochs = self.ranks, self.equal_epochs
+        rows = [_numbers(record, found.get(record.name), epochs) for record in self.ranked]
         writer = csv.DictWriter(made, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -170,25 +209,33 @@ def said_terms(terms: Terms, task: Task) -> dict[str, Any]:
     }
 
 
-def _place(record: Record) -> float:
+def _place(record: Record) -> tuple[bool, float]:
     found = middle(record.test)
-    return float("inf") if found is None else -found
+    return bool(record.unranked), float("inf") if found is None else -found
 
 
-def _numbers(record: Record) -> dict[str, Any]:
+def _numbers(record: Record, rank: Ranks | None, epochs: int) -> dict[str, Any]:
     facts = record.facts or {}
     names = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
     return {
         "rule": record.name,
+        "variant_of": record.variant_of,
+        "best_rank": rank and rank.best,
+        "worst_rank": rank and rank.worst,
         "figure": record.figure,
         "held_out": middle(record.test),
         "held_out_deviation": spread(record.test),
+        "held_out_row_error": record.row_error,
         "held_out_loss": middle(record.test_losses),
+        "equal_epochs": epochs,
+        "held_out_after_equal_epochs": middle(record.after(epochs)),
         "training": middle(record.train),
         "training_deviation": spread(record.train),
         "seeds": len(record.seeds),
         "not_finite": len(record.failed),
         "epochs": record.epochs,
+        "steps_an_epoch": record.steps,
+        "seconds_in_all": round(record.spent, 3),
         "seconds_an_epoch": round(record.epoch_seconds, 6),
         "compile_seconds": round(record.compile_seconds, 3),
         "reached_by": sum(epoch is not None for epoch in record.reached),
@@ -200,6 +247,7 @@ def _numbers(record: Record) -> dict[str, Any]:
         "silent": _joined(record.silent),
         **{name: facts.get(name) for name in names},
         "reason": record.reason,
+        "remarks": "; ".join(remarks(record)),
     }
 
 
@@ -215,8 +263,9 @@ def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    whole = [row for row in rows if not row[1].startswith("not trained")]
-    widths = [max(len(row[place]) for row in [heads, *whole]) for place in range(len(heads))]
+    whole = [row for row in rows if not row[2:3] or not row[2].startswith("not trained")]
+    last = len(heads) - 1  # remarks may be long, and nothing stands behind them
+    widths = [max(len(row[place]) for row in [heads, *whole]) if place < last else 0 for place in range(len(heads))]
     widths[0] = max(len(row[0]) for row in [heads, *rows])
 
     def line(cells: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from .. import layers as kinds
 from .. import optimizers as steps
 from .. import rules as learning
 from ..errors import InvalidValue, UnknownName
-from ..estimators.networks import end_for, usual_optimizer
+from ..estimators.networks import end_for
 from ..estimators.settings import Settings, batch_size_for
 from ..layers import Layer
 from ..model import Sequential
@@ -110,7 +110,7 @@ class Terms:
     def optimizer(self, name: str, rule: Rule) -> Optimizer:
         """Return what makes a rule's steps."""
         given = self.optimizers.get(name) if isinstance(self.optimizers, Mapping) else self.optimizers
-        found = usual_optimizer(rule) if given is None else steps.get(given)
+        found = rule.usual_optimizer if given is None else steps.get(given)
         rate = (self.learning_rates or {}).get(name)
         return found if rate is None else dataclasses.replace(found, learning_rate=float(rate))
 

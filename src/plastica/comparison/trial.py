@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,30 +14,36 @@ from ..errors import InvalidValue
 from ..model import Sequential
 from ..model.compiling import widths_for
 from ..model.fitting import take
-from ..rules import Greedy, Rule
+from ..rules import NAMES, VARIANTS, Greedy, Rule
 from ..training.batches import Planner, held_out_rows, training_rows
 from ..training.population import Population
 from .records import Numbers, Record, finite, middle
 from .representation import hidden_activities, sparseness
 from .task import Task
 from .terms import Terms
+from .timing import epochs_planned
 
-CURVE_ROWS = 2_000  # held-out rows on which the curves are judged epoch by epoch
+CURVE_ROWS = 10_000  # held-out rows on which the curves are judged epoch by epoch
 PROBE_ROWS = 500  # for angles, and for how sparsely units answer
 MEASURE_SECONDS = 1.0
-PATIENCE = 1.3  # a rule may take so many times its share before it is stopped
 
 
 class Cost(NamedTuple):
-    """What a rule costs.
+    """What a rule costs, in seconds, all its seeds together.
 
     Attributes:
-        epoch: Seconds that an epoch of all seeds takes.
-        compiling: Seconds that compiling took.
+        epoch: An epoch, with its judgement on held-out rows.
+        around: What comes before and after learning: angles and judging.
+        spent: What finding that out took, compiling included.
     """
 
     epoch: float
-    compiling: float
+    around: float
+    spent: float
+
+    def of(self, epochs: int) -> float:
+        """Return what so many epochs cost in all."""
+        return self.spent + self.around + epochs * self.epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +63,27 @@ class Trial:
     terms: Terms
 
     def measure(self) -> Cost:
-        """Compile, learn for about a second, and return what an epoch of all seeds costs.
+        """Compile, learn for about a second, and return what the rule costs.
 
         Raises:
             InvalidValue: When the rule is not defined for the network or the task.
         """
-        population, _ = self._population(self.rule, self.terms.seeds, self.terms.epochs)
+        began = time.perf_counter()
+        population, models = self._population(self.rule, self.terms.seeds, self.terms.epochs)
 
         def enough(population: Population) -> None:
             population.stop = population.seconds >= MEASURE_SECONDS
 
         population.go(enough)
-        return Cost(population.seconds / max(population.step, 1) * population.batches, population.compile_seconds)
+        self._judged(models, population)  # compiles
+        self._angles(models)
+        compiled = time.perf_counter()
+        self._judged(models, population)
+        judged = time.perf_counter()
+        self._angles(models)
+        ended = time.perf_counter()
+        epoch = population.seconds / max(population.step, 1) * population.batches
+        return Cost(epoch, around=judged - compiled + 2 * (ended - judged), spent=ended - began)
 
     def run(
         self,
@@ -81,20 +97,22 @@ class Trial:
         Args:
             epochs: How many.
             seeds: One network each.
-            seconds: What learning may take; after somewhat more it is stopped.
+            seconds: What learning may take; the number of epochs is mended after each one so that it takes that.
             on_look: Told how far it is.
 
         Raises:
             InvalidValue: When the rule is not defined for the network or the task.
         """
+        started = time.perf_counter()
         rule = self.terms.paced(self.rule, epochs)
         population, models = self._population(rule, seeds, epochs)
         began = self._angles(models)
 
         def look(population: Population) -> None:
             on_look(population)
-            late = population.seconds > PATIENCE * seconds
-            population.stop = late and population.step >= population.batches
+            done = population.step // population.batches
+            if done and not population.step % population.batches and seconds < float("inf"):
+                population.epochs = epochs_planned(done, population.seconds, seconds, self.terms.epochs)
 
         population.go(look)
         for model, learner in zip(models, population.learners, strict=True):
@@ -103,22 +121,30 @@ class Trial:
         good = [model for place, model in enumerate(models) if place not in population.failed]
         notes = [f"{rule.epochs} a layer"] if isinstance(rule, Greedy) else []
         notes += [f"{len(seeds)} of {len(self.terms.seeds)} seeds"] * (len(seeds) < len(self.terms.seeds))
+        found = {
+            "angles_end": self._angles(good),
+            **self._curves(population),
+            **self._judged(models, population),
+            **self._sparseness(good),
+        }
         return Record(
             name=self.name,
+            variant_of=variant_of(self.name, self.rule),
+            unranked=rule.unranked,
             rule=repr(rule),
             optimizer=repr(models[0].optimizer),
             layers=_described(models[0]),
             notes=notes,
             facts=_facts(rule),
             seeds=list(seeds),
-            planned=epochs,
+            planned=population.epochs,
             failed={str(seeds[place]): where for place, where in population.failed.items()},
             figure=self.task.figure,
             angles_begin=began,
-            angles_end=self._angles(good),
-            **self._curves(population),
-            **self._judged(models, population),
-            **self._sparseness(good),
+            steps=population.batches,
+            row_error=self._row_error(good),
+            spent=time.perf_counter() - started,
+            **found,
         )
 
     def _population(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Population, list[Sequential]]:
@@ -167,6 +193,14 @@ class Trial:
                     found["test_losses"] += finite([loss])
         return found
 
+    def _row_error(self, models: list[Sequential]) -> float | None:
+        """Return the standard error of the mean figure that the number of held-out rows leaves."""
+        x, y = self.task.x_test, self.task.y_test
+        if not models or len(x) < 2:
+            return None
+        scores = np.mean([row_scores(self.task, y, model.predict(x)) for model in models], axis=0)
+        return float(scores.std(ddof=1) / np.sqrt(len(scores)))
+
     def _sparseness(self, models: list[Sequential]) -> dict[str, Any]:
         x, _ = part_of(self.task.x_test, self.task.y_test, PROBE_ROWS)
         activities = [hidden_activities(model.network, model.params, model.state, x) for model in models]
@@ -194,6 +228,31 @@ def answers_in_its_own_way(rule: Rule) -> bool:
     if isinstance(rule, Greedy):
         return rule.then is not None and answers_in_its_own_way(rule.then)
     return type(rule).respond is not Rule.respond
+
+
+def row_scores(task: Task, y: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """Return what each row adds to a task's figure, whose mean the figure is.
+
+    Args:
+        task: The task, for its kind.
+        y: Targets, ``(rows, ...)``.
+        answers: What a network answered, ``(rows, outputs)``.
+
+    Returns:
+        ``(rows,)``: 0 or 1 for classes, the share of right labels, or 1 - (error / deviation)^2 for numbers.
+    """
+    if task.kind == "multiclass":
+        return (answers.argmax(1) == y).astype(np.float64)
+    y, answers = y.reshape(len(y), -1), answers.reshape(len(y), -1)
+    if task.kind == "regression":
+        return (1 - (answers - y) ** 2 / np.maximum(y.var(0), np.finfo(np.float32).tiny)).mean(1)
+    return ((answers > 0.5) == (y > 0.5)).mean(1)
+
+
+def variant_of(name: str, rule: Rule) -> str:
+    """Return the rule of which this one is another form, where it goes under its own name."""
+    known = VARIANTS.get(name, "")
+    return known if known and NAMES[name]() == rule else ""
 
 
 def part_of(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

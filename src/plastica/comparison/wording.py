@@ -7,25 +7,43 @@ from typing import Any
 
 from .records import Record, middle, spread
 
-FIGURES = (
-    "rule", "held out", "training", "epochs", "seconds an epoch", "epochs to the loss", "seconds to the loss",
-    "angle at the start", "angle at the end", "sparseness", "silent units",
+RESULTS = (
+    "rule", "rank", "held out", "after {} epochs", "epochs", "seconds in all", "seconds an epoch",
+    "epochs to the loss", "seconds to the loss", "remarks",
 )  # fmt: skip
+INSIDE = ("rule", "training", "angle at the start", "angle at the end", "sparseness", "silent units")
 FACTS = ("rule", "local", "symmetric weights", "phases", "global error", "hidden layers learn from targets", "source")
 
 
-def figures_of(record: Record) -> list[str]:
-    """Return a rule's figures as words, in the order of ``FIGURES``."""
+def results_of(record: Record, rank: str, epochs: int) -> list[str]:
+    """Return a rule's results as words, in the order of ``RESULTS``.
+
+    Args:
+        record: How it did.
+        rank: The ranks that it may have.
+        epochs: After how many epochs all rules are compared.
+    """
     if record.reason:
-        return [record.name, f"not trained: {record.reason}", *[""] * (len(FIGURES) - 2)]
+        return [record.name, "-", f"not trained: {record.reason}", *[""] * (len(RESULTS) - 3)]
     return [
         record.name,
+        rank,
         with_spread(record.test, record.figure),
-        with_spread(record.train, record.figure),
-        _epochs(record),
+        with_spread(record.after(epochs), record.figure),
+        str(record.epochs),
+        f"{record.spent:.3g}",
         f"{record.epoch_seconds:.3g}",
         _reached(record.reached, record),
         _reached(record.seconds_to_target, record),
+        "; ".join(remarks(record)),
+    ]
+
+
+def inside_of(record: Record) -> list[str]:
+    """Return the training figure and what was seen inside a rule's networks as words, in the order of ``INSIDE``."""
+    return [
+        record.name,
+        with_spread(record.train, record.figure),
         _listed(record.angles_begin, "{:.0f}"),
         _listed(record.angles_end, "{:.0f}"),
         _listed(record.sparseness, "{:.2f}"),
@@ -57,10 +75,14 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
     return f"{factor * mean:.{places}f}{unit}{beside}"
 
 
-def _epochs(record: Record) -> str:
-    marks = [f"of {record.planned}"] * (record.epochs < record.planned)
-    marks += [f"{len(record.failed)} of {len(record.seeds)} seeds not finite"] * bool(record.failed)
-    return ", ".join([str(record.epochs), *marks, *record.notes])
+def remarks(record: Record) -> list[str]:
+    """Return what a reader should know of a rule before comparing its figures."""
+    found = ["is backprop: its direction is the gradient in every layer"] * record.is_backprop
+    found += [f"variant of {record.variant_of}"] * bool(record.variant_of)
+    found += [f"not ranked: {record.unranked}"] * bool(record.unranked)
+    found += [f"stopped after {record.epochs} of {record.planned} epochs"] * (record.epochs < record.planned)
+    found += [f"{len(record.failed)} of {len(record.seeds)} seeds not finite"] * bool(record.failed)
+    return [*found, *record.notes]
 
 
 def _reached(values: Sequence[float | None], record: Record) -> str:

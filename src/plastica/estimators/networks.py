@@ -166,18 +166,10 @@ def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
         UnknownName: When there is none of this name.
     """
     if settings.optimizer is None:
-        found = usual_optimizer(rule)
+        found = rule.usual_optimizer
     else:
         found = look_up("optimizer", settings.optimizer, optimizers.NAMES)()
     return found if settings.learning_rate is None else dataclasses.replace(found, learning_rate=settings.learning_rate)
-
-
-def usual_optimizer(rule: Rule) -> Optimizer:
-    """Return what makes a rule's steps where nobody says: its own choice, and Adam where it has none.
-
-    Keras's RMSprop, which ``compile`` takes for backprop, needs more care with the learning rate.
-    """
-    return Adam() if rule.usual_optimizer is Rule.usual_optimizer else rule.usual_optimizer
 
 
 def answers_from(model: Sequential, x: np.ndarray, task: str) -> np.ndarray:

@@ -196,8 +196,8 @@ class Sequential:
         """Say how the network learns.
 
         Args:
-            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. By default the rule's usual one; for
-                backprop RMSprop, as in Keras.
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. By default the rule's usual one, which
+                is Adam for backprop (RMSprop in Keras).
             loss: A name, a loss, or a function of (targets, predictions). None for rules that learn from the inputs
                 alone; under such a rule a loss makes the last layer a read-out.
             metrics: Names, metrics or functions of (targets, predictions), to be shown beside the loss.

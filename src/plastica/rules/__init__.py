@@ -46,7 +46,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "hebb": lambda: Hebb(limit=1.0),  # without a limit its weights grow for ever
     "kohonen": Kohonen,
     "krotov_hopfield": lambda: Greedy(KrotovHopfield(), epochs=10),
-    "oja": lambda: Oja(0.1, relative=True),
+    "oja": lambda: Oja(0.1, relative=True, subspace=True),
     "perceptron": Perceptron,
     "predictive_coding": PredictiveCoding,
     "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", steps=40, step_size=0.5),
@@ -55,6 +55,13 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "sign_symmetry": SignSymmetry,
     "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
     "target_propagation": TargetPropagation,
+}
+
+# Names of one rule in another form, beside the name that stands for the rule.
+VARIANTS = {
+    "predictive_coding_fixed_prediction": "predictive_coding",
+    "predictive_coding_zero_divergence": "predictive_coding",
+    "sign_symmetry_batch_random": "sign_symmetry",
 }
 
 
@@ -70,6 +77,7 @@ def get(value: RuleLike) -> Rule:
 __all__ = [
     "BCM",
     "NAMES",
+    "VARIANTS",
     "Alignment",
     "Backprop",
     "Batch",

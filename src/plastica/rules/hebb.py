@@ -48,6 +48,8 @@ class Hebb(LayerRule):
         "Hebb 1949", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
     )
 
+    unranked: ClassVar[str] = "all its units learn one direction of the inputs, so they tell a read-out one number"
+
     learning_rate: float = 0.001
     decay: float = 0.0
     limit: float | None = None

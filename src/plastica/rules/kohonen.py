@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import jax
@@ -12,15 +13,16 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers import Grid
-from ..layers.layer import Layer, Params, Record
+from ..layers.layer import Context, Layer, Params, Record, State
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .local import LayerRule, Learned, row_shares
-from .rule import Batch, Facts
+from .rule import Batch, Facts, Signal
 
 NEIGHBOURHOODS = ("gaussian", "bubble")
 DECAYS = ("exponential", "linear", "inverse")
 UPDATES = ("sum", "mean", "batch_map")
+MAP_END, READ_OUT_END = 1.0, 0.3  # the radius at the end, in distances between neighbours on the map
 FULL_STEP = ("a number in (0, 1]", lambda v: 0 < v <= 1)
 
 
@@ -54,6 +56,8 @@ class Kohonen(LayerRule):
         radius: The radius at the start; None is half of the largest distance on the map, so that at first nearly all
             units learn from each row and the map takes up its large order.
         radius_end: The radius at the end; 1, the nearest neighbours, keeps the map's order, less fits the rows better.
+            None takes 1 for a map that is learned alone, to be looked at, and 0.3 under a read-out, which asks for
+            units that tell rows apart and not for order.
         decay: How both go from start to end with the share p of the run's steps done: ``"exponential"``, start
             (end / start)^p; ``"linear"``; ``"inverse"``, start / (1 + (start / end - 1) p).
         neighbourhood: h, ``"gaussian"`` or ``"bubble"``.
@@ -83,7 +87,7 @@ class Kohonen(LayerRule):
     learning_rate: float = 0.5
     learning_rate_end: float = 0.02
     radius: float | None = None
-    radius_end: float = 1.0
+    radius_end: float | None = None
     decay: str = "exponential"
     neighbourhood: str = "gaussian"
     update: str = "sum"
@@ -109,6 +113,20 @@ class Kohonen(LayerRule):
                 "there, or take another rule."
             )
 
+    def signal(
+        self,
+        network: Layer,
+        params: Params,
+        state: State,
+        memory: Any,
+        batch: Batch,
+        objective: Any,
+        context: Context,
+    ) -> Signal:
+        under_read_out = self.radius_end is None and objective is not None
+        rule = replace(self, radius_end=READ_OUT_END) if under_read_out else self
+        return LayerRule.signal(rule, network, params, state, memory, batch, objective, context)
+
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         nearest = jnp.argmax(record.potential, -1)
         # Taken from the potential: to look at the weights of the nearest unit would cost a copy of all weights a step.
@@ -127,11 +145,11 @@ class Kohonen(LayerRule):
     def spread(self, layer: Layer, nearest: jax.Array, progress: Any) -> jax.Array:
         """Return h, how far each unit learns with the nearest ones ``(rows,)``: ``(rows, units)``."""
         apart: Any = layer.map_distances(nearest)
-        start = self.radius
+        start, end = self.radius, MAP_END if self.radius_end is None else self.radius_end
         if start is None:
             from_corner: Any = layer.map_distances(0)
-            start = jnp.maximum(0.5 * jnp.sqrt(jnp.max(from_corner)), self.radius_end)
-        radius = decayed(self.decay, start, self.radius_end, progress)
+            start = jnp.maximum(0.5 * jnp.sqrt(jnp.max(from_corner)), end)
+        radius = decayed(self.decay, start, end, progress)
         if self.neighbourhood == "bubble":
             return (apart <= radius * radius).astype(apart.dtype)
         return jnp.exp(apart / (-2.0 * radius * radius))

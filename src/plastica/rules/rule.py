@@ -13,7 +13,7 @@ from ..declaration import Declaration
 from ..layers import Dense
 from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
-from ..optimizers import Optimizer, RMSprop
+from ..optimizers import Adam, Optimizer
 
 # Layers fold their places into a step's key, which are small numbers: what a rule draws is none of theirs.
 _RULES_OWN = 0x52554C45
@@ -88,12 +88,15 @@ class Rule(Declaration):
         facts: What the rule asks of whoever would run it; None where nobody said.
         needs_loss: Whether the rule can only learn towards targets; others learn from inputs alone when
             ``compile`` is given no loss.
-        usual_optimizer: What makes the steps where ``compile`` names no optimizer.
+        usual_optimizer: What makes the steps where nobody names an optimizer: in ``compile``, in estimators, on the
+            command line and in comparisons alike.
+        unranked: Why a comparison by answers to a task says nothing of the rule; empty where it does.
     """
 
     facts: ClassVar[Facts | None] = None
     needs_loss: ClassVar[bool] = True
-    usual_optimizer: ClassVar[Optimizer] = RMSprop()
+    usual_optimizer: ClassVar[Optimizer] = Adam()
+    unranked: ClassVar[str] = ""
 
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return the rule's own memory for a network; most rules keep none."""

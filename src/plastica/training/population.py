@@ -82,7 +82,7 @@ class Population:
         validation: Data to evaluate on after each epoch, in chunks, or None.
         planners: Make each member's batches.
         widths: How many sums each metric keeps.
-        epochs: Epochs to run.
+        epochs: Epochs to run; may be changed at a look, to no fewer than are finished.
         stop: Set to True to end after what is under way.
         step: Steps made so far, of each member.
         seconds: How long they took, without compiling.
