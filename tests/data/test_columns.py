@@ -271,3 +271,160 @@ def test_whatever_the_style_the_numbers_are_right_or_it_is_said(numbers, style):
         return
     assert found.kind == "number"
     np.testing.assert_array_equal(read_numbers(table, found), numbers)
+
+
+@pytest.mark.parametrize("odd", ["unknown", "0000-00-00", "2020-02-30", "0000-00-00 00:00:00"])
+def test_a_few_odd_cells_leave_dates_dates(odd):
+    days = [f"2020-{1 + number % 12:02}-{1 + number % 28:02}" for number in range(40)]
+    found, table = column([*days, odd, "?", odd])
+    assert (found.kind, found.missing, found.missing_words) == ("date", 3, (odd,))
+    assert found.note == f"{odd!r} in row index 40 and 1 more of 42 values are no dates and are taken for missing."
+    read = read_dates(table, found)
+    np.testing.assert_array_equal(read[:40], np.array(days, "datetime64[s]"))
+    assert np.isnat(read[40:]).all()
+    assert column([*days, *[odd] * 5])[0].kind != "date"
+
+
+def test_odd_cells_among_dates_in_eight_digits_and_times():
+    digits = [f"2020{1 + number % 12:02}11" for number in range(20)]
+    table = read_table({"sale_date": [*digits, "00000000"]})
+    found = infer_columns(table)[0]
+    assert (found.kind, found.missing_words) == ("date", ("00000000",))
+    assert column([*[f"{hour}:30" for hour in range(20)], "closed"])[0].kind == "date"
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (["31.01.68", "28.02.69"], "2068-01-31"),
+        (["31.01.24", "01.02.24"], "2024-01-31"),
+        (["31/01/99", "01/02/98"], "1999-01-31"),
+        (["01/31/99", "02/01/98"], "1999-01-31"),
+        (["99-01-31", "00-02-01"], "1999-01-31"),
+        (["31-Jan-99", "1-Feb-00"], "1999-01-31"),
+        (["Jan 31, 24", "Feb 1, 24"], "2024-01-31"),
+        ([f"{1 + number % 28:02}/{1 + number % 12:02}/{22 + number % 3}" for number in range(60)], "2022-01-01"),
+        ([f"{22 + number % 3}/{1 + number % 12:02}/{1 + number % 28:02}" for number in range(60)], "2022-01-01"),
+        (["31.01.24", "01.02.2024"], "2024-01-31"),
+    ],
+)
+def test_years_of_two_digits_turn_in_1969(texts, first):
+    found, table = column(texts)
+    assert (found.kind, found.note) == ("date", "years of two digits are read as 1969 to 2068.")
+    assert str(read_dates(table, found)[0].astype("datetime64[D]")) == first
+
+
+@pytest.mark.parametrize("texts", [["01/02/03", "04/05/06"], ["24-01-05", "24-02-06"]])
+def test_years_of_two_digits_in_an_open_order_are_no_dates(texts):
+    assert column(texts)[0].kind in ("unreadable", "category")
+
+
+def test_a_bad_cell_does_not_turn_the_order_of_years_with_two_digits():
+    days = [f"{1 + number % 28:02}/{1 + number % 12:02}/{22 + number % 3}" for number in range(60)]
+    found, _ = column([*days, "30/02/24"])
+    assert (found.date_order, found.missing_words) == ("dmy short", ("30/02/24",))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1 Marble 2025", "2 Marble 2025"],
+        ["12 Decor 2020", "13 Decor 2020"],
+        ["Mayor 1, 2020", "Mayor 2, 2020"],
+        ["3 Augment 1999", "4 Juniper 1999"],
+        ["Room 12 Jan 2020", "Hall 13 Jan 2020"],
+    ],
+)
+def test_words_that_begin_as_months_are_words(texts):
+    assert column(texts)[0].kind == "category"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["31 Jan 2026", "1 February 2026"],
+        ["31. Januar 2026", "1. März 2026"],
+        ["31 janvier 2026", "1er août 2026"],
+        ["31 de enero de 2026", "1 de septiembre de 2026"],
+        ["31 gennaio 2026", "1 ott 2026"],
+        ["31 de janeiro de 2026", "1 de fevereiro de 2026"],
+        ["31 januari 2026", "1 mrt 2026"],
+        ["January 31st, 2026", "Sept. 1 2026"],
+        ["Samstag, 31. Januar 2026", "Do, 1. Mai 2025"],
+        ["2026年1月31日", "2026年2月1日"],
+    ],
+)
+def test_months_by_name(texts):
+    found, table = column(texts)
+    assert found.kind == "date"
+    assert str(read_dates(table, found)[0].astype("datetime64[D]")) == "2026-01-31"
+
+
+def test_no_word_stands_for_two_months():
+    from plastica.data.months import NUMBERS, WORDS
+
+    for number, words in enumerate(WORDS, start=1):
+        assert {NUMBERS[word] for word in words.split()} == {number}
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        (["12345678901234567890", "12345678901234567891"] * 5, "digits that a number cannot hold"),
+        (["9007199254740992", "9007199254740993"] * 5, "digits that a number cannot hold"),
+        (["+4930123456", "+4930123457", "+49301234"] * 5, "a leading plus such as in '+4930123456'"),
+        (["+49 301 234 567", "+49 301 234 568"] * 5, "a leading plus"),
+        (["4006381333931", "5012345678900"] * 5, "13 digits in every value"),
+        (["0049301", "0049302"] * 5, "leading zeros"),
+    ],
+)
+def test_digits_that_name_something_are_codes(texts, why):
+    found, table = column(texts)
+    assert (found.kind, found.distinct) == ("category", len(set(texts)))
+    assert f"read as text, not as numbers, for {why}" in found.note
+    assert read_categories(table, found).to_list() == texts
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["+5", "-3", "+4"],
+        ["+1000000", "-2000000", "+3000000"],
+        [f"{1_700_000_000 + 86_400 * number}" for number in range(20)],
+        [f"{(1_700_000_000 + number) * 1000}" for number in range(20)],
+        [f"202601{day:02}123000" for day in range(1, 21)],
+        [str(10**number) for number in range(25)],
+        ["1" + "0" * 300, "2" + "0" * 300],
+        ["1234567890.5", "2234567890.5"] * 10,
+    ],
+)
+def test_large_amounts_and_times_stay_numbers(texts):
+    assert column(texts)[0].kind == "number"
+
+
+def test_what_differs_beyond_doubles_is_neither_constant_nor_a_copy():
+    large = 2**53
+    table = read_table(
+        {
+            "a": [large, large + 1] * 5, "b": [large + 1, large] * 5, "c": [f"{large + k}" for k in (0, 1)] * 5,
+            "d": [f"{large}+4i", f"{large}+1i"] * 5, "e": [f"{large}+1i", f"{large}+4i"] * 5,
+            "f": np.array([large, large + 1] * 5, np.uint64),
+        }
+    )  # fmt: skip
+    found = infer_columns(table)
+    assert {each.name: each.kind for each in found} == {
+        **dict.fromkeys("abde", "category"), "c": "duplicate", "f": "duplicate"
+    }  # fmt: skip
+    assert all(each.distinct == 2 for each in found)
+
+
+def test_a_dot_before_three_digits_is_said_where_nothing_speaks_for_it(tmp_path):
+    def note(text):
+        (tmp_path / "t.csv").write_text(text)
+        return infer_columns(read_table(tmp_path / "t.csv"))[0].note
+
+    said = "the dot is taken for the decimal point (it could be read otherwise)."
+    assert note("a;b\n1.234;x\n2.345;y\n") == said
+    assert note("a;b\n1.234;0.5\n2.345;1.5\n") == ""
+    assert note("a;b\n1.234;x\n2.5;y\n") == ""
+    assert note("a,b\n1.234,x\n2.345,y\n") == ""

@@ -44,8 +44,10 @@ def test_penguins_are_those_of_scikit_learn():
 def test_missing_numbers_get_the_median_and_an_indicator():
     encoder = fit(a=["1", "2", "", "9"], b=["1", "2", "3", "4"])
     assert encoder.feature_names == ("a", "a is missing", "b")
-    x = transform(encoder, a=["2", None], b=["1", None])
+    notes = []
+    x = encoder.transform(read_table({"a": ["2", None], "b": ["1", None]}), notes)
     assert x[0, 0] == x[1, 0]
+    assert notes == ["column 'b': 1 missing, which training never saw; taken for the median."]
     assert x[:, 1].tolist() == [0, 1]
 
 
@@ -231,3 +233,83 @@ def test_damaged_records_are_refused(saved):
         change(damaged)
         with pytest.raises(DataError, match="no description of a table's encoding"):
             TableEncoder.from_dict(damaged)
+
+
+THOUSANDS = [str(number) for number in range(1000, 9000, 37)]
+
+
+def from_csv(tmp_path, cells, separator=";"):
+    path = tmp_path / "new.csv"
+    path.write_text("\n".join([f"a{separator}b", *(f"{cell}{separator}x" for cell in cells)]))
+    return read_table(path)
+
+
+@pytest.mark.parametrize("whole", [THOUSANDS, [*map(int, THOUSANDS)], [f"{int(each):,}" for each in THOUSANDS]])
+def test_thousands_with_a_dot_are_refused_where_training_had_whole_numbers(tmp_path, whole):
+    encoder = fit(a=whole)
+    with pytest.raises(
+        DataError, match=r"line 3, column 'a': '1\.037' is 1\.037 as .* from 1000 to 8992\. Write 1037 if"
+    ):
+        encoder.transform(from_csv(tmp_path, ["999", "1.037", "8.001"]), [])
+
+
+def test_thousands_with_a_comma_are_refused_where_training_had_dots(tmp_path):
+    encoder = fit(a=[f"{int(each):,}".replace(",", ".") for each in THOUSANDS], d=["1,5"] * 100 + ["2,5"] * 117)
+    table = read_table({"a": ["1,037", "5,000"], "d": ["1,5", "2,5"]})
+    with pytest.raises(DataError, match=r"'1,037' is 1\.037 .*the comma marks thousands"):
+        encoder.transform(table, [])
+
+
+def test_decimals_where_training_had_whole_numbers_are_said(tmp_path):
+    notes = []
+    fit(a=[str(number) for number in range(1, 60)]).transform(from_csv(tmp_path, ["5", "1.5", "2.25"]), notes)
+    assert notes == [
+        "column 'b' not known to the model and not used.",
+        "column 'a': 1.5 in line 3 and 1 more are not whole; training had whole numbers only.",
+    ]
+
+
+def test_numbers_outside_of_the_range_of_training_are_said():
+    encoder = fit(a=[0.1, 0.5, 0.9, 0.3])
+    notes = []
+    encoder.transform(read_table({"a": [10.0, 50.0, 90.0]}), notes)
+    assert notes == [
+        "column 'a': 3 of 3 values are outside of training's range, 0.1 to 0.9 and divided by 100 inside of it: look "
+        "at the unit and the decimal point."
+    ]
+    notes.clear()
+    encoder.transform(read_table({"a": [float(number) for number in range(2, 14)]}), notes)
+    assert notes == ["column 'a': 12 of 12 values are outside of training's range, 0.1 to 0.9."]
+    notes.clear()
+    encoder.transform(read_table({"a": [0.2, 3.0, 0.4]}), notes)
+    assert not notes
+
+
+def test_missing_values_that_training_never_saw_are_said_for_every_kind():
+    day = ["2020-01-31", "2020-02-01", "2020-03-07", "2020-05-05"]
+    encoder = fit(n=[1, 2, 3, 5], b=["yes", "no", "no", "yes"], d=day, c=["x", "y", "x", "z"])
+    notes = []
+    encoder.transform(read_table({name: [None] * 2 for name in "nbdc"}), notes)
+    taken = {"n": "the median", "b": "one half", "d": "the median", "c": "unknown"}
+    assert notes == [
+        f"column {name!r}: 2 missing, which training never saw; taken for {what}." for name, what in taken.items()
+    ]
+
+
+def test_a_column_without_any_value_is_said_though_training_saw_some_missing():
+    notes = []
+    fit(n=[1, 2, None, 5]).transform(read_table({"n": [None] * 12}), notes)
+    assert notes == ["column 'n': all 12 values are missing."]
+
+
+def test_categories_that_are_whole_floats_are_the_same_in_any_rows():
+    encoder = fit(c=pd.Series([1.0, 2.5, 1.0], dtype="category"))
+    assert transform(encoder, c=[1.0, 1.0]).tolist() == transform(encoder, c=["1", "1"]).tolist() == [[1, 0], [1, 0]]
+
+
+def test_records_of_before_load(saved):
+    encoder, plain, table = saved
+    for record in plain["encoders"]:
+        for name in ("whole", "declared"):
+            record["column"].pop(name)
+    np.testing.assert_array_equal(TableEncoder.from_dict(plain).transform(table), encoder.transform(table))

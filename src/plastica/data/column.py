@@ -40,6 +40,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         distinct: How many different values there are.
         categories: The most frequent values (at most 20), most frequent first.
         mean, scale, lowest, highest: Of its finite numbers; None for other kinds.
+        whole: Whether all of these are whole; None for other kinds, and in files that do not say.
+        declared: Whether its kind was declared, by a person or by the type it came with.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scale: float | None = None
     lowest: float | None = None
     highest: float | None = None
+    whole: bool | None = None
+    declared: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""

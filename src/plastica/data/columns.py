@@ -2,290 +2,176 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
+from ..errors import DataError
+from .codes import beyond_doubles
 from .column import Column
-from .dates import DATE_NAME, date_order, has_zones, is_compact
+from .dates import DATE_NAME, date_order, is_compact
+from .declared import NOTHING, Declared
+from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .duplicates import leave_out_copies
-from .numbers import CODE, Reading, best_reading, clean, plain_columns, read_as, read_plain_numbers
+from .numbers import best_reading, clean, plain_columns, read_plain_numbers, without_words
 from .table import Table, show
-from .texts import only_keys
-from .values import as_text
-from .words import BOOLEANS, PERHAPS_A_CLASS
+from .text_columns import Place, Text, as_category, as_dates, decimal_habit, infer_text
+from .values import MOST_EXACT, as_text, is_declared_category, read_dates, read_numbers
 
 if TYPE_CHECKING:
     import polars as pl
 
-EMPTY = "left out: it holds no value."
-COMPACT = "the eight digits are read as year, month and day."
-ODD_SHARE = 0.1  # up to this share of values that are no numbers, a column of numbers stays one
-FEW = 20  # up to as many different texts are categories however few rows there are
-TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
-IDENTIFIER = re.compile(
-    r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
-    re.I,
-)
+__all__ = ["Column", "infer_columns", "infer_target"]
 
 
-def infer_columns(table: Table, skip: Iterable[str] = ()) -> tuple[Column, ...]:
+def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = NOTHING) -> tuple[Column, ...]:
     """Decide what each column is, from all its values.
 
     Args:
         table: As it was read.
         skip: Columns to leave aside, such as the target.
+        declared: What a person says of columns; those to ignore are left aside too.
+
+    Raises:
+        DataError: A value that its column's declared kind cannot have, with row and column.
     """
-    skipped = set(skip)
+    skipped = {*skip, *declared.ignored}
     written = {name: values for name, values in table.columns.items() if str(values.dtype) == "String"}
     plain = plain_columns(written)
-    texts = {name: _Text(values, plain.get(name)) for name, values in written.items()}
-    habit = _decimal_habit(table.separator, texts.values())
-    names = [name for name in table.names if name not in skipped]
-    return leave_out_copies(table, tuple(_infer(table, name, texts.get(name), habit, target=False) for name in names))
+    texts = {name: Text(values, plain.get(name), declared) for name, values in written.items()}
+    habit = decimal_habit(table.separator, texts.values())
+    places = [Place(table, name, habit, target=False) for name in table.names if name not in skipped]
+    return leave_out_copies(table, tuple(_infer(place, texts.get(place.name), declared) for place in places))
 
 
-def infer_target(table: Table, name: str) -> Column:
+def infer_target(table: Table, name: str, declared: Declared = NOTHING) -> Column:
     """Decide what the target is; it is never left out for having many values, few or only one."""
     values = table.column(name)
-    text = _Text(values, read_plain_numbers(values)) if str(values.dtype) == "String" else None
+    text = _text_of(values, declared) if str(values.dtype) == "String" else None
     habit = None
     if text is not None and text.reading.ambiguous:
         written = [values for values in table.columns.values() if str(values.dtype) == "String"]
-        texts = [_Text(values, read_plain_numbers(values)) for values in written]
-        habit = _decimal_habit(table.separator, texts)
-    return _infer(table, name, text, habit, target=True)
+        habit = decimal_habit(table.separator, [_text_of(values, declared) for values in written])
+    return _infer(Place(table, name, habit, target=True), text, declared)
 
 
-class _Text:
-    """A column of text, cleaned and tried as numbers only once."""
-
-    def __init__(self, values: pl.Series, plain: pl.Series | None) -> None:
-        self.values = values
-        self.plain = plain
-
-    @cached_property
-    def cleaned(self) -> pl.Series:
-        return clean(self.values)
-
-    @cached_property
-    def present(self) -> int:
-        return self.values.len() - self.cleaned.null_count()
-
-    @cached_property
-    def reading(self) -> Reading:
-        return best_reading(self.cleaned)
+def _text_of(values: pl.Series, declared: Declared) -> Text:
+    texts = as_text(values)
+    return Text(texts, read_plain_numbers(texts), declared)
 
 
-def _infer(table: Table, name: str, text: _Text | None, decimal_comma: bool | None, target: bool) -> Column:
-    values = table.column(name)
-    if text is None and str(values.dtype).startswith(("Categorical", "Enum")):
-        text = _Text(values := values.cast(_string()), read_plain_numbers(values))
+def _infer(place: Place, text: Text | None, declared: Declared) -> Column:
+    values, name = place.table.column(place.name), place.name
+    if kind := declared.kinds.get(name):
+        return _as_declared(place, kind, text, declared)
+    if is_declared_category(values):
+        return _infer_categories(place, declared)
     if text is not None:
-        return _from_text(table, name, text, decimal_comma, target)
+        return infer_text(place, text)
     if values.dtype.is_numeric():
-        return _from_numbers(name, values, target)
-    kind = str(values.dtype)
+        return _infer_numbers(place, values, declared)
+    return _infer_others(place, values)
+
+
+def _infer_others(place: Place, values: pl.Series) -> Column:
+    name, kind = place.name, str(values.dtype)
     if kind == "Boolean":
-        return _described(Column(name, "boolean", booleans=("false", "true")), values.cast(_string()), target)
+        return describe_words(Column(name, "boolean", booleans=("false", "true")), as_text(values), place.target)
     if kind.startswith(("Date", "Datetime")):
         note = "the times are turned into UTC." if getattr(values.dtype, "time_zone", None) else ""
-        return _described(Column(name, "date", note), values.cast(_string()), target)
+        return describe_words(Column(name, "date", note), as_text(values), place.target)
     empty = kind == "Null"
-    note = EMPTY if empty else f"left out: {kind} is neither number, text nor date."
+    note = EMPTY if empty else f"left out: {kind} is neither number, text nor date{_held(values)}."
     return Column(name, "empty" if empty else "unreadable", note, missing=values.null_count())
 
 
-def _from_numbers(name: str, values: pl.Series, target: bool) -> Column:
-    if not target and DATE_NAME.search(name) and is_compact(name, texts := as_text(values)):
-        return _described(Column(name, "date", COMPACT, date_order="compact"), texts, target)
-    return _describe_numbers(values.cast(_float64()), Column(name, "number"), target)
+def _held(values: pl.Series) -> str:
+    """Name what a column of Python objects holds by the first of them."""
+    if str(values.dtype) != "Object":
+        return ""
+    first = next((value for value in values if value is not None), None)
+    return "" if first is None else f" (it holds {type(first).__name__})"
 
 
-def _decimal_habit(separator: str, texts: Iterable[_Text]) -> bool | None:
-    """Say whether the table writes decimal commas, for the columns where "1,234" could be either.
-
-    Columns that leave no choice decide; without any, semicolons between the cells speak for commas.
-    """
-    texts = list(texts)
-    others = [text.reading for text in texts if text.plain is None]
-    if not any(reading.ambiguous == "," or reading.decimal_comma for reading in others):
-        return None  # no column has commas in its numbers
-    readings = others + [text.reading for text in texts if text.plain is not None]
-    shown = {reading.decimal_comma for reading in readings if not reading.ambiguous} - {None}
-    if len(shown) == 1:
-        return shown.pop()
-    if not shown and separator == ";" and any(reading.ambiguous == "," for reading in readings):
-        return True
-    return None
+def _infer_categories(place: Place, declared: Declared) -> Column:
+    """Categories by type stay categories, whatever their names look like; yes and no are two of them."""
+    text = _text_of(place.table.column(place.name), declared)
+    if place.target:  # labels that are numbers stay numbers; that they are classes is seen by the type
+        return infer_text(place, text)
+    base = with_changes(as_category(place, text), declared=True)
+    return describe_words(base, clean(text.values, base.missing_words, base.keep_words), target=False)
 
 
-def _from_text(table: Table, name: str, text: _Text, decimal_comma: bool | None, target: bool) -> Column:
-    if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
-        return _described(Column(name, "date", COMPACT, date_order="compact"), text.cleaned, target)
-    if text.plain is not None and not decimal_comma and not text.values.str.contains(CODE).any():
-        return _describe_numbers(text.plain, Column(name, "number"), target)
-    reading = best_reading(text.cleaned, decimal_comma) if text.reading.ambiguous else text.reading
-    coded = reading.numbers > 0 and text.cleaned.str.contains(CODE).any()
-    made = None if coded else _as_numbers(table, name, text, reading, target)
-    return made or _as_booleans(name, text, target) or _from_words(table, name, text, reading, target)
+def _infer_numbers(place: Place, values: pl.Series, declared: Declared) -> Column:
+    name, target = place.name, place.target
+    words = declared.missing_words
+    if not target and DATE_NAME.search(name) and is_compact(name, texts := clean(as_text(values), words)):
+        return as_dates(place, texts, "compact", Column(name, "date", missing_words=words))
+    column = Column(name, "number", missing_words=words)
+    if not target and (long := _beyond_doubles(values)):
+        note = f"read as text, not as numbers, for digits that a number cannot hold, such as {show(long)}."
+        return describe_words(with_changes(column, kind="category", note=note), clean(as_text(values), words), target)
+    numbers = without_words(_as_doubles(values), words, column.format)
+    return describe_numbers(numbers, column, target)
 
 
-def _from_words(table: Table, name: str, text: _Text, reading: Reading, target: bool) -> Column:
-    keep = _kept_words(text.values, target)
-    cleaned = clean(text.values, keep=keep)
-    present = cleaned.drop_nulls()
-    if not present.len():
-        return Column(name, "empty", EMPTY, missing=cleaned.len())
-    base = Column(name, "category", keep_words=keep)
-    if reading.numbers and present.str.contains(CODE).any():
-        note = f"read as text, not as numbers, for leading zeros such as {show(_first(present, CODE))}."
-        return _described(_with(base, note=note), cleaned, target)
-    order = date_order(cleaned)
-    if order == "?":
-        note = f"left out: {show(present[0])} may be day/month or month/day; write dates as 2026-01-31."
-        return _with(base, kind="unreadable", note=note, missing=cleaned.null_count(), distinct=present.n_unique())
-    if order:
-        return _described(
-            _with(base, kind="date", date_order=order, note=_said_of_dates(order, cleaned)), cleaned, target
-        )
-    return _described(_with(base, note=_half_numeric(table, cleaned, reading)), cleaned, target)
+def _as_doubles(values: pl.Series) -> np.ndarray:
+    import polars as pl
+
+    return values.cast(pl.Float64).to_numpy().astype(np.float64)
 
 
-def _said_of_dates(order: str, cleaned: pl.Series) -> str:
-    if order == "year month":
-        return "read as year and month."
-    return "the times are turned into UTC." if has_zones(cleaned) else ""
-
-
-def _as_booleans(name: str, text: _Text, target: bool) -> Column | None:
-    words = _words(text.cleaned)
-    pair = next((pair for pair in BOOLEANS if words == set(pair)), None)
-    return pair and _described(Column(name, "boolean", booleans=pair), text.cleaned, target)
-
-
-def _kept_words(values: pl.Series, target: bool) -> tuple[str, ...]:
-    """Beside "+" a "-" is a value, and a target may well have a class "None"."""
-    plus = values.str.strip_chars().eq("+").any()
-    return ("-",) * plus + PERHAPS_A_CLASS * target
-
-
-def _words(cleaned: pl.Series) -> set[str]:
-    found = cleaned.drop_nulls().unique()
-    return set(found.str.to_lowercase().to_list()) if found.len() <= 6 else set()
-
-
-def _as_numbers(table: Table, name: str, text: _Text, reading: Reading, target: bool) -> Column | None:
-    cleaned, present = text.cleaned, text.present
-    odd_count = present - reading.numbers
-    if not reading.numbers or odd_count > ODD_SHARE * present:
+def _beyond_doubles(values: pl.Series) -> str | None:
+    """Return a whole number, held as such, that a double would round; None without any."""
+    if values.dtype.is_float() or not (np.nan_to_num(np.abs(_as_doubles(values))) >= MOST_EXACT).any():
         return None
-    read = read_as(cleaned, reading.format)
-    said = [f"{reading.format}" + " (it could be read otherwise)" * bool(reading.ambiguous) + "."] * bool(
-        str(reading.format)
+    return beyond_doubles(as_text(values).str.replace(r"\.0*$", ""))
+
+
+def _as_declared(place: Place, kind: str, text: Text | None, declared: Declared) -> Column:
+    """Read a column as a person says; what cannot be read so is refused with its row."""
+    values = place.table.column(place.name)
+    text = text or _text_of(values, declared)
+    if kind == "number":
+        return _declared_number(place, text, declared)
+    if kind == "date":
+        return _declared_date(place, text, declared)
+    base = with_changes(as_category(place, text), kind=kind, declared=True)
+    return describe_words(base, clean(text.values, base.missing_words, base.keep_words), place.target)
+
+
+def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
+    reading = best_reading(text.cleaned, place.decimal_comma)
+    said = f"{reading.format}." if str(reading.format) else ""
+    column = Column(place.name, "number", said, reading.format, missing_words=declared.missing_words, declared=True)
+    try:
+        numbers = read_numbers(place.table, column)
+    except DataError as error:
+        raise _refused(error, place.name, "number") from None
+    return describe_numbers(numbers, column, place.target)
+
+
+def _declared_date(place: Place, text: Text, declared: Declared) -> Column:
+    column = Column(place.name, "date", missing_words=declared.missing_words, declared=True)
+    typed = str(place.table.column(place.name).dtype).startswith("Date")
+    order = "" if typed else date_order(text.cleaned) or ("compact" if is_compact("date", text.cleaned) else "ymd")
+    if order == "?":
+        first = text.cleaned.drop_nulls()[0]
+        raise DataError(
+            f"{place.table.source}, column {show(place.name)} is declared date, and {show(first)} may be day/month or "
+            "month/day. Write dates as 2026-01-31."
+        )
+    column = with_changes(column, date_order=order)
+    try:
+        read_dates(place.table, column)
+    except DataError as error:
+        raise _refused(error, place.name, "date") from None
+    return as_dates(place, text.cleaned, order, column) if order else describe_words(column, text.values, place.target)
+
+
+def _refused(error: DataError, name: str, kind: str) -> DataError:
+    return DataError(
+        f"{error} Column {show(name)} is declared {kind}: correct the cell, or give what stands for a missing value "
+        "as one of missing_words."
     )
-    words: tuple[str, ...] = ()
-    if odd_count:
-        odd = (read.is_null() & cleaned.is_not_null()).arg_true()
-        words = tuple(cleaned.gather(odd).unique(maintain_order=True).to_list())
-        others = f" and {odd_count - 1} more of {present} values are no numbers and are taken for missing."
-        alone = " is no number and is taken for missing."
-        said.append(f"{show(words[0])} in {table.place(int(odd[0]))}" + (others if odd_count > 1 else alone))
-    column = Column(name, "number", " ".join(said), format=reading.format, missing_words=words)
-    return _describe_numbers(read, column, target)
-
-
-def _half_numeric(table: Table, cleaned: pl.Series, reading: Reading) -> str:
-    present = cleaned.len() - cleaned.null_count()
-    if reading.numbers < 0.5 * present:
-        return ""
-    odd = (read_as(cleaned, reading.format).is_null() & cleaned.is_not_null()).arg_true()
-    if not odd.len():
-        return ""
-    row = int(odd[0])
-    return (
-        f"read as text: {reading.numbers} of {present} values are numbers, the others are not, "
-        f"the first of them {show(cleaned[row])} in {table.place(row)}."
-    )
-
-
-def _describe_numbers(values: pl.Series, column: Column, target: bool) -> Column:
-    numbers = values.to_numpy().astype(np.float64)
-    present = numbers[~np.isnan(numbers)]
-    finite = present[np.isfinite(present)]
-    distinct = len(np.unique(present))
-    column = _with(column, missing=len(numbers) - len(present), distinct=distinct)
-    if not len(present):
-        return _with(column, kind="empty", note=EMPTY)
-    if len(finite):
-        mean, scale = moments(finite)
-        column = _with(column, mean=mean, scale=scale, lowest=float(finite.min()), highest=float(finite.max()))
-    if target:
-        return column
-    if distinct == 1 and len(present) == len(numbers):
-        return _with(column, kind="constant", note=f"left out: every value is {present[0]:g}.")
-    numbered = distinct == len(numbers) > FEW and bool((present == np.rint(present)).all())
-    if numbered and IDENTIFIER.search(column.name):
-        return _with(column, kind="identifier", note="left out: it numbers the rows, each with a number of its own.")
-    return column
-
-
-def moments(finite: np.ndarray) -> tuple[float, float]:
-    """Return mean and standard deviation, without overflow for numbers near the largest double."""
-    largest = float(np.abs(finite).max())
-    if largest == 0.0:
-        return 0.0, 0.0
-    scaled = finite / largest
-    return float(scaled.mean()) * largest, min(float(scaled.std()) * largest, float(np.finfo(np.float64).max))
-
-
-def _described(column: Column, cleaned: pl.Series, target: bool) -> Column:
-    """Count values, and leave out what cannot be learnt from."""
-    present = cleaned.drop_nulls()
-    counts = present.value_counts(sort=False).sort(["count", present.name], descending=[True, False])
-    common = tuple(counts[present.name].head(FEW).to_list())
-    column = _with(column, missing=cleaned.null_count(), distinct=counts.height, categories=common)
-    if target or not present.len():
-        return column if present.len() else _with(column, kind="empty", note=EMPTY)
-    if counts.height == 1 and not column.missing:
-        return _with(column, kind="constant", note=f"left out: every value is {show(common[0])}.")
-    if column.kind == "category" and counts.height > max(FEW, TEXT_SHARE * present.len()):
-        return _free_text(column, present, counts.height)
-    return column
-
-
-def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
-    """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
-    found = f"{distinct} different values in {present.len()} rows"
-    if distinct == present.len() and IDENTIFIER.search(column.name):
-        note = f"left out: it names the rows, {found}."
-        return _with(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
-    if only_keys(present, distinct):
-        note = f"left out: names or codes, {found}, and hardly a word in them comes again."
-        return _with(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
-    note = f"free text, {found}: pieces of it are used."
-    return _with(column, kind="text", note=f"{column.note} {note}".strip(), categories=())
-
-
-def _with(column: Column, **changes: object) -> Column:
-    return msgspec.structs.replace(column, **changes)
-
-
-def _first(values: pl.Series, pattern: str) -> str:
-    return values.filter(values.str.contains(pattern))[0]
-
-
-def _float64() -> type[pl.DataType]:
-    import polars as pl
-
-    return pl.Float64
-
-
-def _string() -> type[pl.DataType]:
-    import polars as pl
-
-    return pl.String

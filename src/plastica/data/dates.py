@@ -7,56 +7,120 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .months import MONTH, NUMBERS, WEEKDAY
+
 if TYPE_CHECKING:
     import polars as pl
 
 CLOCK = r"(?<H>[0-9]{1,2}):(?<M>[0-9]{2})(?::(?<S>[0-9]{2})(?:[.,][0-9]+)?)?\s?(?<half>[AaPp][Mm])?"
 ZONE = r"(?:\s?(?:Z|UTC|GMT|(?<zone>[+-][0-9]{2}:?(?:[0-9]{2})?)))?"
 TIME = rf"(?:(?:[ T]|,\s)\s*{CLOCK}{ZONE})?$"
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-MONTH = r"(?<month>[A-Za-z]{3,9})\.?"
+D, M, Y = r"(?<d>[0-9]{1,2})", r"(?<m>[0-9]{1,2})", r"(?<y>[0-9]{4})"
+SHORT_Y = r"(?<y>[0-9]{4}|[0-9]{2})"
+NAMED = rf"(?<month>{MONTH})\.?"
+DAYS_NAME = rf"^(?:{WEEKDAY}\.?,?\s)?"
+DAY_MONTH = rf"{DAYS_NAME}{D}(?:st|nd|rd|th|er|º)?(?:[-/.\s]\s?|\s(?:de|of)\s){NAMED}(?:[-/,\s]\s?|\sde\s)"
+MONTH_DAY = rf"{DAYS_NAME}{NAMED}[-\s]{D}(?:st|nd|rd|th)?,?[-\s]\s?"
 FORMS = {
-    "ymd": r"^(?<y>[0-9]{4})[-/.年](?<m>[0-9]{1,2})[-/.月](?<d>[0-9]{1,2})日?" + TIME,
-    "dmy": r"^(?<d>[0-9]{1,2})[-/.](?<m>[0-9]{1,2})[-/.](?<y>[0-9]{4})" + TIME,
-    "mdy": r"^(?<m>[0-9]{1,2})[-/.](?<d>[0-9]{1,2})[-/.](?<y>[0-9]{4})" + TIME,
-    "day month": rf"^(?:[A-Za-z]{{3,9}},?\s)?(?<d>[0-9]{{1,2}})[-/.\s]\s?{MONTH}[-/,\s]\s?(?<y>[0-9]{{4}})" + TIME,
-    "month day": rf"^(?:[A-Za-z]{{3,9}},?\s)?{MONTH}[-\s](?<d>[0-9]{{1,2}}),?[-\s]\s?(?<y>[0-9]{{4}})" + TIME,
-    "year month": r"^(?<y>[0-9]{4})[-/.年](?<m>[0-9]{1,2})月?$",
+    "ymd": rf"^{Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
+    "dmy": rf"^{D}[-/.]{M}[-/.]{Y}" + TIME,
+    "mdy": rf"^{M}[-/.]{D}[-/.]{Y}" + TIME,
+    "day month": DAY_MONTH + Y + TIME,
+    "month day": MONTH_DAY + Y + TIME,
+    "year month": rf"^{Y}[-/.年]{M}月?$",
     "compact": r"^(?<y>19[0-9]{2}|20[0-9]{2})(?<m>[0-9]{2})(?<d>[0-9]{2})$",
     "time": rf"^{CLOCK}$",
+    "ymd short": rf"^{SHORT_Y}[-/.年]{M}[-/.月]{D}日?" + TIME,
+    "dmy short": rf"^{D}[-/.]{M}[-/.]{SHORT_Y}" + TIME,
+    "mdy short": rf"^{M}[-/.]{D}[-/.]{SHORT_Y}" + TIME,
+    "day month short": DAY_MONTH + SHORT_Y + TIME,
+    "month day short": MONTH_DAY + SHORT_Y + TIME,
 }
-LIKE_A_DATE = (
-    r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^(?:[A-Za-z]{3,9},?\s)?[0-9]{1,2}[-/.\s]\s?[A-Za-z]{3}|^[A-Za-z]{3,9}[.,]?[-\s]"
-)
+LIKE_A_DATE = r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{1,2}.{1,5}\p{L}{3}|^\p{L}{2,15}[.,]?[-\s]"
 DATE_NAME = re.compile(r"date|day|datum|time|日期|日$|时间|(^|[_\W])dt($|[_\W])", re.I)
 DAY = np.timedelta64(1, "D")
 PARTS = ["y", "m", "d", "H", "M", "S", "half", "zone", "month"]
+ODD_SHARE = 0.1  # up to this share of cells that are no dates, a column of dates stays one
+PIVOT = "69"  # POSIX strptime %y: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068
+DOTTED = r"^[0-9]+\."
+DAYS_VARY = (
+    12  # a field with more different values is no month, and beside far fewer of another the days, not the years
+)
 
 
 def date_order(values: pl.Series) -> str:
-    """Return the key of :data:`FORMS` in which every cell of cleaned text is a date or a time.
+    """Return the key of :data:`FORMS` in which all cells of cleaned text are dates or times, but a tenth at most.
 
-    Returns "?" where day and month cannot be told apart anywhere in the column, "" for no dates at all. Eight digits
-    are no date here: see :func:`is_compact`.
+    Returns "?" where day, month and year cannot be told apart anywhere in the column, "" for no dates at all. Eight
+    digits are no date here: see :func:`is_compact`.
     """
-    present = values.drop_nulls().unique()
-    if not present.len() or not present.str.contains(LIKE_A_DATE).all():
+    texts, rows = _counted(values)
+    enough = rows.sum() - ODD_SHARE * rows.sum()
+    if not len(texts) or rows[_contain(texts, LIKE_A_DATE)].sum() < enough:
         return ""
-    likely = [form for form in FORMS if form != "compact" and present.str.contains(_rust(FORMS[form])).all()]
-    orders = [form for form in likely if not np.isnat(parse_dates(present, form)).any()]
-    if orders == ["dmy", "mdy"]:
-        return "dmy" if present.str.contains(r"^[0-9]+\.").all() else "?"
-    return orders[0] if orders else ""
+    likely = [form for form in FORMS if form != "compact" and rows[_contain(texts, FORMS[form])].sum() >= enough]
+    read = {form: int(rows[~np.isnat(parse_dates(texts, form))].sum()) for form in likely}
+    read = {form: count for form, count in read.items() if count >= enough}
+    if read and all(form.endswith("short") for form in read):
+        read = _without_years_first(read, texts)
+    most = max(read.values(), default=0)
+    orders = [form for form, count in read.items() if count == most and count]
+    return _one_of(orders, texts)
+
+
+def _without_years_first(read: dict[str, int], texts: pl.Series) -> dict[str, int]:
+    """Settle whether years of two digits stand first, as far as can be told: days vary more than years.
+
+    Most days are years too ("24/01/31"), so that one bad cell would turn the order if the counts decided.
+    """
+    if len(read) == 1 or "ymd short" not in read:
+        return read
+    parts = texts.str.extract_groups(r"^([0-9]+)\D[0-9]+\D([0-9]+)").struct.unnest()
+    first, last = (parts[name].n_unique() for name in parts.columns)
+    if last > DAYS_VARY and last > 2 * first:
+        return {"ymd short": read["ymd short"]}
+    dots = _contain(texts, DOTTED).mean() > 0.5
+    if dots or (first > DAYS_VARY and first > 2 * last):
+        return {form: count for form, count in read.items() if form != "ymd short"}
+    return dict.fromkeys(read, 1)
+
+
+def _one_of(orders: list[str], texts: pl.Series) -> str:
+    """Return the order that is meant where several read as many cells; "?" where none is."""
+    whole = [order for order in orders if not order.endswith("short")]
+    orders = whole or orders
+    if len(orders) > 1 and _contain(texts, DOTTED).mean() > 0.5:
+        orders = [order for order in orders if order.startswith("dmy")] or orders  # the day comes first
+    return "" if not orders else orders[0] if len(orders) == 1 else "?"
 
 
 def is_compact(name: str, values: pl.Series) -> bool:
-    """Whether a column's name speaks of dates and every cell is one in eight digits: 20260131."""
+    """Whether a column's name speaks of dates and its cells, but a tenth, are some in eight digits: 20260131."""
     if not DATE_NAME.search(name):
         return False
-    present = values.drop_nulls().unique()
-    if not present.len() or not present.str.contains(_rust(FORMS["compact"])).all():
+    texts, rows = _counted(values)
+    enough = rows.sum() - ODD_SHARE * rows.sum()
+    if not len(texts) or rows[_contain(texts, FORMS["compact"])].sum() < enough:
         return False
-    return not np.isnat(parse_dates(present, "compact")).any()
+    return bool(rows[~np.isnat(parse_dates(texts, "compact"))].sum() >= enough)
+
+
+def is_short(order: str, values: pl.Series) -> bool:
+    """Whether some years are written with two digits."""
+    return (
+        order.endswith("short")
+        and values.str.extract_groups(_rust(FORMS[order])).struct.field("y").str.len_chars().eq(2).any()
+    )
+
+
+def _counted(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """Return the different texts, in the order of their first rows, and how many rows each has."""
+    counts = values.drop_nulls().alias("text").value_counts(name="rows", sort=False).sort("text")
+    return counts["text"], counts["rows"].to_numpy().astype(np.int64)
+
+
+def _contain(texts: pl.Series, pattern: str) -> np.ndarray:
+    return texts.str.contains(_rust(pattern)).to_numpy()
 
 
 def has_zones(values: pl.Series) -> bool:
@@ -84,10 +148,10 @@ def parse_dates(values: pl.Series, order: str) -> np.ndarray:
     if order == "year month":
         part["d"] = _only_where(part["m"], "1")
     if "month" in groups:
-        numbers = {name.lower(): str(number) for number, name in enumerate(MONTHS, start=1)}
-        part["m"] = part["month"].str.slice(0, 3).str.to_lowercase().replace_strict(numbers, default="")
+        numbers = {name: str(number) for name, number in NUMBERS.items()}
+        part["m"] = part["month"].str.to_lowercase().replace_strict(numbers, default="")
     clock = [part[name].replace("", "0").str.zfill(2) for name in "HMS"]
-    day = [part["y"].str.zfill(4), part["m"].str.zfill(2), part["d"].str.zfill(2)]
+    day = [_whole_years(part["y"]).str.zfill(4), part["m"].str.zfill(2), part["d"].str.zfill(2)]
     joined = pl.select(pl.format("{}-{}-{} {}:{}:{}", *day, *clock)).to_series()
     moments = joined.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False).to_numpy().astype("datetime64[s]")
     return moments + _half_day(part["half"], part["H"]) - _offset(part["zone"])
@@ -131,6 +195,14 @@ def _offset(zone: pl.Series) -> np.ndarray:
     digits = zone.str.replace_all(r"\D", "").str.pad_end(4, "0").cast(pl.Int64).to_numpy()
     sign = np.where(zone.str.starts_with("-").to_numpy(), -60, 60)
     return (sign * (digits // 100 * 60 + digits % 100)).astype("timedelta64[s]")
+
+
+def _whole_years(years: pl.Series) -> pl.Series:
+    """Write years of two digits with four."""
+    import polars as pl
+
+    century = pl.when(years >= PIVOT).then(pl.lit("19")).otherwise(pl.lit("20"))
+    return pl.select(pl.when(years.str.len_chars() == 2).then(century + years).otherwise(years)).to_series()
 
 
 def _only_where(there: pl.Series, value: str) -> pl.Series:

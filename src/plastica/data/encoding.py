@@ -109,8 +109,8 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         Args:
             table: Any rows with the columns of training.
-            notes: A list that takes one line for each column with unseen values and one for surplus columns;
-                without it each line is a PlasticaWarning.
+            notes: A list that takes a line for each column with values unlike those of training (unseen, missing,
+                outside of their range) and one for surplus columns; without it each line is a PlasticaWarning.
 
         Raises:
             DataError: A missing column, text in a column of numbers, infinity; with row and column.

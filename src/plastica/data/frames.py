@@ -10,12 +10,15 @@ import numpy as np
 
 from ..errors import DataError
 from .table import Table, distinct_names, show
+from .values import MOST_EXACT, as_categories, is_declared_category
 
 if TYPE_CHECKING:
     import polars as pl
 
-NESTED = (list, tuple, dict, set, bytes, np.ndarray)  # no value of a cell: such a column is left out, and said
-PLAIN = ("Boolean", "String", "Categorical", "Enum", "Date", "Datetime")
+# No values of a cell: such a column is left out, and said.
+NESTED = (list, tuple, dict, set, bytes, bytearray, complex, np.ndarray)
+PLAIN = ("Boolean", "Date", "Datetime")
+MOST_INTEGER = 2**64  # polars reads Python's integers below as one type
 
 
 def from_memory(data: Any) -> Table:
@@ -52,10 +55,17 @@ def _frame(data: Any) -> tuple[Any, list[str], list[str]]:
     return frame, names, notes
 
 
-def plain(values: pl.Series) -> pl.Series:
-    """Return durations as seconds and times of day as text; all else as it is."""
+def plain(values: pl.Series, category: bool = False) -> pl.Series:
+    """Return durations as seconds, times of day as text, and categories by type as one type; all else as it is.
+
+    Args:
+        values: A column.
+        category: Whether something else than its type says that it holds categories.
+    """
     import polars as pl
 
+    if category or is_declared_category(values):
+        return as_categories(values)
     if values.dtype == pl.Duration:
         return values.dt.total_microseconds() / 1e6
     return values.cast(pl.String) if values.dtype == pl.Time else values
@@ -97,15 +107,23 @@ def _from_narwhals(series: Any) -> pl.Series:
     if isinstance(native := series.to_native(), pl.Series):
         return native
     kind = str(series.dtype)
-    if series.dtype.is_numeric() and not series.is_null().any():
-        return pl.Series(np.ascontiguousarray(series.to_numpy()))
+    if kind.startswith(("Categorical", "Enum")):
+        return as_categories(_as_series(_list(series)))
     if series.dtype.is_numeric():
-        return pl.Series([None if _is_nan(value) else value for value in _list(series)], strict=False)
-    if kind.startswith(("Categorical", "Enum", "String")):
+        return _numbers(series)
+    if kind.startswith("String"):
         return pl.Series(_list(series), dtype=pl.String, strict=False)
-    if kind.startswith(PLAIN):
+    return pl.Series(_list(series)) if kind.startswith(PLAIN) else _from_objects(_list(series))
+
+
+def _numbers(series: Any) -> pl.Series:
+    import polars as pl
+
+    if str(series.dtype).startswith("Decimal"):
         return pl.Series(_list(series))
-    return _from_objects(_list(series))
+    if series.is_null().any():
+        return pl.Series([None if _is_nan(value) else value for value in _list(series)], strict=False)
+    return pl.Series(np.ascontiguousarray(series.to_numpy()))
 
 
 def _list(series: Any) -> list[Any]:
@@ -123,7 +141,7 @@ def _column(name: str, values: Any) -> pl.Series:
         import narwhals as nw
 
         try:
-            return _from_narwhals(nw.from_native(values, series_only=True))
+            return _from_narwhals(nw.from_native(_as_native(values), series_only=True))
         except TypeError:
             raise DataError(f"column {name} is a {type(values).__name__}; give a list, an array or a series.") from None
     if isinstance(values, np.ndarray) and values.ndim != 1:
@@ -137,6 +155,28 @@ def _column(name: str, values: Any) -> pl.Series:
     return _from_objects(list(values))
 
 
+def _as_native(values: Any) -> Any:
+    """Take a pandas array (Categorical) as a series, a pyarrow array (dictionary) as one in chunks."""
+    kinds = {(kind.__module__.split(".")[0], kind.__name__) for kind in type(values).__mro__}
+    if ("pandas", "ExtensionArray") in kinds:
+        import pandas as pd
+
+        return pd.Series(values)
+    if ("pyarrow", "Array") in kinds:
+        import pyarrow as pa
+
+        return pa.chunked_array([values])
+    return values
+
+
+def _as_series(values: list[Any]) -> pl.Series:
+    """Take the values of categories: numbers and text as such, whatever polars does not know (intervals) as text."""
+    import polars as pl
+
+    made = _from_objects(values)
+    return made if made.dtype.is_numeric() or made.dtype in (pl.String, pl.Boolean) else made.cast(pl.String)
+
+
 def _from_objects(values: list[Any]) -> pl.Series:
     """Take Python objects: all numbers, all booleans or all dates as such, anything mixed as text."""
     import polars as pl
@@ -147,14 +187,26 @@ def _from_objects(values: list[Any]) -> pl.Series:
     if kinds <= {str}:
         return pl.Series(values, dtype=pl.String)
     if kinds <= {int, float}:
-        return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+        return _python_numbers(values, kinds)
     if {kind.__name__ for kind in kinds} <= {"timedelta", "Timedelta"}:
         return pl.Series(values, dtype=pl.Duration("us"))
-    if len(kinds) == 1 and {kind.__name__ for kind in kinds} <= {"bool", "date", "datetime", "Timestamp"}:
-        return pl.Series(values)
     if any(issubclass(kind, NESTED) for kind in kinds):
         return pl.Series(values, dtype=pl.Object)
+    if len(kinds) == 1 and {kind.__name__ for kind in kinds} <= {"bool", "date", "datetime", "Timestamp"}:
+        return pl.Series(values)
     return pl.Series([None if _is_nan(value) else str(value) for value in values], dtype=pl.String)
+
+
+def _python_numbers(values: list[Any], kinds: set[type]) -> pl.Series:
+    """Take numbers as doubles; integers that these would round as such, or as text where polars has no type."""
+    import polars as pl
+
+    largest = max((abs(value) for value in values if value is not None), default=0) if kinds == {int} else 0
+    if largest < MOST_EXACT:
+        return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
+    if largest < MOST_INTEGER:
+        return pl.Series(values, strict=False)
+    return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
 
 
 def _is_nan(value: Any) -> bool:

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError
-from .columns import Column, moments
+from .column import Column
+from .description import moments
 from .numbers import clean, read_as
 from .table import Table, show
 from .values import read_booleans, read_categories, read_numbers

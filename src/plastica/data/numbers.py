@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
+import numpy as np
 
 from .words import INFINITE, MISSING
 
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 EXPONENT = r"([eE][+-]?[0-9]+)?"
 PLAIN = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){EXPONENT}$"
 INFINITY = "^(" + "|".join(re.escape(word) for word in INFINITE) + ")$"
-CODE = r"^[+-]?0[0-9]+$"  # "007", "02134": leading zeros mean something, so it is no number
 GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?{exponent}$"
-# Three digits behind the dot: 1.234 may be 1234 where commas are decimal points.
-EITHER = r"^[+-]?[1-9][0-9]{0,2}\.[0-9]{3}$"
+# Three digits behind the mark: 1.234 may be 1234 where commas are decimal points, 1,234 may be 1.234 there.
+EITHER = {mark: rf"^[+-]?[1-9][0-9]{{0,2}}{re.escape(mark)}[0-9]{{3}}$" for mark in (".", ",")}
 UNITS = "$€£¥₹￥%％"
 SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, the Swiss apostrophe
 LOOKS = re.compile(rf"^[{UNITS}]?[+-]?[{UNITS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{UNITS}]?$")
@@ -118,6 +118,22 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     return pl.select(pl.when(infinite).then(sign * float("inf")).otherwise(made)).to_series()
 
 
+def without_words(numbers: np.ndarray, words: Iterable[str], form: NumberFormat) -> np.ndarray:
+    """Return numbers with NaN for those that are written among the words for missing values, such as "-999"."""
+    import polars as pl
+
+    if not (given := list(words)):
+        return numbers
+    meant = read_as(pl.Series(given, dtype=pl.String), form).drop_nulls().to_numpy()
+    return np.where(np.isin(numbers, meant), np.nan, numbers) if len(meant) else numbers
+
+
+def has_ambiguous_dots(texts: pl.Series) -> bool:
+    """Whether every dot in cleaned plain numbers stands before three digits: "1.234" may be a thousand or one."""
+    dotted = texts.filter(texts.str.contains(".", literal=True).fill_null(False))
+    return bool(len(dotted)) and bool(dotted.str.contains(EITHER["."]).all())
+
+
 def read_plain_numbers(values: pl.Series) -> pl.Series | None:
     """Return text as float64 if every cell is a finite number in the plain format, else None; a quick look."""
     import polars as pl
@@ -136,6 +152,18 @@ def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
     made = texts.select(pl.all().cast(pl.Float64, strict=False))
     plain = made.select(pl.all().is_finite().fill_null(False).all()).row(0)
     return {name: made[str(number)] for number, name in enumerate(columns) if plain[number]}
+
+
+def with_dots(columns: Mapping[str, pl.Series], names: Iterable[str]) -> set[str]:
+    """Return those of some columns that are text with a dot in it; ten thousand in one call of polars."""
+    import polars as pl
+
+    chosen = [name for name in names if name in columns and columns[name].dtype == pl.String]
+    if not chosen:
+        return set()
+    texts = pl.DataFrame([columns[name].alias(str(number)) for number, name in enumerate(chosen)])
+    found = texts.select(pl.all().str.contains(".", literal=True).any()).row(0)
+    return {name for name, dotted in zip(chosen, found, strict=True) if dotted}
 
 
 def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:
@@ -167,10 +195,9 @@ def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Readin
 
 def _read_dots(texts: pl.Series, decimal_comma: bool) -> Reading:
     """Read plain numbers; "1.234" among decimal commas is taken for thousands."""
-    dotted = texts.filter(texts.str.contains(".", literal=True).fill_null(False))
-    if not dotted.len():
+    if not texts.str.contains(".", literal=True).any():
         return Reading(PLAIN_FORMAT, 0)
-    if not dotted.str.contains(EITHER).all():
+    if not has_ambiguous_dots(texts):
         return Reading(PLAIN_FORMAT, 0, decimal_comma=False)
     return Reading(DOT_THOUSANDS if decimal_comma else PLAIN_FORMAT, 0, ".")
 

@@ -18,6 +18,7 @@ from ..errors import DataError, FileError
 from .decoding import decode
 from .delimited import parse
 from .frames import from_memory, plain
+from .parquet_categories import declared_categories
 from .table import Table, distinct_names, show
 
 # The first bytes of files that people take for tables.
@@ -118,6 +119,7 @@ def _read_parquet(data: bytes, name: str) -> Table:
 
     try:
         frame = pl.read_parquet(io.BytesIO(data))
+        categories = declared_categories(io.BytesIO(data))
     except Exception as problem:  # polars raises several kinds, and panics on some damage
         raise FileError(f"{name} is cut short or damaged: Parquet says {show(str(problem), 120)}.") from None
     if not frame.width:
@@ -125,5 +127,8 @@ def _read_parquet(data: bytes, name: str) -> Table:
     if not frame.height:
         raise DataError(f"{name} has columns and no rows.")
     names, notes = distinct_names(frame.columns)
-    columns = {name: plain(values).alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
+    columns = {
+        name: plain(values, values.name in categories).alias(name)
+        for name, values in zip(names, frame.get_columns(), strict=True)
+    }
     return Table(columns, name, tuple(notes), np.arange(1, frame.height + 1))

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError, FileError
 from .frames import plain
+from .parquet_categories import declared_categories
 from .streaming_text import text_tables
 from .table import Table, distinct_names, show
 
@@ -136,10 +137,14 @@ def _parquet_tables(path: Path) -> Iterator[Table]:
     names: list[str] = []
     notes: list[str] = []
     try:
+        categories = declared_categories(path)
         for frame in pl.scan_parquet(path).collect_batches(chunk_size=ROWS, maintain_order=True):
             if not names:
                 names, notes = distinct_names(frame.columns)
-            columns = {name: plain(values).alias(name) for name, values in zip(names, frame.get_columns(), strict=True)}
+            columns = {
+                name: plain(values, values.name in categories).alias(name)
+                for name, values in zip(names, frame.get_columns(), strict=True)
+            }
             positions = np.arange(start, start + frame.height)
             start += frame.height
             if frame.height:

@@ -10,9 +10,11 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from .columns import Column, infer_target
+from .declared import NOTHING, Declared
 from .labelling import Label, Target, Task, missing_targets, read_target
 from .table import Table, show
-from .values import read_categories, read_numbers
+from .values import MOST_EXACT, is_declared_category, read_categories, read_numbers
+from .words import PERHAPS_A_VALUE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,7 +23,6 @@ __all__ = ["Label", "Target", "Task", "choose_target", "target_names"]
 
 FEW_CLASSES = 20  # up to as many different whole numbers are classes, if each comes often enough
 ROWS_PER_CLASS = 5
-MOST_EXACT = 2.0**53  # IEEE 754: doubles have 53 bits of mantissa
 TASKS = ("binary", "multiclass", "classification", "multilabel", "regression")
 
 
@@ -41,7 +42,7 @@ def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def choose_target(
-    table: Table, names: str | Sequence[str], task: str | None = None
+    table: Table, names: str | Sequence[str], task: str | None = None, declared: Declared = NOTHING
 ) -> tuple[Target, Table, tuple[str, ...]]:
     """Decide what is predicted; return it, the table without rows that lack it, and what to say.
 
@@ -49,6 +50,7 @@ def choose_target(
         table: As it was read.
         names: The target's column, several columns, or a pattern such as ``Class*``.
         task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None decides.
+        declared: What a person says of columns and of words for missing values.
 
     Raises:
         DataError: No such column, no value in it, only one class, or values that do not fit the task.
@@ -57,14 +59,14 @@ def choose_target(
     if task not in (None, *TASKS):
         raise InvalidValue(f"task={task!r}: wanted {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
     found = target_names(table, names)
-    columns = tuple(_inferred(table, name, task) for name in found)
+    declared.check(table, found)
+    columns = tuple(_inferred(table, name, task, declared) for name in found)
     if len(columns) == 1 and task == "multilabel":
         raise InvalidValue(f"the task multilabel takes several columns of yes and no; {show(found[0])} is one.")
     missing = missing_targets(table, columns)
     notes = [column.note for column in columns if column.note]
     if missing.any():
-        count, first = int(missing.sum()), table.place(int(missing.argmax()))
-        notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out (first: {first}).")
+        notes.append(_say_missing(table, columns, missing))
         table = table.take(np.flatnonzero(~missing))
         if not table.height:
             raise DataError(f"no row of {table.source} has all of the targets {', '.join(map(show, found))}.")
@@ -79,6 +81,19 @@ def choose_target(
     return target, table, tuple([*notes, why] if why else notes)
 
 
+def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -> str:
+    """Name the first row without a target, and what stands there."""
+    count, first = int(missing.sum()), int(missing.argmax())
+    values = [table.column(column.name)[first] for column in columns if column.kind != "number"]
+    word = next((show(value.strip()) for value in values if _may_be_a_class(value)), "")
+    said = f"{count} {'row' if count == 1 else 'rows'} without a target left out (first: {table.place(first)}"
+    return f"{said}, {word}; name it among keep_words if it is a class)." if word else f"{said})."
+
+
+def _may_be_a_class(value: object) -> bool:
+    return isinstance(value, str) and value.strip().lower() in PERHAPS_A_VALUE
+
+
 def _matches(table: Table, name: str) -> list[str]:
     if name not in table.columns and any(sign in name for sign in "*?["):
         found = [column for column in table.names if fnmatchcase(column, name)]
@@ -88,10 +103,11 @@ def _matches(table: Table, name: str) -> list[str]:
     return [name]
 
 
-def _inferred(table: Table, name: str, task: str | None) -> Column:
-    column = infer_target(table, name)
+def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> Column:
+    column = infer_target(table, name, declared)
     if column.kind == "date" and task in ("binary", "multiclass", "classification"):
-        return Column(name, "category", missing=column.missing, distinct=column.distinct)
+        words = declared.missing_words
+        return Column(name, "category", missing=column.missing, distinct=column.distinct, missing_words=words)
     if column.kind not in ("number", "boolean", "category"):
         kinds = {
             "empty": "holds no value.",
@@ -135,7 +151,7 @@ def _refuse_one_value(column: Column, values: np.ndarray) -> None:
 
 
 def _forced_number(table: Table, column: Column) -> Column:
-    forced = Column(column.name, "number", format=column.format)
+    forced = Column(column.name, "number", format=column.format, missing_words=column.missing_words)
     read_numbers(table, forced)  # raises with the row of the first text
     return forced
 
@@ -143,7 +159,7 @@ def _forced_number(table: Table, column: Column) -> Column:
 def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool, str]:
     if task is not None:
         return task == "regression", ""
-    if column.kind != "number":
+    if column.kind != "number" or is_declared_category(table.column(column.name)):
         return False, ""
     numbers = read_numbers(table, column)
     different = np.unique(numbers)
@@ -218,9 +234,9 @@ def _as_written(values: pl.Series, numbers: np.ndarray) -> tuple[str, ...]:
     """Return labels such as "2.50" and "10 %" as they stand in a text, where each number is always written alike."""
     import polars as pl
 
-    if values.dtype != pl.String:
+    if values.dtype not in (pl.String, pl.Categorical):
         return ()
-    forms = pl.DataFrame({"number": numbers, "text": values.str.strip_chars()}).unique().sort("number")
+    forms = pl.DataFrame({"number": numbers, "text": values.cast(pl.String).str.strip_chars()}).unique().sort("number")
     plain = [str(int(each) if each.is_integer() else each) for each in forms["number"].to_list()]
     if forms["number"].n_unique() < forms.height or forms["text"].to_list() == plain:
         return ()

@@ -11,16 +11,23 @@ import numpy as np
 from ..errors import DataError
 from .column import Column
 from .dates import parse_dates
-from .numbers import PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers
+from .numbers import EITHER, PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers, with_dots, without_words
 from .table import Table, show
 
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_EXACT = 2.0**53  # IEEE 754: doubles hold every whole number below
+
 
 def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
-    """Return the table with its columns of plain numbers, written as text, read all at once."""
-    wanted = {column.name for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
+    """Return the table with its columns of plain numbers, written as text, read all at once.
+
+    Dots in a column of whole numbers are left to :func:`read_numbers`, which looks where they stand.
+    """
+    plain = {column.name: column for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
+    dotted = with_dots(table.columns, [name for name, column in plain.items() if column.whole])
+    wanted = set(plain) - dotted
     texts = {name: values for name, values in table.columns.items() if name in wanted and str(values.dtype) == "String"}
     made = plain_columns(texts)
     return replace(table, columns={name: made.get(name, values) for name, values in table.columns.items()})
@@ -32,15 +39,17 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
 
     values = table.column(column.name)
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
-        numbers = values.cast(pl.Float64).to_numpy()
-        texts = values
-    elif column.format == PLAIN_FORMAT and (made := read_plain_numbers(as_text(values))) is not None:
-        return made.to_numpy()
+        numbers, texts = values.cast(pl.Float64).to_numpy(), values
+    elif column.format == PLAIN_FORMAT and (made := read_plain_numbers(texts := as_text(values))) is not None:
+        numbers = made.to_numpy()
+        _refuse_thousands(table, column, texts, numbers)
     else:
         texts = _texts(table, column)
         made = read_as(texts, column.format)
         _refuse_others(table, column, texts, (made.is_null() & texts.is_not_null()).to_numpy(), "a number")
         numbers = made.to_numpy()
+        _refuse_thousands(table, column, texts, numbers)
+    numbers = without_words(numbers, column.missing_words, column.format)
     infinite = np.isinf(numbers)
     if infinite.any():
         row = int(infinite.argmax())
@@ -49,6 +58,29 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
             "holds. Correct it, leave the cell empty, or drop the column."
         )
     return numbers.astype(np.float64)
+
+
+def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: np.ndarray) -> None:
+    """Refuse "1.037" in a column that held whole numbers of which 1037 would be one.
+
+    A column cannot tell by itself whether such a mark is a decimal point; what it held in training can.
+    """
+    if not column.whole or column.lowest is None or column.highest is None:
+        return
+    mark = column.format.point
+    marked = texts.str.contains(mark, literal=True).fill_null(False).to_numpy()
+    if not marked.any() or not texts.filter(marked).str.contains(EITHER[mark]).all():
+        return
+    thousands = 1000 * numbers[marked]
+    if np.mean((thousands >= column.lowest) & (thousands <= column.highest)) <= 0.5:
+        return
+    row = int(marked.argmax())
+    written = str(texts[row])
+    raise DataError(
+        f"{table.cell(row, column.name)}: {show(written)} is {numbers[row]:g} as the column is read, and training had "
+        f"whole numbers from {column.lowest:.15g} to {column.highest:.15g}. Write {written.replace(mark, '')} if "
+        f"the {'dot' if mark == '.' else 'comma'} marks thousands."
+    )
 
 
 def read_booleans(table: Table, column: Column) -> np.ndarray:
@@ -106,11 +138,24 @@ def as_text(values: pl.Series) -> pl.Series:
         return values
     if values.dtype.is_float():
         values = values.fill_nan(None)
-        if values.is_finite().all() and (values == values.round()).all() and bool((values.abs() < 2**53).all()):
-            return values.cast(pl.Int64).cast(pl.String)
+        whole = (values == values.round()) & (values.abs() < MOST_EXACT)
+        written = pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String))
+        return pl.select(written.otherwise(values.cast(pl.String))).to_series().alias(values.name)
     if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
         raise DataError(f"column {show(values.name)} holds {values.dtype}; text, numbers or dates are wanted.")
     return values.cast(pl.String)
+
+
+def as_categories(values: pl.Series) -> pl.Series:
+    """Return values of any type as the categories they are declared to be; Table keeps them so."""
+    import polars as pl
+
+    return as_text(values).cast(pl.Categorical)
+
+
+def is_declared_category(values: pl.Series) -> bool:
+    """Whether the type of a column says that its values are categories."""
+    return str(values.dtype).startswith(("Categorical", "Enum"))
 
 
 def _texts(table: Table, column: Column) -> pl.Series:

@@ -9,6 +9,7 @@ MISSING = frozenset(
     }
 )
 PERHAPS_A_CLASS = ("none", "nil", "missing")  # in a target: the sleep disorder "None"
+PERHAPS_A_VALUE = (*PERHAPS_A_CLASS, "na", "n/a", "n.a.", "null")  # Namibia, North America, "not applicable"
 BOOLEANS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("否", "是"))
 INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞")
 

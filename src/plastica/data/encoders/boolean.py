@@ -10,7 +10,7 @@ import numpy as np
 from ..column import Column
 from ..table import Table
 from ..values import read_booleans
-from .parts import Features, indicator_name
+from .parts import Features, indicator_name, say_missing
 
 
 class BooleanEncoder(msgspec.Struct, frozen=True, tag="boolean", forbid_unknown_fields=True):
@@ -36,4 +36,5 @@ class BooleanEncoder(msgspec.Struct, frozen=True, tag="boolean", forbid_unknown_
         """Return the features."""
         truths = read_booleans(table, self.column)
         gone = np.isnan(truths)
+        say_missing(self.column, gone, self.column.missing > 0, "one half", notes)
         return [np.where(gone, 0.5, truths), *[gone] * self.indicator]

@@ -57,8 +57,7 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
         codes = number(texts, dict(zip(self.categories, range(len(self.categories)), strict=True)))
         gone = texts.is_null().to_numpy()
         say_unseen(self.column, texts, (codes == -1) & ~gone, "unknown", notes)
-        if gone.any() and not self.indicator and not self.elsewhere:
-            say_missing(self.column, int(gone.sum()), notes)
+        say_missing(self.column, gone, self.indicator or self.elsewhere, "unknown", notes)
         return [*(codes == code for code in range(len(self.categories))), *[gone] * self.indicator]
 
 

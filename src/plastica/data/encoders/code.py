@@ -77,6 +77,5 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
         gone = texts.is_null().to_numpy()
         if not self.more:
             say_unseen(self.column, texts, (codes == -1) & ~gone, "a rare value" if self.rare else "unknown", notes)
-        if gone.any() and not self.indicator and not self.elsewhere:
-            say_missing(self.column, int(gone.sum()), notes)
+        say_missing(self.column, gone, self.indicator or self.elsewhere, "unknown", notes)
         return [np.maximum(codes, 0), *[gone] * self.indicator]

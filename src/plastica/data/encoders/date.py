@@ -11,7 +11,7 @@ from ..column import Column
 from ..dates import calendar
 from ..table import Table
 from ..values import read_dates
-from .parts import Features, indicator_name
+from .parts import Features, indicator_name, say_missing
 from .scaling import Robust
 
 CYCLES = ("year", "week", "hour")
@@ -60,6 +60,7 @@ class DateEncoder(msgspec.Struct, frozen=True, tag="date", forbid_unknown_fields
     def transform(self, table: Table, notes: list[str]) -> Features:
         """Return the features."""
         moments = read_dates(table, self.column)
+        say_missing(self.column, np.isnat(moments), self.column.missing > 0, "the median", notes)
         parts = calendar(moments)
         features = [self.day(parts["day"])]
         for cycle in self.cycles:

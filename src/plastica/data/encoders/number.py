@@ -10,7 +10,8 @@ import numpy as np
 from ..column import Column
 from ..table import Table
 from ..values import read_numbers
-from .parts import Features, indicator_name
+from .parts import Features, indicator_name, say_missing
+from .ranges import say_otherwise
 from .scaling import Robust
 
 
@@ -42,4 +43,6 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
     def transform(self, table: Table, notes: list[str]) -> Features:
         """Return the features."""
         numbers = read_numbers(table, self.column)
+        say_missing(self.column, np.isnan(numbers), self.column.missing > 0, "the median", notes)
+        say_otherwise(table, self.column, numbers, notes)
         return [self.scaling(numbers), *[np.isnan(numbers)] * self.indicator]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Features = list[np.ndarray]  # columns of equal length
+LEAST_ROWS = 10  # of which none holds a value, so that it is worth a word
 
 
 def indicator_name(column: Column, indicator: bool) -> tuple[str, ...]:
@@ -31,6 +32,18 @@ def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str,
     notes.append(f"column {show(column.name)}: {listed} never seen in training, taken for {taken} ({rows}).")
 
 
-def say_missing(column: Column, count: int, notes: list[str]) -> None:
-    """Say that values are missing where training saw none missing."""
-    notes.append(f"column {show(column.name)}: {count} missing, which training never saw; taken for unknown.")
+def say_missing(column: Column, gone: np.ndarray, known: bool, taken: str, notes: list[str]) -> None:
+    """Say that values are missing where training saw none missing, or that all are where it saw some.
+
+    Args:
+        column: What the column is.
+        gone: For each row whether its value is missing.
+        known: Whether training saw missing values.
+        taken: What a missing value is taken for.
+        notes: Where it is said.
+    """
+    count = int(gone.sum())
+    if count and not known:
+        notes.append(f"column {show(column.name)}: {count} missing, which training never saw; taken for {taken}.")
+    elif count == len(gone) >= LEAST_ROWS:
+        notes.append(f"column {show(column.name)}: all {count} values are missing.")

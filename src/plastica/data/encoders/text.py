@@ -10,7 +10,7 @@ import numpy as np
 from ..column import Column
 from ..table import Table
 from ..values import read_categories
-from .parts import Features, indicator_name
+from .parts import Features, indicator_name, say_missing
 
 if TYPE_CHECKING:
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -65,12 +65,14 @@ class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields
     def transform(self, table: Table, notes: list[str]) -> Features:
         """Return the features."""
         texts = read_categories(table, self.column)
+        gone = texts.is_null().to_numpy()
+        say_missing(self.column, gone, self.column.missing > 0, "no text", notes)
         made = np.empty((self.features, len(texts)), np.float32)
         hashing: Any = self._hashing()
         for start in range(0, len(texts), CHUNK):
             chunk = texts.slice(start, CHUNK).fill_null("").to_list()
             made[:, start : start + len(chunk)] = LENGTH * hashing.transform(chunk).toarray().T
-        return [*made, *[texts.is_null().to_numpy()] * self.indicator]
+        return [*made, *[gone] * self.indicator]
 
     def _hashing(self) -> HashingVectorizer:
         from sklearn.feature_extraction.text import HashingVectorizer

@@ -1,0 +1,73 @@
+"""Digits that name something and are no amount: telephone numbers, article numbers, keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .table import show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LEADING_ZERO = r"^[+-]?0[0-9]+$"  # "007", "02134"
+NEGATIVE = r"^[-−]"
+TELEPHONE = r"^\+[0-9][0-9 \u00a0\u202f/()-]*$"
+LEAST_TELEPHONE = 7  # digits; E.164 numbers have up to 15
+LONG = r"^[+-]?[0-9]{16,}$"
+EXACT_DIGITS = 15  # IEEE 754: a double gives back every decimal number of 15 digits
+LEAST_WIDTH = 10  # digits from which equal width speaks for codes: ISBN-10, EAN-13, telephone numbers
+LEAST_ROWS = 10
+EPOCH = (946_684_800, 2_208_988_800)  # the seconds of 2000 and 2040: times are amounts
+STAMP = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9])?$"
+SMALLEST = 1e6  # a column of smaller numbers holds none of the codes below
+
+
+def why_codes(values: pl.Series) -> str:
+    """Return what shows that a cleaned column of text holds codes written in digits; "" where nothing does."""
+    present = values.drop_nulls()
+    zeros = present.filter(present.str.contains(LEADING_ZERO))
+    if len(zeros):
+        return f"leading zeros such as {show(zeros[0])}"
+    return why_long_codes(present)
+
+
+def why_long_codes(present: pl.Series) -> str:
+    """Return what shows that texts without leading zeros are codes: a plus, too many digits, one width."""
+    digits = present.str.replace_all(r"\D", "").str.len_chars()
+    plus = present.filter(present.str.contains(TELEPHONE) & (digits >= LEAST_TELEPHONE))
+    if 2 * len(plus) >= max(1, len(present)) and not present.str.contains(NEGATIVE).any():
+        return f"a leading plus such as in {show(plus[0])}"
+    if (long := beyond_doubles(present)) is not None:
+        return f"digits that a number cannot hold, such as {show(long)}"
+    width = digits[0] if len(digits) else None
+    if width is None or width < LEAST_WIDTH or len(present) < LEAST_ROWS or not (digits == width).all():
+        return ""
+    if not present.str.contains(r"^[0-9]+$").all() or present.n_unique() == 1 or _are_times(present):
+        return ""
+    return f"{width} digits in every value"
+
+
+def beyond_doubles(texts: pl.Series) -> str | None:
+    """Return the first whole number that a double neither holds nor gives back digit by digit; None without any."""
+    for text in texts.filter(texts.str.contains(LONG)).unique(maintain_order=True):
+        significant = text.strip("+-0")
+        if len(significant) > EXACT_DIGITS and not _is_exact(text):
+            return text
+    return None
+
+
+def _is_exact(text: str) -> bool:
+    try:
+        return int(float(text)) == int(text)
+    except (OverflowError, ValueError):  # beyond the largest double; more digits than Python converts
+        return False
+
+
+def _are_times(present: pl.Series) -> bool:
+    """Whether all are seconds, milliseconds or finer since 1970, or clock and calendar in one number."""
+    import polars as pl
+
+    if present.str.contains(STAMP).all():
+        return True
+    numbers = present.cast(pl.Float64)
+    return any(bool(numbers.is_between(EPOCH[0] * unit, EPOCH[1] * unit).all()) for unit in (1.0, 1e3, 1e6, 1e9))

@@ -1,0 +1,112 @@
+"""What a column's values show: figures to tell, and whether there is anything to learn from them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from .column import Column
+from .table import show
+from .texts import only_keys
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EMPTY = "left out: it holds no value."
+FEW = 20  # up to as many different texts are categories however few rows there are
+TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
+IDENTIFIER = re.compile(
+    r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
+    re.I,
+)
+
+
+def with_changes(column: Column, **changes: object) -> Column:
+    """Return the column with some fields changed."""
+    return msgspec.structs.replace(column, **changes)
+
+
+def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Column:
+    """Return a column of numbers with its figures; one that says nothing is left out.
+
+    Args:
+        numbers: As they are read, NaN where missing.
+        column: What is known so far.
+        target: Whether it is to be predicted, and so never left out.
+    """
+    present = numbers[~np.isnan(numbers)]
+    finite = present[np.isfinite(present)]
+    distinct = len(np.unique(present))
+    column = with_changes(column, missing=len(numbers) - len(present), distinct=distinct)
+    if not len(present):
+        return with_changes(column, kind="empty", note=EMPTY)
+    whole = bool((finite == np.rint(finite)).all())
+    if len(finite):
+        mean, scale = moments(finite)
+        lowest, highest = float(finite.min()), float(finite.max())
+        column = with_changes(column, mean=mean, scale=scale, lowest=lowest, highest=highest, whole=whole)
+    if target:
+        return column
+    if distinct == 1 and len(present) == len(numbers):
+        return with_changes(column, kind="constant", note=f"left out: every value is {present[0]:g}.")
+    numbered = distinct == len(numbers) > FEW and whole and len(finite) == len(present)
+    if numbered and not column.declared and IDENTIFIER.search(column.name):
+        return with_changes(
+            column, kind="identifier", note="left out: it numbers the rows, each with a number of its own."
+        )
+    return column
+
+
+def moments(finite: np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation, without overflow for numbers near the largest double."""
+    largest = float(np.abs(finite).max())
+    if largest == 0.0:
+        return 0.0, 0.0
+    scaled = finite / largest
+    return float(scaled.mean()) * largest, min(float(scaled.std()) * largest, float(np.finfo(np.float64).max))
+
+
+def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
+    """Return a column of anything but numbers with its values counted; one that says nothing is left out.
+
+    Args:
+        column: What is known so far.
+        cleaned: Its values as text, missing as null.
+        target: Whether it is to be predicted, and so never left out.
+    """
+    present = cleaned.drop_nulls()
+    counts = present.value_counts(sort=False).sort(["count", present.name], descending=[True, False])
+    common = tuple(counts[present.name].head(FEW).to_list())
+    column = with_changes(column, missing=cleaned.null_count(), distinct=counts.height, categories=common)
+    if target or not present.len():
+        return column if present.len() else with_changes(column, kind="empty", note=EMPTY)
+    if counts.height == 1 and not column.missing:
+        return with_changes(column, kind="constant", note=f"left out: every value is {show(common[0])}.")
+    if column.kind == "category" and column.declared:
+        return _declared_category(column, present.len())
+    if column.kind == "category" and counts.height > max(FEW, TEXT_SHARE * present.len()):
+        return _free_text(column, present, counts.height)
+    return column
+
+
+def _declared_category(column: Column, present: int) -> Column:
+    if column.distinct < present or present <= FEW:
+        return column
+    note = f"left out: declared a category, and each of its {present} values comes once."
+    return with_changes(column, kind="identifier", note=note, categories=())
+
+
+def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
+    """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
+    found = f"{distinct} different values in {present.len()} rows"
+    if distinct == present.len() and IDENTIFIER.search(column.name):
+        note = f"left out: it names the rows, {found}."
+        return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
+    if only_keys(present, distinct):
+        note = f"left out: names or codes, {found}, and hardly a word in them comes again."
+        return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
+    note = f"free text, {found}: pieces of it are used."
+    return with_changes(column, kind="text", note=f"{column.note} {note}".strip(), categories=())

@@ -1,0 +1,289 @@
+"""What a column of text is: numbers, yes or no, dates, codes, words or free text, in this order of trial."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
+from .column import Column
+from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, parse_dates
+from .declared import Declared
+from .description import EMPTY, describe_numbers, describe_words, with_changes
+from .numbers import Reading, best_reading, clean, has_ambiguous_dots, read_as, without_words
+from .table import Table, show
+from .words import BOOLEANS, PERHAPS_A_CLASS, PERHAPS_A_VALUE
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COMPACT = "the eight digits are read as year, month and day."
+SHORT_YEARS = "years of two digits are read as 1969 to 2068."
+OTHERWISE = "(it could be read otherwise)"
+ODD_SHARE = 0.1  # up to this share of values that are no numbers, a column of numbers stays one
+FREQUENT = 0.05  # from this share of the rows on a word for a missing value is named
+LEAST_ROWS = 5  # in fewer it is not named for being frequent
+FREQUENT_CLASS = 0.1  # from this share of the rows on such a word in a target is a class
+CODE_LIKE = r"^[A-Z]{2,3}$"  # countries and continents: "NA" beside "DE" and "FR" is Namibia
+CODES_SHARE = 0.9
+FEW_WORDS = 6
+
+
+class Text:
+    """A column of text, cleaned and tried as numbers only once."""
+
+    def __init__(self, values: pl.Series, plain: pl.Series | None, declared: Declared) -> None:
+        self.values = values
+        self.plain = plain
+        self.declared = declared
+
+    @cached_property
+    def cleaned(self) -> pl.Series:
+        """Words for missing values as null."""
+        return clean(self.values, self.declared.missing_words)
+
+    @cached_property
+    def present(self) -> int:
+        """How many values there are."""
+        return self.values.len() - self.cleaned.null_count()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The numbers it holds, told from this column alone."""
+        return best_reading(self.cleaned)
+
+    @cached_property
+    def could_be_thousands(self) -> bool:
+        """Whether the dots of its plain numbers all stand before three digits."""
+        return self.plain is not None and has_ambiguous_dots(self.values)
+
+    @property
+    def has_clear_dots(self) -> bool:
+        """Whether some dot in its plain numbers can only be a decimal point."""
+        dotted = self.plain is not None and self.values.str.contains(".", literal=True).any()
+        return dotted and not self.could_be_thousands
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a column of text stands.
+
+    Args:
+        table: The table it is a column of.
+        name: Its name there.
+        decimal_comma: What the table's other columns say about commas; None where they say nothing.
+        target: Whether it is to be predicted.
+    """
+
+    table: Table
+    name: str
+    decimal_comma: bool | None
+    target: bool
+
+
+def decimal_habit(separator: str, texts: Iterable[Text]) -> bool | None:
+    """Say whether the table writes decimal commas, for the columns where "1,234" could be either.
+
+    Columns that leave no choice decide; without any, semicolons between the cells speak for commas.
+    """
+    texts = list(texts)
+    others = [text.reading for text in texts if text.plain is None]
+    if not any(reading.ambiguous == "," or reading.decimal_comma for reading in others):  # no commas in numbers
+        unsure = separator != "," and any(text.could_be_thousands for text in texts)
+        return False if unsure and any(text.has_clear_dots for text in texts) else None
+    readings = others + [text.reading for text in texts if text.plain is not None]
+    shown = {reading.decimal_comma for reading in readings if not reading.ambiguous} - {None}
+    if len(shown) == 1:
+        return shown.pop()
+    if not shown and separator == ";" and any(reading.ambiguous == "," for reading in readings):
+        return True
+    return None
+
+
+def infer_text(place: Place, text: Text) -> Column:
+    """Decide what a column of text is, from all its values."""
+    name, target = place.name, place.target
+    if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
+        return as_dates(place, text.cleaned, "compact")
+    if text.plain is not None and not place.decimal_comma and not _codes_among(text.plain, text, target):
+        return _plain_numbers(place, text, text.plain)
+    reading = text.reading
+    if reading.ambiguous and place.decimal_comma is not None:
+        reading = best_reading(text.cleaned, place.decimal_comma)
+    codes = why_codes(text.cleaned) if reading.numbers and not target else ""
+    if codes or (target and reading.numbers and text.cleaned.str.contains(LEADING_ZERO).any()):
+        return _from_words(place, text, reading, codes or why_codes(text.cleaned))
+    return _as_numbers(place, text, reading) or _as_booleans(place, text) or _from_words(place, text, reading)
+
+
+def as_dates(place: Place, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
+    """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
+    said = [COMPACT] * (order == "compact") + ["read as year and month."] * (order == "year month")
+    said += [SHORT_YEARS] * is_short(order, cleaned) + ["the times are turned into UTC."] * has_zones(cleaned)
+    odd = np.isnat(parse_dates(cleaned, order)) & cleaned.is_not_null().to_numpy()
+    words, told = _say_odd(place, cleaned, odd, "date")
+    base = column or Column(place.name, "date")
+    words = tuple(dict.fromkeys([*base.missing_words, *words]))
+    made = with_changes(
+        base, kind="date", note=" ".join([*said, *told]), date_order=order, missing_words=words, keep_words=()
+    )
+    return describe_words(made, cleaned.set(_series(odd), None), place.target)
+
+
+def _series(truths: np.ndarray) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(truths, dtype=pl.Boolean)
+
+
+def _codes_among(plain: pl.Series, text: Text, target: bool) -> bool:
+    """Whether plain numbers are written as codes are."""
+    if text.values.str.contains(LEADING_ZERO).any():
+        return True
+    large = not target and bool((plain.abs() >= SMALLEST).any())
+    return large and bool(why_long_codes(text.values.str.strip_chars()))
+
+
+def _plain_numbers(place: Place, text: Text, plain: pl.Series) -> Column:
+    words = text.declared.missing_words
+    column = Column(place.name, "number", _say_dots(place, text.could_be_thousands), missing_words=words)
+    numbers = without_words(plain.to_numpy().astype(np.float64), words, column.format)
+    return _unless_decimals(describe_numbers(numbers, column, place.target), text.values)
+
+
+def _say_dots(place: Place, ambiguous: bool) -> str:
+    """A comma between the cells, or a column that leaves no choice, speaks for the decimal point."""
+    if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
+        return ""
+    return f"the dot is taken for the decimal point {OTHERWISE}."
+
+
+def _unless_decimals(column: Column, texts: pl.Series) -> Column:
+    """Return the column as not whole where its numbers are written with decimals, be they zeros."""
+    if not column.whole or not texts.str.contains(column.format.point, literal=True).any():
+        return column
+    return with_changes(column, whole=False)
+
+
+def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
+    cleaned, present = text.cleaned, text.present
+    if not reading.numbers or present - reading.numbers > ODD_SHARE * present:
+        return None
+    read = read_as(cleaned, reading.format)
+    said = [f"{reading.format}{f' {OTHERWISE}' * bool(reading.ambiguous)}."] * bool(str(reading.format))
+    said = said or [told for told in [_say_dots(place, reading.ambiguous == ".")] if told]
+    odd = (read.is_null() & cleaned.is_not_null()).to_numpy()
+    words, told = _say_odd(place, cleaned, odd, "number")
+    declared = text.declared.missing_words
+    words = tuple(dict.fromkeys([*declared, *words]))
+    column = Column(place.name, "number", " ".join([*said, *told]), format=reading.format, missing_words=words)
+    numbers = without_words(read.to_numpy().astype(np.float64), declared, reading.format)
+    return _unless_decimals(describe_numbers(numbers, column, place.target), cleaned.filter(~_series(odd)))
+
+
+def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tuple[tuple[str, ...], list[str]]:
+    """Return the words that are none of what a column holds, and what to say of them."""
+    rows = np.flatnonzero(odd)
+    if not len(rows):
+        return (), []
+    words = tuple(cleaned.gather(rows).unique(maintain_order=True).to_list())
+    present = cleaned.len() - cleaned.null_count()
+    others = f" and {len(rows) - 1} more of {present} values are no {what}s and are taken for missing."
+    alone = f" is no {what} and is taken for missing."
+    return words, [f"{show(words[0])} in {place.table.place(int(rows[0]))}" + (others if len(rows) > 1 else alone)]
+
+
+def _as_booleans(place: Place, text: Text) -> Column | None:
+    cleaned = clean(text.values, text.declared.missing_words, text.declared.kept)
+    if place.target and _commonest_word(text, cleaned)[1] >= max(LEAST_ROWS, FREQUENT_CLASS * len(cleaned)):
+        return None  # yes, no and "N/A"
+    words = _words(cleaned)
+    pair = next((pair for pair in BOOLEANS if words == set(pair)), None)
+    if pair is None:
+        return None
+    column = Column(place.name, "boolean", booleans=pair, missing_words=text.declared.missing_words)
+    return describe_words(column, text.cleaned, place.target)
+
+
+def _words(cleaned: pl.Series) -> set[str]:
+    found = cleaned.drop_nulls().unique()
+    return set(found.str.to_lowercase().to_list()) if found.len() <= FEW_WORDS else set()
+
+
+def _from_words(place: Place, text: Text, reading: Reading, codes: str = "") -> Column:
+    base = as_category(place, text)
+    cleaned = clean(text.values, base.missing_words, base.keep_words)
+    present = cleaned.drop_nulls()
+    if not present.len():
+        return with_changes(base, kind="empty", note=EMPTY, missing=cleaned.len())
+    if codes:
+        note = f"read as text, not as numbers, for {codes}. {base.note}".strip()
+        return describe_words(with_changes(base, note=note), cleaned, place.target)
+    order = date_order(text.cleaned)
+    if order == "?":
+        note = f"left out: {show(present[0])} may be day/month or month/day; write dates as 2026-01-31."
+        return with_changes(
+            base, kind="unreadable", note=note, missing=cleaned.null_count(), distinct=present.n_unique()
+        )
+    if order:
+        return as_dates(place, text.cleaned, order, base)
+    note = " ".join(said for said in (_half_numeric(place, cleaned, reading), base.note) if said)
+    return describe_words(with_changes(base, note=note), cleaned, place.target)
+
+
+def as_category(place: Place, text: Text) -> Column:
+    """Return a column as a category, with the words that are missing values in it and those that are not."""
+    kept, note = _kept_words(place, text)
+    return Column(place.name, "category", note, missing_words=text.declared.missing_words, keep_words=kept)
+
+
+def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], str]:
+    """Beside "+" a "-" is a value, and a target may well have a class "None"; return the words and what to say."""
+    plus = text.values.str.strip_chars().eq("+").any()
+    kept = (*text.declared.kept, *("-",) * plus, *PERHAPS_A_CLASS * place.target)
+    cleaned = clean(text.values, text.declared.missing_words, kept)
+    word, rows = _commonest_word(text, cleaned)
+    if not rows:
+        return kept, ""
+    different = cleaned.drop_nulls().unique()
+    coded = (
+        word.isupper()
+        and len(different) > 1
+        and different.str.contains(CODE_LIKE).sum() >= CODES_SHARE * len(different)
+    )
+    share = rows / len(cleaned) if rows >= LEAST_ROWS else 0.0
+    where = f"{show(word)} in {rows} {'row' if rows == 1 else 'rows'}"
+    if place.target and (coded or share >= FREQUENT_CLASS):
+        said = f"{where} is taken for a class; name it among missing_words to leave these rows out."
+        return (*kept, word.lower()), said
+    if coded or share >= FREQUENT:
+        return kept, f"{where} is taken for missing; name it among keep_words to keep it as a value."
+    return kept, ""
+
+
+def _commonest_word(text: Text, cleaned: pl.Series) -> tuple[str, int]:
+    """Return of the words taken for missing that may be values the one in most rows, and in how many; "" and 0."""
+    gone = text.values.str.strip_chars().filter(cleaned.is_null())
+    may_be = gone.str.to_lowercase().is_in(PERHAPS_A_VALUE) & ~gone.is_in(list(text.declared.missing_words))
+    counts = (
+        gone.filter(may_be).alias("word").value_counts(name="rows").sort(["rows", "word"], descending=[True, False])
+    )
+    return (str(counts["word"][0]), int(counts["rows"][0])) if counts.height else ("", 0)
+
+
+def _half_numeric(place: Place, cleaned: pl.Series, reading: Reading) -> str:
+    present = cleaned.len() - cleaned.null_count()
+    if reading.numbers < 0.5 * present:
+        return ""
+    odd = (read_as(cleaned, reading.format).is_null() & cleaned.is_not_null()).arg_true()
+    if not odd.len():
+        return ""
+    row = int(odd[0])
+    return (
+        f"read as text: {reading.numbers} of {present} values are numbers, the others are not, "
+        f"the first of them {show(cleaned[row])} in {place.table.place(row)}."
+    )
