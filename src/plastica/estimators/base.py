@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +35,9 @@ class NetworkEstimator(BaseEstimator):
     epochs: int
     batch_size: int | None
     encode: bool
+    kinds: Mapping[str, str] | None
+    missing_words: Sequence[str]
+    keep_words: Sequence[str]
     early_stopping: bool | str
     validation_fraction: float
     n_iter_no_change: int

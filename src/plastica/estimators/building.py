@@ -22,7 +22,7 @@ from .settings import Settings
 
 SAME_NAMES = (
     "layers", "epochs", "batch_size", "learning_rate", "optimizer", "rule", "time_limit", "network", "members", "loss",
-    "label_smoothing", "strategy",
+    "label_smoothing", "strategy", "missing_words", "keep_words",
 )  # fmt: skip
 ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 
@@ -76,6 +76,7 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
         given["optimizer"] = None
     if not isinstance(given["rule"], str):
         given["rule"] = "backprop"
+    given["kinds"] = _kinds(name, estimator)
     units = given["layers"]
     if units is None:
         return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
@@ -83,6 +84,17 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
         raise InvalidValue(f"{name}(layers={units!r}): wanted the units of each hidden layer, such as (64, 64).")
     given["layers"] = tuple(int(each) for each in units)
     return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
+
+
+def _kinds(name: str, estimator: Any) -> Mapping[str, str]:
+    kinds = {} if estimator.kinds is None else estimator.kinds
+    if not isinstance(kinds, Mapping):
+        raise InvalidValue(
+            f"{name}(kinds={kinds!r}): wanted a dict from column to kind, such as {{'store': 'category'}}."
+        )
+    if not estimator.encode and (kinds or len(estimator.missing_words)):
+        raise InvalidValue(f"{name}(encode=False) takes numbers as they are; leave kinds and missing_words out.")
+    return kinds
 
 
 def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int) -> Sequential:

@@ -50,6 +50,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         strategy: "softmax", "one_vs_rest" or "one_vs_one", for three classes or more; None is softmax.
         epochs: How many at most; with ``warm_start`` how many more.
         batch_size: Rows a step; None chooses by the number of rows.
+        kinds: What columns are where their values do not show it, as a dict from column to "number", "category",
+            "text", "date" or "ignore"; the columns of an array are x0, x1, ...
+        missing_words: Further words, as they are written, that stand for a missing value.
+        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
         encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
             are.
         early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
@@ -99,6 +103,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         epochs: int = 200,
         batch_size: int | None = None,
         encode: bool = True,
+        kinds: Mapping[str, str] | None = None,
+        missing_words: Sequence[str] = (),
+        keep_words: Sequence[str] = (),
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
@@ -124,6 +131,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.encode = encode
+        self.kinds = kinds
+        self.missing_words = missing_words
+        self.keep_words = keep_words
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

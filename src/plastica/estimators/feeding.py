@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,13 +12,16 @@ from sklearn.utils import validation
 from ..data.columns import Column, infer_columns
 from ..data.encoding import FeatureLayout, TableEncoder
 from ..data.frames import from_memory
-from ..data.table import Table, distinct_names
-from ..errors import DataError, InvalidValue
+from ..data.table import Table, distinct_names, show
+from ..errors import DataError, InvalidValue, PlasticaWarning
+from .building import settings_of
+from .whole_numbers import holds_codes, refuse_codes
 
 # What they take is wider than what pyright reads in them.
 check_array: Any = validation.check_array
 validate_data: Any = validation.validate_data
 
+MOST_NAMED = 5  # columns in a warning
 ROWS_OF_A_STEP = 4  # rows are merged where they weigh no more than so many full steps
 
 
@@ -70,8 +75,9 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
         DataError: An array where a frame with text was learned from, a lazy frame, several columns of one name.
     """
     if reset:
-        estimator.numbers_only_ = holds_numbers_only(X)
+        estimator.numbers_only_ = holds_numbers_only(X) and not (is_frame(X) and holds_codes(X))
     if estimator.numbers_only_:
+        refuse_codes(X)
         return validate_data(
             estimator,
             X,
@@ -91,18 +97,42 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
 
 
 def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
-    """Learn how rows become features; an array keeps every column, so that all folds have one width.
+    """Learn how rows become features, and warn once of what is left out.
+
+    An array keeps every column that is not declared anything else, so that all folds have one width.
 
     Args:
-        estimator: Whose names hold.
+        estimator: Whose names and declared kinds hold.
         rows: The training rows.
         whole: These and those held out: what a column is, and which odd words in it are missing, is read from all.
     """
-    if isinstance(rows, Table) and isinstance(whole, Table):
-        return TableEncoder.fit(rows, infer_columns(whole))
-    assert isinstance(rows, np.ndarray)
-    table = _table_of(rows, _names(estimator))
-    return TableEncoder.fit(table, [Column(name, "number") for name in table.names])
+    declared = settings_of(estimator).declared
+    if isinstance(whole, np.ndarray) and isinstance(rows, np.ndarray):
+        names = _names(estimator)
+        rows, whole = _table_of(rows, names), _table_of(whole, names)
+        left = set(names) - set(declared.kinds)
+        numbers = [
+            Column(name, "number", missing_words=tuple(declared.missing_words)) for name in names if name in left
+        ]
+    else:
+        left, numbers = set[str](), []
+    assert isinstance(rows, Table)
+    assert isinstance(whole, Table)
+    whole.without(declared.ignored)
+    declared.check(whole)
+    found = {column.name: column for column in (*numbers, *infer_columns(whole, left, declared))}
+    columns = [found[name] for name in whole.names if name in found]
+    _warn_of(type(estimator).__name__, columns)
+    return TableEncoder.fit(rows, columns, declared.ignored)
+
+
+def _warn_of(name: str, columns: Sequence[Column]) -> None:
+    """Say in one warning which columns are left out, and why."""
+    left = [column for column in columns if not column.used]
+    if left:
+        said = " ".join(f"{show(column.name)}: {column.note}" for column in left[:MOST_NAMED])
+        more = f" And {len(left) - MOST_NAMED} more columns." if len(left) > MOST_NAMED else ""
+        warnings.warn(f"{name}: {said}{more}", PlasticaWarning, stacklevel=2)
 
 
 def features_of(encoder: TableEncoder | None, rows: np.ndarray | Table) -> np.ndarray:

@@ -38,6 +38,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         declared: Its parameters that are declarations: an optimizer, a rule.
         network: The hidden layers, "whole" where the network itself was given, or None.
         class_weight: Pairs of class and weight.
+        kinds: Pairs of column and kind; None where none was given.
         encoder: What makes features of columns; None with ``encode=False``.
         numbers_only, columns, names: What came in.
         task, outputs, targets: What is predicted.
@@ -51,6 +52,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     declared: dict[str, dict[str, Any]] = {}
     network: str | dict[str, Any] | None = None
     class_weight: tuple[tuple[Label, float], ...] | None = None
+    kinds: tuple[tuple[str, str], ...] | None = None
     encoder: dict[str, Any] | None = None
     numbers_only: bool = True
     columns: int = 1
@@ -118,7 +120,7 @@ def save(estimator: Any, path: str | Path) -> Path:
     """
     params = estimator.get_params(deep=False)
     chosen, network, weight = params.pop("rule"), params.pop("network"), params.pop("class_weight", None)
-    params["rule"] = chosen
+    params["rule"], kinds = chosen, params.pop("kinds")
     declared = {name: to_spec(value) for name, value in params.items() if isinstance(value, Declaration)}
     if isinstance(network, Sequential):
         kept: Any = "whole"
@@ -138,6 +140,7 @@ def save(estimator: Any, path: str | Path) -> Path:
         declared=declared,
         network=kept,
         class_weight=_pairs(weight),
+        kinds=None if kinds is None else tuple(kinds.items()),
         encoder=None if estimator.encoder_ is None else listed(estimator.encoder_.to_dict()),
         numbers_only=estimator.numbers_only_,
         columns=estimator.n_features_in_,
@@ -186,6 +189,8 @@ def _rebuilt(cls: type[E], kept: Kept, model: Sequential, custom: Mapping[str, A
         params["network"] = list(from_spec(kept.network, custom, Network).layers)
     if kept.class_weight is not None:
         params["class_weight"] = dict(kept.class_weight)
+    if kept.kinds is not None:
+        params["kinds"] = dict(kept.kinds)
     made: Any = cls(**params)
     encoder = None if kept.encoder is None else TableEncoder.from_dict(kept.encoder)
     width = kept.columns if encoder is None else encoder.layout.width

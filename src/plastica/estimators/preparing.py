@@ -77,17 +77,17 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
         InvalidValue: A target is among the dropped columns, or the shares leave no row.
     """
     for name in [target] if isinstance(target, str) else target:
-        if name in settings.drop:
+        if name in settings.dropped:
             raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
-    kept = table.without(settings.drop)
-    chosen, kept, said = choose_target(kept, target_names(kept, target), settings.task)
+    kept = table.without(settings.dropped)
+    chosen, kept, said = choose_target(kept, target_names(kept, target), settings.task, settings.declared)
     check_fits(settings, chosen)
-    columns = infer_columns(kept, skip=chosen.names)
+    columns = infer_columns(kept, skip=chosen.names, declared=settings.declared)
     labels = None if chosen.task == "regression" else strata(chosen.encode(kept))
     parts = split(kept.height, settings.validation, settings.test, labels, settings.seed)
     train = kept.take(parts.train)
     chosen = chosen.fitted(train)
-    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
+    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
     unseen: list[str] = []
     x = encoder.transform(kept, unseen)
     y = chosen.encode(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -45,6 +45,10 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         loss: What is made small; None takes the squared error.
         epochs: How many at most; with ``warm_start`` how many more.
         batch_size: Rows a step; None chooses by the number of rows.
+        kinds: What columns are where their values do not show it, as a dict from column to "number", "category",
+            "text", "date" or "ignore"; the columns of an array are x0, x1, ...
+        missing_words: Further words, as they are written, that stand for a missing value.
+        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
         encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
             are.
         early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
@@ -89,6 +93,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         epochs: int = 200,
         batch_size: int | None = None,
         encode: bool = True,
+        kinds: Mapping[str, str] | None = None,
+        missing_words: Sequence[str] = (),
+        keep_words: Sequence[str] = (),
         early_stopping: bool | str = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
@@ -111,6 +118,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.epochs = epochs
         self.batch_size = batch_size
         self.encode = encode
+        self.kinds = kinds
+        self.missing_words = missing_words
+        self.keep_words = keep_words
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change

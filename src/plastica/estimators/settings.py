@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from ..data.declared import Declared, check_kinds
 from ..errors import InvalidValue
 
 MOST_LAYERS = 64
@@ -39,6 +40,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         validation: The share (under 1) or number of rows that decide when to stop; 0 for none.
         test: The share or number of rows held out for the results; 0 for none.
         drop: Columns to leave aside.
+        kinds: What columns are where their values do not show it, as a dict (pairs are taken too) from column to
+            "number", "category", "text", "date" or "ignore".
+        missing_words: Further words, as they are written, that stand for a missing value.
+        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
         patience: Epochs without a better validation loss before training stops.
         time_limit: When to stop by the clock, in seconds.
         network: "best" takes what measured best for tables of this size; "mlp" relu layers and nothing else.
@@ -77,6 +82,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     validation: float = 0.2
     test: float = 0.2
     drop: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
+    missing_words: tuple[str, ...] = ()
+    keep_words: tuple[str, ...] = ()
     patience: int = 20
     time_limit: float | None = None
     network: str = "best"
@@ -116,7 +124,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise InvalidValue(f"members={self.members}: wanted {MOST_MEMBERS} at most.")
         if not 0 <= self.label_smoothing < 1:
             raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: wanted a number from 0 to below 1.")
+        self._check_columns()
         self._check_decision()
+
+    @property
+    def declared(self) -> Declared:
+        """What is said of columns before anything is inferred."""
+        return Declared(dict(self.kinds), self.missing_words, self.keep_words)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The columns to leave aside, be they dropped or ignored."""
+        return tuple(dict.fromkeys([*self.drop, *self.declared.ignored]))
+
+    def _check_columns(self) -> None:
+        if isinstance(self.kinds, Mapping):
+            msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
+        check_kinds(dict(self.kinds))
+        for name in ("missing_words", "keep_words"):
+            words = getattr(self, name)
+            if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+                raise InvalidValue(f'{name}={words!r}: wanted words, such as ("unknown", "-999").')
+            msgspec.structs.force_setattr(self, name, tuple(words))
 
     def _check_decision(self) -> None:
         """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""

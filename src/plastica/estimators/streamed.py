@@ -132,7 +132,7 @@ def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> It
 
 def _sample(plan: Plan, settings: Settings) -> HeldOut:
     """Return training rows for the baselines and the classes' shares."""
-    table = plan.found.sample.without(settings.drop)
+    table = plan.found.sample.without(settings.dropped)
     chosen = ~plan.target.missing(table) & (parts_of(table.positions - 1, settings, plan.shares) == 0)
     rows = np.flatnonzero(chosen)
     if len(rows) > BASELINE_ROWS:
@@ -150,7 +150,7 @@ def _encoded(
     for whole in plan.files.tables():
         parts = parts_of(np.arange(start, start + whole.height), settings, plan.shares)
         start += whole.height
-        table = whole.without(settings.drop)
+        table = whole.without(settings.dropped)
         present = ~plan.target.missing(table)
         if not present.all():
             table, parts = table.take(np.flatnonzero(present)), parts[present]

@@ -70,14 +70,15 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
     first = next(files.tables())
     names = target_names(first, target)
     for name in names:
-        if name in settings.drop:
+        if name in settings.dropped:
             raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
     found = survey(files, names, settings.seed)
-    chosen, evidence, said = choose_target(found.evidence.without(settings.drop), names, settings.task)
+    evidence = found.evidence.without(settings.dropped)
+    chosen, evidence, said = choose_target(evidence, names, settings.task, settings.declared)
     check_fits(settings, chosen)
-    columns = infer_columns(evidence, skip=chosen.names)
+    columns = infer_columns(evidence, skip=chosen.names, declared=settings.declared)
     shares = _shares(settings, found.rows)
-    sample = found.sample.without(settings.drop)
+    sample = found.sample.without(settings.dropped)
     train = sample.take(
         np.flatnonzero(~chosen.missing(sample) & (parts_of(sample.positions - 1, settings, shares) == 0))
     )
@@ -87,7 +88,7 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
         f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in parts; "
         f"scales and categories are learned from {train.height} training rows drawn at random.",
     )
-    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.drop))
+    encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
     notes = (*found.notes, *said, *notes)
     return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), shares, notes)
 

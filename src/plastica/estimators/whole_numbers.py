@@ -1,0 +1,50 @@
+"""Whole numbers that a double would round: codes, which no array of numbers can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data.table import show
+from ..data.values import MOST_EXACT
+from ..errors import DataError
+
+
+def holds_codes(X: Any) -> bool:
+    """Whether a frame holds whole numbers that doubles do not tell apart."""
+    return next(_found(X), None) is not None
+
+
+def refuse_codes(X: Any) -> None:
+    """Refuse whole numbers that doubles do not tell apart.
+
+    Raises:
+        DataError: With column and value.
+    """
+    for name, value in _found(X):
+        raise DataError(
+            f"X, column {show(name)}: {value} is a whole number beyond 2**53, which a network's numbers would round. "
+            "Give codes as text in a frame, or amounts as floats."
+        )
+
+
+def _found(X: Any) -> Any:
+    """Yield a name and a value for each column of such whole numbers."""
+    import narwhals as nw
+    from narwhals import dependencies
+
+    if isinstance(X, np.ndarray):
+        columns = ((f"x{place}", X[:, place]) for place in range(X.shape[1])) if X.ndim == 2 else iter(())
+        columns = columns if X.dtype.kind in "iu" else iter(())
+    elif dependencies.is_into_dataframe(X):
+        frame = nw.from_native(X, eager_only=True)
+        whole = [name for name, kind in frame.schema.items() if kind.is_integer()]
+        columns = ((str(name), frame[name].drop_nulls().to_numpy()) for name in whole)
+    else:
+        columns = iter(())
+    for name, values in columns:
+        large = values[np.abs(values.astype(np.float64)) >= MOST_EXACT] if len(values) else values
+        value = next((int(value) for value in large if int(value) != int(float(value))), None)
+        if value is not None:
+            yield name, value
