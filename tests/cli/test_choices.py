@@ -85,3 +85,29 @@ def test_costs_may_stand_in_a_file(here):
     (here / "costs.csv").write_bytes(b"0,1\xff\n")
     with pytest.raises(click.BadParameter, match="cannot be read"):
         options.costs("costs.csv")
+
+
+KINDS = ("--category", "a,b", "--ignore", "u", "--drop", "v", "--missing-words", "3", "--keep-words", "NA")
+
+
+@pytest.mark.parametrize("source", ["t.csv", "parts"])
+def test_kinds_of_columns_may_be_said(plastica, here, table, source):
+    found = json.loads(plastica("train", source, "-t", "label", *KINDS, *SHORT, "--out", "run").stdout)
+    assert [(column["name"], column["kind"]) for column in found["columns"]] == [("a", "category"), ("b", "category")]
+    assert found["columns"][0]["missing"] == 17
+    assert found["settings"]["kinds"] == [["a", "category"], ["b", "category"]]
+    assert found["settings"]["drop"] == ["v", "u"] or found["settings"]["drop"] == ["u", "v"]
+    assert found["settings"]["missing_words"] == ["3"] and found["settings"]["keep_words"] == ["NA"]
+    assert plastica("predict", "run", table).stdout.count("\n") == 121
+
+
+def test_a_cell_that_is_not_of_the_declared_kind_is_refused(plastica, here):
+    (here / "t.csv").write_text("a,y\n" + "".join(f"{'x' if n == 40 else n},{n % 2}\n" for n in range(60)))
+    said = plastica("train", "t.csv", "-t", "y", "--number", "a", *SHORT, code=1).stderr
+    assert "t.csv, line 42, column 'a': 'x' is not a number" in said and "declared number" in said
+    said = plastica("train", "t.csv", "-t", "y", "--date", "a", *SHORT, code=1).stderr
+    assert "line 2, column 'a': '0' is not a date" in said
+    said = plastica("train", "t.csv", "-t", "y", "--date", "a", "--category", "a", *SHORT, code=2).stderr
+    assert "--date and --category both name the column 'a'" in said
+    assert "did you mean 'a'" in plastica("train", "t.csv", "-t", "y", "--text", "A", *SHORT, code=1).stderr
+    assert "'y' is the target" in plastica("train", "t.csv", "-t", "y", "--category", "y", *SHORT, code=1).stderr

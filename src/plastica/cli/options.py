@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -51,6 +51,24 @@ def names(given: Collection[str], known: Collection[str]) -> tuple[str, ...]:
     """
     found = [name for each in given for name in ([each] if each in known else map(str.strip, each.split(","))) if name]
     return tuple(dict.fromkeys(found))
+
+
+def kinds(given: Mapping[str, Collection[str]], known: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of column and kind; one column cannot be of two.
+
+    Example:
+        >>> kinds({"category": ["a,b"], "date": ["c"]}, {"a", "b", "c"})
+        (('a', 'category'), ('b', 'category'), ('c', 'date'))
+    """
+    found: dict[str, str] = {}
+    for kind, columns in given.items():
+        for name in names(columns, known):
+            if name in found:
+                raise click.BadParameter(
+                    f"--{kind} and --{found[name]} both name the column {name!r}; it is one of them."
+                )
+            found[name] = kind
+    return tuple(found.items())
 
 
 def weights(given: Collection[str]) -> str | tuple[tuple[str | int | float, float], ...] | None:

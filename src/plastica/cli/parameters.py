@@ -12,6 +12,23 @@ stream = click.option(
 )
 out_folder = click.option("--out", "-o", metavar="FOLDER", help="A new folder; runs/NAME-NUMBER by default.")
 drop = click.option("--drop", metavar="COLUMNS", multiple=True, help="Columns to leave out; repeat, or use commas.")
+drop_or_ignore = click.option(
+    "--drop", "--ignore", "drop", metavar="COLUMNS", multiple=True, help="Columns to leave out; repeat, or use commas."
+)
+category = click.option(
+    "--category", metavar="COLUMNS", multiple=True, help="Columns whose values are names, even if they are digits."
+)
+number = click.option(
+    "--number", metavar="COLUMNS", multiple=True, help="Columns of numbers; any other cell is refused."
+)
+text = click.option("--text", metavar="COLUMNS", multiple=True, help="Columns of free text.")
+date = click.option("--date", metavar="COLUMNS", multiple=True, help="Columns of dates; any other cell is refused.")
+missing_words = click.option(
+    "--missing-words", metavar="WORDS", multiple=True, help="Further words for a missing value; repeat, or use commas."
+)
+keep_words = click.option(
+    "--keep-words", metavar="WORDS", multiple=True, help="Words such as NA that are values here, not missing ones."
+)
 quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the run's folder.")
 json = click.option("--json", is_flag=True, help="Print one JSON object and nothing else.")
 debug = click.option("--debug", is_flag=True, help="Show where an error came from.")

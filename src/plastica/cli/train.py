@@ -60,7 +60,13 @@ LANGUAGES = ("en", "zh")
 @click.option("--seed", type=int, default=0, help="Same seed, same model, bit for bit.")
 @click.option("--validation", type=float, default=0.2, help="Share (or number) of rows that decide when to stop.")
 @click.option("--test", type=float, default=0.2, help="Share (or number) of rows held out for the results.")
-@parameters.drop
+@parameters.drop_or_ignore
+@parameters.category
+@parameters.number
+@parameters.text
+@parameters.date
+@parameters.missing_words
+@parameters.keep_words
 @click.option("--patience", type=int, default=20, help="Epochs without a better validation loss before it stops.")
 @click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
 @parameters.separator
@@ -98,6 +104,12 @@ def train(
     validation: float,
     test: float,
     drop: tuple[str, ...],
+    category: tuple[str, ...],
+    number: tuple[str, ...],
+    text: tuple[str, ...],
+    date: tuple[str, ...],
+    missing_words: tuple[str, ...],
+    keep_words: tuple[str, ...],
     patience: int,
     time_limit: str | None,
     separator: str | None,
@@ -147,6 +159,9 @@ def train(
         validation=validation,
         test=test,
         drop=options.names(drop, columns),
+        kinds=options.kinds({"category": category, "number": number, "text": text, "date": date}, columns),
+        missing_words=options.names(missing_words, ()),
+        keep_words=options.names(keep_words, ()),
         patience=patience,
         **chosen,
     )
