@@ -33,18 +33,23 @@ def why_codes(values: pl.Series) -> str:
 
 def why_long_codes(present: pl.Series) -> str:
     """Return what shows that texts without leading zeros are codes: a plus, too many digits, one width."""
-    digits = present.str.replace_all(r"\D", "").str.len_chars()
-    plus = present.filter(present.str.contains(TELEPHONE) & (digits >= LEAST_TELEPHONE))
-    if 2 * len(plus) >= max(1, len(present)) and not present.str.contains(NEGATIVE).any():
-        return f"a leading plus such as in {show(plus[0])}"
-    if (long := beyond_doubles(present)) is not None:
+    if present.str.starts_with("+").any() and (plus := _telephone(present)) is not None:
+        return f"a leading plus such as in {show(plus)}"
+    lengths = present.str.len_chars()
+    if (lengths > EXACT_DIGITS).any() and (long := beyond_doubles(present)) is not None:
         return f"digits that a number cannot hold, such as {show(long)}"
-    width = digits[0] if len(digits) else None
-    if width is None or width < LEAST_WIDTH or len(present) < LEAST_ROWS or not (digits == width).all():
+    if len(present) < LEAST_ROWS or lengths[0] < LEAST_WIDTH or not (lengths == lengths[0]).all():
         return ""
-    if not present.str.contains(r"^[0-9]+$").all() or present.n_unique() == 1 or _are_times(present):
+    if not present.str.contains(r"^[0-9]+$").all() or (present == present[0]).all() or _are_times(present):
         return ""
-    return f"{width} digits in every value"
+    return f"{lengths[0]} digits in every value"
+
+
+def _telephone(present: pl.Series) -> str | None:
+    """Return the first telephone number, if at least half of the values are some and none is below zero."""
+    digits = present.str.replace_all(r"\D", "").str.len_chars()
+    found = present.filter(present.str.contains(TELEPHONE) & (digits >= LEAST_TELEPHONE))
+    return found[0] if 2 * len(found) >= len(present) > 0 and not present.str.contains(NEGATIVE).any() else None
 
 
 def beyond_doubles(texts: pl.Series) -> str | None:

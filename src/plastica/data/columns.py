@@ -14,6 +14,7 @@ from .dates import DATE_NAME, date_order, is_compact
 from .declared import NOTHING, Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .duplicates import leave_out_copies
+from .looks import Look, looks
 from .numbers import best_reading, clean, plain_columns, read_plain_numbers, without_words
 from .table import Table, show
 from .text_columns import Place, Text, as_category, as_dates, decimal_habit, infer_text
@@ -39,7 +40,8 @@ def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = N
     skipped = {*skip, *declared.ignored}
     written = {name: values for name, values in table.columns.items() if str(values.dtype) == "String"}
     plain = plain_columns(written)
-    texts = {name: Text(values, plain.get(name), declared) for name, values in written.items()}
+    found = looks(written, plain)
+    texts = {name: Text(values, plain.get(name), declared, found.get(name, Look())) for name, values in written.items()}
     habit = decimal_habit(table.separator, texts.values())
     places = [Place(table, name, habit, target=False) for name in table.names if name not in skipped]
     return leave_out_copies(table, tuple(_infer(place, texts.get(place.name), declared) for place in places))
@@ -58,7 +60,9 @@ def infer_target(table: Table, name: str, declared: Declared = NOTHING) -> Colum
 
 def _text_of(values: pl.Series, declared: Declared) -> Text:
     texts = as_text(values)
-    return Text(texts, read_plain_numbers(texts), declared)
+    plain = read_plain_numbers(texts)
+    look = Look() if plain is None else looks({"": texts}, [""])[""]
+    return Text(texts, plain, declared, look)
 
 
 def _infer(place: Place, text: Text | None, declared: Declared) -> Column:

@@ -113,6 +113,12 @@ def is_short(order: str, values: pl.Series) -> bool:
     )
 
 
+def no_dates(values: pl.Series, order: str) -> np.ndarray:
+    """Return for each cell of cleaned text whether it is there and is no date in this order."""
+    texts, _ = _counted(values)
+    return values.is_in(texts.filter(np.isnat(parse_dates(texts, order))).to_list()).fill_null(False).to_numpy()
+
+
 def _counted(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
     """Return the different texts, in the order of their first rows, and how many rows each has."""
     counts = values.drop_nulls().alias("text").value_counts(name="rows", sort=False).sort("text")

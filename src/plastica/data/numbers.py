@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
+from .looks import EITHER
 from .words import INFINITE, MISSING
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ EXPONENT = r"([eE][+-]?[0-9]+)?"
 PLAIN = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){EXPONENT}$"
 INFINITY = "^(" + "|".join(re.escape(word) for word in INFINITE) + ")$"
 GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?{exponent}$"
-# Three digits behind the mark: 1.234 may be 1234 where commas are decimal points, 1,234 may be 1.234 there.
-EITHER = {mark: rf"^[+-]?[1-9][0-9]{{0,2}}{re.escape(mark)}[0-9]{{3}}$" for mark in (".", ",")}
 UNITS = "$€£¥₹￥%％"
 SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, the Swiss apostrophe
 LOOKS = re.compile(rf"^[{UNITS}]?[+-]?[{UNITS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{UNITS}]?$")
@@ -152,18 +151,6 @@ def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
     made = texts.select(pl.all().cast(pl.Float64, strict=False))
     plain = made.select(pl.all().is_finite().fill_null(False).all()).row(0)
     return {name: made[str(number)] for number, name in enumerate(columns) if plain[number]}
-
-
-def with_dots(columns: Mapping[str, pl.Series], names: Iterable[str]) -> set[str]:
-    """Return those of some columns that are text with a dot in it; ten thousand in one call of polars."""
-    import polars as pl
-
-    chosen = [name for name in names if name in columns and columns[name].dtype == pl.String]
-    if not chosen:
-        return set()
-    texts = pl.DataFrame([columns[name].alias(str(number)) for number, name in enumerate(chosen)])
-    found = texts.select(pl.all().str.contains(".", literal=True).any()).row(0)
-    return {name for name, dotted in zip(chosen, found, strict=True) if dotted}
 
 
 def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:

@@ -11,10 +11,11 @@ import numpy as np
 
 from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
 from .column import Column
-from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, parse_dates
+from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, no_dates
 from .declared import Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
-from .numbers import Reading, best_reading, clean, has_ambiguous_dots, read_as, without_words
+from .looks import Look
+from .numbers import Reading, best_reading, clean, read_as, without_words
 from .table import Table, show
 from .words import BOOLEANS, PERHAPS_A_CLASS, PERHAPS_A_VALUE
 
@@ -36,10 +37,11 @@ FEW_WORDS = 6
 class Text:
     """A column of text, cleaned and tried as numbers only once."""
 
-    def __init__(self, values: pl.Series, plain: pl.Series | None, declared: Declared) -> None:
+    def __init__(self, values: pl.Series, plain: pl.Series | None, declared: Declared, look: Look) -> None:
         self.values = values
         self.plain = plain
         self.declared = declared
+        self.look = look
 
     @cached_property
     def cleaned(self) -> pl.Series:
@@ -56,16 +58,15 @@ class Text:
         """The numbers it holds, told from this column alone."""
         return best_reading(self.cleaned)
 
-    @cached_property
+    @property
     def could_be_thousands(self) -> bool:
         """Whether the dots of its plain numbers all stand before three digits."""
-        return self.plain is not None and has_ambiguous_dots(self.values)
+        return self.plain is not None and self.look.thousands
 
     @property
     def has_clear_dots(self) -> bool:
         """Whether some dot in its plain numbers can only be a decimal point."""
-        dotted = self.plain is not None and self.values.str.contains(".", literal=True).any()
-        return dotted and not self.could_be_thousands
+        return self.plain is not None and self.look.dots and not self.look.thousands
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ def as_dates(place: Place, cleaned: pl.Series, order: str, column: Column | None
     """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
     said = [COMPACT] * (order == "compact") + ["read as year and month."] * (order == "year month")
     said += [SHORT_YEARS] * is_short(order, cleaned) + ["the times are turned into UTC."] * has_zones(cleaned)
-    odd = np.isnat(parse_dates(cleaned, order)) & cleaned.is_not_null().to_numpy()
+    odd = no_dates(cleaned, order)
     words, told = _say_odd(place, cleaned, odd, "date")
     base = column or Column(place.name, "date")
     words = tuple(dict.fromkeys([*base.missing_words, *words]))
@@ -142,7 +143,7 @@ def _series(truths: np.ndarray) -> pl.Series:
 
 def _codes_among(plain: pl.Series, text: Text, target: bool) -> bool:
     """Whether plain numbers are written as codes are."""
-    if text.values.str.contains(LEADING_ZERO).any():
+    if text.look.zeros:
         return True
     large = not target and bool((plain.abs() >= SMALLEST).any())
     return large and bool(why_long_codes(text.values.str.strip_chars()))
@@ -152,7 +153,8 @@ def _plain_numbers(place: Place, text: Text, plain: pl.Series) -> Column:
     words = text.declared.missing_words
     column = Column(place.name, "number", _say_dots(place, text.could_be_thousands), missing_words=words)
     numbers = without_words(plain.to_numpy().astype(np.float64), words, column.format)
-    return _unless_decimals(describe_numbers(numbers, column, place.target), text.values)
+    made = describe_numbers(numbers, column, place.target)
+    return with_changes(made, whole=False) if made.whole and text.look.dots else made
 
 
 def _say_dots(place: Place, ambiguous: bool) -> str:
@@ -160,13 +162,6 @@ def _say_dots(place: Place, ambiguous: bool) -> str:
     if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
         return ""
     return f"the dot is taken for the decimal point {OTHERWISE}."
-
-
-def _unless_decimals(column: Column, texts: pl.Series) -> Column:
-    """Return the column as not whole where its numbers are written with decimals, be they zeros."""
-    if not column.whole or not texts.str.contains(column.format.point, literal=True).any():
-        return column
-    return with_changes(column, whole=False)
 
 
 def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
@@ -182,7 +177,9 @@ def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
     words = tuple(dict.fromkeys([*declared, *words]))
     column = Column(place.name, "number", " ".join([*said, *told]), format=reading.format, missing_words=words)
     numbers = without_words(read.to_numpy().astype(np.float64), declared, reading.format)
-    return _unless_decimals(describe_numbers(numbers, column, place.target), cleaned.filter(~_series(odd)))
+    made = describe_numbers(numbers, column, place.target)
+    decimals = made.whole and cleaned.filter(~_series(odd)).str.contains(reading.format.point, literal=True).any()
+    return with_changes(made, whole=False) if decimals else made
 
 
 def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tuple[tuple[str, ...], list[str]]:

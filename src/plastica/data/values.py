@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import DataError
 from .column import Column
 from .dates import parse_dates
-from .numbers import EITHER, PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers, with_dots, without_words
+from .looks import EITHER, looks
+from .numbers import PLAIN_FORMAT, clean, plain_columns, read_as, read_plain_numbers, without_words
 from .table import Table, show
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
     Dots in a column of whole numbers are left to :func:`read_numbers`, which looks where they stand.
     """
     plain = {column.name: column for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
-    dotted = with_dots(table.columns, [name for name, column in plain.items() if column.whole])
-    wanted = set(plain) - dotted
+    found = looks(table.columns, [name for name, column in plain.items() if column.whole])
+    wanted = set(plain) - {name for name, look in found.items() if look.dots}
     texts = {name: values for name, values in table.columns.items() if name in wanted and str(values.dtype) == "String"}
     made = plain_columns(texts)
     return replace(table, columns={name: made.get(name, values) for name, values in table.columns.items()})
