@@ -147,8 +147,9 @@ def _as_declared(place: Place, kind: str, text: Text | None, declared: Declared)
 
 def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
     reading = best_reading(text.cleaned, place.decimal_comma)
-    said = f"{reading.format}." if str(reading.format) else ""
-    column = Column(place.name, "number", said, reading.format, missing_words=declared.missing_words, declared=True)
+    said = [f"{reading.format}."] * bool(str(reading.format))
+    said += ["digits beyond the fifteenth are rounded."] * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
+    column = Column(place.name, "number", " ".join(said), reading.format, missing_words=declared.missing_words, declared=True)
     try:
         numbers = read_numbers(place.table, column)
     except DataError as error:
