@@ -33,6 +33,7 @@ def test_codes_declared_a_number_are_numbers():
     found, table = inferred(["007", "012", "+4930123456"], "number")
     assert found.kind == "number"
     np.testing.assert_array_equal(read_numbers(table, found), [7, 12, 4930123456])
+    assert inferred([2**53 + 1, 2**60 + 1], "number")[0].note == "digits beyond the fifteenth are rounded."
 
 
 def test_declared_text_and_date():

@@ -149,7 +149,9 @@ def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
     reading = best_reading(text.cleaned, place.decimal_comma)
     said = [f"{reading.format}."] * bool(str(reading.format))
     said += ["digits beyond the fifteenth are rounded."] * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
-    column = Column(place.name, "number", " ".join(said), reading.format, missing_words=declared.missing_words, declared=True)
+    column = Column(
+        place.name, "number", " ".join(said), reading.format, missing_words=declared.missing_words, declared=True
+    )
     try:
         numbers = read_numbers(place.table, column)
     except DataError as error:
