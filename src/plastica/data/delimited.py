@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,29 +13,35 @@ import numpy as np
 
 from ..errors import DataError
 from .headers import is_header
-from .numbers import looks_numeric
+from .separators import (
+    NO_SEPARATOR,
+    SEPARATOR_NAMES,
+    SNIFFED_ROWS,
+    Row,
+    excel_hint,
+    read_rows,
+    sniff_separator,
+    stand_over_numbers,
+)
 from .swift import read_plain
 from .table import Table, distinct_names, show
-from .words import is_missing
 
 if TYPE_CHECKING:
     import polars as pl
 
-SEPARATORS = (",", "\t", ";", "|")
-LAST_SEPARATORS = (":", " ")  # which text and times hold too: taken only where numbers stand under names
-SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", ":": "colons", " ": "spaces"}
-NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
-SNIFFED_ROWS = 200
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
-LONGEST_FIELD = 1 << 24
 TRAILING = "every row ends with a separator, which is left out."
+LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
+MANY_BLANKS = re.compile(r"(?:\r?\n){1000}")
 
-Row = tuple[int, list[str]]  # the line on which a row begins, its cells
 Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # and the line of each row
 
 
 def parse(text: str, source: str, separator: str | None = None, header: bool | None = None) -> Table:
     """Read separated text; every cell stays text.
+
+    In a table of several columns an empty line is no row. In one of a single column it is a row whose value is
+    missing, except for the empty lines at the end of the text.
 
     Args:
         text: The whole file.
@@ -50,8 +55,8 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     """
     _refuse_nul(text, source)
     notes: list[str] = []
-    text, skipped, given = _excel_hint(text)
-    separator = separator or given or _sniff_separator(text)
+    text, skipped, given = excel_hint(text)
+    separator = separator or given or sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
     if separator == NO_SEPARATOR:
@@ -62,7 +67,7 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     plain = _read_plain(text, separator, layout, skipped)
     if plain is None:
         body = _Body(layout, source)
-        plain = body.read(_rows(text, source, separator, skipped))
+        plain = body.read(read_rows(text, source, separator, skipped, blanks=True))
         notes = [*notes, *layout.notes, *body.notes]
     else:
         notes = [*notes, *layout.notes]
@@ -74,7 +79,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     """Read more rows of a text whose beginning :func:`parse` read.
 
     Args:
-        text: Whole rows.
+        text: Whole rows; of a single column also the empty lines above them (:func:`end_of_rows`).
         first: What the beginning gave: its names and its separator hold here too.
         before: Lines of the text before these.
 
@@ -86,7 +91,8 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     layout = _Layout([*first.names, *["\x1f"] * trailing], None, [])
     plain = _read_plain(text, first.separator, layout, before)
     if plain is None:
-        plain = _Body(layout, first.source).read(_rows(text, first.source, first.separator, before))
+        rows = read_rows(text, first.source, first.separator, before, blanks=True)
+        plain = _Body(layout, first.source).read(rows)
     columns, lines = plain
     surplus = columns.pop("\x1f").str.strip_chars() != "" if trailing else None
     if surplus is not None and surplus.any():
@@ -98,12 +104,26 @@ def parse_more(text: str, first: Table, before: int) -> Table:
 def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Columns | None:
     if separator == " " or layout.header_line not in (None, skipped + 1):
         return None
+    if MANY_BLANKS.search(text):
+        return None  # line by line, so that a million empty lines take no memory
     skip = 0 if layout.header_line is None else 1
     made = read_plain(text, separator, len(layout.names), skip, skipped)
     if made is None:
         return None
     columns, lines = made
     return {name: values.alias(name) for name, values in zip(layout.names, columns, strict=True)}, lines
+
+
+def end_of_rows(text: str) -> int:
+    r"""Return where the empty lines at the end of a text begin.
+
+    Example:
+        >>> end_of_rows("a\n1\n \n\n")
+        4
+    """
+    end = len(text.rstrip(" \t\r\n"))
+    found = LINE_END.match(text, end)
+    return found.end() if found else len(text)
 
 
 def _refuse_nul(text: str, source: str, before: int = 0) -> None:
@@ -116,82 +136,6 @@ def _refuse_nul(text: str, source: str, before: int = 0) -> None:
         )
 
 
-def _excel_hint(text: str) -> tuple[str, int, str | None]:
-    """Take off the line ``sep=;`` with which Excel names the separator."""
-    first, _, rest = text.partition("\n")
-    first = first.strip().strip('"').lower()
-    if len(first) == 5 and first.startswith("sep="):
-        return rest, 1, first[4]
-    return text, 0, None
-
-
-def _rows(text: str, source: str, separator: str, skipped: int = 0, strict: bool = True) -> Iterator[Row]:
-    csv.field_size_limit(LONGEST_FIELD)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=separator, strict=strict, skipinitialspace=separator == " "
-    )
-    while True:
-        start = reader.line_num + skipped + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as problem:
-            raise DataError(
-                f"{source}, line {start}: a quote is not closed or not where a cell begins ({problem}). "
-                'Inside a quoted cell a quote is written twice: "5"" pipe".'
-            ) from None
-        if cells:
-            yield start, cells
-
-
-def separator_of(text: str) -> str:
-    """Return the separator that :func:`parse` takes where none is named."""
-    rest, _, given = _excel_hint(text)
-    return given or _sniff_separator(rest)
-
-
-def _sniff_separator(text: str) -> str:
-    """Choose the separator under which rows are equally long and their cells look most like values."""
-    best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)
-    for candidate in SEPARATORS:
-        try:
-            rows = [cells for _, cells in islice(_rows(text, "", candidate, strict=False), SNIFFED_ROWS)]
-        except DataError:
-            continue
-        rows = [cells for cells in rows if not cells[0].startswith("#")] or rows
-        widths = Counter(len(cells) for cells in rows)
-        if not widths or max(widths) == 1:
-            continue
-        width = max(widths, key=lambda width: (widths[width], width))
-        if width == 1 and len(rows[0]) == 1:
-            continue  # a column of text in which the candidate occurs now and then
-        cells = [cell for row in rows for cell in row]
-        clean = sum(looks_numeric(cell) for cell in cells) / len(cells)
-        score = (round(widths[width] / len(rows), 2) if width > 1 else 0.0, clean, width)
-        if score > best_score:
-            best, best_score = candidate, score
-    return best if best != NO_SEPARATOR else next(filter(lambda one: _separates(text, one), LAST_SEPARATORS), best)
-
-
-def _separates(text: str, candidate: str) -> bool:
-    """Whether all rows are equally long with this separator, and a column of numbers stands under a name."""
-    try:
-        rows = [cells for _, cells in islice(_rows(text, "", candidate), SNIFFED_ROWS)]
-    except DataError:
-        return False
-    return len(rows) > 2 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1 and _stand_over_numbers(rows)
-
-
-def _stand_over_numbers(rows: list[list[str]]) -> bool:
-    """Whether the first row holds no number, and some column below it nothing else but missing values."""
-    if any(map(looks_numeric, rows[0])):
-        return False
-    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
-    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
-    return any(cells and all(map(looks_numeric, cells)) for cells in present)
-
-
 @dataclass
 class _Layout:
     names: list[str]
@@ -200,13 +144,13 @@ class _Layout:
 
 
 def _lay_out(text: str, source: str, separator: str, header: bool | None, skipped: int) -> _Layout:
-    rows = list(islice(_rows(text, source, separator, skipped), SNIFFED_ROWS))
+    rows = list(islice(read_rows(text, source, separator, skipped), SNIFFED_ROWS))
     if not any(any(cell.strip() for cell in cells) for _, cells in rows):
         raise DataError(f"{source} is empty: there is no header and no row in it.")
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width], width))
     while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#"):
-        if len(rows[0][1]) == usual and not _stand_over_numbers([cells for _, cells in rows[1:]]):
+        if len(rows[0][1]) == usual and not stand_over_numbers([cells for _, cells in rows[1:]]):
             break  # "#name,age" over the rows is the header
         rows.pop(0)
     line, first = rows[0]
@@ -234,6 +178,7 @@ class _Body:
         self.notes: list[str] = []
         self.comments: list[int] = []
         self.extra: bool | None = None  # whether every row has one cell more than the header
+        self.blank: list[range] = []  # empty lines that are rows of a single column if another row follows
 
     def read(self, rows: Iterator[Row]) -> Columns:
         import polars as pl
@@ -262,8 +207,12 @@ class _Body:
         for line, cells in rows:
             if not begun:
                 begun = line == self.layout.header_line
-                if not begun:
+                if not begun and cells:
                     self.comments.append(line)
+                continue
+            if not cells or (len(cells) == 1 and not cells[0].strip() and (cells[0] or width > 1)):
+                if width == 1:
+                    self._wait(line)
                 continue
             if len(cells) != width and cells[0].lstrip().startswith("#"):
                 self.comments.append(line)
@@ -271,11 +220,20 @@ class _Body:
             if self.extra is None:
                 self.extra = len(cells) == width + 1 and self.layout.header_line is not None
                 width += self.extra
-            if len(cells) == 1 and width > 1 and not cells[0].strip():
-                continue  # a line of blanks
             if len(cells) != width:
                 self._refuse(line, len(cells), width, next(rows, None) is None)
+            if width == 1:
+                yield from ((blank, [""]) for blanks in self.blank for blank in blanks)
+            self.blank = []
             yield line, cells
+        if (count := sum(map(len, self.blank))) > 1:
+            self.notes.append(f"the {count} empty lines at the end are not taken for rows.")
+
+    def _wait(self, line: int) -> None:
+        if self.blank and self.blank[-1].stop == line:
+            self.blank[-1] = range(self.blank[-1].start, line + 1)
+        else:
+            self.blank.append(range(line, line + 1))
 
     def _refuse(self, line: int, got: int, width: int, last: bool) -> None:
         wanted = "rows before it have" if self.layout.header_line is None or self.extra else "header has"

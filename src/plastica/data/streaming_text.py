@@ -12,11 +12,13 @@ from typing import BinaryIO
 
 from ..errors import DataError, FileError
 from .decoding import decode, known
-from .delimited import SEPARATORS, parse, parse_more, separator_of
+from .delimited import end_of_rows, parse, parse_more
+from .separators import SEPARATORS, separator_of
 from .table import Table
 
 BLOCK_BYTES = 1 << 22
 LONGEST_RECORD = 1 << 26  # characters; a quote that is never closed would otherwise fill the memory
+LINE_BREAK = re.compile(r"[\r\n]")
 CODECS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "cp1252", "latin-1")
 
 
@@ -30,15 +32,28 @@ def text_tables(
         DataError: What :func:`~plastica.data.delimited.parse` refuses, with the line.
     """
     first: Table | None = None
-    before = 0
-    for text, known_separator in _texts(path, separator, encoding):
+    before, waiting = 0, ""
+    for part, known_separator in _texts(path, separator, encoding):
+        separator = known_separator
+        # Empty lines are rows of a single column only where a row follows, and a header needs a row below it.
+        text = waiting + part
+        end = end_of_rows(text)
+        if not text[:end].strip() or (first is None and not LINE_BREAK.search(text.strip())):
+            waiting = text
+            if len(waiting) > LONGEST_RECORD:
+                raise DataError(f"{path.name}, line {before + 1}: more than {LONGEST_RECORD:,} empty lines follow.")
+            continue
+        text, waiting = text[:end], text[end:]
         if first is None:
-            first = parse(text, path.name, known_separator, header)
+            first = parse(text, path.name, separator, header)
             yield first
-        elif text.strip():
+        else:
             yield parse_more(text, first, before)
         before += text.count("\n") or text.count("\r")
     if first is None:
+        if waiting.strip():
+            yield parse(waiting, path.name, separator, header)
+            return
         raise DataError(f"{path.name} is empty: there is no header and no row in it.")
 
 

@@ -1,0 +1,125 @@
+"""Rows of separated text, and the separator told from them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from ..errors import DataError
+from .numbers import looks_numeric
+from .words import is_missing
+
+SEPARATORS = (",", "\t", ";", "|")
+LAST_SEPARATORS = (":", " ")  # which text and times hold too: taken only where numbers stand under names
+SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", ":": "colons", " ": "spaces"}
+NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
+SNIFFED_ROWS = 200
+LONGEST_FIELD = 1 << 24
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")  # line ends inside quotes are kept as they are
+
+Row = tuple[int, list[str]]  # the line on which a row begins, its cells
+
+
+def read_rows(
+    text: str, source: str, separator: str, skipped: int = 0, *, strict: bool = True, blanks: bool = False
+) -> Iterator[Row]:
+    """Yield the rows of a text one by one; only one is in memory at a time.
+
+    Args:
+        text: The text.
+        source: What messages call it.
+        separator: One character.
+        skipped: Lines that were taken off before.
+        strict: Whether a misplaced quote is refused.
+        blanks: Whether an empty line is a row without cells.
+
+    Raises:
+        DataError: A quote that is not closed, or a cell that is too long, with the line.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = (found.group() for found in LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator == " ")
+    while True:
+        start = reader.line_num + skipped + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as problem:
+            raise _refusal(str(problem), source, start, reader.line_num + skipped) from None
+        if cells or blanks:
+            yield start, cells
+
+
+def _refusal(problem: str, source: str, start: int, end: int) -> DataError:
+    if "field limit" not in problem:
+        return DataError(
+            f"{source}, line {start}: a quote is not closed or not where a cell begins ({problem}). "
+            'Inside a quoted cell a quote is written twice: "5"" pipe".'
+        )
+    spans = f" and spans lines {start} to {end}; is a quote not closed?" if end > start else "."
+    return DataError(
+        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may hold{spans} "
+        "Shorten the cell, or leave the column out."
+    )
+
+
+def excel_hint(text: str) -> tuple[str, int, str | None]:
+    """Take off the line ``sep=;`` with which Excel names the separator."""
+    if text[:1] not in 'sS"' or text[:5].strip('"').lower()[:3] != "sep":
+        return text, 0, None
+    first, _, rest = text.partition("\n")
+    first = first.strip().strip('"').lower()
+    if len(first) == 5 and first.startswith("sep="):
+        return rest, 1, first[4]
+    return text, 0, None
+
+
+def separator_of(text: str) -> str:
+    """Return the separator of a text that names none: the one of Excel's hint, or the one its rows suggest."""
+    rest, _, given = excel_hint(text)
+    return given or sniff_separator(rest)
+
+
+def sniff_separator(text: str) -> str:
+    """Choose the separator under which rows are equally long and their cells look most like values."""
+    best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)
+    for candidate in SEPARATORS:
+        try:
+            rows = [cells for _, cells in islice(read_rows(text, "", candidate, strict=False), SNIFFED_ROWS)]
+        except DataError:
+            continue
+        rows = [cells for cells in rows if not cells[0].startswith("#")] or rows
+        widths = Counter(len(cells) for cells in rows)
+        if not widths or max(widths) == 1:
+            continue
+        width = max(widths, key=lambda width: (widths[width], width))
+        if width == 1 and len(rows[0]) == 1:
+            continue  # a column of text in which the candidate occurs now and then
+        cells = [cell for row in rows for cell in row]
+        clean = sum(looks_numeric(cell) for cell in cells) / len(cells)
+        score = (round(widths[width] / len(rows), 2) if width > 1 else 0.0, clean, width)
+        if score > best_score:
+            best, best_score = candidate, score
+    return best if best != NO_SEPARATOR else next(filter(lambda one: _separates(text, one), LAST_SEPARATORS), best)
+
+
+def _separates(text: str, candidate: str) -> bool:
+    """Whether all rows are equally long with this separator, and a column of numbers stands under a name."""
+    try:
+        rows = [cells for _, cells in islice(read_rows(text, "", candidate), SNIFFED_ROWS)]
+    except DataError:
+        return False
+    return len(rows) > 2 and len(rows[0]) > 1 and len(set(map(len, rows))) == 1 and stand_over_numbers(rows)
+
+
+def stand_over_numbers(rows: list[list[str]]) -> bool:
+    """Whether the first row holds no number, and some column below it nothing else but missing values."""
+    if any(map(looks_numeric, rows[0])):
+        return False
+    columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)
+    present = ([cell for cell in cells if not is_missing(cell)] for cells in columns)
+    return any(cells and all(map(looks_numeric, cells)) for cells in present)
