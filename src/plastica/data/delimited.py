@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from .decoding import line_of
 from .headers import is_header
 from .separators import (
     NO_SEPARATOR,
@@ -25,6 +26,7 @@ from .separators import (
 )
 from .swift import read_plain
 from .table import Table, distinct_names, show
+from .unseen import TAKEN_OFF, first_difference, said_of, without_unseen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +56,7 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
             not close; with the line.
     """
     _refuse_nul(text, source)
-    notes: list[str] = []
+    text, notes = _seen(text, 0)
     text, skipped, given = excel_hint(text)
     separator = separator or given or sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
@@ -87,6 +89,9 @@ def parse_more(text: str, first: Table, before: int) -> Table:
         DataError: As :func:`parse` does, with the line in the whole text.
     """
     _refuse_nul(text, first.source, before)
+    text, notes = _seen(text, before)
+    if any(note.startswith(TAKEN_OFF) for note in first.notes):
+        notes = []
     trailing = TRAILING in first.notes
     layout = _Layout([*first.names, *["\x1f"] * trailing], None, [])
     plain = _read_plain(text, first.separator, layout, before)
@@ -98,7 +103,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     if surplus is not None and surplus.any():
         line = lines[int(surplus.arg_true()[0])]
         raise DataError(f"{first.source}, line {line}: has a value after the last separator, which rows above lack.")
-    return Table(columns, first.source, (), lines, "line", first.separator)
+    return Table(columns, first.source, tuple(notes), lines, "line", first.separator)
 
 
 def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Columns | None:
@@ -126,12 +131,20 @@ def end_of_rows(text: str) -> int:
     return found.end() if found else len(text)
 
 
+def _seen(text: str, lines: int) -> tuple[str, list[str]]:
+    """Take off what nobody sees, and say so; ``lines`` are those before the text."""
+    seen = without_unseen(text)
+    if seen is text or seen == text:
+        return text, []
+    place = first_difference(text, seen)
+    return seen, [said_of(text, seen, f"line {lines + line_of(text, place)}")]
+
+
 def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
-        line = 1 + before + max(text.count("\n", 0, position), text.count("\r", 0, position))
         raise DataError(
-            f"{source}, line {line}: holds a NUL character, so this is no text file, or a damaged one. "
+            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a damaged one. "
             "Export it again as CSV or Parquet."
         )
 

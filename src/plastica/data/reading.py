@@ -20,6 +20,7 @@ from .delimited import parse
 from .frames import from_memory, plain
 from .parquet_categories import declared_categories
 from .table import Table, distinct_names, show
+from .unseen import seen
 
 # The first bytes of files that people take for tables.
 OTHERS = {
@@ -63,14 +64,14 @@ def read_table(
         344
     """
     if not isinstance(source, str | os.PathLike):
-        return from_memory(source)
+        return seen(from_memory(source))
     data, name = _read_bytes(source)
     if data.startswith(GZIP):
         data = _unpack(data, name)
     if not data:
         raise DataError(f"{name} is empty: there is no header and no row in it.")
     if data.startswith(PARQUET):
-        return _read_parquet(data, name)
+        return seen(_read_parquet(data, name))
     for mark, what in OTHERS.items():
         if data.startswith(mark):
             raise DataError(f"{name} is {what}. Save the table as CSV or Parquet first.")

@@ -15,6 +15,7 @@ from .frames import plain
 from .parquet_categories import declared_categories
 from .streaming_text import text_tables
 from .table import Table, distinct_names, show
+from .unseen import seen
 
 TEXTS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 PARQUETS = (".parquet", ".pq")
@@ -148,6 +149,6 @@ def _parquet_tables(path: Path) -> Iterator[Table]:
             positions = np.arange(start, start + frame.height)
             start += frame.height
             if frame.height:
-                yield Table(columns, path.name, tuple(notes), positions)
+                yield seen(Table(columns, path.name, tuple(notes), positions))
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise FileError(f"{path.name} is cut short or damaged: Parquet says {show(str(problem), 120)}.") from None

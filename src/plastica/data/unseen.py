@@ -1,0 +1,98 @@
+"""Characters that nobody sees: they make two categories of one word, so they are taken off.
+
+Taken off wherever they stand are characters that show nothing and join nothing: zero-width spaces, word joiners,
+byte order marks, soft hyphens and the marks of writing direction, which change how a line is laid out, never what it
+says. Spaces at which no line breaks become plain spaces, but not between digits, where they group thousands.
+
+The zero-width joiner and non-joiner do change what is read: they shape letters in Arabic and Indic scripts (Persian
+writes the plural after a non-joiner; old Malayalam texts end words in virama and joiner) and glue emoji together.
+They are kept between two characters of such kinds and behind a virama, and taken off where they shape nothing:
+within Latin, Greek, Cyrillic, Chinese or digits, and at the ends of a word. Variation selectors are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from .table import Table, distinct_names, show
+
+EVERYWHERE = {
+    "zero-width spaces": "\u200b",
+    "word joiners": "\u2060",
+    "byte order marks": "\ufeff",
+    "soft hyphens": "\u00ad",
+    "marks of writing direction": "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+}
+FIXED_SPACES = "\u00a0\u2007\u202f"
+KINDS = EVERYWHERE | {"zero-width joiners": "\u200c\u200d", "no-break spaces (now plain ones)": FIXED_SPACES}
+ALL = "".join(KINDS.values())
+# Blocks of scripts whose letters a joiner shapes (Hebrew to Mongolian, Balinese, Meetei and others), and emoji.
+SHAPED = (
+    "\u0590-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefe"
+    "\U00010a00-\U00011fff\u00a9\u00ae\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u20e3\U0001f000-\U0001faff"
+)
+TAKEN_OFF = "characters that cannot be seen are taken off:"
+VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"  # of combining class 9
+OFF = re.compile(f"[{''.join(EVERYWHERE.values())}]")
+SEVERAL = re.compile("([\u200c\u200d])[\u200c\u200d]+")
+JOINERS = re.compile(
+    f"(?<![{SHAPED}])[\u200c\u200d]|(?<![{VIRAMAS}])[\u200c\u200d](?![{SHAPED}])"
+)
+SPACES = re.compile(f"(?<![0-9])[{FIXED_SPACES}]|[{FIXED_SPACES}](?![0-9])")
+
+
+def without_unseen(text: str) -> str:
+    r"""Return a text without the characters that nobody sees.
+
+    Example:
+        >>> without_unseen("p\u200b") == "p", without_unseen("New\u00a0York"), without_unseen("1\u00a0000") == "1 000"
+        (True, 'New York', False)
+    """
+    if not may_hide(text):
+        return text
+    text = OFF.sub("", text)
+    if "\u200c" in text or "\u200d" in text:
+        text = JOINERS.sub("", SEVERAL.sub(r"\1", text))
+    return SPACES.sub(" ", text)
+
+
+def may_hide(text: str) -> bool:
+    """Whether any such character is in a text; quick, for it is asked of every file."""
+    return not text.isascii() and any(mark in text for mark in ALL)
+
+
+def said_of(before: str, after: str, where: str) -> str:
+    """Say which kinds of characters were taken off, and where the first of them stood."""
+    kinds = [kind for kind, marks in KINDS.items() if any(before.count(mark) > after.count(mark) for mark in marks)]
+    return f"{TAKEN_OFF} {', '.join(kinds)}, the first in {where}."
+
+
+def first_difference(before: str, after: str) -> int:
+    """Return the position from which on two texts differ."""
+    low, high = 0, len(after)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if before.startswith(after[:middle]) else (low, middle - 1)
+    return low
+
+
+def seen(table: Table) -> Table:
+    """Return a table whose names and columns of text hold no such characters; what was taken off is said once."""
+    import polars as pl
+
+    said, columns = "", {}
+    names, renamed = distinct_names([without_unseen(name) for name in table.names])
+    for name, (given, values) in zip(names, table.columns.items(), strict=True):
+        if not said and without_unseen(given) != given:
+            said = said_of(given, without_unseen(given), f"the name of column {show(name)}")
+        columns[name] = values
+        if values.dtype == pl.String and may_hide(before := values.drop_nulls().str.join("\n")[0] or ""):
+            after = without_unseen(before)
+            said = said or ("" if after == before else said_of(before, after, f"column {show(name)}"))
+            hiding = filter(may_hide, values.unique().drop_nulls().to_list())
+            columns[name] = values.replace({word: without_unseen(word) for word in hiding})
+    if not said:
+        return table
+    columns = {name: values.alias(name) for name, values in columns.items()}
+    return replace(table, columns=columns, notes=(*table.notes, said, *renamed))
