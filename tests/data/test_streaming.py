@@ -116,8 +116,8 @@ def test_a_damaged_row_and_foreign_bytes_far_below_are_placed(tmp_path, monkeypa
     path.write_text("a,b\n" + "1,2\n" * 100 + "3,4,5\n")
     with pytest.raises(DataError, match=r"t\.csv, line 102: has 3 values"):
         list(open_files(path).tables())
-    path.write_bytes(b"a,b\n" + b"1,2\n" * 100 + codecs.encode("é,2\n", "cp1252"))
-    with pytest.raises(DataError, match=r"not utf-8.*Name the file's encoding"):
+    path.write_bytes("a,b\nü,2\n".encode() + b"1,2\n" * 100 + codecs.encode("é,2\n", "cp1252"))
+    with pytest.raises(DataError, match=r"line 103: .*not utf-8.*Name the file's encoding"):
         list(open_files(path).tables())
 
 

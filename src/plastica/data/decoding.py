@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from ..errors import DataError
 
@@ -15,52 +17,76 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
-# A character of two to four bytes as UTF-8 writes it: RFC 3629.
-MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-HIGH = re.compile(rb"[\x80-\xff]")
 SAMPLE = 1 << 18
-COMMON_CHINESE = 0.6  # of the characters beyond ASCII: running Chinese text has over 0.9, misread Latin under 0.2
-# Accents in western European words stand alone or in pairs; Cyrillic, Greek or Big5 come in whole words.
-LONGEST_LATIN_RUN = 2.2
-MOST_LATIN_SHARE = 0.5
+# Lines with bytes beyond ASCII; from the beginning of a line, so that a line without one is passed over at once.
+HIGH_LINE = re.compile(rb"^[^\n\x80-\xff]*[\x80-\xff][^\n]*", re.M)
+MOST_LINES = 100_000
+MOST_WORDS = 2000  # different ones that an encoding is told from
+# No byte of a character of two bytes lies below 0x40, so words may be parted there; GB18030 has digits in some.
+BETWEEN = re.compile(rb"[\x00-\x2f\x3a-\x3f]+")
+SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]{3,})(?![A-Za-z0-9+/])")  # RFC 2152: UTF-16 as base64
+ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
+MIXED = (
+    " The file mixes two encodings and cannot be read as one: convert its parts to UTF-8 before they are put together, "
+    "or name the encoding in which all of it is to be read."
+)
+LEAST = -8.5  # a character in its language: Chinese has about -7.5, a chance one -10 to -16
+MARGIN = 4.0  # natural logarithm: by how much lines are likelier UTF-8 than what the others are
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """An encoding that was told from bytes.
+
+    Args:
+        codec: Python's name for it.
+        said: What a person is told; "" for plain UTF-8.
+        guessed: Whether nothing but the sense of its words speaks for it.
+    """
+
+    codec: str
+    said: str = ""
+    guessed: bool = False
 
 
 def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, str]:
     """Return the text and, where it is not plain UTF-8, the name of the encoding that was assumed.
 
-    Byte order marks decide first, then UTF-8 if all of it is valid, then UTF-16 without a mark, then GB18030
-    where what it gives is common Chinese, then Windows-1252 where accents stand as in western European words.
-
     Raises:
-        DataError: The bytes fit none of these, or not the encoding that was asked for.
+        DataError: As :func:`tell_encoding` does, or bytes that are not in the encoding that was asked for.
     """
     if encoding is not None:
         return _decode_as(data, source, encoding), ""
+    found = tell_encoding(data, source)
+    return _decode_as(data, source, found.codec), found.said
+
+
+def tell_encoding(data: bytes, source: str) -> Encoding:
+    """Tell an encoding from bytes.
+
+    Byte order marks decide first, then UTF-16 without a mark, encodings of seven bits (UTF-7, ISO-2022), UTF-8 if
+    all of it is valid, and at last the language in which the bytes make sense (:mod:`.legacy`).
+
+    Raises:
+        DataError: Broken UTF-8, two encodings in one file, with the line; or bytes that make no sense in any.
+    """
     for mark, codec, name in MARKS:
         if data.startswith(mark):
-            return _decode_as(data, source, codec), name
-    codec = _utf16_without_mark(data)
-    if codec:
-        return _decode_as(data, source, codec), "UTF-16 without a byte order mark"
+            return Encoding(codec, name)
+    if codec := _utf16_without_mark(data):
+        return Encoding(codec, "UTF-16 without a byte order mark")
+    if data.isascii():
+        return _seven_bits(data)
     try:
-        return data.decode("utf-8"), ""
+        data.decode("utf-8")
     except UnicodeDecodeError as problem:
-        _refuse_broken_utf8(data, source, problem.start)
-    return _decode_old(data, source)
+        return _tell_old(data, source, problem.start)
+    return Encoding("utf-8")
 
 
-def _decode_old(data: bytes, source: str) -> tuple[str, str]:
-    if _is_chinese(data):
-        return _decode_as(data, source, "gb18030"), "GB18030 (GBK)"
-    if _is_western(data):
-        try:
-            return data.decode("cp1252"), "Windows-1252 (Latin-1)"
-        except UnicodeDecodeError:
-            return data.decode("latin-1"), "Latin-1"
-    raise DataError(
-        f"{source} is not UTF-8 and its encoding cannot be told. "
-        "Save it as UTF-8, or name its encoding (encoding='cp1251', 'big5', 'shift_jis' ...)."
-    )
+def said_of_encoding(said: str) -> tuple[str, ...]:
+    """Return what a person is told of the encoding, in a sentence."""
+    return (f"the text is read as {said}.",) * bool(said)
 
 
 def line_of(data: bytes | str, position: int) -> int:
@@ -80,6 +106,87 @@ def known(codec: str, source: str) -> str:
             f"unknown encoding {codec!r} for {source}; known are for example utf-8, gb18030, cp1252."
         ) from None
     return codec
+
+
+def refuse_utf8(data: bytes, source: str, codec: str, before: int = 0) -> None:
+    """Stop where some lines of a file in another encoding are UTF-8.
+
+    Args:
+        data: Whole lines.
+        source: What messages call the file.
+        codec: The encoding of the other lines.
+        before: Lines that come before these.
+
+    Raises:
+        DataError: With the first such line.
+    """
+    lines = {position: line for position, line in _high_lines(data) if _is_utf8(line)}
+    if _rather_utf8(_words(lines.values()), codec):
+        line = before + line_of(data, next(iter(lines)))
+        raise DataError(f"{source}, line {line}: is UTF-8, and other lines are {codec}.{MIXED}")
+
+
+def _tell_old(data: bytes, source: str, position: int) -> Encoding:
+    from .legacy import tell
+
+    lines = dict(_high_lines(data))
+    valid = {place: line for place, line in lines.items() if _is_utf8(line)}
+    others = {place: line for place, line in lines.items() if place not in valid}
+    words, odd = _words(valid.values()), _words(others.values())
+    guess, seems = tell(_words(lines.values())), tell(odd)
+    if not all(_rather_utf8(words, each.codec) for each in (guess, seems) if each) or not (words or guess):
+        if guess is None:
+            raise DataError(
+                f"{source} is not UTF-8 and its encoding cannot be told: line {line_of(data, position)} holds "
+                f"{data[position : position + 4]!r}. Save it as UTF-8, or name its encoding "
+                "(encoding='cp1251', 'big5', 'shift_jis' ...)."
+            )
+        if not _rather_utf8(odd, guess.codec):
+            return Encoding(guess.codec, str(guess), guessed=True)
+    broken = seems is None or position > len(data) - 4 or _rather_utf8(odd, seems.codec)
+    if seems is not None and not broken:
+        first = min(valid if len(valid) < len(others) else others)
+        said = f"is UTF-8, and other lines are {seems.name}" if first in valid else f"not valid UTF-8, which other lines are, but {seems.name}"
+        raise DataError(f"{source}, line {line_of(data, first)}: {said}.{MIXED}")
+    end = " It may be cut short." if position > len(data) - 4 else ""
+    raise DataError(
+        f"{source}, line {line_of(data, position)}: not valid UTF-8, which the rest of the file is.{end} "
+        "Mend that line, or name the file's encoding."
+    )
+
+
+def _rather_utf8(words: list[bytes], codec: str) -> bool:
+    from .legacy import likelihood_of
+
+    return bool(words) and likelihood_of(words, "utf-8") > likelihood_of(words, codec) + MARGIN
+
+
+def _high_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with bytes beyond ASCII, and where they begin."""
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")
+    for found in islice(HIGH_LINE.finditer(data), MOST_LINES):
+        yield found.start(), found.group()
+
+
+def _words(lines: Iterable[bytes]) -> list[bytes]:
+    """Return different words with bytes beyond ASCII, in the order in which they come."""
+    found: dict[bytes, None] = {}
+    for line in lines:
+        for word in BETWEEN.split(line):
+            if not word.isascii():
+                found[word[:200]] = None
+        if len(found) > MOST_WORDS:
+            break
+    return list(found)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _decode_as(data: bytes, source: str, codec: str) -> str:
@@ -106,40 +213,40 @@ def _utf16_without_mark(data: bytes) -> str:
     return ""
 
 
-def _refuse_broken_utf8(data: bytes, source: str, position: int) -> None:
-    """Stop where a file is UTF-8 but for a few bytes: another encoding would read all the rest wrong."""
-    high = len(HIGH.findall(data))
-    valid = sum(len(found) for found in MULTIBYTE.findall(data))
-    if valid > 0.6 * high:
-        end = " It may be cut short." if position > len(data) - 4 else ""
-        raise DataError(
-            f"{source}, line {line_of(data, position)}: not valid UTF-8, which the rest of the file is.{end} "
-            "Mend that line, or name the file's encoding."
-        )
+def _seven_bits(data: bytes) -> Encoding:
+    for escape, codec in ESCAPES:
+        if escape in data[:SAMPLE] and _decodes(data, codec):
+            return Encoding(codec, codec.upper().replace("_EXT", "").replace("ISO2022_", "ISO-2022-"))
+    if b"+" in data and _is_utf7(data):
+        return Encoding("utf-7", "UTF-7")
+    return Encoding("utf-8")
 
 
-def _is_chinese(data: bytes) -> bool:
+def _is_utf7(data: bytes) -> bool:
+    """Whether every plus sign begins characters of UTF-16 as base64, and they make sense in some language.
+
+    Three letters behind a plus are a character by chance in one of four cases, so four characters are asked for, or
+    letters of western Europe, which begin with A.
+    """
+    from .likelihood import features, log_likelihood
+
+    first = data.find(b"+")
+    shifted = set(SHIFTED.findall(data[first : first + SAMPLE]))
+    if not shifted or any(part.isdigit() for part in shifted) or not _decodes(data, "utf-7"):
+        return False
+    words = [b"+%b-" % part for part in shifted]
+    if not all(_decodes(word, "utf-7") for word in words):
+        return False
+    decoded = [word.decode("utf-7") for word in words]
+    text = "".join(decoded)
+    if not all(letter > "\x7f" for letter in text) or log_likelihood(features(decoded))[0] < LEAST * len(text):
+        return False
+    return len(text) >= 4 or all("\xa0" <= letter <= "\u017f" for letter in text)
+
+
+def _decodes(data: bytes, codec: str) -> bool:
     try:
-        text = data.decode("gb18030")
+        data.decode(codec)
     except UnicodeDecodeError:
         return False
-    counts = Counter(letter for letter in text[:SAMPLE] if ord(letter) > 127)
-    if not counts:
-        counts = Counter(letter for letter in text if ord(letter) > 127)
-    return sum(count for letter, count in counts.items() if _is_common(letter)) >= COMMON_CHINESE * counts.total()
-
-
-def _is_common(letter: str) -> bool:
-    """Whether GB 2312 has it among its punctuation (rows 1 to 3) or its 3,755 commonest characters (16 to 55)."""
-    try:
-        first = letter.encode("gb2312")[0]
-    except UnicodeEncodeError:
-        return False
-    return 0xA1 <= first <= 0xA3 or 0xB0 <= first <= 0xD7
-
-
-def _is_western(data: bytes) -> bool:
-    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", data[:SAMPLE])] or [1]
-    high = len(HIGH.findall(data))
-    letters = sum(data.count(bytes([code])) for code in (*range(65, 91), *range(97, 123)))
-    return sum(runs) <= LONGEST_LATIN_RUN * len(runs) and high <= MOST_LATIN_SHARE * (letters + high)
+    return True

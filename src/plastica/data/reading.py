@@ -15,7 +15,7 @@ import numpy as np
 
 from ..datasets import NAMES, path_of
 from ..errors import DataError, FileError
-from .decoding import decode
+from .decoding import decode, said_of_encoding
 from .delimited import parse
 from .frames import from_memory, plain
 from .parquet_categories import declared_categories
@@ -77,8 +77,7 @@ def read_table(
             raise DataError(f"{name} is {what}. Save the table as CSV or Parquet first.")
     text, assumed = decode(data, name, encoding)
     table = parse(text, name, separator, header)
-    notes = (f"the text is read as {assumed}.",) * bool(assumed)
-    return replace(table, notes=notes + table.notes)
+    return replace(table, notes=said_of_encoding(assumed) + table.notes)
 
 
 def _read_bytes(source: str | os.PathLike[str]) -> tuple[bytes, str]:

@@ -7,11 +7,12 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DataError, FileError
-from .decoding import decode, known
+from .decoding import Encoding, known, line_of, refuse_utf8, said_of_encoding, tell_encoding
 from .delimited import end_of_rows, parse, parse_more
 from .separators import SEPARATORS, separator_of
 from .table import Table
@@ -19,7 +20,6 @@ from .table import Table
 BLOCK_BYTES = 1 << 22
 LONGEST_RECORD = 1 << 26  # characters; a quote that is never closed would otherwise fill the memory
 LINE_BREAK = re.compile(r"[\r\n]")
-CODECS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "cp1252", "latin-1")
 
 
 def text_tables(
@@ -33,7 +33,8 @@ def text_tables(
     """
     first: Table | None = None
     before, waiting = 0, ""
-    for part, known_separator in _texts(path, separator, encoding):
+    told = _told(path, encoding)
+    for part, known_separator in _texts(path, separator, told):
         separator = known_separator
         # Empty lines are rows of a single column only where a row follows, and a header needs a row below it.
         text = waiting + part
@@ -45,36 +46,64 @@ def text_tables(
             continue
         text, waiting = text[:end], text[end:]
         if first is None:
-            first = parse(text, path.name, separator, header)
+            first = _noted(parse(text, path.name, separator, header), told)
             yield first
         else:
             yield parse_more(text, first, before)
-        before += text.count("\n") or text.count("\r")
+        before += _line_ends(text)
     if first is None:
         if waiting.strip():
-            yield parse(waiting, path.name, separator, header)
+            yield _noted(parse(waiting, path.name, separator, header), told)
             return
         raise DataError(f"{path.name} is empty: there is no header and no row in it.")
 
 
-def _texts(path: Path, separator: str | None, encoding: str | None) -> Iterator[tuple[str, str | None]]:
+def _noted(table: Table, told: Encoding) -> Table:
+    return replace(table, notes=(*said_of_encoding(told.said), *table.notes))
+
+
+def _texts(
+    path: Path, separator: str | None, encoding: Encoding
+) -> Iterator[tuple[str, str | None]]:
     """Yield the file's text in parts of whole records, and the separator as far as it is known."""
-    decoder: codecs.IncrementalDecoder | None = None
-    rest = ""
+    decoder = codecs.getincrementaldecoder(known(encoding.codec, path.name))()
+    rest, lines, given = "", 0, 1  # lines that were read and given
     for data in _bytes(path):
         if rest:  # and more comes, so that what fits in one block is read as a whole
             separator = separator or separator_of(rest)  # only with it is a quote known to begin a cell
             if cut := record_end(rest, separator):
                 yield rest[:cut], separator
+                given += _line_ends(rest[:cut])
                 rest = rest[cut:]
             elif len(rest) > LONGEST_RECORD:
-                raise DataError(f"{path.name}: a row of more than {LONGEST_RECORD} characters; is a quote not closed?")
-        if decoder is None:
-            decoder = codecs.getincrementaldecoder(_codec(data, path.name, encoding))()
-        rest += _decoded(decoder, data, path.name)
-    rest += "" if decoder is None else _decoded(decoder, b"", path.name, final=True)
+                raise DataError(
+                    f"{path.name}, line {given}: a row of more than {LONGEST_RECORD:,} characters begins; "
+                    "is a quote not closed?"
+                )
+        if encoding.guessed:
+            refuse_utf8(data, path.name, encoding.codec, lines)
+        rest += _decoded(decoder, data, path.name, lines)
+        lines += max(data.count(b"\n"), data.count(b"\r"))
+    rest += _decoded(decoder, b"", path.name, lines, final=True)
     if rest:
         yield rest, separator
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") or text.count("\r")
+
+
+def _told(path: Path, encoding: str | None) -> Encoding:
+    """Tell the encoding from the first block that shows it: all of ASCII is the same in most encodings."""
+    if encoding is not None:
+        return Encoding(known(encoding, path.name))
+    for data in _bytes(path):
+        wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
+        end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
+        found = tell_encoding(data[: end or len(data)], path.name)
+        if not data.isascii() or found.codec != "utf-8":
+            return found
+    return Encoding("utf-8")
 
 
 def _bytes(path: Path) -> Iterator[bytes]:
@@ -91,29 +120,15 @@ def _bytes(path: Path) -> Iterator[bytes]:
         raise FileError(f"{path.name} cannot be read: {problem}.") from None
 
 
-def _codec(data: bytes, name: str, encoding: str | None) -> str:
-    """Tell the encoding from the first block; what decodes to the same text is the codec of that text."""
-    if encoding is not None:
-        return known(encoding, name)
-    wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
-    end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
-    sample = data[: end or len(data)]
-    text, _ = decode(sample, name)
-    for codec in CODECS:
-        try:
-            if sample.decode(codec) == text:
-                return codec
-        except UnicodeDecodeError:
-            continue
-    raise DataError(f"{name}: its encoding cannot be told from its beginning; name it (encoding='cp1252').")
-
-
-def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, name: str, final: bool = False) -> str:
+def _decoded(
+    decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: int, final: bool = False
+) -> str:
     try:
         return decoder.decode(data, final)
     except UnicodeDecodeError as problem:
+        line = lines + line_of(problem.object, problem.start)
         raise DataError(
-            f"{name} holds bytes that are not {problem.encoding}, which its beginning is "
+            f"{name}, line {line}: holds bytes that are not {problem.encoding}, which its beginning is "
             f"({problem.object[problem.start : problem.start + 4]!r}). Name the file's encoding (encoding='cp1252')."
         ) from None
 
