@@ -176,3 +176,54 @@ def test_probabilities_of_a_number_are_refused(plastica, here):
     assert "there are no probabilities" in plastica("predict", "run", "t.csv", "-p", code=1).stderr
     found = pl.read_csv(plastica("predict", "run", "t.csv").stdout.encode())["y"]
     assert found.dtype == pl.Float64 and (found - 1e9).abs().max() < 100
+
+
+@pytest.fixture(scope="module")
+def formulas(tmp_path_factory):
+    """A run whose classes, names and keys are formulas, and its table."""
+    from click.testing import CliRunner
+
+    from plastica.cli.main import app
+
+    folder = tmp_path_factory.mktemp("formulas")
+    rows = [f"=k-{n:04},@{'ab'[n % 2]},{n % 7},{('=cmd', '-1')[n % 2]}" for n in range(80)]
+    (folder / "t.csv").write_text("key,+word,n,=y\n" + "\n".join(rows) + "\n")
+    options = ["-t", "=y", "--network", "mlp", "--layers", "4", "--no-report", "--quiet"]
+    for run, epochs in (("one", "1"), ("two", "30")):
+        made = CliRunner().invoke(
+            app, ["train", str(folder / "t.csv"), *options, "--epochs", epochs, "--out", str(folder / run)]
+        )
+        assert made.exit_code == 0, made.stderr
+    return folder
+
+
+def test_no_word_of_the_answers_is_a_formula(plastica, formulas):
+    found = plastica("predict", formulas / "two", formulas / "t.csv", "-p", "--keep", "all").stdout
+    cells = [cell for line in found.splitlines() for cell in line.split(",")]
+    assert not [cell for cell in cells if cell[:1] in "=+@" and cell]
+    assert {"'=cmd", "-1"} >= {line.split(",")[4] for line in found.splitlines()[1:]}
+    raw = plastica("predict", formulas / "two", formulas / "t.csv", "--keep", "all", "--raw").stdout
+    assert raw.splitlines()[0] == "key,+word,n,given =y,=y" and raw.splitlines()[1].startswith("=k-0000,@a,0,=cmd,")
+    assert found.splitlines()[0] == "key,'+word,n,given =y,'=y,'=y=-1,'=y==cmd"
+
+
+def test_identifiers_stand_in_front_of_the_answers(plastica, formulas):
+    first = plastica("predict", formulas / "two", formulas / "t.csv").stdout.splitlines()
+    assert first[0] == "key,'=y" and first[1].startswith("'=k-0000,")
+    for keep, heads in (("none", "'=y"), ("n,key", "n,key,'=y")):
+        assert plastica("predict", formulas / "two", formulas / "t.csv", "--keep", keep).stdout.startswith(heads + "\n")
+    parts = plastica("predict", formulas / "two", formulas / "t.csv", "--stream").stdout.splitlines()
+    assert parts == first
+    assert "has no column 'kee'" in plastica("predict", formulas / "two", formulas / "t.csv", "--keep", "kee", code=1).stderr
+
+
+def test_held_out_rows_with_formulas_are_read_again(plastica, formulas):
+    text = (formulas / "one" / "held_out.csv").read_text()
+    assert "'=cmd" in text and ",=cmd" not in text and "'=y" in text.splitlines()[0]
+    found = json.loads(plastica("compare", formulas / "one", formulas / "two", "--json").stdout)
+    assert found["runs"][1]["difference"] is not None
+    for run in ("one", "two"):  # as it was written before
+        path = formulas / run / "held_out.csv"
+        path.write_text(path.read_text().replace("'=", "="))
+    again = json.loads(plastica("compare", formulas / "one", formulas / "two", "--json").stdout)
+    assert again == found

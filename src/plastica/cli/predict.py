@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,7 +12,7 @@ from .output import note, visible
 from .running import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -32,6 +32,10 @@ OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json"
 @click.argument("file")
 @click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")
 @click.option("--probabilities", "-p", is_flag=True, help="Add a column for each class.")
+@click.option(
+    "--keep", metavar="COLUMNS", multiple=True, help="Columns to put in front: all, none, or names; identifiers by default."
+)
+@click.option("--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them.")
 @parameters.separator
 @parameters.encoding
 @parameters.stream
@@ -42,6 +46,8 @@ def predict(
     file: str,
     out: str | None,
     probabilities: bool,
+    keep: tuple[str, ...],
+    raw: bool,
     separator: str | None,
     encoding: str | None,
     stream: bool | None,
@@ -67,9 +73,10 @@ def predict(
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
         raise InvalidValue("this model predicts a number; there are no probabilities. Leave --probabilities out.")
-    table, _ = opened(file, options.separator(separator), encoding, stream)
+    table, names = opened(file, options.separator(separator), encoding, stream)
     shown = out is None and sys.stdout.isatty()
-    parts = _parts(network, table, probabilities, shown)
+    writer = Writer(network, _kept(network, keep, names), probabilities, raw, shown)
+    parts = _parts(writer, table)
     if out is not None:
         replace_file(out, (text.encode() for text in parts))
         return
@@ -80,52 +87,90 @@ def predict(
             sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
 
 
-def _parts(network: TableNetwork, source: Table | Files, probabilities: bool, escaped: bool) -> Iterator[str]:
+def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:
+    """Return the columns that are put in front of the answers."""
+    if not keep:
+        identifiers = {column.name for column in network.facts.columns if column.kind == "identifier"}
+        return tuple(name for name in names if name in identifiers)
+    if keep in (("all",), ("none",)) and keep[0] not in names:
+        return tuple(names) if keep == ("all",) else ()
+    return options.names(keep, names)
+
+
+def _parts(writer: Writer, source: Table | Files) -> Iterator[str]:
     """Yield CSV part by part, the names in the first, and say each thing about the rows once."""
     from ..data.table import Table
 
-    if isinstance(source, Table):
-        answered = iter([network.predict(source)])
-        said = dict.fromkeys(source.notes)
-    else:
-        from ..estimators.streamed import predict_chunks
-
-        answered, said = predict_chunks(network, source), {}
-    for line in said:
-        note(line)
-    for number, answers in enumerate(answered):
-        for line in answers.notes:
+    said: dict[str, None] = {}
+    for number, table in enumerate([source] if isinstance(source, Table) else source.tables()):
+        answers = writer.network.predict(table)
+        for line in (*table.notes, *answers.notes):
             if line not in said and len(said) < MOST_NOTES:
                 note(line)
             said[line] = None
-        yield as_csv(network, answers, probabilities, escaped, names=not number)
+        yield writer.csv(table, answers, names=not number)
 
 
-def as_csv(network: TableNetwork, answers: Answers, probabilities: bool, escaped: bool, names: bool = True) -> str:
-    """Return CSV with a line for each row.
+class Writer(NamedTuple):
+    """How answers become CSV.
 
     Args:
-        network: What answered.
-        answers: Its answers.
+        network: What answers.
+        keep: Columns of the table that stand in front of the answers.
         probabilities: Whether each class has a column.
+        raw: Whether words that a spreadsheet takes for formulas are written as they are.
         escaped: Whether control characters are escaped, for a terminal.
-        names: Whether the first line holds the columns' names.
     """
+
+    network: TableNetwork
+    keep: tuple[str, ...] = ()
+    probabilities: bool = False
+    raw: bool = False
+    escaped: bool = False
+
+    def csv(self, table: Table, answers: Answers, names: bool = True) -> str:
+        """Return a line for each row, and above them the columns' names if ``names``."""
+        import polars as pl
+
+        from ..data.formulas import shown, shown_column
+        from ..data.table import distinct_names
+
+        columns = [*self._kept(table), *self._answered(answers)]
+        heads, _ = distinct_names([name for name, _ in columns])
+        made = pl.DataFrame([values.alias(head) for head, (_, values) in zip(heads, columns, strict=True)])
+        if not self.raw:
+            made = pl.DataFrame([shown_column(values).alias(shown(values.name)) for values in made])
+        if self.escaped:
+            made = pl.DataFrame([_visible(values) for values in made])
+        return made.write_csv(include_header=names)
+
+    def _kept(self, table: Table) -> Iterator[tuple[str, pl.Series]]:
+        from ..data.values import as_text
+
+        for name in self.keep:
+            values = table.column(name)
+            plain = values.dtype.is_numeric() or values.dtype.is_temporal() or str(values.dtype) == "Boolean"
+            # The target's own column, where the table has it, must not be taken for the answers.
+            yield f"given {name}" if name in self.network.target.names else name, values if plain else as_text(values)
+
+    def _answered(self, answers: Answers) -> Iterator[tuple[str, pl.Series]]:
+        import polars as pl
+
+        target = self.network.target
+        values = answers.labels if answers.labels.ndim == 2 else answers.labels[:, None]
+        for number, name in enumerate(target.names):
+            yield name, _column(target, values[:, number], number)
+        if self.probabilities and answers.probabilities is not None:
+            for number, label in enumerate(target.classes):
+                name = f"P({label})" if target.task == "multilabel" else f"{target.name}={label}"
+                yield name, pl.Series(answers.probabilities[:, number]).round(7)
+
+
+def _visible(values: pl.Series) -> pl.Series:
     import polars as pl
 
-    target = network.target
-    values = answers.labels if answers.labels.ndim == 2 else answers.labels[:, None]
-    columns = {name: _column(target, values[:, number], number) for number, name in enumerate(target.names)}
-    if probabilities and answers.probabilities is not None:
-        for number, label in enumerate(target.classes):
-            name = f"P({label})" if target.task == "multilabel" else f"{target.name}={label}"
-            columns[name] = pl.Series(answers.probabilities[:, number]).round(7)
-    if escaped:
-        columns = {
-            visible(name): pl.Series([visible(each) for each in values]) if values.dtype == pl.String else values
-            for name, values in columns.items()
-        }
-    return pl.DataFrame(columns).write_csv(include_header=names)
+    shown = [visible(each or "") for each in values] if values.dtype == pl.String else values
+    return pl.Series(visible(values.name), shown)
 
 
 def _column(target: Target, values: np.ndarray, number: int) -> pl.Series:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data.formulas import shown, shown_column
 from ..data.labelling import Target
 from ..data.table import distinct_names
 from ..errors import FileError
@@ -53,7 +54,8 @@ def held_out_csv(network: TableNetwork, prepared: Prepared) -> str:
     if target.task != "regression":
         columns += [pl.Series(f"P({label})", answers[:, place]) for place, label in enumerate(target.classes)]
     names, _ = distinct_names([column.name for column in columns])
-    return pl.DataFrame([column.alias(name) for column, name in zip(columns, names, strict=True)]).write_csv()
+    safe = [shown_column(column).alias(shown(name)) for column, name in zip(columns, names, strict=True)]
+    return pl.DataFrame(safe).write_csv()
 
 
 def read_held_out(folder: Path, target: Target) -> HeldOut | None:
@@ -97,7 +99,8 @@ def _columns(target: Target, values: np.ndarray, prefix: str) -> list[pl.Series]
 
 
 def _classes(truth: pl.Series, target: Target) -> np.ndarray:
-    known = {str(label): number for number, label in enumerate(target.classes)}
+    known = {str(label): number for number, label in enumerate(target.classes)}  # as older files have them
+    known |= {shown(str(label)): number for number, label in enumerate(target.classes)}
     return np.array([known[label] for label in truth.fill_null("").to_list()])
 
 
