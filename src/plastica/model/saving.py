@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
 
 
-def save(model: Sequential, path: str | Path) -> Path:
+def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
     """Write a network, with its compile settings and training state where it has them.
+
+    Args:
+        model: The network.
+        path: The file.
+        around: What surrounds the network, under a key of :mod:`plastica.model.kinds`.
 
     Raises:
         NotFitted: When the network has no weights yet.
@@ -46,7 +52,7 @@ def save(model: Sequential, path: str | Path) -> Path:
         "input_shape": shape,
         "seed": model.seed,
         "epochs_trained": model.epochs_trained,
-        "extra": model.extra,
+        "extra": {**model.extra, **around},
     }
     if model.is_compiled:
         document["compiled"] = _compiled_spec(model.compiled)
@@ -77,8 +83,8 @@ def load_weights(model: Sequential, path: str | Path) -> None:
         raise FileError(f"{path}: {error}") from None
 
 
-def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequential:
-    """Return the network that ``save`` wrote; it predicts, and trains on where it stopped.
+def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Sequential:
+    """Return the network of a file that ``save`` wrote; what surrounded it is among its extras.
 
     Args:
         path: The file.
@@ -92,16 +98,20 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequen
 
     arrays, document = read_model(path)
     if document.get("kind") != "network":
-        raise FileError(f"{path}: this file holds {document.get('kind', 'something else')}, not a network.")
+        hint = " Give them to a network of the same layers: model.load_weights(path)."
+        raise FileError(
+            f"{path}: this file holds {document.get('kind', 'something else')}, not a network."
+            f"{hint if document.get('kind') == 'weights' else ''}"
+        )
     try:
         _check_kinds(document)
-        network = from_spec(document["network"], custom or {}, Network)
+        network = from_spec(document["network"], custom, Network)
         model = Sequential(network.layers, name=document["name"], seed=document["seed"])
         model.build((None, *document["input_shape"]))
         model.restore(_under("model/", arrays))
         model.epochs_trained, model.extra = document["epochs_trained"], document["extra"]
         if "compiled" in document:
-            model.set_compiled(_compiled_from(document["compiled"], custom or {}))
+            model.set_compiled(_compiled_from(document["compiled"], custom))
             _restore_training(model, _under("training/", arrays))
     except FileError as error:
         raise FileError(f"{path}: {error}") from None

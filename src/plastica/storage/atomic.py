@@ -107,8 +107,10 @@ def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
         raise FileError(f"{os.fspath(path)} cannot be written: {reason(error)}; {promise}.") from error
 
 
-def reason(error: OSError) -> str:
-    """Say in plain words why the system refused."""
+def reason(error: OSError, reading: bool = False) -> str:
+    """Say in plain words why the system refused to write or to read."""
+    if reading and error.errno in (errno.EACCES, errno.EPERM):
+        return "this user may not read it"
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
