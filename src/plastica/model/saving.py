@@ -20,12 +20,15 @@ from ..rules import Rule
 from ..specification import from_spec, to_spec
 from ..storage import read_model, write_model
 from ..storage.trees import flatten, unflatten
+from ..training.program import Learner
+from . import cautions
 from .compiling import Compiled
 
 if TYPE_CHECKING:
     from .sequential import Sequential
 
 
+FEW_ELEMENTS = 1 << 16
 _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
 
 
@@ -81,6 +84,7 @@ def load_weights(model: Sequential, path: str | Path) -> None:
         model.restore(_under("model/", arrays))
     except FileError as error:
         raise FileError(f"{path}: {error}") from None
+    cautions.of_weights(model.network, model.params, model.state, str(path))
 
 
 def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Sequential:
@@ -106,9 +110,12 @@ def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType(
     try:
         _check_kinds(document)
         network = from_spec(document["network"], custom, Network)
-        model = Sequential(network.layers, name=document["name"], seed=document["seed"])
-        model.build((None, *document["input_shape"]))
-        model.restore(_under("model/", arrays))
+        model = Sequential(name=document["name"], seed=document["seed"])
+        model.network = Network(network.layers)
+        weights = _under("model/", arrays)
+        model.build_undrawn((None, *document["input_shape"]), _most_elements(weights))
+        model.restore(weights)
+        cautions.of_weights(model.network, model.params, model.state, str(path))
         model.epochs_trained, model.extra = document["epochs_trained"], document["extra"]
         if "compiled" in document:
             model.set_compiled(_compiled_from(document["compiled"], custom))
@@ -165,10 +172,16 @@ def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compil
 def _restore_training(model: Sequential, arrays: dict[str, np.ndarray]) -> None:
     if not arrays:
         return
-    learner = model.start_learner(())
-    beside = {"memory": learner.memory, "optimizer": learner.optimizer, "step": learner.step}
-    found = unflatten(jax.tree.map(np.asarray, beside), arrays)
-    model.learner = learner._replace(**found)
+    laid_out = model.laid_out_learner()
+    beside = {"memory": laid_out.memory, "optimizer": laid_out.optimizer, "step": laid_out.step}
+    found = unflatten(beside, arrays)
+    begun = Learner(model.params, model.state, **found, sums=np.zeros(laid_out.sums.shape, np.float32))
+    model.learner = jax.device_put(begun)
+
+
+def _most_elements(arrays: Mapping[str, np.ndarray]) -> int:
+    """Return how many elements a network may declare: beyond the file's own only so many that a difference is named."""
+    return 2 * sum(array.size for array in arrays.values()) + FEW_ELEMENTS
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from .. import layers as layer_kinds
 from .. import random
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
+from ..initializers import Undrawn
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
@@ -100,6 +101,21 @@ class Sequential:
             InvalidValue: When the shape is nowhere stated.
             ShapeError: When layers do not fit each other or the input.
         """
+        self._begin(input_shape, np.random.default_rng(self.seed))
+
+    def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
+        """Lay out the weights without drawing them, for arrays that :meth:`restore` brings.
+
+        Args:
+            input_shape: As for :meth:`build`.
+            elements: How many elements there may be in all; nothing larger than these arrays takes memory.
+
+        Raises:
+            ShapeError: When layers do not fit each other or the input, or declare more elements.
+        """
+        self._begin(input_shape, Undrawn(elements))
+
+    def _begin(self, input_shape: Sequence[int | None] | None, rng: np.random.Generator) -> None:
         given = self._declared_shape() if input_shape is None else input_shape
         if not isinstance(given, Sequence):
             told = "" if given is None else f"; got {given!r}"
@@ -117,7 +133,7 @@ class Sequential:
             raise ShapeError(
                 f"build({given}): the first layer states inputs of shape {stated}; one of the two is wrong."
             )
-        self._params, self._state = self.network.init(np.random.default_rng(self.seed), shape)
+        self._params, self._state = self.network.init(rng, shape)
         self._shape, self._program, self._learner = shape, None, None
 
     @property
@@ -304,6 +320,10 @@ class Sequential:
         elif self._learner.sums.shape != (2 + sum(widths),):
             self._learner = self._learner._replace(sums=np.zeros(2 + sum(widths), np.float32))
         return self._learner
+
+    def laid_out_learner(self) -> Learner:
+        """Return the shapes and types of a training state, for arrays from a file; nothing is drawn."""
+        return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
     def fit(
         self,
