@@ -8,7 +8,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
-from .output import note, visible
+from .output import note, visible, write_out
 from .running import opened
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ def predict(
         replace_file(out, (text.encode() for text in parts))
         return
     for text in parts:
-        if shown:
-            sys.stdout.write(text)
-        else:
-            sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
+        write_out(text)
 
 
 def _parts(network: TableNetwork, source: Table | Files, probabilities: bool, escaped: bool) -> Iterator[str]:
