@@ -18,6 +18,7 @@ import numpy as np
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue, ShapeError
+from .own_functions import require_function
 from .registry import look_up
 
 Shape: TypeAlias = tuple[int, ...]
@@ -317,8 +318,7 @@ class CustomInitializer(Initializer):
     function: Callable[[np.random.Generator, Shape], Any]
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomInitializer: function is {self.function!r}; give a function of (rng, shape).")
+        require_function("CustomInitializer", self.function, "rng", "shape")
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return function(rng, shape) as float32.

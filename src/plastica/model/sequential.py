@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from .. import layers as layer_kinds
@@ -21,7 +22,7 @@ from ..rules.alignment import whole_batch
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
-from . import compiling, fitting, saving, tracing, weights
+from . import cautions, compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
 
 
@@ -65,6 +66,7 @@ class Sequential:
         self._compiled: Compiled | None = None
         self._program: Program | None = None
         self._learner: Learner | None = None
+        self._initial = True  # whether the weights are those that were drawn, and nobody was told
         if self._declared_shape() is not None:
             self.build(self._declared_shape())
 
@@ -281,7 +283,7 @@ class Sequential:
 
     @learner.setter
     def learner(self, learner: Learner) -> None:
-        self._learner = learner
+        self._learner, self._initial = learner, False
 
     @property
     def declared_shape(self) -> Shape | None:
@@ -460,6 +462,12 @@ class Sequential:
         """Return the network's answers; the same as :meth:`predict`."""
         return self.predict(x)
 
+    def say_if_untrained(self) -> None:
+        """Warn, once, that the weights are still those that were drawn."""
+        if self._initial and self.is_compiled and any(array.size for array in jax.tree.leaves(self.params)):
+            self._initial = False
+            cautions.of_initial_weights()
+
     def stop(self, reason: str) -> None:
         """End the run after what is under way, and say why."""
         self.stop_training, self.stop_reason = True, reason
@@ -557,6 +565,7 @@ class Sequential:
         return self._shape
 
     def _put(self, params: Any, state: Any) -> None:
+        self._initial = False
         if self._learner is not None:
             self._learner = self._learner._replace(params=params, state=state)
         else:
