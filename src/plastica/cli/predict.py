@@ -8,6 +8,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
+from .names import OutCommand
 from .output import note, visible, write_out
 from .running import opened
 
@@ -27,7 +28,7 @@ MOST_NOTES = 20
 OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
 
 
-@click.command(short_help="Predict each row of a table.")
+@click.command(cls=OutCommand, short_help="Predict each row of a table.")
 @parameters.model
 @click.argument("file")
 @click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")

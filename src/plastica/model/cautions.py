@@ -25,6 +25,7 @@ _ONE_OF_SEVERAL = (
     losses.SparseCategoricalFocalCrossentropy,
     losses.KLDivergence,
 )
+_NUMBERED = (losses.SparseCategoricalCrossentropy, losses.SparseCategoricalFocalCrossentropy)
 _CLASSES = (*_ONE_OF_SEVERAL, losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy, losses.Hinge)
 _TAKES_ANY_SIZE = (
     BatchNormalization, LayerNormalization, UnitNormalization, Embedding, CategoryEmbedding,
@@ -44,7 +45,7 @@ def of_training(network: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, activa
     _of_ending(loss, activation)
     _of_size_of_inputs(network, x)
     if isinstance(loss, _CLASSES):
-        _of_one_class(y)
+        _of_one_class(y.reshape(-1, 1) if isinstance(loss, _NUMBERED) else y.reshape(-1, y.shape[-1]))
     else:
         _of_size_of_targets(y)
 
@@ -110,6 +111,7 @@ def _of_size_of_targets(y: np.ndarray) -> None:
 
 
 def _of_one_class(y: np.ndarray) -> None:
+    """Judge targets ``(answers, numbers)``: one number each where they are class numbers."""
     if len(y) < 2 or not (y == y[0]).all():
         return
     one = f"are {y.flat[0]:g}" if (y == y.flat[0]).all() else "are the same"
