@@ -12,6 +12,7 @@ import pytest
 import plastica as pl
 from plastica.declaration import Declaration, declaration
 from plastica.errors import InvalidValue, PlasticaError
+from plastica.estimators import Settings
 from plastica.fields import first_fault
 from plastica.specification import known
 from tests.catalogue import LAYERS
@@ -58,6 +59,7 @@ def example(name, cls):
         return None
 
 
+FAMILIES = [getattr(pl, family) for family in pl.FAMILIES]  # loads all of them
 EXAMPLES = {name: made for name, cls in sorted(known().items()) if (made := example(name, cls)) is not None}
 
 
@@ -147,7 +149,9 @@ def test_own_functions_are_judged_by_what_they_take():
         (pl.losses.CustomLoss, "target, prediction"),
         (pl.metrics.CustomMetric, "target, prediction"),
     ):
-        with pytest.raises(InvalidValue, match=rf"<lambda> takes \(\); give a function of \({arguments}\)"):
+        with pytest.raises(
+            InvalidValue, match=rf"<lambda> takes \(\); give a function; the arguments wanted are \({arguments}\)"
+        ):
             make(lambda: 0)
         make(lambda *given, more=1: given[0])
 
@@ -186,3 +190,43 @@ def test_functions_written_with_numpy_are_told_so(kind, function, said):
 def test_numpys_own_functions_are_told_what_to_write():
     with pytest.raises(InvalidValue, match=r'activation tanh: .*jnp\.tanh or plastica\'s own, activation="tanh"'):
         pl.Sequential([pl.Dense(3, activation=np.tanh)]).predict(X)
+
+
+def trained(**options):
+    model = pl.Sequential([pl.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, np.arange(4.0), **{"verbose": 0, **options})
+
+
+class Curious(pl.Callback):
+    needs: Any = "model"
+
+
+@pytest.mark.parametrize("call", [
+    lambda: pl.EarlyStopping(patience="3"), lambda: pl.EarlyStopping(baseline="x"), lambda: pl.EarlyStopping(monitor=3),
+    lambda: pl.EarlyStopping(restore_best_weights="no"), lambda: pl.ReduceLROnPlateau(factor="3"),
+    lambda: pl.ReduceLROnPlateau(cooldown="x"), lambda: pl.ModelCheckpoint(3), lambda: pl.CSVLogger(3.5),
+    lambda: trained(epochs="3"), lambda: trained(shuffle="no"), lambda: trained(checkpoint=3),
+    lambda: trained(checkpoint_seconds="a"), lambda: trained(validation_split="a"), lambda: trained(callbacks=3),
+    lambda: pl.Sequential([pl.Dense(1)]).compile("sgd", "mse", rule=3), lambda: pl.Sequential([], name=3),
+    lambda: pl.Sequential([pl.Dense(1)]).build("abc"), lambda: pl.Sequential([pl.Dense(1)]).build((2.5,)),
+    lambda: pl.Sequential([pl.Dense(1, input_dim=2)]).save(3), lambda: pl.load(None),
+    lambda: pl.Sequential([pl.Dense(1, input_dim=2)]).load_weights(None), lambda: Settings(epochs="3"),
+    lambda: Settings(rule=3), lambda: Settings(test=None), lambda: Settings(costs=3), lambda: Settings(layers=3),
+    lambda: Settings(learning_rate="x"), lambda: Settings(class_weight=3),
+])  # fmt: skip
+def test_arguments_of_the_wrong_kind_are_refused_in_a_sentence(call):
+    with pytest.raises(PlasticaError) as error:
+        call()
+    assert "\n" not in str(error.value) and "not supported" not in str(error.value)
+
+
+def test_a_callback_says_how_often_it_must_look_by_one_of_three_words():
+    with pytest.raises(InvalidValue, match=r"Curious: needs is 'model'; it takes 'logs' or 'epoch' or 'batch'"):
+        trained(callbacks=[Curious()])
+
+
+def test_words_of_keras_stay_welcome():
+    assert pl.EarlyStopping(verbose=True, patience=np.int64(3)).patience == 3
+    assert Settings(layers=[8, 4]).layers == (8, 4)
+    assert Settings(class_weight={"a": 2}).class_weight == (("a", 2),)

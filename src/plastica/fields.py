@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import os
 from collections.abc import Callable, Mapping
 from inspect import isclass
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+
+from .errors import InvalidValue
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _WORDS = {
     int: "a whole number",
@@ -15,6 +23,7 @@ _WORDS = {
     bool: "True or False",
     str: "a text",
     NoneType: "None",
+    Path: "a path",
 }
 
 
@@ -54,7 +63,7 @@ def is_plain(hint: Any) -> bool:
         return all(map(is_plain, args)) and any(each in _WORDS or get_origin(each) is tuple for each in args)
     if origin is tuple:
         return all(is_plain(each) for each in args if each is not Ellipsis)
-    if origin is Literal:
+    if origin is Literal or os.PathLike in (hint, origin):
         return True
     return hint in _WORDS or (isclass(hint) and hint.__module__.partition(".")[0] == __name__.partition(".")[0])
 
@@ -67,6 +76,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, tuple) and _parts_fit(value, args)
     if origin is Literal:
         return any(type(value) is type(each) for each in args)  # which of them is for the class to say
+    if origin is os.PathLike:
+        return isinstance(value, os.PathLike)
     judge = _JUDGES.get(hint)
     return isinstance(value, hint) if judge is None else judge(value)
 
@@ -92,6 +103,7 @@ _JUDGES: dict[Any, Callable[[Any], bool]] = {
     int: _is_whole,
     float: _is_number,
     bool: lambda value: isinstance(value, bool | np.bool_),
+    Path: lambda value: isinstance(value, str | os.PathLike),
 }
 
 
@@ -104,6 +116,8 @@ def _say(hint: Any) -> str:
         return f"a list of {' and '.join(part.replace('a whole number', 'whole numbers') for part in parts)}"
     if origin is Literal:
         return " or ".join(map(repr, args))
+    if origin is os.PathLike:
+        return "a path"
     return _WORDS.get(hint) or f"a {hint.__name__}"
 
 
@@ -128,3 +142,24 @@ def _read(value: str | float) -> int | None:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def judged(function: F) -> F:
+    """Wrap a method with plain parameters, such as a callback's ``__init__``: a value of another kind is refused.
+
+    ``verbose`` may be True or False too, as in Keras.
+    """
+    hints = get_type_hints(function)
+    if "verbose" in hints:
+        hints["verbose"] = hints["verbose"] | bool
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        values = dict(signature.bind(self, *given, **named).arguments)
+        plain = {name: value for name, value in values.items() if name in hints}
+        if fault := first_fault(type(self).__name__, plain, hints):
+            raise InvalidValue(fault)
+        return function(self, *given, **named)
+
+    return call  # pyright: ignore[reportReturnType]

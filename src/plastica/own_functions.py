@@ -45,9 +45,9 @@ def require_function(owner: str, function: Any, *arguments: str) -> None:
     Raises:
         InvalidValue: When it is none, or takes more or fewer.
     """
-    wanted = f"a function of ({', '.join(arguments)})"
+    wanted = f"give a function; the arguments wanted are ({', '.join(arguments)})"
     if not callable(function):
-        raise InvalidValue(f"{owner}: function is {function!r}; give {wanted}.")
+        raise InvalidValue(f"{owner}: function is {function!r}; {wanted}.")
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # written in C; calling it will tell
@@ -56,4 +56,4 @@ def require_function(owner: str, function: Any, *arguments: str) -> None:
         signature.bind(*arguments)
     except TypeError as error:
         name = getattr(function, "__name__", repr(function))
-        raise InvalidValue(f"{owner}: {name} takes {signature}; give {wanted} ({error}).") from None
+        raise InvalidValue(f"{owner}: {name} takes {signature}; {wanted}: {error}.") from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import get_type_hints
 
 import msgspec
 
 from ..errors import InvalidValue
+from ..fields import as_declared, first_fault
 
 MOST_LAYERS = 64
 MOST_UNITS = 100_000
@@ -92,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __post_init__(self) -> None:
         """Refuse what no run can have."""
+        self._check_kinds()
         units = self.layers or ()
         if len(units) > MOST_LAYERS or not all(1 <= each <= MOST_UNITS for each in units):
             raise InvalidValue(
@@ -117,6 +120,18 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if not 0 <= self.label_smoothing < 1:
             raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: wanted a number from 0 to below 1.")
         self._check_decision()
+
+    def _check_kinds(self) -> None:
+        """Refuse numbers that are texts and the like; what is given as a list becomes a tuple."""
+        hints = {name: hint for name, hint in get_type_hints(Settings).items() if name not in ("class_weight", "costs")}
+        values = {name: as_declared(getattr(self, name), hint) for name, hint in hints.items()}
+        for name, value in values.items():
+            msgspec.structs.force_setattr(self, name, value)
+        if fault := first_fault("Settings", values, hints):
+            raise InvalidValue(fault)
+        for name in ("class_weight", "costs"):
+            if not isinstance(getattr(self, name), Iterable | None):
+                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is wanted.")
 
     def _check_decision(self) -> None:
         """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""

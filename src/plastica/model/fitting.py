@@ -13,6 +13,7 @@ import numpy as np
 
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
+from ..fields import first_fault
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, Logs, Needs, as_list
@@ -53,10 +54,23 @@ class Options:
     checkpoint_seconds: float
 
     def __post_init__(self) -> None:
+        if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
+            raise InvalidValue(fault)
         for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
+
+
+OPTION_KINDS = {
+    "verbose": int | str | bool,
+    "shuffle": bool,
+    "time_limit": float | str | None,
+    "max_steps": int | None,
+    "checkpoint": str | Path | None,
+    "resume": bool,
+    "checkpoint_seconds": float,
+}
 
 
 class EpochCount(Callback):

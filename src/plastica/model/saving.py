@@ -19,6 +19,7 @@ from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
 from ..storage import read_model, write_model
+from ..storage.atomic import as_path
 from ..storage.trees import flatten, unflatten
 from ..training.program import Learner
 from . import cautions
@@ -44,7 +45,7 @@ def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = Mappin
         NotFitted: When the network has no weights yet.
         FileError: When the file cannot be written; the one that was there stays.
     """
-    target = Path(path)
+    target = as_path(path)
     shape = [size for size in model.input_shape[1:] if size is not None]
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
     document: dict[str, Any] = {
@@ -69,8 +70,9 @@ def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = Mappin
 
 def save_weights(model: Sequential, path: str | Path) -> Path:
     """Write the weights alone."""
-    write_model(path, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
-    return Path(path)
+    target = as_path(path)
+    write_model(target, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
+    return target
 
 
 def load_weights(model: Sequential, path: str | Path) -> None:

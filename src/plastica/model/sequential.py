@@ -49,6 +49,8 @@ class Sequential:
     def __init__(self, layers: Sequence[Layer] = (), *, name: str | None = None, seed: int = 0) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise InvalidValue(f"Sequential(seed={seed!r}): the seed is a whole number of at least 0.")
+        if not isinstance(name, str | None):
+            raise InvalidValue(f"Sequential(name={name!r}): the name is a text.")
         if not isinstance(layers, Iterable):
             raise InvalidValue(f"Sequential({layers!r}): give a list of layers: Sequential([{layers!r}]).")
         self.network = layer_kinds.Sequential(tuple(layers))
@@ -125,6 +127,8 @@ class Sequential:
         given = tuple(given)
         if given and given[0] is None:
             given = given[1:]
+        if any(size is not None and not isinstance(size, int | np.integer) for size in given):
+            raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
         if any(size is None for size in given):
             raise InvalidValue(f"build({given}): every size beside the batch axis must be known.")
         shape = tuple(int(size) for size in given if size is not None)
@@ -252,6 +256,8 @@ class Sequential:
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
         # Written anew, so that a rate that is no rate is refused.
+        if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
+            raise InvalidValue(f"learning_rate={rate!r}: a number is wanted.")
         optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError
+from ..errors import FileError, InvalidValue
 from .locking import try_lock
 
 _PREFIX, _SUFFIX = ".plastica-", ".tmp"
@@ -64,6 +64,18 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
             raise
     with explained(path, "the new file is in place but may not survive a power cut"):
         sync_folder(target.parent)
+
+
+def as_path(path: Any) -> Path:
+    """Return the path that a person named.
+
+    Raises:
+        InvalidValue: When it is none.
+    """
+    try:
+        return Path(path)
+    except TypeError:
+        raise InvalidValue(f"{path!r} is no path; give the name of a file as a text or a pathlib.Path.") from None
 
 
 def write_file(path: Path, chunks: Iterable[Any]) -> None:
