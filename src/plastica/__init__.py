@@ -37,7 +37,8 @@ FAMILIES = (
 HOMES = {
     "comparison": ("compare_rules",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
-    "model": ("LayerTrace", "Sequential", "Trace", "boltzmann", "load"),
+    "loading": ("load",),
+    "model": ("LayerTrace", "Sequential", "Trace", "boltzmann"),
     "layers": (
         "GRU",
         "LSTM",
@@ -139,6 +140,7 @@ if TYPE_CHECKING:
     from .comparison import compare_rules
     from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
-    from .model import LayerTrace, Sequential, Trace, boltzmann, load
+    from .loading import load
+    from .model import LayerTrace, Sequential, Trace, boltzmann
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403

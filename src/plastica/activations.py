@@ -20,6 +20,7 @@ import jax.numpy as jnp
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue
+from .own_functions import require_function, written_in_jax
 from .registry import look_up
 
 
@@ -332,12 +333,16 @@ class CustomActivation(Activation):
     function: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomActivation: function is {self.function!r}; give a function of the potential.")
+        require_function("CustomActivation", self.function, "potential")
 
     def __call__(self, z: jax.Array) -> jax.Array:
-        """Return function(z)."""
-        return self.function(z)
+        """Return function(z).
+
+        Raises:
+            InvalidValue: When the function is not written in ``jax.numpy``.
+        """
+        with written_in_jax("activation", self.function, NAMES):
+            return self.function(z)
 
     @property
     def name(self) -> str:

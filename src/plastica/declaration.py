@@ -14,6 +14,9 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform, get_args, get_ty
 
 import jax
 
+from .errors import InvalidValue, PlasticaError
+from .fields import as_declared, first_fault
+
 C = TypeVar("C", bound=type)
 
 
@@ -47,7 +50,7 @@ def declaration(cls: C) -> C:
     """
     hints = get_type_hints(cls)
     floats = frozenset(name for name, hint in hints.items() if float in (hint, *get_args(hint)))
-    _coerce_integers(cls, floats)
+    _validate_fields(cls, hints, floats)
     made: Any = dataclasses.dataclass(frozen=True, repr=False)(cls)
     made.float_fields = floats
     names = tuple(field.name for field in dataclasses.fields(made))
@@ -102,15 +105,29 @@ def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
     return type(default) is type(value) and bool(default == value)
 
 
-def _coerce_integers(cls: Any, floats: frozenset[str]) -> None:
+def _validate_fields(cls: Any, hints: dict[str, Any], floats: frozenset[str]) -> None:
+    """Let a declaration put its fields in their form, make its own checks, then see that each is of its kind."""
     check = getattr(cls, "__post_init__", None)
 
     def post_init(self: Any) -> None:
-        for name in floats:
-            value = getattr(self, name)
-            if isinstance(value, int) and not isinstance(value, bool):
-                object.__setattr__(self, name, float(value))
+        given = [field.name for field in dataclasses.fields(self) if field.init and field.name in hints]
+        for name in given:
+            value = as_declared(getattr(self, name), hints[name])
+            if name in floats and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)
+            object.__setattr__(self, name, value)
         if check is not None:
-            check(self)
+            try:
+                check(self)
+            except PlasticaError:
+                raise
+            except Exception as error:
+                # A check that compares or counts stumbles over another kind of value, which is the thing to say.
+                values = {name: getattr(self, name) for name in given}
+                if fault := first_fault(cls.__name__, values, hints, one=True):
+                    raise InvalidValue(fault) from error
+                raise
+        if fault := first_fault(cls.__name__, {name: getattr(self, name) for name in given}, hints):
+            raise InvalidValue(fault)
 
     cls.__post_init__ = post_init

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+
+_PACKAGE = __name__.partition(".")[0]
+
 
 class PlasticaError(Exception):
     """Base of every error that plastica raises for a person's mistake."""
@@ -41,3 +46,11 @@ class MissingExtra(PlasticaError, ImportError):
 
 class PlasticaWarning(UserWarning):
     """Training goes on, but a number may not mean what the person thinks."""
+
+
+def caution(message: str) -> None:
+    """Give a :class:`PlasticaWarning` at the line outside this package that led here."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, PlasticaWarning, stacklevel=level)

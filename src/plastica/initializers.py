@@ -18,6 +18,7 @@ import numpy as np
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue, ShapeError
+from .own_functions import require_function
 from .registry import look_up
 
 Shape: TypeAlias = tuple[int, ...]
@@ -28,8 +29,34 @@ _MODES = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
+class Undrawn(np.random.Generator):
+    """A stand-in for randomness with which a network's parameters have their shapes and take no memory.
+
+    Whoever reads a file compares its arrays with those that the network in it declares; drawing them first would let
+    a file of 3 KB ask for all memory.
+
+    Args:
+        elements: How many elements there may be in all.
+    """
+
+    def __init__(self, elements: int) -> None:
+        super().__init__(np.random.PCG64(0))
+        self.left = elements
+
+    def blank(self, shape: Shape) -> np.ndarray:
+        """Return zeros of ``shape`` that all lie in one place.
+
+        Raises:
+            ShapeError: When there are more elements than may be.
+        """
+        self.left -= prod(shape)
+        if self.left < 0:
+            raise ShapeError(f"it declares an array of shape {tuple(shape)}, and all arrays that arrived are smaller.")
+        return np.broadcast_to(np.float32(0), shape)
+
+
 class Initializer(Declaration):
-    """Base of all initializers."""
+    """Base of all initializers; one of a person's own defines ``draw``."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return initial values of ``shape``, float32.
@@ -39,6 +66,10 @@ class Initializer(Declaration):
             shape: The parameter's shape; a kernel's last two axes are inputs and outputs, those before them
                 are its receptive field.
         """
+        return rng.blank(shape) if isinstance(rng, Undrawn) else self.draw(rng, shape)
+
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+        """Return initial values, as the call does."""
         raise NotImplementedError
 
 
@@ -49,7 +80,7 @@ InitializerLike: TypeAlias = Initializer | str | Callable[[np.random.Generator, 
 class Zeros(Initializer):
     """All 0: biases."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return zeros."""
         return np.zeros(shape, np.float32)
 
@@ -58,7 +89,7 @@ class Zeros(Initializer):
 class Ones(Initializer):
     """All 1: scales."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return ones."""
         return np.ones(shape, np.float32)
 
@@ -73,7 +104,7 @@ class Constant(Initializer):
 
     value: float = 0.0
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return the value everywhere."""
         return np.full(shape, self.value, np.float32)
 
@@ -93,7 +124,7 @@ class RandomNormal(Initializer):
     def __post_init__(self) -> None:
         _check_not_negative(self, "stddev", self.stddev)
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return normal values."""
         return _scaled(rng.standard_normal(shape, np.float32), self.stddev, self.mean)
 
@@ -114,7 +145,7 @@ class RandomUniform(Initializer):
         if not self.minval <= self.maxval:
             raise InvalidValue(f"RandomUniform: minval={self.minval} is above maxval={self.maxval}; swap them.")
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values."""
         return _scaled(rng.random(shape, np.float32), self.maxval - self.minval, self.minval)
 
@@ -134,7 +165,7 @@ class TruncatedNormal(Initializer):
     def __post_init__(self) -> None:
         _check_not_negative(self, "stddev", self.stddev)
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return normal values within two standard deviations."""
         return _scaled(_truncated(rng, shape), self.stddev, self.mean)
 
@@ -164,7 +195,7 @@ class VarianceScaling(Initializer):
         _check_choice(self, "mode", self.mode, _MODES)
         _check_choice(self, "distribution", self.distribution, _DISTRIBUTIONS)
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return values with variance scale / fan."""
         return _variance_scaling(rng, shape, self.scale, self.mode, self.distribution)
 
@@ -173,7 +204,7 @@ class VarianceScaling(Initializer):
 class GlorotUniform(Initializer):
     """Uniform within sqrt(6 / (fan_in + fan_out)): Keras's default for kernels."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 2 / (fan_in + fan_out)."""
         return _variance_scaling(rng, shape, 1.0, "fan_avg", "uniform")
 
@@ -182,7 +213,7 @@ class GlorotUniform(Initializer):
 class GlorotNormal(Initializer):
     """Truncated normal with variance 2 / (fan_in + fan_out): sigmoid and tanh units."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 2 / (fan_in + fan_out)."""
         return _variance_scaling(rng, shape, 1.0, "fan_avg", "truncated_normal")
 
@@ -191,7 +222,7 @@ class GlorotNormal(Initializer):
 class HeUniform(Initializer):
     """Uniform within sqrt(6 / fan_in): rectifiers."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 2 / fan_in."""
         return _variance_scaling(rng, shape, 2.0, "fan_in", "uniform")
 
@@ -200,7 +231,7 @@ class HeUniform(Initializer):
 class HeNormal(Initializer):
     """Truncated normal with variance 2 / fan_in: rectifiers."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 2 / fan_in."""
         return _variance_scaling(rng, shape, 2.0, "fan_in", "truncated_normal")
 
@@ -209,7 +240,7 @@ class HeNormal(Initializer):
 class LecunUniform(Initializer):
     """Uniform within sqrt(3 / fan_in)."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 1 / fan_in."""
         return _variance_scaling(rng, shape, 1.0, "fan_in", "uniform")
 
@@ -218,7 +249,7 @@ class LecunUniform(Initializer):
 class LecunNormal(Initializer):
     """Truncated normal with variance 1 / fan_in: selu units."""
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 1 / fan_in."""
         return _variance_scaling(rng, shape, 1.0, "fan_in", "truncated_normal")
 
@@ -239,7 +270,7 @@ class Orthogonal(Initializer):
 
     gain: float = 1.0
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return an orthogonal matrix times the gain.
 
         Raises:
@@ -265,7 +296,7 @@ class Identity(Initializer):
 
     gain: float = 1.0
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return the identity times the gain.
 
         Raises:
@@ -287,10 +318,9 @@ class CustomInitializer(Initializer):
     function: Callable[[np.random.Generator, Shape], Any]
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomInitializer: function is {self.function!r}; give a function of (rng, shape).")
+        require_function("CustomInitializer", self.function, "rng", "shape")
 
-    def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return function(rng, shape) as float32.
 
         Raises:

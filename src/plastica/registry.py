@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
-from .errors import UnknownName
+from .errors import InvalidValue, UnknownName
 
 T = TypeVar("T")
 
@@ -20,8 +20,11 @@ def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
         known: Names and what they stand for.
 
     Raises:
+        InvalidValue: When it is no text.
         UnknownName: With the nearest known name and the whole list.
     """
+    if not isinstance(name, str):
+        raise InvalidValue(f"{kind}={name!r}: a name is wanted, one of {', '.join(sorted(known))}.")
     normal = name.strip().lower()
     if normal in known:
         return known[normal]

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue
+from .own_functions import require_function, written_in_jax
 from .registry import look_up
 
 
@@ -98,12 +99,16 @@ class CustomRegularizer(Regularizer):
     function: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomRegularizer: function is {self.function!r}; give a function of a parameter.")
+        require_function("CustomRegularizer", self.function, "parameter")
 
     def __call__(self, w: jax.Array) -> jax.Array:
-        """Return function(w)."""
-        return self.function(w)
+        """Return function(w).
+
+        Raises:
+            InvalidValue: When the function is not written in ``jax.numpy``.
+        """
+        with written_in_jax("regularizer", self.function):
+            return self.function(w)
 
 
 def get(value: RegularizerLike) -> Regularizer | None:

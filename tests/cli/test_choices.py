@@ -111,3 +111,51 @@ def test_a_cell_that_is_not_of_the_declared_kind_is_refused(plastica, here):
     assert "--date and --category both name the column 'a'" in said
     assert "did you mean 'a'" in plastica("train", "t.csv", "-t", "y", "--text", "A", *SHORT, code=1).stderr
     assert "'y' is the target" in plastica("train", "t.csv", "-t", "y", "--category", "y", *SHORT, code=1).stderr
+
+
+def test_names_that_options_take_are_those_there_are():
+    from plastica import losses, optimizers, rules
+    from plastica.cli import names
+    from plastica.estimators import networks
+
+    assert set(names.OPTIMIZERS) == set(optimizers.NAMES)
+    assert set(names.RULES) == set(rules.NAMES)
+    for_numbers = {type(losses.get(name)) for name in networks.NUMBER_LOSSES}
+    spelt = {name for name, kind in losses.NAMES.items() if kind in for_numbers} - {"logcosh"}
+    assert set(names.LOSSES) == {*networks.SIGMOID_LOSSES, *networks.SOFTMAX_LOSSES, *spelt}
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("train", "t.csv", "-t", "label", "--optimizer", "adm"), 'unknown optimizer "adm"; did you mean "adam"'),
+    (("train", "t.csv", "-t", "label", "--rule", "backprob"), 'unknown rule "backprob"; did you mean "backprop"'),
+    (("train", "t.csv", "-t", "label", "--loss", "crosentropy"), 'unknown loss "crosentropy"; did you mean "crossent'),
+    (("train", "t.csv", "-t", "label", "--epochs", "0"), "epochs=0: wanted a whole number of at least 1"),
+    (("compare-rules", "t.csv", "-t", "label", "--rules", "oja,heb"), 'unknown rule "heb"; did you mean "hebb"'),
+    (("compare-rules", "t.csv", "-t", "label", "--optimizer", "oja=adm"), 'unknown optimizer "adm"'),
+    (("compare-rules", "t.csv", "-t", "label", "--learning-rate", "oj=0.1"), 'unknown rule "oj"'),
+])  # fmt: skip
+def test_a_wrong_name_is_told_before_the_table_is_read(plastica, table, monkeypatch, arguments, said):
+    def read(*given, **options):
+        raise AssertionError("the table was read")
+
+    monkeypatch.setattr("plastica.data.reading.read_table", read)
+    assert said in plastica(*arguments, code=1).stderr
+
+
+def test_a_loss_may_be_spelt_as_keras_spells_its_class(plastica, table):
+    options = ("--loss", "MeanSquaredError", "--out", "run")
+    assert json.loads(plastica("train", table, "-t", "a", "--task", "regression", *options, *SHORT).stdout)
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("train", "t.csv", "survived"), "'survived' is one word too many. If it is the column to predict, write --targ"),
+    (("compare-rules", "t.csv", "label"), "write --target label."),
+    (("evaluate", "run", "t.csv", "label"), "write --target label."),
+    (("predict", "run", "t.csv", "answers.csv"), "If it is the file to write, write --out answers.csv."),
+    (("train", "t.csv", "t.csv"), "'t.csv' is one word too many. train takes FILE and options."),
+    (("info", "run", "more"), "info takes MODEL and options."),
+    (("train", "t.csv", "a", "b"), "train takes FILE and options."),
+])  # fmt: skip
+def test_a_word_too_many_is_told_where_it_belongs(plastica, table, arguments, said):
+    made = plastica(*arguments, code=2)
+    assert said in " ".join(made.stderr.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -93,20 +94,93 @@ def test_an_interrupted_run_leaves_no_half_model(tmp_path, number, code):
     assert number == signal.SIGKILL or (rest.endswith(b"error: interrupted.\n") and not list(tmp_path.glob("runs/*")))
 
 
-def test_a_closed_pipe_is_no_error(tmp_path, penguins):
-    process = subprocess.Popen(
-        [*COMMAND, "predict", str(penguins), "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdin and process.stdout and process.stderr
-    process.stdout.close()
-    from plastica import datasets
+TRAIN = ("train", "penguins", "--network", "mlp", "--layers", "4", "--epochs", "2", "--out", "run")
+FILES = {"held_out.csv", "history.csv", "model.plastica", "report.html", "results.json", "settings.json"}
 
-    process.stdin.write(datasets.path_of("penguins").read_bytes() * 1)
-    process.stdin.close()
-    said = process.stderr.read()
-    process.stderr.close()
-    assert process.wait(60) in (0, 141)
-    assert b"Traceback" not in said and b"Exception" not in said
+
+def piped_to_nobody(*arguments, lines=0, both=False, **options):
+    """Return the exit code of a command whose reader goes away after some lines, and what it said."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT if both else subprocess.PIPE, **options,
+    )  # fmt: skip
+    assert process.stdout
+    for _ in range(lines):
+        process.stdout.readline()
+    process.stdout.close()
+    said = b"" if process.stderr is None else process.stderr.read()
+    if process.stderr is not None:
+        process.stderr.close()
+    return process.wait(120), said
+
+
+@pytest.mark.parametrize("arguments", [("info",), ("predict",), ("evaluate",)])
+def test_a_closed_pipe_is_no_error_and_has_one_exit_code(tmp_path, penguins, arguments):
+    table = ["penguins"] * (arguments != ("info",))
+    code, said = piped_to_nobody(*arguments, str(penguins), *table)
+    assert code == 141
+    assert b"Traceback" not in said and b"Exception" not in said and b"error" not in said
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_reader_that_goes_away_costs_no_run(tmp_path, both):
+    code, said = piped_to_nobody(*TRAIN, lines=1, both=both, cwd=tmp_path)
+    assert code == 141 and b"error" not in said
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("train", "--help"), ("info",), ("predict",), TRAIN]
+)
+def test_a_full_standard_output_is_one_line_and_an_exit_code(tmp_path, penguins, arguments):
+    given = [*arguments, *{"info": [str(penguins)], "predict": [str(penguins), "penguins"]}.get(arguments[0], [])]
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        made = subprocess.run(
+            [*COMMAND, *given], check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, cwd=tmp_path
+        )
+    lines = [line for line in made.stderr.splitlines() if not line.startswith(("Epoch", "2 epochs", "note: "))]
+    assert (made.returncode, lines) == (1, ["error: standard output cannot be written: the disk is full."])
+    if arguments == TRAIN:
+        assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+def test_a_full_disk_keeps_the_model_and_says_what_is_missing(tmp_path):
+    limited = ("sh", "-c", 'ulimit -f 100; exec "$@"', "sh")  # files of at most 50 or 100 KB
+    made = subprocess.run(
+        [*limited, *COMMAND, *TRAIN], check=False, capture_output=True, text=True, timeout=120, cwd=tmp_path
+    )
+    assert made.returncode == 1
+    assert "run/report.html cannot be written: the file is larger" in made.stderr
+    assert "The trained model is kept: run/model.plastica; missing beside it: report.html." in made.stderr
+    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES - {"report.html"}
+
+
+def test_the_model_is_written_before_anything_else(plastica, here, monkeypatch):
+    from plastica.storage import atomic, model_file
+
+    calls = []
+
+    def full(path, chunks):
+        if calls:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        calls.append(path)
+        replace(path, chunks)
+
+    def explained(path, chunks):
+        with atomic.explained(path, "nothing was changed"):
+            full(path, chunks)
+
+    replace = atomic.replace_file
+    for module in (atomic, model_file):
+        monkeypatch.setattr(module, "replace_file", explained)
+    monkeypatch.setattr("plastica.report.writing.replace_file", explained)
+    made = plastica(*TRAIN, code=1)
+    assert "cannot be written: the disk is full" in made.stderr
+    assert "missing beside it: settings.json, history.csv, results.json, held_out.csv, report.html." in made.stderr
+    assert [path.name for path in (here / "run").iterdir()] == ["model.plastica"]
+    assert len(plastica("predict", "run", "penguins").stdout.splitlines()) == 345
 
 
 def test_a_mistake_in_the_table_is_told_before_jax_loads(tmp_path):

@@ -16,6 +16,7 @@ LAYOUT = FeatureLayout(4, (0, 1), ((3, 5),))
 X = np.column_stack([np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 3, 4, 0]]).astype("float32")
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 @pytest.mark.parametrize(
     ("task", "outputs", "given", "units", "monitor"),
     [
@@ -40,6 +41,7 @@ def test_a_network_ends_as_its_task_wants_it(task, outputs, given, units, monito
         np.testing.assert_allclose(answers.sum(1), 1)
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 def test_the_answer_is_the_mean_of_the_members_probabilities():
     model = network_for("multiclass", 3, LAYOUT, Settings(layers=(3,), members=4))
     each = model.predict(X)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+import plastica as pl
 from plastica.errors import DataError, InvalidValue
 from plastica.layers.embedding import Embedding
 
@@ -83,6 +84,38 @@ def test_data_that_does_not_fit_is_refused(data, text):
     with pytest.raises(DataError, match=text):
         Embedding(7, 3).check_input(np.array(data))
     Embedding(7, 3).check_input(np.array([[0, 6.0]]))
+
+
+IDS, BAD = np.array([[0, 1, 2], [6, 5, 4]], np.float32), {99.0: "got the value 99", 1.7: "got the value 1.7"}
+INSIDE = {
+    "nested": lambda: [[pl.layers.Input((3,)), [Embedding(7, 3)]], pl.Flatten()],
+    "reshaped": lambda: [[pl.Reshape((3, 1)), pl.Flatten()], Embedding(7, 3), pl.Flatten()],
+    "residual": lambda: [pl.Residual([Embedding(7, 1), pl.Flatten()]), pl.Dense(1)],
+    "concatenated": lambda: [pl.Concatenate([[], [Embedding(7, 2), pl.Flatten()]])],
+    "passed": lambda: [pl.Concatenate([[pl.Reshape((3, 1))], [pl.Reshape((3, 1))]]), Embedding(7, 2), pl.Flatten()],
+    "padded": lambda: [pl.Reshape((3, 1, 1)), pl.ZeroPadding2D(1), Embedding(7, 2), pl.Flatten()],
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("name", INSIDE)
+def test_data_that_does_not_fit_is_refused_wherever_the_layer_sees_it(name, bad):
+    model = pl.Sequential(INSIDE[name]())
+    assert np.isfinite(model.predict(IDS)).all()
+    wrong = IDS.copy()
+    wrong[1, 2] = bad
+    with pytest.raises(DataError, match=rf"layer \d.*Embedding\(7, \d\): {BAD[bad]}"):
+        model.predict(wrong)
+    model.compile("sgd", "mse")
+    with pytest.raises(DataError, match=BAD[bad]):
+        model.fit(wrong, np.zeros((2, 1)), verbose=0)
+
+
+def test_what_a_layer_computes_is_not_checked_as_data():
+    model = pl.Sequential([pl.Concatenate([[], [pl.Dense(1)]]), pl.layers.Sequential((pl.Dense(2),))])
+    assert model.predict(np.full((2, 3), 1.7)).shape == (2, 2)
+    behind = pl.Sequential([pl.Dense(2, kernel_initializer="zeros"), Embedding(7, 3)])
+    assert np.isfinite(behind.predict(np.full((2, 3), 99.5))).all()
 
 
 @pytest.mark.parametrize("sizes", [(0, 3), (7, 0), (None, 3)])

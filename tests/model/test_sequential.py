@@ -219,6 +219,7 @@ def test_compiling_again_keeps_the_weights_and_begins_the_optimizer_anew():
 # Before fit, and on little data
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 def test_a_network_answers_and_is_judged_before_it_learned():
     model = network()
     found = model.evaluate(X, Y, verbose=0, return_dict=True)
@@ -231,6 +232,7 @@ def test_a_network_answers_and_is_judged_before_it_learned():
         uncompiled.evaluate(X, Y)
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 def test_evaluate_gives_numbers_in_the_form_that_is_asked_for(capsys):
     model = network()
     loss, error = model.evaluate(X, Y)
@@ -547,6 +549,7 @@ def test_a_network_shows_itself():
     assert repr(network()) == "Sequential([Dense(units=3, activation='tanh'), Dense(units=1)])"
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 def test_evaluate_and_predict_tell_their_callbacks():
     told = []
 

@@ -196,6 +196,7 @@ def test_arrays_have_names_and_layers_are_found_by_them():
         looked["layer 7"]
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
 def test_one_number_a_row_is_a_target_for_one_output():
     model = pl.Sequential([pl.Dense(1, input_dim=4)])
     model.compile("sgd", "half_squared_error")

@@ -154,7 +154,7 @@ def test_what_does_not_decide_is_refused():
     with pytest.raises(
         pl.errors.InvalidValue, match=r"layer 0 answers in the shape \(4,\) and the network in \(2, 2\)"
     ):
-        model.fit(np.ones((4, 3)), np.ones((4, 2, 2)), verbose=0)
+        model.fit(np.ones((4, 3)), np.arange(16).reshape(4, 2, 2) // 3 % 2, verbose=0)
     model = pl.Sequential([pl.McCullochPitts([[1, 1]])])
     model.compile(loss="hinge", rule="perceptron")
     with pytest.raises(pl.errors.InvalidValue, match="no layer of this network has parameters"):

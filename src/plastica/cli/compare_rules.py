@@ -10,6 +10,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
+from .names import TargetCommand, require_known
 from .output import Output, note
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ TERMS, RECORDS = "terms.json", "records"
 MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large where nobody said
 
 
-@click.command(short_help="Compare learning rules on one table or file of arrays.")
+@click.command(cls=TargetCommand, short_help="Compare learning rules on one table or file of arrays.")
 @click.argument("data")
 @click.option("--target", "-t", metavar="COLUMN", multiple=True, help="The column to predict, of a table; or several.")
 @click.option("--rules", metavar="NAMES", default="all", help="Names with commas between them, or all.")
@@ -76,7 +77,12 @@ def compare_rules(
     if resume and out is None:
         raise click.BadParameter("--resume needs --out, the folder to go on with.")
     rates = {name: _number(value) for name, value in _pairs("--learning-rate", learning_rate).items()}
-    units = options.units(layers)
+    units, optimizers = options.units(layers), _pairs("--optimizer", optimizer)
+    listed = [name.strip() for name in rules.split(",") if name.strip()] if rules.strip().lower() != "all" else []
+    for name in (*listed, *rates, *optimizers):
+        require_known("rule", name)
+    for name in optimizers.values():
+        require_known("optimizer", name)
     output = Output(json, quiet)
     task = _task(data, target, test, seed, drop, options.separator(separator), encoding)
 
@@ -92,10 +98,10 @@ def compare_rules(
         batch_size=batch_size,
         seeds=tuple(range(seed, seed + seeds)),
         target=loss_target,
-        optimizers=_pairs("--optimizer", optimizer) or None,
+        optimizers=optimizers or None,
         learning_rates=rates,
     )
-    chosen = chosen_rules([name for name in rules.split(",") if name.strip()] if rules.strip() != "all" else "all")
+    chosen = chosen_rules(listed if rules.strip().lower() != "all" else "all")
     place = Place(out, data, task, terms, resume)
     try:
         found = run_trials(task, terms, chosen, place.records, place.keep, Watcher(output.talks))

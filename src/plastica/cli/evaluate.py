@@ -6,11 +6,12 @@ import click
 
 from . import options, parameters
 from .guard import guarded
+from .names import TargetCommand
 from .output import Output, note
 from .running import opened
 
 
-@click.command(short_help="Judge a model on a table whose target is known.")
+@click.command(cls=TargetCommand, short_help="Judge a model on a table whose target is known.")
 @parameters.model
 @click.argument("file")
 @click.option("--target", "-t", metavar="COLUMN", help="The target, if it has another name here.")

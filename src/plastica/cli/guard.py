@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,7 +12,8 @@ from typing import Any
 import click
 
 from ..errors import PlasticaError, PlasticaWarning
-from .output import complain, note
+from . import streams
+from .output import OutputLost, complain, note
 
 MISTAKE, USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 70, 130, 141
 
@@ -21,7 +21,8 @@ MISTAKE, USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 70, 130, 141
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """Wrap a command: errors become one line on standard error and an exit code, warnings one line.
 
-    A person's mistake exits with 1, a wrong option with 2, Ctrl-C with 130, a fault of plastica's own with 70.
+    A person's mistake exits with 1, a wrong option with 2, Ctrl-C with 130, a fault of plastica's own with 70. With 141
+    exits what had its standard output closed by the reader, as in ``| head -1``; training goes on to its end before.
     With ``debug=True`` the traceback is shown too.
     """
 
@@ -37,9 +38,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             complain("interrupted.")
             raise click.exceptions.Exit(INTERRUPTED) from None
-        except BrokenPipeError:
-            _close_standard_output()
-            raise click.exceptions.Exit(CLOSED_PIPE) from None
+        except OutputLost as error:
+            raise click.exceptions.Exit(_lost(error.why)) from None
         except Exception as error:
             if debug:
                 import traceback
@@ -79,7 +79,14 @@ def _warnings_as_notes(debug: bool) -> Iterator[None]:
         yield
 
 
-def _close_standard_output() -> None:
-    """Nobody reads any more: the interpreter must not try to write the rest when it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def code_of_end(code: str | int | None) -> str | int | None:
+    """Return the code that the program exits with: another one where all went well but standard output was lost."""
+    lost = streams.why_lost()
+    return _lost(lost) if lost is not None and not code else code
+
+
+def _lost(error: OSError) -> int:
+    if error.errno in streams.CLOSED:
+        return CLOSED_PIPE
+    complain(streams.say_lost(error))
+    return MISTAKE

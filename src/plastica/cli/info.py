@@ -6,10 +6,11 @@ import click
 
 from . import parameters
 from .guard import guarded
+from .names import HintingCommand
 from .output import Output
 
 
-@click.command(short_help="Describe a model.")
+@click.command(cls=HintingCommand, short_help="Describe a model.")
 @parameters.model
 @parameters.json
 @parameters.debug

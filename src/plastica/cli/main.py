@@ -5,12 +5,12 @@ Nothing heavy is imported here: ``plastica --help`` answers before JAX would hav
 
 from __future__ import annotations
 
-import contextlib
 import sys
 
 import click
 
 from .. import __version__
+from . import guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
 from .evaluate import evaluate
@@ -35,8 +35,8 @@ for command in (train, predict, evaluate, compare, compare_rules, info):
 
 def run() -> None:
     """Run the command line; the console's entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError):
-            # A label that the terminal's encoding lacks is shown as \\u5317 rather than ending the program.
-            stream.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
-    app(prog_name="plastica")
+    streams.install()
+    try:
+        app(prog_name="plastica")
+    except SystemExit as end:
+        sys.exit(guard.code_of_end(end.code))

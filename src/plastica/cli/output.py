@@ -33,6 +33,30 @@ def brief(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 4]} ..."
 
 
+class OutputLost(Exception):
+    """Standard output takes no more, and the command is there for nothing else."""
+
+    def __init__(self, why: OSError) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+def write_out(text: str) -> None:
+    """Write a part of a long answer to standard output, as UTF-8 unless a terminal shows it.
+
+    Raises:
+        OutputLost: When it cannot be written: the rest need not be computed.
+    """
+    try:
+        if sys.stdout.isatty():
+            sys.stdout.write(text)
+        else:
+            sys.stdout.buffer.write(text.encode())
+            sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputLost(error) from None
+
+
 def complain(line: str, word: str = "error") -> None:
     """Write one line to standard error."""
     sys.stderr.write(f"{word}: {visible(line)}\n")

@@ -8,7 +8,8 @@ import click
 
 from . import options, parameters
 from .guard import guarded
-from .output import note, visible
+from .names import OutCommand
+from .output import note, visible, write_out
 from .running import opened
 
 if TYPE_CHECKING:
@@ -27,15 +28,20 @@ MOST_NOTES = 20
 OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
 
 
-@click.command(short_help="Predict each row of a table.")
+@click.command(cls=OutCommand, short_help="Predict each row of a table.")
 @parameters.model
 @click.argument("file")
 @click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")
 @click.option("--probabilities", "-p", is_flag=True, help="Add a column for each class.")
 @click.option(
-    "--keep", metavar="COLUMNS", multiple=True, help="Columns to put in front: all, none, or names; identifiers by default."
+    "--keep",
+    metavar="COLUMNS",
+    multiple=True,
+    help="Columns to put in front: all, none, or names; identifiers by default.",
 )
-@click.option("--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them.")
+@click.option(
+    "--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them."
+)
 @parameters.separator
 @parameters.encoding
 @parameters.stream
@@ -81,10 +87,7 @@ def predict(
         replace_file(out, (text.encode() for text in parts))
         return
     for text in parts:
-        if shown:
-            sys.stdout.write(text)
-        else:
-            sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the terminal's encoding is
+        write_out(text)
 
 
 def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:

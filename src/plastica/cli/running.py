@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from ..errors import FileError
 from .output import Output, note
 
 if TYPE_CHECKING:
@@ -137,7 +138,11 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
 
 
 def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Place) -> None:
-    """Fill the run's folder; the report comes after the model, so that nothing learned waits for a page."""
+    """Fill the run's folder: the model first, for it cannot be made again; what then fails is told at the end.
+
+    Raises:
+        FileError: When the model could not be written, or something beside it.
+    """
     import json
 
     from ..estimators import held_out
@@ -147,18 +152,31 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
     def text(value: object) -> list[bytes]:
         return [json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"]
 
-    history = network.history.to_frame().write_csv() if network.history else ""
-    replace_file(folder / "settings.json", text(facts["settings"]))
-    replace_file(folder / "history.csv", [history.encode()])
-    replace_file(folder / "results.json", text(facts))
-    if network.judged is not None:
-        replace_file(folder / held_out.NAME, [held_out.held_out_csv(network, prepared).encode()])
     network.save(folder / MODEL)
+    history = network.history.to_frame().write_csv() if network.history else ""
+    beside: dict[str, Callable[[Path], object]] = {
+        "settings.json": lambda path: replace_file(path, text(facts["settings"])),
+        "history.csv": lambda path: replace_file(path, [history.encode()]),
+        "results.json": lambda path: replace_file(path, text(facts)),
+    }
+    if network.judged is not None:
+        rows = held_out.held_out_csv(network, prepared)
+        beside[held_out.NAME] = lambda path: replace_file(path, [rows.encode()])
     if place.report:
         from ..report import write_report
 
+        beside[REPORT] = lambda path: write_report(network, prepared, path, lang=place.lang)
+    failed: dict[str, FileError] = {}
+    for name, write in beside.items():
         try:
-            write_report(network, prepared, folder / REPORT, lang=place.lang)
+            write(folder / name)
+        except FileError as error:
+            failed[name] = error
         except Exception:
-            note(f"the report could not be written; the trained model is kept: {folder / MODEL}.")
+            note(f"{name} could not be written; the trained model is kept: {folder / MODEL}.")
             raise
+    if failed:
+        raise FileError(
+            f"{next(iter(failed.values()))} The trained model is kept: {folder / MODEL}; missing beside it: "
+            f"{', '.join(failed)}."
+        )

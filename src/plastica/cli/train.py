@@ -8,6 +8,7 @@ import click
 
 from . import options, parameters, running
 from .guard import guarded
+from .names import TargetCommand, require_known
 from .output import Output
 
 TASKS = ("binary", "multiclass", "multilabel", "regression")
@@ -17,7 +18,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 LANGUAGES = ("en", "zh")
 
 
-@click.command(short_help="Train a network on a table.")
+@click.command(cls=TargetCommand, short_help="Train a network on a table.")
 @click.argument("file")
 @click.option(
     "--target",
@@ -138,11 +139,13 @@ def train(
         "threshold": options.threshold(threshold),
         "time_limit": options.seconds(time_limit),
     }
+    for kind, name in (("optimizer", optimizer), ("rule", rule), ("loss", loss)):
+        require_known(kind, name)
+    import msgspec
+
     from ..estimators import Settings
 
-    output = Output(json, quiet)
-    source, columns = running.opened(file, options.separator(separator), encoding, stream)
-    settings = Settings(
+    settings = Settings(  # what no run can have is said before the table is read
         task=task,
         network=network,
         members=members,
@@ -158,12 +161,17 @@ def train(
         seed=seed,
         validation=validation,
         test=test,
+        patience=patience,
+        **chosen,
+    )
+    output = Output(json, quiet)
+    source, columns = running.opened(file, options.separator(separator), encoding, stream)
+    settings = msgspec.structs.replace(
+        settings,
         drop=options.names(drop, columns),
         kinds=options.kinds({"category": category, "number": number, "text": text, "date": date}, columns),
         missing_words=options.names(missing_words, ()),
         keep_words=options.names(keep_words, ()),
-        patience=patience,
-        **chosen,
     )
     aim = options.names(target, columns) or (usual_target(file, columns),)
     place = running.Place(out, checkpoint, resume, report, lang)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from ..errors import DataError, PlasticaWarning
+from ..errors import DataError, PlasticaWarning, caution
 
 EXACT_IN_FLOAT32 = 2**24  # float32 has 24 bits of mantissa: IEEE 754, table 3.2
 NUMBERS = (int, float, np.number, np.bool_, Decimal)
@@ -214,14 +216,28 @@ def _from_frame(x: Any, name: str, allow_nonfinite: bool) -> np.ndarray:
         if isinstance(frame, nw.LazyFrame):
             frame = frame.collect()
     except (TypeError, NarwhalsError):  # an index, or column names that appear twice
+        _say_doubled(name, getattr(x, "columns", ()))
         return to_array(np.asarray(x), name, allow_nonfinite=allow_nonfinite)
     if isinstance(frame, nw.Series):
         return _from_series(frame, name, name, allow_nonfinite)
+    _say_doubled(name, frame.columns)
     made = np.empty(frame.shape, np.float32)
     for number, column in enumerate(frame.columns):
         series = frame[:, number]
         made[:, number] = _from_series(series, name, f"{name}[{column!r}]", allow_nonfinite)
     return made
+
+
+def _say_doubled(name: str, columns: Iterable[Any]) -> None:
+    counts = Counter(map(str, columns))
+    for column, count in counts.items():
+        if count > 1:
+            times = "two" if count == 2 else count
+            caution(
+                f"{name} has {times} columns called {column!r}; all are taken, by their places. Rename or drop them "
+                "if one was meant."
+            )
+            return
 
 
 def _from_series(series: Any, name: str, path: str, allow_nonfinite: bool) -> np.ndarray:

@@ -36,9 +36,7 @@ TAKEN_OFF = "characters that cannot be seen are taken off:"
 VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"  # of combining class 9
 OFF = re.compile(f"[{''.join(EVERYWHERE.values())}]")
 SEVERAL = re.compile("([\u200c\u200d])[\u200c\u200d]+")
-JOINERS = re.compile(
-    f"(?<![{SHAPED}])[\u200c\u200d]|(?<![{VIRAMAS}])[\u200c\u200d](?![{SHAPED}])"
-)
+JOINERS = re.compile(f"(?<![{SHAPED}])[\u200c\u200d]|(?<![{VIRAMAS}])[\u200c\u200d](?![{SHAPED}])")
 SPACES = re.compile(f"(?<![0-9])[{FIXED_SPACES}]|[{FIXED_SPACES}](?![0-9])")
 
 

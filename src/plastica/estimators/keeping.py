@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
+from sklearn.base import is_classifier
 
-from .. import model as models
 from ..data.encoding import TableEncoder
 from ..declaration import Declaration
 from ..errors import FileError, InvalidValue, PlasticaError
 from ..layers import Sequential as Network
-from ..model import Sequential
+from ..model import Sequential, saving
+from ..model import kinds as file_kinds
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
@@ -23,7 +24,6 @@ from ..training import History
 from .facts import listed
 
 E = TypeVar("E")
-KEY = "estimator"  # in the model file's extra
 UNKEPT = ("callbacks",)
 SCALAR = None | bool | int | float | str
 Label = bool | int | float | str
@@ -157,8 +157,7 @@ def save(estimator: Any, path: str | Path) -> Path:
         figures={name: tuple(map(_finite, values)) for name, values in history.history.items()},
         epochs=tuple(history.epoch),
     )
-    estimator.model_.extra[KEY] = listed(facts)
-    return estimator.model_.save(path)
+    return saving.save(estimator.model_, path, {file_kinds.ESTIMATOR: listed(facts)})
 
 
 def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None) -> E:
@@ -167,13 +166,21 @@ def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None
     Raises:
         FileError: The file is missing, damaged, or holds another kind of estimator.
     """
-    model = models.load(path, custom=custom)
-    found = model.extra.get(KEY)
-    if not isinstance(found, dict) or found.get("kind") != cls.__name__:
-        other = f"a {found.get('kind')}" if isinstance(found, dict) else "a network without an estimator around it"
-        raise FileError(f"{path} holds {other}, not a {cls.__name__}.")
+    return around(cls, saving.read_network(path, custom or {}), path, custom or {})
+
+
+def around(cls: type[E], model: Sequential, path: str | Path, custom: Mapping[str, Any]) -> E:
+    """Return the estimator around a network that was read from ``path``.
+
+    Raises:
+        FileError: The file holds something else, or is damaged.
+    """
+    kind = file_kinds.kind_of(model.extra)
+    if kind != cls.__name__:
+        raise FileError(f"{path} holds a {kind}, not a {cls.__name__}. {file_kinds.opened_by(kind)}")
+    found = model.extra.pop(file_kinds.ESTIMATOR)
     try:
-        return _rebuilt(cls, msgspec.convert(found, Kept), model, custom or {})
+        return _rebuilt(cls, msgspec.convert(found, Kept), model, custom)
     except (PlasticaError, msgspec.ValidationError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise FileError(f"{path} is damaged: it does not describe a {cls.__name__} ({error}).") from None
 
@@ -192,6 +199,8 @@ def _rebuilt(cls: type[E], kept: Kept, model: Sequential, custom: Mapping[str, A
     if kept.kinds is not None:
         params["kinds"] = dict(kept.kinds)
     made: Any = cls(**params)
+    if is_classifier(made) is (kept.task == "regression"):
+        raise ValueError(f"its task is {kept.task}")
     encoder = None if kept.encoder is None else TableEncoder.from_dict(kept.encoder)
     width = kept.columns if encoder is None else encoder.layout.width
     if model.input_shape != (None, width):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import get_type_hints
 
 import msgspec
 
 from ..data.declared import Declared, check_kinds
 from ..errors import InvalidValue
+from ..fields import as_declared, first_fault
 
 MOST_LAYERS = 64
 MOST_UNITS = 100_000
@@ -100,6 +102,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __post_init__(self) -> None:
         """Refuse what no run can have."""
+        if isinstance(self.kinds, Mapping):
+            msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
+        self._check_types()
         units = self.layers or ()
         if len(units) > MOST_LAYERS or not all(1 <= each <= MOST_UNITS for each in units):
             raise InvalidValue(
@@ -138,14 +143,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return tuple(dict.fromkeys([*self.drop, *self.declared.ignored]))
 
     def _check_columns(self) -> None:
-        if isinstance(self.kinds, Mapping):
-            msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
+        """Refuse kinds that no column can have; ``_check_types`` has seen that the words are words."""
         check_kinds(dict(self.kinds))
-        for name in ("missing_words", "keep_words"):
-            words = getattr(self, name)
-            if isinstance(words, str) or not all(isinstance(word, str) for word in words):
-                raise InvalidValue(f'{name}={words!r}: wanted words, such as ("unknown", "-999").')
-            msgspec.structs.force_setattr(self, name, tuple(words))
+
+    def _check_types(self) -> None:
+        """Refuse numbers that are texts and the like; what is given as a list becomes a tuple."""
+        hints = {name: hint for name, hint in get_type_hints(Settings).items() if name not in ("class_weight", "costs")}
+        values = {name: as_declared(getattr(self, name), hint) for name, hint in hints.items()}
+        for name, value in values.items():
+            msgspec.structs.force_setattr(self, name, value)
+        if fault := first_fault("Settings", values, hints):
+            raise InvalidValue(fault)
+        for name in ("class_weight", "costs"):
+            if not isinstance(getattr(self, name), Iterable | None):
+                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is wanted.")
 
     def _check_decision(self) -> None:
         """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""

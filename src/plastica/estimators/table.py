@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import model as models
 from ..data.encoding import TableEncoder
 from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import DataError, FileError, InvalidValue
-from ..model import Sequential
+from ..model import Sequential, kinds, saving
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from .answers import Answers, OnTable, frame_of
@@ -28,8 +27,7 @@ from .preparing import Prepared, digest, prepare
 from .scores import Scores, score
 from .settings import Settings, batch_size_for
 
-KEY = "table"  # in the model file's extra
-FORMAT = 2  # of what lies there
+FORMAT = 2  # of the description beside the network in a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,13 +189,13 @@ class TableNetwork:
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
-        self.model.extra[KEY] = {
+        description = {
             "format": FORMAT,
             "encoder": listed(self.encoder.to_dict()),
             "target": listed(self.target.to_dict()),
             "facts": self.facts.to_dict(),
         }
-        return self.model.save(path)
+        return saving.save(self.model, path, {kinds.TABLE: description})
 
     @classmethod
     def load(cls, path: str | Path) -> TableNetwork:
@@ -206,13 +204,22 @@ class TableNetwork:
         Raises:
             FileError: The file is missing, damaged, or a network that knows no table.
         """
-        model = models.load(path)
-        kept = model.extra.get(KEY)
-        if not isinstance(kept, dict):
+        return cls.around(saving.read_network(path), path)
+
+    @classmethod
+    def around(cls, model: Sequential, path: str | Path) -> TableNetwork:
+        """Return the network for a table around a network that was read from ``path``.
+
+        Raises:
+            FileError: The file holds something else, or is damaged.
+        """
+        kind = kinds.kind_of(model.extra)
+        if kind != kinds.TABLE_NETWORK:
             raise FileError(
-                f"{path} holds a network that was not trained from a table: it takes arrays. "
-                "Use it in Python: plastica.load(...).predict(x)."
+                f"{path} holds a {kind}, which was not trained from a table by plastica train: it takes arrays or "
+                f"frames in Python. {kinds.opened_by(kind)}"
             )
+        kept = model.extra.pop(kinds.TABLE)
         if kept.get("format") != FORMAT:
             raise FileError(
                 f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, "

@@ -12,7 +12,7 @@ import numpy as np
 from .. import activations, random
 from ..activations import Activation, ActivationLike
 from ..declaration import declaration
-from ..errors import InvalidValue, ShapeError
+from ..errors import DataError, InvalidValue, ShapeError
 from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
 
 
@@ -51,6 +51,22 @@ class Sequential(Layer):
             found.append(_placed(place, layer.init, rng, shape))
             shape = layer.output_shape(shape)
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
+
+    def check_input(self, x: np.ndarray) -> None:
+        if not any(map(_checks, self.layers)):
+            return
+        seen: np.ndarray | None = x
+        for place, layer in enumerate(self.layers):
+            _placed(place, layer.check_input, seen)
+            if (seen := layer.passed_on(seen)) is None:
+                return
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        seen: np.ndarray | None = x
+        for layer in self.layers:
+            if (seen := layer.passed_on(seen)) is None:
+                return None
+        return seen
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         states = []
@@ -148,6 +164,9 @@ class Residual(Layer):
         params, state = self.branch.init(rng, shape)
         return Variables((params,), (state,))
 
+    def check_input(self, x: np.ndarray) -> None:
+        self.branch.check_input(x)
+
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answer, inner = self.branch.apply(params[0], x, state[0], context)
         return x + answer, (inner,)
@@ -229,6 +248,15 @@ class Concatenate(Layer):
         found = [branch.init(rng, shape) for branch in self.branches]
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
 
+    def check_input(self, x: np.ndarray) -> None:
+        for place, branch in enumerate(self.branches):
+            _placed(place, branch.check_input, x)
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        parts = [branch.passed_on(x) for branch in self.branches]
+        found = [part for part in parts if part is not None]
+        return np.concatenate(found, self.axis) if len(found) == len(parts) else None
+
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answers = [
             branch.apply(params[place], x, state[place], _within(context, place))
@@ -293,8 +321,13 @@ def _checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
     return found
 
 
+def _checks(layer: Layer) -> bool:
+    """Whether a layer, or one inside it, looks at data: else nothing need be laid out for it."""
+    return any(map(_checks, layer.children)) if layer.children else type(layer).check_input is not Layer.check_input
+
+
 def _placed(place: int, method: Any, *args: Any) -> Any:
     try:
         return method(*args)
-    except (ShapeError, InvalidValue) as error:
+    except (ShapeError, InvalidValue, DataError) as error:
         raise type(error)(f"layer {place}, {error}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .layer import Layer, Shape
@@ -29,6 +31,9 @@ class Input(Layer):
         if any(size < 1 for size in self.shape):
             raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")
         object.__setattr__(self, "input_shape", self.shape)
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return x
 
     def output_shape(self, shape: Shape) -> Shape:
         if tuple(shape) != self.shape:

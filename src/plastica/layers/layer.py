@@ -115,11 +115,17 @@ class Layer(Declaration):
         return shape
 
     def check_input(self, x: np.ndarray) -> None:
-        """Look at the data of a network that begins with this layer, on the host, before it is run.
+        """Look at the data that reaches this layer as it came, on the host, before the network is run.
+
+        A composition hands the data on to each layer inside that sees it.
 
         Raises:
             DataError: For values that the layer is not defined for.
         """
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        """Return what the next layer sees where that is still the data itself, in another shape at most; else None."""
+        return None
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         """Return the potential z for inputs ``(batch, ...)``, and the new state."""

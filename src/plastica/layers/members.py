@@ -133,7 +133,8 @@ class MemberDense(Layer):
             "bias": initializers.get(self.bias_initializer)(rng, (members, units) if own else (units,)),
         }
         if self.adapters:
-            params |= {"input_scale": np.ones(shape, np.float32), "output_scale": np.ones((members, units), np.float32)}
+            ones = initializers.Ones()
+            params |= {"input_scale": ones(rng, shape), "output_scale": ones(rng, (members, units))}
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:

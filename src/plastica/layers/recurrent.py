@@ -155,7 +155,7 @@ class LSTM(Recurrent):
         draw = initializers.get(self.bias_initializer)
         if not self.unit_forget_bias:
             return draw(rng, (4 * self.units,))
-        ones = np.ones(self.units, np.float32)
+        ones = initializers.Ones()(rng, (self.units,))
         return np.concatenate([draw(rng, (self.units,)), ones, draw(rng, (2 * self.units,))])
 
     def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:

@@ -7,6 +7,7 @@ from math import prod
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
@@ -36,6 +37,9 @@ class Flatten(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         return (prod(shape),)
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return x.reshape(x.shape[0], prod(x.shape[1:])), state
@@ -79,6 +83,9 @@ class Reshape(Layer):
                 f"fill it; the product of the sizes must be {there}."
             )
         return tuple(there // known if size == -1 else size for size in self.target_shape)
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return x.reshape(x.shape[0], *self.output_shape(x.shape[1:])), state
@@ -127,6 +134,9 @@ class ZeroPadding2D(Layer):
         check_rank("ZeroPadding2D", shape, 2)
         vertical, horizontal = self._sides()
         return (shape[0] + sum(vertical), shape[1] + sum(horizontal), shape[2])
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return np.pad(x, ((0, 0), *self._sides(), (0, 0)))
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return jnp.pad(x, ((0, 0), *self._sides(), (0, 0))), state

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import jax
 
 from ..declaration import declaration
-from ..errors import InvalidValue, ShapeError
+from ..errors import ShapeError
+from ..own_functions import require_function, written_in_jax
 from .loss import Loss
 from .shapes import row_means
 
@@ -35,8 +36,7 @@ class CustomLoss(Loss):
     function: Callable[..., jax.Array]
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomLoss: function={self.function!r}; a function (target, prediction) is wanted.")
+        require_function("CustomLoss", self.function, "target", "prediction")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the function's value of each row."""
@@ -47,9 +47,11 @@ def row_values(function: Callable[..., jax.Array], target: jax.Array, prediction
     """Return one value for each row from a person's function.
 
     Raises:
+        InvalidValue: When it is not written in ``jax.numpy``.
         ShapeError: When it returns neither a single number nor values along the batch.
     """
-    shape = jax.eval_shape(function, target, prediction).shape
+    with written_in_jax("loss or metric", function):
+        shape = jax.eval_shape(function, target, prediction).shape
     if shape == ():
         return jax.vmap(lambda t, p: function(t[None], p[None]))(target, prediction)
     if shape[0] != prediction.shape[0]:

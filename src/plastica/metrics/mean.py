@@ -11,10 +11,10 @@ import numpy as np
 
 from .. import losses
 from ..declaration import declaration
-from ..errors import InvalidValue
 from ..losses.custom import row_values
 from ..losses.regression import cosine
 from ..losses.shapes import is_sparse
+from ..own_functions import require_function
 from .metric import Metric
 
 
@@ -211,8 +211,7 @@ class CustomMetric(Mean):
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if not callable(self.function):
-            raise InvalidValue(f"CustomMetric: function={self.function!r}; a function (y_true, y_pred) is wanted.")
+        require_function("CustomMetric", self.function, "target", "prediction")
 
     @property
     def label(self) -> str:

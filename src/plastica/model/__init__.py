@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from . import boltzmann
-from .saving import load
 from .sequential import Sequential
 from .tracing import LayerTrace, Trace
 
-__all__ = ["LayerTrace", "Sequential", "Trace", "boltzmann", "load"]
+__all__ = ["LayerTrace", "Sequential", "Trace", "boltzmann"]

@@ -99,6 +99,14 @@ def begin(program: Program, params: Any, state: Any, seed: int, width: int) -> L
     return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums))
 
 
+def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
+    """Return the shapes and types of what :func:`begin` would return; only an own rule that JAX cannot trace draws."""
+    try:
+        return jax.eval_shape(lambda params, state: begin(program, params, state, seed, 0), params, state)
+    except jax.errors.JAXTypeError:
+        return jax.tree.map(np.asarray, begin(program, params, state, seed, 0))
+
+
 def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
     """Return the rule's own memory to start from."""
     return rule.init(network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
-from ..layers import Flatten, Input, Reshape
+from ..fields import first_fault
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, Logs, Needs, as_list
@@ -26,7 +26,7 @@ from ..training.progress import Progress
 from ..training.run import Run
 from ..training.stopping import stop_rules
 from ..training.windows import Windows
-from . import guards
+from . import cautions, guards
 from .compiling import widths_for
 from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off, weigh_classes
 from .streams import Checked, refuse_beside_blocks
@@ -54,10 +54,23 @@ class Options:
     checkpoint_seconds: float
 
     def __post_init__(self) -> None:
+        if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
+            raise InvalidValue(fault)
         for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
+
+
+OPTION_KINDS = {
+    "verbose": int | str | bool,
+    "shuffle": bool,
+    "time_limit": float | str | None,
+    "max_steps": int | None,
+    "checkpoint": str | Path | None,
+    "resume": bool,
+    "checkpoint_seconds": float,
+}
 
 
 class EpochCount(Callback):
@@ -108,6 +121,9 @@ def fit(
     """Run the training that :meth:`Sequential.fit` describes."""
     keep_compiled_programs()
     run = _run_for(model, examples, held_out, options)
+    if model.compiled.loss is not None and isinstance(examples, Examples):
+        loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
+        cautions.of_training(model.network, examples.x, examples.y, loss, model.network.output_activation)
     names = figures(model.program, run.widths, np.ones(2 + sum(run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
@@ -152,6 +168,7 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     keep_compiled_programs()
     _whole("batch_size", batch_size, 1)
     inputs = take_inputs(model, x)
+    model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS
     places, room = parts(len(inputs), size)
@@ -208,10 +225,7 @@ def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
         except ShapeError as error:
             hint = " x holds one number a row; for networks that is x.reshape(-1, 1)." if inputs.ndim == 1 else ""
             raise ShapeError(f"{error}{hint}") from None
-    for layer in model.layers:
-        layer.check_input(inputs)
-        if not isinstance(layer, Flatten | Input | Reshape):  # the next one sees other numbers
-            break
+    model.network.check_input(inputs)
     return inputs
 
 

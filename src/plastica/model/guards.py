@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
 from typing import Any
 
 import numpy as np
 
 from .. import activations, losses
 from ..activations import Activation
-from ..errors import DataError, InvalidValue, PlasticaWarning, ShapeError
+from ..errors import DataError, InvalidValue, ShapeError
+from ..errors import caution as _warn
 from ..losses import Loss
 
 _ONE_HOT = (
@@ -29,7 +28,6 @@ _SHARES = (
 )
 _MARGIN = (losses.Hinge, losses.SquaredHinge)
 _SUM_TOLERANCE = 1e-3
-_PACKAGE = __name__.partition(".")[0]
 
 
 def check_targets(
@@ -194,11 +192,3 @@ def _check_range(y: np.ndarray, activation: Activation | None, name: str) -> Non
             f"{name} lies between {y.min():.4g} and {y.max():.4g}, but the last activation {activation!r} only reaches "
             f"{low:g} to {high:g}; the rest can never be learned. Use a linear last layer, or scale the targets."
         )
-
-
-def _warn(message: str) -> None:
-    """Warn at the line outside this package that led here."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, PlasticaWarning, stacklevel=level)

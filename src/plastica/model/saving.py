@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -18,24 +19,33 @@ from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
 from ..storage import read_model, write_model
+from ..storage.atomic import as_path
 from ..storage.trees import flatten, unflatten
+from ..training.program import Learner
+from . import cautions
 from .compiling import Compiled
 
 if TYPE_CHECKING:
     from .sequential import Sequential
 
 
+FEW_ELEMENTS = 1 << 16
 _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
 
 
-def save(model: Sequential, path: str | Path) -> Path:
+def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
     """Write a network, with its compile settings and training state where it has them.
+
+    Args:
+        model: The network.
+        path: The file.
+        around: What surrounds the network, under a key of :mod:`plastica.model.kinds`.
 
     Raises:
         NotFitted: When the network has no weights yet.
         FileError: When the file cannot be written; the one that was there stays.
     """
-    target = Path(path)
+    target = as_path(path)
     shape = [size for size in model.input_shape[1:] if size is not None]
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
     document: dict[str, Any] = {
@@ -46,7 +56,7 @@ def save(model: Sequential, path: str | Path) -> Path:
         "input_shape": shape,
         "seed": model.seed,
         "epochs_trained": model.epochs_trained,
-        "extra": model.extra,
+        "extra": {**model.extra, **around},
     }
     if model.is_compiled:
         document["compiled"] = _compiled_spec(model.compiled)
@@ -60,8 +70,9 @@ def save(model: Sequential, path: str | Path) -> Path:
 
 def save_weights(model: Sequential, path: str | Path) -> Path:
     """Write the weights alone."""
-    write_model(path, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
-    return Path(path)
+    target = as_path(path)
+    write_model(target, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
+    return target
 
 
 def load_weights(model: Sequential, path: str | Path) -> None:
@@ -75,10 +86,11 @@ def load_weights(model: Sequential, path: str | Path) -> None:
         model.restore(_under("model/", arrays))
     except FileError as error:
         raise FileError(f"{path}: {error}") from None
+    cautions.of_weights(model.network, model.params, model.state, str(path))
 
 
-def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequential:
-    """Return the network that ``save`` wrote; it predicts, and trains on where it stopped.
+def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Sequential:
+    """Return the network of a file that ``save`` wrote; what surrounded it is among its extras.
 
     Args:
         path: The file.
@@ -92,16 +104,23 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Sequen
 
     arrays, document = read_model(path)
     if document.get("kind") != "network":
-        raise FileError(f"{path}: this file holds {document.get('kind', 'something else')}, not a network.")
+        hint = " Give them to a network of the same layers: model.load_weights(path)."
+        raise FileError(
+            f"{path}: this file holds {document.get('kind', 'something else')}, not a network."
+            f"{hint if document.get('kind') == 'weights' else ''}"
+        )
     try:
         _check_kinds(document)
-        network = from_spec(document["network"], custom or {}, Network)
-        model = Sequential(network.layers, name=document["name"], seed=document["seed"])
-        model.build((None, *document["input_shape"]))
-        model.restore(_under("model/", arrays))
+        network = from_spec(document["network"], custom, Network)
+        model = Sequential(name=document["name"], seed=document["seed"])
+        model.network = Network(network.layers)
+        weights = _under("model/", arrays)
+        model.build_undrawn((None, *document["input_shape"]), _most_elements(weights))
+        model.restore(weights)
+        cautions.of_weights(model.network, model.params, model.state, str(path))
         model.epochs_trained, model.extra = document["epochs_trained"], document["extra"]
         if "compiled" in document:
-            model.set_compiled(_compiled_from(document["compiled"], custom or {}))
+            model.set_compiled(_compiled_from(document["compiled"], custom))
             _restore_training(model, _under("training/", arrays))
     except FileError as error:
         raise FileError(f"{path}: {error}") from None
@@ -155,10 +174,16 @@ def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compil
 def _restore_training(model: Sequential, arrays: dict[str, np.ndarray]) -> None:
     if not arrays:
         return
-    learner = model.start_learner(())
-    beside = {"memory": learner.memory, "optimizer": learner.optimizer, "step": learner.step}
-    found = unflatten(jax.tree.map(np.asarray, beside), arrays)
-    model.learner = learner._replace(**found)
+    laid_out = model.laid_out_learner()
+    beside = {"memory": laid_out.memory, "optimizer": laid_out.optimizer, "step": laid_out.step}
+    found = unflatten(beside, arrays)
+    begun = Learner(model.params, model.state, **found, sums=np.zeros(laid_out.sums.shape, np.float32))
+    model.learner = jax.device_put(begun)
+
+
+def _most_elements(arrays: Mapping[str, np.ndarray]) -> int:
+    """Return how many elements a network may declare: beyond the file's own only so many that a difference is named."""
+    return 2 * sum(array.size for array in arrays.values()) + FEW_ELEMENTS
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from .. import layers as layer_kinds
 from .. import random
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
+from ..initializers import Undrawn
 from ..layers.layer import Layer, Shape
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
@@ -20,7 +22,7 @@ from ..rules.alignment import whole_batch
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
-from . import compiling, fitting, saving, tracing, weights
+from . import cautions, compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
 
 
@@ -47,6 +49,8 @@ class Sequential:
     def __init__(self, layers: Sequence[Layer] = (), *, name: str | None = None, seed: int = 0) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise InvalidValue(f"Sequential(seed={seed!r}): the seed is a whole number of at least 0.")
+        if not isinstance(name, str | None):
+            raise InvalidValue(f"Sequential(name={name!r}): the name is a text.")
         if not isinstance(layers, Iterable):
             raise InvalidValue(f"Sequential({layers!r}): give a list of layers: Sequential([{layers!r}]).")
         self.network = layer_kinds.Sequential(tuple(layers))
@@ -64,6 +68,7 @@ class Sequential:
         self._compiled: Compiled | None = None
         self._program: Program | None = None
         self._learner: Learner | None = None
+        self._initial = True  # whether the weights are those that were drawn, and nobody was told
         if self._declared_shape() is not None:
             self.build(self._declared_shape())
 
@@ -100,6 +105,21 @@ class Sequential:
             InvalidValue: When the shape is nowhere stated.
             ShapeError: When layers do not fit each other or the input.
         """
+        self._begin(input_shape, np.random.default_rng(self.seed))
+
+    def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
+        """Lay out the weights without drawing them, for arrays that :meth:`restore` brings.
+
+        Args:
+            input_shape: As for :meth:`build`.
+            elements: How many elements there may be in all; nothing larger than these arrays takes memory.
+
+        Raises:
+            ShapeError: When layers do not fit each other or the input, or declare more elements.
+        """
+        self._begin(input_shape, Undrawn(elements))
+
+    def _begin(self, input_shape: Sequence[int | None] | None, rng: np.random.Generator) -> None:
         given = self._declared_shape() if input_shape is None else input_shape
         if not isinstance(given, Sequence):
             told = "" if given is None else f"; got {given!r}"
@@ -107,6 +127,8 @@ class Sequential:
         given = tuple(given)
         if given and given[0] is None:
             given = given[1:]
+        if any(size is not None and not isinstance(size, int | np.integer) for size in given):
+            raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
         if any(size is None for size in given):
             raise InvalidValue(f"build({given}): every size beside the batch axis must be known.")
         shape = tuple(int(size) for size in given if size is not None)
@@ -117,7 +139,7 @@ class Sequential:
             raise ShapeError(
                 f"build({given}): the first layer states inputs of shape {stated}; one of the two is wrong."
             )
-        self._params, self._state = self.network.init(np.random.default_rng(self.seed), shape)
+        self._params, self._state = self.network.init(rng, shape)
         self._shape, self._program, self._learner = shape, None, None
 
     @property
@@ -234,6 +256,8 @@ class Sequential:
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
         # Written anew, so that a rate that is no rate is refused.
+        if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
+            raise InvalidValue(f"learning_rate={rate!r}: a number is wanted.")
         optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:
@@ -265,7 +289,7 @@ class Sequential:
 
     @learner.setter
     def learner(self, learner: Learner) -> None:
-        self._learner = learner
+        self._learner, self._initial = learner, False
 
     @property
     def declared_shape(self) -> Shape | None:
@@ -304,6 +328,10 @@ class Sequential:
         elif self._learner.sums.shape != (2 + sum(widths),):
             self._learner = self._learner._replace(sums=np.zeros(2 + sum(widths), np.float32))
         return self._learner
+
+    def laid_out_learner(self) -> Learner:
+        """Return the shapes and types of a training state, for arrays from a file; nothing is drawn."""
+        return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
     def fit(
         self,
@@ -440,6 +468,12 @@ class Sequential:
         """Return the network's answers; the same as :meth:`predict`."""
         return self.predict(x)
 
+    def say_if_untrained(self) -> None:
+        """Warn, once, that the weights are still those that were drawn."""
+        if self._initial and self.is_compiled and any(array.size for array in jax.tree.leaves(self.params)):
+            self._initial = False
+            cautions.of_initial_weights()
+
     def stop(self, reason: str) -> None:
         """End the run after what is under way, and say why."""
         self.stop_training, self.stop_reason = True, reason
@@ -537,6 +571,7 @@ class Sequential:
         return self._shape
 
     def _put(self, params: Any, state: Any) -> None:
+        self._initial = False
         if self._learner is not None:
             self._learner = self._learner._replace(params=params, state=state)
         else:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError
+from ..errors import FileError, InvalidValue
 from .locking import try_lock
 
 _PREFIX, _SUFFIX = ".plastica-", ".tmp"
@@ -66,6 +66,18 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
         sync_folder(target.parent)
 
 
+def as_path(path: Any) -> Path:
+    """Return the path that a person named.
+
+    Raises:
+        InvalidValue: When it is none.
+    """
+    try:
+        return Path(path)
+    except TypeError:
+        raise InvalidValue(f"{path!r} is no path; give the name of a file as a text or a pathlib.Path.") from None
+
+
 def write_file(path: Path, chunks: Iterable[Any]) -> None:
     """Write a new file and wait until its bytes are on the disk; it must not exist."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
@@ -107,8 +119,10 @@ def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
         raise FileError(f"{os.fspath(path)} cannot be written: {reason(error)}; {promise}.") from error
 
 
-def reason(error: OSError) -> str:
-    """Say in plain words why the system refused."""
+def reason(error: OSError, reading: bool = False) -> str:
+    """Say in plain words why the system refused to write or to read."""
+    if reading and error.errno in (errno.EACCES, errno.EPERM):
+        return "this user may not read it"
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 

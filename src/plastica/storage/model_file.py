@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import FileError
 from . import document as documents
 from . import tensor_file
-from .atomic import replace_file
+from .atomic import as_path, replace_file
 
 FORMAT = 1
 _UNSEALED = "0" * 64
@@ -50,7 +50,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dic
     Raises:
         FileError: When the file is missing, foreign, truncated, changed, or of a newer plastica.
     """
-    where = os.fspath(path)
+    where = str(as_path(path))
     file = tensor_file.read(path)
     if "plastica" not in file.metadata:
         raise FileError(f"{where} is a safetensors file but not a model of plastica: it has arrays and no network.")

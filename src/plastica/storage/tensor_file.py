@@ -104,7 +104,7 @@ def read(path: str | os.PathLike[str]) -> TensorFile:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"{where} cannot be read: {reason(error)}.") from error
+        raise FileError(f"{where} cannot be read: {reason(error, reading=True)}.") from error
     except MemoryError as error:
         raise FileError(f"{where} cannot be read: it is larger than the free memory.") from error
     return TensorFile(metadata, entries, header, data)
@@ -137,10 +137,22 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     except FileNotFoundError as error:
         raise FileError(f"{where}: there is no such file.") from error
     if stat.S_ISDIR(mode):
-        raise FileError(f"{where} is a folder; give the name of a file in it.")
+        raise FileError(f"{where} is a folder; {_inside(Path(path))}.")
     if not stat.S_ISREG(mode):
         raise FileError(f"{where} is not a regular file.")
     return Path(path).open("rb")
+
+
+def _inside(folder: Path) -> str:
+    """Return what to do with a folder where a model's file was wanted."""
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError as error:
+        return reason(error, reading=True)
+    if any(name.startswith("step-") for name in names):
+        return "it holds checkpoints of a run; go on from them with fit(..., checkpoint=FOLDER, resume=True)"
+    models = [name for name in names if name.endswith(".plastica")]
+    return f"give the name of a file in it, such as {folder / models[0]}" if models else "give the name of a file in it"
 
 
 def _read_header(file: BufferedReader, size: int, where: str) -> bytes:

@@ -28,6 +28,9 @@ OTHER_HOOKS = (
 )
 
 
+LEVELS: tuple[Needs, ...] = ("logs", "epoch", "batch")
+
+
 class Callback:
     """Base of everything that looks at a run from outside.
 
@@ -208,13 +211,13 @@ def as_list(callbacks: Any) -> list[Callback]:
                 f"callbacks: {callback!r} is no plastica callback. Take one of plastica's, write a subclass "
                 "of plastica.Callback, or put functions into LambdaCallback(on_epoch_end=...)."
             )
+        one_of(type(callback).__name__, "needs", callback.needs, LEVELS)
     return given
 
 
 def most_needed(callbacks: Iterable[Callback]) -> Needs:
     """Return how often the run must be looked at so that each of the callbacks gets what it needs."""
-    levels: tuple[Needs, ...] = ("logs", "epoch", "batch")
-    return levels[max((levels.index(callback.needs) for callback in callbacks), default=0)]
+    return LEVELS[max((LEVELS.index(callback.needs) for callback in callbacks), default=0)]
 
 
 def say(text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidValue
+from ..fields import judged
 from .callbacks import Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
@@ -43,6 +44,7 @@ class EarlyStopping(Monitor):
         L. Prechelt (1998), Early stopping - but when?
     """
 
+    @judged
     def __init__(
         self,
         monitor: str = "val_loss",

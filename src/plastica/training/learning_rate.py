@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import InvalidValue
+from ..fields import judged
 from ..schedules import Schedule
 from .callbacks import Callback, Logs, say
 
@@ -28,6 +29,7 @@ class LearningRateScheduler(Callback):
         InvalidValue: The schedule is not a function, or returns something that is no learning rate.
     """
 
+    @judged
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if isinstance(schedule, Schedule):
             raise InvalidValue(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, InvalidValue, MissingExtra
+from ..fields import judged
 from .callbacks import Callback, Logs, Needs
 
 MISSING = "NA"
@@ -33,6 +34,7 @@ class CSVLogger(Callback):
 
     needs: Needs = "logs"
 
+    @judged
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         if len(separator) != 1:
             raise InvalidValue(f"CSVLogger: separator is {separator!r}; it takes one character.")
@@ -133,6 +135,7 @@ class TensorBoard(Callback):
 
     needs: Needs = "logs"
 
+    @judged
     def __init__(self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0) -> None:
         if histogram_freq < 0:
             raise InvalidValue(f"TensorBoard: histogram_freq is {histogram_freq!r}; it takes a number of epochs.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import FileError, InvalidValue, UnknownName
+from ..fields import judged
 from .callbacks import BATCH_HOOKS, Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
@@ -38,6 +39,7 @@ class ModelCheckpoint(Monitor):
         UnknownName: The run has no such figure; at the first save.
     """
 
+    @judged
     def __init__(
         self,
         filepath: str | os.PathLike[str],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidValue
+from ..fields import judged
 from .callbacks import Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
@@ -34,6 +35,7 @@ class ReduceLROnPlateau(Monitor):
         UnknownName: At the end of the first epoch, when the run has no such figure.
     """
 
+    @judged
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -1,0 +1,83 @@
+"""Names that options take, known here so that a wrong one is told before a table is read and JAX has loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from ..registry import look_up
+
+OPTIMIZERS = (
+    "adadelta", "adagrad", "adam", "adamax", "adamw", "lamb", "lbfgs", "lion", "nadam", "rmsprop", "sgd",
+)  # fmt: skip
+RULES = (
+    "backprop", "bcm", "competitive", "contrastive_divergence", "deep_belief", "delta", "direct_feedback_alignment",
+    "equilibrium_propagation", "feedback_alignment", "forward_forward", "hebb", "kohonen", "krotov_hopfield", "oja",
+    "perceptron", "predictive_coding", "predictive_coding_fixed_prediction", "predictive_coding_zero_divergence",
+    "sanger", "sign_symmetry", "sign_symmetry_batch_random", "target_propagation",
+)  # fmt: skip
+LOSSES = (
+    "binary_crossentropy", "binary_focal_crossentropy", "crossentropy", "focal", "half_squared_error", "huber",
+    "log_cosh", "mae", "mean_absolute_error", "mean_squared_error", "mse", "sparse_categorical_crossentropy",
+    "sparse_categorical_focal_crossentropy",
+)  # fmt: skip
+_KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
+
+
+def require_known(kind: str, name: str | None) -> None:
+    """See that an optimizer, a rule or a loss has this name; which task takes which loss is seen later.
+
+    Raises:
+        UnknownName: With the nearest name and the list.
+    """
+    known = _KNOWN[kind]
+    if name is None or name.strip().lower() in known:
+        return
+    if kind == "loss":  # a class's name, as Keras spells it
+        from .. import losses
+        from ..errors import UnknownName
+
+        try:
+            losses.get(name)
+        except UnknownName:
+            pass
+        else:
+            return
+    look_up(kind, name, dict.fromkeys(known))
+
+
+class HintingCommand(click.Command):
+    """A command that says which option a surplus word was meant for: ``meant_for`` and what it takes."""
+
+    meant_for: tuple[str, str] | None = None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words after the arguments, with what to write in their place."""
+        ctx.allow_extra_args = True
+        surplus = super().parse_args(ctx, args)
+        if surplus and not ctx.resilient_parsing:
+            word = surplus[0]
+            if self.meant_for is None or Path(word).exists() or len(surplus) > 1:
+                hint = f"{self.name} takes {' '.join(each.make_metavar(ctx) for each in _arguments(self))} and options."
+            else:
+                hint = f"If it is {self.meant_for[1]}, write {self.meant_for[0]} {quote(word)}."
+            ctx.fail(f"{word!r} is one word too many. {hint}")
+        return surplus
+
+
+class TargetCommand(HintingCommand):
+    """A command whose word after the table is meant as the target."""
+
+    meant_for = ("--target", "the column to predict")
+
+
+class OutCommand(HintingCommand):
+    """A command whose word after the table is meant as the file for the answers."""
+
+    meant_for = ("--out", "the file to write")
+
+
+def _arguments(command: click.Command) -> list[click.Argument]:
+    return [each for each in command.params if isinstance(each, click.Argument)]

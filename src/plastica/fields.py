@@ -1,0 +1,165 @@
+"""Whether what a person gave for a field is of the kind that its annotation says."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Mapping
+from inspect import isclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from .errors import InvalidValue
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    str: "a text",
+    NoneType: "None",
+    Path: "a path",
+}
+
+
+def as_declared(value: Any, hint: Any) -> Any:
+    """Return a value as declarations hold it: lists as tuples, NumPy's whole numbers as Python's; others as given."""
+    if isinstance(value, list) and is_plain(hint):
+        return tuple(as_declared(part, hint) for part in value)
+    if isinstance(value, np.integer) and is_plain(hint):
+        return int(value)
+    return value
+
+
+def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any], one: bool = False) -> str:
+    """Return what is wrong with the first value that is not of its field's kind; "" where all are.
+
+    Only plain kinds are judged: numbers, truth values, texts and tuples of them. What may also be a name or a function
+    is judged by whoever looks it up.
+
+    Args:
+        owner: The class's name.
+        values: The values by field.
+        hints: The annotations by field.
+        one: Whether a number must be one; else it may be an array of them, as in a population.
+    """
+    for name, value in values.items():
+        hint = hints[name]
+        many = one and isinstance(value, np.ndarray) and value.ndim > 0
+        if is_plain(hint) and (many or not _fits(value, hint)):
+            return f"{owner}({name}={_short(value)}): {name} must be {_say(hint)}{_advice(value, hint)}."
+    return ""
+
+
+def is_plain(hint: Any) -> bool:
+    """Whether an annotation is made of numbers, truth values, texts, tuples of them, and declarations beside."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return all(map(is_plain, args)) and any(each in _WORDS or get_origin(each) is tuple for each in args)
+    if origin is tuple:
+        return all(is_plain(each) for each in args if each is not Ellipsis)
+    if origin is Literal or os.PathLike in (hint, origin):
+        return True
+    return hint in _WORDS or (isclass(hint) and hint.__module__.partition(".")[0] == __name__.partition(".")[0])
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, each) for each in args)
+    if origin is tuple:
+        return isinstance(value, tuple) and _parts_fit(value, args)
+    if origin is Literal:
+        return any(type(value) is type(each) for each in args)  # which of them is for the class to say
+    if origin is os.PathLike:
+        return isinstance(value, os.PathLike)
+    judge = _JUDGES.get(hint)
+    return isinstance(value, hint) if judge is None else judge(value)
+
+
+def _parts_fit(value: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
+    if args[-1:] == (Ellipsis,):
+        return all(_fits(part, args[0]) for part in value)
+    return len(value) == len(args) and all(map(_fits, value, args))
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value may be a traced field: a number, or under a population an array of them."""
+    if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
+        return False
+    return isinstance(value, int | float | np.number) or getattr(value, "dtype", np.dtype(object)).kind in "fiu"
+
+
+_JUDGES: dict[Any, Callable[[Any], bool]] = {
+    int: _is_whole,
+    float: _is_number,
+    bool: lambda value: isinstance(value, bool | np.bool_),
+    Path: lambda value: isinstance(value, str | os.PathLike),
+}
+
+
+def _say(hint: Any) -> str:
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(_say(each) for each in args)
+    if origin is tuple:
+        parts = list(dict.fromkeys(_say(each) for each in args if each is not Ellipsis))
+        return f"a list of {' and '.join(part.replace('a whole number', 'whole numbers') for part in parts)}"
+    if origin is Literal:
+        return " or ".join(map(repr, args))
+    if origin is os.PathLike:
+        return "a path"
+    return _WORDS.get(hint) or f"a {hint.__name__}"
+
+
+def _advice(value: Any, hint: Any) -> str:
+    lists = [each for each in (hint, *get_args(hint)) if get_origin(each) is tuple]
+    if isinstance(value, int) and not isinstance(value, bool) and lists and _fits((value,), lists[0]):
+        return f"; write ({value},)"
+    if isinstance(value, str | float) and _fits(1, hint):
+        number = _read(value)
+        return "" if number is None else f"; write {number}"
+    return f"; got a {type(value).__name__}" if not isinstance(value, str | float | int | NoneType | tuple) else ""
+
+
+def _read(value: str | float) -> int | None:
+    try:
+        number = float(value)
+        return int(number) if number == int(number) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def judged(function: F) -> F:
+    """Wrap a method with plain parameters, such as a callback's ``__init__``: a value of another kind is refused.
+
+    ``verbose`` may be True or False too, as in Keras.
+    """
+    hints = get_type_hints(function)
+    if "verbose" in hints:
+        hints["verbose"] = hints["verbose"] | bool
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def call(self: Any, *given: Any, **named: Any) -> Any:
+        values = dict(signature.bind(self, *given, **named).arguments)
+        plain = {name: value for name, value in values.items() if name in hints}
+        if fault := first_fault(type(self).__name__, plain, hints):
+            raise InvalidValue(fault)
+        return function(self, *given, **named)
+
+    return call  # pyright: ignore[reportReturnType]
