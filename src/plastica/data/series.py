@@ -12,7 +12,7 @@ training rows, and a figure on it says nothing of the future. A table counts as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -186,10 +186,8 @@ def _by_stamp(series: Series, values: np.ndarray) -> _Groups:
 
 def _to_row_before(series: Series, values: np.ndarray) -> float:
     """Correlation of the target's ranks with those of the row before, levels of the several series taken off."""
-    from scipy.stats import rankdata
-
     order = _in_time(series)
-    keys, ranks = series.keys[order], rankdata(values[order], axis=0) / max(len(order), 1)
+    keys, ranks = series.keys[order], np.stack([_ranks(each) for each in values[order].T], axis=1)
     counts = np.maximum(np.bincount(keys), 1)[:, None]
     levels = np.stack([np.bincount(keys, each) for each in ranks.T], axis=1) / counts
     ranks = ranks - levels[keys]
@@ -197,6 +195,12 @@ def _to_row_before(series: Series, values: np.ndarray) -> float:
     one, other = ranks[pairs], ranks[pairs + 1]
     spread = float((one**2).sum() * (other**2).sum()) ** 0.5
     return float((one * other).sum()) / spread if spread else 0.0
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return from 0 to 1 where each value stands among all, equal ones in their middle."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return ((np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]) / max(len(values), 1)
 
 
 def _in_order(
@@ -215,13 +219,13 @@ def _in_order(
 
 def _key_of(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray) -> tuple[str, np.ndarray] | None:
     """Return the column of stations, shops or stocks: hardly a stamp comes twice within one of its values."""
-    distinct = len(np.unique(stamps))
+    levels, places = np.unique(stamps, return_inverse=True)
+    distinct = len(levels)
     if distinct * FEW_AT_A_STAMP > len(stamps):
         return None
     most = min(2 * len(stamps) / distinct, len(stamps) / ROWS_OF_A_KEY)
-    for name, keys in _keys(table, columns, clock, most):
-        pairs = np.unique(np.stack([keys, np.unique(stamps, return_inverse=True)[1].ravel()]), axis=1)
-        if pairs.shape[1] >= PAIRS * len(stamps):
+    for name, keys in _keys(table, columns, clock, PAIRS * len(stamps) / distinct, most):
+        if len(np.unique(keys * distinct + places.ravel())) >= PAIRS * len(stamps):
             return name, keys
     return None
 
@@ -229,7 +233,7 @@ def _key_of(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.nd
 def _blocks(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray) -> tuple[str, np.ndarray] | None:
     """Return the column of series that stand one behind the other, each in the order of time."""
     steps = np.diff(np.nan_to_num(stamps, nan=-np.inf))
-    for name, keys in _keys(table, columns, clock, len(stamps) / ROWS_OF_A_KEY):
+    for name, keys in _keys(table, columns, clock, 2, len(stamps) / ROWS_OF_A_KEY):
         same = keys[1:] == keys[:-1]
         if (~same).sum() + 1 > 1.05 * (keys.max() + 1):
             continue  # not in blocks
@@ -240,16 +244,17 @@ def _blocks(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.nd
     return None
 
 
-def _keys(table: Table, columns: Iterable[Column], clock: Clock, most: float) -> list[tuple[str, np.ndarray]]:
-    """Return columns with two to ``most`` different values, as numbers from 0 on; those with fewest values first."""
+def _keys(
+    table: Table, columns: Iterable[Column], clock: Clock, fewest: float, most: float
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield columns of so many different values, as numbers from 0 on; those with fewest values first."""
     own = {column.name for column in clock.columns}
-    found = []
-    for column in columns:
-        if column.kind in KEYS and column.name not in own:
+    able = [column for column in columns if column.kind in KEYS and column.name not in own]
+    for column in sorted(able, key=lambda column: column.distinct):
+        if fewest <= column.distinct + (column.missing > 0) and column.distinct <= most:
             codes = codes_of(table.column(column.name), most)
             if codes is not None:
-                found.append((column.name, codes))
-    return sorted(found, key=lambda pair: int(pair[1].max()))
+                yield column.name, codes
 
 
 def codes_of(values: pl.Series, most: float = np.inf) -> np.ndarray | None:
@@ -258,4 +263,5 @@ def codes_of(values: pl.Series, most: float = np.inf) -> np.ndarray | None:
 
     if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary) or not 2 <= values.n_unique() <= most:
         return None
-    return np.unique(values.cast(pl.String).fill_null("").to_numpy(), return_inverse=True)[1].ravel().astype(np.int64)
+    texts = values.cast(pl.String).fill_null("")
+    return texts.unique().sort().search_sorted(texts).to_numpy().astype(np.int64)
