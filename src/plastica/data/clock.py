@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DataError
 from .column import Column
-from .dates import MONTHS
+from .months import NUMBERS
 from .numbers import clean
 from .table import Table, show
 from .values import as_text, read_dates, read_numbers
@@ -173,11 +173,10 @@ def _read(table: Table, part: Part, column: Column) -> np.ndarray:
 def _month_names(texts: pl.Series) -> np.ndarray | None:
     import polars as pl
 
-    if not texts.drop_nulls().str.contains(r"^[A-Za-z]{3,9}$").all():
+    numbers = texts.str.to_lowercase().str.strip_suffix(".").replace_strict(NUMBERS, default=None)
+    if (numbers.is_null() & texts.is_not_null()).any():
         return None
-    numbers = {name.lower(): number for number, name in enumerate(MONTHS, start=1)}
-    short = texts.str.slice(0, 3).str.to_lowercase()
-    return short.replace_strict(numbers, default=None, return_dtype=pl.Float64).to_numpy().astype(np.float64)
+    return numbers.cast(pl.Float64).to_numpy().astype(np.float64)
 
 
 def _calendar(found: dict[Part, np.ndarray]) -> np.ndarray:

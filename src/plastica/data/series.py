@@ -5,7 +5,7 @@ training rows, and a figure on it says nothing of the future. A table counts as 
 
 - a column of dates, or columns of year and month, ascend or descend: at most one step in a hundred goes the other way
   (:data:`BACKWARDS`); of several series in one table, one behind the other, each does;
-- there are at least :data:`ENOUGH` different stamps, stamps missing in one row of twenty at most;
+- there are at least :data:`ENOUGH` different stamps; in one row of twenty at most it is missing;
 - the target's rank is correlated with that of the row before, of the same series, by more than chance:
   ``r > max(0.1, 3 / sqrt(pairs))``, three standard deviations of what independent values show.
 """

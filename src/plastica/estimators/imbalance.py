@@ -72,7 +72,7 @@ def percent(share: float) -> str:
 
     Example:
         >>> percent(0.0715), percent(0.0004)
-        ('7.2 %', '0.040 %')
+        ('7.1 %', '0.040 %')
     """
     return f"{100 * share:.2g} %" if share >= 0.01 else f"{100 * share:.3f} %"
 
