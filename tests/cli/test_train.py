@@ -297,3 +297,20 @@ def test_a_model_that_is_no_better_than_a_guess_is_called_so(plastica, here):
 )
 def test_names_of_runs_are_safe(given, wanted):
     assert folders.name_of(given) == wanted
+
+
+def test_rows_are_split_by_time_by_groups_or_from_a_file(plastica, here):
+    hours = [f"2024-01-{day:02} {hour:02}:00" for day in range(1, 11) for hour in range(24)]
+    lines = [f"{stamp},{10 + row // 12},{row % 7}\n" for row, stamp in enumerate(hours)]
+    (here / "a.csv").write_text("ts,y,shift\n" + "".join(lines[:200]))
+    (here / "b.csv").write_text("shift,ts,y\n" + "".join(f"{row % 7},{hours[row]},{row}\n" for row in range(200, 240)))
+    quick = ("train", "a.csv", "-t", "y", "--task", "regression", "--network", "mlp", "--layers", "0", "--epochs", "1")
+    said = plastica(*quick).stdout
+    assert "120 to train, 40 to validate, 40 held out, by time ('ts'): held out from 2024-01-07 16:00:00 on" in said
+    assert "last value" in said and "yesterday" in said
+    assert "by groups ('shift')" in plastica(*quick, "--split", "group:shift", "--no-report").stdout
+    assert "40 held out, by time ('ts'); held out: b.csv" in plastica(*quick, "--test", "b.csv", "--no-report").stdout
+    assert "wanted auto, random, time" in plastica(*quick, "--split", "sometime", code=1).stderr
+    assert "by time ('ts'): held out from" in plastica("info", "runs/a-1").stdout
+    page = (here / "runs/a-1/report.html").read_text(encoding="utf-8")
+    assert "The rows are split by time, by ts" in page and "昨日同一时刻" in page

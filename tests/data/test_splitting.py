@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from plastica.data.splitting import split
+from plastica.data.splitting import split, split_by_group, split_in_order
 from plastica.errors import DataError, InvalidValue
 
 
@@ -62,3 +62,43 @@ def test_too_few_rows_and_wrong_shares():
     for share in (-0.1, 11, 2.5):
         with pytest.raises(InvalidValue, match="validation="):
             split(10, validation=share)
+
+
+@given(st.lists(st.integers(0, 30), min_size=12, max_size=200), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_in_order_no_stamp_is_in_two_parts_and_the_test_rows_are_the_last(stamps, validation, test):
+    found = np.array([*stamps, 40, 41, 42], float)
+    made = split_in_order(found, validation, test)
+    assert sorted(np.concatenate(made[:3]).tolist()) == list(range(len(found)))
+    assert found[made.train].max() < found[made.validation].min()
+    assert found[made.validation].max() < found[made.test].min()
+
+
+def test_in_order_of_distinct_stamps_parts_are_as_large_as_asked_for_and_rows_without_stamp_are_trained_on():
+    stamps = np.random.default_rng(0).permutation(100).astype(float)
+    stamps[:10] = np.nan
+    made = split_in_order(stamps, 0.2, 10)
+    assert [len(part) for part in made[:3]] == [72, 18, 10] and set(range(10)) <= set(made.train.tolist())
+    assert sorted(stamps[made.test]) == sorted(stamps[10:])[-10:]
+    assert [len(part) for part in split_in_order(stamps[10:], 0, 0)[:3]] == [90, 0, 0]
+    with pytest.raises(DataError, match="2 different stamps cannot be split"):
+        split_in_order(np.repeat([1.0, 2.0], 20), 0.2, 0.2)
+
+
+@given(st.lists(st.integers(0, 12), min_size=12, max_size=200), st.floats(0.05, 0.4), st.floats(0.05, 0.4))
+def test_no_group_is_in_two_parts_and_no_part_is_empty(groups, validation, test):
+    found = np.array([*groups, 13, 14, 15])
+    made = split_by_group(found, validation, test, seed=len(groups))
+    assert sorted(np.concatenate(made[:3]).tolist()) == list(range(len(found)))
+    own = [set(found[part].tolist()) for part in made[:3]]
+    assert all(own) and sum(map(len, own)) == len(set.union(*own))
+
+
+def test_groups_fill_the_parts_and_the_seed_decides():
+    groups = np.repeat(np.arange(100), 5)
+    made = split_by_group(groups, 0.2, 0.3, seed=1)
+    assert [len(part) for part in made[:3]] == [250, 100, 150]
+    assert split_by_group(groups, 0.2, 0.3, seed=2).test.tolist() != made.test.tolist()
+    one_large = np.append(np.zeros(300, int), np.arange(1, 61).repeat(2))
+    assert all(0 in one_large[split_by_group(one_large, 0.1, 0.1, seed).train] for seed in range(10))
+    with pytest.raises(DataError, match="2 groups cannot be split"):
+        split_by_group(np.repeat([0, 1], 20))

@@ -116,3 +116,14 @@ def test_what_a_task_cannot_have_is_refused_with_a_reason(target, asked, said):
 def test_settings_of_decisions_refuse_what_no_task_can_have(wrong, said):
     with pytest.raises(InvalidValue, match=said):
         Settings(**wrong)
+
+
+def test_a_class_that_is_named_twice_is_refused_and_equal_numbers_are_one_class():
+    settings = Settings(class_weight=(("b", 2.0), ("b", 3.0)))
+    with pytest.raises(InvalidValue, match="names the class 'b' twice, as 'b' and as 'b'"):
+        check_fits(settings, THREE)
+    numbers = Target((Column("y", "number"),), "binary", (0, 1))
+    with pytest.raises(InvalidValue, match="names the class 1 twice, as '1' and as 1"):
+        check_fits(Settings(class_weight={"1": 2.0, 1: 3.0}), numbers)
+    feed = feed_for(Settings(class_weight={1.0: 3.0}), numbers, np.array([0, 1, 1]), np.arange(3))
+    assert feed.class_weight == {0: 1.0, 1: 3.0}

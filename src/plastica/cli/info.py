@@ -22,6 +22,7 @@ def info(
 ) -> None:
     """Say what a model is, which columns it wants and how good it was."""
     from ..estimators import TableNetwork
+    from ..estimators.partition import say_scheme
     from . import report
     from .folders import model_file
 
@@ -33,7 +34,8 @@ def info(
     output.fact("table", facts.source)
     output.fact("target", report.say_target(network.target))
     report.say_columns(output, facts.columns)
-    output.fact("rows", f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out")
+    sizes = f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out"
+    output.fact("rows", f"{sizes}, {say_scheme(facts.rows)}")
     output.fact("network", report.say_network(len(network.encoder.feature_names), network.model))
     report.say_training(output, facts)
     if facts.results is not None:

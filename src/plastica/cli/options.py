@@ -123,6 +123,17 @@ def threshold(given: str | None) -> float | str | None:
     return given if number is None else number
 
 
+def held_out(given: str) -> float | str:
+    """Return the share or number of ``--test 0.2``, or the word or file that it names.
+
+    Example:
+        >>> held_out("0.2"), held_out("last"), held_out("new.csv")
+        (0.2, 'last', 'new.csv')
+    """
+    number = _number(given)
+    return given if number is None else number
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)

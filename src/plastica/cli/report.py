@@ -10,6 +10,7 @@ from ..data.columns import Column
 from ..data.target import Target
 from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
+from ..estimators.partition import say_scheme
 from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
 from ..estimators.settings import batch_size_for
 from ..estimators.streamed_plan import Whole
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 40
 MOST_VALUES = 4
 MOST_TARGETS = 6
-MODELS = ("network", "linear", "trees", "dummy")  # a model's file keeps its figures in the order of the alphabet
+# A model's file keeps its figures in the order of the alphabet.
+MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")
 FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
 FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
 WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mcc": "MCC", "brier": "Brier score"}
@@ -42,7 +44,7 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: 
         output.fact("dropped", ", ".join(settings.drop))
     say_columns(output, parts.columns)
     sizes = f"{parts.train} to train, {parts.validation} to validate, {parts.test} held out"
-    output.fact("rows", sizes + (", stratified" if prepared.stratified else "") + f", seed {settings.seed}")
+    output.fact("rows", f"{sizes}, {say_scheme(prepared.scheme)}, seed {settings.seed}")
     for finding in prepared.findings:
         if finding.severity != "note":
             output.fact(finding.severity, finding.message)
@@ -151,7 +153,7 @@ def say_scores(output: Output, scores: dict[str, Scores]) -> None:
         (word_of(name), *(say_figure(name, scores[each][name]) if name in scores[each] else "" for each in models))
         for name in names
     ]
-    output.table(("", *models), rows)
+    output.table(("", *(model.replace("_", " ") for model in models)), rows)
 
 
 def _place(name: str, order: tuple[str, ...]) -> int:

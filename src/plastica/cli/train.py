@@ -60,7 +60,18 @@ LANGUAGES = ("en", "zh")
 )
 @click.option("--seed", type=int, default=0, help="Same seed, same model, bit for bit.")
 @click.option("--validation", type=float, default=0.2, help="Share (or number) of rows that decide when to stop.")
-@click.option("--test", type=float, default=0.2, help="Share (or number) of rows held out for the results.")
+@click.option(
+    "--test",
+    metavar="ROWS",
+    default="0.2",
+    help="Share (or number) of rows held out for the results; last for the last by time; or a file of its own.",
+)
+@click.option(
+    "--split",
+    metavar="HOW",
+    default="auto",
+    help="How rows are split: random, time (also time:COLUMN), group:COLUMN; auto takes time for a series.",
+)
 @parameters.drop_or_ignore
 @parameters.category
 @parameters.number
@@ -103,7 +114,8 @@ def train(
     threshold: str | None,
     seed: int,
     validation: float,
-    test: float,
+    test: str,
+    split: str,
     drop: tuple[str, ...],
     category: tuple[str, ...],
     number: tuple[str, ...],
@@ -160,7 +172,8 @@ def train(
         resample=resample,
         seed=seed,
         validation=validation,
-        test=test,
+        test=options.held_out(test),
+        split=split,
         patience=patience,
         **chosen,
     )

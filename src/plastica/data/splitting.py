@@ -1,4 +1,4 @@
-"""Rows are dealt to training, validation and test: at random from a seed, or class by class."""
+"""Rows are split into training, validation and test: at random, class by class, in an order, or by groups."""
 
 from __future__ import annotations
 
@@ -47,12 +47,7 @@ def split(
         >>> len(train), len(validation), len(test)
         (6, 2, 2)
     """
-    sizes = {"test": _size(n, test, "test"), "validation": _size(n, validation, "validation")}
-    if sum(sizes.values()) >= n:
-        raise DataError(
-            f"{n} {'row' if n == 1 else 'rows'} cannot be dealt to {sizes['validation']} for validation, "
-            f"{sizes['test']} for test and at least one for training. Give more rows, or smaller parts (0 for none)."
-        )
+    sizes = _sizes(n, validation, test)
     # PCG64's doubles are fixed by its definition, which NumPy's shuffles are not (NEP 19).
     order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(n), kind="stable")
     if stratify is None:
@@ -62,6 +57,98 @@ def split(
     if len(labels) != n:
         raise DataError(f"stratify holds {len(labels)} labels for {n} rows.")
     return _stratified(order, labels, sizes)
+
+
+def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0.15) -> Split:
+    """Split rows by time: the last ones are the test rows, those just before them the validation rows.
+
+    All rows of one stamp go to one part, so parts may be somewhat larger or smaller than asked for. Rows without a
+    stamp are training rows.
+
+    Args:
+        stamps: When each row was taken, or any other number that orders the rows; NaN where it is missing.
+        validation, test: As for :func:`split`.
+
+    Raises:
+        InvalidValue: Shares that are negative or leave no row for training.
+        DataError: Too few different stamps.
+
+    Example:
+        >>> split_in_order(np.array([5.0, 1.0, 2.0, 3.0, 4.0, 5.0]), validation=1, test=2)[:3]
+        (array([1, 2, 3]), array([4]), array([0, 5]))
+    """
+    present = np.flatnonzero(~np.isnan(stamps))
+    sizes = _sizes(len(present), validation, test)
+    order = present[np.argsort(stamps[present], kind="stable")]
+    found = stamps[order]
+    starts = np.flatnonzero(np.append(True, found[1:] != found[:-1])) if len(found) else np.zeros(0, np.int64)
+    if len(starts) < 1 + sum(size > 0 for size in sizes.values()):
+        raise DataError(
+            f"{len(starts)} different {'stamp' if len(starts) == 1 else 'stamps'} cannot be split into training, "
+            "validation and test so that no stamp is in two parts. Split at random, or give more rows."
+        )
+    ends = [len(order)]
+    for place, size in enumerate((sizes["test"], sizes["validation"])):
+        after = (sizes["validation"] > 0) * (place == 0)  # how many stamps the parts before need at least
+        allowed = starts[1 + after :][starts[1 + after :] < ends[-1]]
+        ends.append(int(allowed[np.abs(allowed - (ends[-1] - size)).argmin()]) if size else ends[-1])
+    train = np.setdiff1d(np.arange(len(stamps)), order[ends[2] :])
+    return Split(train, np.sort(order[ends[2] : ends[1]]), np.sort(order[ends[1] :]))
+
+
+def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
+    """Split rows so that no group is in two parts: patients, customers, machines.
+
+    Groups are taken in an order drawn from the seed; a part takes a group where that brings it nearer to its size.
+
+    Args:
+        groups: The group's number of each row, from 0 on.
+        validation, test: As for :func:`split`: shares or numbers of rows, not of groups.
+        seed: What the order of the groups depends on.
+
+    Raises:
+        InvalidValue: Shares that are negative or leave no row for training.
+        DataError: Too few groups.
+
+    Example:
+        >>> made = split_by_group(np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]), validation=0.2, test=0.2)
+        >>> [len(part) for part in made[:3]]
+        [6, 2, 2]
+    """
+    sizes = _sizes(len(groups), validation, test)
+    counts = np.bincount(groups)
+    wanted = [number for number, size in ((2, sizes["test"]), (1, sizes["validation"])) if size]
+    if (counts > 0).sum() <= len(wanted):
+        raise DataError(
+            f"{(counts > 0).sum()} groups cannot be split into training and {len(wanted)} other parts so that no group "
+            "is in two. Name a column with more groups, or ask for fewer parts (test=0 or validation=0)."
+        )
+    order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(counts)), kind="stable")
+    order = order[counts[order] > 0]
+    part = np.full(len(counts), -1)
+    part[order] = 0
+    for number, size in ((2, sizes["test"]), (1, sizes["validation"])):
+        filled = 0
+        for group in order:
+            if part[group] == 0 and abs(filled + counts[group] - size) < abs(filled - size):
+                part[group], filled = number, filled + counts[group]
+    for number in (*wanted, 0):
+        if not (part == number).any():  # the groups are too large for it: the smallest of the part that has most
+            own = np.flatnonzero(part == np.bincount(part[order], minlength=3).argmax())
+            part[own[counts[own].argmin()]] = number
+    parts = part[groups]
+    return Split(np.flatnonzero(parts == 0), np.flatnonzero(parts == 1), np.flatnonzero(parts == 2))
+
+
+def _sizes(n: int, validation: float, test: float) -> dict[str, int]:
+    """Return how many rows test and validation have, or refuse what leaves none for training."""
+    sizes = {"test": _size(n, test, "test"), "validation": _size(n, validation, "validation")}
+    if sum(sizes.values()) >= n:
+        raise DataError(
+            f"{n} {'row' if n == 1 else 'rows'} cannot be dealt to {sizes['validation']} for validation, "
+            f"{sizes['test']} for test and at least one for training. Give more rows, or smaller parts (0 for none)."
+        )
+    return sizes
 
 
 def _size(n: int, share: float, name: str) -> int:

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..data.encoding import TableEncoder
 from ..data.splitting import split
+from ..data.table import Table
 from ..errors import InvalidValue
 from ..model import Sequential
 from ..training import Callback, EarlyStopping, History
@@ -22,6 +23,7 @@ from . import keeping
 from .building import build, check_parameters, recompiled
 from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
 from .networks import answers_from, monitor_of
+from .preparing import strata
 from .settings import batch_size_for
 
 AUTO_ROWS = 100  # from as many rows on, "auto" holds some out to decide when to stop
@@ -75,6 +77,7 @@ class NetworkEstimator(BaseEstimator):
         train, held_out = self._dealt(examples)
         self._prepare(train, examples, begin, steady=False)
         history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)])
+        self._decide(examples, train, held_out)
         return self._record(history, begin)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -133,6 +136,10 @@ class NetworkEstimator(BaseEstimator):
         """Learn from training rows what scaling needs."""
 
     @abstractmethod
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
+        """Learn how probabilities become answers."""
+
+    @abstractmethod
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
         """Return answers in the targets' own words or unit."""
 
@@ -155,7 +162,7 @@ class NetworkEstimator(BaseEstimator):
         rows = len(examples.y)
         if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
             return examples, None
-        labels = examples.y if examples.y.dtype.kind == "i" else None
+        labels = None if self.task_ == "regression" else strata(examples.y)
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
         parts = split(rows, float(self.validation_fraction), 0, labels, seed)
         return examples.take(parts.train), examples.take(parts.validation)
@@ -214,8 +221,11 @@ class NetworkEstimator(BaseEstimator):
 
     def _answers(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        features = features_of(self.encoder_, take_rows(self, X, reset=False))
-        return answers_from(self.model_, features, self.task_)
+        return self._of_rows(take_rows(self, X, reset=False))
+
+    def _of_rows(self, rows: np.ndarray | Table) -> np.ndarray:
+        """Return the network's answers for rows that were checked."""
+        return answers_from(self.model_, features_of(self.encoder_, rows), self.task_)
 
     @property
     def _units(self) -> int:

@@ -17,6 +17,7 @@ from ..errors import InvalidValue, ShapeError
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..schedules import Schedule
+from .class_decision import check_choices
 from .networks import PLAIN_UNITS, network_for, recipe_for
 from .settings import Settings
 
@@ -58,11 +59,8 @@ def check_parameters(estimator: Any) -> Settings:
         value = getattr(estimator, share)
         if value is not None and not (_is_number(value) and 0 <= value < below):
             raise InvalidValue(f"{name}({share}={value!r}): wanted None or a number from 0 to below {below}.")
-    weight = getattr(estimator, "class_weight", None)
-    if not (weight is None or isinstance(weight, Mapping) or (isinstance(weight, str) and weight == "balanced")):
-        raise InvalidValue(
-            f'{name}(class_weight={weight!r}): wanted None, "balanced" or a dict from class to weight, {{0: 1, 1: 5}}.'
-        )
+    if "threshold" in estimator.get_params(deep=False):
+        check_choices(name, estimator.class_weight, estimator.threshold)
     return settings_of(estimator)
 
 

@@ -11,7 +11,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
-from ..data.table import show
+from ..data.table import Table, show
 from ..errors import DataError, InvalidValue
 from ..layers import Layer
 from ..model import Sequential
@@ -21,10 +21,22 @@ from ..training import Callback
 from . import keeping
 from .base import NetworkEstimator
 from .building import check_parameters
+from .class_decision import (
+    SMALLEST,
+    Judged,
+    class_weights,
+    decide,
+    fixed_decision,
+    margins,
+    settings_for,
+    shift_of,
+    target_of,
+    warn_of_silence,
+)
 from .feeding import Examples, check_array
+from .imbalance import corrected, rare_classes
 
-SMALLEST = np.finfo(np.float64).tiny
-UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
+MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -58,11 +70,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             are.
         early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
             Without, training stops when the training loss no longer falls by ``tol``.
-        validation_fraction: The share of the rows that are held out, with their share of each class.
+        validation_fraction: The share of the rows that are held out, with their share of each class or rarest label.
         n_iter_no_change: Epochs without anything better before training stops.
         tol: By how much the training loss must fall to count as better.
-        class_weight: How much each class counts: None for all the same, "balanced" for the inverse of their
-            shares, or a dict.
+        class_weight: How much each class counts in training: None for all the same, "balanced" for the inverse of
+            their shares, or a dict, where others count 1. Probabilities are put right again. Not for labels.
+        threshold: From which probability on an answer is yes, for two classes and for labels: "auto" chooses it on
+            the held-out rows where a class or label is rare and has no weight; "f1", "micro_f1" (of labels),
+            "balanced_accuracy" and "accuracy" choose it for that; a number is about the second of two classes; None
+            is the most probable answer. See docs/imbalance.md.
         warm_start: Whether another ``fit`` goes on training.
         time_limit: When to stop by the clock, in seconds.
         random_state: Where initial weights, dealing and order come from: a number, a RandomState, or None.
@@ -72,6 +88,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     Attributes:
         classes_: The classes, ascending; for several labels the label columns' names.
         task_: "binary", "multiclass" or "multilabel".
+        decision_: How probabilities become answers: a :class:`~plastica.estimators.decisions.Decision`.
+        shift_: The classes' weights, for which probabilities are put right; empty without.
         model_: The trained :class:`~plastica.Sequential`.
         encoder_: What turns columns into features; None with ``encode=False``.
         history_: The figures of each epoch of the last run.
@@ -111,6 +129,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
         class_weight: str | Mapping[Any, float] | None = None,
+        threshold: float | str | None = "auto",
         warm_start: bool = False,
         time_limit: float | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -139,6 +158,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.class_weight = class_weight
+        self.threshold = threshold
         self.warm_start = warm_start
         self.time_limit = time_limit
         self.random_state = random_state
@@ -175,10 +195,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         finally:
             del self._announced
         self._prepare(examples, examples, begin, steady=True)
-        return self._record(self._train(examples, None, 1, []), begin)
+        history = self._train(examples, None, 1, [])
+        if begin or self.threshold != "auto" or not self.decision_.aim:  # what fit() chose stays
+            self.decision_ = fixed_decision(self)
+        return self._record(history, begin)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return each class's probability, ``(rows, classes)``; of several labels each one's own."""
+        """Return each class's probability, ``(rows, classes)``; of several labels each one's own.
+
+        With ``class_weight`` it is that of the classes as they come, see :func:`.imbalance.corrected`.
+        """
         return self._answers(X)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -186,17 +212,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return np.log(np.maximum(self.predict_proba(X), SMALLEST))
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return log-odds: ``(rows,)`` for two classes, ``(rows, labels)`` for labels; else log-probabilities."""
-        shares = self._answers(X)
-        if self.task_ == "multiclass":
-            return np.log(np.maximum(shares, SMALLEST))
-        yes = shares[:, 1] if self.task_ == "binary" else shares
-        yes = np.clip(yes, SMALLEST, 1 - UNSURE)
-        return np.log(yes) - np.log1p(-yes)
+        """Return log-odds: ``(rows,)`` for two classes, ``(rows, labels)`` for labels; else log-probabilities.
+
+        They are counted from the threshold, so that what is above 0, or largest, is what ``predict`` answers.
+        """
+        return margins(self._answers(X), self.decision_, self.task_)
 
     def predict_proba_frame(self, X: Any) -> Any:
         """Return :meth:`predict_proba` as a frame of the kind that ``X`` is, with its index and the classes' names."""
-        return keeping.as_frame(self.predict_proba(X), X, [str(label) for label in self.classes_])
+        return keeping.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator takes."""
@@ -243,34 +267,44 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
 
     def _take_classes_weights(self, examples: Examples) -> Examples:
+        settings_for(self, target_of(self.task_, self.classes_), self.class_weight is not None)
         if self.task_ != "multilabel" and not hasattr(self, "_announced") and len(np.unique(examples.y)) < 2:
             raise DataError("y has one class only among the rows with a weight; at least 2 classes are needed.")
+        self.shift_ = ()
         if self.class_weight is None:
             return examples
         rows = np.ones(len(examples.y)) if examples.weight is None else examples.weight
-        if self.task_ != "multilabel":
-            return examples._replace(weight=rows * self._weights_of(examples.y, rows)[examples.y])
-        from sklearn.utils.class_weight import compute_sample_weight
+        weights = class_weights(self, examples.y, rows)
+        self.shift_ = shift_of(weights)
+        return examples._replace(weight=rows * weights[examples.y])
 
-        return examples._replace(weight=rows * compute_sample_weight(self.class_weight, examples.y))
+    def _unweighted(self, examples: Examples) -> np.ndarray | None:
+        """Return the rows' weights without those of the classes."""
+        if not self.shift_ or examples.weight is None:
+            return examples.weight
+        return examples.weight / np.array(self.shift_)[examples.y]
 
-    def _weights_of(self, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return the weight of each class; "balanced" is scikit-learn's, with the rows' own weights counted."""
-        if isinstance(self.class_weight, Mapping):
-            unknown = [label for label in self.class_weight if label not in self.classes_.tolist()]
-            if unknown:
-                raise InvalidValue(f"class_weight names {unknown[0]!r}; the classes are {self.classes_.tolist()}.")
-            return np.array([float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()])
-        sums = np.bincount(y, rows, minlength=len(self.classes_))
-        return np.divide(rows.sum(), len(self.classes_) * sums, out=np.zeros_like(sums), where=sums > 0)
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
+        rare = rare_classes(target_of(self.task_, self.classes_), examples.y, self._unweighted(examples))
+        chosen = isinstance(self.threshold, str)
+        if not chosen or not (rare or (held_out and self.threshold != "auto")):
+            self.decision_ = decide(self, rare, None)
+            return
+        looked = held_out or train.take(np.arange(min(len(train.y), MOST_LOOKED_AT)))
+        judged = Judged(looked.y, self._of_rows(looked.x), self._unweighted(looked))
+        self.decision_ = decide(self, rare, judged if held_out else None)
+        if self.threshold == "auto":
+            warn_of_silence(self, rare, judged.y, judged.shares, len(held_out.y) if held_out else 0)
+
+    def _of_rows(self, rows: np.ndarray | Table) -> np.ndarray:
+        return corrected(super()._of_rows(rows), self.shift_)
 
     def _scaled(self, y: np.ndarray) -> np.ndarray:
         return y.astype(np.float32) if self.task_ == "multilabel" else y
 
     def _learn_scale(self, train: Examples) -> None:
-        pass
+        """Classes have none."""
 
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
-        if self.task_ == "multilabel":
-            return (answers > 0.5).astype(np.int64)
-        return self.classes_[answers.argmax(1)]
+        found = self.decision_.decide(answers)
+        return found if self.task_ == "multilabel" else self.classes_[found]

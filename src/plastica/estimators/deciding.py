@@ -47,6 +47,7 @@ def choose_decision(
     shift: tuple[float, ...],
     y: np.ndarray,
     shares: np.ndarray,
+    weight: np.ndarray | None = None,
 ) -> Decision:
     """Return what turns probabilities into answers.
 
@@ -57,18 +58,20 @@ def choose_decision(
         shift: How many times more than in the table each class counted in training.
         y: Of the validation rows, as the target encodes it.
         shares: What the network answers for them, as probabilities.
+        weight: How much each of them counts; None for all the same.
     """
     aim = aim_of(settings, target, rare)
     if target.task == "multilabel":
-        return _for_labels(settings, aim, target.outputs, y, shares)
+        return _for_labels(settings, aim, target.outputs, y, shares, weight)
     base = Decision(positive=0 if target.task == "binary" and rare == (0,) else 1, costs=settings.costs or ())
     if isinstance(settings.threshold, float | int):
         return replace(base, rule="threshold", thresholds=(float(settings.threshold),))
     if target.task == "binary" and aim and _enough(y):
-        return _for_two(base, aim, y, shares)
+        return _for_two(base, aim, y, shares, weight)
     if aim == "balanced_accuracy" and len(y):
-        counts = np.maximum(np.bincount(y, minlength=len(target.classes)), 1)
-        return replace(base, rule="weights", weights=tuple((len(y) / counts).tolist()), aim=aim, rows=len(y))
+        counts = np.bincount(y, weight, minlength=len(target.classes))
+        weights = counts.sum() / np.where(counts > 0, counts, 1)
+        return replace(base, rule="weights", weights=tuple(weights.tolist()), aim=aim, rows=len(y))
     if base.costs and aim in ("", "costs"):
         return replace(base, rule="costs")
     return replace(base, rule="weights", weights=shift) if shift and not aim else base
@@ -120,23 +123,27 @@ def say_decision(target: Target, decision: Decision) -> str:
     return "the answer of least expected cost" if decision.rule == "costs" else ""
 
 
-def _for_labels(settings: Settings, aim: Aim, outputs: int, y: np.ndarray, shares: np.ndarray) -> Decision:
+def _for_labels(
+    settings: Settings, aim: Aim, outputs: int, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None
+) -> Decision:
     if isinstance(settings.threshold, float | int):
         return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
     if not aim or not len(y):
         return usual_decision("multilabel", outputs)
     if aim == "micro_f1":
-        found = (best_threshold(y.ravel() == 1, shares.ravel(), "f1"),) * outputs if y.any() else (0.5,) * outputs
+        each = None if weight is None else np.repeat(weight, outputs)
+        best = best_threshold(y.ravel() == 1, shares.ravel(), "f1", weight=each) if y.any() else 0.5
+        found = (best,) * outputs
     else:
         pairs = zip((y == 1).T, shares.T, strict=True)
-        found = tuple(best_threshold(yes, share, aim) if _enough(yes) else 0.5 for yes, share in pairs)
+        found = tuple(best_threshold(yes, share, aim, weight=weight) if _enough(yes) else 0.5 for yes, share in pairs)
     return Decision(rule="threshold", thresholds=found, aim=aim, rows=len(y))
 
 
-def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray) -> Decision:
+def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None) -> Decision:
     # Rows and columns of the costs are to be no and yes.
     costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
-    found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs)
+    found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs, weight)
     return replace(base, rule="threshold", thresholds=(found,), aim=aim, rows=len(y))
 
 

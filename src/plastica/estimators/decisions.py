@@ -89,7 +89,9 @@ def usual_decision(task: str, outputs: int) -> Decision:
     return Decision(rule="threshold", thresholds=(0.5,) * outputs) if task == "multilabel" else Decision()
 
 
-def best_threshold(yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = ()) -> float:
+def best_threshold(
+    yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = (), weight: np.ndarray | None = None
+) -> float:
     """Return the threshold that serves these rows best, in the middle between two neighbouring probabilities.
 
     Of several that serve as well the one nearest to one half.
@@ -99,23 +101,26 @@ def best_threshold(yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = 
         share: Its probability of being so.
         aim: "f1", "balanced_accuracy", "accuracy" or "costs".
         costs: For "costs": rows no and yes, columns answered no and answered yes.
+        weight: How much each row counts, ``(rows,)``; None for all the same.
 
     Example:
         >>> best_threshold(np.array([False, False, True]), np.array([0.1, 0.2, 0.4]), "f1")
         0.30000000000000004
     """
     order = np.argsort(-share, kind="stable")
-    falling, hits = share[order], np.cumsum(yes[order])
+    counts = np.ones(len(yes)) if weight is None else weight[order]
+    falling, hits, seen = share[order], np.cumsum(counts * yes[order]), np.cumsum(counts)
     ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
     # The first cut lets nobody through; each further one lets one more probability through.
-    hit = np.append(0, hits[ends]).astype(np.float64)
-    false = np.append(0, ends + 1 - hits[ends]).astype(np.float64)
+    hit = np.append(0.0, hits[ends])
+    false = np.append(0.0, seen[ends] - hits[ends])
     levels = falling[ends]
     middle = (levels[:-1] + levels[1:]) / 2
     middle = np.where(middle > levels[1:], middle, levels[:-1])  # between neighbouring doubles there is no middle
     nobody = max((1 + levels[0]) / 2, np.nextafter(levels[0], 2))
     cuts = np.concatenate([[nobody], middle, [0.0]])
-    served = _served(aim, hit, false, float(yes.sum()), float((~yes).sum()), costs)
+    total = float(hits[-1]) if len(hits) else 0.0
+    served = _served(aim, hit, false, total, float(seen[-1]) - total if len(seen) else 0.0, costs)
     best = np.flatnonzero(served >= served.max() - 1e-12)
     return float(cuts[best[np.abs(cuts[best] - 0.5).argmin()]])
 
@@ -123,9 +128,9 @@ def best_threshold(yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = 
 def _served(aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: Costs) -> np.ndarray:
     """How well each cut serves, from its true and false positives."""
     if aim == "f1":
-        return 2 * hit / np.maximum(hit + false + yes, 1)
+        return 2 * hit / np.maximum(hit + false + yes, np.finfo(np.float64).tiny)
     if aim == "balanced_accuracy":
-        return (hit / max(yes, 1) + (no - false) / max(no, 1)) / 2
+        return (hit / (yes or 1) + (no - false) / (no or 1)) / 2
     table = ((0.0, 1.0), (1.0, 0.0)) if aim == "accuracy" else costs
     (right_no, false_yes), (false_no, right_yes) = table
     cost = (no - false) * right_no + false * false_yes + (yes - hit) * false_no + hit * right_yes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,7 +23,11 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         validation: Rows that decided when to stop.
         test: Rows that were held out for the results.
         stratified: Whether each part had its share of each class.
-        digest: What tells these rows again.
+        digest: What tells these rows again, those of a test file left aside.
+        split: How they were split: "random", "time", "group", or "order" for the last rows as they stood.
+        by: The column that split them, of "time" and "group".
+        first_test: The first test row's stamp, of "time".
+        test_file: The file that the test rows come from; empty where they are the table's own.
     """
 
     train: int
@@ -31,6 +35,10 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     test: int
     stratified: bool
     digest: str
+    split: Literal["random", "time", "group", "order"] = "random"
+    by: str = ""
+    first_test: str = ""
+    test_file: str = ""
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

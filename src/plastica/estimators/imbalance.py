@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.table import show
-from ..data.target import Target
+from ..data.target import Label, Target
 from ..errors import InvalidValue
 from .settings import Settings
 
@@ -32,7 +32,7 @@ class Feed(NamedTuple):
     shift: tuple[float, ...] = ()
 
 
-def rare_classes(target: Target, y: np.ndarray) -> tuple[int, ...]:
+def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None) -> tuple[int, ...]:
     """Return the classes, or labels, that are rare: fewer rows than 2/5 of an equal share, rarest first.
 
     Two classes: below 20 %; ``K`` classes: below ``0.4 / K``. A label is rare when fewer than 20 % of the rows
@@ -41,14 +41,17 @@ def rare_classes(target: Target, y: np.ndarray) -> tuple[int, ...]:
     Args:
         target: What is predicted.
         y: As the target encodes it.
+        weight: How much each row counts; None for all the same.
     """
-    if target.task == "regression":
+    if target.task == "regression" or not len(y):
         return ()
     if target.task == "multilabel":
-        shares = np.minimum(y.mean(0), 1 - y.mean(0))
+        yes = np.average(y, axis=0, weights=weight)
+        shares = np.minimum(yes, 1 - yes)
         limit = RARE / 2
     else:
-        shares = np.bincount(y, minlength=len(target.classes)) / len(y)
+        sums = np.bincount(y, weight, minlength=len(target.classes))
+        shares = sums / sums.sum()
         limit = RARE / len(target.classes)
     order = np.argsort(shares, kind="stable")
     return tuple(int(number) for number in order if shares[number] < limit)
@@ -69,7 +72,7 @@ def percent(share: float) -> str:
 
     Example:
         >>> percent(0.0715), percent(0.0004)
-        ('7.2 %', '0.040 %')
+        ('7.1 %', '0.040 %')
     """
     return f"{100 * share:.2g} %" if share >= 0.01 else f"{100 * share:.3f} %"
 
@@ -179,9 +182,17 @@ def _weights(settings: Settings, target: Target, counts: np.ndarray) -> np.ndarr
         made[present] = counts.sum() / (present.sum() * counts[present])
         return made
     known = {str(label): number for number, label in enumerate(target.classes)}
+    named: dict[int, Label] = {}
     for label, weight in settings.class_weight:
-        if str(label) not in known:
+        equal = next((number for number, each in enumerate(target.classes) if each == label), None)
+        number = known.get(str(label), equal)
+        if number is None:
             listed = ", ".join(map(show, target.classes[:10]))
             raise InvalidValue(f"class_weight names {show(label)}, which is none of the classes {listed}.")
-        made[known[str(label)]] = weight
+        if number in named:
+            raise InvalidValue(
+                f"class_weight names the class {show(target.classes[number])} twice, as {show(named[number])} and as "
+                f"{show(label)}. Give each class one weight."
+            )
+        named[number], made[number] = label, weight
     return made

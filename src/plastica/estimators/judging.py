@@ -13,6 +13,7 @@ from .baselines import baseline_answers
 from .deciding import choose_decision
 from .decisions import Decision, usual_decision
 from .facts import Results
+from .naive import naive_answers
 from .preparing import Prepared
 from .scores import difference, main_figure, score
 from .settings import Settings
@@ -60,6 +61,7 @@ def judge(
     found = baseline_answers(
         target.task, prepared.x[train], y[train], both, len(target.classes), prepared.layout, settings.baselines, notes
     )
+    found |= naive_answers(prepared, np.concatenate([held, test])) if settings.baselines else {}
     judged = {"network": answers} | {name: each[len(held) :] for name, each in found.items()}
     decisions = {}
     if decision is not None:

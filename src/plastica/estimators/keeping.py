@@ -21,6 +21,7 @@ from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec, to_spec
 from ..training import History
+from .decisions import Decision, usual_decision
 from .facts import listed
 
 E = TypeVar("E")
@@ -43,6 +44,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         numbers_only, columns, names: What came in.
         task, outputs, targets: What is predicted.
         classes, class_type: The classes and their NumPy type.
+        decision: How probabilities become answers; None in files from before there were decisions.
+        shift: How many times more each class counted in training than it comes; empty for just as much.
         mean, scale: Of a regression's targets.
         losses, scores, figures, epochs: How training went.
     """
@@ -62,6 +65,8 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     targets: tuple[str, ...] = ()
     classes: tuple[Label, ...] = ()
     class_type: str = ""
+    decision: Decision | None = None
+    shift: tuple[float, ...] = ()
     mean: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
     losses: tuple[float, ...] = ()
@@ -74,6 +79,10 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         numbers = self.task == "regression"
         if len(self.classes) != (0 if numbers else self.outputs):
             raise ValueError(f"{len(self.classes)} classes for {self.outputs} outputs")
+        if self.decision is not None and not self.decision.fits(self.task, len(self.classes)):
+            raise ValueError("a decision that does not fit the classes")
+        if len(self.shift) not in (0, len(self.classes)) or not all(0 < each < math.inf for each in self.shift):
+            raise ValueError("the classes' shift must be a number above 0 for each class")
         if len(self.mean) != len(self.scale) or len(self.mean) != (self.outputs if numbers else 0):
             raise ValueError(f"{len(self.mean)} means and {len(self.scale)} scales for {self.outputs} outputs")
 
@@ -150,6 +159,8 @@ def save(estimator: Any, path: str | Path) -> Path:
         targets=tuple(estimator.target_names_),
         classes=tuple(classes.tolist()),
         class_type="object" if classes.dtype.kind == "O" else classes.dtype.str,
+        decision=None if estimator.task_ == "regression" else estimator.decision_,
+        shift=() if estimator.task_ == "regression" else estimator.shift_,
         mean=tuple(getattr(estimator, "target_mean_", np.array([])).tolist()),
         scale=tuple(getattr(estimator, "target_scale_", np.array([])).tolist()),
         losses=tuple(estimator.loss_curve_),
@@ -211,7 +222,8 @@ def _rebuilt(cls: type[E], kept: Kept, model: Sequential, custom: Mapping[str, A
     if kept.names is not None:
         made.feature_names_in_ = np.array(kept.names, dtype=object)
     if kept.task != "regression":
-        made.classes_ = _classes(kept)
+        made.classes_, made.shift_ = _classes(kept), kept.shift
+        made.decision_ = kept.decision or usual_decision(kept.task, len(kept.classes))
     if kept.task == "regression":
         made.target_mean_, made.target_scale_ = np.array(kept.mean), np.array(kept.scale)
     made.loss_curve_, made.validation_scores_ = list(kept.losses), _numbers(kept.scores)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from ..data.columns import Column, infer_columns
 from ..data.encoding import FeatureLayout, TableEncoder
-from ..data.splitting import Split, split
+from ..data.reading import read_table
+from ..data.splitting import Split
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..errors import InvalidValue
+from .asking import with_target
 from .checks import Finding, check_data
 from .deciding import say_plan
+from .facts import Rows
 from .imbalance import check_fits, rare_classes
+from .naive import say_naive
+from .own_test_rows import joined
+from .partition import Scheme, partition, with_file, without_groups
 from .settings import Settings
 
 
@@ -37,6 +44,8 @@ class Prepared:
         stratified: Whether each part has its share of each class.
         notes: What was assumed, one sentence each.
         rare: The rare classes' or labels' numbers, rarest first.
+        scheme: How the rows were split.
+        own: How many rows come before those of a test file.
     """
 
     table: Table
@@ -49,6 +58,8 @@ class Prepared:
     stratified: bool
     notes: tuple[str, ...]
     rare: tuple[int, ...] = ()
+    scheme: Scheme = field(default_factory=Scheme)
+    own: int | None = None
 
     @property
     def layout(self) -> FeatureLayout:
@@ -61,7 +72,7 @@ class Prepared:
         return check_data(self)
 
 
-def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Prepared:
+def prepare(table: Table, target: str | Sequence[str], settings: Settings, tested: Table | None = None) -> Prepared:
     """Decide what is predicted from what, deal the rows, and encode them.
 
     What a column *is* (a number written with a decimal comma, a date) is read from all rows; what is *learned*
@@ -71,11 +82,16 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
         table: As it was read.
         target: The column to predict, several, or a pattern such as ``Class*``.
         settings: How a person wants it.
+        tested: Test rows of their own; by default they are read from ``settings.test`` where that is a file, and
+            else are a part of the table.
 
     Raises:
         DataError: No such column, nothing to learn from, too few rows.
+        FileError: The file of test rows cannot be read.
         InvalidValue: A target is among the dropped columns, or the shares leave no row.
     """
+    if tested is None and settings.test_file is not None:
+        tested = read_table(settings.test_file)
     for name in [target] if isinstance(target, str) else target:
         if name in settings.dropped:
             raise InvalidValue(f"{show(name)} is the target and cannot be dropped too.")
@@ -84,17 +100,45 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings) -> Pr
     check_fits(settings, chosen)
     columns = infer_columns(kept, skip=chosen.names, declared=settings.declared)
     labels = None if chosen.task == "regression" else strata(chosen.encode(kept))
-    parts = split(kept.height, settings.validation, settings.test, labels, settings.seed)
+    parts, scheme = _split(table, kept, columns, chosen, settings if tested is None else _untested(settings), labels)
+    columns = tuple(without_groups(column, scheme) for column in columns)
     train = kept.take(parts.train)
     chosen = chosen.fitted(train)
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
-    unseen: list[str] = []
-    x = encoder.transform(kept, unseen)
-    y = chosen.encode(kept)
+    notes = [*table.notes, *said, *_of_classes(parts.notes, chosen)]
+    x, y, own = encoder.transform(kept, notes), chosen.encode(kept), None
+    if tested is not None:
+        own, tested = kept.height, with_target(tested, chosen, notes)
+        kept = joined(kept, tested, {*chosen.names, *(column.name for column in encoder.columns)})
+        x, y = np.concatenate([x, encoder.transform(tested, notes)]), np.concatenate([y, chosen.encode(tested)])
+        parts = parts._replace(test=np.arange(own, kept.height))
+        scheme = with_file(scheme, tested.source, kept)
+    if scheme.series is not None and len(parts.test) and settings.baselines:
+        notes.append(say_naive(scheme.series))
     rare = rare_classes(chosen, y)
-    planned = say_plan(settings, chosen, y, rare, len(parts.validation))
-    notes = (*table.notes, *said, *_of_classes(parts.notes, chosen), *unseen, *planned)
-    return Prepared(kept, encoder.described(columns), chosen, encoder, parts, x, y, labels is not None, notes, rare)
+    notes += say_plan(settings, chosen, y, rare, len(parts.validation))
+    described = encoder.described(columns)
+    return Prepared(kept, described, chosen, encoder, parts, x, y, scheme.stratified, tuple(notes), rare, scheme, own)
+
+
+def _split(
+    table: Table,
+    kept: Table,
+    columns: tuple[Column, ...],
+    target: Target,
+    settings: Settings,
+    labels: np.ndarray | None,
+) -> tuple[Split, Scheme]:
+    """Split the rows; columns that are dropped may still say how."""
+    if not settings.dropped:
+        return partition(kept, columns, target, settings, labels)
+    whole = table.take(np.flatnonzero(~target.missing(table)))
+    dropped = infer_columns(whole.without(name for name in whole.names if name not in settings.dropped))
+    return partition(whole, (*columns, *dropped), target, settings, labels)
+
+
+def _untested(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, test=0.0)
 
 
 def strata(y: np.ndarray) -> np.ndarray:
@@ -112,6 +156,20 @@ def strata(y: np.ndarray) -> np.ndarray:
 def digest(x: np.ndarray) -> str:
     """Return what tells whether two tables have the same features in the same order."""
     return hashlib.sha256(np.ascontiguousarray(x).data).hexdigest()
+
+
+def rows_of(prepared: Prepared) -> Rows:
+    """Return how many rows served what, and how they were split."""
+    scheme = prepared.scheme
+    return Rows(
+        *map(len, prepared.split[:3]),
+        stratified=prepared.stratified,
+        digest=digest(prepared.x[: prepared.own]),
+        split=scheme.split,
+        by=scheme.by,
+        first_test=scheme.first_test,
+        test_file=scheme.test_file,
+    )
 
 
 def _of_classes(notes: tuple[str, ...], target: Target) -> tuple[str, ...]:

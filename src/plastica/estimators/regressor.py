@@ -171,6 +171,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         spread = np.sqrt(np.average((train.y - self.target_mean_) ** 2, axis=0, weights=train.weight))
         self.target_scale_ = np.where(spread > 1e-12 * np.abs(self.target_mean_), spread, 1.0)
 
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
+        pass
+
     def _scaled(self, y: np.ndarray) -> np.ndarray:
         return ((y - self.target_mean_) / self.target_scale_).astype(np.float32)
 

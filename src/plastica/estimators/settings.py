@@ -22,6 +22,9 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "resample": (None, "over", "under", "balanced"),
     "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
 }
+SPLITS = ("auto", "random", "time", "group")
+LAST = "last"  # what ``test`` takes for the last rows by time
+USUAL_SHARE = 0.2
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
 
@@ -40,7 +43,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         rule: A learning rule's name. Rules that cannot train "best" get the layers that suit them.
         seed: Where the split, the initial weights and the order of the rows come from.
         validation: The share (under 1) or number of rows that decide when to stop; 0 for none.
-        test: The share or number of rows held out for the results; 0 for none.
+        test: The share or number of rows held out for the results, 0 for none; "last" for the last part by time; or
+            the path of a file with rows of its own, the target among its columns.
+        split: How rows are split into training, validation and test: "auto" splits a series by time and anything else
+            at random, see :mod:`plastica.data.series`; "random"; "time", or "time:COLUMN" where the column of dates
+            is not the one that would be taken; "group:COLUMN", so that no value of the column is in two parts.
         drop: Columns to leave aside.
         kinds: What columns are where their values do not show it, as a dict (pairs are taken too) from column to
             "number", "category", "text", "date" or "ignore".
@@ -82,7 +89,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rule: str = "backprop"
     seed: int = 0
     validation: float = 0.2
-    test: float = 0.2
+    test: float | str = 0.2
+    split: str = "auto"
     drop: tuple[str, ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     missing_words: tuple[str, ...] = ()
@@ -124,6 +132,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             _one_of(name, getattr(self, name), known)
         for name in self.baselines:
             _one_of("baselines", name, BASELINES)
+        self._check_split()
         _at_least("members", self.members, 1)
         if self.members is not None and self.members > MOST_MEMBERS:
             raise InvalidValue(f"members={self.members}: wanted {MOST_MEMBERS} at most.")
@@ -157,6 +166,34 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name in ("class_weight", "costs"):
             if not isinstance(getattr(self, name), Iterable | None):
                 raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is wanted.")
+
+    def _check_split(self) -> None:
+        """Refuse splits that no table can have."""
+        how, colon, column = self.split.partition(":")
+        if (
+            how not in SPLITS
+            or (colon and (how not in ("time", "group") or not column))
+            or (how == "group" and not colon)
+        ):
+            raise InvalidValue(
+                f"split={self.split!r}: wanted auto, random, time, time:COLUMN or group:COLUMN (a column's name)."
+            )
+        if isinstance(self.test, str) and not self.test:
+            raise InvalidValue('test="": wanted a share, a number of rows, "last" or the path of a file.')
+        if self.test == LAST and how == "group":
+            raise InvalidValue(
+                f'test="last" takes the last rows by time, and split={self.split!r} whole groups; give one of the two.'
+            )
+
+    @property
+    def test_share(self) -> float:
+        """The share or number of the table's own rows that are test rows."""
+        return self.test if not isinstance(self.test, str) else USUAL_SHARE if self.test == LAST else 0.0
+
+    @property
+    def test_file(self) -> str | None:
+        """The file of the test rows, where they have one of their own."""
+        return self.test if isinstance(self.test, str) and self.test != LAST else None
 
     def _check_decision(self) -> None:
         """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""

@@ -21,14 +21,16 @@ from ..errors import DataError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
+from .asking import as_table, with_target
 from .deciding import say_plan
-from .facts import Rows, Training
+from .facts import Training
 from .imbalance import Feed, feed_for, rare_classes
 from .networks import monitor_of, network_for
+from .own_test_rows import joined
 from .preparing import Prepared
 from .settings import Settings, batch_size_for
 from .streamed_place import folder_for, scratch_file
-from .streamed_plan import Plan, Whole, count_missing, make_plan, parts_of, with_missing
+from .streamed_plan import Plan, Whole, count_missing, make_plan, with_missing
 from .streamed_scores import evaluate_chunks, predict_chunks
 from .table import TableNetwork, judged_network
 
@@ -69,6 +71,7 @@ def train_streaming(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     scratch: str | Path | None = None,
+    test_data: Any = None,
     told: Callable[[Prepared, Sequential, Whole], None] = lambda prepared, model, whole: None,
 ) -> tuple[TableNetwork, Prepared]:
     """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
@@ -84,6 +87,8 @@ def train_streaming(
         verbose, callbacks, model, checkpoint, resume: As for :meth:`TableNetwork.train`.
         scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
             or the system's folder for temporary files.
+        test_data: Test rows of their own, which are in memory; by default they are a part of the rows, or
+            ``settings.test`` names a file.
         told: Called once before training, with the rows in memory, the network, and what all rows are.
 
     Returns:
@@ -99,7 +104,12 @@ def train_streaming(
             f"resample={chosen.resample!r} needs all rows in memory, and these are read in parts. "
             "Use class_weight='balanced', which has the same aim."
         )
-    plan = make_plan(source if isinstance(source, Files) else open_files(source), target, chosen)
+    tested = _tested(test_data if test_data is not None else chosen.test_file)
+    plan = make_plan(
+        source if isinstance(source, Files) else open_files(source),
+        target,
+        chosen if tested is None else msgspec.structs.replace(chosen, test=0.0),
+    )
     targets = plan.target.outputs if plan.target.task == "multilabel" else len(plan.target.names)
     needed = 4 * (plan.encoder.layout.width + targets) * plan.found.rows
     folder = folder_for(scratch, checkpoint)
@@ -113,9 +123,11 @@ def train_streaming(
         try:
             unseen = dict[str, None]()
             test, held, lacking = _encoded(plan, chosen, rows, unseen)
+            if tested is not None:
+                test = _encoded_test(plan, chosen, tested, unseen)
             whole = Whole(rows.written, held.rows, test.rows, with_missing(plan.columns, lacking))
             said = (*plan.notes, *unseen, *_say_rows(chosen, whole, sample.rows, needed))
-            prepared = _prepared(plan, chosen, sample, held, test, said)
+            prepared = _prepared(plan, chosen, sample, held, test, said, tested.source if tested else "")
             network = model or network_for(plan.target.task, plan.target.outputs, prepared.layout, chosen)
             told(prepared, network, whole)
             return _trained(network, prepared, chosen, rows, feed, fitting, whole), prepared
@@ -133,7 +145,8 @@ def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> It
 def _sample(plan: Plan, settings: Settings) -> HeldOut:
     """Return training rows for the baselines and the classes' shares."""
     table = plan.found.sample.without(settings.dropped)
-    chosen = ~plan.target.missing(table) & (parts_of(table.positions - 1, settings, plan.shares) == 0)
+    parts = plan.splitter.parts(plan.found.sample, table.positions - 1)
+    chosen = ~plan.target.missing(table) & (parts == 0)
     rows = np.flatnonzero(chosen)
     if len(rows) > BASELINE_ROWS:
         rows = np.sort(np.random.default_rng(settings.seed).permutation(rows)[:BASELINE_ROWS])
@@ -148,7 +161,7 @@ def _encoded(
     test, held = HeldOut(), HeldOut()
     start, lacking = 0, np.zeros(len(plan.columns), np.int64)
     for whole in plan.files.tables():
-        parts = parts_of(np.arange(start, start + whole.height), settings, plan.shares)
+        parts = plan.splitter.parts(whole, np.arange(start, start + whole.height))
         start += whole.height
         table = whole.without(settings.dropped)
         present = ~plan.target.missing(table)
@@ -172,8 +185,31 @@ def _encoded(
     return test, held, lacking
 
 
+def _tested(source: Any) -> Table | None:
+    return None if source is None else as_table(source)
+
+
+def _encoded_test(plan: Plan, settings: Settings, tested: Table, unseen: dict[str, None]) -> HeldOut:
+    """Return test rows that have a file of their own, with the columns of the others."""
+    said: list[str] = []
+    read = with_target(tested, plan.target, said)
+    x, y = plan.encoder.transform(read, said), plan.target.encode(read)
+    unseen.update(dict.fromkeys(said))
+    own = plan.found.sample.take([])
+    used = {*plan.target.names, *(column.name for column in plan.encoder.columns)}
+    table = joined(own, read, used)
+    columns = {name: values.cast(own.columns[name].dtype, strict=False) for name, values in table.columns.items()}
+    return HeldOut([dataclasses.replace(table, columns=columns).without(settings.dropped)], [x], [y])
+
+
 def _prepared(
-    plan: Plan, settings: Settings, sample: HeldOut, held: HeldOut, test: HeldOut, said: Sequence[str]
+    plan: Plan,
+    settings: Settings,
+    sample: HeldOut,
+    held: HeldOut,
+    test: HeldOut,
+    said: Sequence[str],
+    tested: str,
 ) -> Prepared:
     """Return the rows that are in memory as any table's: a sample of training, all of validation and test."""
     parts = (sample, held, test)
@@ -185,7 +221,9 @@ def _prepared(
     table = _stacked([table for part in parts for table in part.tables], plan.files.name)
     notes = (*said, *planned)
     columns = with_missing(plan.columns, count_missing(with_numbers(table, plan.columns), plan.columns))
-    return Prepared(table, columns, plan.target, plan.encoder, split, x, y, False, notes, rare)
+    scheme = dataclasses.replace(plan.splitter.scheme, test_file=tested)
+    own = len(x) - test.rows if tested else None
+    return Prepared(table, columns, plan.target, plan.encoder, split, x, y, False, notes, rare, scheme, own)
 
 
 def _stacked(tables: Sequence[Table], source: str) -> Table:
@@ -221,5 +259,5 @@ def _trained(
     best = stopping.best_epoch + 1 if len(held) else None
     training = Training(len(history.epoch), best, history.stopped_by)
     made = judged_network(model, prepared, settings, feed, training, history)
-    counts = Rows(whole.train, whole.validation, whole.test, stratified=False, digest=made.facts.rows.digest)
+    counts = msgspec.structs.replace(made.facts.rows, train=whole.train, validation=whole.validation, test=whole.test)
     return dataclasses.replace(made, facts=msgspec.structs.replace(made.facts, rows=counts, columns=whole.columns))

@@ -11,13 +11,15 @@ import numpy as np
 from ..data.columns import Column, infer_columns
 from ..data.encoding import TableEncoder
 from ..data.streaming_files import Files
-from ..data.streaming_survey import PART, Survey, chances, survey
+from ..data.streaming_survey import Survey, survey
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..data.values import missing
 from ..errors import DataError, InvalidValue
 from .imbalance import check_fits
+from .partition import without_groups
 from .settings import Settings
+from .streamed_split import Splitter, splitter_for
 
 MOST_HELD_OUT = 100_000
 
@@ -32,7 +34,7 @@ class Plan:
         target: What is predicted.
         encoder: What makes features, learned from the sample's training rows.
         columns: What each column is, as the survey's evidence shows it.
-        shares: The shares of the rows for test and validation.
+        splitter: What tells to which part a row belongs.
         notes: What was assumed.
     """
 
@@ -41,7 +43,7 @@ class Plan:
     target: Target
     encoder: TableEncoder
     columns: tuple[Column, ...]
-    shares: tuple[float, float]
+    splitter: Splitter
     notes: tuple[str, ...]
 
 
@@ -78,10 +80,12 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
     check_fits(settings, chosen)
     columns = infer_columns(evidence, skip=chosen.names, declared=settings.declared)
     shares = _shares(settings, found.rows)
+    dropped = infer_columns(found.evidence.without(name for name in first.names if name not in settings.dropped))
+    splitter, how = splitter_for(found, (*columns, *dropped), chosen, settings, shares)
+    columns = tuple(without_groups(column, splitter.scheme) for column in columns)
+    parts = splitter.parts(found.sample, found.sample.positions - 1)
     sample = found.sample.without(settings.dropped)
-    train = sample.take(
-        np.flatnonzero(~chosen.missing(sample) & (parts_of(sample.positions - 1, settings, shares) == 0))
-    )
+    train = sample.take(np.flatnonzero(~chosen.missing(sample) & (parts == 0)))
     if not train.height:
         raise DataError(f"{files.name}: no row with a target is left to train on.")
     notes = (
@@ -89,23 +93,17 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
         f"scales and categories are learned from {train.height} training rows drawn at random.",
     )
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
-    notes = (*found.notes, *said, *notes)
-    return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), shares, notes)
+    notes = (*found.notes, *said, *how, *notes)
+    return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), splitter, notes)
 
 
 def _shares(settings: Settings, rows: int) -> tuple[float, float]:
     """Return the shares of test and validation, so that each has a bounded number of rows."""
-    wanted = [share if share < 1 else share / rows for share in (settings.test, settings.validation)]
+    wanted = [share if share < 1 else share / rows for share in (settings.test_share, settings.validation)]
     bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
     if sum(bounded) >= 1:
         raise InvalidValue(f"test={settings.test} and validation={settings.validation} leave none of {rows} rows.")
     return bounded[0], bounded[1]
-
-
-def parts_of(numbers: np.ndarray, settings: Settings, shares: tuple[float, float]) -> np.ndarray:
-    """Return for each row's number its part: 0 training, 1 validation, 2 test."""
-    found = chances(numbers, settings.seed, PART)
-    return np.where(found < shares[0], 2, np.where(found < sum(shares), 1, 0))
 
 
 def count_missing(table: Table, columns: Sequence[Column]) -> np.ndarray:

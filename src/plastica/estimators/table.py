@@ -19,11 +19,11 @@ from ..training.callbacks import Callback
 from .answers import Answers, OnTable, frame_of
 from .asking import as_table, renamed, truth_of, with_target
 from .deciding import choose_decision
-from .facts import Facts, Rows, Training, listed
+from .facts import Facts, Training, listed
 from .imbalance import Feed, corrected, feed_for
 from .judging import Judged, judge
 from .networks import answers_from, monitor_of, network_for, units_of
-from .preparing import Prepared, digest, prepare
+from .preparing import Prepared, digest, prepare, rows_of
 from .scores import Scores, score
 from .settings import Settings, batch_size_for
 
@@ -58,7 +58,13 @@ class TableNetwork:
 
     @classmethod
     def fit(
-        cls, source: Any, target: str | Sequence[str], settings: Settings | None = None, **options: Any
+        cls,
+        source: Any,
+        target: str | Sequence[str],
+        settings: Settings | None = None,
+        *,
+        test_data: Any = None,
+        **options: Any,
     ) -> TableNetwork:
         """Read, prepare, train and judge.
 
@@ -67,6 +73,8 @@ class TableNetwork:
                 of CSV or Parquet files. Folders, and files beyond a quarter of the memory, are read in parts.
             target: The column to predict, several, or a pattern such as ``Class*``.
             settings: How; the defaults serve most tables.
+            test_data: Test rows of their own, with the target: a frame, or anything else that ``source`` may be but
+                for a folder. By default test rows are a part of the table, or ``settings.test`` names a file.
             options: As for :meth:`train`.
         """
         chosen = settings or Settings()
@@ -76,8 +84,9 @@ class TableNetwork:
         if is_large(source):
             from .streamed import fit_streaming
 
-            return fit_streaming(source, target, chosen, **options)
-        return cls.train(prepare(as_table(source), target, chosen), chosen, **options)
+            return fit_streaming(source, target, chosen, test_data=test_data, **options)
+        tested = None if test_data is None else as_table(test_data)
+        return cls.train(prepare(as_table(source), target, chosen, tested), chosen, **options)
 
     @classmethod
     def train(
@@ -288,7 +297,7 @@ def judged_network(
         source=prepared.table.source,
         settings=settings,
         columns=prepared.columns,
-        rows=Rows(*map(len, prepared.split[:3]), stratified=prepared.stratified, digest=digest(prepared.x)),
+        rows=rows_of(prepared),
         training=training,
         notes=(*prepared.notes, *notes),
         results=results,

@@ -1,0 +1,209 @@
+"""When each row was taken: a column of dates, dates beside hours, or year, month and day in columns of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ..errors import DataError
+from .column import Column
+from .months import NUMBERS
+from .numbers import clean
+from .table import Table, show
+from .values import as_text, read_dates, read_numbers
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Part = Literal["date", "time", "year", "month", "day", "hour", "minute", "number"]
+
+# A date of birth says who somebody is, not when the row was taken.
+BIRTH = re.compile(r"birth|born|(^|[_\W])dob($|[_\W])|geburt|geboren|naissance|nacimiento|出生|生日", re.I)
+NAMES: dict[Part, re.Pattern[str]] = {
+    "year": re.compile(r"(^|.*[_\W])(year|jahr|année|annee|año|anno|年)$", re.I),
+    "day": re.compile(r"(^|.*[_\W])(day|day_of_month|mday|tag|jour|día|dia|日)$", re.I),
+    "month": re.compile(r"(^|.*[_\W])(month|mon|mnth|monat|mois|mes|月)$", re.I),
+    "hour": re.compile(r"(^|.*[_\W])(hour|hours|hr|stunde|heure|hora|时|小时)$", re.I),
+    "minute": re.compile(r"(^|.*[_\W])(minute|min|minuto|分)$", re.I),
+}
+RANGES: dict[Part, tuple[int, int]] = {
+    "year": (1700, 2300),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 24),
+    "minute": (0, 59),
+}
+CALENDAR: tuple[Part, ...] = ("year", "month", "day", "hour", "minute")
+SECONDS: dict[Part, int] = {"hour": 3600, "minute": 60}
+MOST_MISSING = 0.05  # of the rows: with more the column orders them badly
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What says when each row was taken.
+
+    Args:
+        parts: What each column says of it: "date", or "year", "month", "day" ...; "number" is any number that
+            grows with time.
+        columns: The columns.
+    """
+
+    parts: tuple[Part, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def name(self) -> str:
+        """The columns' names, for messages."""
+        return ", ".join(column.name for column in self.columns)
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether stamps are seconds, and not just numbers."""
+        return "number" not in self.parts
+
+    def show(self, stamp: float) -> str:
+        """Write a stamp for a message."""
+        if not self.is_calendar:
+            return f"{stamp:g}"
+        moment = np.datetime64(int(stamp), "s")
+        return str(moment.astype("datetime64[D]") if stamp % 86_400 == 0 else moment).replace("T", " ")
+
+    def read(self, table: Table) -> np.ndarray:
+        """Return seconds since 1970 in UTC, or numbers, as float64 ``(rows,)``; NaN for missing.
+
+        Raises:
+            DataError: A missing column, or a cell in another form; with its row.
+        """
+        pairs = zip(self.parts, self.columns, strict=True)
+        found: dict[Part, np.ndarray] = {part: _read(table, part, column) for part, column in pairs}
+        if "number" in found:
+            return found["number"]
+        seconds = found.get("date")
+        seconds = _calendar(found) if seconds is None else seconds
+        for part, length in SECONDS.items():
+            seconds = seconds + found.get(part, 0.0) * length
+        return seconds + found.get("time", 0.0)
+
+
+def find_clocks(table: Table, columns: Iterable[Column]) -> list[tuple[Clock, np.ndarray]]:
+    """Return what could say when rows were taken, with its stamps; the finest first.
+
+    Args:
+        table: The rows.
+        columns: What its columns are.
+    """
+    known = [column for column in columns if not BIRTH.search(column.name)]
+    found = [(clock, stamps) for clock in _candidates(table, known) if (stamps := _tried(table, clock)) is not None]
+    return sorted(found, key=lambda pair: -len(np.unique(pair[1])))
+
+
+def _candidates(table: Table, columns: list[Column]) -> Iterator[Clock]:
+    dates = [column for column in columns if column.kind == "date" and column.date_order != "time"]
+    times = [column for column in columns if column.kind == "date" and column.date_order == "time"]
+    parts = list(_numbered(table, columns))
+    for date in dates:
+        yield Clock(("date",), (date,))
+        if (_seconds(read_dates(table, date)) % 86_400 == 0).all():
+            yield from (Clock(("date", "time"), (date, time)) for time in times)
+            for each in parts:
+                fine: list[Part] = [part for part in SECONDS if part in each]
+                if "hour" in each:
+                    yield Clock(("date", *fine), (date, *(each[part] for part in fine)))
+    for each in parts:
+        if "year" in each:
+            found: list[Part] = [part for part in CALENDAR if part in each]
+            gaps = [number for number in range(1, len(found)) if found[number] != CALENDAR[number]]
+            whole = found[: min(gaps, default=len(found))]
+            yield Clock(tuple(whole), tuple(each[part] for part in whole))
+
+
+def _numbered(table: Table, columns: list[Column]) -> Iterator[dict[Part, Column]]:
+    """Yield columns of years, months, days, hours and minutes that belong together by their names."""
+    found: dict[str, dict[Part, Column]] = {}
+    for column in columns:
+        for part, names in NAMES.items():
+            match = names.match(column.name)
+            if match is None:
+                continue
+            own = found.setdefault(column.name[: match.start(2)].casefold(), {})
+            numbers = Column(column.name, "number")
+            if part not in own and _fits(table, part, numbers):
+                own[part] = numbers
+            break
+    yield from found.values()
+
+
+def _fits(table: Table, part: Part, column: Column) -> bool:
+    try:
+        numbers = _read(table, part, column)
+    except DataError:
+        return False
+    low, high = RANGES[part]
+    present = numbers[~np.isnan(numbers)]
+    return bool(
+        len(present) >= (1 - MOST_MISSING) * len(numbers)
+        and ((present >= low) & (present <= high) & (present == np.rint(present))).all()
+    )
+
+
+def _tried(table: Table, clock: Clock) -> np.ndarray | None:
+    """Return the stamps, or None where too many are missing to order the rows."""
+    try:
+        stamps = clock.read(table)
+    except DataError:
+        return None
+    return stamps if np.isnan(stamps).mean() <= MOST_MISSING else None
+
+
+def _read(table: Table, part: Part, column: Column) -> np.ndarray:
+    if part in ("time", "date"):
+        return _seconds(read_dates(table, column))
+    if part == "month":
+        texts = clean(as_text(table.column(column.name)))
+        names = _month_names(texts)
+        if names is not None:
+            return names
+    return read_numbers(table, column)
+
+
+def _month_names(texts: pl.Series) -> np.ndarray | None:
+    import polars as pl
+
+    numbers = texts.str.to_lowercase().str.strip_suffix(".").replace_strict(NUMBERS, default=None)
+    if (numbers.is_null() & texts.is_not_null()).any():
+        return None
+    return numbers.cast(pl.Float64).to_numpy().astype(np.float64)
+
+
+def _calendar(found: dict[Part, np.ndarray]) -> np.ndarray:
+    months = (found["year"] - 1970) * 12 + found.get("month", 1.0) - 1
+    gone = np.isnan(months + found.get("day", 1.0))
+    first = np.where(gone, 0, months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]")
+    seconds = first.astype(np.float64) + (found.get("day", np.ones(len(months))) - 1) * 86_400
+    return np.where(gone, np.nan, seconds)
+
+
+def _seconds(moments: np.ndarray) -> np.ndarray:
+    return np.where(np.isnat(moments), np.nan, moments.astype("datetime64[s]").astype(np.int64).astype(np.float64))
+
+
+def named_clock(table: Table, name: str, columns: Iterable[Column]) -> Clock:
+    """Return the clock that a person named: a column of dates, or of numbers that grow with time.
+
+    Raises:
+        DataError: No such column, or neither dates nor numbers in it.
+    """
+    table.column(name)
+    column = next((column for column in columns if column.name == name), None)
+    if column is not None and column.kind == "date" and column.date_order != "time":
+        return Clock(("date",), (column,))
+    numbers = Clock(("number",), (Column(name, "number"),))
+    try:
+        numbers.read(table)
+    except DataError as problem:
+        raise DataError(f"column {show(name)} orders no rows by time: it holds no dates. {problem}") from None
+    return numbers

@@ -1,0 +1,236 @@
+"""How a classifier's probabilities become answers: the command's own rules, for scikit-learn's interface."""
+
+from __future__ import annotations
+
+import numbers
+import warnings
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data.column import Column
+from ..data.table import show
+from ..data.target import Target
+from ..errors import InvalidValue, PlasticaWarning
+from .deciding import AIMS, FEWEST, choose_decision
+from .decisions import Decision
+from .imbalance import check_fits
+from .settings import Settings
+
+AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
+SMALLEST = np.finfo(np.float64).tiny
+UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
+
+
+class Judged(NamedTuple):
+    """Rows that choose a threshold.
+
+    Args:
+        y: Class numbers or labels.
+        shares: What the network answers, as probabilities.
+        weight: How much each row counts, classes' weights left aside; None for all the same.
+    """
+
+    y: np.ndarray
+    shares: np.ndarray
+    weight: np.ndarray | None
+
+
+def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
+    """Refuse classes' weights and thresholds that no task has.
+
+    Args:
+        name: What the estimator is called.
+        class_weight, threshold: Its parameters.
+
+    Raises:
+        InvalidValue: They are of no known kind.
+    """
+    if not (class_weight is None or isinstance(class_weight, Mapping) or _is_word(class_weight, "balanced")):
+        raise InvalidValue(
+            f'{name}(class_weight={class_weight!r}): wanted None, "balanced" or a dict from class to weight, '
+            "{0: 1, 1: 5}."
+        )
+    if isinstance(threshold, str):
+        known = _is_word(threshold, "auto", *AIMED)
+    else:
+        known = threshold is None or (_is_number(threshold) and 0 <= threshold <= 1)
+    if not known:
+        listed = ", ".join(f'"{each}"' for each in AIMED)
+        raise InvalidValue(f'{name}(threshold={threshold!r}): wanted "auto", None, a number from 0 to 1, or {listed}.')
+
+
+def target_of(task: str, classes: np.ndarray) -> Target:
+    """Return a classifier's target as a table's is."""
+    labels: tuple[Any, ...] = tuple(classes.tolist())
+    if task == "multilabel":
+        labels = tuple(map(str, labels))
+        return Target(tuple(Column(label, "number") for label in labels), "multilabel", labels)
+    return Target((Column("y", "category"),), "binary" if task == "binary" else "multiclass", labels)
+
+
+def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
+    """Return what the command's rules are told: the threshold, and whether classes are weighted.
+
+    Raises:
+        InvalidValue: A threshold that the task does not have.
+    """
+    given = estimator.threshold
+    if weighted and target.task == "multilabel":
+        raise InvalidValue(
+            f"class_weight={estimator.class_weight!r} is for two or more classes, and y has several labels. Labels "
+            'have a threshold each (threshold="f1"); sample_weight weighs rows.'
+        )
+    chosen = None if given is None or _is_word(given, "auto") else given if isinstance(given, str) else float(given)
+    settings = Settings(threshold=chosen, class_weight="balanced" if weighted else None)
+    check_fits(settings, target)
+    return settings
+
+
+def decide(estimator: Any, rare: tuple[int, ...], held_out: Judged | None) -> Decision:
+    """Return how probabilities become answers, chosen on held-out rows where ``threshold`` asks for that.
+
+    Args:
+        estimator: The classifier, with ``threshold``, ``task_``, ``classes_`` and ``shift_``.
+        rare: The rare classes' or labels' numbers.
+        held_out: The rows that decided when to stop; None without any.
+    """
+    target = target_of(estimator.task_, estimator.classes_)
+    settings = settings_for(estimator, target, bool(estimator.shift_))
+    rare = rare if isinstance(estimator.threshold, str) else ()  # a number is about the second class, as elsewhere
+    none = np.zeros((0, len(target.classes)))
+    judged = held_out or Judged(none if target.task == "multilabel" else np.zeros(0, np.int64), none, None)
+    made = choose_decision(settings, target, rare, estimator.shift_, *judged)
+    if isinstance(settings.threshold, str) and not made.aim:
+        warnings.warn(_unchosen(estimator, target, len(judged.y)), PlasticaWarning, stacklevel=4)
+    return made
+
+
+def fixed_decision(estimator: Any) -> Decision:
+    """Return how probabilities become answers where no rows are held out to choose by.
+
+    Raises:
+        InvalidValue: A threshold that rows should choose.
+    """
+    if _is_word(estimator.threshold, *AIMED):
+        raise InvalidValue(
+            f"threshold={estimator.threshold!r} is chosen on held-out rows, and partial_fit() holds none out. "
+            "Give a number, or call fit()."
+        )
+    return decide(estimator, (), None)
+
+
+def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
+    """Return what is above 0, or largest, where a class is the answer.
+
+    Log-odds less those of the threshold, ``(rows,)`` for two classes and ``(rows, labels)`` for labels; for more
+    classes log-probabilities with the logarithm of the class's weight, ``(rows, classes)``.
+    """
+    weights = np.array(decision.weights or (1.0,) * shares.shape[1])
+    if task == "multiclass":
+        return np.log(np.maximum(shares, SMALLEST)) + np.log(weights)
+    if task == "multilabel":
+        return _log_odds(shares) - _log_odds(np.array(decision.thresholds))
+    if decision.rule == "threshold":
+        level = decision.thresholds[0] if decision.positive else 1 - decision.thresholds[0]
+        return _log_odds(shares[:, 1]) - _log_odds(level)
+    return _log_odds(shares[:, 1]) + np.log(weights[1] / weights[0])
+
+
+def warn_of_silence(estimator: Any, rare: tuple[int, ...], y: np.ndarray, shares: np.ndarray, held_out: int) -> None:
+    """Warn where rows have a rare class, or label, that the network never answers.
+
+    Args:
+        estimator: The classifier, with its decision.
+        rare: The rare classes' or labels' numbers.
+        y: Class numbers or labels of some rows.
+        shares: What it answers for them, as probabilities.
+        held_out: How many rows decided when to stop.
+    """
+    target, decision = target_of(estimator.task_, estimator.classes_), estimator.decision_
+    answers = decision.decide(shares)
+    if target.task == "multilabel":
+        silent = np.flatnonzero(y.any(0) & ~answers.any(0))
+    else:
+        silent = np.setdiff1d(y, answers)
+    silent = np.intersect1d(silent, rare)
+    if not len(silent):
+        return
+    names = ", ".join(show(target.classes[number]) for number in silent[:5]) + (" ..." if len(silent) > 5 else "")
+    one = len(silent) == 1
+    what = ("label" if one else "labels") if target.task == "multilabel" else ("class" if one else "classes")
+    warnings.warn(
+        f"predict() never answers the {what} {names} on {len(y)} rows. {_advice(estimator, target, silent, held_out)}",
+        PlasticaWarning,
+        stacklevel=4,
+    )
+
+
+def _advice(estimator: Any, target: Target, silent: np.ndarray, held_out: int) -> str:
+    """Say why a class or label is never answered, and what can be done."""
+    if target.task == "multiclass":
+        return 'More epochs or class_weight="balanced" may find it.'
+    if estimator.decision_.aim == "micro_f1":
+        return 'One threshold for all labels serves micro F1 best; threshold="f1" gives each label its own.'
+    if estimator.decision_.aim:
+        return "No threshold serves F1 better on the held-out rows: the columns hardly tell this class."
+    why = f"the {held_out} held-out rows have fewer" if held_out else "no rows are held out"
+    chosen = f"A threshold is chosen on held-out rows with {FEWEST} of each kind, and {why}."
+    if target.task == "multilabel":
+        return f"{chosen} Give one: threshold=0.2."
+    level = 0.2 if silent[0] == 1 else 0.8
+    example = f"threshold={level}, from which probability of {show(target.classes[1])} on it is the answer"
+    return f'{chosen} Give one ({example}), or weigh the classes (class_weight="balanced").'
+
+
+def shift_of(weights: np.ndarray) -> tuple[float, ...]:
+    """Return how many times more each class counts; one without any row, which has no weight, as it is."""
+    return tuple(np.where(weights > 0, weights, 1.0).tolist())
+
+
+def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the weight of each class; "balanced" is scikit-learn's, with the rows' own weights counted.
+
+    Args:
+        estimator: With ``class_weight`` and ``classes_``.
+        y: Class numbers.
+        rows: How much each row counts.
+
+    Raises:
+        InvalidValue: A name that is no class, or a weight that is no number above 0.
+    """
+    given, classes = estimator.class_weight, estimator.classes_.tolist()
+    if _is_word(given, "balanced"):
+        sums = np.bincount(y, rows, minlength=len(classes))
+        return np.divide(rows.sum(), len(classes) * sums, out=np.zeros_like(sums), where=sums > 0)
+    for label, weight in given.items():
+        if label not in classes:
+            like = next((each for each in classes if str(each) == str(label)), None)
+            hint = "" if like is None else f" Did you mean {like!r}, of type {type(like).__name__}?"
+            raise InvalidValue(f"class_weight names {label!r}; the classes are {classes}.{hint}")
+        if not _is_number(weight) or not 0 < weight < np.inf:
+            raise InvalidValue(f"class_weight of {label!r} is {weight!r}: wanted a number above 0.")
+    return np.array([float(given.get(label, 1.0)) for label in classes])
+
+
+def _is_word(value: Any, *known: str) -> bool:
+    return isinstance(value, str) and value in known
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
+
+
+def _unchosen(estimator: Any, target: Target, held_out: int) -> str:
+    aim = AIMS[estimator.threshold]
+    if not held_out:
+        why = "no rows are held out to choose it on (early_stopping=True holds some out)"
+    else:
+        why = f"the {held_out} held-out rows hold fewer than {FEWEST} of a class"
+    return f"threshold={estimator.threshold!r}: {why}, so none serves {aim}; the answer is the most probable."
+
+
+def _log_odds(shares: Any) -> np.ndarray:
+    yes = np.clip(shares, SMALLEST, 1 - UNSURE)
+    return np.log(yes) - np.log1p(-yes)

@@ -1,0 +1,223 @@
+"""Which rows serve what: a series is split by time, anything else at random, or as a person asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from ..data.clock import Clock, find_clocks, named_clock
+from ..data.columns import Column
+from ..data.labelling import read_target
+from ..data.series import Series, codes_of, find_series, make_series
+from ..data.splitting import Split, split, split_by_group, split_in_order
+from ..data.table import Table, show
+from ..data.target import Target
+from ..errors import DataError, InvalidValue
+from .facts import Rows
+from .settings import LAST, Settings
+
+How = Literal["random", "time", "group", "order"]
+GROUPED = "left out: its groups are split, and no new row belongs to one of them."
+UNKNOWN = 0.01  # of the last rows: with more of classes that no training row has, time is no way to split
+
+
+@dataclass(frozen=True, eq=False)
+class Scheme:
+    """How rows were split, and by what.
+
+    Args:
+        split: "random", "time", "group", or "order" for the last rows as they stood.
+        by: The column of "time" or "group".
+        first_test: The first test row's stamp, of "time".
+        test_file: The file that the test rows come from; empty where they are the table's own.
+        series: The rows in the order of time, of "time".
+        stratified: Whether each part has its share of each class.
+    """
+
+    split: How = "random"
+    by: str = ""
+    first_test: str = ""
+    test_file: str = ""
+    series: Series | None = None
+    stratified: bool = False
+
+
+def partition(
+    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
+) -> tuple[Split, Scheme]:
+    """Split the rows; what was decided is among the split's notes.
+
+    Args:
+        table: The rows that have a target, dropped columns among theirs.
+        columns: What the columns are, dropped ones too.
+        target: What is predicted.
+        settings: How a person wants it.
+        labels: What rows are stratified by where they are dealt at random; None for numbers.
+
+    Raises:
+        DataError: No such column, too few rows, stamps or groups.
+        InvalidValue: A split by time of a table without stamps, or by a column that is the target.
+    """
+    how, _, name = settings.split.partition(":")
+    sizes = (settings.validation, settings.test_share)
+    if name in target.names:
+        raise InvalidValue(f"split={settings.split!r}: {show(name)} is the target.")
+    if how == "group":
+        made = split_by_group(groups_of(table, name), *sizes, settings.seed)
+        notes = (*made.notes, f"no value of {show(name)} is in two parts; it is not learned from.")
+        return made._replace(notes=notes), Scheme("group", name)
+    if how == "time" or settings.test == LAST:
+        return _in_order(table, columns, target, settings, labels)
+    series = find_series(table, columns, values_of(target, table)) if how == "auto" else None
+    notes: tuple[str, ...] = ()
+    if series is not None:
+        made = split_in_order(series.stamps, *sizes)
+        if not (why := unlearned(target, labels, made)):
+            return _said(made, _scheme(series, made))
+        notes = (f"the rows are a series in time by {show(series.clock.name)}, and still are dealt at random: {why}.",)
+    made = split(table.height, *sizes, labels, settings.seed)
+    return made._replace(notes=(*notes, *made.notes)), Scheme(stratified=labels is not None)
+
+
+def values_of(target: Target, table: Table) -> np.ndarray:
+    """Return a target as numbers: of each label or number a column, of classes one for each class."""
+    if target.task in ("binary", "multiclass"):
+        return (target.encode(table)[:, None] == np.arange(len(target.classes))).astype(np.float64)
+    return np.stack([read_target(table, column) for column in target.columns], axis=1)
+
+
+def groups_of(table: Table, name: str) -> np.ndarray:
+    """Return the group of each row as a number.
+
+    Raises:
+        DataError: No such column, or one without groups.
+    """
+    found = codes_of(table.column(name))
+    if found is None:
+        raise DataError(
+            f"column {show(name)} holds no groups: one value only, or values that are neither text nor number."
+        )
+    return found
+
+
+def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Clock | None:
+    """Return what says when rows were taken: what a person named, or the finest there is; None for nothing.
+
+    Raises:
+        InvalidValue: A split by time is asked for, and nothing says when rows were taken.
+    """
+    how, _, name = settings.split.partition(":")
+    if name:
+        return named_clock(table, name, columns)
+    found = find_clocks(table, columns)
+    if not found and how == "time":
+        raise InvalidValue(
+            'split="time": no column of dates says when each row was taken. Name one with split="time:COLUMN" (numbers '
+            'that grow with time will do), or take the last rows as they stand with test="last".'
+        )
+    return found[0][0] if found else None
+
+
+def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> str:
+    """Say why the last rows cannot judge a classifier; empty where they can.
+
+    Args:
+        target: What is predicted.
+        labels: Class numbers of all rows; None for labels and numbers.
+        made: The split.
+    """
+    if target.task not in ("binary", "multiclass") or labels is None:
+        return ""
+    for rows in (made.test, made.validation):
+        present = np.unique(labels[rows])
+        if len(rows) and len(present) == 1:
+            return f"the last rows are all of the class {show(target.classes[present[0]])}"
+        unknown = ~np.isin(labels[rows], labels[made.train])
+        if unknown.mean() > UNKNOWN if len(rows) else False:
+            return f"no earlier row is of the class {show(target.classes[labels[rows][unknown][0]])}"
+    return ""
+
+
+def with_file(scheme: Scheme, file: str, joined: Table) -> Scheme:
+    """Return the scheme of rows whose test rows come from a file; a series goes on in it where its stamps are there."""
+    made = replace(scheme, test_file=file, first_test="")
+    if scheme.series is None:
+        return made
+    try:
+        stamps = scheme.series.clock.read(joined)
+        keys = groups_of(joined, scheme.series.key) if scheme.series.key else np.zeros(joined.height, np.int64)
+    except DataError:
+        return replace(made, series=None)
+    return replace(made, series=replace(scheme.series, stamps=stamps, keys=keys))
+
+
+def without_groups(column: Column, scheme: Scheme) -> Column:
+    """Leave the column out whose groups were split."""
+    if scheme.split != "group" or column.name != scheme.by or not column.used:
+        return column
+    return msgspec.structs.replace(column, kind="identifier", note=f"{column.note} {GROUPED}".strip())
+
+
+def say_scheme(scheme: Scheme | Rows) -> str:
+    """Say in a few words how rows were split.
+
+    Example:
+        >>> say_scheme(Scheme("time", "ts", "2024-05-01")), say_scheme(Scheme(stratified=True))
+        ("by time ('ts'): held out from 2024-05-01 on", 'stratified')
+    """
+    by, first = show(scheme.by), scheme.first_test
+    own = {
+        "random": "stratified" if scheme.stratified else "at random",
+        "time": f"by time ({by})" + f": held out from {first} on" * bool(first),
+        "group": f"by groups ({by})",
+        "order": "in their order: the last ones are held out",
+    }[scheme.split]
+    return f"{own}; held out: {scheme.test_file}" if scheme.test_file else own
+
+
+def _in_order(
+    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
+) -> tuple[Split, Scheme]:
+    """Split by time because a person says so; without stamps by the order of the rows."""
+    clock = clock_for(table, columns, settings)
+    stamps = np.arange(table.height, dtype=np.float64) if clock is None else clock.read(table)
+    if settings.split == "random":  # and test="last"
+        made = _random_before(split_in_order(stamps, 0, settings.test_share), labels, settings)
+    else:
+        made = split_in_order(stamps, settings.validation, settings.test_share)
+    if clock is None:
+        note = "no column of dates says when each row was taken: the test rows are the last ones as they stand."
+        return made._replace(notes=(*made.notes, note)), Scheme("order")
+    series = make_series(table, columns, clock, stamps, values_of(target, table))
+    return _said(made, _scheme(series, made), just_before=settings.split != "random")
+
+
+def _random_before(made: Split, labels: np.ndarray | None, settings: Settings) -> Split:
+    """Deal validation rows at random from those before the test rows."""
+    own = None if labels is None else labels[made.train]
+    before = split(len(made.train), settings.validation, 0, own, settings.seed)
+    return Split(made.train[before.train], made.train[before.validation], made.test, before.notes)
+
+
+def _scheme(series: Series, made: Split) -> Scheme:
+    first = series.clock.show(float(series.stamps[made.test].min())) if len(made.test) else ""
+    return Scheme("time", series.clock.name, first, series=series)
+
+
+def _said(made: Split, scheme: Scheme, just_before: bool = True) -> tuple[Split, Scheme]:
+    series = scheme.series
+    assert series is not None
+    details = [series.rhythm, f"{series.keys.max() + 1} series told apart by {show(series.key)}" if series.key else ""]
+    details.append(f"the target's rank correlates {series.correlation:.2f} with that of the row before")
+    notes = [f"the rows are split by time, by {show(scheme.by)} ({'; '.join(each for each in details if each)})."]
+    if scheme.first_test:
+        before = ", the validation rows those just before" * bool(len(made.validation) and just_before)
+        flatter = "; dealt at random (split=random) figures would flatter" * series.is_dependent
+        notes.append(f"the test rows are the last ones, from {scheme.first_test} on{before}{flatter}.")
+    if gone := int(np.isnan(series.stamps).sum()):
+        notes.append(f"{gone} {'row' if gone == 1 else 'rows'} without a stamp: only trained on.")
+    return made._replace(notes=(*notes, *made.notes)), scheme
