@@ -234,7 +234,10 @@ def goodness(activity: jax.Array) -> jax.Array:
 
 def normalised(activity: jax.Array) -> jax.Array:
     """Return each row's activities at a mean square of 1: length 1 a unit."""
-    return activity / (jnp.sqrt(_each_row(goodness(activity)[:, None], activity)) + _TINY)
+    square = _each_row(goodness(activity)[:, None], activity)
+    # The root has no slope at 0, where a whole row is silent.
+    length = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+    return activity / (length + _TINY)
 
 
 def one_hot_labels(y: jax.Array, activity: jax.Array, classes: int) -> jax.Array:
@@ -263,7 +266,7 @@ class _Hidden(NamedTuple):
         """Return the first link's activity for its potential with a label."""
         first = self.links[0].layers
         activity, tail = first[self.cut - 1].activate(potential), Sequential(first[self.cut :])
-        context = _folded(self.contexts[0], self.cut)
+        context = self.contexts[0]._replace(first=self.contexts[0].first + self.cut)
         return tail.apply(own[self.cut :], activity, self.states[0][self.cut :], context)
 
     def answer(self, place: int, own: Params, below: jax.Array) -> tuple[jax.Array, State]:
@@ -285,13 +288,7 @@ class _Hidden(NamedTuple):
 
 def _hidden(links: Chain, params: Params, state: State, context: Context) -> _Hidden:
     cut = learned_places(links.links[0], params[links.places[0]])[0] + 1
-    # Each link numbers its layers from 0: without a key of its own, all would draw the same masks.
-    contexts = tuple(_folded(context, place) for place in range(len(links.links)))
-    return _Hidden(links.links, cut, links.split(state), contexts)
-
-
-def _folded(context: Context, number: int) -> Context:
-    return context if context.key is None else context._replace(key=random.fold(context.key, number))
+    return _Hidden(links.links, cut, links.split(state), links.contexts(context))
 
 
 def _each_row(values: jax.Array, like: jax.Array) -> jax.Array:
