@@ -49,7 +49,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "oja": lambda: Oja(0.1, relative=True, subspace=True),
     "perceptron": Perceptron,
     "predictive_coding": PredictiveCoding,
-    "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", steps=40, step_size=0.5),
+    "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": lambda: PredictiveCoding("zero_divergence"),
     "sanger": Sanger,
     "sign_symmetry": SignSymmetry,
