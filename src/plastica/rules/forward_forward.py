@@ -21,8 +21,9 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import warn_of_steps
 from .chain import Chain, chain, learned_places
+from .facts import Facts
 from .local import require_steps_by_batch, require_units, row_shares
-from .rule import Batch, Facts, Rule, Signal, loss_of, rule_key
+from .rule import Batch, Rule, Signal, loss_of, rule_key
 
 _TINY = 1e-8  # where a whole layer is silent, its activity stays 0
 _CROSSENTROPIES: dict[type, tuple[type, ...]] = {
@@ -73,7 +74,12 @@ class ForwardForward(Rule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Hinton 2022", local=True, symmetric_weights=False, phases=2, global_error=False
+        "Hinton 2022",
+        local=True,
+        symmetric_weights=False,
+        phases=2,
+        global_error=False,
+        notes={"local": "A layer's goodness in both passes, a number for each row, is sent to all its units."},
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 

@@ -20,10 +20,49 @@ from .chain import Chain, chain
 from .coding import Form, Settling, descend, energies, predicted, send_error, spoken
 from .depth import MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
 from .energy import Part, bind, cut_at_activities, run, unchanging
+from .facts import RECURRENT, Facts, FactsOf
 from .local import row_shares
-from .rule import Batch, Facts, Rule, Signal, loss_of
+from .rule import Batch, Rule, Signal, loss_of
 
 Inference = Literal["relaxed", "fixed_prediction", "zero_divergence"]
+
+_BOTH_WAYS = "One connection works both ways, or two that change alike."
+_CLOCK = "with a clock for each layer"
+_FACTS: dict[str, Facts] = {
+    "relaxed": Facts(
+        "Whittington, Bogacz 2017",
+        local=True,
+        symmetric_weights=True,
+        phases=2,
+        global_error=False,
+        notes={"local": RECURRENT, "symmetric_weights": _BOTH_WAYS},
+    ),
+    "fixed_prediction": Facts(
+        "Millidge, Tschantz, Buckley 2022",
+        local=_CLOCK,
+        symmetric_weights=True,
+        phases=3,
+        global_error=False,
+        notes={
+            "local": "Each layer must know when the forward pass came by, to hold its prediction and its slope while "
+            f"errors settle. {RECURRENT}",
+            "symmetric_weights": _BOTH_WAYS,
+        },
+    ),
+    "zero_divergence": Facts(
+        "Song, Lukasiewicz, Xu, Bogacz 2020",
+        local=_CLOCK,
+        symmetric_weights=True,
+        phases=2,
+        global_error=False,
+        notes={
+            "local": "Each layer must learn at the one step when the error first reaches it, and at no other. "
+            f"{RECURRENT}",
+            "symmetric_weights": _BOTH_WAYS,
+            "phases": "The second has a step for each layer.",
+        },
+    ),
+}
 
 
 @declaration
@@ -98,9 +137,7 @@ class PredictiveCoding(Rule):
         backpropagation in predictive coding networks, algorithm 2.
     """
 
-    facts: ClassVar[Facts | None] = Facts(
-        "Whittington, Bogacz 2017", local=True, symmetric_weights=True, phases=2, global_error=False
-    )
+    facts: ClassVar[FactsOf] = FactsOf(lambda rule: _FACTS[rule.inference])
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
     inference: Inference = "relaxed"
