@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 import plastica as pl
 from plastica.layers.layer import INFERENCE, Context
 from plastica.rules import Backprop, Batch, chain
+from plastica.rules.coding import energies
 from plastica.rules.energy import bind, run
 from plastica.rules.equilibrium_propagation import EquilibriumPropagation
-from plastica.rules.predictive_coding import PredictiveCoding, energies
+from plastica.rules.predictive_coding import PredictiveCoding
 
 BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"  # as in figures.py: told apart by every kind of colour vision
 

@@ -72,6 +72,44 @@ def test_every_rule_says_where_it_comes_from_and_what_it_asks_for(name):
     assert rules.get(name) == rule and hash(rule) == hash(rules.get(name))
 
 
+# What each rule's direction is, where it is known: the gradient in all layers, and in the last one.
+GRADIENT = {"backprop": 0.01, "predictive_coding_fixed_prediction": 0.02, "predictive_coding_zero_divergence": 0.01}
+NEARLY = {"equilibrium_propagation": 3.0}  # off by the square of its nudge
+OWN_LAST = ("delta", "perceptron", "predictive_coding")  # the last layer follows something else than the gradient
+
+
+@pytest.mark.parametrize("name", rules.NAMES)
+def test_a_rule_and_the_gradient_draw_the_same_noise(name):
+    rule = rules.NAMES[name]()
+    *hidden, last = rule.layers_for((8, 6), pl.Dense(CLASSES, activation="softmax"))
+    layers = [pl.GaussianNoise(0.2), *(part for layer in hidden for part in (layer, pl.Dropout(0.3))), last]
+    model = pl.Sequential([pl.Input((FEATURES,)), *layers])
+    model.compile(loss="sparse_categorical_crossentropy", rule=rule)
+    angles = [layer.angle for layer in model.alignment(X, Y)]
+    most = GRADIENT.get(name, NEARLY.get(name))
+    if most is not None:
+        assert max(angles) < most
+    if name not in OWN_LAST:
+        assert angles[-1] < 0.01
+
+
+def test_a_link_draws_what_the_whole_network_draws():
+    from plastica.rules.chain import chain
+    from plastica.rules.energy import bind, cut_at_activities, run
+
+    inner = pl.layers.Sequential([pl.Dense(7, activation="tanh"), pl.Dropout(0.4)])
+    layers = [pl.GaussianNoise(0.3), pl.Dense(8, activation="tanh"), pl.Dropout(0.4), pl.Residual([pl.Dropout(0.2)])]
+    network = pl.layers.Sequential([*layers, inner, pl.BatchNormalization(), pl.Dropout(0.3), pl.Dense(CLASSES)])
+    params, state = network.init(np.random.default_rng(0), (FEATURES,))
+    context = pl.layers.Context(True, jax.numpy.asarray(pl.random.seed_key(5)))
+    whole, _ = network.apply(params, X, state, context)
+    for cut in (chain(network, params), cut_at_activities(network, params)):
+        records, _ = run(bind(cut, params, state, context), X)
+        np.testing.assert_allclose(records[-1].activity, whole, rtol=1e-5, atol=1e-6)
+    without, _ = network.apply(params, X, state, context._replace(key=jax.numpy.asarray(pl.random.seed_key(6))))
+    assert np.abs(whole - without).max() > 0.1
+
+
 def _with_fillers(model, y):
     """Return what is learned in an epoch whose fillers are the first row, and one whose fillers are the last."""
     from plastica.model.compiling import begin

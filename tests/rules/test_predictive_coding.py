@@ -9,14 +9,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import plastica as pl
-from plastica.errors import InvalidValue
+from plastica.errors import InvalidValue, PlasticaWarning
 from plastica.layers import Sequential
 from plastica.layers.layer import INFERENCE
 from plastica.rules import Batch, chain
+from plastica.rules.coding import energies
 from plastica.rules.energy import bind, run
-from plastica.rules.predictive_coding import PredictiveCoding, energies
+from plastica.rules.predictive_coding import PredictiveCoding
 from plastica.specification import from_spec, to_spec
 
 DENSE = (5,)
@@ -208,6 +210,110 @@ def test_a_linear_network_settles_where_its_linear_equations_are_solved():
     np.testing.assert_allclose(np.hstack(found), expected, rtol=1e-8, atol=1e-8)
 
 
+def whittington_and_bogacz(weights, biases, x, y, steps, size):
+    """Return dF/dW and dF/db by equations 2.5 to 2.19 in NumPy: nodes before the non-linearity, output fixed to y."""
+    bend, slope = np.tanh, lambda v: 1 - np.tanh(v) ** 2
+    nodes = [x, x @ weights[0] + biases[0]]
+    for w, b in zip(weights[1:], biases[1:], strict=True):
+        nodes.append(bend(nodes[-1]) @ w + b)
+    nodes[-1] = y
+
+    def said(level):
+        return nodes[level] if level == 0 else bend(nodes[level])
+
+    def errors():
+        return [None, *(nodes[n + 1] - said(n) @ w - b for n, (w, b) in enumerate(zip(weights, biases, strict=True)))]
+
+    for _ in range(steps):
+        eps = errors()
+        moves = [slope(nodes[n]) * (eps[n + 1] @ weights[n].T) - eps[n] for n in range(1, len(weights))]
+        nodes[1:-1] = [node + size * move for node, move in zip(nodes[1:-1], moves, strict=True)]
+    eps = errors()
+    return [(-said(n).T @ eps[n + 1] / len(x), -eps[n + 1].mean(0)) for n in range(len(weights))]
+
+
+def test_in_the_form_of_potentials_a_step_is_whittington_and_bogacz_s():
+    rng, sizes = np.random.default_rng(4), (5, 6, 4, 3)
+    weights = [rng.normal(size=pair) / 2 for pair in pairwise(sizes)]
+    biases = [rng.normal(size=size) / 2 for size in sizes[1:]]
+    x, y = rng.normal(size=(7, 5)), rng.normal(size=(7, 3))
+    with jax.enable_x64(True):
+        network = Sequential([pl.Dense(6, activation="tanh"), pl.Dense(4), pl.Activation("tanh"), pl.Dense(3)])
+        own = [{"kernel": w, "bias": b} for w, b in zip(weights, biases, strict=True)]
+        params, state = (*own[:2], {}, own[2]), ({}, {}, {}, {})
+        batch = Batch(x, y, np.ones(7), np.float64(7))
+        objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+        found, other = (
+            answer(PredictiveCoding(steps=9, step_size=0.1, form=form), network, params, state, batch, objective)
+            for form in ("potentials", "activities")
+        )
+    expected = whittington_and_bogacz(weights, biases, x, y, 9, 0.1)
+    for place, (kernel, bias) in zip((0, 1, 3), expected, strict=True):
+        np.testing.assert_allclose(found.direction[place]["kernel"], kernel, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(found.direction[place]["bias"], bias, rtol=1e-9, atol=1e-12)
+    one, two = np.ravel(found.direction[0]["kernel"]), np.ravel(other.direction[0]["kernel"])
+    assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) < 0.999
+
+
+@pytest.mark.parametrize("inference", ["fixed_prediction", "zero_divergence"])
+def test_both_forms_are_the_gradient_where_predictions_are_those_of_the_forward_pass(inference):
+    close(*directions(PredictiveCoding(inference, step_size=0.5, form="potentials"), "conv"), rtol=1e-5, atol=1e-7)
+
+
+def deep(links, rule):
+    """Return the kernels' directions and gradients of a network of many links, and what was warned of."""
+    model = pl.Sequential([*(pl.Dense(8, activation="tanh") for _ in range(links - 1)), pl.Dense(2)], seed=0)
+    model.compile(loss="half_squared_error", rule=rule)
+    rng = np.random.default_rng(0)
+    batch = Batch(rng.normal(size=(4, 3)), rng.normal(size=(4, 2)), np.ones(4), np.array(4.0))
+    model.build((3,))
+    network, params, state, batch = model.network, *jax.tree.map(jnp.float32, (model.params, model.state, batch))
+    objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+    found = answer(rule, network, params, state, batch, objective).direction
+    true = answer(pl.Backprop(), network, params, state, batch, objective).direction
+    return [np.asarray(own["kernel"]) for own in found], [np.asarray(own["kernel"]) for own in true]
+
+
+@pytest.mark.parametrize("links", [3, 20])
+def test_with_the_usual_steps_fixed_predictions_give_the_gradient_at_any_depth(links):
+    found, true = deep(links, PredictiveCoding("fixed_prediction", step_size=0.5))
+    for one, other in zip(found, true, strict=True):
+        assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(other)
+
+
+def test_with_the_usual_steps_every_layer_of_a_deep_network_hears_of_the_error():
+    found, true = deep(20, PredictiveCoding())
+    parts = [np.linalg.norm(one) / np.linalg.norm(other) for one, other in zip(found, true, strict=True)]
+    assert min(parts) > 1e-4
+    found, true = deep(3, PredictiveCoding())
+    np.testing.assert_array_equal(found[0], deep(3, PredictiveCoding(steps=12))[0][0])
+
+
+@pytest.mark.parametrize(("links", "steps", "size"), [(16, 40, 0.5), (20, 40, 0.5), (8, 12, 0.2)])
+def test_what_is_missing_beside_fixed_predictions_is_a_binomial_tail(links, steps, size):
+    found, true = deep(links, rule := PredictiveCoding("fixed_prediction", steps, size))
+    missing = binom.cdf(links - 2, steps, size)
+    assert np.linalg.norm(found[0]) / np.linalg.norm(true[0]) == pytest.approx(1 - missing, rel=1e-3)
+    network = Sequential([pl.Dense(2) for _ in range(links)])
+    params, _ = network.init(np.random.default_rng(0), (2,))
+    with pytest.warns(PlasticaWarning, match=f"about {1 - missing:.2g} of the error.*{links - 1} links below the last"):
+        rule.init(network, params, jax.random.key(0))
+
+
+def test_steps_too_few_for_the_depth_are_told_and_others_are_not():
+    def begin(links, rule):
+        network = Sequential([pl.Dense(2) for _ in range(links)])
+        rule.init(network, network.init(np.random.default_rng(0), (2,)).params, jax.random.key(0))
+
+    model = pl.Sequential([*(pl.Dense(2) for _ in range(7)), pl.Dense(2)])
+    model.compile(loss="mse", rule=PredictiveCoding(steps=12))
+    with pytest.warns(PlasticaWarning, match=r"steps=12, step_size=0.2\): about 0.0014 of .*Take steps=37, or leave"):
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    begin(8, PredictiveCoding(steps=37))  # a warning would be an error
+    begin(4, PredictiveCoding(steps=12))
+    begin(8, PredictiveCoding("zero_divergence", steps=1))
+
+
 @pytest.mark.parametrize("inference", ["relaxed", "fixed_prediction", "zero_divergence"])
 def test_without_hidden_layers_it_is_the_delta_rule(inference):
     rng = np.random.default_rng(0)
@@ -231,6 +337,7 @@ def test_a_rule_known_by_name_comes_back_from_its_specification(name):
     ("fields", "says"),
     [
         ({"inference": "exact"}, "inference is one of relaxed, fixed_prediction, zero_divergence"),
+        ({"form": "errors"}, "form is one of activities, potentials"),
         ({"steps": 0}, "at least 1 step"),
         ({"step_size": 0.0}, "step_size must be a finite number above 0"),
     ],

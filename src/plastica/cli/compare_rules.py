@@ -264,6 +264,8 @@ def _say(output: Output, found: Comparison, folder: Path) -> None:
     output.say(found.legend)
     output.say()
     output.table(FACTS, found.facts)
+    for number, words in enumerate(found.notes, 1):
+        output.say(f"({number}) {words}")
     output.say()
     output.fact("saved", f"{folder}: rules.svg, rules.png, rules.md, rules.csv, rules.json")
     output.result({"folder": str(folder), **found.to_dict()})

@@ -80,7 +80,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             return self._csv()
         draw = _markdown if form == "markdown" else _aligned
         tables = [draw(self.heads, self.results), draw(INSIDE, self.inside), self.legend, draw(FACTS, self.facts)]
-        return "\n\n".join([self.headline, *tables]) + "\n"
+        notes = "\n".join(f"{number}. {note}" for number, note in enumerate(self.notes, 1))
+        return "\n\n".join(filter(None, [self.headline, *tables, notes])) + "\n"
 
     def draw(self, path: str | os.PathLike[str] | None = None) -> Figure:
         """Draw the curves, the seeds, the angles and the seconds.
@@ -129,8 +130,18 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def facts(self) -> list[list[str]]:
-        """What each rule asks for, as words."""
-        return [facts_of(record) for record in self.ranked if not record.reason]
+        """What each rule asks for, as words; a number in brackets is that of one of the notes."""
+        notes: list[str] = []
+        return [facts_of(record, notes) for record in self.ranked if not record.reason]
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be said of single facts, in the order of their numbers."""
+        notes: list[str] = []
+        for record in self.ranked:
+            if not record.reason:
+                facts_of(record, notes)
+        return notes
 
     @property
     def ranked(self) -> list[Record]:

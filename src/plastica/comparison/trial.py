@@ -268,7 +268,7 @@ def _label(task: Task) -> str:
 
 
 def _facts(rule: Rule) -> dict[str, str | bool | int] | None:
-    return None if rule.facts is None else rule.facts._asdict()
+    return None if rule.facts is None else rule.facts.flat()
 
 
 def _described(model: Sequential) -> list[str]:

@@ -51,13 +51,23 @@ def inside_of(record: Record) -> list[str]:
     ]
 
 
-def facts_of(record: Record) -> list[str]:
-    """Return what a rule asks of whoever would run it as words, in the order of ``FACTS``."""
+def facts_of(record: Record, notes: list[str]) -> list[str]:
+    """Return what a rule asks of whoever would run it as words, in the order of ``FACTS``.
+
+    Args:
+        record: How it did.
+        notes: What was said below the table so far; a fact's note is added to it, and the fact has its number.
+    """
     found = record.facts
     if found is None:
         return [record.name, *["?"] * (len(FACTS) - 1)]
-    words = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
-    return [record.name, *(_word(found[word]) for word in words)]
+    words = []
+    for name in ("local", "symmetric_weights", "phases", "global_error", "labels"):
+        note = str(found.get(f"{name}_note", ""))
+        if note and note not in notes:
+            notes.append(note)
+        words.append(f"{_word(found[name])} ({notes.index(note) + 1})" if note else _word(found[name]))
+    return [record.name, *words, _word(found["source"])]
 
 
 def with_spread(values: Sequence[float | None], figure: str) -> str:

@@ -310,7 +310,8 @@ def _same(delta: jax.Array) -> jax.Array:
 
 def _within(context: Context, place: int) -> Context:
     # Layers that draw must not draw the same numbers, so each place folds itself into the key.
-    return context if context.key is None else context._replace(key=random.fold(context.key, place))
+    key = None if context.key is None else random.fold(context.key, context.first + place)
+    return context._replace(key=key, first=0)
 
 
 def _checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:

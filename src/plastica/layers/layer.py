@@ -26,11 +26,14 @@ class Context(NamedTuple):
         key: Randomness for this pass, from :mod:`plastica.random`; needed by random layers in training.
         mask: Which rows of the batch are real, shape ``(batch,)``; None where all are. Rows that only fill
             up a short batch must not enter batch statistics.
+        first: The place of a sequence's first layer, where the sequence is a part of another: its layers then
+            draw what they draw in the whole.
     """
 
     training: bool = False
     key: jax.Array | None = None
     mask: jax.Array | None = None
+    first: int = 0
 
 
 INFERENCE = Context()

@@ -14,6 +14,7 @@ from .contrastive_divergence import ContrastiveDivergence
 from .delta import Delta, largest_rate
 from .direct_feedback_alignment import DirectFeedbackAlignment
 from .equilibrium_propagation import EquilibriumPropagation
+from .facts import Facts
 from .feedback_alignment import FeedbackAlignment
 from .forward_forward import ForwardForward
 from .greedy import Greedy
@@ -24,7 +25,7 @@ from .local import LayerRule, Learned
 from .oja import Oja
 from .perceptron import Perceptron
 from .predictive_coding import PredictiveCoding
-from .rule import Batch, Facts, Rule, Signal
+from .rule import Batch, Rule, Signal
 from .sanger import Sanger
 from .sign_symmetry import SignSymmetry
 from .target_propagation import TargetPropagation
@@ -49,7 +50,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "oja": lambda: Oja(0.1, relative=True, subspace=True),
     "perceptron": Perceptron,
     "predictive_coding": PredictiveCoding,
-    "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", steps=40, step_size=0.5),
+    "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": lambda: PredictiveCoding("zero_divergence"),
     "sanger": Sanger,
     "sign_symmetry": SignSymmetry,

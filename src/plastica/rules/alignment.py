@@ -10,7 +10,6 @@ import jax.numpy as jnp
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
-from .backprop import Backprop
 from .chain import learned_places
 from .rule import Batch, Rule, Signal
 
@@ -45,7 +44,9 @@ def alignment(
     """Compare what a rule would do on a batch with the gradient of the loss.
 
     Both run as in training, with the same randomness: the same dropout, the same batch statistics. Where a rule makes
-    steps of its own, the opposite of its step counts as its direction.
+    steps of its own, the opposite of its step counts as its direction. The gradient is that of the loss which the rule
+    reports for the batch, by automatic differentiation: where a network answers by what it has settled to (equilibrium
+    propagation) it is taken through the settling.
 
     Args:
         rule: The rule.
@@ -94,7 +95,7 @@ def _compare(
     real = jnp.arange(batch.weight.shape[0]) < batch.size
     context = Context(training=True, key=key, mask=real)
     ours = against(params, rule.signal(network, params, state, memory, batch, objective, context))
-    true = against(params, Backprop().signal(network, params, state, (), batch, objective, context))
+    true = jax.grad(lambda params: rule.signal(network, params, state, memory, batch, objective, context).loss)(params)
     return {place: compared(ours[place], true[place]) for place in learned_places(network, params)}
 
 

@@ -13,7 +13,8 @@ from ..errors import PlasticaWarning
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
 from ..layers.walk import walk
 from ..losses import Objective
-from .rule import Batch, Facts, Rule, Signal
+from .facts import Facts
+from .rule import Batch, Rule, Signal
 
 
 @declaration
@@ -37,7 +38,15 @@ class Backprop(Rule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Rumelhart, Hinton, Williams 1986", local=False, symmetric_weights=True, phases=2, global_error=True
+        "Rumelhart, Hinton, Williams 1986",
+        local=False,
+        symmetric_weights=True,
+        phases=2,
+        global_error=False,
+        notes={
+            "local": "A change is the product of what its two ends hold, but the error there came through copies of "
+            "the weights on the way forward."
+        },
     )
 
     def signal(

@@ -14,8 +14,9 @@ from ..declaration import declaration
 from ..layers import Dense
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, require_units, row_shares, widest
-from .rule import Batch, Facts
+from .rule import Batch
 
 
 @declaration

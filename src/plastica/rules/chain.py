@@ -10,7 +10,7 @@ import jax
 
 from ..errors import InvalidValue
 from ..layers import Sequential
-from ..layers.layer import Layer, Params
+from ..layers.layer import Context, Layer, Params
 
 
 class Chain(NamedTuple):
@@ -31,6 +31,10 @@ class Chain(NamedTuple):
     def join(self, parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         """Return what :meth:`split` took apart."""
         return tuple(entry for part in parts for entry in part)
+
+    def contexts(self, context: Context) -> tuple[Context, ...]:
+        """Return how each link is run, so that it draws (dropout, noise) what the network as a whole would."""
+        return tuple(context._replace(first=context.first + place.start) for place in self.places)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.links)

@@ -13,8 +13,9 @@ from ..errors import InvalidValue
 from ..layers import Dense
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, like_rows, require_units, row_shares, widest
-from .rule import Batch, Facts
+from .rule import Batch
 
 
 @declaration
@@ -55,7 +56,13 @@ class Competitive(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Rumelhart, Zipser 1985", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Rumelhart, Zipser 1985",
+        local=True,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={"local": "Which unit won, and for the conscience the largest mean distance, is known to all units."},
     )
 
     learning_rate: float = 0.05

@@ -18,8 +18,9 @@ from ..layers.kernels.product import row_products, row_sum
 from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, row_shares
-from .rule import Batch, Facts, Rule
+from .rule import Batch, Rule
 
 
 @declaration
@@ -68,7 +69,16 @@ class ContrastiveDivergence(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Hinton 2002", local=True, symmetric_weights=True, phases=2, global_error=False, labels=False
+        "Hinton 2002",
+        local=True,
+        symmetric_weights=True,
+        phases=2,
+        global_error=False,
+        labels=False,
+        notes={
+            "local": "A connection keeps the product of what its ends hold from one phase to the next.",
+            "symmetric_weights": "No error comes back; visible units hear hidden ones through the weights forward.",
+        },
     )
 
     k: int = 1

@@ -14,8 +14,9 @@ from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..losses import Hinge, Objective, SquaredHinge
 from ..optimizers import SGD, Optimizer
+from .facts import LAST_LAYER_ALONE, Facts
 from .last_layer import LastLayerRule, one_number_a_unit
-from .rule import Batch, Facts
+from .rule import Batch
 
 _AS_THEY_ARE = (activations.Linear, activations.Softmax, activations.LogSoftmax, activations.Tanh, activations.Softsign)
 _FROM_0_TO_1 = (activations.Sigmoid, activations.HardSigmoid, activations.Heaviside)
@@ -46,7 +47,13 @@ class Delta(LastLayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Widrow, Hoff 1960", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Widrow, Hoff 1960",
+        local=True,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={"labels": LAST_LAYER_ALONE},
     )
     usual_optimizer: ClassVar[Optimizer] = SGD(0.01)
 

@@ -16,8 +16,9 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
 from .chain import chain
+from .facts import RECURRENT, Facts
 from .feedback_alignment import tanh_layers
-from .rule import Batch, Facts, Rule, Signal
+from .rule import Batch, Rule, Signal
 
 
 @declaration
@@ -51,7 +52,12 @@ class DirectFeedbackAlignment(Rule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Nøkland 2016", local=True, symmetric_weights=False, phases=2, global_error=True
+        "Nøkland 2016",
+        local=True,
+        symmetric_weights=False,
+        phases=2,
+        global_error=True,
+        notes={"local": RECURRENT},
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import random
 from ..layers import Sequential
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
@@ -49,9 +48,9 @@ class Part(NamedTuple):
 
 
 def bind(cut: Chain, params: Params, state: State, context: Context) -> tuple[Part, ...]:
-    """Return each link with its parameters, state and randomness of its own."""
-    together = zip(cut.links, cut.split(params), cut.split(state), strict=True)
-    return tuple(Part(*own, _within(context, place)) for place, own in enumerate(together))
+    """Return each link with its parameters, its state and how it is run."""
+    together = zip(cut.links, cut.split(params), cut.split(state), cut.contexts(context), strict=True)
+    return tuple(Part(*own) for own in together)
 
 
 def run(parts: Sequence[Part], x: jax.Array) -> tuple[list[Record], list[State]]:
@@ -111,11 +110,6 @@ def cut_at_activities(network: Layer, params: Params) -> Chain:
 def _is_straight(layer: Layer) -> bool:
     activation = layer.output_activation
     return activation is None or activation.name == "linear"
-
-
-def _within(context: Context, place: int) -> Context:
-    # Two links that draw (dropout) must not draw the same numbers.
-    return context if context.key is None else context._replace(key=random.fold(context.key, place))
 
 
 def unchanging(value: Any, like: jax.Array) -> jax.Array:

@@ -21,8 +21,9 @@ from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back
 from .chain import Chain, learned_places
 from .energy import Part, answer_losses, bind, cut_at_activities, row_losses, unchanging
+from .facts import Facts, FactsOf
 from .local import row_shares
-from .rule import Batch, Facts, Rule, Signal, loss_of, rule_key
+from .rule import Batch, Rule, Signal, loss_of, rule_key
 
 Nodes = tuple[jax.Array, ...]
 
@@ -98,8 +99,19 @@ class EquilibriumPropagation(Rule):
         equations 5 and 9, section 3.3 (read-out).
     """
 
-    facts: ClassVar[Facts | None] = Facts(
-        "Scellier, Bengio 2017", local=True, symmetric_weights=True, phases=3, global_error=False
+    facts: ClassVar[FactsOf] = FactsOf(
+        lambda rule: Facts(
+            "Scellier, Bengio 2017",
+            local=True,
+            symmetric_weights=True,
+            phases=3 if rule.centred else 2,
+            global_error=False,
+            notes={
+                "local": "A connection keeps the product of what its ends hold from one phase to the next.",
+                "symmetric_weights": "One connection works both ways, or two that change alike.",
+                "phases": "Free, nudged, and nudged the other way where the nudge is centred.",
+            },
+        )
     )
     usual_optimizer: ClassVar[Optimizer] = Adam(0.005)  # sigmoids are a quarter as steep as other units
 

@@ -16,7 +16,7 @@ from ..layers.layer import Layer, Params
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import Backprop
-from .rule import Facts
+from .facts import RECURRENT, Facts
 
 
 @declaration
@@ -52,7 +52,15 @@ class FeedbackAlignment(Backprop):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Lillicrap, Cownden, Tweed, Akerman 2016", local=False, symmetric_weights=False, phases=2, global_error=True
+        "Lillicrap, Cownden, Tweed, Akerman 2016",
+        local=True,
+        symmetric_weights=False,
+        phases=2,
+        global_error=False,
+        notes={
+            "local": RECURRENT,
+            "symmetric_weights": "Parameters of one axis, as of a normalization, stand in the way back as they are.",
+        },
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 

@@ -21,8 +21,9 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import warn_of_steps
 from .chain import Chain, chain, learned_places
+from .facts import Facts
 from .local import require_steps_by_batch, require_units, row_shares
-from .rule import Batch, Facts, Rule, Signal, loss_of, rule_key
+from .rule import Batch, Rule, Signal, loss_of, rule_key
 
 _TINY = 1e-8  # where a whole layer is silent, its activity stays 0
 _CROSSENTROPIES: dict[type, tuple[type, ...]] = {
@@ -73,7 +74,12 @@ class ForwardForward(Rule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Hinton 2022", local=True, symmetric_weights=False, phases=2, global_error=False
+        "Hinton 2022",
+        local=True,
+        symmetric_weights=False,
+        phases=2,
+        global_error=False,
+        notes={"local": "A layer's goodness in both passes, a number for each row, is sent to all its units."},
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
@@ -234,7 +240,10 @@ def goodness(activity: jax.Array) -> jax.Array:
 
 def normalised(activity: jax.Array) -> jax.Array:
     """Return each row's activities at a mean square of 1: length 1 a unit."""
-    return activity / (jnp.sqrt(_each_row(goodness(activity)[:, None], activity)) + _TINY)
+    square = _each_row(goodness(activity)[:, None], activity)
+    # The root has no slope at 0, where a whole row is silent.
+    length = jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+    return activity / (length + _TINY)
 
 
 def one_hot_labels(y: jax.Array, activity: jax.Array, classes: int) -> jax.Array:
@@ -263,7 +272,7 @@ class _Hidden(NamedTuple):
         """Return the first link's activity for its potential with a label."""
         first = self.links[0].layers
         activity, tail = first[self.cut - 1].activate(potential), Sequential(first[self.cut :])
-        context = _folded(self.contexts[0], self.cut)
+        context = self.contexts[0]._replace(first=self.contexts[0].first + self.cut)
         return tail.apply(own[self.cut :], activity, self.states[0][self.cut :], context)
 
     def answer(self, place: int, own: Params, below: jax.Array) -> tuple[jax.Array, State]:
@@ -285,13 +294,7 @@ class _Hidden(NamedTuple):
 
 def _hidden(links: Chain, params: Params, state: State, context: Context) -> _Hidden:
     cut = learned_places(links.links[0], params[links.places[0]])[0] + 1
-    # Each link numbers its layers from 0: without a key of its own, all would draw the same masks.
-    contexts = tuple(_folded(context, place) for place in range(len(links.links)))
-    return _Hidden(links.links, cut, links.split(state), contexts)
-
-
-def _folded(context: Context, number: int) -> Context:
-    return context if context.key is None else context._replace(key=random.fold(context.key, number))
+    return _Hidden(links.links, cut, links.split(state), links.contexts(context))
 
 
 def _each_row(values: jax.Array, like: jax.Array) -> jax.Array:

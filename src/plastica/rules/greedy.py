@@ -13,8 +13,9 @@ from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
+from .facts import Facts, together
 from .local import LayerRule, read_out
-from .rule import Batch, Facts, Rule, Signal, rule_key
+from .rule import Batch, Rule, Signal, rule_key
 
 
 @declaration
@@ -60,14 +61,7 @@ class Greedy(Rule):
         first, after = self.rule.facts, None if self.then is None else self.then.facts
         if first is None or after is None:
             return first
-        return Facts(
-            "Hinton, Osindero, Teh 2006",
-            first.local and after.local,
-            first.symmetric_weights or after.symmetric_weights,
-            max(first.phases, after.phases),
-            first.global_error or after.global_error,
-            first.labels or after.labels,
-        )
+        return together("Hinton, Osindero, Teh 2006", first, after)
 
     @property
     def needs_loss(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]

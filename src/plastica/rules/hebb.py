@@ -11,8 +11,9 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
-from .rule import Batch, Facts
+from .rule import Batch
 
 
 @declaration
@@ -45,7 +46,13 @@ class Hebb(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Hebb 1949", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Hebb 1949",
+        local=True,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={"local": "With a limit, a unit shortens all its weights together by their common length."},
     )
 
     unranked: ClassVar[str] = "all its units learn one direction of the inputs, so they tell a read-out one number"

@@ -16,8 +16,9 @@ from ..layers import Grid
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, row_shares
-from .rule import Batch, Facts, Signal
+from .rule import Batch, Signal
 
 NEIGHBOURHOODS = ("gaussian", "bubble")
 DECAYS = ("exponential", "linear", "inverse")
@@ -78,7 +79,13 @@ class Kohonen(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Kohonen 1982", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Kohonen 1982",
+        local=True,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={"local": "Where on the map the winner stands, and how far it reaches, is known to all units."},
     )
 
     # For the read-out of a loss: where the grid answers by its winner alone, a weight learns from few of the rows.

@@ -15,8 +15,9 @@ from ..initializers import RandomNormal
 from ..layers import Dense, UnitNormalization
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, require_units, widest
-from .rule import Batch, Facts
+from .rule import Batch
 
 # Where all of a batch's changes are 0, nothing is divided by 0; the authors' own constant.
 _PRECISION = 1e-30
@@ -58,7 +59,16 @@ class KrotovHopfield(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Krotov, Hopfield 2019", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Krotov, Hopfield 2019",
+        local="but for a maximum over all synapses",
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={
+            "local": "Each step is divided by the largest change among all synapses of the layer; the ranking of units "
+            "is known to all of them."
+        },
     )
 
     learning_rate: float = 0.05

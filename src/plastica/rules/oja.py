@@ -12,8 +12,9 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .facts import Facts, FactsOf
 from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
-from .rule import Batch, Facts
+from .rule import Batch
 
 
 @declaration
@@ -49,8 +50,16 @@ class Oja(LayerRule):
         Neural networks, principal components, and subspaces.
     """
 
-    facts: ClassVar[Facts | None] = Facts(
-        "Oja 1982", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+    facts: ClassVar[FactsOf] = FactsOf(
+        lambda rule: Facts(
+            "Oja 1989" if rule.subspace else "Oja 1982",
+            local=not rule.subspace,
+            symmetric_weights=False,
+            phases=1,
+            global_error=False,
+            labels=False,
+            notes={"local": "A unit is told the weights of all others of the layer."} if rule.subspace else {},
+        )
     )
 
     learning_rate: float = 0.01

@@ -13,8 +13,8 @@ from ..errors import InvalidValue
 from ..layers.layer import Layer
 from ..losses import Objective
 from ..optimizers import SGD, Optimizer
+from .facts import LAST_LAYER_ALONE, Facts
 from .last_layer import ONE_OF_SEVERAL, YES_OR_NO, LastLayerRule, one_number_a_unit
-from .rule import Facts
 
 _DECIDE = (activations.Heaviside, activations.Sigmoid, activations.Softmax)
 
@@ -48,7 +48,16 @@ class Perceptron(LastLayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Rosenblatt 1958", local=True, symmetric_weights=False, phases=1, global_error=False, labels=False
+        "Rosenblatt 1958",
+        local=True,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={
+            "local": "Of several classes, the strongest wrong one is known to all units.",
+            "labels": LAST_LAYER_ALONE,
+        },
     )
     usual_optimizer: ClassVar[Optimizer] = SGD(1.0)
 

@@ -14,6 +14,7 @@ from ..layers import Dense
 from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
+from .facts import Facts
 
 # Layers fold their places into a step's key, which are small numbers: what a rule draws is none of theirs.
 _RULES_OWN = 0x52554C45
@@ -59,26 +60,6 @@ class Signal(NamedTuple):
     state: State
     memory: Any
     change: Params = None
-
-
-class Facts(NamedTuple):
-    """What a rule asks of the tissue or the chip that would run it.
-
-    Attributes:
-        source: Authors and year.
-        local: Whether a synapse needs only what its two ends know, beside signals sent to all alike.
-        symmetric_weights: Whether errors come back through the weights that the activity went forward through.
-        phases: Into how many distinct phases a step falls; 1 where activity and learning go on together.
-        global_error: Whether one error of the output is sent to every layer.
-        labels: Whether hidden layers learn from targets at all.
-    """
-
-    source: str
-    local: bool
-    symmetric_weights: bool
-    phases: int
-    global_error: bool
-    labels: bool = True
 
 
 class Rule(Declaration):

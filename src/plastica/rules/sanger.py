@@ -12,8 +12,9 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .facts import Facts
 from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
-from .rule import Batch, Facts
+from .rule import Batch
 
 
 @declaration
@@ -41,9 +42,14 @@ class Sanger(LayerRule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        # A unit must be told the weights of those before it.
-        "Sanger 1989", local=False, symmetric_weights=False, phases=1, global_error=False, labels=False
-    )  # fmt: skip
+        "Sanger 1989",
+        local=False,
+        symmetric_weights=False,
+        phases=1,
+        global_error=False,
+        labels=False,
+        notes={"local": "A unit is told the weights of those before it."},
+    )
 
     learning_rate: float = 0.01
 

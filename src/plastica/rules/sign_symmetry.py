@@ -15,8 +15,9 @@ from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from .backprop import Backprop, send_back
+from .facts import Facts
 from .feedback_alignment import initial_sizes, weights_of, with_weights
-from .rule import Batch, Facts, Signal, rule_key
+from .rule import Batch, Signal, rule_key
 
 _MAGNITUDES = ("uniform", "batch_random")
 
@@ -54,7 +55,15 @@ class SignSymmetry(Backprop):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Liao, Leibo, Poggio 2016", local=False, symmetric_weights=False, phases=2, global_error=True
+        "Liao, Leibo, Poggio 2016",
+        local=False,
+        symmetric_weights="signs only",
+        phases=2,
+        global_error=False,
+        notes={
+            "local": "The way back copies the signs of other connections' weights.",
+            "symmetric_weights": "The way back has the weights' signs, and sizes of its own.",
+        },
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 

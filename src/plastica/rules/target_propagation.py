@@ -20,9 +20,10 @@ from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
 from .chain import Chain, chain
 from .direct_feedback_alignment import as_one
+from .facts import RECURRENT, Facts
 from .feedback_alignment import tanh_layers
 from .local import require_steps_by_batch, row_shares
-from .rule import Batch, Facts, Rule, Signal, rule_key
+from .rule import Batch, Rule, Signal, rule_key
 
 _UNKNOWN_SIZE = (
     "TargetPropagation: layer {place}, {layer}: the size of its activity is not known here, and the layer above learns "
@@ -66,7 +67,16 @@ class TargetPropagation(Rule):
     """
 
     facts: ClassVar[Facts | None] = Facts(
-        "Lee, Zhang, Fischer, Bengio 2015", local=True, symmetric_weights=False, phases=3, global_error=False
+        "Lee, Zhang, Fischer, Bengio 2015",
+        local=True,
+        symmetric_weights="for the last hidden layer",
+        phases=3,
+        global_error=False,
+        notes={
+            "local": RECURRENT,
+            "symmetric_weights": "The last hidden layer's target comes from the gradient, through the transposed "
+            "weights of the last layer; all others come through learned inverses.",
+        },
     )
     usual_optimizer: ClassVar[Optimizer] = Adam()
 

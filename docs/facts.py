@@ -1,0 +1,73 @@
+"""The tables of what each rule asks for: ``python docs/facts.py`` writes them into the pages that show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import plastica as pl
+from plastica.comparison import Record
+from plastica.comparison.wording import FACTS, facts_of
+
+ROOT = Path(__file__).parent.parent
+HEAD = f"| {' | '.join(FACTS)} |"
+# The README's results have three of the facts in their last columns, without notes.
+SHORT = {"local": 1, "symmetric weights": 2, "hidden layers use labels": 5}
+
+
+def table(names: Sequence[str]) -> str:
+    """Return the facts of rules as a table in Markdown, with the notes below."""
+    notes: list[str] = []
+    rows = [facts_of(record_of(name), notes) for name in names]
+    lines = [HEAD, "|" + "---|" * len(FACTS), *(f"| {' | '.join(row)} |" for row in rows), ""]
+    return "\n".join([*lines, *(f"{number}. {note}" for number, note in enumerate(notes, 1))])
+
+
+def record_of(name: str) -> Record:
+    """Return a record of a rule that holds its facts alone."""
+    facts = pl.rules.get(name).facts
+    return Record(name=name, facts=None if facts is None else facts.flat())
+
+
+def with_table(page: str) -> str:
+    """Return the page on rules with the table of all of them."""
+    marked = re.compile(r"(<!-- facts -->\n).*(<!-- end of facts -->)", re.DOTALL)
+    return marked.sub(lambda found: f"{found[1]}\n{table(list(pl.rules.NAMES))}\n\n{found[2]}", page)
+
+
+def with_facts_of_its_rules(page: str) -> str:
+    """Return a page that shows what ``compare-rules`` wrote, with the facts of the rules that it names."""
+    found = re.search(rf"{re.escape(HEAD)}\n\|[-|]+\n((?:\| .*\n)+)(?:\n(?:\d+\. .*\n)+)?", page)
+    if found is None:
+        return page
+    names = [line.split(" | ")[0].removeprefix("| ") for line in found[1].splitlines()]
+    return page.replace(found[0], f"{table(names)}\n")
+
+
+def with_facts_beside(page: str) -> str:
+    """Return the README with the facts in the last columns of its results."""
+
+    def row(found: re.Match[str]) -> str:
+        words = [re.sub(r" \(\d+\)$", "", word) for word in facts_of(record_of(found[2]), [])]
+        return found[1] + " | ".join(words[place] for place in SHORT.values()) + " |"
+
+    head = page.find(" | ".join(SHORT))
+    if head < 0:
+        return page
+    end = page.find("\n\n", head)
+    rows = re.sub(r"(?m)^(\| `(\w+)` \| .*\| )[^|]+ \| [^|]+ \| [^|]+ \|$", row, page[head:end])
+    return page[:head] + rows + page[end:]
+
+
+PAGES = {
+    "docs/rules.md": with_table,
+    "docs/mnist_rules.md": with_facts_of_its_rules,
+    "README.md": with_facts_beside,
+}
+
+
+if __name__ == "__main__":
+    for name, written in PAGES.items():
+        path = ROOT / name
+        path.write_text(written(path.read_text("utf-8")), "utf-8")
