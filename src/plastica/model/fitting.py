@@ -66,11 +66,15 @@ class EpochCount(Callback):
     needs: Needs = "logs"
 
     def __init__(self, run: Run) -> None:
-        self.first = run.planner.first_epoch - run.first_epoch
+        self.run, self.first = run, run.planner.first_epoch - run.first_epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Count."""
         self.model.epochs_trained = self.first + epoch + 1
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Count what a run that is resumed made before."""
+        self.model.epochs_trained = self.run.planner.first_epoch + self.run.step // self.run.planner.batches
 
 
 def examples_for(
@@ -270,7 +274,9 @@ def _introduce(model: Sequential, run: Run, options: Options, names: list[str]) 
 def _with_checkpoints(run: Run, options: Options) -> None:
     keeper = None
     if options.checkpoint is not None:
-        keeper = Checkpoints(options.checkpoint, options.checkpoint_seconds, run, run.callbacks)
+        keeper = Checkpoints(
+            options.checkpoint, options.checkpoint_seconds, run, run.callbacks, talks=options.verbose not in (0, "0")
+        )
         run.at_look = keeper.look
     try:
         for callback in run.callbacks:

@@ -360,7 +360,7 @@ class Sequential:
 
         Raises:
             DataError, ShapeError, InvalidValue: When the data cannot be learned from as it is.
-            NotFinite: When the loss or the weights become NaN or infinite; the last good weights stay.
+            NotFinite: When the loss or the weights become NaN or infinite; the weights of the last finite loss stay.
         """
         if sampling is not None and not shuffle:
             raise InvalidValue("fit(sampling=..., shuffle=False): rows that are drawn have no order; leave shuffle on.")

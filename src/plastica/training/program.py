@@ -99,10 +99,11 @@ class Chunk(NamedTuple):
         learner: The new state of the run.
         train: Summed figures of each finished epoch, ``(epochs, width)``.
         validation: The same on validation data.
-        finite: False when the last step met a loss, or left parameters, that are not finite.
-        loss_finite: False when it was the loss.
+        finite: False when a step met a loss, or left parameters, that are not finite.
+        loss_finite: False when it was the loss of the last step; the run then stands there. What a step leaves is
+            looked at once, at the end of the call: an earlier step than the last may be the one that failed.
         epoch: The epoch in the plan where the run stands.
-        batch: The batch where it stands; with ``finite`` False the one that failed.
+        batch: The batch where it stands; with ``loss_finite`` False the one that failed.
     """
 
     learner: Learner
@@ -167,7 +168,12 @@ def advance(
     empty = jnp.zeros((epochs, width))
     start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
     epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
-    return Chunk(learner, train, held_out, finite & all_finite(learner.params), finite, epoch, batch)
+    return Chunk(learner, train, held_out, finite & all_finite(_carried(learner)), finite, epoch, batch)
+
+
+def _carried(learner: Learner) -> Any:
+    """Return what the next steps and answers come from: parameters, running statistics, gathered directions."""
+    return learner.params, learner.state, learner.optimizer.get("total")
 
 
 def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
