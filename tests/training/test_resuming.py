@@ -133,7 +133,10 @@ def test_a_rate_that_a_schedule_gives_stays_a_schedule_when_resumed(tmp_path):
 
 def told_of(**options):
     told = []
-    hooks = {name: lambda epoch, logs, name=name: told.append((name[9:], epoch)) for name in ("on_epoch_begin", "on_epoch_end")}
+    hooks = {
+        name: lambda epoch, logs, name=name: told.append((name[9:], epoch))
+        for name in ("on_epoch_begin", "on_epoch_end")
+    }
     model = pl.Sequential([pl.Dense(1)])
     model.compile("sgd", "mse")
     model.fit(X, Y, verbose=0, callbacks=pl.LambdaCallback(**hooks), **{"batch_size": 16, **options})

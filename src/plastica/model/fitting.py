@@ -14,10 +14,12 @@ import numpy as np
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..layers import Flatten, Input, Reshape
+from ..training import interrupting
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
-from ..training.callbacks import Callback, Logs, Needs, as_list
+from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
+from ..training.counting import EpochCount
 from ..training.history import History
 from ..training.program import evaluate as evaluate_program
 from ..training.program import figures
@@ -58,23 +60,6 @@ class Options:
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
-
-
-class EpochCount(Callback):
-    """Keeps the model's count of epochs, so that a model saved within a run trains on as the run did."""
-
-    needs: Needs = "logs"
-
-    def __init__(self, run: Run) -> None:
-        self.run, self.first = run, run.planner.first_epoch - run.first_epoch
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Count."""
-        self.model.epochs_trained = self.first + epoch + 1
-
-    def set_state(self, state: Mapping[str, Any]) -> None:
-        """Count what a run that is resumed made before."""
-        self.model.epochs_trained = self.run.planner.first_epoch + self.run.step // self.run.planner.batches
 
 
 def examples_for(
@@ -123,15 +108,17 @@ def fit(
     run.callbacks = [EpochCount(run), *as_list(callbacks), history, progress]
     _introduce(model, run, options, list(names))
     model.stop_training, model.stop_reason, model.history = False, "", history
-    model.is_training = True
-    began = time.perf_counter()
-    try:
-        _with_checkpoints(run, options)
-    finally:
-        model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
-        if isinstance(run.planner, Windows):
-            run.planner.close()
-        _leave(model, run, history, began)
+    with interrupting.noted() as interrupts:
+        run.is_interrupted = lambda: interrupts.asked
+        model.is_training = True
+        began = time.perf_counter()
+        try:
+            _with_checkpoints(run, options)
+        finally:
+            model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
+            if isinstance(run.planner, Windows):
+                run.planner.close()
+            _leave(model, run, history, began)
     return history
 
 

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from .. import random
+from . import interrupting
 from .batches import Planner
 from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
 from .recovery import first_failing
@@ -136,17 +137,22 @@ class Population:
 
     def go(self, on_look: Callable[[Population], None] = lambda population: None) -> None:
         """Run to the end, looking up between calls; ``on_look`` may set :attr:`stop`."""
-        if not self.compile_seconds:
-            self.compile()
-        while self.step < self.total and not self.stop and len(self.failed) < len(self.planners):
-            began, stop = time.perf_counter(), self._next_stop()
-            chunk = self._call(self.step, stop)
-            finite = np.asarray(chunk.finite)
-            elapsed = time.perf_counter() - began
-            self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
-            self._take(chunk, finite, stop, elapsed)
-            on_look(self)
-        self.learners = self._unstacked()
+        with interrupting.noted() as interrupts:
+            if not self.compile_seconds:
+                self.compile()
+            while self.step < self.total and not (self.stop or interrupts.asked or self._all_failed):
+                began, stop = time.perf_counter(), self._next_stop()
+                chunk = self._call(self.step, stop)
+                finite = np.asarray(chunk.finite)
+                elapsed = time.perf_counter() - began
+                self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
+                self._take(chunk, finite, stop, elapsed)
+                on_look(self)
+            self.learners = self._unstacked()
+
+    @property
+    def _all_failed(self) -> bool:
+        return len(self.failed) == len(self.planners)
 
     def _next_stop(self) -> int:
         stop = self.step + self._pace.steps

@@ -68,6 +68,7 @@ class Run:
         seconds: How long the run took so far, earlier parts of a resumed run included.
         on_progress: Told of epochs under way: epoch, batch, batches, figures so far.
         at_look: Called whenever the host looks: for checkpoints.
+        is_interrupted: Whether the run is to end before its next call.
         step: Steps of this run made so far.
         logs: The figures of the last finished epoch.
         ruled_out: Whether one of ``rules`` ended the run.
@@ -86,6 +87,7 @@ class Run:
     seconds: float = 0.0
     on_progress: Callable[..., None] = lambda *args: None
     at_look: Callable[[Run], None] = lambda run: None
+    is_interrupted: Callable[[], bool] = lambda: False
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     ruled_out: bool = False
@@ -118,7 +120,7 @@ class Run:
         if self.step:
             self._apply_rules()
         began = time.perf_counter()
-        while self.step < self.total and not self.trainee.stop_training:
+        while self.step < self.total and not self.trainee.stop_training and not self.is_interrupted():
             # Told right before the epoch's first step: what is looked at or kept before has not begun it.
             if self.step % self.planner.batches == 0:
                 self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches, {})
