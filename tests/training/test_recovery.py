@@ -117,7 +117,7 @@ def test_weights_that_a_step_spoils_are_found_though_later_losses_are_finite():
     for callbacks in ([], [BY_EPOCH], [BY_STEP]):
         model = pl.Sequential([pl.Embedding(6, 1, embeddings_initializer="ones"), pl.Flatten()])
         model.compile(pl.optimizers.SGD(1e25), "mse")
-        with pytest.raises(NotFinite, match="epoch 1, step 3 of 6.*the optimizer's step is not") as error:
+        with pytest.raises(NotFinite, match=r"epoch 1, step 3 of 6.*the optimizer's step is not") as error:
             model.fit(tokens, y, BATCH, 3, 0, callbacks, shuffle=False, sample_weight=weight)
         found.append(str(error.value))
         np.testing.assert_array_equal(model.get_weights()[0], np.ones((6, 1)))
@@ -205,7 +205,7 @@ def test_the_first_failing_step_is_found_by_halving():
     for start, last in ((0, 0), (3, 3), (0, 9), (5, 70)):
         for failing in range(start, last + 1):
             asked = []
-            found = first_failing(start, last, lambda step, f=failing: asked.append(step) or step <= f)
+            found = first_failing(start, last, lambda step, f=failing, seen=asked: seen.append(step) or step <= f)
             assert found == failing
             assert len(asked) <= 8
             assert all(start < step <= last for step in asked)

@@ -146,7 +146,8 @@ def told_of(**options):
 @pytest.mark.parametrize(("options", "whole", "part"), [
     ({"epochs": 9, "max_steps": 8}, 2, 0), ({"epochs": 9, "max_steps": 5}, 1, 1), ({"epochs": 1}, 1, 0),
     ({"epochs": 9, "until": {"loss": 1e9}}, 1, 0), ({"epochs": 9, "time_limit": 1e-9}, 0, 1),
-    ({"epochs": 9, "initial_epoch": 4, "max_steps": 4}, 1, 0), ({"epochs": 9, "time_limit": 1e-9, "batch_size": 60}, 1, 0),
+    ({"epochs": 9, "initial_epoch": 4, "max_steps": 4}, 1, 0),
+    ({"epochs": 9, "time_limit": 1e-9, "batch_size": 60}, 1, 0),
 ])  # fmt: skip
 def test_no_epoch_is_begun_that_does_not_run(options, whole, part):
     epochs = [options.get("initial_epoch", 0) + epoch for epoch in range(whole + part)]

@@ -72,8 +72,8 @@ class Checkpoints:
         begun = found.document.get("first_epoch", run.first_epoch)
         if begun != run.first_epoch:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {run.first_epoch}. Pass "
-                "the same: how far the run came is read from the checkpoint."
+                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {run.first_epoch}. "
+                "Pass the same: how far the run came is read from the checkpoint."
             )
         kinds = _kinds(self.callbacks)
         if found.document["kinds"] != kinds:

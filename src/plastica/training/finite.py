@@ -21,7 +21,10 @@ NONE_TO_GO_BACK_TO = (
     "The weights that training began with hold such numbers themselves, so that there are none to go back to: "
     "build the model anew, or load one that is sound."
 )
-FROM_OUTSIDE = "the weights of {path} already were so before the step, which no step made: a callback or set_weights put them there"
+FROM_OUTSIDE = (
+    "the weights of {path} already were so before the step, which no step made: a callback or set_weights put them "
+    "there"
+)
 
 
 def explain(program: Program, learner: Learner, batch: Batch, context: Context) -> str:

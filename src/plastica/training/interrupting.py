@@ -13,11 +13,14 @@ from typing import Any
 class Interrupted(KeyboardInterrupt):
     """A run ended at Ctrl-C, between two steps: the model is as the last step left it.
 
-    Attributes:
-        kept: What was trained so far, where one level up knows how to use it; else None.
+    Args:
+        message: What to say.
+        kept: What was trained so far, from those who make more of a model than ``fit`` does.
     """
 
-    kept: Any = None
+    def __init__(self, message: str, kept: Any = None) -> None:
+        super().__init__(message)
+        self.kept = kept
 
 
 class Interrupts:
