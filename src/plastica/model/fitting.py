@@ -15,7 +15,7 @@ from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..layers import Flatten, Input, Reshape
 from ..training import interrupting
-from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
+from ..training.batches import ANSWER_ROWS, MOST_COUNTED, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
@@ -58,6 +58,11 @@ class Options:
     def __post_init__(self) -> None:
         for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
+        if self.epochs > MOST_COUNTED:
+            raise InvalidValue(
+                f"epochs={self.epochs}: at most {MOST_COUNTED} are counted. To train until something else ends the "
+                "run, take fewer that are still too many, and until=, time_limit= or max_steps=."
+            )
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
 

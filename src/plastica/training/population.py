@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import random
 from . import interrupting
-from .batches import Planner
+from .batches import Planner, made_before
 from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
 from .recovery import first_failing
 from .run import Pace
@@ -169,8 +169,7 @@ class Population:
         still = np.setdiff1d(np.arange(len(plans)), going)
         spans[still, 2:] = spans[still, :2]
         table, first = np.stack([plan.table for plan in plans]), self.planners[0]
-        made = first.position(start, 0, 0)
-        before = np.array([first.first_epoch + made // first.batches, made, self.total], np.int32)
+        before = made_before(first.first_epoch, first.batches, first.position(start, 0, 0), self.epochs)
         shared = plans[0]._replace(table=None, span=None, before=before)
         members = Members(self.keys, self._stacked if learners is None else learners, table, spans)
         return advance_members(self.program, members, self.rows, self.validation, shared, self.group)

@@ -14,7 +14,7 @@ from ..errors import NotFinite
 from ..layers.layer import Context
 from ..rules import Batch
 from . import finite, recovery
-from .batches import Planner
+from .batches import Planner, made_before
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .program import Chunk, Learner, Program, Rows, advance, figures, pick
 from .recovery import Recovery, Start
@@ -168,9 +168,9 @@ class Run:
         return self._advance(program, learner, start, max(failing, start + 1)), failing
 
     def _advance(self, program: Program, learner: Learner, start: int, stop: int) -> Chunk:
-        batches, first = self.planner.batches, self.planner.position(start, 0, 0)
-        before = np.array([self.planner.first_epoch + first // batches, first, self.total], np.int32)
-        plan = self.planner.plan(start, stop)._replace(before=before)
+        planner = self.planner
+        before = made_before(planner.first_epoch, planner.batches, planner.position(start, 0, 0), self.epochs)
+        plan = planner.plan(start, stop)._replace(before=before)
         return advance(program, self.key, learner, self._rows_at(start), self.validation, plan)
 
     def _rows_at(self, step: int) -> Rows:
