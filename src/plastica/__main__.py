@@ -1,6 +1,20 @@
-"""``python -m plastica``: the command line."""
+"""``python -m plastica``, and the console's entry point: the command line."""
 
-from .cli.main import run
+from __future__ import annotations
+
+import sys
+
+
+def run() -> None:
+    """Run the command line; Ctrl-C while it still loads ends it as later on, without a traceback."""
+    try:
+        from .cli.main import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted.\n")
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     run()

@@ -29,7 +29,11 @@ class NotFitted(PlasticaError, ValueError, AttributeError):
 
 
 class NotFinite(PlasticaError, FloatingPointError):
-    """Training met NaN or infinity and stopped."""
+    """Training met NaN or infinity and stopped.
+
+    The model holds the last good weights: those that the last finite loss was computed with. They are the same
+    whatever callbacks the run has and whether it was resumed.
+    """
 
 
 class DataError(PlasticaError, ValueError):

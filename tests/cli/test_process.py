@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import click
 import pytest
+
+from plastica.estimators import TableNetwork
 
 HEAVY = ("jax", "numpy", "polars", "sklearn", "rich", "pandas", "optax", "matplotlib", "scipy", "msgspec")
 COMMAND = (sys.executable, "-c", "from plastica.cli.main import run; run()")
@@ -76,22 +80,86 @@ def test_an_unexpected_error_asks_for_a_report(tmp_path):
         assert ("Traceback" in made.stderr) == bool(debug)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-def test_an_interrupted_run_leaves_no_half_model(tmp_path, number, code):
-    arguments = ("train", "penguins", "--epochs", "100000", "--patience", "100000", "--seed", "1")
-    process = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+ENDLESS = ("train", "penguins", "--epochs", "100000", "--patience", "100000", "--seed", "1")
+MODULE = (sys.executable, "-m", "plastica")
+
+
+def train_until_it_learns(folder, *options):
+    process = subprocess.Popen(
+        [*COMMAND, *ENDLESS, *options], cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
     assert process.stderr is not None
     line = process.stderr.readline()  # the first epoch is over
     assert line.startswith(b"Epoch 1/"), line
     time.sleep(0.2)
+    return process
+
+
+def end(process, number):
     process.send_signal(number)
     rest = process.stderr.read()
     process.stderr.close()
-    assert process.wait(60) == code
     assert b"Traceback" not in rest
+    return process.wait(60), rest
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_a_killed_run_leaves_no_half_model(tmp_path):
+    assert end(train_until_it_learns(tmp_path), signal.SIGKILL)[0] == -signal.SIGKILL
     assert not list(tmp_path.glob("runs/*/*"))
-    assert number == signal.SIGKILL or (rest.endswith(b"error: interrupted.\n") and not list(tmp_path.glob("runs/*")))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_an_interrupted_run_keeps_the_model_so_far_and_says_where(tmp_path):
+    code, rest = end(train_until_it_learns(tmp_path), signal.SIGINT)
+    assert code == 130
+    assert rest.endswith(b"note: the model so far is kept: runs/penguins-1/model.plastica.\nerror: interrupted.\n")
+    made = start("predict", "runs/penguins-1", "penguins", cwd=tmp_path)
+    assert (made.returncode, len(made.stdout.splitlines())) == (0, 345)
+    found = TableNetwork.load(tmp_path / "runs" / "penguins-1" / "model.plastica")
+    assert (found.facts.training.stopped_by, found.facts.results) == ("interrupted", None)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c_while_the_command_still_loads_shows_no_traceback(tmp_path):
+    # A package that presses Ctrl-C where another module of the command line is imported.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import signal, sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == sys.argv[-1]:\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Press())\n"
+    )
+    paths = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    entry = (sys.executable, "-c", "from plastica.__main__ import run; run()")
+    for command in (MODULE, entry):
+        for module in ("plastica.cli.main", "click", "plastica.data.reading", "numpy"):
+            made = subprocess.run(
+                [*command, "train", "penguins", "--out", module], check=False, capture_output=True, text=True,
+                timeout=60, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths},
+            )  # fmt: skip
+            assert (made.returncode, made.stderr) == (130, "error: interrupted.\n"), module
+
+
+def test_an_interrupt_that_is_swallowed_is_raised_again():
+    from plastica.cli.guard import guarded
+
+    def swallowed(phase, info):
+        gc.callbacks.remove(swallowed)
+        signal.raise_signal(signal.SIGINT)
+
+    @guarded
+    def command():
+        gc.callbacks.append(swallowed)
+        gc.collect()
+        for _ in range(500):
+            time.sleep(0.01)
+        raise AssertionError("the interrupt was lost")
+
+    with pytest.raises(click.exceptions.Exit) as stop:
+        command()
+    assert stop.value.exit_code == 130
 
 
 TRAIN = ("train", "penguins", "--network", "mlp", "--layers", "4", "--epochs", "2", "--out", "run")

@@ -130,6 +130,44 @@ def test_values_are_those_of_numpy_or_refused(x):
             to_array(x)
 
 
+SECONDS = 1.6e9 + np.arange(300) * 0.5
+
+
+@pytest.mark.parametrize(
+    ("x", "where"),
+    [
+        (SECONDS, "x: "),
+        (np.stack([np.arange(300) / 7, SECONDS], 1), r"x\[..., 1\]: "),
+        (SECONDS.tolist(), "x: "),
+        (pd.DataFrame({"a": np.arange(300.0), "when": SECONDS}), r"x\['when'\]: "),
+        (pl.DataFrame({"when": SECONDS}), r"x\['when'\]: "),
+        (-SECONDS, "x: "),
+    ],
+)
+def test_numbers_too_close_together_for_float32_are_told(x, where):
+    kept = len(np.unique(np.float32(SECONDS)))
+    with pytest.warns(
+        PlasticaWarning, match=f"{where}300 different numbers become {kept} in float32.*Subtract"
+    ) as said:
+        to_array(x)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.random.default_rng(0).normal(size=(4000, 2)),
+        SECONDS - SECONDS.mean(),
+        np.full(300, 1.6e9 + 1 / 3),
+        1.6e9 + 86400.0 * np.arange(3000),
+        np.array([1.6e9, 1.6e9 + 1]),
+        np.arange(1990, 2020, 0.01),
+    ],
+)
+def test_numbers_that_float32_tells_apart_pass_without_a_word(x):
+    np.testing.assert_array_equal(to_array(x), x.astype(np.float32))
+
+
 def test_large_finite_values_whose_sum_overflows_pass():
     assert to_array(np.full(4, 3e38, np.float32)).shape == (4,)
 

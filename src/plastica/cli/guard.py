@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import functools
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -30,17 +32,18 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def run(*given: Any, **options: Any) -> None:
         debug = bool(options.get("debug"))
         try:
-            with _warnings_as_notes(debug):
+            with _warnings_as_notes(debug), _interrupts_not_lost():
                 command(*given, **options)
                 sys.stdout.flush()
         except (click.exceptions.Exit, click.Abort, click.ClickException):
             raise
         except KeyboardInterrupt:
-            complain("interrupted.")
-            raise click.exceptions.Exit(INTERRUPTED) from None
+            _end_interrupted()
         except OutputLost as error:
             raise click.exceptions.Exit(_lost(error.why)) from None
         except Exception as error:
+            if _came_of_an_interrupt(error):
+                _end_interrupted()
             if debug:
                 import traceback
 
@@ -50,6 +53,41 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
             raise click.exceptions.Exit(code) from None
 
     return run
+
+
+def _end_interrupted() -> NoReturn:
+    complain("interrupted.")
+    raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def _came_of_an_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: within an import it comes out as a module that failed to load."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@contextlib.contextmanager
+def _interrupts_not_lost() -> Iterator[None]:
+    """Raise Ctrl-C again where it was swallowed, as when JAX looks in while Python collects garbage."""
+    before = sys.unraisablehook
+
+    def again(unraisable: Any) -> None:
+        if issubclass(unraisable.exc_type, KeyboardInterrupt):
+            # A little later: raised right here it would be swallowed as well.
+            timer = threading.Timer(0.02, _thread.interrupt_main)
+            timer.daemon = True
+            timer.start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _said(error: Exception) -> tuple[int, str]:

@@ -72,13 +72,15 @@ def go(run: Run) -> None:
 
     prepared = _prepared(run)  # before there is a folder, so that a mistake leaves none
     folder = folders.new_folder(run.place.out, run.file)
+    network: TableNetwork | None = None
     try:
         network, prepared = _trained(run, prepared)
         report.say_trained(run.output, network)
         sys.stdout.flush()
         facts = report.facts_of(network, folder)
         _write(network, prepared, folder, facts, run.place)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        _keep(getattr(stop, "kept", None) or network, folder)
         if run.place.checkpoint is not None:
             note("the same command with --resume goes on from the newest checkpoint.")
         raise
@@ -88,6 +90,18 @@ def go(run: Run) -> None:
     run.output.result(facts)
     if run.output.quiet and not run.output.as_json:
         click.echo(str(folder))
+
+
+def _keep(network: TableNetwork | None, folder: Path) -> None:
+    """Write what was trained before Ctrl-C, unless it was written already, and say where it is."""
+    from .folders import MODEL
+
+    if network is None:
+        return
+    if not (folder / MODEL).exists():
+        network.save(folder / MODEL)
+    what = "the model so far" if network.judged is None else "the trained model"
+    note(f"{what} is kept: {folder / MODEL}.")
 
 
 def _prepared(run: Run) -> Prepared | None:

@@ -14,6 +14,9 @@ import numpy as np
 from ..errors import DataError, PlasticaWarning, caution
 
 EXACT_IN_FLOAT32 = 2**24  # float32 has 24 bits of mantissa: IEEE 754, table 3.2
+COARSE = 1e-5  # steps of float32 beyond this share of a column's range are counted, to see what they cost
+LOST = 0.01  # the share of different numbers that may become equal without a word
+FEW = 3  # different numbers tell whether they are measurements
 NUMBERS = (int, float, np.number, np.bool_, Decimal)
 HOW_TO_ENCODE = (
     "A network takes numbers: encode it first (labels: np.unique({name}, return_inverse=True)[1]), "
@@ -116,6 +119,8 @@ def _to_float32(given: np.ndarray, place: Any) -> np.ndarray:
             raise DataError(f"{place(())} has dtype {given.dtype}, which does not become numbers.") from None
     if kind in "iu" and given.dtype.itemsize > 2 and given.size:
         _warn_inexact(given, made, place)
+    elif kind == "f" and given.dtype.itemsize > 4 and given.size:
+        _warn_collapsed(given, made, place)
     return made
 
 
@@ -182,6 +187,28 @@ def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Any) -> None:
             PlasticaWarning,
             stacklevel=4,
         )
+
+
+def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Any) -> None:
+    """Warn where numbers lie so close together, for their size, that float32 takes them for one another."""
+    rows = given.reshape(-1, given.shape[-1]) if given.ndim > 1 else given.reshape(-1, 1)
+    low, high = rows.min(0), rows.max(0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        largest = np.maximum(np.abs(low), np.abs(high)).astype(np.float32)
+        spacing = np.spacing(largest)
+        coarse = np.isfinite(spacing) & (spacing > COARSE * (high - low)) & (largest > np.finfo(np.float32).tiny)
+    for column in np.flatnonzero(coarse):
+        before = len(np.unique(rows[:, column]))
+        after = len(np.unique(made.reshape(rows.shape)[:, column]))
+        if before >= FEW and after < (1 - LOST) * before:
+            where = place(()) + (f"[..., {column}]" if given.ndim > 1 and given.shape[-1] > 1 else "")
+            warnings.warn(
+                f"{where}: {before} different numbers become {after} in float32, in which a network computes. They lie "
+                f"between {low[column]:.12g} and {high[column]:.12g}, where float32 has steps of {spacing[column]:.3g}. "
+                "Subtract an offset, such as the mean, before they are handed over.",
+                PlasticaWarning,
+                stacklevel=4,
+            )
 
 
 def _refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import validation
 
+from ..data.arrays import to_array
 from ..data.columns import Column, infer_columns
 from ..data.encoding import FeatureLayout, TableEncoder
 from ..data.frames import from_memory
@@ -138,8 +139,7 @@ def _warn_of(name: str, columns: Sequence[Column]) -> None:
 def features_of(encoder: TableEncoder | None, rows: np.ndarray | Table) -> np.ndarray:
     """Return what the network takes, float32 ``(rows, features)``; without an encoder the numbers as they are."""
     if encoder is None:
-        with np.errstate(over="ignore"):
-            return np.asarray(rows, np.float32)
+        return to_array(rows, "X", allow_nonfinite=True)
     if isinstance(rows, Table):
         return encoder.transform(rows)
     return encoder.transform(_table_of(rows, [column.name for column in encoder.columns]))

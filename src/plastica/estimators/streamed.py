@@ -21,6 +21,7 @@ from ..errors import DataError, InvalidValue
 from ..model import Sequential
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
+from ..training.interrupting import Interrupted
 from .asking import as_table, with_target
 from .deciding import say_plan
 from .facts import Training
@@ -32,7 +33,7 @@ from .settings import Settings, batch_size_for
 from .streamed_place import folder_for, scratch_file
 from .streamed_plan import Plan, Whole, count_missing, make_plan, with_missing
 from .streamed_scores import evaluate_chunks, predict_chunks
-from .table import TableNetwork, judged_network
+from .table import TableNetwork, judged_network, with_model_so_far
 
 __all__ = ["evaluate_chunks", "fit_streaming", "predict_chunks", "train_streaming"]
 
@@ -248,14 +249,17 @@ def _trained(
     x, y = prepared.x[held], prepared.y[held]
     weighed = (np.array(feed.shift, np.float32)[y],) if feed.shift else ()
     told: dict[str, Any] = {**fitting, "callbacks": [*fitting["callbacks"], *[stopping] * bool(len(held))]}
-    history = model.fit(
-        rows,
-        batch_size=settings.batch_size or batch_size_for(rows.written),
-        epochs=settings.epochs,
-        validation_data=(x, y, *weighed) if len(held) else None,
-        time_limit=settings.time_limit,
-        **told,
-    )
+    try:
+        history = model.fit(
+            rows,
+            batch_size=settings.batch_size or batch_size_for(rows.written),
+            epochs=settings.epochs,
+            validation_data=(x, y, *weighed) if len(held) else None,
+            time_limit=settings.time_limit,
+            **told,
+        )
+    except Interrupted as stop:
+        raise with_model_so_far(stop, model, prepared, settings, feed) from None
     best = stopping.best_epoch + 1 if len(held) else None
     training = Training(len(history.epoch), best, history.stopped_by)
     made = judged_network(model, prepared, settings, feed, training, history)

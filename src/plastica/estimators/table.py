@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..errors import DataError, FileError, InvalidValue
 from ..model import Sequential, kinds, saving
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
+from ..training.interrupting import Interrupted
 from .answers import Answers, OnTable, frame_of
 from .asking import as_table, renamed, truth_of, with_target
 from .deciding import choose_decision
@@ -28,6 +29,7 @@ from .scores import Scores, score
 from .settings import Settings, batch_size_for
 
 FORMAT = 2  # of the description beside the network in a file
+INTERRUPTED = "interrupted; what was trained so far is in this exception's attribute `kept`"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,26 +115,33 @@ class TableNetwork:
             callbacks: As in ``Sequential.fit``.
             checkpoint: A folder to keep checkpoints in.
             resume: Go on from the newest checkpoint in it.
+
+        Raises:
+            KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network as far as it was trained, not judged;
+                None where nothing was learned.
         """
         train, held, _, _ = prepared.split
         model = model or network_for(prepared.target.task, prepared.target.outputs, prepared.layout, settings)
         feed = feed_for(settings, prepared.target, prepared.y, train)
         stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
         size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(feed.rows)))
-        history = model.fit(
-            prepared.x[feed.rows],
-            prepared.y[feed.rows],
-            batch_size=size,
-            epochs=settings.epochs,
-            verbose=verbose,
-            callbacks=[*callbacks, *[stopping] * bool(len(held))],
-            validation_data=_validation(prepared, feed) if len(held) else None,
-            class_weight=feed.class_weight,
-            sampling=feed.sampling,
-            time_limit=settings.time_limit,
-            checkpoint=checkpoint,
-            resume=resume,
-        )
+        try:
+            history = model.fit(
+                prepared.x[feed.rows],
+                prepared.y[feed.rows],
+                batch_size=size,
+                epochs=settings.epochs,
+                verbose=verbose,
+                callbacks=[*callbacks, *[stopping] * bool(len(held))],
+                validation_data=_validation(prepared, feed) if len(held) else None,
+                class_weight=feed.class_weight,
+                sampling=feed.sampling,
+                time_limit=settings.time_limit,
+                checkpoint=checkpoint,
+                resume=resume,
+            )
+        except Interrupted as stop:
+            raise with_model_so_far(stop, model, prepared, settings, feed) from None
         best = stopping.best_epoch + 1 if len(held) else None
         training = Training(len(history.epoch), best, history.stopped_by)
         return judged_network(model, prepared, settings, feed, training, history)
@@ -292,7 +301,11 @@ def judged_network(
     if target.task != "regression":
         decision = choose_decision(settings, target, prepared.rare, feed.shift, prepared.y[held], answers[: len(held)])
     notes: list[str] = []
-    results, judged = judge(prepared, settings, answers[len(held) :], decision, notes)
+    results, judged, interrupted = None, None, False
+    try:
+        results, judged = judge(prepared, settings, answers[len(held) :], decision, notes)
+    except KeyboardInterrupt:
+        interrupted = True
     facts = Facts(
         source=prepared.table.source,
         settings=settings,
@@ -304,4 +317,20 @@ def judged_network(
         decision=decision,
         shift=feed.shift,
     )
-    return TableNetwork(model, prepared.encoder, target, facts, history, judged)
+    made = TableNetwork(model, prepared.encoder, target, facts, history, judged)
+    if interrupted:
+        raise Interrupted(INTERRUPTED, made)
+    return made
+
+
+def with_model_so_far(
+    stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, feed: Feed
+) -> Interrupted:
+    """Return an interruption of the training with the network as far as it was trained, not judged."""
+    history = model.history
+    if history is None or not model.is_trained or int(model.learner.step) == 0:
+        return stop
+    nothing = prepared.split.test[:0]
+    unjudged = replace(prepared, split=prepared.split._replace(test=nothing))
+    training = Training(len(history.epoch), None, history.stopped_by)
+    return Interrupted(INTERRUPTED, judged_network(model, unjudged, settings, feed, training, history))

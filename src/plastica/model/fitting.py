@@ -14,10 +14,12 @@ import numpy as np
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..fields import first_fault
-from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
+from ..training import interrupting
+from ..training.batches import ANSWER_ROWS, MOST_COUNTED, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
-from ..training.callbacks import Callback, Logs, Needs, as_list
+from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
+from ..training.counting import EpochCount
 from ..training.history import History
 from ..training.program import evaluate as evaluate_program
 from ..training.program import figures
@@ -58,6 +60,11 @@ class Options:
             raise InvalidValue(fault)
         for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
             object.__setattr__(self, name, _whole(name, getattr(self, name), least))
+        if self.epochs > MOST_COUNTED:
+            raise InvalidValue(
+                f"epochs={self.epochs}: at most {MOST_COUNTED} are counted. To train until something else ends the "
+                "run, take fewer that are still too many, and until=, time_limit= or max_steps=."
+            )
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
 
@@ -71,19 +78,6 @@ OPTION_KINDS = {
     "resume": bool,
     "checkpoint_seconds": float,
 }
-
-
-class EpochCount(Callback):
-    """Keeps the model's count of epochs, so that a model saved within a run trains on as the run did."""
-
-    needs: Needs = "logs"
-
-    def __init__(self, run: Run) -> None:
-        self.first = run.planner.first_epoch - run.first_epoch
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Count."""
-        self.model.epochs_trained = self.first + epoch + 1
 
 
 def examples_for(
@@ -135,15 +129,17 @@ def fit(
     run.callbacks = [EpochCount(run), *as_list(callbacks), history, progress]
     _introduce(model, run, options, list(names))
     model.stop_training, model.stop_reason, model.history = False, "", history
-    model.is_training = True
-    began = time.perf_counter()
-    try:
-        _with_checkpoints(run, options)
-    finally:
-        model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
-        if isinstance(run.planner, Windows):
-            run.planner.close()
-        _leave(model, run, history, began)
+    with interrupting.noted() as interrupts:
+        run.is_interrupted = lambda: interrupts.asked
+        model.is_training = True
+        began = time.perf_counter()
+        try:
+            _with_checkpoints(run, options)
+        finally:
+            model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
+            if isinstance(run.planner, Windows):
+                run.planner.close()
+            _leave(model, run, history, began)
     return history
 
 
@@ -284,7 +280,9 @@ def _introduce(model: Sequential, run: Run, options: Options, names: list[str]) 
 def _with_checkpoints(run: Run, options: Options) -> None:
     keeper = None
     if options.checkpoint is not None:
-        keeper = Checkpoints(options.checkpoint, options.checkpoint_seconds, run, run.callbacks)
+        keeper = Checkpoints(
+            options.checkpoint, options.checkpoint_seconds, run, run.callbacks, talks=options.verbose not in (0, "0")
+        )
         run.at_look = keeper.look
     try:
         for callback in run.callbacks:

@@ -24,6 +24,7 @@ from ..training.history import History
 from ..training.program import Learner, Program
 from . import cautions, compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
+from .exclusive import alone
 
 
 class Sequential:
@@ -388,7 +389,10 @@ class Sequential:
 
         Raises:
             DataError, ShapeError, InvalidValue: When the data cannot be learned from as it is.
-            NotFinite: When the loss or the weights become NaN or infinite; the last good weights stay.
+            InvalidValue: When the network is in training already, in another thread or around the callback that calls.
+            KeyboardInterrupt: At Ctrl-C, once the steps under way are made; the network is as they left it, and a
+                checkpoint is written. A second Ctrl-C ends at once.
+            NotFinite: When the loss or the weights become NaN or infinite; the weights of the last finite loss stay.
         """
         if sampling is not None and not shuffle:
             raise InvalidValue("fit(sampling=..., shuffle=False): rows that are drawn have no order; leave shuffle on.")
@@ -396,10 +400,11 @@ class Sequential:
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds,
         )  # fmt: skip
-        examples, held_out = fitting.examples_for(
-            self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling
-        )
-        return fitting.fit(self, examples, held_out, callbacks, options)
+        with alone(self):
+            examples, held_out = fitting.examples_for(
+                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling
+            )
+            return fitting.fit(self, examples, held_out, callbacks, options)
 
     def evaluate(
         self,

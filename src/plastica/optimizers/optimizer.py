@@ -142,7 +142,9 @@ class Optimizer(Declaration):
         if self.weight_decay is not None:
             params = _mix(params, params, 1, -rate * self.weight_decay)
         params, memory = self.advance(direction, state["memory"], params, rate, value, value_fn)
-        new: State = {**state, "step": step + 1, "memory": strong(memory, state["memory"])}
+        # Beyond what it holds the count stands still: schedules are over by then, and it must not turn negative.
+        counted = step + (step < np.iinfo(np.int32).max)
+        new: State = {**state, "step": counted, "memory": strong(memory, state["memory"])}
         if self.use_ema:
             kept = jnp.where(step == 0, 0, self.ema_momentum)
             new["average"] = _mix(state["average"], params, kept, 1 - kept)

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import FileError, InvalidValue, PlasticaWarning
 from . import manifest as manifests
 from . import tensor_file
-from .atomic import explained, sync_folder, write_file
+from .atomic import explained, sync_folder, write_all, write_file
 from .locking import try_lock
 
 _LOCK = ".plastica-checkpoints"
@@ -53,6 +53,9 @@ class CheckpointFolder:
         path: The folder; it is made when it is not there.
         keep: How many checkpoints stay; 2, so that one is left when the disk spoils the newest.
 
+    Attributes:
+        is_new: Whether no run had the folder before.
+
     Raises:
         InvalidValue: When ``keep`` is below 1.
         FileError: When another run has it open, it holds something else, or it cannot be written.
@@ -74,6 +77,7 @@ class CheckpointFolder:
         with explained(path, "no checkpoint can be kept there"):
             self.path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(self.path)
+            self.is_new = not (self.path / _LOCK).exists()
             self._lock = _lock(self.path)
             try:
                 _tidy(self.path)
@@ -241,6 +245,10 @@ def _lock(folder: Path) -> int:
             f"{folder} is in use by another run ({holder or 'just starting'}); "
             "give this run a folder of its own, or wait until that one ends."
         )
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+    try:
+        os.ftruncate(descriptor, 0)
+        write_all(descriptor, [f"process {os.getpid()} on {socket.gethostname()}\n".encode()])
+    except BaseException:
+        os.close(descriptor)  # which lets go of the lock
+        raise
     return descriptor

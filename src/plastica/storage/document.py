@@ -15,20 +15,21 @@ _FLOAT = "$float"
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def encode(document: dict[str, Any]) -> str:
+def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
     """Return the one JSON text of ``document``.
 
     NaN and the infinities, which JSON lacks, become ``{"$float": "nan"}`` and come back as floats.
 
     Args:
         document: Dictionaries with text keys, lists, text, whole numbers, floats, booleans and None.
+        in_order: Keep the order of keys; else they are sorted, so that equal documents give equal bytes.
 
     Raises:
         InvalidValue: When something in it would not come back as it was, or when it is too large.
     """
     if document.keys() == {_FLOAT}:
         raise InvalidValue(f"document: the key {_FLOAT!r} alone stands for a float.")
-    text = canonical(_plain(document, "document", DEEPEST))
+    text = _spelt(_plain(document, "document", DEEPEST), sort_keys=not in_order)
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
@@ -64,7 +65,11 @@ def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]],
 
 def canonical(value: Any) -> str:
     """Return the one spelling of a JSON value: keys sorted, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _spelt(value, sort_keys=True)
+
+
+def _spelt(value: Any, sort_keys: bool) -> str:
+    return json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: Any, path: str, depth: int) -> Any:

@@ -96,7 +96,7 @@ class Callback:
         """Is called once after the last epoch, whatever ended the run."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Is called before an epoch; the first is 0."""
+        """Is called right before the first step of an epoch; the first is 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Is called with the figures of a finished epoch, those of validation under ``val_``."""
@@ -146,7 +146,11 @@ class TerminateOnNaN(Callback):
     """End the run quietly when the loss is no longer finite.
 
     Without it such a run ends with :class:`~plastica.errors.NotFinite`, which says where it happened and what
-    to try. The last good weights stay in both cases.
+    to try. In both cases the model goes back to its last good weights: those that the last finite loss was computed
+    with. A step with a finite loss after which a weight or a running statistic is not finite is undone; where the loss
+    itself is not finite, so is the step before it, which made the weights with which nothing can be computed. Where it
+    is the first step of the run, the weights stay that the run began with. Which weights those are does not depend on
+    how often callbacks look, nor on checkpoints and resuming.
     """
 
     needs: Needs = "logs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import jax
 import numpy as np
 
 from ..declaration import replace
-from ..errors import InvalidValue
+from ..errors import InvalidValue, PlasticaWarning
 from ..specification import to_spec
 from ..storage import CheckpointFolder
+from ..storage import document as documents
 from ..storage.trees import flatten, unflatten
-from .callbacks import Callback
+from .callbacks import Callback, say
 from .program import Learner
+from .recovery import Recovery, Start
 from .run import Run
 from .windows import Windows
 
@@ -30,27 +33,32 @@ class Checkpoints:
         seconds: How long at least between two; 0 writes one at every look.
         run: The run, before its first step.
         callbacks: Those whose state is kept.
+        talks: Whether lines may be written to standard output.
 
     Raises:
         FileError: When the folder is in use, holds something else or cannot be written.
     """
 
-    def __init__(self, folder: str | Path, seconds: float, run: Run, callbacks: Sequence[Callback]) -> None:
+    def __init__(
+        self, folder: str | Path, seconds: float, run: Run, callbacks: Sequence[Callback], talks: bool = False
+    ) -> None:
+        self.fingerprint = fingerprint(run)  # before the folder is locked, since it may fail
         self.folder = CheckpointFolder(folder)
-        self.seconds, self.callbacks = seconds, callbacks
-        self.fingerprint = fingerprint(run)
+        self.seconds, self.callbacks, self.talks = seconds, callbacks, talks
         self.written = time.monotonic()
 
     def begin(self, run: Run, resume: bool) -> None:
-        """Set the run to the newest checkpoint, or see that there is none to overwrite.
+        """Set the run to the newest checkpoint; where there is none, write the first before any step.
 
         Raises:
             InvalidValue: When checkpoints are there and ``resume`` is False, or they are of another run.
         """
-        found = self.folder.latest()
-        if found is None:
+        found, where = self.folder.latest(), self.folder.path
+        if found is None or (found.step == 0 and not resume):
+            if resume:
+                self._say_nothing_to_resume()
+            self.write(run)
             return
-        where = self.folder.path
         if not resume:
             raise InvalidValue(
                 f"checkpoint={str(where)!r} already holds a run of {found.step} steps. Pass resume=True to go on "
@@ -60,6 +68,12 @@ class Checkpoints:
             raise InvalidValue(
                 f"checkpoint={str(where)!r} is of another run: its network, settings, seed or data differ from "
                 "these. Call fit as the first time, or give another folder."
+            )
+        begun = found.document.get("first_epoch", run.first_epoch)
+        if begun != run.first_epoch:
+            raise InvalidValue(
+                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {run.first_epoch}. "
+                "Pass the same: how far the run came is read from the checkpoint."
             )
         kinds = _kinds(self.callbacks)
         if found.document["kinds"] != kinds:
@@ -77,19 +91,22 @@ class Checkpoints:
     def write(self, run: Run) -> None:
         """Write a checkpoint."""
         arrays = {f"learner/{name}": array for name, array in flatten(run.trainee.learner).items()}
+        fallback = run.fallback()
+        if fallback is not None:
+            arrays |= {f"fallback/{name}": array for name, array in flatten(fallback).items()}
         for place, callback in enumerate(self.callbacks):
             arrays |= {f"callbacks/{place}/{name}": array for name, array in callback.get_arrays().items()}
         rate = run.trainee.program.optimizer.learning_rate
         document = {
             "fingerprint": self.fingerprint,
             "step": run.step,
+            "first_epoch": run.first_epoch,
             "seconds": run.seconds,
             "learning_rate": rate if isinstance(rate, float) else None,
-            "logs": run.logs,
             # What a rule of this call stopped may go on under the rules of the next.
             "stopped": run.trainee.stop_reason if run.trainee.stop_training and not run.ruled_out else None,
             "kinds": _kinds(self.callbacks),
-            "callbacks": [callback.get_state() for callback in self.callbacks],
+            "states": _in_order(run.logs, [callback.get_state() for callback in self.callbacks]),
         }
         self.folder.save(run.step, arrays, document)
         self.written = time.monotonic()
@@ -99,17 +116,35 @@ class Checkpoints:
         self.folder.close()
 
     def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
-        learner: Learner = unflatten(run.trainee.learner, _under("learner/", arrays))
-        run.trainee.learner = jax.tree.map(np.asarray, learner)
-        run.step, run.seconds, run.logs = document["step"], document["seconds"], document["logs"]
+        like = run.trainee.learner
+        learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
+        kept = _under("fallback/", arrays)
+        fallback: Learner = jax.tree.map(np.asarray, unflatten(like, kept)) if kept else learner
+        run.trainee.learner = learner
+        run.step, run.seconds = document["step"], document["seconds"]
+        run.logs, states = _states_of(document, str(self.folder.path))
         if document["learning_rate"] is not None:
             optimizer = replace(run.trainee.program.optimizer, learning_rate=document["learning_rate"])
             run.trainee.program = replace(run.trainee.program, optimizer=optimizer)
-        for place, (callback, state) in enumerate(zip(self.callbacks, document["callbacks"], strict=True)):
+        for place, (callback, state) in enumerate(zip(self.callbacks, states, strict=True)):
             callback.set_arrays(_under(f"callbacks/{place}/", arrays))
             callback.set_state(state)
         if document["stopped"] is not None:
             run.trainee.stop(document["stopped"])
+        run.recovery = Recovery(Start(run.trainee.program, fallback, run.step), learner)
+
+    def _say_nothing_to_resume(self) -> None:
+        where = self.folder.path
+        if self.folder.is_new:
+            if self.talks:
+                say(f"{where} holds no checkpoint to resume from; training begins from the start.")
+            return
+        warnings.warn(
+            f"{where} holds no checkpoint to resume from, though a run was begun there: it ended before its first "
+            "checkpoint was whole. Training begins from the start.",
+            PlasticaWarning,
+            stacklevel=2,
+        )
 
 
 def fingerprint(run: Run) -> str:
@@ -128,6 +163,17 @@ def fingerprint(run: Run) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def _in_order(logs: dict[str, float], states: list[dict[str, Any]]) -> str:
+    """Return figures and states as a text of their own, in which keys keep their order as the manifest's do not."""
+    return documents.encode({"logs": logs, "callbacks": states}, in_order=True)
+
+
+def _states_of(document: dict[str, Any], where: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
+    """Return figures and states; older checkpoints have them in the document itself."""
+    kept = documents.decode(document["states"], where) if "states" in document else document
+    return kept["logs"], kept["callbacks"]
 
 
 def _kinds(callbacks: Sequence[Callback]) -> list[str]:

@@ -9,11 +9,21 @@ from ..layers.layer import Context, Record
 from ..layers.walk import walk
 from ..rules import Batch
 from ..rules.backprop import send_back
+from . import recovery
 from .program import Learner, Program, all_finite
 
 WHAT_TO_TRY = (
     "Try a learning rate ten times smaller, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale "
-    "the inputs and targets to about -1 to 1. The weights were set back to the last ones with a finite loss."
+    "the inputs and targets to about -1 to 1. "
+)
+SET_BACK = "The weights were set back to the last ones with a finite loss."
+NONE_TO_GO_BACK_TO = (
+    "The weights that training began with hold such numbers themselves, so that there are none to go back to: "
+    "build the model anew, or load one that is sound."
+)
+FROM_OUTSIDE = (
+    "the weights of {path} already were so before the step, which no step made: a callback or set_weights put them "
+    "there"
 )
 
 
@@ -27,8 +37,16 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
         context: How that step ran.
     """
     record, _ = program.network.forward(learner.params, batch.x, learner.state, context)
+    for path, _, params in walk(program.network, learner.params):
+        if not bool(all_finite(params)):
+            return FROM_OUTSIDE.format(path=path)
     advice = program.rule.advice(program.network, learner.params, record, batch)
     return "; ".join(filter(None, (_first(program, record, batch), advice)))
+
+
+def what_now(learner: Learner) -> str:
+    """Say what to try, and what the weights are now: those of ``learner``, to which the run went back."""
+    return WHAT_TO_TRY + SET_BACK if recovery.is_finite(learner) else NONE_TO_GO_BACK_TO
 
 
 def _first(program: Program, record: Record, batch: Batch) -> str:

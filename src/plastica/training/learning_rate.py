@@ -59,11 +59,23 @@ class LearningRateScheduler(Callback):
 
     def get_state(self) -> dict[str, Any]:
         """Return the present rate."""
-        return {"learning_rate": float(self.model.learning_rate)}
+        return {"learning_rate": plain_rate(self.model)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Set the rate the run had."""
-        self.model.learning_rate = state["learning_rate"]
+        set_plain_rate(self.model, state["learning_rate"])
+
+
+def plain_rate(model: Any) -> float | None:
+    """Return a model's learning rate where it is a number; None where a schedule gives it."""
+    rate = model.optimizer.learning_rate
+    return None if isinstance(rate, Schedule) else float(rate)
+
+
+def set_plain_rate(model: Any, rate: float | None) -> None:
+    """Set what :func:`plain_rate` gave; a schedule stays what it is."""
+    if rate is not None:
+        model.learning_rate = rate
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:

@@ -12,7 +12,7 @@ from ..fields import judged
 from .callbacks import BATCH_HOOKS, Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
-STATE = ("best", "_since_saving")
+STATE = ("best", "_since_saving", "_epoch")
 
 
 class ModelCheckpoint(Monitor):
@@ -85,11 +85,11 @@ class ModelCheckpoint(Monitor):
             self._save(epoch, dict(logs or {}))
 
     def get_state(self) -> dict[str, Any]:
-        """Return the best figure and the steps since the last save."""
+        """Return the best figure, the steps since the last save and the epoch."""
         return kept(self, STATE)
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the best figure and the steps since the last save."""
+        """Take the best figure, the steps since the last save and the epoch."""
         put_back(self, state, STATE)
 
     def _save(self, epoch: int, logs: Logs) -> None:

@@ -129,6 +129,7 @@ def kept(callback: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def put_back(callback: Any, state: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Set the attributes that :func:`kept` gave."""
+    """Set the attributes that :func:`kept` gave; one that an older plastica did not keep stays as it is."""
     for name in names:
-        setattr(callback, name, state[name])
+        if name in state:
+            setattr(callback, name, state[name])

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import InvalidValue
 from ..fields import judged
 from .callbacks import Logs, say
+from .learning_rate import plain_rate, set_plain_rate
 from .monitor import Mode, Monitor, kept, put_back
 
 STATE = ("best", "wait", "cooldown_counter")
@@ -81,12 +82,12 @@ class ReduceLROnPlateau(Monitor):
 
     def get_state(self) -> dict[str, Any]:
         """Return the counters, the best figure and the present rate."""
-        return {**kept(self, STATE), "learning_rate": float(self.model.learning_rate)}
+        return {**kept(self, STATE), "learning_rate": plain_rate(self.model)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Take the counters, and set the rate the run had."""
         put_back(self, state, STATE)
-        self.model.learning_rate = state["learning_rate"]
+        set_plain_rate(self.model, state["learning_rate"])
 
     def _reduce(self, epoch: int) -> None:
         rate = float(self.model.learning_rate)

@@ -12,8 +12,10 @@ import jax
 import numpy as np
 
 from .. import random
-from .batches import Planner
+from . import interrupting
+from .batches import Planner, made_before
 from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
+from .recovery import first_failing
 from .run import Pace
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
@@ -72,8 +74,9 @@ def group_for(params: Any) -> int:
 class Population:
     """Networks of one declaration that learn the same rows, each from weights and in an order of its own.
 
-    A member learns what it would have learned alone. One that meets a number that is not finite stands still at
-    the last look before; the others go on.
+    A member learns what it would have learned alone. One that meets a number that is not finite goes back to its last
+    good learner, as it would have alone (see :class:`~plastica.training.recovery.Recovery`), and stands still there;
+    the others go on.
 
     Attributes:
         program: What runs.
@@ -113,6 +116,8 @@ class Population:
         self._stacked: Learner = jax.tree.map(lambda *leaves: np.stack(leaves), *self.learners)
         self.logs = [[] for _ in self.learners]
         self._pace = Pace()
+        self._failed_at: dict[int, int] = {}
+        self._before = (self._stacked, 0)  # where the call before the present step began
 
     @property
     def batches(self) -> int:
@@ -132,17 +137,22 @@ class Population:
 
     def go(self, on_look: Callable[[Population], None] = lambda population: None) -> None:
         """Run to the end, looking up between calls; ``on_look`` may set :attr:`stop`."""
-        if not self.compile_seconds:
-            self.compile()
-        while self.step < self.total and not self.stop and len(self.failed) < len(self.planners):
-            began, stop = time.perf_counter(), self._next_stop()
-            chunk = self._call(self.step, stop)
-            finite = np.asarray(chunk.finite)
-            elapsed = time.perf_counter() - began
-            self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
-            self._take(chunk, finite, stop, elapsed)
-            on_look(self)
-        self.learners = self._unstacked()
+        with interrupting.noted() as interrupts:
+            if not self.compile_seconds:
+                self.compile()
+            while self.step < self.total and not (self.stop or interrupts.asked or self._all_failed):
+                began, stop = time.perf_counter(), self._next_stop()
+                chunk = self._call(self.step, stop)
+                finite = np.asarray(chunk.finite)
+                elapsed = time.perf_counter() - began
+                self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
+                self._take(chunk, finite, stop, elapsed)
+                on_look(self)
+            self.learners = self._unstacked()
+
+    @property
+    def _all_failed(self) -> bool:
+        return len(self.failed) == len(self.planners)
 
     def _next_stop(self) -> int:
         stop = self.step + self._pace.steps
@@ -150,50 +160,71 @@ class Population:
             stop = stop // self.batches * self.batches
         return max(self.step + 1, min(stop, self.planners[0].farthest(self.step), self.total))
 
-    def _call(self, start: int, stop: int) -> Chunk:
+    def _call(self, start: int, stop: int, learners: Learner | None = None, alone: int | None = None) -> Chunk:
+        """Run the steps for all that go on, or for one alone; from where they stand, or from other learners."""
         plans = [planner.plan(start, max(stop, start + 1)) for planner in self.planners]
         spans = np.stack([plan.span for plan in plans])
-        still = [place for place in range(len(plans)) if place in self.failed or start == stop]
+        places = range(len(plans)) if alone is None else [alone]
+        going = [place for place in places if place not in self.failed and start < stop]
+        still = np.setdiff1d(np.arange(len(plans)), going)
         spans[still, 2:] = spans[still, :2]
         table, first = np.stack([plan.table for plan in plans]), self.planners[0]
-        made = first.position(start, 0, 0)
-        before = np.array([first.first_epoch + made // first.batches, made, self.total], np.int32)
+        before = made_before(first.first_epoch, first.batches, first.position(start, 0, 0), self.epochs)
         shared = plans[0]._replace(table=None, span=None, before=before)
-        members = Members(self.keys, self._stacked, table, spans)
+        members = Members(self.keys, self._stacked if learners is None else learners, table, spans)
         return advance_members(self.program, members, self.rows, self.validation, shared, self.group)
 
     def _take(self, chunk: Chunk, finite: np.ndarray, stop: int, elapsed: float) -> None:
         batches, first, last = self.batches, self.step // self.batches, stop // self.batches
         fresh = [place for place in np.flatnonzero(~finite).tolist() if place not in self.failed]
+        learners = chunk.learner
         for place in fresh:
-            at = self.planners[place].position(self.step, int(chunk.epoch[place]), int(chunk.batch[place]))
+            at, good = self._gone_back(place, chunk)
+            learners = _put(learners, good, place)
+            self._failed_at[place] = at
             self.failed[place] = f"epoch {at // batches + 1}, step {at % batches + 1} of {batches}"
-        self._stacked = _kept(self._stacked, chunk.learner, fresh) if fresh else chunk.learner
+        # Only now: what a member goes back to is found from where the call began.
+        self._before, self._stacked = (self._stacked, self.step), learners
         train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
         for epoch in range(first, last):
             share = ((epoch + 1) * batches - self.step) / (stop - self.step)
             self.clock.append(self.seconds + elapsed * share)
             for place, logs in enumerate(self.logs):
-                logs.append(self._figures(train[place, epoch - first], held_out[place, epoch - first], place))
+                found = self._figures(train[place, epoch - first], held_out[place, epoch - first])
+                whole = place not in self.failed or self._failed_at[place] >= (epoch + 1) * batches
+                logs.append(found if whole else dict.fromkeys(found, float("nan")))
         self.step, self.seconds = stop, self.seconds + elapsed
 
-    def _figures(self, train: np.ndarray, held_out: np.ndarray, place: int) -> dict[str, float]:
+    def _gone_back(self, place: int, chunk: Chunk) -> tuple[int, Learner]:
+        """Return the step at which a member failed, and its last good learner."""
+        start = self.step
+        last = self.planners[place].position(start, int(chunk.epoch[place]), int(chunk.batch[place]))
+        last -= bool(chunk.loss_finite[place])
+        at = first_failing(start, last, lambda step: bool(self._call(start, step, alone=place).finite[place]))
+        if bool(self._call(start, at + 1, alone=place).loss_finite[place]):
+            return at, self._call(start, at, alone=place).learner
+        if at > start:
+            return at, self._call(start, at - 1, alone=place).learner
+        learners, begun = self._before
+        return at, self._call(begun, start - 1, learners, alone=place).learner if begun < start - 1 else learners
+
+    def _figures(self, train: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
         found = figures(self.program, self.widths, train)
         if self.validation is not None:
             found |= figures(self.program, self.widths, held_out, "val_")
-        return dict.fromkeys(found, float("nan")) if place in self.failed else found
+        return found
 
     def _unstacked(self) -> list[Learner]:
         count, leaves = len(self.planners), jax.device_get(self._stacked)
         return [jax.tree.map(lambda leaf, place=place: leaf[place], leaves) for place in range(count)]
 
 
-def _kept(old: Learner, new: Learner, places: list[int]) -> Learner:
-    """Return the new learners with the old ones at some places."""
+def _put(learners: Learner, others: Learner, place: int) -> Learner:
+    """Return the learners with that of one place from others."""
 
-    def one(before: Any, after: Any) -> np.ndarray:
-        made = np.array(after)
-        made[places] = np.asarray(before)[places]
+    def one(array: Any, other: Any) -> np.ndarray:
+        made = np.array(array)
+        made[place] = np.asarray(other)[place]
         return made
 
-    return jax.tree.map(one, old, new)
+    return jax.tree.map(one, learners, others)

@@ -82,7 +82,9 @@ class Plan(NamedTuple):
         span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
         batches: How many batches make an epoch, where not all that the table has room for.
         before: The epochs that the network was trained before the table's first one, the steps of this run made
-            before it, and the steps of the whole run, int32 ``(3,)``; None for a run that is the plan.
+            before it, and the steps of the whole run, int32 ``(3,)``; None for a run that is the plan. A run of more
+            steps than an int32 counts has instead: the epochs that the network was trained, the epochs and batches of
+            this run made before the table's first one, batches an epoch and epochs of the whole run, ``(5,)``.
     """
 
     table: Any
@@ -99,10 +101,11 @@ class Chunk(NamedTuple):
         learner: The new state of the run.
         train: Summed figures of each finished epoch, ``(epochs, width)``.
         validation: The same on validation data.
-        finite: False when the last step met a loss, or left parameters, that are not finite.
-        loss_finite: False when it was the loss.
+        finite: False when a step met a loss, or left parameters, that are not finite.
+        loss_finite: False when it was the loss of the last step; the run then stands there. What a step leaves is
+            looked at once, at the end of the call: an earlier step than the last may be the one that failed.
         epoch: The epoch in the plan where the run stands.
-        batch: The batch where it stands; with ``finite`` False the one that failed.
+        batch: The batch where it stands; with ``loss_finite`` False the one that failed.
     """
 
     learner: Learner
@@ -131,14 +134,14 @@ def advance(
     epochs = plan.table.shape[0]
     batches = plan.table.shape[1] if plan.batches is None else plan.batches
     first_epoch, first_batch, stop_epoch, stop_batch = plan.span
-    trained, made, total = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
+    before = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
     width = learner.sums.shape[0]
 
     def train_batch(carry: Any) -> Any:
         epoch, batch, learner, _ = carry
-        progress = (made + epoch * batches + batch) / jnp.maximum(total, 1)
+        progress = progress_of(before, epoch, batch, batches)
         picked = pick(rows, plan.table[epoch, batch], plan.real[batch])
-        picked = picked._replace(epoch=trained + epoch, progress=progress.astype(rows.x.dtype))
+        picked = picked._replace(epoch=before[0] + epoch, progress=progress.astype(rows.x.dtype))
         learner, loss = step(program, random.fold(key, learner.step), learner, picked)
         finite = jnp.isfinite(loss)
         return epoch, batch + 1, learner, finite
@@ -167,7 +170,21 @@ def advance(
     empty = jnp.zeros((epochs, width))
     start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
     epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
-    return Chunk(learner, train, held_out, finite & all_finite(learner.params), finite, epoch, batch)
+    return Chunk(learner, train, held_out, finite & all_finite(_carried(learner)), finite, epoch, batch)
+
+
+def progress_of(before: Any, epoch: Any, batch: Any, batches: Any) -> jax.Array:
+    """Return which share of the run was made before a step; see :class:`Plan` for ``before``."""
+    if len(before) == 3:
+        _, made, total = before
+        return (made + epoch * batches + batch) / jnp.maximum(total, 1)
+    _, epochs, extra, each, total = before
+    return (epochs + epoch + (extra + batch) / each) / total
+
+
+def _carried(learner: Learner) -> Any:
+    """Return what the next steps and answers come from: parameters, running statistics, gathered directions."""
+    return learner.params, learner.state, learner.optimizer.get("total")
 
 
 def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:

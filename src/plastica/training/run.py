@@ -13,10 +13,11 @@ from .. import random
 from ..errors import NotFinite
 from ..layers.layer import Context
 from ..rules import Batch
-from . import finite
-from .batches import Planner
+from . import finite, recovery
+from .batches import Planner, made_before
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .program import Chunk, Learner, Program, Rows, advance, figures, pick
+from .recovery import Recovery, Start
 from .stopping import MaxSteps, Reached, StopRule, Until
 from .windows import Windows
 
@@ -67,6 +68,7 @@ class Run:
         seconds: How long the run took so far, earlier parts of a resumed run included.
         on_progress: Told of epochs under way: epoch, batch, batches, figures so far.
         at_look: Called whenever the host looks: for checkpoints.
+        is_interrupted: Whether the run is to end before its next call.
         step: Steps of this run made so far.
         logs: The figures of the last finished epoch.
         ruled_out: Whether one of ``rules`` ended the run.
@@ -85,6 +87,7 @@ class Run:
     seconds: float = 0.0
     on_progress: Callable[..., None] = lambda *args: None
     at_look: Callable[[Run], None] = lambda run: None
+    is_interrupted: Callable[[], bool] = lambda: False
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     ruled_out: bool = False
@@ -100,6 +103,11 @@ class Run:
         """Steps of the whole run."""
         return self.epochs * self.planner.batches
 
+    def __post_init__(self) -> None:
+        """Know where a run goes back to whose first step fails: to what it was given."""
+        learner = self.trainee.learner
+        self.recovery = Recovery(Start(self.trainee.program, learner, self.step), learner)
+
     def go(self) -> None:
         """Run to the end, or until something stops it.
 
@@ -111,30 +119,59 @@ class Run:
             needs = "epoch"
         if self.step:
             self._apply_rules()
-        self._begin_epoch()
         began = time.perf_counter()
-        while self.step < self.total and not self.trainee.stop_training:
-            stop = self._next_stop(needs)
+        while self.step < self.total and not self.trainee.stop_training and not self.is_interrupted():
+            # Told right before the epoch's first step: what is looked at or kept before has not begun it.
+            if self.step % self.planner.batches == 0:
+                self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches, {})
             if needs == "batch":
                 self._tell("on_train_batch_begin", self.step % self.planner.batches, {})
+            program, learner, start = self.trainee.program, self.trainee.learner, self.step
             called = time.perf_counter()
-            chunk = self._advance(self.trainee.learner, self.step, stop)
-            if not bool(chunk.finite):
-                self._not_finite(chunk)
+            chunk, stop = self._well(program, learner, start, self._next_stop(needs))
+            if stop == start:
+                self._not_finite(bool(chunk.loss_finite))
                 return
             now = time.perf_counter()
             # The time limit counts what callbacks take; the length of a call goes by the call alone.
-            self.pace.measured(stop - self.step, now - called)
+            self.pace.measured(stop - start, now - called)
             self.seconds, began = self.seconds + now - began, now
+            self.recovery.moved(program, learner, start, chunk.learner)
             self._take(chunk, stop, needs == "batch")
             self._apply_rules()
             self.at_look(self)
 
-    def _advance(self, learner: Learner, start: int, stop: int) -> Chunk:
-        batches, first = self.planner.batches, self.planner.position(start, 0, 0)
-        before = np.array([self.planner.first_epoch + first // batches, first, self.total], np.int32)
-        plan = self.planner.plan(start, stop)._replace(before=before)
-        return advance(self.trainee.program, self.key, learner, self._rows_at(start), self.validation, plan)
+    def fallback(self) -> Learner | None:
+        """Return the last good learner where the coming step's loss is not finite, else None.
+
+        A checkpoint keeps it, so that a resumed run goes back to where the whole run would have.
+        """
+        program, learner = self.trainee.program, self.trainee.learner
+        if self.step == 0:  # nothing was computed yet, and nothing is for this
+            return None if learner is self.recovery.made else self.recovery.made
+        if self.step >= self.total or recovery.has_finite_loss(program, learner, self.step, self._advance):
+            return None
+        return self.recovery.learner_for(program, learner, self.step, self._advance)
+
+    def _well(self, program: Program, learner: Learner, start: int, stop: int) -> tuple[Chunk, int]:
+        """Make the steps from ``start`` up to ``stop``, or to before the first that fails; return where that is.
+
+        Where it is the first of all, the failing step comes back.
+        """
+        chunk = self._advance(program, learner, start, stop)
+        if bool(chunk.finite):
+            return chunk, stop
+        last = self.planner.position(start, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
+        failing = recovery.first_failing(
+            start, last, lambda step: bool(self._advance(program, learner, start, step).finite)
+        )
+        return self._advance(program, learner, start, max(failing, start + 1)), failing
+
+    def _advance(self, program: Program, learner: Learner, start: int, stop: int) -> Chunk:
+        planner = self.planner
+        before = made_before(planner.first_epoch, planner.batches, planner.position(start, 0, 0), self.epochs)
+        plan = planner.plan(start, stop)._replace(before=before)
+        return advance(program, self.key, learner, self._rows_at(start), self.validation, plan)
 
     def _rows_at(self, step: int) -> Rows:
         if isinstance(self.planner, Windows):
@@ -174,15 +211,11 @@ class Run:
                 logs |= self._figures(held_out[epoch - first], "val_")
             self._tell("on_epoch_end", self.first_epoch + epoch, logs)
             self.logs = logs
-            if epoch + 1 < self.epochs and not self.trainee.stop_training:
+            if (epoch + 1) * batches < stop and not self.trainee.stop_training:
                 self._tell("on_epoch_begin", self.first_epoch + epoch + 1, {})
         if stop % batches:
             logs = self._figures(train[last - first])
             self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
-
-    def _begin_epoch(self) -> None:
-        if self.step < self.total and self.step % self.planner.batches == 0:
-            self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches, {})
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
         return figures(self.trainee.program, self.widths, sums, prefix)
@@ -191,20 +224,16 @@ class Run:
         for callback in self.callbacks:
             getattr(callback, event)(*arguments)
 
-    def _not_finite(self, chunk: Chunk) -> None:
+    def _not_finite(self, loss_finite: bool) -> None:
         """Set the learner back to the last good one and say what happened."""
-        start, batches = self.step, self.planner.batches
-        failed = self.planner.position(start, int(chunk.epoch), int(chunk.batch))
-        if bool(chunk.loss_finite):
-            failed -= 1  # the loss was still finite, but the step after it was not
-        before = self._replayed(start, failed)
-        why = finite.explain(self.trainee.program, before, *self._step_of(failed, before))
-        good = before if bool(chunk.loss_finite) else self._replayed(start, failed - 1)
-        self.trainee.learner, self.step = good, failed
-        epoch, place = divmod(failed, batches)
+        failed, program, before = self.step, self.trainee.program, self.trainee.learner
+        good = self.recovery.learner_for(program, before, failed, self._advance)
+        why = finite.explain(program, before, *self._step_of(failed, before))
+        self.trainee.learner = good
+        epoch, place = divmod(failed, self.planner.batches)
         message = (
             f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
-            f"of {batches}: {why}. {finite.WHAT_TO_TRY}"
+            f"of {self.planner.batches}: {why}. {finite.what_now(good)}"
         )
         quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
         if not quiet:
@@ -219,11 +248,6 @@ class Run:
         batch = pick(self._rows_at(number), plan.table[0, place], plan.real[place])
         real = np.arange(self.planner.size) < plan.real[place]
         return batch, Context(True, random.fold(self.key, learner.step), real)
-
-    def _replayed(self, start: int, stop: int) -> Learner:
-        if stop <= start:
-            return self.trainee.learner
-        return self._advance(self.trainee.learner, start, stop).learner
 
 
 @dataclass
