@@ -39,6 +39,7 @@ MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large 
 @parameters.drop
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.out_folder
 @click.option("--resume", is_flag=True, help="Train only the rules that --out lacks.")
 @parameters.quiet
@@ -62,6 +63,7 @@ def compare_rules(
     drop: tuple[str, ...],
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     out: str | None,
     resume: bool,
     quiet: bool,
@@ -78,7 +80,7 @@ def compare_rules(
     rates = {name: _number(value) for name, value in _pairs("--learning-rate", learning_rate).items()}
     units = options.units(layers)
     output = Output(json, quiet)
-    task = _task(data, target, test, seed, drop, options.separator(separator), encoding)
+    task = _task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
 
     from ..comparison.comparing import run_trials
     from ..comparison.progress import Watcher
@@ -197,6 +199,7 @@ def _task(
     drop: tuple[str, ...],
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
 ) -> Task:
     if Path(data).suffix.lower() == ".npz":
         if target:
@@ -209,7 +212,7 @@ def _task(
     from ..estimators.settings import Settings
     from .train import usual_target
 
-    table = read_table(data, separator=separator, encoding=encoding)
+    table = read_table(data, separator=separator, encoding=encoding, sheet=sheet)
     aim = options.names(target, table.names) or (usual_target(data, table.names),)
     settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
     prepared = prepare(table, aim, settings)

@@ -71,6 +71,7 @@ LANGUAGES = ("en", "zh")
 @click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.stream
 @parameters.out_folder
 @click.option("--report/--no-report", default=True, help="Whether to write report.html.")
@@ -114,6 +115,7 @@ def train(
     time_limit: str | None,
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     stream: bool | None,
     out: str | None,
     report: bool,
@@ -141,7 +143,7 @@ def train(
     from ..estimators import Settings
 
     output = Output(json, quiet)
-    source, columns = running.opened(file, options.separator(separator), encoding, stream)
+    source, columns = running.opened(file, options.separator(separator), encoding, stream, sheet)
     settings = Settings(
         task=task,
         network=network,

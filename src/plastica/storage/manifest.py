@@ -65,7 +65,7 @@ def read(path: Path) -> Manifest:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"{path} cannot be read: {reason(error)}.") from error
+        raise FileError(f"{path} cannot be read: {reason(error, reading=True)}.") from error
     body = documents.parse(raw, str(path))
     version = body.get("plastica_checkpoint")
     if isinstance(version, int) and version > FORMAT:

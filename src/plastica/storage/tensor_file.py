@@ -104,7 +104,7 @@ def read(path: str | os.PathLike[str]) -> TensorFile:
     except FileError:
         raise
     except OSError as error:
-        raise FileError(f"{where} cannot be read: {reason(error)}.") from error
+        raise FileError(f"{where} cannot be read: {reason(error, reading=True)}.") from error
     except MemoryError as error:
         raise FileError(f"{where} cannot be read: it is larger than the free memory.") from error
     return TensorFile(metadata, entries, header, data)
