@@ -214,7 +214,10 @@ def test_identifiers_stand_in_front_of_the_answers(plastica, formulas):
         assert plastica("predict", formulas / "two", formulas / "t.csv", "--keep", keep).stdout.startswith(heads + "\n")
     parts = plastica("predict", formulas / "two", formulas / "t.csv", "--stream").stdout.splitlines()
     assert parts == first
-    assert "has no column 'kee'" in plastica("predict", formulas / "two", formulas / "t.csv", "--keep", "kee", code=1).stderr
+    assert (
+        "has no column 'kee'"
+        in plastica("predict", formulas / "two", formulas / "t.csv", "--keep", "kee", code=1).stderr
+    )
 
 
 def test_held_out_rows_with_formulas_are_read_again(plastica, formulas):

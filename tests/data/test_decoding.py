@@ -103,7 +103,10 @@ def test_a_word_or_two_are_never_called_certain_and_wrong():
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["n,b", "Müller,1", "Bäcker,2", "*Jörg,3", "Größe,4"], "line 4: not valid UTF-8, which other lines are, but W"),
+        (
+            ["n,b", "Müller,1", "Bäcker,2", "*Jörg,3", "Größe,4"],
+            "line 4: not valid UTF-8, which other lines are, but W",
+        ),
         (["*n,b", "*Müller,1", "*Bäcker,2", "*Größe,4", "Straße,3"], "line 5: is UTF-8, and other lines are Windows"),
         (["a,b", "für,1", "*naïf,2"], "line 3: not valid UTF-8"),
     ],
@@ -121,14 +124,20 @@ def test_a_file_of_two_encodings_is_refused_with_the_first_line_of_the_other(tmp
 def test_other_lines_far_below_are_found_in_parts_too(tmp_path, monkeypatch):
     monkeypatch.setattr(streaming_text, "BLOCK_BYTES", 200)
     path = tmp_path / "t.csv"
-    path.write_bytes("n,b\n".encode() + "Müller,1\nBäcker,2\n".encode("cp1252") * 50 + "Größe,3\nStraße,4\n".encode())
+    path.write_bytes(b"n,b\n" + "Müller,1\nBäcker,2\n".encode("cp1252") * 50 + "Größe,3\nStraße,4\n".encode())
     with pytest.raises(DataError, match=r"t\.csv, line 102: is UTF-8, and other lines are cp1252"):
         list(open_files(path).tables())
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "cp1251", "koi8-r", "gb18030", "euc_jp", "utf-7"])
 def test_parts_tell_the_encoding_as_the_whole_does(tmp_path, monkeypatch, codec):
-    body = "名前,東京,1\n鈴木,大阪,2\n" if codec == "euc_jp" else "北京,广州,1\n" if codec == "gb18030" else "Иван,Москва,1\n"
+    body = (
+        "名前,東京,1\n鈴木,大阪,2\n"
+        if codec == "euc_jp"
+        else "北京,广州,1\n"
+        if codec == "gb18030"
+        else "Иван,Москва,1\n"
+    )
     path = tmp_path / "t.csv"
     path.write_bytes(("a,b,c\n" + "x,y,0\n" * 300 + body * 40).encode(codec))
     monkeypatch.setattr(streaming_text, "BLOCK_BYTES", 400)
@@ -151,7 +160,9 @@ def test_encodings_of_seven_bits(text, codec, said):
     assert decode(text.encode(codec), "t.csv") == (text, said)
 
 
-@pytest.mark.parametrize("text", ["phone\n+49301234-55\n+49309999-12\n", "a\n+01234567\n+01234999\n", "a\nx+abc-y\n", "a\n1+1-\n"])
+@pytest.mark.parametrize(
+    "text", ["phone\n+49301234-55\n+49309999-12\n", "a\n+01234567\n+01234999\n", "a\nx+abc-y\n", "a\n1+1-\n"]
+)
 def test_plus_signs_alone_are_no_utf7(text):
     assert decode(text.encode(), "t.csv") == (text, "")
 

@@ -31,7 +31,7 @@ def test_a_quoted_empty_cell_is_a_row_even_at_the_end():
 
 def test_in_a_wider_table_empty_lines_are_no_rows():
     assert cells(parse("a,b\n\n1,2\n  \n\n3,4\n\n", "t.csv")) == [["1", "3"], ["2", "4"]]
-    assert cells(parse("a,b\n\n1,'2\n  \n\n\"3\",4\n\n", "t.csv")) == [["1", "3"], ["'2", "4"]]
+    assert cells(parse('a,b\n\n1,\'2\n  \n\n"3",4\n\n', "t.csv")) == [["1", "3"], ["'2", "4"]]
     assert cells(parse("a,b\n\nr,1,2\ns,3,4\n", "t.csv"))[0] == ["r", "s"]
 
 

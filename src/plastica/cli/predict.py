@@ -33,9 +33,14 @@ OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json"
 @click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")
 @click.option("--probabilities", "-p", is_flag=True, help="Add a column for each class.")
 @click.option(
-    "--keep", metavar="COLUMNS", multiple=True, help="Columns to put in front: all, none, or names; identifiers by default."
+    "--keep",
+    metavar="COLUMNS",
+    multiple=True,
+    help="Columns to put in front: all, none, or names; identifiers by default.",
 )
-@click.option("--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them.")
+@click.option(
+    "--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them."
+)
 @parameters.separator
 @parameters.encoding
 @parameters.sheet

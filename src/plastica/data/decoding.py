@@ -146,7 +146,11 @@ def _tell_old(data: bytes, source: str, position: int) -> Encoding:
     broken = seems is None or position > len(data) - 4 or _rather_utf8(odd, seems.codec)
     if seems is not None and not broken:
         first = min(valid if len(valid) < len(others) else others)
-        said = f"is UTF-8, and other lines are {seems.name}" if first in valid else f"not valid UTF-8, which other lines are, but {seems.name}"
+        said = (
+            f"is UTF-8, and other lines are {seems.name}"
+            if first in valid
+            else f"not valid UTF-8, which other lines are, but {seems.name}"
+        )
         raise DataError(f"{source}, line {line_of(data, first)}: {said}.{MIXED}")
     end = " It may be cut short." if position > len(data) - 4 else ""
     raise DataError(

@@ -146,8 +146,8 @@ def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
         raise DataError(
-            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a damaged one. "
-            "Export it again as CSV or Parquet."
+            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a "
+            "damaged one. Export it again as CSV or Parquet."
         )
 
 

@@ -38,22 +38,27 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
         from python_calamine import CalamineWorkbook
     except ImportError:
         raise MissingExtra(
-            f"{name} is an Excel workbook. Reading it needs one small package: python -m pip install 'plastica[excel]'. "
-            "Or save the sheet as CSV."
+            f"{name} is an Excel workbook. Reading it needs one small package: "
+            "python -m pip install 'plastica[excel]'. Or save the sheet as CSV."
         ) from None
     _check_size(data, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {each: book.get_sheet_by_name(each).to_python(skip_empty_area=False) for each in _wanted(book, name, sheet)}
+        sheets = {
+            each: book.get_sheet_by_name(each).to_python(skip_empty_area=False) for each in _wanted(book, name, sheet)
+        }
     except DataError:
         raise
     except Exception as problem:  # calamine raises a kind of its own for each sort of damage
         raise FileError(
-            f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Has it a password? Save the sheet as CSV."
+            f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Has it a password? "
+            "Save the sheet as CSV."
         ) from None
     found = {each: rows for each, rows in sheets.items() if any(any(cell != "" for cell in row) for row in rows)}
     if not found:
-        raise DataError(f"{name} is empty: there is no header and no row in {'any' if sheet is None else 'this'} sheet.")
+        raise DataError(
+            f"{name} is empty: there is no header and no row in {'any' if sheet is None else 'this'} sheet."
+        )
     chosen = next(iter(found))
     notes = []
     if len(book.sheet_names) > 1 and sheet is None:
@@ -92,7 +97,9 @@ def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:
     if header is None:
         header = is_header(texts[0], texts[1:])
         if not header:
-            notes.append(f"the first row looks like data, not names, so the columns are called column_1 to column_{width}.")
+            notes.append(
+                f"the first row looks like data, not names, so the columns are called column_1 to column_{width}."
+            )
     names, renamed = distinct_names(texts[0] if header else [f"column_{place}" for place in range(1, width + 1)])
     if not header:
         below = [first, *below]

@@ -35,7 +35,13 @@ OTHERS = {
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
 }
-SHEETS = (b"[Content_Types].xml", b"_rels/", b"xl/", b"docProps/", b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet")
+SHEETS = (
+    b"[Content_Types].xml",
+    b"_rels/",
+    b"xl/",
+    b"docProps/",
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+)
 ARRAY = re.compile(rb"\s*\[\s*(\{|\]\s*$)")
 RECORD = re.compile(rb"\s*\{\s*[\"}]")
 
@@ -53,7 +59,9 @@ def kind_of(head: bytes, name: str) -> Kind:
     if head.startswith(OLD_EXCEL) or (head.startswith(ZIP) and any(part in head[:200] for part in SHEETS)):
         return "excel"
     if head.startswith(ZIP):
-        raise DataError(f"{name} is a zip archive or an Excel workbook of another kind. Save the table as CSV or Parquet.")
+        raise DataError(
+            f"{name} is a zip archive or an Excel workbook of another kind. Save the table as CSV or Parquet."
+        )
     for mark, what in OTHERS.items():
         if head.startswith(mark):
             raise DataError(f"{name} is {what}. Save the table as CSV or Parquet first.")

@@ -187,8 +187,8 @@ def _unpack(data: bytes, name: str, most: int) -> bytes:
 
 def _too_large(name: str, most: int) -> DataError:
     return DataError(
-        f"{name} is larger than {most / 1e9:.1f} GB, half of the free memory. Read it in parts: as a file, with --stream "
-        "(in Python fit_streaming), or give fewer rows."
+        f"{name} is larger than {most / 1e9:.1f} GB, half of the free memory. Read it in parts: as a file, "
+        "with --stream (in Python fit_streaming), or give fewer rows."
     )
 
 

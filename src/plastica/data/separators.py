@@ -63,8 +63,8 @@ def _refusal(problem: str, source: str, start: int, end: int) -> DataError:
         )
     spans = f" and spans lines {start} to {end}; is a quote not closed?" if end > start else "."
     return DataError(
-        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may hold{spans} "
-        "Shorten the cell, or leave the column out."
+        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may "
+        f"hold{spans} Shorten the cell, or leave the column out."
     )
 
 

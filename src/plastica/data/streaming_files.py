@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import DataError, FileError
 from .formats import PARQUET, kind_of, ordered, table_of
-from .opening import GZIP, find, head_of, memory, name_of
+from .opening import GZIP, explained, find, head_of, memory, name_of
 from .parquet_categories import declared_categories
 from .reading import read_table
 from .streaming_text import text_tables
@@ -20,6 +20,10 @@ from .unseen import seen
 ENDINGS = (
     *(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".pq"),
     *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods"),
+)
+ONCE = (
+    "can be read only once, and a table in parts is read several times. Write it to a file first, "
+    "or leave --stream out."
 )
 UNPACKS_TO = 4  # times its size, about
 SHARE_OF_MEMORY = 0.25  # that a file may take and still be read as a whole, which takes several times as much
@@ -105,19 +109,20 @@ def open_files(
     Raises:
         FileError: No such file, none of these kinds in the folder, or something that can be read only once.
     """
+    if str(source) == "-":
+        raise FileError(f"standard input {ONCE}")
     path = Path(source)
-    if str(source) == "-" or path.is_fifo():
-        raise FileError(
-            f"{'standard input' if str(source) == '-' else show(str(source))} can be read only once, and a table read in "
-            "parts is read several times. Write it to a file first, or leave --stream out."
-        )
-    if path.is_dir():
+    with explained(path):
+        folder = path.is_dir()
+    if folder:
         inside = [each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith((".", "_"))]
         kept = tuple(each for each in inside if each.name.lower().endswith(ENDINGS))
         if not kept:
             raise FileError(f"the folder {show(path.name)} holds no table: no file ends in {', '.join(ENDINGS)}.")
         return Files(path.name, kept, separator, encoding, header, sheet)
     path = find(source)
+    if path.is_fifo():
+        raise FileError(f"{name_of(path)} is a pipe; it {ONCE}")
     return Files(path.name, (path,), separator, encoding, header, sheet)
 
 

@@ -60,9 +60,7 @@ def _noted(table: Table, told: Encoding) -> Table:
     return replace(table, notes=(*said_of_encoding(told.said), *table.notes))
 
 
-def _texts(
-    path: Path, separator: str | None, encoding: Encoding
-) -> Iterator[tuple[str, str | None]]:
+def _texts(path: Path, separator: str | None, encoding: Encoding) -> Iterator[tuple[str, str | None]]:
     """Yield the file's text in parts of whole records, and the separator as far as it is known."""
     decoder = codecs.getincrementaldecoder(known(encoding.codec, path.name))()
     rest, lines, given = "", 0, 1  # lines that were read and given
@@ -104,9 +102,7 @@ def _told(path: Path, encoding: str | None) -> Encoding:
     return Encoding("utf-8")
 
 
-def _decoded(
-    decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: int, final: bool = False
-) -> str:
+def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: int, final: bool = False) -> str:
     try:
         return decoder.decode(data, final)
     except UnicodeDecodeError as problem:

@@ -36,9 +36,7 @@ TAKEN_OFF = "characters that cannot be seen are taken off:"
 VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"  # of combining class 9
 OFF = re.compile(f"[{''.join(EVERYWHERE.values())}]")
 SEVERAL = re.compile("([\u200c\u200d])[\u200c\u200d]+")
-JOINERS = re.compile(
-    f"(?<![{SHAPED}])[\u200c\u200d]|(?<![{VIRAMAS}])[\u200c\u200d](?![{SHAPED}])"
-)
+JOINERS = re.compile(f"(?<![{SHAPED}])[\u200c\u200d]|(?<![{VIRAMAS}])[\u200c\u200d](?![{SHAPED}])")
 SPACES = re.compile(f"(?<![0-9])[{FIXED_SPACES}]|[{FIXED_SPACES}](?![0-9])")
 
 
@@ -83,12 +81,12 @@ def seen(table: Table) -> Table:
 
     said, columns = "", {}
     names, renamed = distinct_names([without_unseen(name) for name in table.names])
-    for name, (given, values) in zip(names, table.columns.items(), strict=True):
+    for name, (given, column) in zip(names, table.columns.items(), strict=True):
         if not said and without_unseen(given) != given:
             said = said_of(given, without_unseen(given), f"the name of column {show(name)}")
-        category = values.dtype == pl.Categorical
-        columns[name] = values
-        values = values.cast(pl.String) if category else values
+        category = column.dtype == pl.Categorical
+        values = column.cast(pl.String) if category else column
+        columns[name] = column
         if values.dtype == pl.String and may_hide(before := values.drop_nulls().str.join("\n")[0] or ""):
             after = without_unseen(before)
             said = said or ("" if after == before else said_of(before, after, f"column {show(name)}"))
