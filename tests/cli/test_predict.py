@@ -230,3 +230,38 @@ def test_held_out_rows_with_formulas_are_read_again(plastica, formulas):
         path.write_text(path.read_text().replace("'=", "="))
     again = json.loads(plastica("compare", formulas / "one", formulas / "two", "--json").stdout)
     assert again == found
+
+
+def test_a_model_that_may_not_be_read_says_so(plastica, penguins, monkeypatch):
+    from pathlib import Path
+
+    opened = Path.open
+
+    def refused(path, *given, **options):
+        if path.name == "model.plastica":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *given, **options)
+
+    monkeypatch.setattr(Path, "open", refused)
+    said = plastica("info", penguins, code=1).stderr
+    assert "model.plastica cannot be read: this user may not read it." in said
+
+    def locked(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", locked)
+    assert "cannot be read: this user may not read it." in plastica("info", "runs/one", code=1).stderr
+
+
+def test_tables_of_every_kind_are_answered_whole_and_in_parts(plastica, penguins, table, here):
+    first = plastica("predict", penguins, "penguins").stdout
+    assert plastica("predict", penguins, "penguins", "--stream").stdout == first
+    table.write_parquet(here / "p.csv")
+    (here / "u.csv").write_bytes(table.write_csv(null_value="NA").encode("utf-16-le"))
+    (here / "j.jsonl").write_text(table.write_ndjson())
+    for name in ("p.csv", "u.csv", "j.jsonl"):
+        for stream in ("--stream", "--no-stream"):
+            assert plastica("predict", penguins, name, stream).stdout == first, (name, stream)
+    assert "has no sheets" in plastica("predict", penguins, "u.csv", "--sheet", "2", code=1).stderr
+    assert "is a device" in plastica("predict", penguins, "/dev/zero", code=1).stderr
+    assert "can be read only once" in plastica("predict", penguins, "-", "--stream", code=1).stderr

@@ -98,7 +98,7 @@ def test_files_of_a_folder_are_one_table_and_those_that_differ_are_named(tmp_pat
 
 def test_what_cannot_be_read_is_said(tmp_path):
     path = tmp_path / "t.csv"
-    with pytest.raises(FileError, match="no file or folder"):
+    with pytest.raises(FileError, match="there is no file"):
         open_files(path)
     with pytest.raises(FileError, match="holds no table"):
         open_files(tmp_path)

@@ -22,6 +22,7 @@ MOST_FIGURES = 5  # beside the one that runs are sorted by; --json has all
 @click.option("--by", metavar="FIGURE", help="The figure to sort by; the task's own by default.")
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.json
 @parameters.debug
 @guarded
@@ -31,6 +32,7 @@ def compare(
     by: str | None,
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     json: bool,
     debug: bool,
 ) -> None:
@@ -48,7 +50,7 @@ def compare(
     if on is None:
         found = compare_held_out(paths, by)
     else:
-        table = read_table(on, separator=options.separator(separator), encoding=encoding)
+        table = read_table(on, separator=options.separator(separator), encoding=encoding, sheet=sheet)
         for line in table.notes:
             note(line)
         found = compare_on(paths, table, by)

@@ -40,6 +40,7 @@ MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large 
 @parameters.drop
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.out_folder
 @click.option("--resume", is_flag=True, help="Train only the rules that --out lacks.")
 @parameters.quiet
@@ -63,6 +64,7 @@ def compare_rules(
     drop: tuple[str, ...],
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     out: str | None,
     resume: bool,
     quiet: bool,
@@ -84,7 +86,7 @@ def compare_rules(
     for name in optimizers.values():
         require_known("optimizer", name)
     output = Output(json, quiet)
-    task = _task(data, target, test, seed, drop, options.separator(separator), encoding)
+    task = _task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
 
     from ..comparison.comparing import run_trials
     from ..comparison.progress import Watcher
@@ -203,6 +205,7 @@ def _task(
     drop: tuple[str, ...],
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
 ) -> Task:
     if Path(data).suffix.lower() == ".npz":
         if target:
@@ -215,7 +218,7 @@ def _task(
     from ..estimators.settings import Settings
     from .train import usual_target
 
-    table = read_table(data, separator=separator, encoding=encoding)
+    table = read_table(data, separator=separator, encoding=encoding, sheet=sheet)
     aim = options.names(target, table.names) or (usual_target(data, table.names),)
     settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
     prepared = prepare(table, aim, settings)

@@ -17,6 +17,7 @@ from .running import opened
 @click.option("--target", "-t", metavar="COLUMN", help="The target, if it has another name here.")
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.stream
 @parameters.json
 @parameters.debug
@@ -27,6 +28,7 @@ def evaluate(
     target: str | None,
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     stream: bool | None,
     json: bool,
     debug: bool,
@@ -40,7 +42,7 @@ def evaluate(
 
     output = Output(json)
     network = TableNetwork.load(model_file(model))
-    table, _ = opened(file, options.separator(separator), encoding, stream)
+    table, _ = opened(file, options.separator(separator), encoding, stream, sheet)
     if isinstance(table, Table):
         scores, rows, notes = network.evaluate(table, target)
         name, notes = table.source, (*table.notes, *notes)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from ..data.table import show
 from ..errors import FileError
-from ..storage.atomic import explained
+from ..storage.atomic import explained, reason
 
 RUNS = Path("runs")
 MODEL = "model.plastica"
 REPORT = "report.html"
-ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|gz))+$", re.I)
+ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|jsonl|ndjson|json|xlsx|xls|ods|gz))+$", re.I)
 
 
 def new_folder(out: str | None, source: str) -> Path:
@@ -64,8 +64,17 @@ def model_file(given: str) -> Path:
     """Return the model's file for what a person named: the file, or a run folder.
 
     Raises:
-        FileError: There is none.
+        FileError: There is none, or it may not be read.
     """
+    try:
+        return _model_file(given)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{show(given)} cannot be read: {reason(error, reading=True)}.") from None
+
+
+def _model_file(given: str) -> Path:
     path = Path(given)
     if path.is_dir():
         if not (path / MODEL).exists():

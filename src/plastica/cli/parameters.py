@@ -7,6 +7,7 @@ import click
 model = click.argument("model")
 separator = click.option("--separator", metavar="TEXT", help="Between the columns; inferred from the text.")
 encoding = click.option("--encoding", metavar="NAME", help="Of the text; inferred from its bytes.")
+sheet = click.option("--sheet", metavar="NAME", help="Of a workbook, or its number; the first by default.")
 stream = click.option(
     "--stream/--no-stream", default=None, help="Read in parts what memory cannot hold; decided by size."
 )

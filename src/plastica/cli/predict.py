@@ -44,6 +44,7 @@ OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json"
 )
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.stream
 @parameters.debug
 @guarded
@@ -56,6 +57,7 @@ def predict(
     raw: bool,
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     stream: bool | None,
     debug: bool,
 ) -> None:
@@ -79,7 +81,7 @@ def predict(
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
         raise InvalidValue("this model predicts a number; there are no probabilities. Leave --probabilities out.")
-    table, names = opened(file, options.separator(separator), encoding, stream)
+    table, names = opened(file, options.separator(separator), encoding, stream, sheet)
     shown = out is None and sys.stdout.isatty()
     writer = Writer(network, _kept(network, keep, names), probabilities, raw, shown)
     parts = _parts(writer, table)

@@ -45,13 +45,13 @@ class Run(NamedTuple):
 
 
 def opened(
-    file: str, separator: str | None, encoding: str | None, stream: bool | None
+    file: str, separator: str | None, encoding: str | None, stream: bool | None, sheet: str | None = None
 ) -> tuple[Table | Files, Collection[str]]:
     """Return a table in memory, or files to be read in parts, and the names of the columns.
 
     Args:
         file: What the person named.
-        separator, encoding: As for :func:`~plastica.data.reading.read_table`.
+        separator, encoding, sheet: As for :func:`~plastica.data.reading.read_table`.
         stream: Whether to read in parts; None tells by the size.
     """
     from ..data.reading import read_table
@@ -60,9 +60,9 @@ def opened(
     if stream or (stream is None and is_large(file)):
         from .watching import WatchedFiles
 
-        files = WatchedFiles.of(open_files(file, separator=separator, encoding=encoding))
+        files = WatchedFiles.of(open_files(file, separator=separator, encoding=encoding, sheet=sheet))
         return files, next(files.tables()).names
-    table = read_table(file, separator=separator, encoding=encoding)
+    table = read_table(file, separator=separator, encoding=encoding, sheet=sheet)
     return table, table.names
 
 

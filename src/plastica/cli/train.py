@@ -83,6 +83,7 @@ LANGUAGES = ("en", "zh")
 @click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
 @parameters.separator
 @parameters.encoding
+@parameters.sheet
 @parameters.stream
 @parameters.out_folder
 @click.option("--report/--no-report", default=True, help="Whether to write report.html.")
@@ -127,6 +128,7 @@ def train(
     time_limit: str | None,
     separator: str | None,
     encoding: str | None,
+    sheet: str | None,
     stream: bool | None,
     out: str | None,
     report: bool,
@@ -178,7 +180,7 @@ def train(
         **chosen,
     )
     output = Output(json, quiet)
-    source, columns = running.opened(file, options.separator(separator), encoding, stream)
+    source, columns = running.opened(file, options.separator(separator), encoding, stream, sheet)
     settings = msgspec.structs.replace(
         settings,
         drop=options.names(drop, columns),

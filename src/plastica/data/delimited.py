@@ -58,6 +58,8 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     _refuse_nul(text, source)
     text, notes = _seen(text, 0)
     text, skipped, given = excel_hint(text)
+    if text.isspace():
+        raise DataError(f"{source} is empty: there is no header and no row in it.")
     separator = separator or given or sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
@@ -144,8 +146,8 @@ def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
         raise DataError(
-            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a damaged one. "
-            "Export it again as CSV or Parquet."
+            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a "
+            "damaged one. Export it again as CSV or Parquet."
         )
 
 

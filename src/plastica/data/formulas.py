@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 # OWASP, "CSV Injection": a cell that begins with one of these is a formula in Excel, LibreOffice and others. The
-# apostrophe in front says that it is text; one more is put before words that begin so themselves, so that nothing is lost.
+# apostrophe in front says that it is text; one more is put before words that begin so themselves, so nothing is lost.
 FORMULA = r"^'*[=+\-@\t\r\n]"
 NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?\s?%?|[+-]?inf")
 

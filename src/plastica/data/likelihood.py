@@ -57,11 +57,9 @@ def _standing(before: str, letter: str, after: str) -> str:
         return "unprintable"
     if kind[0] not in "LM":
         return ("alone", "beside", "inside")[before.isalpha() + after.isalpha()]
-    if letter in FINAL and after.isalpha():
+    if (letter in FINAL and after.isalpha()) or (kind == "Lu" and before.islower()):
         return "misplaced"
     if kind == "Lu":
-        if before.islower():
-            return "misplaced"
         return "caps" if before.isupper() else "initial"
     return "mixed" if _is_ascii_letter(before) or _is_ascii_letter(after) else "small"
 

@@ -17,6 +17,7 @@ LAST_SEPARATORS = (":", " ")  # which text and times hold too: taken only where 
 SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", ":": "colons", " ": "spaces"}
 NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
 SNIFFED_ROWS = 200
+SNIFFED_LENGTH = 1 << 23
 LONGEST_FIELD = 1 << 24
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")  # line ends inside quotes are kept as they are
 
@@ -62,8 +63,8 @@ def _refusal(problem: str, source: str, start: int, end: int) -> DataError:
         )
     spans = f" and spans lines {start} to {end}; is a quote not closed?" if end > start else "."
     return DataError(
-        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may hold{spans} "
-        "Shorten the cell, or leave the column out."
+        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may "
+        f"hold{spans} Shorten the cell, or leave the column out."
     )
 
 
@@ -86,6 +87,8 @@ def separator_of(text: str) -> str:
 
 def sniff_separator(text: str) -> str:
     """Choose the separator under which rows are equally long and their cells look most like values."""
+    if len(text) > SNIFFED_LENGTH:
+        text = text[: text.rfind("\n", 0, SNIFFED_LENGTH) + 1 or SNIFFED_LENGTH]
     best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)
     for candidate in SEPARATORS:
         try:

@@ -8,18 +8,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import DataError, FileError
-from .frames import plain
+from .formats import PARQUET, kind_of, ordered, table_of
+from .opening import GZIP, explained, find, head_of, memory, name_of
 from .parquet_categories import declared_categories
+from .reading import read_table
 from .streaming_text import text_tables
-from .table import Table, distinct_names, show
+from .table import Table, show
 from .unseen import seen
 
-TEXTS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-PARQUETS = (".parquet", ".pq")
-PACKED = (".gz", ".parquet", ".pq")
+ENDINGS = (
+    *(".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet", ".pq"),
+    *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods"),
+)
+ONCE = (
+    "can be read only once, and a table in parts is read several times. Write it to a file first, "
+    "or leave --stream out."
+)
 UNPACKS_TO = 4  # times its size, about
 SHARE_OF_MEMORY = 0.25  # that a file may take and still be read as a whole, which takes several times as much
 ROWS = 1 << 15  # of a Parquet file read at a time
@@ -32,7 +37,7 @@ class Files:
     Args:
         name: What messages call them together.
         paths: The files, in the order they are read.
-        separator, encoding, header: As for :func:`~plastica.data.reading.read_table`.
+        separator, encoding, header, sheet: As for :func:`~plastica.data.reading.read_table`.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Files:
     separator: str | None = None
     encoding: str | None = None
     header: bool | None = None
+    sheet: str | None = None
 
     @property
     def size(self) -> int:
@@ -59,9 +65,14 @@ class Files:
                 yield self._same_columns(first, table)
 
     def _tables_of(self, path: Path) -> Iterator[Table]:
-        if path.name.lower().endswith(PARQUETS):
-            return _parquet_tables(path)
-        return text_tables(path, self.separator, self.encoding, self.header)
+        kind = kind_of(head_of(path), name_of(path))
+        if self.sheet is not None and kind != "excel":
+            raise DataError(f"{name_of(path)} has no sheets, so there is no sheet {show(self.sheet)} in it.")
+        if kind == "text":
+            return text_tables(path, self.separator, self.encoding, self.header)
+        if kind in ("parquet", "json lines") and not path.name.lower().endswith(".gz"):
+            return _frame_tables(path, kind)
+        return iter([read_table(path, header=self.header, sheet=self.sheet)])
 
     def _same_columns(self, first: Table, table: Table) -> Table:
         if set(table.names) != set(first.names):
@@ -81,28 +92,38 @@ class Files:
 
 
 def open_files(
-    source: str | Path, *, separator: str | None = None, encoding: str | None = None, header: bool | None = None
+    source: str | Path,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    header: bool | None = None,
+    sheet: str | None = None,
 ) -> Files:
     """Return the files of a folder, or one file, to be read in parts.
 
     Args:
-        source: A CSV or TSV file (also gzipped), a Parquet file, or a folder of files of one of these kinds.
-        separator, encoding, header: As for :func:`~plastica.data.reading.read_table`.
+        source: A file of any kind that :func:`~plastica.data.reading.read_table` reads, the name of a shipped data set,
+            or a folder of files. Workbooks and JSON arrays are read as a whole.
+        separator, encoding, header, sheet: As for :func:`~plastica.data.reading.read_table`.
 
     Raises:
-        FileError: No such file, or none of these kinds in the folder.
+        FileError: No such file, none of these kinds in the folder, or something that can be read only once.
     """
+    if str(source) == "-":
+        raise FileError(f"standard input {ONCE}")
     path = Path(source)
-    if path.is_dir():
+    with explained(path):
+        folder = path.is_dir()
+    if folder:
         inside = [each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith((".", "_"))]
-        kept = tuple(each for each in inside if each.name.lower().endswith((*TEXTS, *PARQUETS)))
+        kept = tuple(each for each in inside if each.name.lower().endswith(ENDINGS))
         if not kept:
-            known = ", ".join((*TEXTS, *PARQUETS))
-            raise FileError(f"the folder {show(path.name)} holds no table: no file ends in {known}.")
-        return Files(path.name, kept, separator, encoding, header)
-    if not path.is_file():
-        raise FileError(f"there is no file or folder {show(str(source))}.")
-    return Files(path.name, (path,), separator, encoding, header)
+            raise FileError(f"the folder {show(path.name)} holds no table: no file ends in {', '.join(ENDINGS)}.")
+        return Files(path.name, kept, separator, encoding, header, sheet)
+    path = find(source)
+    if path.is_fifo():
+        raise FileError(f"{name_of(path)} is a pipe; it {ONCE}")
+    return Files(path.name, (path,), separator, encoding, header, sheet)
 
 
 def is_large(source: Any) -> bool:
@@ -110,45 +131,41 @@ def is_large(source: Any) -> bool:
     if not isinstance(source, str | os.PathLike) or str(source) == "-":
         return False
     path = Path(source)
-    if path.is_dir():
-        return True
-    if not path.is_file():
+    try:
+        return path.is_dir() or (path.is_file() and _unpacked(path) > SHARE_OF_MEMORY * memory())
+    except OSError:  # reading it says what is wrong
         return False
-    size = path.stat().st_size * (UNPACKS_TO if path.name.lower().endswith(PACKED) else 1)
-    return size > SHARE_OF_MEMORY * memory()
 
 
-def memory() -> int:
-    """Return the bytes of memory this process may use."""
-    try:
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 1 << 33
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-    except OSError:
-        return whole
-    return min(whole, int(limit)) if limit.isdigit() else whole
+def _unpacked(path: Path) -> int:
+    """Return the bytes that a file has about when it is unpacked."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(4)
+        if not head.startswith((GZIP, PARQUET)):
+            return size
+        if head.startswith(PARQUET) or size < 8:
+            return size * UNPACKS_TO
+        file.seek(-4, os.SEEK_END)  # gzip keeps the size there, modulo 4 GiB: RFC 1952
+        return max(size * UNPACKS_TO, int.from_bytes(file.read(4), "little"))
 
 
-def _parquet_tables(path: Path) -> Iterator[Table]:
+def _frame_tables(path: Path, kind: str) -> Iterator[Table]:
     import polars as pl
 
-    start = 1
-    names: list[str] = []
-    notes: list[str] = []
+    start, categories = 1, frozenset[str]()
     try:
-        categories = declared_categories(path)
-        for frame in pl.scan_parquet(path).collect_batches(chunk_size=ROWS, maintain_order=True):
-            if not names:
-                names, notes = distinct_names(frame.columns)
-            columns = {
-                name: plain(values, values.name in categories).alias(name)
-                for name, values in zip(names, frame.get_columns(), strict=True)
-            }
-            positions = np.arange(start, start + frame.height)
-            start += frame.height
+        if kind == "parquet":
+            lazy, categories = pl.scan_parquet(path), declared_categories(path)
+        else:
+            lazy = pl.scan_ndjson(path, infer_schema_length=None)
+            lazy = lazy.select(ordered(list(lazy.collect_schema()), head_of(path)))
+        for frame in lazy.collect_batches(chunk_size=ROWS, maintain_order=True):
             if frame.height:
-                yield seen(Table(columns, path.name, tuple(notes), positions))
+                yield seen(table_of(frame, name_of(path), categories, start))
+                start += frame.height
     except (pl.exceptions.PolarsError, OSError) as problem:
-        raise FileError(f"{path.name} is cut short or damaged: Parquet says {show(str(problem), 120)}.") from None
+        if isinstance(problem, FileError):
+            raise
+        what = "Parquet" if kind == "parquet" else "JSON"
+        raise FileError(f"{path.name} is cut short or damaged: {what} says {show(str(problem), 120)}.") from None

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
-from ..errors import DataError, FileError
+from ..errors import DataError
 from .decoding import Encoding, known, line_of, refuse_utf8, said_of_encoding, tell_encoding
 from .delimited import end_of_rows, parse, parse_more
+from .opening import blocks
 from .separators import SEPARATORS, separator_of
 from .table import Table
 
@@ -66,7 +64,7 @@ def _texts(path: Path, separator: str | None, encoding: Encoding) -> Iterator[tu
     """Yield the file's text in parts of whole records, and the separator as far as it is known."""
     decoder = codecs.getincrementaldecoder(known(encoding.codec, path.name))()
     rest, lines, given = "", 0, 1  # lines that were read and given
-    for data in _bytes(path):
+    for data in blocks(path, BLOCK_BYTES):
         if rest:  # and more comes, so that what fits in one block is read as a whole
             separator = separator or separator_of(rest)  # only with it is a quote known to begin a cell
             if cut := record_end(rest, separator):
@@ -95,27 +93,13 @@ def _told(path: Path, encoding: str | None) -> Encoding:
     """Tell the encoding from the first block that shows it: all of ASCII is the same in most encodings."""
     if encoding is not None:
         return Encoding(known(encoding, path.name))
-    for data in _bytes(path):
+    for data in blocks(path, BLOCK_BYTES):
         wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
         end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
         found = tell_encoding(data[: end or len(data)], path.name)
         if not data.isascii() or found.codec != "utf-8":
             return found
     return Encoding("utf-8")
-
-
-def _bytes(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            handle: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # pyright: ignore[reportAssignmentType]
-            while data := handle.read(BLOCK_BYTES):
-                yield data
-    except EOFError:
-        raise FileError(f"{path.name} is cut short: its gzip data ends too early. Copy or download it again.") from None
-    except (OSError, zlib.error) as problem:
-        raise FileError(f"{path.name} cannot be read: {problem}.") from None
 
 
 def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: int, final: bool = False) -> str:

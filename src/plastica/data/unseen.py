@@ -81,15 +81,18 @@ def seen(table: Table) -> Table:
 
     said, columns = "", {}
     names, renamed = distinct_names([without_unseen(name) for name in table.names])
-    for name, (given, values) in zip(names, table.columns.items(), strict=True):
+    for name, (given, column) in zip(names, table.columns.items(), strict=True):
         if not said and without_unseen(given) != given:
             said = said_of(given, without_unseen(given), f"the name of column {show(name)}")
-        columns[name] = values
+        category = column.dtype == pl.Categorical
+        values = column.cast(pl.String) if category else column
+        columns[name] = column
         if values.dtype == pl.String and may_hide(before := values.drop_nulls().str.join("\n")[0] or ""):
             after = without_unseen(before)
             said = said or ("" if after == before else said_of(before, after, f"column {show(name)}"))
             hiding = filter(may_hide, values.unique().drop_nulls().to_list())
-            columns[name] = values.replace({word: without_unseen(word) for word in hiding})
+            words = values.replace({word: without_unseen(word) for word in hiding})
+            columns[name] = words.cast(pl.Categorical) if category else words
     if not said:
         return table
     columns = {name: values.alias(name) for name, values in columns.items()}

@@ -12,6 +12,7 @@ from ..data.formulas import shown, shown_column
 from ..data.labelling import Target
 from ..data.table import distinct_names
 from ..errors import FileError
+from ..storage.atomic import reason
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,16 +63,20 @@ def read_held_out(folder: Path, target: Target) -> HeldOut | None:
     """Return the held-out rows of a run, or None where it kept none.
 
     Raises:
-        FileError: The file was changed and no longer fits the model.
+        FileError: The file cannot be read, or was changed and no longer fits the model.
     """
     import polars as pl
 
     path = folder / NAME
-    if not path.is_file() or not path.stat().st_size:
+    try:
+        data = path.read_bytes() if path.exists() else b""
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {reason(error, reading=True)}.") from None
+    if not data:
         return None
     count = 1 if target.task in ("binary", "multiclass") else len(target.names)
     try:
-        frame = pl.read_csv(path, infer_schema=False)
+        frame = pl.read_csv(data, infer_schema=False)
         cells = frame.get_columns()
         truths, answers = cells[1 : 1 + count], cells[1 + count : 1 + 2 * count]
         if target.task != "regression":
@@ -79,7 +84,7 @@ def read_held_out(folder: Path, target: Target) -> HeldOut | None:
         y = _numbers(truths, target) if target.task in ("regression", "multilabel") else _classes(truths[0], target)
         shares = np.stack([cell.cast(pl.Float64).to_numpy() for cell in answers], axis=1)
         places = cells[0].cast(pl.Int64).to_numpy()
-    except (pl.exceptions.PolarsError, OSError, ValueError, IndexError, KeyError) as problem:
+    except (pl.exceptions.PolarsError, ValueError, IndexError, KeyError) as problem:
         raise FileError(
             f"{path} does not fit the model beside it ({type(problem).__name__}): it was changed after the run. "
             "Remove it, or compare on a table: --on FILE."

@@ -30,6 +30,17 @@ _REASONS = {
     errno.ENAMETOOLONG: "the name is too long for this disk",
 }
 
+_READING_REASONS = {
+    errno.EACCES: "this user may not read it",
+    errno.EPERM: "this user may not read it",
+    errno.ENOENT: "there is no such file",
+    errno.ENOTDIR: "a folder in its path is a file",
+    errno.EISDIR: "it is a folder; give the name of a file in it",
+    errno.EIO: "the disk fails",
+    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+}
+
 
 def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
     """Write ``chunks`` one after another as the file ``path``, whole or not at all.
@@ -120,10 +131,9 @@ def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
 
 
 def reason(error: OSError, reading: bool = False) -> str:
-    """Say in plain words why the system refused to write or to read."""
-    if reading and error.errno in (errno.EACCES, errno.EPERM):
-        return "this user may not read it"
-    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+    """Say in plain words why the system refused to write, or to read."""
+    words = _REASONS | _READING_REASONS if reading else _REASONS
+    return words.get(error.errno or 0) or error.strerror or str(error)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

@@ -1,0 +1,124 @@
+"""Sheets of Excel and OpenDocument workbooks, read by python-calamine (the extra ``plastica[excel]``)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, FileError, MissingExtra
+from .frames import from_memory
+from .headers import is_header
+from .opening import SHARE, free_memory
+from .table import Table, distinct_names, show
+
+SNIFFED_ROWS = 200
+EXACT = 2**53
+
+
+def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | None = None) -> Table:
+    """Read one sheet of a workbook; formulas give the values that were saved with them.
+
+    Args:
+        data: The file's bytes.
+        name: What messages call it.
+        sheet: The sheet's name, or its number counted from 1; None takes the first that holds something.
+        header: Whether the first row holds names; None tells it from the rows.
+
+    Raises:
+        MissingExtra: python-calamine is not installed.
+        DataError: No such sheet, or nothing in it.
+        FileError: The workbook is damaged, has a password, or would fill the memory.
+    """
+    try:
+        from python_calamine import CalamineWorkbook
+    except ImportError:
+        raise MissingExtra(
+            f"{name} is an Excel workbook. Reading it needs one small package: "
+            "python -m pip install 'plastica[excel]'. Or save the sheet as CSV."
+        ) from None
+    _check_size(data, name)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = {
+            each: book.get_sheet_by_name(each).to_python(skip_empty_area=False) for each in _wanted(book, name, sheet)
+        }
+    except DataError:
+        raise
+    except Exception as problem:  # calamine raises a kind of its own for each sort of damage
+        raise FileError(
+            f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Has it a password? "
+            "Save the sheet as CSV."
+        ) from None
+    found = {each: rows for each, rows in sheets.items() if any(any(cell != "" for cell in row) for row in rows)}
+    if not found:
+        raise DataError(
+            f"{name} is empty: there is no header and no row in {'any' if sheet is None else 'this'} sheet."
+        )
+    chosen = next(iter(found))
+    notes = []
+    if len(book.sheet_names) > 1 and sheet is None:
+        notes.append(f"the sheet {show(chosen)} of {len(book.sheet_names)} is read; --sheet names another.")
+    made = _table(found[chosen], name, header)
+    return replace(made, notes=(*notes, *made.notes))
+
+
+def _wanted(book: Any, name: str, sheet: str | None) -> list[str]:
+    names = list(book.sheet_names)
+    if sheet is None:
+        return names
+    if sheet in names:
+        return [sheet]
+    if sheet.isdecimal() and 1 <= int(sheet) <= len(names):
+        return [names[int(sheet) - 1]]
+    raise DataError(f"{name} has no sheet {show(sheet)}. Its sheets: {', '.join(map(show, names))}.")
+
+
+def _check_size(data: bytes, name: str) -> None:
+    """Refuse a workbook that unpacks to more than memory takes; cells take several times their text."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(each.file_size for each in archive.infolist())
+    if size > SHARE * free_memory() / 4:
+        raise FileError(f"{name} unpacks to {size / 1e9:.1f} GB, more than memory takes. Save the sheet as CSV.")
+
+
+def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:
+    numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
+    width = max(max(place for place, cell in enumerate(row) if cell != "") for _, row in numbered) + 1
+    first, *below = [row[:width] + [""] * (width - len(row)) for _, row in numbered]
+    texts = [[str(_plain(cell)) for cell in row] for row in (first, *below[:SNIFFED_ROWS])]
+    notes = []
+    if header is None:
+        header = is_header(texts[0], texts[1:])
+        if not header:
+            notes.append(
+                f"the first row looks like data, not names, so the columns are called column_1 to column_{width}."
+            )
+    names, renamed = distinct_names(texts[0] if header else [f"column_{place}" for place in range(1, width + 1)])
+    if not header:
+        below = [first, *below]
+    if not below:
+        raise DataError(f"{name} has a header and no rows below it.")
+    columns = {each: _column([row[place] for row in below]) for place, each in enumerate(names)}
+    made = from_memory(columns)
+    lines = [number for number, _ in numbered][len(numbered) - len(below) :]
+    return replace(made, source=name, notes=tuple(notes + renamed), positions=np.array(lines), position_word="row")
+
+
+def _column(cells: list[Any]) -> list[Any]:
+    cells = [None if cell == "" else cell for cell in cells]
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds == {dt.date, dt.datetime}:
+        return [dt.datetime(cell.year, cell.month, cell.day) if type(cell) is dt.date else cell for cell in cells]
+    return cells if len(kinds) == 1 else [_plain(cell) for cell in cells]
+
+
+def _plain(cell: Any) -> Any:
+    """A whole number without the decimals that a workbook gives every number."""
+    return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT else cell

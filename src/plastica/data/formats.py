@@ -1,0 +1,145 @@
+"""What a file holds, by its first bytes: text, Parquet, Excel, JSON, or something that is no table."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from ..errors import DataError, FileError
+from .frames import plain
+from .parquet_categories import declared_categories
+from .table import Table, distinct_names, show
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Kind = Literal["text", "parquet", "excel", "json", "json lines"]
+
+PARQUET = b"PAR1"
+ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+# The first bytes of files that people take for tables.
+OTHERS = {
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"%PDF": "a PDF document",
+    b"SQLite": "an SQLite database",
+    b"\x89HDF": "an HDF5 file",
+    b"ARROW1": "an Arrow file",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x80\x04\x95": "a Python pickle, which is never opened",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+}
+SHEETS = (
+    b"[Content_Types].xml",
+    b"_rels/",
+    b"xl/",
+    b"docProps/",
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
+)
+ARRAY = re.compile(rb"\s*\[\s*(\{|\]\s*$)")
+RECORD = re.compile(rb"\s*\{\s*[\"}]")
+
+
+def kind_of(head: bytes, name: str) -> Kind:
+    """Return what a file holds, told from its first bytes, whatever it is called.
+
+    Raises:
+        DataError: Nothing, or something that is no table.
+    """
+    if not head:
+        raise DataError(f"{name} is empty: there is no header and no row in it.")
+    if head.startswith(PARQUET):
+        return "parquet"
+    if head.startswith(OLD_EXCEL) or (head.startswith(ZIP) and any(part in head[:200] for part in SHEETS)):
+        return "excel"
+    if head.startswith(ZIP):
+        raise DataError(
+            f"{name} is a zip archive or an Excel workbook of another kind. Save the table as CSV or Parquet."
+        )
+    for mark, what in OTHERS.items():
+        if head.startswith(mark):
+            raise DataError(f"{name} is {what}. Save the table as CSV or Parquet first.")
+    bare = head.removeprefix(b"\xef\xbb\xbf")
+    if ARRAY.match(bare):
+        return "json"
+    return "json lines" if RECORD.match(bare) and _begins_with_record(bare) else "text"
+
+
+def read_parquet(data: bytes, name: str) -> Table:
+    """Read a Parquet file."""
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(io.BytesIO(data))
+        categories = declared_categories(io.BytesIO(data))
+    except Exception as problem:  # polars raises several kinds, and panics on some damage
+        raise FileError(f"{name} is cut short or damaged: Parquet says {show(str(problem), 120)}.") from None
+    return table_of(frame, name, categories)
+
+
+def read_json(data: bytes, name: str, lines: bool) -> Table:
+    """Read records: one object a line, or an array of objects.
+
+    Raises:
+        DataError: What is no record, with polars's words for it.
+    """
+    import polars as pl
+
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        read = pl.read_ndjson if lines else pl.read_json
+        frame = read(io.BytesIO(data), infer_schema_length=None)
+    except Exception as problem:
+        wanted = "an object in each line" if lines else "an array of objects"
+        raise DataError(
+            f"{name} is no table of JSON records, {wanted} such as "
+            f'{{"age": 31, "city": "Ulm"}}, or it is cut short: {show(str(problem), 120)}.'
+        ) from None
+    return table_of(frame.select(ordered(frame.columns, data)) if lines else frame, name)
+
+
+def ordered(names: list[str], head: bytes) -> list[str]:
+    """Return columns in the order of the first record, then by name: polars gives them in no order of its own."""
+    try:
+        first = list(json.loads(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]))
+    except ValueError:
+        first = []
+    return [*(name for name in first if name in names), *sorted(set(names) - set(first))]
+
+
+def table_of(frame: pl.DataFrame, name: str, categories: frozenset[str] = frozenset(), start: int = 1) -> Table:
+    """Return a frame as a table.
+
+    Args:
+        frame: The frame.
+        name: What messages call the table.
+        categories: Columns whose numbers are categories.
+        start: What the first row is counted as.
+
+    Raises:
+        DataError: No columns, or no rows.
+    """
+    if not frame.width:
+        raise DataError(f"{name} has no columns.")
+    if not frame.height:
+        raise DataError(f"{name} has columns and no rows.")
+    names, renamed = distinct_names(frame.columns)
+    columns = {
+        each: plain(values, values.name in categories).alias(each)
+        for each, values in zip(names, frame.get_columns(), strict=True)
+    }
+    return Table(columns, name, tuple(renamed), np.arange(start, start + frame.height))
+
+
+def _begins_with_record(head: bytes) -> bool:
+    first, end, _ = head.lstrip().partition(b"\n")
+    try:
+        return isinstance(json.loads(first), dict)
+    except ValueError:
+        return not end and first.rstrip()[-1:] != b"}"  # a record longer than what was looked at

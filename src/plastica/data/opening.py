@@ -1,0 +1,200 @@
+"""Files, pipes and standard input as bytes: never more of them than memory takes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from ..datasets import NAMES, path_of
+from ..errors import DataError, FileError
+from .table import show
+
+BLOCK_BYTES = 1 << 22
+GZIP = b"\x1f\x8b"
+ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+)://", re.I)
+SHARE = 0.5  # of the free memory that a file may take when it is read as a whole
+# A table packs to a tenth, one that repeats itself to a hundredth; zeros and line ends to a thousandth.
+MOST_PACKED, SMALL = 100, 1 << 28
+NO_FILES = (
+    (stat.S_ISDIR, "is a directory; give one file"),
+    (stat.S_ISCHR, "is a device, not a file; it may never end. For standard input give -"),
+    (stat.S_ISBLK, "is a device, not a file. Copy the table from it to a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+)
+
+
+def find(source: str | os.PathLike[str]) -> Path:
+    """Return the file that a person named: a path, or the name of a shipped data set where there is no such file.
+
+    Raises:
+        FileError: An address on the network, nothing of that name, a directory, a device.
+    """
+    given = os.fspath(source)
+    if address := ADDRESS.match(given):
+        kind = "its path" if address[1].lower() == "file" else "the file; download it first, as with: curl -LO ADDRESS"
+        raise FileError(f"{show(given)} is an address, and plastica reads nothing from a network. Give {kind}.")
+    path = Path(given)
+    with explained(path):
+        if not path.exists() and given in NAMES:
+            return path_of(given)
+        mode = path.stat().st_mode
+    for check, said in NO_FILES:
+        if check(mode):
+            raise FileError(f"{name_of(path)} {said}.")
+    return path
+
+
+def read_bytes(source: str | os.PathLike[str]) -> tuple[bytes, str]:
+    """Return all bytes of a file, unpacked, and what messages call it; ``"-"`` is standard input.
+
+    Raises:
+        FileError: As :func:`find` does, or the file cannot be read or is damaged.
+        DataError: It does not fit into memory.
+    """
+    most = int(SHARE * free_memory())
+    if source == "-":
+        data, name = _at_most(sys.stdin.buffer, most, "standard input"), "standard input"
+    else:
+        path = find(source)
+        name = name_of(path)
+        with explained(path), path.open("rb") as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode) and os.fstat(file.fileno()).st_size > most:
+                raise _too_large(name, most)
+            data = _at_most(file, most, name)
+    return (_unpack(data, name, most) if data.startswith(GZIP) else data), name
+
+
+def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked, some megabytes at a time.
+
+    Raises:
+        FileError: The file cannot be read or is damaged.
+    """
+    with explained(path), path.open("rb") as raw:
+        packed = raw.read(2) == GZIP
+        raw.seek(0)
+        file: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw  # pyright: ignore[reportAssignmentType]
+        while data := file.read(size):
+            yield data
+
+
+def head_of(path: Path) -> bytes:
+    """Return the first bytes of a file, unpacked."""
+    with explained(path), path.open("rb") as raw:
+        packed = raw.read(2) == GZIP
+        raw.seek(0)
+        return gzip.GzipFile(fileobj=raw).read(4096) if packed else raw.read(4096)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the system's errors in reading into one sentence."""
+    try:
+        yield
+    except (FileError, DataError):
+        raise
+    except FileNotFoundError:
+        known = " or ".join(sorted(NAMES))
+        raise FileError(f"there is no file {show(str(path))}. Shipped data sets: {known}.") from None
+    except EOFError:
+        raise _cut(name_of(path)) from None
+    except (gzip.BadGzipFile, zlib.error) as problem:
+        raise _damaged(name_of(path), problem) from None
+    except PermissionError:
+        raise FileError(f"{show(str(path))} cannot be read: this user may not read it.") from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise FileError(f"{show(str(path))} cannot be read: {reason}.") from None
+
+
+def name_of(path: Path) -> str:
+    """The file's name for messages; control characters in it must not reach the terminal."""
+    return path.name if path.name.isprintable() else show(path.name)
+
+
+def memory() -> int:
+    """Return the bytes of memory this process may use."""
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 33
+    return min(whole, _number("/sys/fs/cgroup/memory.max") or whole)
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that are free for this process."""
+    most = memory()
+    used = _number("/sys/fs/cgroup/memory.current")
+    if used and _number("/sys/fs/cgroup/memory.max"):
+        most = max(most - used, most // 8)  # what is used holds files that can be dropped
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return most
+    found = next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")), most)
+    return min(found, most)
+
+
+def _number(path: str) -> int:
+    try:
+        text = Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return 0
+    return int(text) if text.isdigit() else 0
+
+
+def _at_most(file: BinaryIO, most: int, name: str) -> bytes:
+    parts, size = [], 0
+    while part := file.read(BLOCK_BYTES):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise _too_large(name, most)
+    return b"".join(parts)
+
+
+def _unpack(data: bytes, name: str, most: int) -> bytes:
+    parts, size = [], 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            while part := file.read(BLOCK_BYTES):
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise _too_large(f"{name}, unpacked,", most)
+                if size > max(SMALL, MOST_PACKED * len(data)):
+                    raise DataError(
+                        f"{name} unpacks to more than {MOST_PACKED} times its size, which tables do not. "
+                        "If it is one, unpack it first (gzip -d)."
+                    )
+    except EOFError:
+        raise _cut(name) from None
+    except (OSError, zlib.error) as problem:
+        if isinstance(problem, FileError):
+            raise
+        raise _damaged(name, problem) from None
+    return b"".join(parts)
+
+
+def _too_large(name: str, most: int) -> DataError:
+    return DataError(
+        f"{name} is larger than {most / 1e9:.1f} GB, half of the free memory. Read it in parts: as a file, "
+        "with --stream (in Python fit_streaming), or give fewer rows."
+    )
+
+
+def _cut(name: str) -> FileError:
+    return FileError(f"{name} is cut short: its gzip data ends too early. Copy or download it again.")
+
+
+def _damaged(name: str, problem: Exception) -> FileError:
+    return FileError(f"{name} is damaged: its gzip data cannot be unpacked ({problem}).")
