@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numbers
 import warnings
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,14 @@ from ..data.target import Target
 from ..errors import InvalidValue, PlasticaWarning
 from .deciding import AIMS, FEWEST, choose_decision
 from .decisions import Decision
-from .imbalance import check_fits
+from .imbalance import check_fits, rare_classes
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from .feeding import Examples
+
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
+MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered
 SMALLEST = np.finfo(np.float64).tiny
 UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
 
@@ -88,6 +92,40 @@ def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
     return settings
 
 
+def learn_decision(
+    estimator: Any,
+    examples: Examples,
+    train: Examples,
+    held_out: Examples | None,
+    answers: Callable[[Any], np.ndarray],
+) -> Decision:
+    """Return how probabilities become answers, and warn of a rare class that is never one.
+
+    Args:
+        estimator: The classifier, trained, with ``threshold``, ``task_``, ``classes_`` and ``shift_``.
+        examples: All rows.
+        train: Those it was trained on.
+        held_out: Those that decided when to stop; None without any.
+        answers: What returns its probabilities for rows.
+    """
+
+    def weight(rows: Examples) -> np.ndarray | None:
+        if not estimator.shift_ or rows.weight is None:
+            return rows.weight
+        return rows.weight / np.array(estimator.shift_)[rows.y]  # without those of the classes
+
+    rare = rare_classes(target_of(estimator.task_, estimator.classes_), examples.y, weight(examples))
+    chosen = isinstance(estimator.threshold, str)
+    if not chosen or not (rare or (held_out and estimator.threshold != "auto")):
+        return decide(estimator, rare, None)
+    looked = held_out or train.take(np.arange(min(len(train.y), MOST_LOOKED_AT)))
+    judged = Judged(looked.y, answers(looked.x), weight(looked))
+    made = decide(estimator, rare, judged if held_out else None)
+    if estimator.threshold == "auto":
+        warn_of_silence(estimator, made, rare, judged, len(held_out.y) if held_out else 0)
+    return made
+
+
 def decide(estimator: Any, rare: tuple[int, ...], held_out: Judged | None) -> Decision:
     """Return how probabilities become answers, chosen on held-out rows where ``threshold`` asks for that.
 
@@ -103,7 +141,7 @@ def decide(estimator: Any, rare: tuple[int, ...], held_out: Judged | None) -> De
     judged = held_out or Judged(none if target.task == "multilabel" else np.zeros(0, np.int64), none, None)
     made = choose_decision(settings, target, rare, estimator.shift_, *judged)
     if isinstance(settings.threshold, str) and not made.aim:
-        warnings.warn(_unchosen(estimator, target, len(judged.y)), PlasticaWarning, stacklevel=4)
+        warnings.warn(_unchosen(estimator, target, len(judged.y)), PlasticaWarning, stacklevel=5)
     return made
 
 
@@ -138,18 +176,18 @@ def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
     return _log_odds(shares[:, 1]) + np.log(weights[1] / weights[0])
 
 
-def warn_of_silence(estimator: Any, rare: tuple[int, ...], y: np.ndarray, shares: np.ndarray, held_out: int) -> None:
+def warn_of_silence(estimator: Any, decision: Decision, rare: tuple[int, ...], judged: Judged, held_out: int) -> None:
     """Warn where rows have a rare class, or label, that the network never answers.
 
     Args:
-        estimator: The classifier, with its decision.
+        estimator: The classifier.
+        decision: How its probabilities become answers.
         rare: The rare classes' or labels' numbers.
-        y: Class numbers or labels of some rows.
-        shares: What it answers for them, as probabilities.
+        judged: Some rows.
         held_out: How many rows decided when to stop.
     """
-    target, decision = target_of(estimator.task_, estimator.classes_), estimator.decision_
-    answers = decision.decide(shares)
+    target, y = target_of(estimator.task_, estimator.classes_), judged.y
+    answers = decision.decide(judged.shares)
     if target.task == "multilabel":
         silent = np.flatnonzero(y.any(0) & ~answers.any(0))
     else:
@@ -161,19 +199,19 @@ def warn_of_silence(estimator: Any, rare: tuple[int, ...], y: np.ndarray, shares
     one = len(silent) == 1
     what = ("label" if one else "labels") if target.task == "multilabel" else ("class" if one else "classes")
     warnings.warn(
-        f"predict() never answers the {what} {names} on {len(y)} rows. {_advice(estimator, target, silent, held_out)}",
+        f"predict() never answers the {what} {names} on {len(y)} rows. {_advice(decision, target, silent, held_out)}",
         PlasticaWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
 
 
-def _advice(estimator: Any, target: Target, silent: np.ndarray, held_out: int) -> str:
+def _advice(decision: Decision, target: Target, silent: np.ndarray, held_out: int) -> str:
     """Say why a class or label is never answered, and what can be done."""
     if target.task == "multiclass":
         return 'More epochs or class_weight="balanced" may find it.'
-    if estimator.decision_.aim == "micro_f1":
+    if decision.aim == "micro_f1":
         return 'One threshold for all labels serves micro F1 best; threshold="f1" gives each label its own.'
-    if estimator.decision_.aim:
+    if decision.aim:
         return "No threshold serves F1 better on the held-out rows: the columns hardly tell this class."
     why = f"the {held_out} held-out rows have fewer" if held_out else "no rows are held out"
     chosen = f"A threshold is chosen on held-out rows with {FEWEST} of each kind, and {why}."

@@ -23,20 +23,16 @@ from .base import NetworkEstimator
 from .building import check_parameters
 from .class_decision import (
     SMALLEST,
-    Judged,
     class_weights,
-    decide,
     fixed_decision,
+    learn_decision,
     margins,
     settings_for,
     shift_of,
     target_of,
-    warn_of_silence,
 )
 from .feeding import Examples, check_array
-from .imbalance import corrected, rare_classes
-
-MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered
+from .imbalance import corrected
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -278,23 +274,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.shift_ = shift_of(weights)
         return examples._replace(weight=rows * weights[examples.y])
 
-    def _unweighted(self, examples: Examples) -> np.ndarray | None:
-        """Return the rows' weights without those of the classes."""
-        if not self.shift_ or examples.weight is None:
-            return examples.weight
-        return examples.weight / np.array(self.shift_)[examples.y]
-
     def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
-        rare = rare_classes(target_of(self.task_, self.classes_), examples.y, self._unweighted(examples))
-        chosen = isinstance(self.threshold, str)
-        if not chosen or not (rare or (held_out and self.threshold != "auto")):
-            self.decision_ = decide(self, rare, None)
-            return
-        looked = held_out or train.take(np.arange(min(len(train.y), MOST_LOOKED_AT)))
-        judged = Judged(looked.y, self._of_rows(looked.x), self._unweighted(looked))
-        self.decision_ = decide(self, rare, judged if held_out else None)
-        if self.threshold == "auto":
-            warn_of_silence(self, rare, judged.y, judged.shares, len(held_out.y) if held_out else 0)
+        self.decision_ = learn_decision(self, examples, train, held_out, self._of_rows)
 
     def _of_rows(self, rows: np.ndarray | Table) -> np.ndarray:
         return corrected(super()._of_rows(rows), self.shift_)
