@@ -298,3 +298,19 @@ def test_many_rows_are_answered_in_parts_with_the_same_bits(monkeypatch):
     monkeypatch.setattr(batches, "PART_ROWS", 16)
     assert np.array_equal(model.predict(X, batch_size=4), whole)
     assert model.evaluate(X, Y, batch_size=4, verbose=0) == judged
+
+
+def test_programs_of_ever_new_shapes_are_not_kept_without_end(monkeypatch):
+    from plastica.training import advance, cache, evaluate, predict
+
+    monkeypatch.setattr(cache, "MOST_PROGRAMS", 2)
+    answers = {}
+    for columns in (1, 2, 3, 4, 5, 1):
+        model = pl.Sequential([pl.Dense(1)])
+        model.compile(optimizer="sgd", loss="mse")
+        model.fit(X[:, :columns], Y, epochs=1, verbose=0)
+        model.evaluate(X[:, :columns], Y, verbose=0)
+        found = model.predict(X[:, :columns])
+        # What was forgotten is compiled again, to the same bits.
+        np.testing.assert_array_equal(found, answers.setdefault(columns, found))
+        assert all(program._cache_size() <= 3 for program in (advance, evaluate, predict))

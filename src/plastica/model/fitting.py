@@ -251,7 +251,7 @@ def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples
     widths = widths_for(model.program, targets, _output_shape(model))
     learner = model.start_learner(widths)
     # A run that was stopped within an epoch leaves that epoch's figures behind.
-    model.learner = learner._replace(sums=np.zeros_like(learner.sums))
+    model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     return Run(
         model,
         None if isinstance(examples, Checked) else training_rows(*examples[:3]),

@@ -1,4 +1,4 @@
-"""Compiled programs kept between processes, so that the second run of a program starts at once."""
+"""Compiled programs: kept on the disk between processes, and in memory as many as there is a use for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,27 @@ from pathlib import Path
 
 import jax
 
+from .population import advance_members
+from .program import advance, evaluate, predict
+
 VARIABLE = "PLASTICA_CACHE"
+
+# A program takes 2 to 5 MB as long as it is kept. Who trains networks of ever new shapes comes back to few of them, and
+# one that is wanted again is read from the disk in a tenth of a second.
+MOST_PROGRAMS = 32
 
 
 def keep_compiled_programs() -> None:
-    """Turn on JAX's persistent compilation cache, unless it is configured already.
+    """Turn on JAX's persistent compilation cache, unless it is configured already; forget programs in memory.
+
+    In memory no kind of program is kept in more than ``MOST_PROGRAMS`` shapes; then all of this kind go.
 
     The folder is ``plastica`` in the user's own cache folder; the environment variable ``PLASTICA_CACHE``
     names another, or turns it off (``off``).
     """
+    for program in (advance, evaluate, predict, advance_members):
+        if program._cache_size() > MOST_PROGRAMS:  # pyright: ignore[reportPrivateUsage]
+            program.clear_cache()
     said = os.environ.get(VARIABLE, "")
     if said.lower() == "off" or jax.config.values.get("jax_compilation_cache_dir"):
         return
