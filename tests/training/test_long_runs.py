@@ -8,8 +8,8 @@ import pytest
 import plastica as pl
 from plastica.errors import InvalidValue
 from plastica.training import run as host
-from plastica.training.batches import MOST_COUNTED, Planner, made_before
-from plastica.training.program import progress_of
+from plastica.training.batches import Planner
+from plastica.training.share import MOST_COUNTED, made_before, progress_of
 
 X = np.random.default_rng(0).normal(size=(80, 3)).astype("float32")
 Y = X[:, :1] - X[:, 1:2]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -13,9 +11,8 @@ import numpy as np
 
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
-from ..fields import first_fault
 from ..training import interrupting
-from ..training.batches import ANSWER_ROWS, MOST_COUNTED, Planner, held_out_rows, in_chunks, parts, training_rows
+from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
@@ -31,53 +28,13 @@ from ..training.windows import Windows
 from . import cautions, guards
 from .compiling import widths_for
 from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off, weigh_classes
+from .options import Options, whole
 from .streams import Checked, refuse_beside_blocks
 
 if TYPE_CHECKING:
     from .sequential import Sequential
 
 BATCH_SIZE = 32  # Keras's default
-
-
-@dataclass(frozen=True)
-class Options:
-    """How long and in what steps a run goes; the fields are those of ``fit``."""
-
-    batch_size: int | None
-    epochs: int
-    verbose: int | str
-    shuffle: bool
-    initial_epoch: int
-    until: Any
-    time_limit: float | str | None
-    max_steps: int | None
-    checkpoint: str | Path | None
-    resume: bool
-    checkpoint_seconds: float
-
-    def __post_init__(self) -> None:
-        if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
-            raise InvalidValue(fault)
-        for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
-            object.__setattr__(self, name, _whole(name, getattr(self, name), least))
-        if self.epochs > MOST_COUNTED:
-            raise InvalidValue(
-                f"epochs={self.epochs}: at most {MOST_COUNTED} are counted. To train until something else ends the "
-                "run, take fewer that are still too many, and until=, time_limit= or max_steps=."
-            )
-        if self.resume and self.checkpoint is None:
-            raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
-
-
-OPTION_KINDS = {
-    "verbose": int | str | bool,
-    "shuffle": bool,
-    "time_limit": float | str | None,
-    "max_steps": int | None,
-    "checkpoint": str | Path | None,
-    "resume": bool,
-    "checkpoint_seconds": float,
-}
 
 
 def examples_for(
@@ -146,7 +103,7 @@ def fit(
 def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
-    _whole("batch_size", batch_size, 1)
+    whole("batch_size", batch_size, 1)
     examples = take(model, x, y, sample_weight)
     widths = widths_for(model.program, examples.y, _output_shape(model))
     params, state, _, memory = model.answering()
@@ -162,7 +119,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
 def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     """Return the answers, row by row."""
     keep_compiled_programs()
-    _whole("batch_size", batch_size, 1)
+    whole("batch_size", batch_size, 1)
     inputs = take_inputs(model, x)
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
@@ -305,11 +262,3 @@ def _leave(model: Sequential, run: Run, history: History, began: float) -> None:
     model.is_training = False
     for callback in run.callbacks:
         callback.on_train_end(dict(run.logs))
-
-
-def _whole(name: str, value: Any, least: int) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise InvalidValue(f"{name}={value!r}: give a whole number of at least {least}.")
-    return int(value)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from .program import Plan, Rows
+from .share import MOST_COUNTED
 
 # A table of about a megabyte of row numbers holds many short epochs or one long one.
 TABLE_ENTRIES = 1 << 18
@@ -18,9 +19,6 @@ ANSWER_ROWS = 128
 
 # More rows than these are answered part by part, so that memory stays level and one program serves them all.
 PART_ROWS = 1 << 15
-
-# What an int32 counts: epochs of a run, rows of an array.
-MOST_COUNTED = 2**31 - 1
 
 # Larger inputs are not copied to make room for fillers: compiling again costs less than that memory.
 LARGEST_COPY = 1 << 30
@@ -151,25 +149,6 @@ class Planner:
     def position(self, start: int, epoch: int, batch: int) -> int:
         """Return the run's step at which a plan from ``start`` stands."""
         return (start // self.batches + epoch) * self.batches + batch
-
-
-def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:
-    """Return where a plan's first step stands in the whole run, as :class:`~plastica.training.program.Plan` has it.
-
-    Args:
-        first_epoch: How many epochs the network was trained before this run.
-        batches: Batches in an epoch.
-        step: Steps of this run made before.
-        epochs: Epochs of this run.
-
-    Example:
-        >>> made_before(2, 10, 35, 5).tolist(), made_before(0, 10, 35, 10**9).tolist()
-        ([5, 35, 50], [3, 3, 5, 10, 1000000000])
-    """
-    done, rest = divmod(step, batches)
-    if epochs * batches <= MOST_COUNTED:
-        return np.array([first_epoch + done, step, epochs * batches], np.int32)
-    return np.array([first_epoch + done, done, rest, batches, epochs], np.int32)
 
 
 def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import jax
 
@@ -26,8 +27,9 @@ def keep_compiled_programs() -> None:
     The folder is ``plastica`` in the user's own cache folder; the environment variable ``PLASTICA_CACHE``
     names another, or turns it off (``off``).
     """
-    for program in (advance, evaluate, predict, advance_members):
-        if program._cache_size() > MOST_PROGRAMS:  # pyright: ignore[reportPrivateUsage]
+    programs: tuple[Any, ...] = (advance, evaluate, predict, advance_members)
+    for program in programs:
+        if program._cache_size() > MOST_PROGRAMS:
             program.clear_cache()
     said = os.environ.get(VARIABLE, "")
     if said.lower() == "off" or jax.config.values.get("jax_compilation_cache_dir"):

@@ -13,10 +13,11 @@ import numpy as np
 
 from .. import random
 from . import interrupting
-from .batches import Planner, made_before
+from .batches import Planner
 from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
 from .recovery import first_failing
 from .run import Pace
+from .share import made_before
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
 GROUP_BYTES = 1 << 20

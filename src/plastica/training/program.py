@@ -23,6 +23,7 @@ from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
 from ..rules.rule import loss_of
+from .share import progress_of
 
 
 @declaration
@@ -171,15 +172,6 @@ def advance(
     start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
     epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
     return Chunk(learner, train, held_out, finite & all_finite(_carried(learner)), finite, epoch, batch)
-
-
-def progress_of(before: Any, epoch: Any, batch: Any, batches: Any) -> jax.Array:
-    """Return which share of the run was made before a step; see :class:`Plan` for ``before``."""
-    if len(before) == 3:
-        _, made, total = before
-        return (made + epoch * batches + batch) / jnp.maximum(total, 1)
-    _, epochs, extra, each, total = before
-    return (epochs + epoch + (extra + batch) / each) / total
 
 
 def _carried(learner: Learner) -> Any:

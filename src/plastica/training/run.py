@@ -14,10 +14,11 @@ from ..errors import NotFinite
 from ..layers.layer import Context
 from ..rules import Batch
 from . import finite, recovery
-from .batches import Planner, made_before
+from .batches import Planner
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .program import Chunk, Learner, Program, Rows, advance, figures, pick
 from .recovery import Recovery, Start
+from .share import made_before
 from .stopping import MaxSteps, Reached, StopRule, Until
 from .windows import Windows
 

@@ -1,0 +1,69 @@
+"""How long and in what steps a run goes, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..fields import first_fault
+from ..training.share import MOST_COUNTED
+
+
+@dataclass(frozen=True)
+class Options:
+    """How long and in what steps a run goes; the fields are those of ``fit``."""
+
+    batch_size: int | None
+    epochs: int
+    verbose: int | str
+    shuffle: bool
+    initial_epoch: int
+    until: Any
+    time_limit: float | str | None
+    max_steps: int | None
+    checkpoint: str | Path | None
+    resume: bool
+    checkpoint_seconds: float
+
+    def __post_init__(self) -> None:
+        if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
+            raise InvalidValue(fault)
+        for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
+            if name != "batch_size" and getattr(self, name) is None:
+                raise InvalidValue(f"{name}=None: give a whole number of at least {least}.")
+            object.__setattr__(self, name, whole(name, getattr(self, name), least))
+        if self.epochs > MOST_COUNTED:
+            raise InvalidValue(
+                f"epochs={self.epochs}: at most {MOST_COUNTED} are counted. To train until something else ends the "
+                "run, take fewer that are still too many, and until=, time_limit= or max_steps=."
+            )
+        if self.resume and self.checkpoint is None:
+            raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
+
+
+OPTION_KINDS = {
+    "verbose": int | str | bool,
+    "shuffle": bool,
+    "time_limit": float | str | None,
+    "max_steps": int | None,
+    "checkpoint": str | Path | None,
+    "resume": bool,
+    "checkpoint_seconds": float,
+}
+
+
+def whole(name: str, value: Any, least: int) -> int | None:
+    """Return a whole number of at least ``least``, or None.
+
+    Raises:
+        InvalidValue: It is something else.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InvalidValue(f"{name}={value!r}: give a whole number of at least {least}.")
+    return int(value)
