@@ -11,9 +11,10 @@ from ..data.target import Target
 from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
 from ..estimators.partition import say_scheme
-from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
+from ..estimators.scores import Figure, Scores
 from ..estimators.settings import batch_size_for
 from ..estimators.streamed_plan import Whole
+from ..report.conclusions import conclusion
 from .folders import REPORT
 from .output import Output, brief
 
@@ -139,7 +140,12 @@ def say_results(output: Output, results: Results) -> None:
     output.say()
     output.say(f"On the {count(results.rows, 'held-out row')} (95 % intervals):")
     say_scores(output, results.scores)
-    output.say(verdict(results))
+    verdict = results.concluded()
+    for line in conclusion(verdict):
+        output.say(line)
+    for finding in verdict.findings:
+        if finding.code == "never_found":  # what was found in the data was said before training
+            output.fact(finding.severity, finding.message)
     output.say()
 
 
@@ -184,24 +190,6 @@ def say_figure(name: str, figure: Figure) -> str:
     return f"{_write(figure.value, form)}{interval}"
 
 
-def verdict(results: Results) -> str:
-    """Say in a sentence whether the network was worth it."""
-    name = results.main
-    word, lower = word_of(name), name in LOWER_IS_BETTER
-    if "dummy" in results.scores and name in results.scores["dummy"]:
-        network, dummy = results.scores["network"][name].value, results.scores["dummy"][name].value
-        if (network >= dummy) if lower else (network <= dummy):
-            return f"The network's {word} is no better than that of a guess that looks at no column."
-    gap, beside = results.difference, {"linear": "linear model", "dummy": "guess"}.get(results.beside, results.beside)
-    if gap is None:
-        return "There is no baseline to compare it with."
-    shown = say_gap(name, gap)
-    if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
-        return f"Network and {beside} differ by no more than chance on these rows: {shown}."
-    better = (gap.value < 0) if lower else (gap.value > 0)
-    return f"The network is {'better' if better else 'worse'} than the {beside}: {shown}."
-
-
 def say_gap(name: str, gap: Figure) -> str:
     """Write by how much one model's figure is above another's."""
     interval = "" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})"
@@ -237,6 +225,7 @@ def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any
         "settings": listed(facts.settings),
         "training": listed(facts.training),
         "results": listed(facts.results),
+        "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
         "decision": listed(facts.decision),
         "notes": list(facts.notes),
     }

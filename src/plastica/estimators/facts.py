@@ -13,6 +13,7 @@ from ..errors import DataError
 from .decisions import Decision
 from .scores import Figure, Scores
 from .settings import Settings
+from .verdicts import Verdict, verdict_from
 
 
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,10 +62,10 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         rows: How many rows those were.
         scores: For "network" and each baseline ("linear", "trees", "dummy") the figures by name.
-        difference: By how much the network's main figure is above the linear model's, row by row; None without a
-            baseline.
+        difference: That of the verdict; None without another model.
         main: The figure that decides which model is better.
-        beside: The baseline of the difference.
+        beside: The best of the other models.
+        verdict: What may be concluded; None in files of a plastica that kept none: :meth:`concluded` says it.
     """
 
     rows: int
@@ -72,11 +73,16 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     difference: Figure | None
     main: str
     beside: str = "linear"
+    verdict: Verdict | None = None
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
         if "network" not in self.scores:
             raise ValueError("results without the network's figures")
+
+    def concluded(self) -> Verdict:
+        """Return the verdict, or of an older file what its figures tell."""
+        return self.verdict or verdict_from(self.scores, self.main, self.difference, self.beside, self.rows)
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""The network beside the baselines on the same held-out rows."""
+"""A model beside the baselines on the same held-out rows."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from .decisions import Decision, usual_decision
 from .facts import Results
 from .naive import naive_answers
 from .preparing import Prepared
-from .scores import difference, main_figure, score
+from .scores import main_figure, score
 from .settings import Settings
+from .verdicts import conclude
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,19 +25,24 @@ class Judged:
     """What each model answered for the held-out rows; not kept in the network's file.
 
     Args:
+        task: "binary", "multiclass", "multilabel" or "regression".
         rows: The rows' numbers in ``prepared.table``.
         y: The truth: class numbers, labels, or numbers in the targets' units.
         answers: For "network", "linear", "trees" and "dummy" shares of classes or labels, or numbers.
         decisions: How each one's shares become answers; empty for numbers.
+        own: Which of them is the run's own; the others stand beside it.
     """
 
+    task: str
     rows: np.ndarray
     y: np.ndarray
     answers: Mapping[str, np.ndarray]
     decisions: Mapping[str, Decision]
+    own: str = "network"
 
-    def labels(self, model: str = "network") -> np.ndarray:
-        """Return what a model answers: class numbers, 0 and 1 for each label, or numbers."""
+    def labels(self, model: str | None = None) -> np.ndarray:
+        """Return what a model answers, by default the run's own: class numbers, 0 and 1 for each label, or numbers."""
+        model = model or self.own
         found = self.answers[model]
         return self.decisions[model].decide(found) if model in self.decisions else found
 
@@ -74,7 +80,7 @@ def judge(
             kept = chosen["dummy"]
             chosen["dummy"] = replace(usual, positive=kept.positive, costs=kept.costs)
         decisions = {"network": decision} | chosen
-    made = Judged(test, y[test], judged, decisions)
+    made = Judged(target.task, test, y[test], judged, decisions)
     return _results(prepared, made), made
 
 
@@ -86,11 +92,7 @@ def _results(prepared: Prepared, judged: Judged) -> Results:
         name: score(target.task, judged.y, found, decisions.get(name), target.names)
         for name, found in judged.answers.items()
     }
-    other = "linear" if "linear" in scores else next((name for name in scores if name != "network"), None)
-    if main not in scores["network"]:  # one class only among the held-out rows
+    if main not in scores[judged.own]:  # one class only among the held-out rows
         main = main_figure(target.task)
-    if other is None:
-        return Results(len(judged.y), scores, None, main)
-    pair = (decisions["network"], decisions[other]) if decisions else None
-    gap = difference(target.task, judged.y, judged.answers["network"], judged.answers[other], main, pair)
-    return Results(len(judged.y), scores, gap, main, other)
+    verdict = conclude(prepared, judged, scores, main)
+    return Results(len(judged.y), scores, verdict.difference, main, verdict.rival, verdict)
