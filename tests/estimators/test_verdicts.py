@@ -154,6 +154,15 @@ def test_labels_that_are_never_found_are_named():
     assert [each.data["labels"] for each in found] == ["'blue' (5)"]
 
 
+def test_what_cannot_be_kept_is_not_offered():
+    found = verdicts.Verdict(
+        level="careful", standing="worse", advice="worse", model="network", rival="last_value", measure="mae",
+        difference=Figure(2.0, 1.0, 3.0), rows=50,
+    )  # fmt: skip
+    sentence, advice = conclusion(found)
+    assert "the last value" in sentence and "--model" not in advice and "last value did better" in advice
+
+
 def test_what_is_simpler_is_called_so_and_trees_are_not():
     def said(model, rival):
         found = verdicts.Verdict(

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..estimators.decisions import Decision
 from ..estimators.intervals import around, wilson
-from ..estimators.judging import judge as judge_again
+from ..estimators.judging import judge_again
 from ..estimators.scores import Figure, Scores, score
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOut | None:
     if not len(rows):
         return None
     if judged is None or results is None:  # a network that was loaded
-        results, judged = judge_again(prepared, facts.settings, network.answers(prepared.x[rows]), facts.decision, [])
+        answers = network.answers(prepared.x[rows])
+        results, judged = judge_again(prepared, facts.settings, facts.model, answers, facts.decision)
     if judged is None or results is None:
         return None
     scales = np.array(target.scales if len(target.scales) > 1 else [1.0])
