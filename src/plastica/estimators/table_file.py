@@ -67,11 +67,7 @@ def around_network(model: Sequential, path: str | Path) -> Parts:
     encoder, target, facts = _described(model.extra.pop(kinds.TABLE), path)
     settings = facts.settings if facts.model == "network" else Settings()
     units = units_of(target.task, target.outputs, settings)
-    if (
-        facts.model == "trees"
-        or model.input_shape != (None, encoder.layout.width)
-        or model.output_shape[-1] != units
-    ):
+    if facts.model == "trees" or model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units:
         raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
     return model, encoder, target, facts
 
