@@ -121,11 +121,12 @@ def test_what_would_be_left_unused_is_refused(tmp_path):
         TableNetwork.fit("penguins", "species", model="trees")
 
 
-def test_trees_are_no_network_to_load_and_a_forged_kind_is_refused(tmp_path):
+def test_load_gives_trees_back_for_what_they_are_and_a_forged_kind_is_refused(tmp_path):
     prepared, settings = prepared_as("binary", model="trees", baselines=())
     path = TableNetwork.train(prepared, settings).save(tmp_path / "model.plastica")
+    assert isinstance(plastica.load(path), TableNetwork) and plastica.load(path).facts.model == "trees"
     with pytest.raises(FileError, match="trees, not a network"):
-        plastica.load(path)
+        plastica.NetworkClassifier.load(path)
     arrays, document = plastica.storage.read_model(path)
     document["extra"]["table"]["facts"]["model"] = "linear"
     document["extra"]["table"]["facts"]["results"]["scores"]["linear"] = {}
