@@ -8,7 +8,8 @@ from typing import Any
 
 from .errors import FileError
 from .model import kinds
-from .model.saving import read_network
+from .model.saving import network_from
+from .storage import read_model
 
 
 def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
@@ -35,7 +36,12 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
         (None, 2)
     """
     custom = custom or {}
-    model = read_network(path, custom)
+    arrays, document = read_model(path)
+    if document.get("kind") == kinds.TREES:
+        from .estimators.table import TableNetwork
+
+        return TableNetwork.load(path)
+    model = network_from(arrays, document, path, custom)
     kind = kinds.kind_of(model.extra)
     if kind == kinds.BARE:
         return model

@@ -73,6 +73,32 @@ def test_order_in_time_is_seen_with_dates_and_without():
     assert "sorted" in found({"a": NOISE, "y": np.sort(X)})
 
 
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_files_of_one_class_each_that_were_joined_are_no_series(kinds):
+    blocks = np.arange(400) // 40 % kinds
+    labels = [f"class {number}" for number in blocks]
+    findings = found({"a": X + blocks, "b": NOISE, "y": labels})
+    assert findings["blocks"].severity == "note" and "neighbours" not in findings
+    assert "future" not in " ".join(finding.message for finding in findings.values())
+    drift = np.cumsum(NOISE) / 10
+    assert "neighbours" in found({"a": drift, "b": NOISE, "c": np.cos(np.arange(400) / 20), "y": labels})
+
+
+def test_numbers_sorted_in_files_that_were_joined_are_sorted():
+    assert "sorted" in found({"a": NOISE, "y": np.concatenate([np.sort(X[:150]), np.sort(X[150:])])})
+
+
+def test_zeros_far_from_all_other_values_are_told_and_counted():
+    glucose = np.where(np.arange(400) % 40 == 0, 0, np.round(120 + 25 * X))
+    children = np.round(np.abs(2 * NOISE))  # 0, 1, 2, ...: a zero is a number like others
+    gains = np.where(X > 1, np.round(np.exp(7 + NOISE)), 0)  # mostly nothing, else very different amounts
+    warmth = np.round(20 * X)  # zeros in the middle
+    columns = {"glucose": glucose, "children": children, "gains": gains, "warmth": warmth, "y": X + NOISE[::-1]}
+    findings = found(columns)
+    assert findings["hidden_zeros"].data["columns"] == "'glucose' (10)"
+    assert "missing" in findings["hidden_zeros"].message
+
+
 def test_a_name_like_the_target_s_and_columns_of_no_use_are_said():
     columns = {"Price_was": X, "note": ["same"] * 400, "b": NOISE, "price": X + NOISE}
     findings = found(columns, "price")

@@ -14,7 +14,7 @@ from plastica.estimators.decisions import Decision
 from plastica.estimators.facts import Rows
 from plastica.estimators.intervals import Figure
 from plastica.estimators.preparing import prepare
-from plastica.report import classes, formats, importance, material, mistakes, slices, verdict, wording
+from plastica.report import classes, formats, importance, material, mistakes, slices, wording
 from plastica.report.judged import HeldOut, row_losses
 
 ROWS = 400
@@ -162,24 +162,6 @@ def test_columns_beyond_those_shown_are_counted_too():
     prepared = prepare(read_table(table), "y", Settings())
     found = material.describe(prepared, Rows(18, 6, 6, stratified=True, digest=""))
     assert (found.used, len(found.columns), found.hidden) == (203, 200, 3)
-
-
-@pytest.mark.parametrize(
-    ("network", "linear", "difference", "key"),
-    [
-        (Figure(0.7), Figure(0.7), None, "useless"),
-        (Figure(0.9), Figure(0.7), Figure(0.2, 0.1, 0.3), "better"),
-        (Figure(0.9), Figure(0.9), Figure(0.0, -0.1, 0.1), "same"),
-        (Figure(0.8), Figure(0.9), Figure(-0.1, -0.15, -0.05), "worse"),
-    ],
-)
-def test_the_verdict_follows_interval_and_guess(case, monkeypatch, network, linear, difference, key):
-    prepared, _ = case
-    judged = held_out(prepared, np.full((ROWS, 2), 0.5))
-    above = Figure(0.2, 0.1, 0.3) if key != "useless" else Figure(0.2, -0.1, 0.5)  # above the guess
-    monkeypatch.setattr(verdict, "_difference", lambda judged, rival: above if rival == "dummy" else difference)
-    figures = {"network": network, "linear": linear, "dummy": Figure(0.5)}
-    assert verdict._standing(judged, figures)[0] == key
 
 
 def test_numbers_are_written_alike_everywhere():

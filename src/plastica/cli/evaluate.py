@@ -54,8 +54,8 @@ def evaluate(
     for line in notes:
         note(line)
     shown = {f"on {name}": scores}
-    if network.facts.results is not None:
-        shown["held out when it was trained"] = network.facts.results.scores["network"]
+    if network.facts.scores is not None:
+        shown["held out when it was trained"] = network.facts.scores
     output.say(f"{report.count(rows, 'row')} of {name} (95 % intervals):")
     report.say_scores(output, shown)
     output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": list(notes)})

@@ -36,7 +36,7 @@ def info(
     report.say_columns(output, facts.columns)
     sizes = f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out"
     output.fact("rows", f"{sizes}, {say_scheme(facts.rows)}")
-    output.fact("network", report.say_network(len(network.encoder.feature_names), network.model))
+    output.fact(facts.model, report.say_model(len(network.encoder.feature_names), network.model))
     report.say_training(output, facts)
     if facts.results is not None:
         report.say_results(output, facts.results)

@@ -1,4 +1,4 @@
-"""What is said of a table and of a trained network, for people and as JSON."""
+"""What is said of a table and of a trained model, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from ..data.target import Target
 from ..estimators.deciding import say_decision
 from ..estimators.facts import Facts, Results, listed
 from ..estimators.partition import say_scheme
-from ..estimators.scores import LOWER_IS_BETTER, Figure, Scores
+from ..estimators.scores import Figure, Scores
 from ..estimators.settings import batch_size_for
 from ..estimators.streamed_plan import Whole
+from ..report.conclusions import conclusion
 from .folders import REPORT
 from .output import Output, brief
 
 if TYPE_CHECKING:
     from ..estimators import Settings, TableNetwork
     from ..estimators.preparing import Prepared
+    from ..estimators.trees import BoostedTrees
     from ..model import Sequential
 
 MOST_COLUMNS = 40
@@ -29,6 +31,7 @@ MOST_TARGETS = 6
 MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")
 FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
 FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
+LEARNERS = {"trees": "gradient-boosted trees", "linear": "logistic or ridge regression"}
 WORDS = {"auc": "AUC", "mae": "MAE", "rmse": "RMSE", "r2": "R2", "f1": "F1", "mcc": "MCC", "brier": "Brier score"}
 
 
@@ -51,10 +54,13 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: 
 
 
 def say_plan(
-    output: Output, prepared: Prepared, settings: Settings, model: Sequential, whole: Whole | None = None
+    output: Output, prepared: Prepared, settings: Settings, model: Sequential | None, whole: Whole | None = None
 ) -> None:
-    """Say what will be trained, and how."""
+    """Say what will be trained, and how; None stands for a model that is no network."""
     rows = whole.train if whole else len(prepared.split.train)
+    if model is None:
+        output.fact(settings.model, f"{LEARNERS[settings.model]}, with scikit-learn's defaults; no network is trained")
+        return
     output.fact("network", say_network(prepared.x.shape[1], model))
     output.fact("learning", say_learning(rows, model, settings))
 
@@ -92,6 +98,15 @@ def say_network(features: int, model: Sequential) -> str:
     return " -> ".join([f"{features} features", *hidden, end]) + f"; {model.count_params():,} parameters"
 
 
+def say_model(features: int, model: Sequential | BoostedTrees) -> str:
+    """Say what the network is, or what stands in its place."""
+    from ..estimators.trees import BoostedTrees
+
+    if isinstance(model, BoostedTrees):
+        return f"{features} features -> {count(len(model.outputs), 'tree')} with {count(model.leaves, 'leaf')}"
+    return say_network(features, model)
+
+
 def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
     """Say how the network learns and for how long."""
     from ..estimators.networks import monitor_of
@@ -109,6 +124,9 @@ def say_trained(output: Output, network: TableNetwork) -> None:
     facts = network.facts
     output.say()
     say_training(output, facts)
+    if facts.settings.model == "best":
+        features = len(network.encoder.feature_names)
+        output.fact("best", f"{facts.model}: {say_model(features, network.model)}")
     if facts.results is None:
         output.say("No row was held out, so nothing is known of how good it is on new rows.")
     else:
@@ -126,8 +144,10 @@ def say_saved(output: Output, folder: Path, report: bool) -> None:
 
 
 def say_training(output: Output, facts: Facts) -> None:
-    """Say why training ended and whose weights were kept."""
+    """Say why training ended and whose weights were kept; nothing of a model that is no network."""
     made = facts.training
+    if not made.epochs:
+        return
     reason = {"epochs": "all were made", "time_limit": "the time limit"}.get(made.stopped_by, made.stopped_by)
     output.fact("stopped", f"after {count(made.epochs, 'epoch')}: {reason}")
     if made.best_epoch:
@@ -138,17 +158,22 @@ def say_results(output: Output, results: Results) -> None:
     """Print the network beside the baselines, and what may be concluded."""
     output.say()
     output.say(f"On the {count(results.rows, 'held-out row')} (95 % intervals):")
-    say_scores(output, results.scores)
-    output.say(verdict(results))
+    verdict = results.concluded()
+    say_scores(output, results.scores, verdict.model)
+    for line in conclusion(verdict):
+        output.say(line)
+    for finding in verdict.findings:
+        if finding.code == "never_found":  # what was found in the data was said before training
+            output.fact(finding.severity, finding.message)
     output.say()
 
 
-def say_scores(output: Output, scores: dict[str, Scores]) -> None:
-    """Print figures, a row for each and a column for each model."""
+def say_scores(output: Output, scores: dict[str, Scores], own: str = "network") -> None:
+    """Print figures, a row for each and a column for each model, the run's own first."""
     names = list(dict.fromkeys(name for found in scores.values() for name in found))
     targets = [name.partition(" of ")[2] for name in names]
     names.sort(key=lambda name: (targets.index((parts := name.partition(" of "))[2]), _place(parts[0], FIGURES)))
-    models = sorted(scores, key=lambda name: _place(name, MODELS))
+    models = sorted(scores, key=lambda name: (name != own, _place(name, MODELS)))
     rows = [
         (word_of(name), *(say_figure(name, scores[each][name]) if name in scores[each] else "" for each in models))
         for name in names
@@ -184,24 +209,6 @@ def say_figure(name: str, figure: Figure) -> str:
     return f"{_write(figure.value, form)}{interval}"
 
 
-def verdict(results: Results) -> str:
-    """Say in a sentence whether the network was worth it."""
-    name = results.main
-    word, lower = word_of(name), name in LOWER_IS_BETTER
-    if "dummy" in results.scores and name in results.scores["dummy"]:
-        network, dummy = results.scores["network"][name].value, results.scores["dummy"][name].value
-        if (network >= dummy) if lower else (network <= dummy):
-            return f"The network's {word} is no better than that of a guess that looks at no column."
-    gap, beside = results.difference, {"linear": "linear model", "dummy": "guess"}.get(results.beside, results.beside)
-    if gap is None:
-        return "There is no baseline to compare it with."
-    shown = say_gap(name, gap)
-    if gap.low is None or gap.high is None or gap.low <= 0 <= gap.high:
-        return f"Network and {beside} differ by no more than chance on these rows: {shown}."
-    better = (gap.value < 0) if lower else (gap.value > 0)
-    return f"The network is {'better' if better else 'worse'} than the {beside}: {shown}."
-
-
 def say_gap(name: str, gap: Figure) -> str:
     """Write by how much one model's figure is above another's."""
     interval = "" if gap.low is None else f" ({gap.low:+.3g} to {gap.high:+.3g})"
@@ -232,11 +239,13 @@ def facts_of(network: TableNetwork, folder: Path | None = None) -> dict[str, Any
             for column in facts.columns
         ],
         "features": list(network.encoder.feature_names),
+        "model_kept": facts.model,
         "parameters": network.model.count_params(),
         "rows": listed(facts.rows),
         "settings": listed(facts.settings),
         "training": listed(facts.training),
         "results": listed(facts.results),
+        "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
         "decision": listed(facts.decision),
         "notes": list(facts.notes),
     }
@@ -266,4 +275,5 @@ def _write(value: float | None, form: str) -> str:
 
 def count(number: int, word: str) -> str:
     """Write how many there are of something."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    several = word.removesuffix("f") + "ves" if word.endswith("f") else f"{word}s"
+    return f"{number:,} {word if number == 1 else several}"

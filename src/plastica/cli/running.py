@@ -75,6 +75,8 @@ def go(run: Run) -> None:
     network: TableNetwork | None = None
     try:
         network, prepared = _trained(run, prepared)
+        for line in network.facts.notes[len(prepared.notes) :]:
+            note(line)
         report.say_trained(run.output, network)
         sys.stdout.flush()
         facts = report.facts_of(network, folder)
@@ -131,7 +133,7 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
 
     out, settings, place = sys.stdout, run.settings, run.place
 
-    def tell(prepared: Prepared, model: Sequential, whole: Whole | None = None) -> None:
+    def tell(prepared: Prepared, model: Sequential | None, whole: Whole | None = None) -> None:
         with contextlib.redirect_stdout(out):
             if not isinstance(run.source, Table):
                 for line in prepared.notes:
@@ -143,8 +145,9 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
     fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume, "verbose": int(run.output.talks)}
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
-            target = prepared.target
-            model = network_for(target.task, target.outputs, prepared.layout, settings)
+            target, model = prepared.target, None
+            if settings.model in ("network", "best"):
+                model = network_for(target.task, target.outputs, prepared.layout, settings)
             tell(prepared, model)
             return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
         assert not isinstance(run.source, Table)
@@ -167,12 +170,13 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
         return [json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"]
 
     network.save(folder / MODEL)
-    history = network.history.to_frame().write_csv() if network.history else ""
     beside: dict[str, Callable[[Path], object]] = {
         "settings.json": lambda path: replace_file(path, text(facts["settings"])),
-        "history.csv": lambda path: replace_file(path, [history.encode()]),
         "results.json": lambda path: replace_file(path, text(facts)),
     }
+    if network.history is not None:
+        history = network.history.to_frame().write_csv()
+        beside["history.csv"] = lambda path: replace_file(path, [history.encode()])
     if network.judged is not None:
         rows = held_out.held_out_csv(network, prepared)
         beside[held_out.NAME] = lambda path: replace_file(path, [rows.encode()])

@@ -12,6 +12,7 @@ from .names import TargetCommand, require_known
 from .output import Output
 
 TASKS = ("binary", "multiclass", "multilabel", "regression")
+MODELS = ("network", "trees", "linear", "best")
 NETWORKS = ("best", "mlp")
 RESAMPLING = ("over", "under", "balanced")
 STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
@@ -28,6 +29,12 @@ LANGUAGES = ("en", "zh")
     help="The column to predict; several for several labels or numbers, or a pattern such as Class*.",
 )
 @click.option("--task", type=click.Choice(TASKS), help="What kind of target it is; inferred from its values.")
+@click.option(
+    "--model",
+    type=click.Choice(MODELS),
+    default="network",
+    help="What is kept: a network, boosted trees, a linear model, or the best of them on the validation rows.",
+)
 @click.option(
     "--network", type=click.Choice(NETWORKS), default="best", help="The best for tables, or plain relu layers."
 )
@@ -98,6 +105,7 @@ def train(
     file: str,
     target: tuple[str, ...],
     task: str | None,
+    model: str,
     network: str,
     layers: str | None,
     members: int | None,
@@ -139,7 +147,7 @@ def train(
     json: bool,
     debug: bool,
 ) -> None:
-    """Train a network on a table.
+    """Train a network, or another model, on a table.
 
     The kinds of the columns, missing values and the task are inferred from the table and printed. Some rows are held
     out; on these the network is judged beside a linear model, boosted trees and a guess, also in report.html.
@@ -161,6 +169,7 @@ def train(
 
     settings = Settings(  # what no run can have is said before the table is read
         task=task,
+        model=model,
         network=network,
         members=members,
         epochs=epochs,

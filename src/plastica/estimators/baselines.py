@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +21,37 @@ MOST_WORK = 20_000_000
 FEW_ROWS = 100_000  # on two cores a thread of its own gains little up to here, and waiting for a busy one costs minutes
 
 
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """A model of scikit-learn's, fitted.
+
+    Args:
+        name: "linear", "trees" or "dummy".
+        task: "binary", "multiclass", "multilabel" or "regression".
+        classes: How many classes or labels there are; 0 for numbers.
+        layout: What stands where among the features.
+        models: Of classes one, of labels and numbers one for each; a class number in the place of one that saw no
+            other.
+    """
+
+    name: str
+    task: str
+    classes: int
+    layout: FeatureLayout | None
+    models: tuple[Any, ...]
+
+    def answers(self, x: np.ndarray) -> np.ndarray:
+        """Return shares of classes or labels ``(rows, classes)``, or numbers, as a network answers."""
+        given = _spread(x, self.layout) if self.name == "linear" else x
+        with _few_threads(len(x)):
+            if self.task == "regression":
+                found = [model.predict(given).astype(np.float64) for model in self.models]
+                return found[0] if len(found) == 1 else np.stack(found, axis=1)
+            if self.task == "multilabel":
+                return np.stack([_shares(model, given, 2)[:, 1] for model in self.models], axis=1)
+            return _shares(self.models[0], given, self.classes)
+
+
 def baseline_answers(
     task: str,
     x: np.ndarray,
@@ -30,7 +62,22 @@ def baseline_answers(
     names: tuple[str, ...] = BASELINES,
     notes: list[str] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what each baseline answers for the held-out rows.
+    """Return what each baseline answers for the held-out rows; the arguments are those of :func:`fit_baselines`."""
+    found = fit_baselines(task, x, y, classes, layout, names, notes)
+    return {name: baseline.answers(held_out) for name, baseline in found.items()}
+
+
+def fit_baselines(
+    task: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    classes: int,
+    layout: FeatureLayout | None = None,
+    names: tuple[str, ...] = BASELINES,
+    notes: list[str] | None = None,
+    wanted: str = "",
+) -> dict[str, Baseline]:
+    """Fit what stands beside a network.
 
     "linear": logistic regression, one for each of several labels, and for numbers ridge regression; "trees":
     gradient-boosted trees; "dummy": the classes' shares, and the mean. All of them scikit-learn's, with its
@@ -39,27 +86,31 @@ def baseline_answers(
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
         x, y: Features and targets of the training rows.
-        held_out: Features of the held-out rows.
         classes: How many classes or labels there are; 0 for numbers.
         layout: What stands where among the features; category codes are spread out for the linear model.
         names: Which of them.
         notes: A list that takes what is to be said.
+        wanted: The one that a person asked for: it learns from all rows, however long that takes.
     """
     said = notes if notes is not None else []
     outputs = classes if task == "multiclass" else 1 if y.ndim == 1 else y.shape[1]
     found = {}
     for name in names:
-        if name == "trees" and outputs * x.shape[1] > MOST_WIDTH:
-            said.append(f"no trees beside the network: {outputs} outputs of {x.shape[1]} features would take minutes.")
-            continue
-        most = min(MOST_ROWS, MOST_WORK // (outputs * x.shape[1])) if name == "trees" else MOST_ROWS
+        most = MOST_ROWS
+        if name == wanted:
+            most = len(x)
+        elif name == "trees":
+            if outputs * x.shape[1] > MOST_WIDTH:
+                said.append(f"no boosted trees: {outputs} outputs of {x.shape[1]} features would take minutes.")
+                continue
+            most = min(MOST_ROWS, MOST_WORK // (outputs * x.shape[1]))
         rows = _some(len(x), most)
         if len(rows) < len(x):
             said.append(f"the baseline {name!r} learned from {len(rows):,} of the {len(x):,} training rows.")
-        pair = _spread(x[rows], held_out, layout) if name == "linear" else (x[rows], held_out)
+        given = _spread(x[rows], layout) if name == "linear" else x[rows]
         with warnings.catch_warnings(), _few_threads(len(rows)):
             warnings.simplefilter("ignore")  # that it would need more steps: it is a baseline as it is
-            found[name] = _answers(task, _model(name, task), *pair, y[rows], classes)
+            found[name] = Baseline(name, task, classes, layout, _fitted(task, _model(name, task), given, y[rows]))
     return found
 
 
@@ -96,31 +147,31 @@ def _model(name: str, task: str) -> Callable[[], Any]:
     return kinds[name]
 
 
-def _answers(task: str, made: Callable[[], Any], x: Any, held_out: Any, y: np.ndarray, classes: int) -> np.ndarray:
-    """Answers in the form of the network's: shares of classes or labels, or numbers."""
+def _fitted(task: str, made: Callable[[], Any], x: Any, y: np.ndarray) -> tuple[Any, ...]:
+    if task == "regression":
+        return tuple(made().fit(x, numbers) for numbers in y.reshape(len(y), -1).T)
     if task == "multilabel":
-        return np.stack([_shares(made, x, held_out, yes.astype(np.int64), 2)[:, 1] for yes in y.T], axis=1)
-    if task != "regression":
-        return _shares(made, x, held_out, y, classes)
-    if y.ndim == 1:
-        return made().fit(x, y).predict(held_out).astype(np.float64)
-    return np.stack([made().fit(x, numbers).predict(held_out) for numbers in y.T], axis=1).astype(np.float64)
+        return tuple(_of_classes(made, x, yes.astype(np.int64)) for yes in y.T)
+    return (_of_classes(made, x, y),)
 
 
-def _shares(made: Callable[[], Any], x: Any, held_out: Any, y: np.ndarray, classes: int) -> np.ndarray:
-    shares = np.zeros((held_out.shape[0], classes))
-    if len(np.unique(y)) == 1:
-        shares[:, y[0]] = 1
+def _of_classes(made: Callable[[], Any], x: Any, y: np.ndarray) -> Any:
+    return int(y[0]) if len(np.unique(y)) == 1 else made().fit(x, y)
+
+
+def _shares(model: Any, x: Any, classes: int) -> np.ndarray:
+    shares = np.zeros((x.shape[0], classes))
+    if isinstance(model, int):
+        shares[:, model] = 1
         return shares
-    model = made().fit(x, y)
-    shares[:, model.classes_] = model.predict_proba(held_out)
+    shares[:, model.classes_] = model.predict_proba(x)
     return shares / shares.sum(1, keepdims=True)  # from float32 they do not quite sum to 1
 
 
-def _spread(x: np.ndarray, held_out: np.ndarray, layout: FeatureLayout | None) -> tuple[Any, Any]:
-    """Give each category code a column of its own, for a model that can only add."""
+def _spread(x: np.ndarray, layout: FeatureLayout | None) -> Any:
+    """Give each category code a column of its own behind the others, for a model that can only add."""
     if layout is None or not layout.codes:
-        return x, held_out
+        return x
     from scipy import sparse
     from sklearn.preprocessing import OneHotEncoder
 
@@ -129,9 +180,5 @@ def _spread(x: np.ndarray, held_out: np.ndarray, layout: FeatureLayout | None) -
     known = OneHotEncoder(
         categories=cast(Any, [np.arange(count) for _, count in layout.codes]), handle_unknown="ignore"
     )
-    known.fit(x[:1, places])
-
-    def spread(rows: np.ndarray) -> Any:
-        return sparse.hstack([sparse.csr_matrix(rows[:, others]), known.transform(rows[:, places])], format="csr")
-
-    return spread(x), spread(held_out)
+    coded = known.fit(x[:1, places]).transform(x[:, places])
+    return sparse.hstack([sparse.csr_matrix(x[:, others]), coded], format="csr")

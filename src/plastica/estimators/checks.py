@@ -22,8 +22,6 @@ FEW_OF_A_CLASS = 10  # training rows
 FEW_HELD_OUT = 100
 ROWS_A_FEATURE = 5
 MOSTLY_MISSING = 0.5
-NEIGHBOURS = 0.5  # correlation of the target with that of the row before
-ENOUGH_ROWS = 50  # for a correlation to say anything
 
 
 class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,28 +42,35 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 MESSAGES = {
     "few_held_out": "Only {rows} rows are held out, so every figure has a wide interval.",
-    "none_held_out": "No row is held out, so nothing is known of how good the network is on new rows.",
-    "few_rows": "{rows} training rows for {features} features: the network can learn them by heart. Gather more rows, "
-    "or drop columns.",
+    "none_held_out": "No row is held out, so nothing is known of how good the model is on new rows.",
+    "few_rows": "{rows} training rows for {features} features: a model may overfit. Gather more rows, or drop columns.",
     "imbalance": "{label} is the rarest class with {share} of the rows, {times} times rarer than {common}. Accuracy "
     'says little here: look at its recall, and try class_weight="balanced".',
     "rare_labels": "Labels set in less than {share} of the rows: {labels}. Look at the recall of each.",
     "few_of_class": "Classes with fewer than {rows} training rows, too few to learn them well: {labels}.",
-    "class_not_held_out": "No held-out row is of these classes; how well they are told is not known: {labels}.",
+    "class_not_held_out": "No held-out row is of these classes; how well they are recognised is not known: {labels}.",
     "mostly_missing": "Missing in more than {share} of the rows: {columns}.",
+    "never_found": "Not one held-out row of these is found (recall 0; how many rows there are): {labels}. Do not count "
+    "on them being recognised: gather more of their rows, or give rare ones more weight (class weights, a threshold).",
+    "hidden_zeros": "In these columns 0 is repeated and far from all other values: {columns}. If it stands for a "
+    "missing value, leave those cells empty: a missing value is then learned as such, where a zero is taken for an "
+    "amount.",
     "left_out": "Left out as not usable: {columns}. The table of columns says why.",
     "like_target": "Named like the target {target}: {columns}. Make sure that it is known before the target is.",
-    "sorted": "The rows are sorted by the target. They are dealt at random, so the parts do not suffer.",
-    "neighbours": "Rows that follow one another have similar targets (correlation {correlation}). Dealt at random, a "
-    "held-out row has neighbours among the training rows, and the future may be harder than the figures say.",
-    "dates": "The rows have dates in {column} and are dealt at random: the network is judged on days between those it "
+    "sorted": "The rows are sorted by the target. They are split at random, so this does no harm.",
+    "blocks": "Rows of one class stand together in the file, as where files were joined; beyond that, rows that follow "
+    "one another are not alike. They are split at random, so this does no harm.",
+    "neighbours": "Rows that follow one another have similar targets (correlation {correlation}). Split at random, a "
+    "held-out row has neighbours among the training rows: if the rows stand in the order of time, the future may be "
+    "harder than the figures say.",
+    "dates": "The rows have dates in {column} and are split at random: the model is judged on days between those it "
     "learned from, and the future may be harder.",
     "twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows; these need no "
-    "generalising. Remove the duplicates, or see the figures without them.",
+    "generalisation. Remove the duplicates, or see the figures without them.",
     "natural_twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows. The columns "
     "have few different values, so rows meet by chance.",
     "duplicates": "{rows} of {all} rows repeat an earlier row in every column and the target.",
-    "conflicts": "{rows} rows are equal in every used column and differ in the target; no network with these columns "
+    "conflicts": "{rows} rows are equal in every used column and differ in the target; no model with these columns "
     "can be right in more than {share} of all rows.",
     "leak": "{column} alone tells the target almost perfectly ({measure} {value} on {part} rows, by a tree of a few "
     "leaves). If it is only known afterwards, drop it: --drop {option}.",
@@ -94,8 +99,10 @@ def check_data(prepared: Prepared) -> tuple[Finding, ...]:
         ['few_held_out', 'sorted']
     """
     from .leaks import leaking_columns, repeated_rows
+    from .order import order_of_rows
+    from .zeros import hidden_zeros
 
-    checks = (_sizes, _balance, _columns, _order, repeated_rows, leaking_columns)
+    checks = (_sizes, _balance, _columns, hidden_zeros, order_of_rows, repeated_rows, leaking_columns)
     found = [finding for check in checks for finding in check(prepared)]
     return tuple(sorted(found, key=lambda finding: ORDER[finding.severity]))
 
@@ -138,7 +145,7 @@ def _balance(prepared: Prepared) -> Iterator[Finding]:
     if prepared.target.task == "multilabel":
         rare = [label for label, share in zip(labels, prepared.y.mean(0), strict=True) if share < VERY_RARE]
         if rare:
-            yield finding("rare_labels", "warning", labels=_listed(rare), share=percent(VERY_RARE))
+            yield finding("rare_labels", "warning", labels=listed_names(rare), share=percent(VERY_RARE))
     elif labels:
         yield from _classes(prepared, labels)
 
@@ -159,25 +166,25 @@ def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
     trained = np.bincount(prepared.y[prepared.split.train], minlength=len(labels))
     few = [label for label, rows in zip(labels, trained, strict=True) if rows < FEW_OF_A_CLASS]
     if few:
-        yield finding("few_of_class", "warning", labels=_listed(few), rows=FEW_OF_A_CLASS)
+        yield finding("few_of_class", "warning", labels=listed_names(few), rows=FEW_OF_A_CLASS)
     if len(prepared.split.test):
         held_out = np.bincount(prepared.y[prepared.split.test], minlength=len(labels))
         unseen = [label for label, rows in zip(labels, held_out, strict=True) if not rows]
         if unseen:
-            yield finding("class_not_held_out", "warning", labels=_listed(unseen))
+            yield finding("class_not_held_out", "warning", labels=listed_names(unseen))
 
 
 def _columns(prepared: Prepared) -> Iterator[Finding]:
     left = [show(column.name, 30) for column in prepared.columns if not column.used]
     if left:
-        yield finding("left_out", "note", columns=_listed(left))
+        yield finding("left_out", "note", columns=listed_names(left))
     used = [column for column in prepared.columns if column.used]
     gone = [show(column.name, 30) for column in used if column.missing > MOSTLY_MISSING * prepared.table.height]
     if gone:
-        yield finding("mostly_missing", "note", columns=_listed(gone), share=percent(MOSTLY_MISSING))
+        yield finding("mostly_missing", "note", columns=listed_names(gone), share=percent(MOSTLY_MISSING))
     like = [show(column.name, 30) for column in used if _alike(column.name, prepared.target.names)]
     if like:
-        yield finding("like_target", "warning", columns=_listed(like), target=show(prepared.target.name))
+        yield finding("like_target", "warning", columns=listed_names(like), target=show(prepared.target.name))
 
 
 def _alike(name: str, targets: tuple[str, ...]) -> bool:
@@ -186,32 +193,6 @@ def _alike(name: str, targets: tuple[str, ...]) -> bool:
     return any((len(target) > 3 and target in name) or (len(name) > 3 and name in target) for target in folded)
 
 
-def _listed(names: list[str]) -> str:
+def listed_names(names: list[str]) -> str:
+    """Name the first five, and say how many more there are."""
     return ", ".join(names[:MOST_NAMED]) + (f" +{len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else "")
-
-
-def _order(prepared: Prepared) -> Iterator[Finding]:
-    if prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
-        return  # what follows flatters rows dealt at random
-    dates = [column.name for column in prepared.columns if column.kind == "date"]
-    if dates and len(prepared.split.test):
-        yield finding("dates", "warning", column=show(dates[0]))
-    y = prepared.y.reshape(len(prepared.y), -1)[:, 0].astype(np.float64)
-    if len(y) < ENOUGH_ROWS:
-        return
-    changes = np.diff(y)
-    runs = 1 + int((changes != 0).sum())
-    if (changes >= 0).all() or (changes <= 0).all() or (prepared.target.task == "multiclass" and runs == y.max() + 1):
-        yield finding("sorted", "note")
-    elif not dates and (correlation := _to_neighbour(prepared.target.task, y)) > NEIGHBOURS:
-        yield finding("neighbours", "warning", correlation=round(correlation, 2))
-
-
-def _to_neighbour(task: str, y: np.ndarray) -> float:
-    """Correlation of numbers with those one row before; for classes how much oftener than by chance they agree."""
-    if task == "multiclass":
-        chance = float((np.bincount(y.astype(np.int64)) / len(y)) @ (np.bincount(y.astype(np.int64)) / len(y)))
-        return (float((y[1:] == y[:-1]).mean()) - chance) / (1 - chance)
-    if y[1:].std() == 0 or y[:-1].std() == 0:
-        return 0.0
-    return float(np.corrcoef(y[1:], y[:-1])[0, 1])

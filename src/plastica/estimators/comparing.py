@@ -70,7 +70,7 @@ class Comparison:
 
 
 def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Comparison:
-    """Compare by what each run found on its held-out rows; the networks themselves are not loaded.
+    """Compare by what each run found on its held-out rows; the models themselves are not loaded.
 
     Args:
         paths: The model's file of each run.
@@ -88,14 +88,14 @@ def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Compar
         results = facts[name].results
         if results is None:
             raise DataError(f"{show(name)} held out no rows, so it has no figures. Compare on a table: --on FILE.")
-        runs.append(Compared(name, facts[name], results.rows, results.scores["network"], {}))
+        runs.append(Compared(name, facts[name], results.rows, results.scores[facts[name].model], {}))
         rows[name] = read_held_out(path.parent, target)
     runs = _told_apart(runs)
     return _sorted(target, HELD_OUT, runs, rows, by)
 
 
 def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -> Comparison:
-    """Compare by judging every network anew on one table.
+    """Compare by judging every model anew on one table.
 
     Args:
         paths: The model's file of each run.
@@ -171,6 +171,7 @@ def _circumstances(facts: Facts) -> dict[str, str]:
         **settings,
         "columns_used": str(used),
         "trained_on": f"{rows.train} rows",
+        "model_kept": facts.model,
         "epochs_made": str(training.epochs),
         "best_epoch": _written(training.best_epoch),
     }

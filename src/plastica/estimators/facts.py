@@ -1,4 +1,4 @@
-"""How a network for a table came about, as plain values in its file."""
+"""How a model for a table came about, as plain values in its file."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from ..errors import DataError
 from .decisions import Decision
 from .scores import Figure, Scores
 from .settings import Settings
+from .verdicts import Verdict, verdict_from
+
+Kind = Literal["network", "linear", "trees"]  # of a model that can be kept
 
 
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,7 +48,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How training went.
 
     Args:
-        epochs: How many were made.
+        epochs: How many were made; 0 where no network was trained or kept.
         best_epoch: Whose weights were kept, counted from 1; None without validation.
         stopped_by: What ended it.
     """
@@ -60,11 +63,11 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         rows: How many rows those were.
-        scores: For "network" and each baseline ("linear", "trees", "dummy") the figures by name.
-        difference: By how much the network's main figure is above the linear model's, row by row; None without a
-            baseline.
+        scores: For the model that was kept ("network", "linear" or "trees") and each beside it the figures by name.
+        difference: That of the verdict; None without another model.
         main: The figure that decides which model is better.
-        beside: The baseline of the difference.
+        beside: The best of the other models.
+        verdict: What may be concluded; None in files of a plastica that kept none: :meth:`concluded` says it.
     """
 
     rows: int
@@ -72,11 +75,11 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     difference: Figure | None
     main: str
     beside: str = "linear"
+    verdict: Verdict | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
-        if "network" not in self.scores:
-            raise ValueError("results without the network's figures")
+    def concluded(self) -> Verdict:
+        """Return the verdict, or of an older file what its figures tell."""
+        return self.verdict or verdict_from(self.scores, self.main, self.difference, self.beside, self.rows)
 
 
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,6 +96,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         decision: How probabilities become answers; None for numbers.
         shift: How many times more than in the table each class counted in training, which its probabilities are
             corrected for; empty for just as much.
+        model: What was kept and answers: "network", "linear" or "trees".
     """
 
     source: str
@@ -104,11 +108,19 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     results: Results | None = None
     decision: Decision | None = None
     shift: tuple[float, ...] = ()
+    model: Kind = "network"
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
         if not all(0 < factor < math.inf for factor in self.shift):
             raise ValueError("the classes' shift must be above 0")
+        if self.results is not None and self.model not in self.results.scores:
+            raise ValueError(f"results without the figures of the {self.model}")
+
+    @property
+    def scores(self) -> Scores | None:
+        """The figures of the model that was kept, on the held-out rows; None where no row was held out."""
+        return None if self.results is None else self.results.scores[self.model]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""

@@ -1,4 +1,4 @@
-"""What a network answered on the rows held out for the results, kept beside the model as CSV."""
+"""What a model answered on the rows held out for the results, kept beside the model as CSV."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def held_out_csv(network: TableNetwork, prepared: Prepared) -> str:
     if judged is None:
         return ""
     places = pl.Series(prepared.table.position_word, prepared.table.positions[judged.rows])
-    answers = judged.answers["network"]
+    answers = judged.answers[judged.own]
     columns = [places, *_columns(target, judged.y, ""), *_columns(target, judged.labels(), "predicted ")]
     if target.task != "regression":
         columns += [pl.Series(f"P({label})", answers[:, place]) for place, label in enumerate(target.classes)]

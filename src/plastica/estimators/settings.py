@@ -21,10 +21,23 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "network": ("best", "mlp"),
     "resample": (None, "over", "under", "balanced"),
     "strategy": (None, "softmax", "one_vs_rest", "one_vs_one"),
+    "model": ("network", "trees", "linear", "best"),
 }
 SPLITS = ("auto", "random", "time", "group")
 LAST = "last"  # what ``test`` takes for the last rows by time
 USUAL_SHARE = 0.2
+OF_NETWORKS = (
+    "layers",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "optimizer",
+    "rule",
+    "patience",
+    "time_limit",
+    "network",
+)
+OF_NETWORKS += ("members", "loss", "label_smoothing", "strategy", "class_weight", "resample")
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
 
@@ -71,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             it for: "f1", "balanced_accuracy", "accuracy", "costs", or for labels "micro_f1", one threshold for all
             of them, where the others give each its own; None decides by how rare the classes are.
         baselines: Which models the network is judged beside: "linear", "trees", "dummy".
+        model: What is kept and answers: "network"; "trees" (gradient-boosted, scikit-learn's with its defaults) or
+            "linear" (logistic or ridge regression), without training a network; or "best", that of all three which
+            has the best main figure on the validation rows.
 
     Raises:
         InvalidValue: A value outside what its field takes.
@@ -107,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     costs: tuple[tuple[float, ...], ...] | None = None
     threshold: float | str | None = None
     baselines: tuple[str, ...] = ("linear", "trees", "dummy")
+    model: str = "network"
 
     def __post_init__(self) -> None:
         """Refuse what no run can have."""
@@ -139,6 +156,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if not 0 <= self.label_smoothing < 1:
             raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: wanted a number from 0 to below 1.")
         self._check_columns()
+        self._check_model()
         self._check_decision()
 
     @property
@@ -194,6 +212,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def test_file(self) -> str | None:
         """The file of the test rows, where they have one of their own."""
         return self.test if isinstance(self.test, str) and self.test != LAST else None
+
+    def _check_model(self) -> None:
+        """Refuse what would be left unused."""
+        if self.model == "best" and not self.validation:
+            raise InvalidValue(
+                "model='best' is chosen on the validation rows: set validation above 0, or name a model."
+            )
+        if self.model in ("trees", "linear"):
+            defaults = {field.name: field.default for field in msgspec.structs.fields(self)}
+            given = [name for name in OF_NETWORKS if getattr(self, name) != defaults[name]]
+            if given:
+                raise InvalidValue(
+                    f"{given[0]}={getattr(self, given[0])!r} is for a network, and model={self.model!r} trains none. "
+                    f"Leave {given[0]} out, or choose model='network' or 'best'."
+                )
 
     def _check_decision(self) -> None:
         """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""

@@ -105,6 +105,11 @@ def train_streaming(
             f"resample={chosen.resample!r} needs all rows in memory, and these are read in parts. "
             "Use class_weight='balanced', which has the same aim."
         )
+    if chosen.model != "network":
+        raise InvalidValue(
+            f"model={chosen.model!r} needs all rows in memory, and these are read in parts; only a network learns from "
+            "parts. Leave model out, or train on a sample of the rows."
+        )
     tested = _tested(test_data if test_data is not None else chosen.test_file)
     plan = make_plan(
         source if isinstance(source, Files) else open_files(source),
@@ -259,9 +264,9 @@ def _trained(
             **told,
         )
     except Interrupted as stop:
-        raise with_model_so_far(stop, model, prepared, settings, feed) from None
+        raise with_model_so_far(stop, model, prepared, settings, feed.shift) from None
     best = stopping.best_epoch + 1 if len(held) else None
     training = Training(len(history.epoch), best, history.stopped_by)
-    made = judged_network(model, prepared, settings, feed, training, history)
+    made = judged_network(model, prepared, settings, feed.shift, training, history)
     counts = msgspec.structs.replace(made.facts.rows, train=whole.train, validation=whole.validation, test=whole.test)
     return dataclasses.replace(made, facts=msgspec.structs.replace(made.facts, rows=counts, columns=whole.columns))

@@ -1,4 +1,4 @@
-"""A network for a table: fitted, judged beside baselines on held-out rows, kept in one file."""
+"""A model for a table: fitted, judged beside others on held-out rows, kept in one file."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from ..data.encoding import TableEncoder
 from ..data.streaming_files import is_large
 from ..data.target import Target
-from ..errors import DataError, FileError, InvalidValue
-from ..model import Sequential, kinds, saving
+from ..errors import InvalidValue
+from ..model import Sequential
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from ..training.interrupting import Interrupted
 from .answers import Answers, OnTable, frame_of
 from .asking import as_table, renamed, truth_of, with_target
-from .deciding import choose_decision
-from .facts import Facts, Training, listed
-from .imbalance import Feed, corrected, feed_for
+from .choosing import Model, answers_of, choose_model
+from .facts import Facts, Training
+from .imbalance import Feed, feed_for
 from .judging import Judged, judge
-from .networks import answers_from, monitor_of, network_for, units_of
+from .networks import monitor_of, network_for
 from .preparing import Prepared, digest, prepare, rows_of
 from .scores import Scores, score
 from .settings import Settings, batch_size_for
+from .table_file import around_network, read_table_model, write_table_model
 
-FORMAT = 2  # of the description beside the network in a file
 INTERRUPTED = "interrupted; what was trained so far is in this exception's attribute `kept`"
 
 
 @dataclass(frozen=True, eq=False)
 class TableNetwork:
-    """A trained network with everything it needs to read a table.
+    """A trained network, or boosted trees or a linear model in its place, with all it needs to read a table.
 
     Args:
-        model: The network.
+        model: The network; a linear model is one without hidden layers.
         encoder: What turns columns into features.
         target: What turns answers into labels or numbers.
         facts: How it came about: settings, columns, split, training, results.
@@ -51,7 +52,7 @@ class TableNetwork:
         array(['Adelie', 'Adelie'], dtype=object)
     """
 
-    model: Sequential
+    model: Model
     encoder: TableEncoder
     target: Target
     facts: Facts
@@ -80,7 +81,8 @@ class TableNetwork:
             options: As for :meth:`train`.
         """
         chosen = settings or Settings()
-        if misplaced := [name for name in options if name in Settings.__struct_fields__]:
+        known = [name for name in options if name != "model" or isinstance(options[name], str)]
+        if misplaced := [name for name in known if name in Settings.__struct_fields__]:
             name = misplaced[0]
             raise InvalidValue(f"{name} is one of the settings: give Settings({name}=...) after the target.")
         if is_large(source):
@@ -102,7 +104,7 @@ class TableNetwork:
         checkpoint: str | Path | None = None,
         resume: bool = False,
     ) -> TableNetwork:
-        """Train a network on what :func:`prepare` made, and judge it on the held-out rows.
+        """Train a network on what :func:`prepare` made, or what ``settings.model`` names, and judge it.
 
         Training stops when the validation loss has not got better for ``settings.patience`` epochs, and the
         weights of the best epoch are kept.
@@ -117,9 +119,13 @@ class TableNetwork:
             resume: Go on from the newest checkpoint in it.
 
         Raises:
+            InvalidValue: A network, callbacks or checkpoints for a model that is none.
             KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network as far as it was trained, not judged;
                 None where nothing was learned.
         """
+        if settings.model in ("trees", "linear"):
+            _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
+            return judged_network(None, prepared, settings, (), Training(0, None, ""), None)
         train, held, _, _ = prepared.split
         model = model or network_for(prepared.target.task, prepared.target.outputs, prepared.layout, settings)
         feed = feed_for(settings, prepared.target, prepared.y, train)
@@ -141,10 +147,10 @@ class TableNetwork:
                 resume=resume,
             )
         except Interrupted as stop:
-            raise with_model_so_far(stop, model, prepared, settings, feed) from None
+            raise with_model_so_far(stop, model, prepared, settings, feed.shift) from None
         best = stopping.best_epoch + 1 if len(held) else None
         training = Training(len(history.epoch), best, history.stopped_by)
-        return judged_network(model, prepared, settings, feed, training, history)
+        return judged_network(model, prepared, settings, feed.shift, training, history)
 
     @property
     def task(self) -> str:
@@ -207,13 +213,7 @@ class TableNetwork:
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
-        description = {
-            "format": FORMAT,
-            "encoder": listed(self.encoder.to_dict()),
-            "target": listed(self.target.to_dict()),
-            "facts": self.facts.to_dict(),
-        }
-        return saving.save(self.model, path, {kinds.TABLE: description})
+        return write_table_model(path, self.model, self.encoder, self.target, self.facts)
 
     @classmethod
     def load(cls, path: str | Path) -> TableNetwork:
@@ -222,7 +222,7 @@ class TableNetwork:
         Raises:
             FileError: The file is missing, damaged, or a network that knows no table.
         """
-        return cls.around(saving.read_network(path), path)
+        return cls(*read_table_model(path))
 
     @classmethod
     def around(cls, model: Sequential, path: str | Path) -> TableNetwork:
@@ -231,54 +231,15 @@ class TableNetwork:
         Raises:
             FileError: The file holds something else, or is damaged.
         """
-        kind = kinds.kind_of(model.extra)
-        if kind != kinds.TABLE_NETWORK:
-            raise FileError(
-                f"{path} holds a {kind}, which was not trained from a table by plastica train: it takes arrays or "
-                f"frames in Python. {kinds.opened_by(kind)}"
+        return cls(*around_network(model, path))
+
+
+def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:
+    for name, value in given.items():
+        if value:
+            raise InvalidValue(
+                f"{name}={value!r} is for a network, and model={settings.model!r} trains none; leave {name} out."
             )
-        kept = model.extra.pop(kinds.TABLE)
-        if kept.get("format") != FORMAT:
-            raise FileError(
-                f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, "
-                f"this version reads {FORMAT}. Train it again, or use the version it was written by."
-            )
-        try:
-            encoder = TableEncoder.from_dict(kept.get("encoder"))
-            target = Target.from_dict(kept.get("target"))
-            facts = Facts.from_dict(kept.get("facts"))
-        except DataError as error:
-            raise FileError(f"{path} is damaged: {error}") from None
-        if model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units_of(
-            target.task, target.outputs, facts.settings
-        ):
-            raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
-        if not _decides(facts, target):
-            raise FileError(f"{path} is damaged: its decision does not fit its classes.")
-        return cls(model, encoder, target, facts)
-
-
-def answers_of(model: Sequential, x: np.ndarray, target: Target, shift: tuple[float, ...] = ()) -> np.ndarray:
-    """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
-
-    Args:
-        model: The network.
-        x: Features.
-        target: What is predicted.
-        shift: How many times more than in the table each class counted in training.
-    """
-    answers = answers_from(model, x, target.task)
-    if target.task != "regression":
-        return corrected(answers, shift)
-    return target.decode(answers[:, 0] if target.outputs == 1 else answers)
-
-
-def _decides(facts: Facts, target: Target) -> bool:
-    """Whether the kept decision and shift are those of so many classes."""
-    if target.task == "regression":
-        return facts.decision is None and not facts.shift
-    count = len(target.classes)
-    return facts.decision is not None and facts.decision.fits(target.task, count) and len(facts.shift) in (0, count)
 
 
 def _validation(prepared: Prepared, feed: Feed) -> tuple[np.ndarray, ...]:
@@ -289,48 +250,67 @@ def _validation(prepared: Prepared, feed: Feed) -> tuple[np.ndarray, ...]:
 
 
 def judged_network(
-    model: Sequential, prepared: Prepared, settings: Settings, feed: Feed, training: Training, history: History
+    network: Sequential | None,
+    prepared: Prepared,
+    settings: Settings,
+    shift: tuple[float, ...],
+    training: Training,
+    history: History | None,
 ) -> TableNetwork:
-    """Choose how the trained network decides, and judge it."""
-    held, test, target = prepared.split.validation, prepared.split.test, prepared.target
-    rows = np.concatenate([held, test])
-    answers = np.zeros((0, len(target.classes) or target.outputs))
-    if len(rows):
-        answers = answers_of(model, prepared.x[rows], target, feed.shift)
-    decision = None
-    if target.task != "regression":
-        decision = choose_decision(settings, target, prepared.rare, feed.shift, prepared.y[held], answers[: len(held)])
+    """Choose which model is kept and how it decides, and judge it.
+
+    Args:
+        network: The trained network; None where none was trained.
+        prepared: The table, dealt and encoded.
+        settings: How a person wants it.
+        shift: How many times more than in the table each class counted in training.
+        training: How training went.
+        history: The figures of each epoch.
+    """
     notes: list[str] = []
-    results, judged, interrupted = None, None, False
     try:
-        results, judged = judge(prepared, settings, answers[len(held) :], decision, notes)
+        chosen = choose_model(prepared, settings, network, shift, notes)
+        results, judged = judge(prepared, chosen.answers, chosen.decisions, chosen.own)
     except KeyboardInterrupt:
-        interrupted = True
+        if network is None or not len(prepared.split.test):
+            raise
+        raise Interrupted(INTERRUPTED, _unjudged(network, prepared, settings, shift, training, history)) from None
+    trained = chosen.own == "network"
     facts = Facts(
         source=prepared.table.source,
         settings=settings,
         columns=prepared.columns,
         rows=rows_of(prepared),
-        training=training,
+        training=training if trained else Training(0, None, ""),
         notes=(*prepared.notes, *notes),
         results=results,
-        decision=decision,
-        shift=feed.shift,
+        decision=chosen.decisions.get(chosen.own),
+        shift=chosen.shift,
+        model=chosen.own,
     )
-    made = TableNetwork(model, prepared.encoder, target, facts, history, judged)
-    if interrupted:
-        raise Interrupted(INTERRUPTED, made)
-    return made
+    return TableNetwork(chosen.model, prepared.encoder, prepared.target, facts, history if trained else None, judged)
 
 
 def with_model_so_far(
-    stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, feed: Feed
+    stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, shift: tuple[float, ...]
 ) -> Interrupted:
     """Return an interruption of the training with the network as far as it was trained, not judged."""
     history = model.history
     if history is None or not model.is_trained or int(model.learner.step) == 0:
         return stop
-    nothing = prepared.split.test[:0]
-    unjudged = replace(prepared, split=prepared.split._replace(test=nothing))
     training = Training(len(history.epoch), None, history.stopped_by)
-    return Interrupted(INTERRUPTED, judged_network(model, unjudged, settings, feed, training, history))
+    return Interrupted(INTERRUPTED, _unjudged(model, prepared, settings, shift, training, history))
+
+
+def _unjudged(
+    network: Sequential,
+    prepared: Prepared,
+    settings: Settings,
+    shift: tuple[float, ...],
+    training: Training,
+    history: History | None,
+) -> TableNetwork:
+    """Return the network as it is, with no other model fitted beside it."""
+    without = replace(prepared, split=prepared.split._replace(test=prepared.split.test[:0]))
+    alone = msgspec.structs.replace(settings, model="network", baselines=())
+    return judged_network(network, without, alone, shift, training, history)

@@ -14,6 +14,7 @@ _PARTS = {TABLE: {"target", "facts"}, ESTIMATOR: {"kind", "params"}}
 BARE = "Sequential"
 ESTIMATORS = ("NetworkClassifier", "NetworkRegressor")
 TABLE_NETWORK = "TableNetwork"
+TREES = "trees"  # in the place of "network" in a file's document
 
 
 def kind_of(extra: Mapping[str, Any]) -> str:

@@ -100,9 +100,18 @@ def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType(
         FileError: When the file is missing, damaged, foreign, from a newer plastica, or needs a function that
             was not given.
     """
+    return network_from(*read_model(path), path, custom)
+
+
+def network_from(
+    arrays: Mapping[str, np.ndarray],
+    document: Mapping[str, Any],
+    path: str | Path,
+    custom: Mapping[str, Any] = MappingProxyType({}),
+) -> Sequential:
+    """Return the network that a file's arrays and document describe; as :func:`read_network`."""
     from .sequential import Sequential
 
-    arrays, document = read_model(path)
     if document.get("kind") != "network":
         hint = " Give them to a network of the same layers: model.load_weights(path)."
         raise FileError(

@@ -65,7 +65,7 @@ def describe(network: TableNetwork, judged: HeldOut) -> Classes:
     labels = [plain(label, 60) for label in network.target.classes]
     support = _truth(judged, len(labels)).sum(0)
     kept = np.sort(np.argsort(-support, kind="stable")[:MOST_CLASSES])
-    decision = judged.decisions["network"]
+    decision = judged.decisions[judged.own]
     forecast, right = _sureness(judged)
     bins = _bins(forecast, right)
     return Classes(

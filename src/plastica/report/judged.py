@@ -1,4 +1,4 @@
-"""The held-out rows with what was true, what each model answered and how wrong the network was."""
+"""The held-out rows with what was true, what each model answered and how wrong the model was."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from ..estimators.decisions import Decision
 from ..estimators.intervals import around, wilson
-from ..estimators.judging import judge as judge_again
+from ..estimators.judging import judge_again
 from ..estimators.scores import Figure, Scores, score
 
 if TYPE_CHECKING:
     from ..estimators import TableNetwork
     from ..estimators.preparing import Prepared
+    from ..estimators.verdicts import Verdict
 
 SIMPLE = {"binary": "accuracy", "multiclass": "accuracy", "multilabel": "hamming_loss", "regression": "mae"}
 
@@ -27,7 +28,7 @@ class HeldOut:
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
         main: The name of the figure that counts first.
-        scores: The figures of the network and of each baseline.
+        scores: The figures of the model and of each baseline.
         rows: Where each held-out row stands in the prepared table.
         y: Class numbers ``(rows,)``, labels of 0 and 1 ``(rows, labels)``, or numbers in the targets' units.
         answers: Of "network" and each baseline: shares of classes or labels, or numbers shaped as ``y``.
@@ -36,6 +37,8 @@ class HeldOut:
         losses: How wrong it is in each row: 1 for a wrong class, the share of labels that are wrong, the
             absolute error (of several targets the mean in units of their deviations).
         scales: Of several regression targets; 1 where there is one.
+        own: Which model the run kept.
+        verdict: What may be concluded.
     """
 
     task: str
@@ -48,11 +51,13 @@ class HeldOut:
     decided: np.ndarray
     losses: np.ndarray
     scales: np.ndarray
+    own: str = "network"
+    verdict: Verdict | None = None
 
     @property
     def network(self) -> np.ndarray:
-        """What the network answered."""
-        return self.answers["network"]
+        """What the run's own model answered."""
+        return self.answers[self.own]
 
     @property
     def simple(self) -> str:
@@ -61,7 +66,7 @@ class HeldOut:
 
     def main_on(self, kept: np.ndarray) -> Figure | None:
         """Return the network's main figure on some of the rows; None where they do not tell it."""
-        found = score(self.task, self.y[kept], self.network[kept], self.decisions.get("network"))
+        found = score(self.task, self.y[kept], self.network[kept], self.decisions.get(self.own))
         return found.get(self.main)
 
     def simple_on(self, kept: np.ndarray) -> Figure:
@@ -79,11 +84,12 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOut | None:
     if not len(rows):
         return None
     if judged is None or results is None:  # a network that was loaded
-        results, judged = judge_again(prepared, facts.settings, network.answers(prepared.x[rows]), facts.decision, [])
+        answers = network.answers(prepared.x[rows])
+        results, judged = judge_again(prepared, facts.settings, facts.model, answers, facts.decision)
     if judged is None or results is None:
         return None
     scales = np.array(target.scales if len(target.scales) > 1 else [1.0])
-    decided = decide(network, judged.answers["network"])
+    decided = decide(network, judged.answers[judged.own])
     losses = row_losses(target.task, judged.y, decided, scales)
     return HeldOut(
         task=target.task,
@@ -96,6 +102,8 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOut | None:
         decided=decided,
         losses=losses,
         scales=scales,
+        own=judged.own,
+        verdict=results.concluded(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The network: its picture, its layers, how it was made and how it learned."""
+"""The model: of a network its picture, its layers and how it learned; of trees how many there are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ..estimators.facts import listed
+from ..estimators.trees import BoostedTrees
 from ..views.outline import Entry, outline
 from ..views.picture import draw
 from . import charts, formats
@@ -35,8 +36,11 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Structure:
-    """The network: its picture, its layers, its number of parameters, its settings and its curves."""
+    """The model: which it is, its picture, layers, number of parameters, settings and curves; of trees how many."""
 
+    model: str
+    trees: int
+    leaves: int
     picture: Markup | None
     layers: tuple[LayerRow, ...]
     more: int
@@ -46,17 +50,22 @@ class Structure:
 
 
 def describe(network: TableNetwork) -> Structure:
-    """Describe the network and its training."""
-    model = network.model
+    """Describe the model and its training; trees have no picture."""
+    model, kind, settings = network.model, network.facts.model, tuple(_settings(network))
+    if isinstance(model, BoostedTrees):
+        return Structure(kind, len(model.outputs), model.leaves, None, (), 0, model.count_params(), settings, ())
     shape = tuple(size for size in (model.input_shape or ())[1:] if size is not None)
     layers = [row for entry in outline(model.network, shape, model.params, model.state) for row in _rows(entry)]
     picture = draw(model.network, shape, params=model.params) if len(layers) <= MOST_DRAWN else None
     return Structure(
+        model=kind,
+        trees=0,
+        leaves=0,
         picture=None if picture is None else inline(picture, "network", widest=760),
         layers=tuple(layers[:MOST_LAYERS]),
         more=max(len(layers) - MOST_LAYERS, 0),
         params=model.count_params(),
-        settings=tuple(_settings(network)),
+        settings=settings,
         curves=tuple(_curves(network)),
     )
 

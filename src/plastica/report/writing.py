@@ -49,7 +49,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
 def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -> str:
     """Return the page's text."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
-    found = prepared.findings
+    found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
     return (
         _environment()
@@ -64,7 +64,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             facts=network.facts,
             seconds=network.history.seconds if network.history is not None else None,
             findings=found,
-            verdict=verdict.conclude(prepared, judged, found) if judged is not None else None,
+            verdict=_summary(prepared, judged),
             material=material.describe(prepared, network.facts.rows),
             structure=structure.describe(network),
             usage=usage.describe(network, path.parent),
@@ -73,6 +73,12 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             **held_out,
         )
     )
+
+
+def _summary(prepared: Prepared, judged: HeldOut | None) -> verdict.Summary | None:
+    if judged is None or judged.verdict is None:
+        return None
+    return verdict.summarize(prepared, judged, judged.verdict)
 
 
 def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""The verdict in words, in one language: the same for the terminal, for ``results.json`` and for the page."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..estimators.verdicts import Verdict
+from . import formats
+from .wording import alone, messages
+
+SIMPLER = {"linear": 0, "trees": 1, "network": 2}
+
+
+class Conclusion(NamedTuple):
+    """How a model stands, and what follows."""
+
+    sentence: str
+    advice: str
+
+
+def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
+    """Put a verdict in words.
+
+    Example:
+        >>> from plastica.estimators.scores import Figure
+        >>> found = Verdict(level="good", standing="better", advice="good", model="network", rival="linear",
+        ...                 measure="accuracy", difference=Figure(0.1, 0.05, 0.15), rows=100)
+        >>> conclusion(found).sentence
+        'The network is better than the linear model by more than chance: accuracy +0.100 (+0.050 … +0.150).'
+    """
+    values = {
+        "model": alone(f"subject_{verdict.model}", lang),
+        "rival": _named(verdict.rival, lang),
+        "name": verdict.rival,
+        "figure": alone(f"score_{verdict.measure}", lang),
+        "difference": _written(verdict),
+        "rows": formats.number(verdict.rows),
+    }
+    sentence = alone(f"verdict_{verdict.standing}", lang, **values)
+    if verdict.standing == "same" and SIMPLER.get(verdict.rival, 9) < SIMPLER[verdict.model]:
+        sentence += ("" if lang == "zh" else " ") + alone(f"same_{verdict.rival}", lang, **values)
+    advice = f"advice_{verdict.advice}"
+    if verdict.advice in ("worse", "failed") and verdict.rival not in SIMPLER:
+        advice += "_plain"  # a rule of thumb, such as the last value, is nothing that a run can keep
+    return Conclusion(sentence, alone(advice, lang, **values))
+
+
+def _named(rival: str, lang: str) -> str:
+    key = f"model_{rival}"
+    return alone(key, lang) if key in messages() else rival.replace("_", " ")
+
+
+def _written(verdict: Verdict) -> str:
+    gap = verdict.difference
+    if gap is None:
+        return ""
+    interval = formats.interval(verdict.measure, gap, signed=True)
+    return formats.figure(verdict.measure, gap.value, signed=True) + (f" ({interval})" if interval else "")
