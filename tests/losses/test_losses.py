@@ -257,9 +257,12 @@ def test_a_persons_function_gives_elements_rows_or_one_number():
     for function in (
         lambda t, p: (t - p) ** 2,
         lambda t, p: jnp.mean((t - p) ** 2, axis=-1),
-        lambda t, p: jnp.mean((t - p) ** 2),
     ):
         np.testing.assert_allclose(losses.get(function).values(target, prediction), wanted, rtol=1e-6)
+    whole = losses.get(lambda t, p: jnp.mean((t - p) ** 2))
+    assert whole.mean(target, prediction, jnp.ones(4), jnp.float32(4)) == pytest.approx(float(wanted.mean()))
+    with pytest.raises(InvalidValue, match="one number for the whole batch"):
+        whole.values(target, prediction)
     with pytest.raises(ShapeError, match="one value for each row is wanted"):
         losses.get(lambda t, p: jnp.mean(t - p, axis=0)).values(target, prediction)
 

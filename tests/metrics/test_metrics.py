@@ -128,11 +128,14 @@ def test_a_function_is_averaged_by_weight_under_its_own_name():
     assert figure(metric, TAGS, TAG_CHANCE, weight) == pytest.approx(wanted)
 
 
-def test_a_function_with_one_number_is_called_row_by_row():
-    metric = metrics.get(lambda y_true, y_pred: jnp.mean(jnp.square(y_true - y_pred)))
+def test_a_function_with_one_number_is_given_the_real_rows_of_the_batch_and_no_others():
+    def dice(y_true, y_pred):
+        return 2 * jnp.sum(y_true * y_pred) / (jnp.sum(y_true) + jnp.sum(y_pred))
+
     weight = (np.arange(40) < 25).astype(np.float32)
-    wanted = np.mean((TAGS - TAG_CHANCE)[:25] ** 2)
-    assert figure(metric, TAGS, TAG_CHANCE, weight) == pytest.approx(wanted)
+    tags, chance = TAGS[:25], TAG_CHANCE[:25]
+    wanted = 2 * np.sum(tags * chance) / (np.sum(tags) + np.sum(chance))
+    assert figure(metrics.CustomMetric(dice, sizes=(25,)), TAGS, TAG_CHANCE, weight) == pytest.approx(wanted)
 
 
 def test_rows_that_only_fill_up_may_hold_anything():

@@ -12,6 +12,7 @@ from .categorical import (
 from .custom import CustomLoss
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss
+from .meaning import Meaning as LossMeaning
 from .members import MemberLoss
 from .names import NAMES, LossLike, get, name_of
 from .objective import Objective, place
@@ -43,6 +44,7 @@ __all__ = [
     "LogCosh",
     "Loss",
     "LossLike",
+    "LossMeaning",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
     "MeanSquaredError",

@@ -9,6 +9,7 @@ from ..activations import Activation, Sigmoid, Softplus
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from .loss import Loss
+from .meaning import Meaning, of_shares
 from .regression import EPSILON
 from .shapes import matched, row_means
 
@@ -45,6 +46,11 @@ class BinaryCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         check_share("BinaryCrossentropy", "label_smoothing", self.label_smoothing)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Yes or no for each output by itself."""
+        return of_shares(self.from_logits, "labels")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean cross-entropy."""
@@ -91,6 +97,11 @@ class BinaryFocalCrossentropy(Loss):
         check_share("BinaryFocalCrossentropy", "label_smoothing", self.label_smoothing)
         check_share("BinaryFocalCrossentropy", "alpha", self.alpha)
         check_gamma("BinaryFocalCrossentropy", self.gamma)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Yes or no for each output by itself."""
+        return of_shares(self.from_logits, "labels")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean focal cross-entropy."""

@@ -9,6 +9,7 @@ from ..activations import Activation, Softmax
 from ..declaration import declaration, replace
 from .binary import check_gamma, check_share
 from .loss import Loss
+from .meaning import Meaning, of_shares
 from .regression import EPSILON
 from .shapes import class_numbers, matched, matched_rows, row_means
 
@@ -45,6 +46,11 @@ class CategoricalCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         check_share("CategoricalCrossentropy", "label_smoothing", self.label_smoothing)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Probabilities of classes that exclude each other."""
+        return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's cross-entropy."""
@@ -85,6 +91,11 @@ class SparseCategoricalCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         check_share("SparseCategoricalCrossentropy", "label_smoothing", self.label_smoothing)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Probabilities of classes that exclude each other."""
+        return of_shares(self.from_logits, "class_numbers")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's cross-entropy."""
@@ -130,6 +141,11 @@ class CategoricalFocalCrossentropy(Loss):
     def __post_init__(self) -> None:
         check_share("CategoricalFocalCrossentropy", "label_smoothing", self.label_smoothing)
         check_gamma("CategoricalFocalCrossentropy", self.gamma)
+
+    @property
+    def meaning(self) -> Meaning:
+        """Probabilities of classes that exclude each other."""
+        return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
@@ -178,6 +194,11 @@ class SparseCategoricalFocalCrossentropy(Loss):
         check_share("SparseCategoricalFocalCrossentropy", "label_smoothing", self.label_smoothing)
         check_gamma("SparseCategoricalFocalCrossentropy", self.gamma)
 
+    @property
+    def meaning(self) -> Meaning:
+        """Probabilities of classes that exclude each other."""
+        return of_shares(self.from_logits, "class_numbers")
+
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
         number = class_numbers("sparse_categorical_focal_crossentropy", target, prediction)
@@ -219,6 +240,11 @@ class KLDivergence(Loss):
     """
 
     from_logits: bool = False
+
+    @property
+    def meaning(self) -> Meaning:
+        """Probabilities of classes that exclude each other."""
+        return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's divergence."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..errors import ShapeError
+from ..errors import InvalidValue, ShapeError
 from ..own_functions import require_function, written_in_jax
 from .loss import Loss
 from .shapes import row_means
+
+Function = Callable[..., jax.Array]
 
 
 @declaration
@@ -18,9 +22,10 @@ class CustomLoss(Loss):
     """A function of one's own as a loss.
 
     Args:
-        function: Takes (target, prediction) and returns one value for each row or each element. It is
-            traced by JAX: use ``jax.numpy`` in it. A function that returns a single number (a mean over the
-            batch) is called row by row instead, so that rows that only fill up a short batch do not count.
+        function: Takes (target, prediction) and returns one value for each row or each element, or a single number
+            for the whole batch, such as a Dice loss. It is traced by JAX: use ``jax.numpy`` in it. A function of
+            the whole batch is given all rows of each batch and no others, so its value depends on the batch size.
+        sizes: The numbers of rows of batches that may be short; ``fit`` and ``evaluate`` fill it in.
 
     Raises:
         InvalidValue: When ``function`` cannot be called.
@@ -33,31 +38,88 @@ class CustomLoss(Loss):
         Array([8.], dtype=float32)
     """
 
-    function: Callable[..., jax.Array]
+    function: Function
+    sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         require_function("CustomLoss", self.function, "target", "prediction")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the function's value of each row."""
+        """Return the function's value of each row.
+
+        Raises:
+            InvalidValue: When the function returns one number for the whole batch.
+        """
         return row_values(self.function, target, prediction)
 
+    def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
+        """Return the weighted mean over the real rows, or the function's one number times their mean weight."""
+        if not is_of_whole_batch(self.function, target, prediction):
+            return Loss.mean(self, target, prediction, weight, size)
+        return batch_value(self.function, self.sizes, target, prediction, size) * jnp.sum(weight) / size
 
-def row_values(function: Callable[..., jax.Array], target: jax.Array, prediction: jax.Array) -> jax.Array:
+
+def row_values(function: Function, target: jax.Array, prediction: jax.Array) -> jax.Array:
     """Return one value for each row from a person's function.
 
     Raises:
-        InvalidValue: When it is not written in ``jax.numpy``.
+        InvalidValue: When it returns one number for the whole batch.
         ShapeError: When it returns neither a single number nor values along the batch.
     """
-    with written_in_jax("loss or metric", function):
-        shape = jax.eval_shape(function, target, prediction).shape
-    if shape == ():
-        return jax.vmap(lambda t, p: function(t[None], p[None]))(target, prediction)
-    if shape[0] != prediction.shape[0]:
-        name = getattr(function, "__name__", repr(function))
-        raise ShapeError(
-            f"{name}: returned values of shape {shape} for {prediction.shape[0]} rows of predictions; "
-            "one value for each row is wanted. Take the mean over the last axis only: jnp.mean(..., axis=-1)."
+    if is_of_whole_batch(function, target, prediction):
+        raise InvalidValue(
+            f"{name_of_function(function)}: returns one number for the whole batch, and a number for each row is "
+            "asked for here. Take the mean over the last axis only: jnp.mean(..., axis=-1)."
         )
     return row_means(function(target, prediction))
+
+
+def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
+    """Return whether a person's function returns one number for all rows together.
+
+    Raises:
+        ShapeError: When it returns neither a single number nor values along the batch.
+        InvalidValue: When it returns something other than an array, or works with NumPy where JAX is needed.
+    """
+    with written_in_jax("loss or metric", function):
+        found = jax.eval_shape(function, target, prediction)
+    shape = getattr(found, "shape", None)
+    if shape is None:
+        raise InvalidValue(
+            f"{name_of_function(function)}: returned {type(found).__name__}; one number for each row is wanted, or one "
+            "for the whole batch."
+        )
+    if shape == ():
+        return True
+    if shape[0] != prediction.shape[0]:
+        raise ShapeError(
+            f"{name_of_function(function)}: returned values of shape {shape} for {prediction.shape[0]} rows of "
+            "predictions; one value for each row is wanted. Take the mean over the last axis only: "
+            "jnp.mean(..., axis=-1)."
+        )
+    return False
+
+
+def batch_value(
+    function: Function, sizes: tuple[int, ...], target: jax.Array, prediction: jax.Array, size: jax.Array
+) -> jax.Array:
+    """Return the one number of a function of the whole batch, for the ``size`` real rows, which come first.
+
+    Args:
+        function: The function.
+        sizes: The sizes that a short batch may have; shapes are compiled in, so each has a branch of its own.
+        target, prediction: All rows of the batch, ``(batch, ...)``.
+        size: How many of them are real, a scalar.
+    """
+    whole = prediction.shape[0]
+    counts = [whole, *(count for count in sizes if count < whole)]
+    branches = [lambda count=count: function(target[:count], prediction[:count]) for count in counts]
+    if len(branches) == 1:
+        return branches[0]()
+    place = sum(jnp.where(size == count, number, 0) for number, count in enumerate(counts))
+    return jax.lax.switch(place, branches)
+
+
+def name_of_function(function: Function) -> str:
+    """Return what messages call a person's function."""
+    return getattr(function, "__name__", repr(function))

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from .loss import Loss
+from .meaning import Meaning
 from .shapes import matched, matched_rows, row_means
 
 
@@ -27,6 +28,11 @@ class Hinge(Loss):
         C. Cortes, V. Vapnik, 1995, Support-vector networks.
     """
 
+    @property
+    def meaning(self) -> Meaning:
+        """Numbers that decide by their sign."""
+        return Meaning("margins", "labels")
+
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean distance short of the margin."""
         return row_means(_short_of_margin("hinge", target, prediction))
@@ -43,6 +49,11 @@ class SquaredHinge(Loss):
     Raises:
         ShapeError: When the shapes differ.
     """
+
+    @property
+    def meaning(self) -> Meaning:
+        """Numbers that decide by their sign."""
+        return Meaning("margins", "labels")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean squared distance short of the margin."""
@@ -63,6 +74,11 @@ class CategoricalHinge(Loss):
     Reference:
         J. Weston, C. Watkins, 1999, Support vector machines for multi-class pattern recognition.
     """
+
+    @property
+    def meaning(self) -> Meaning:
+        """Numbers of which the largest decides."""
+        return Meaning("margins", "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return how far each row's right class is short of its lead."""

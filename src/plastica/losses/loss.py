@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import jax
+import jax.numpy as jnp
 
 from ..activations import Activation
 from ..declaration import Declaration
+from .meaning import Meaning
 
 
 class Loss(Declaration):
@@ -15,6 +17,11 @@ class Loss(Declaration):
     potentials exists (softmax or sigmoid with cross-entropy), ``on_potential`` returns that form.
     """
 
+    @property
+    def meaning(self) -> Meaning:
+        """What the network's outputs and the targets stand for; by default numbers that stand for themselves."""
+        return Meaning()
+
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the loss of each row, ``(batch,)``: the mean over all other axes.
 
@@ -23,6 +30,19 @@ class Loss(Declaration):
             prediction: What the network answered, ``(batch, ...)``.
         """
         raise NotImplementedError
+
+    def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
+        """Return the weighted mean over the ``size`` real rows, which come first (Keras: sum_over_batch_size).
+
+        Args:
+            target: What was wanted, ``(batch, ...)``.
+            prediction: What the network answered, ``(batch, ...)``.
+            weight: The weight of each row, ``(batch,)``; 0 for rows that only fill up a short batch.
+            size: How many rows are real, a scalar.
+        """
+        # A row that only fills up a short batch may have a loss that is not finite; it must not count.
+        values = jnp.where(weight == 0, 0.0, self.values(target, prediction) * weight)
+        return jnp.sum(values) / size
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the same loss over the potentials under ``activation``, or None where there is no such form."""

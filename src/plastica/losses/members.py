@@ -9,6 +9,7 @@ from ..activations import Activation
 from ..declaration import declaration, replace
 from ..errors import ShapeError
 from .loss import Loss
+from .meaning import Meaning
 
 
 @declaration
@@ -36,6 +37,11 @@ class MemberLoss(Loss):
     """
 
     loss: Loss
+
+    @property
+    def meaning(self) -> Meaning:
+        """That of one member."""
+        return self.loss.meaning
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss, the mean over the members."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import jax
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, UnknownName
 from ..registry import look_up
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
 from .categorical import (
@@ -62,6 +62,7 @@ NAMES: dict[str, type[Loss]] = {
     "logcosh": LogCosh,
 }
 
+_WHICH = ("crossentropy", "cross_entropy", "cross-entropy", "ce", "log_loss", "logloss")
 _CLASSES = {cls.__name__: cls for cls in NAMES.values()}
 
 
@@ -82,6 +83,12 @@ def get(value: LossLike) -> Loss:
     """
     if isinstance(value, Loss):
         return value
+    if isinstance(value, str) and value.strip().lower() in _WHICH:
+        raise UnknownName(
+            f'loss="{value}": which one depends on the targets. For class numbers 0, 1, 2 ... take '
+            '"sparse_categorical_crossentropy"; for one column a class "categorical_crossentropy"; for yes or no, or '
+            'several labels a row, "binary_crossentropy".'
+        )
     if isinstance(value, str):
         return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, NAMES)()
     if isinstance(value, type) and issubclass(value, Loss):

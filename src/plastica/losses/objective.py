@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 
 from ..activations import Activation
 from ..declaration import Declaration, declaration
 from .loss import Loss
+from .shapes import row_means
 
 
 @declaration
@@ -22,11 +25,28 @@ class Objective(Declaration):
     loss: Loss
     at_potential: bool = False
 
-    def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
-        """Return the weighted mean of the loss over the ``size`` real rows (Keras: sum_over_batch_size)."""
-        # A row that only fills up a short batch may have a loss that is not finite; it must not count.
-        values = jnp.where(weight == 0, 0.0, self.loss.values(target, prediction) * weight)
-        return jnp.sum(values) / size
+    def mean(
+        self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array, within: Any = None
+    ) -> jax.Array:
+        """Return the weighted mean of the loss over the ``size`` real rows; see :meth:`Loss.mean`.
+
+        Args:
+            target: What was wanted, ``(batch, ...)``.
+            prediction: What the network answered, ``(batch, ...)``.
+            weight: The weight of each row, ``(batch,)``.
+            size: How many rows are real, a scalar.
+            within: The weight of each step or pixel of each row, ``(batch, ...)``; None where all weigh 1.
+        """
+        if within is None:
+            return self.loss.mean(target, prediction, weight, size)
+        return jnp.sum(jnp.where(weight == 0, 0.0, self.rows(target, prediction, within) * weight)) / size
+
+    def rows(self, target: jax.Array, prediction: jax.Array, within: Any = None) -> jax.Array:
+        """Return each row's loss, ``(batch,)``: the mean over its steps, each of which weighs what ``within`` says."""
+        if within is None:
+            return self.loss.values(target, prediction)
+        values = self.loss.values(*(part.reshape(-1, *part.shape[within.ndim :]) for part in (target, prediction)))
+        return row_means(values.reshape(within.shape) * within)
 
 
 def place(loss: Loss, activation: Activation | None) -> Objective:

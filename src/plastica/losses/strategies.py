@@ -14,6 +14,7 @@ from ..errors import ShapeError
 from .binary import BinaryCrossentropy
 from .categorical import SparseCategoricalCrossentropy
 from .loss import Loss
+from .meaning import Meaning
 from .shapes import class_numbers
 
 
@@ -42,6 +43,11 @@ class OneVsRest(Loss):
     """
 
     loss: Loss = BinaryCrossentropy()
+
+    @property
+    def meaning(self) -> Meaning:
+        """A yes-or-no question for each class, asked by class numbers."""
+        return Meaning(self.loss.meaning.outputs, "class_numbers")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss."""
@@ -83,6 +89,11 @@ class OneVsOne(Loss):
     """
 
     loss: Loss = BinaryCrossentropy()
+
+    @property
+    def meaning(self) -> Meaning:
+        """A yes-or-no question for each pair of classes, asked by class numbers."""
+        return Meaning(self.loss.meaning.outputs, "pairs")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss."""

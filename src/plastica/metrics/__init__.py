@@ -23,13 +23,15 @@ from .mean import (
 )
 from .members import MemberMetric
 from .metric import Metric
-from .names import NAMES, MetricLike, get
+from .names import NAMES, MetricLike, get, renamed
 from .regression import ExplainedVariance, R2Score
+from .seen import Activated, by_label
 
 __all__ = [
     "AUC",
     "NAMES",
     "Accuracy",
+    "Activated",
     "BalancedAccuracy",
     "BinaryAccuracy",
     "CategoricalAccuracy",
@@ -55,5 +57,7 @@ __all__ = [
     "SparseTopKCategoricalAccuracy",
     "Specificity",
     "TopKCategoricalAccuracy",
+    "by_label",
     "get",
+    "renamed",
 ]

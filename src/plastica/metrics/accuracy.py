@@ -11,6 +11,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..losses.shapes import class_numbers, is_sparse, matched, matched_rows, row_means
 from .mean import Mean
+from .metric import Wants
 
 
 @declaration
@@ -27,6 +28,7 @@ class BinaryAccuracy(Mean):
     """
 
     default_label: ClassVar[str] = "binary_accuracy"
+    defined_on: ClassVar[Wants] = "decisions"
     threshold: float = 0.5
     name: str | None = None
 
@@ -49,6 +51,7 @@ class CategoricalAccuracy(Mean):
     """
 
     default_label: ClassVar[str] = "categorical_accuracy"
+    defined_on: ClassVar[Wants] = "order"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -69,6 +72,7 @@ class SparseCategoricalAccuracy(Mean):
     """
 
     default_label: ClassVar[str] = "sparse_categorical_accuracy"
+    defined_on: ClassVar[Wants] = "order"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -89,6 +93,7 @@ class TopKCategoricalAccuracy(Mean):
     """
 
     default_label: ClassVar[str] = "top_k_categorical_accuracy"
+    defined_on: ClassVar[Wants] = "order"
     k: int = 5
     name: str | None = None
 
@@ -113,6 +118,7 @@ class SparseTopKCategoricalAccuracy(Mean):
     """
 
     default_label: ClassVar[str] = "sparse_top_k_categorical_accuracy"
+    defined_on: ClassVar[Wants] = "order"
     k: int = 5
     name: str | None = None
 
@@ -138,6 +144,7 @@ class Accuracy(Mean):
     """
 
     default_label: ClassVar[str] = "accuracy"
+    defined_on: ClassVar[Wants] = "decisions"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:

@@ -11,12 +11,31 @@ from .counts import Counted, Counts
 from .mean import ratio
 
 
+class Agreement(Counted):
+    """A figure of classes that exclude each other; of several labels it is the mean of each label's own figure."""
+
+    def agreement(self, counts: Counts) -> float:
+        """Return the figure of classes of which each row has one and is answered one."""
+        raise NotImplementedError
+
+    def figure(self, counts: Counts) -> float:
+        """Return the figure of the classes, or the mean over labels that are decided each by itself."""
+        if len(counts.hit) > 1 and self.threshold is None:
+            return self.agreement(counts)
+        labels = (
+            Counts(counts.hit[own], counts.wanted[own], counts.answered[own], counts.total)
+            for own in (slice(place, place + 1) for place in range(len(counts.hit)))
+        )
+        return float(np.mean([self.agreement(_both_sides(label)) for label in labels]))
+
+
 @declaration
-class BalancedAccuracy(Counted):
+class BalancedAccuracy(Agreement):
     """The mean of the classes' recalls: accuracy as if all classes were of one size.
 
     Args:
-        threshold: Above it a single output means yes. None: 0.5.
+        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
+            several the largest output's class.
         name: The key in the history.
 
     Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
@@ -26,15 +45,14 @@ class BalancedAccuracy(Counted):
     threshold: float | None = None
     name: str | None = None
 
-    def figure(self, counts: Counts) -> float:
+    def agreement(self, counts: Counts) -> float:
         """Return the mean recall of the classes that occur."""
-        counts = _both_sides(counts)
         occurs = counts.wanted > 0
         return float(np.mean(counts.hit[occurs] / counts.wanted[occurs])) if occurs.any() else float("nan")
 
 
 @declaration
-class MatthewsCorrelation(Counted):
+class MatthewsCorrelation(Agreement):
     """The correlation between wanted and answered classes: 1 perfect, 0 as by chance.
 
     One fair figure where classes differ much in size.
@@ -45,7 +63,8 @@ class MatthewsCorrelation(Counted):
     class.
 
     Args:
-        threshold: Above it a single output means yes. None: 0.5.
+        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
+            several the largest output's class.
         name: The key in the history.
 
     Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
@@ -58,22 +77,23 @@ class MatthewsCorrelation(Counted):
     threshold: float | None = None
     name: str | None = None
 
-    def figure(self, counts: Counts) -> float:
+    def agreement(self, counts: Counts) -> float:
         """Return the correlation."""
-        hit, wanted, answered, total = _both_sides(counts)
+        hit, wanted, answered, total = counts
         above = np.sum(hit) * total - np.sum(answered * wanted)
         below = (total**2 - np.sum(answered**2)) * (total**2 - np.sum(wanted**2))
         return float(above / np.sqrt(below)) if below > 0 else 0.0
 
 
 @declaration
-class CohenKappa(Counted):
+class CohenKappa(Agreement):
     """How far wanted and answered classes agree beyond chance: 1 perfect, 0 as by chance.
 
         (po - pe) / (1 - pe),   po the share of right rows, pe = sum_k p_k t_k / s^2 that expected by chance
 
     Args:
-        threshold: Above it a single output means yes. None: 0.5.
+        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
+            several the largest output's class.
         name: The key in the history.
 
     Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
@@ -86,9 +106,9 @@ class CohenKappa(Counted):
     threshold: float | None = None
     name: str | None = None
 
-    def figure(self, counts: Counts) -> float:
+    def agreement(self, counts: Counts) -> float:
         """Return kappa; NaN where chance alone agrees always."""
-        hit, wanted, answered, total = _both_sides(counts)
+        hit, wanted, answered, total = counts
         chance = float(np.sum(wanted * answered))
         return ratio(float(np.sum(hit)) * float(total) - chance, float(total) ** 2 - chance)
 
@@ -96,8 +116,6 @@ class CohenKappa(Counted):
 def _both_sides(counts: Counts) -> Counts:
     """Return the counts of no and yes where only yes was counted."""
     hit, wanted, answered, total = counts
-    if len(hit) > 1:
-        return counts
     return Counts(
         np.concatenate([total - wanted - answered + hit, hit]),
         np.concatenate([total - wanted, wanted]),

@@ -12,6 +12,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from .counts import labels
 from .mean import Named
+from .metric import Wants
 
 # Logits beyond this are one bin: float32 holds no probability between sigmoid(17) and 1.
 FARTHEST = 17.0
@@ -48,6 +49,7 @@ class AUC(Named):
     """
 
     default_label: ClassVar[str] = "auc"
+    defined_on: ClassVar[Wants] = "decisions"
     curve: Literal["ROC", "PR"] = "ROC"
     bins: int = 1024
     multi_label: bool = False

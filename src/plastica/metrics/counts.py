@@ -12,6 +12,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..losses.shapes import class_numbers, is_sparse, matched
 from .mean import Named, ratio
+from .metric import Wants
 
 Average = Literal["macro", "micro", "weighted"]
 
@@ -38,7 +39,13 @@ class Counted(Named):
     Float32 sums count exactly up to 16 million rows of weight 1.
     """
 
+    defined_on: ClassVar[Wants] = "decisions"
     threshold: float | None
+
+    @property
+    def takes_largest(self) -> bool:
+        """Whether several outputs without a threshold are taken as classes, of which the largest is answered."""
+        return True
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return each class's hits, rows wanted and rows answered, and the total weight."""
@@ -102,6 +109,11 @@ class Averaged(Counted):
 
 class KerasAveraged(Averaged):
     """An averaged figure that without ``average`` pools every output at a threshold, as Keras's do."""
+
+    @property
+    def takes_largest(self) -> bool:
+        """Only where classes are averaged."""
+        return self.average is not None
 
     def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
         """Return which classes each row belongs to and which were answered."""

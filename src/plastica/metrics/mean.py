@@ -11,11 +11,11 @@ import numpy as np
 
 from .. import losses
 from ..declaration import declaration
-from ..losses.custom import row_values
+from ..losses.custom import batch_value, is_of_whole_batch, row_values
 from ..losses.regression import cosine
 from ..losses.shapes import is_sparse
 from ..own_functions import require_function
-from .metric import Metric
+from .metric import Metric, Wants
 
 
 class Named(Metric):
@@ -157,6 +157,7 @@ class LogLoss(Mean):
     """
 
     default_label: ClassVar[str] = "log_loss"
+    defined_on: ClassVar[Wants] = "probabilities"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -183,6 +184,11 @@ class LossMetric(Mean):
     name: str | None = None
 
     @property
+    def wants(self) -> Wants:
+        """Probabilities, where the loss is one of probabilities; a loss of potentials says itself what it is given."""
+        return "probabilities" if self.loss.meaning.outputs == "probabilities" else "activities"
+
+    @property
     def label(self) -> str:
         """The given name, or the loss's."""
         return self.name or losses.name_of(self.loss)
@@ -197,10 +203,11 @@ class CustomMetric(Mean):
     """A function of one's own as a metric: the weighted mean of its values.
 
     Args:
-        function: Takes (y_true, y_pred) and returns one value for each row or each element. It is traced by
-            JAX: use ``jax.numpy`` in it. A function that returns a single number is called row by row, so
-            that the figure does not depend on how the data is cut into batches.
+        function: Takes (y_true, y_pred) and returns one value for each row or each element, or a single number
+            for the whole batch. It is traced by JAX: use ``jax.numpy`` in it. Of a function of the whole batch the
+            figure is the mean over the batches, as in Keras, and so depends on the batch size.
         name: The key in the history; the function's own name by default.
+        sizes: The numbers of rows of batches that may be short; ``fit`` and ``evaluate`` fill it in.
 
     Raises:
         InvalidValue: When ``function`` cannot be called.
@@ -209,6 +216,7 @@ class CustomMetric(Mean):
 
     function: Callable[..., jax.Array]
     name: str | None = None
+    sizes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         require_function("CustomMetric", self.function, "target", "prediction")
@@ -221,6 +229,14 @@ class CustomMetric(Mean):
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the function's value of each row."""
         return row_values(self.function, target, prediction)
+
+    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+        """Return the weighted sum of the rows' values and of the weights; or the batch's one value and 1."""
+        if not is_of_whole_batch(self.function, target, prediction):
+            return Mean.sums(self, target, prediction, weight)
+        real = jnp.sum(weight > 0)  # such a metric is never weighted, so only filler rows weigh nothing
+        value = batch_value(self.function, self.sizes, target, prediction, real)
+        return jnp.stack([value, jnp.ones_like(value)])
 
 
 def ratio(part: float, whole: float) -> float:

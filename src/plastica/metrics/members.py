@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from ..declaration import declaration
-from .metric import Metric
+from .metric import Metric, Wants
 
 
 @declaration
@@ -20,6 +20,11 @@ class MemberMetric(Metric):
     """
 
     metric: Metric
+
+    @property
+    def wants(self) -> Wants:
+        """The metric's own."""
+        return self.metric.wants
 
     @property
     def label(self) -> str:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Literal
+
 import jax
 import numpy as np
 
 from ..declaration import Declaration
 
+Wants = Literal["activities", "order", "decisions", "probabilities"]
+
 
 class Metric(Declaration):
     """A figure shown during training and by ``evaluate``.
 
+    Attributes:
+        defined_on: What of the network's answers it takes: "activities" as they are; their "order"; "decisions",
+            which are probabilities compared with a threshold or with each other; "probabilities" themselves.
+
     The sums of two batches add up to the sums of both together; so a run carries one short vector a metric,
     and the figure of the whole data does not depend on how it was cut into batches.
     """
+
+    defined_on: ClassVar[Wants] = "activities"
+
+    @property
+    def wants(self) -> Wants:
+        """What it is defined on; for metrics that hold others, what those are."""
+        return self.defined_on
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 
 from .. import losses
+from ..activations import Activation
 from ..declaration import replace
 from ..errors import InvalidValue
 from ..registry import look_up
@@ -34,6 +35,7 @@ from .mean import (
 from .members import MemberMetric
 from .metric import Metric
 from .regression import ExplainedVariance, R2Score
+from .seen import Activated, seen
 
 MetricLike = Metric | losses.Loss | str | Callable[..., jax.Array]
 
@@ -73,12 +75,15 @@ NAMES: dict[str, type[Metric]] = {
 }
 
 _CLASSES = {cls.__name__: cls for cls in NAMES.values()}
-_BINARY = (losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy)
-_OF_CLASS_NUMBERS = (losses.SparseCategoricalCrossentropy, losses.SparseCategoricalFocalCrossentropy, losses.OneVsRest)
-_MARGIN = (losses.Hinge, losses.SquaredHinge)
 
 
-def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tuple[int, ...] | None = None) -> Metric:
+def get(
+    value: MetricLike,
+    *,
+    loss: losses.Loss | None = None,
+    output_shape: tuple[int, ...] | None = None,
+    activation: Activation | None = None,
+) -> Metric:
     """Return the metric that a name, a metric, a loss or a function stands for.
 
     Args:
@@ -88,10 +93,12 @@ def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tup
         loss: What is trained on; tells what ``"accuracy"`` means where shapes leave it open. Under a
             :class:`~plastica.losses.MemberLoss` the figure is that of the members' mean answer.
         output_shape: The network's output, without the batch axis; tells the same.
+        activation: The network's last activation. With these three the metric is given what it is defined on: a
+            metric of probabilities under a loss of potentials (logits) sees their sigmoid or softmax.
 
     Raises:
         UnknownName: When neither a metric nor a loss has this name.
-        InvalidValue: When the value is none of these.
+        InvalidValue: When the value is none of these, or the metric is not defined on what the network answers.
 
     Example:
         >>> get("mae").label, get("accuracy", output_shape=(1,))
@@ -99,15 +106,35 @@ def get(value: MetricLike, *, loss: losses.Loss | None = None, output_shape: tup
     """
     if isinstance(loss, losses.MemberLoss) and not isinstance(value, MemberMetric):
         one, shape = loss.loss, None if output_shape is None else output_shape[1:]
-        return MemberMetric(get(value, loss=one, output_shape=shape))
+        found = get(value, loss=one, output_shape=shape, activation=activation)
+        # The members' probabilities are averaged, not their potentials.
+        activated = isinstance(found, Activated)
+        return replace(found, metric=MemberMetric(found.metric)) if activated else MemberMetric(found)
+    metric = _resolved(value, loss, output_shape)
+    if loss is None or output_shape is None or isinstance(metric, MemberMetric | Activated):
+        return metric
+    return seen(metric, loss, activation)
+
+
+def renamed(metric: Metric, name: str) -> Metric:
+    """Return a metric under another name in the history."""
+    if isinstance(metric, Activated | MemberMetric):
+        return replace(metric, metric=renamed(metric.metric, name))
+    return replace(metric, name=name)
+
+
+def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
+    if isinstance(value, type) and issubclass(value, Metric | losses.Loss):
+        value = value()
+    if isinstance(value, Accuracy) and output_shape is not None:
+        found = _accuracy(loss, output_shape)
+        return found if found.label == value.label else replace(found, name=value.label)
     if isinstance(value, Metric):
         return value
     if isinstance(value, losses.Loss):
         return LossMetric(value)
     if isinstance(value, str):
         return _by_name(value.strip(), loss, output_shape)
-    if isinstance(value, type) and issubclass(value, Metric | losses.Loss):
-        return get(value())
     if callable(value):
         return CustomMetric(value)
     raise InvalidValue(f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is wanted.')
@@ -124,12 +151,12 @@ def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] 
 
 
 def _accuracy(loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
-    if isinstance(loss, _MARGIN):
+    """Return what accuracy means: by what the loss says of its targets, and by the shape where it says nothing."""
+    meaning = losses.LossMeaning() if loss is None else loss.meaning
+    if meaning == ("margins", "labels"):
         return BinaryAccuracy(threshold=0.0)
     if output_shape is not None and output_shape[-1:] in ((), (1,)):
         return BinaryAccuracy()
-    if isinstance(loss, _OF_CLASS_NUMBERS):
+    if meaning.targets == "class_numbers":
         return SparseCategoricalAccuracy()
-    if isinstance(loss, losses.CategoricalCrossentropy | losses.CategoricalFocalCrossentropy):
-        return CategoricalAccuracy()
-    return Accuracy()
+    return CategoricalAccuracy() if meaning.targets == "classes" else Accuracy()

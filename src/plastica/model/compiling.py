@@ -18,7 +18,7 @@ from ..losses import Loss
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification.names import is_declared
-from ..training.program import Learner, Program, metric_widths
+from ..training.program import Learner, Program, empty_sums, metric_widths
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,10 @@ class Compiled:
     loss: Loss | None
     metrics: tuple[Any, ...]
     rule: Rule
+    weighted_metrics: tuple[Any, ...] = ()
 
 
-def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
+def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = None) -> Compiled:
     """Resolve names; an optimizer of None is the rule's usual one.
 
     Raises:
@@ -41,22 +42,26 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any) -> Compiled:
     """
     rule = rules.get(rule)
     if loss is None and not rule.needs_loss:
-        return _without_loss(optimizer, chosen, rule)
+        return _without_loss(optimizer, chosen or weighted, rule)
     if loss is None:
         raise InvalidValue(
             'compile() was given no loss. For classes: loss="sparse_categorical_crossentropy" (labels 0, 1, 2 ...) or '
             '"categorical_crossentropy" (one column a class); for two classes "binary_crossentropy"; for numbers "mse".'
         )
-    chosen = (
-        () if chosen is None else (chosen,) if isinstance(chosen, str) or not isinstance(chosen, Sequence) else chosen
-    )
+    chosen, weighted = _as_tuple(chosen), _as_tuple(weighted)
     optimizer = rule.usual_optimizer if optimizer is None else optimizer
-    found = Compiled(optimizers.get(optimizer), losses.get(loss), tuple(chosen), rule)
+    found = Compiled(optimizers.get(optimizer), losses.get(loss), chosen, rule, weighted)
     # What a metric's name means may depend on the output's shape; that it means something does not.
-    resolved = [metrics.get(metric, loss=found.loss) for metric in chosen]
+    resolved = [metrics.get(metric, loss=found.loss) for metric in (*chosen, *weighted)]
     for part in (found.optimizer, found.loss, found.rule, *resolved):
         _require_declared(part)
     return found
+
+
+def _as_tuple(given: Any) -> tuple[Any, ...]:
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) or not isinstance(given, Sequence) else tuple(given)
 
 
 def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
@@ -88,23 +93,31 @@ def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]
     """Place the loss where it is stable, choose the metrics' forms and put the program together."""
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
-    found = tuple(metrics.get(metric, loss=compiled.loss, output_shape=output_shape) for metric in compiled.metrics)
-    return Program(network, compiled.rule, compiled.optimizer, objective, found)
+    known = {"loss": compiled.loss, "output_shape": output_shape, "activation": network.output_activation}
+    plain, weighted = (
+        tuple(metrics.get(metric, **known) for metric in given)
+        for given in (compiled.metrics, compiled.weighted_metrics)
+    )
+    taken = {metric.label for metric in plain}
+    apart = tuple(
+        metrics.renamed(metric, f"weighted_{metric.label}") if metric.label in taken else metric for metric in weighted
+    )
+    return Program(network, compiled.rule, compiled.optimizer, objective, plain, apart)
 
 
-def begin(program: Program, params: Any, state: Any, seed: int, width: int) -> Learner:
-    """Return the learner that a run starts from; ``width`` counts the metrics' sums."""
+def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:
+    """Return the learner that a run starts from; ``widths`` count the metrics' sums."""
     memory = memory_for(program.rule, program.network, params, seed)
-    sums = np.zeros(2 + width, np.float32)
-    return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), np.zeros((), np.int32), sums))
+    step, sums = np.zeros((), np.int32), empty_sums(widths)
+    return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), step, sums))
 
 
 def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
     """Return the shapes and types of what :func:`begin` would return; only an own rule that JAX cannot trace draws."""
     try:
-        return jax.eval_shape(lambda params, state: begin(program, params, state, seed, 0), params, state)
+        return jax.eval_shape(lambda params, state: begin(program, params, state, seed, ()), params, state)
     except jax.errors.JAXTypeError:
-        return jax.tree.map(np.asarray, begin(program, params, state, seed, 0))
+        return jax.tree.map(np.asarray, begin(program, params, state, seed, ()))
 
 
 def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
@@ -116,4 +129,4 @@ def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -
     """Return how many sums each metric keeps for such targets."""
     target = jax.ShapeDtypeStruct((1, *y.shape[1:]), np.float32)
     output = jax.ShapeDtypeStruct((1, *output_shape), np.float32)
-    return metric_widths(program.metrics, target, output)
+    return metric_widths(program.watched, target, output)

@@ -18,17 +18,20 @@ from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
 from ..training.history import History
+from ..training.program import empty_sums, figures
 from ..training.program import evaluate as evaluate_program
-from ..training.program import figures
 from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
 from ..training.stopping import stop_rules
 from ..training.windows import Windows
 from . import cautions, guards
+from .class_weights import weigh_classes
 from .compiling import widths_for
-from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off, weigh_classes
+from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off
+from .metric_guards import check_metrics
 from .options import Options, whole
+from .settling import settled
 from .streams import Checked, refuse_beside_blocks
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ def examples_for(
         learn, held_out = split_off(learn, validation_split)
     if learn.sampling is not None and not learn.sampling.any():
         raise InvalidValue("sampling is 0 for every row to train on; give one of them a number above 0.")
-    return weigh_classes(learn, class_weight), held_out
+    return weigh_classes(learn, class_weight, model.compiled.loss, _output_shape(model)), held_out
 
 
 def fit(
@@ -75,7 +78,7 @@ def fit(
     if model.compiled.loss is not None and isinstance(examples, Examples):
         loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
         cautions.of_training(model.network, examples.x, examples.y, loss, model.network.output_activation)
-    names = figures(model.program, run.widths, np.ones(2 + sum(run.widths)))
+    names = figures(model.program, run.widths, np.ones_like(empty_sums(run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
     progress = Progress(options.verbose, history)
@@ -105,15 +108,17 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
     examples = take(model, x, y, sample_weight)
-    widths = widths_for(model.program, examples.y, _output_shape(model))
+    rows, shape = len(examples.x), _output_shape(model)
+    program, chunk = settled(model.program, examples.y, shape, batch_size or BATCH_SIZE, (rows,))
+    widths = widths_for(program, examples.y, shape)
     params, state, _, memory = model.answering()
-    size, sums = batch_size or ANSWER_ROWS, np.zeros(2 + sum(widths), np.float32)
+    size, sums = batch_size or chunk, empty_sums(widths)
     places, room = parts(len(examples.x), size)
     for place in places:
         weight = None if examples.weight is None else examples.weight[place]
         rows = held_out_rows(examples.x[place], examples.y[place], weight, size, room)
-        sums = evaluate_program(model.program, params, state, memory, rows, sums)
-    return figures(model.program, widths, np.asarray(sums, np.float64))
+        sums = evaluate_program(program, params, state, memory, rows, sums)
+    return figures(program, widths, np.asarray(sums))
 
 
 def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
@@ -154,6 +159,7 @@ def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: st
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
+    check_metrics(targets, model.program.watched, loss, f"{owner}y")
     return examples
 
 
@@ -205,15 +211,18 @@ def _planner_for(model: Sequential, examples: Examples | Checked, options: Optio
 
 def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
-    widths = widths_for(model.program, targets, _output_shape(model))
+    planner, shape = _planner_for(model, examples, options), _output_shape(model)
+    rows = (planner.rows, *(len(part.x) for part in (held_out,) if part is not None))
+    model.program, chunk = settled(model.program, targets, shape, planner.size, rows)
+    widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
     # A run that was stopped within an epoch leaves that epoch's figures behind.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     return Run(
         model,
         None if isinstance(examples, Checked) else training_rows(*examples[:3]),
-        None if held_out is None else jax.device_put(held_out_rows(*held_out[:3])),
-        _planner_for(model, examples, options),
+        None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk)),
+        planner,
         widths,
         epochs=max(0, options.epochs - options.initial_epoch),
         first_epoch=options.initial_epoch,

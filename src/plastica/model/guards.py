@@ -79,6 +79,11 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
             'For two classes use Dense(1, activation="sigmoid") with "binary_crossentropy".'
         )
     ends_in_shares = isinstance(activation, activations.Softmax | activations.Sigmoid)
+    if ends_in_shares and isinstance(loss, _MARGIN):
+        raise InvalidValue(
+            f"{type(loss).__name__} wants answers on both sides of 0, but the last activation {activation!r} only reaches 0 "
+            'to 1. Take activation="linear" or "tanh", or "binary_crossentropy" as the loss.'
+        )
     if ends_in_shares and getattr(loss, "from_logits", False):
         raise InvalidValue(
             f"{type(loss).__name__}(from_logits=True) wants potentials, but the last layer already applies "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +16,8 @@ class Examples(NamedTuple):
     Attributes:
         x: Inputs, ``(rows, ...)``.
         y: Targets, ``(rows, ...)``.
-        weight: The weight of each row, ``(rows,)``, or None where all weigh 1.
+        weight: The weight of each row, ``(rows,)``, or None where all weigh 1. To learn from, it may be the weight of
+            each step or pixel of a row, ``(rows, ...)``.
         sampling: The relative probability of each row to be drawn, or None where each comes once an epoch.
     """
 
@@ -112,22 +112,6 @@ def sample_rows(examples: Examples, sampling: Any) -> Examples:
     return examples._replace(sampling=draws.reshape(-1))
 
 
-def weigh_classes(examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
-    """Return the examples, each row weighing what its class does.
-
-    Raises:
-        InvalidValue: For a class that has no weight, a weight that is no number of at least 0, or without targets.
-    """
-    if class_weight is None:
-        return examples
-    if examples.y.size == 0:
-        raise InvalidValue(
-            "class_weight was given, but this network learns from inputs alone. Weigh rows by sample_weight."
-        )
-    weight = _weight_of_classes(class_weight, _classes(examples.y))
-    return examples._replace(weight=weight if examples.weight is None else weight * examples.weight)
-
-
 def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
     """Return the first rows to learn from and the last ``fraction`` to judge by, before any shuffling.
 
@@ -148,25 +132,3 @@ def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
         return Examples(*(None if array is None else array[begin:end] for array in examples))  # pyright: ignore[reportArgumentType]
 
     return part(0, cut), part(cut, rows)
-
-
-def _classes(y: np.ndarray) -> np.ndarray:
-    if y.ndim == 2 and y.shape[1] > 1:
-        return y.argmax(1)
-    return y.reshape(len(y), -1)[:, 0].astype(np.int64)
-
-
-def _weight_of_classes(class_weight: Mapping[int, float], classes: np.ndarray) -> np.ndarray:
-    if not isinstance(class_weight, Mapping):
-        raise InvalidValue(f"class_weight={class_weight!r}: give a dictionary of weights, such as {{0: 1.0, 1: 5.0}}.")
-    for number, weight in class_weight.items():
-        if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
-            raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is wanted.")
-    missing = sorted(set(np.unique(classes).tolist()) - set(class_weight))
-    if missing:
-        raise InvalidValue(
-            f"class_weight has no weight for class {missing[0]}; it has {sorted(class_weight)}. "
-            "Give every class in y a weight."
-        )
-    found, places = np.unique(classes, return_inverse=True)
-    return np.array([class_weight[int(c)] for c in found], np.float32)[places]

@@ -164,6 +164,7 @@ def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
         "loss": None if compiled.loss is None else to_spec(compiled.loss),
         "rule": to_spec(compiled.rule),
         "metrics": [_metric_spec(metric) for metric in compiled.metrics],
+        "weighted_metrics": [_metric_spec(metric) for metric in compiled.weighted_metrics],
     }
 
 
@@ -172,11 +173,15 @@ def _metric_spec(metric: Any) -> Any:
 
 
 def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:
+    def metrics_from(given: Any) -> tuple[Any, ...]:
+        return tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in given)
+
     return Compiled(
         from_spec(spec["optimizer"], custom, Optimizer),
         None if spec["loss"] is None else from_spec(spec["loss"], custom, Loss),
-        tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in spec["metrics"]),
+        metrics_from(spec["metrics"]),
         from_spec(spec["rule"], custom, Rule),
+        metrics_from(spec.get("weighted_metrics", ())),
     )
 
 

@@ -21,7 +21,7 @@ from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
 from ..rules.alignment import whole_batch
 from ..training.callbacks import Callback
 from ..training.history import History
-from ..training.program import Learner, Program
+from ..training.program import Learner, Program, empty_sums
 from . import cautions, compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
 from .exclusive import alone
@@ -214,6 +214,7 @@ class Sequential:
         loss: Any = None,
         metrics: Any = None,
         *,
+        weighted_metrics: Any = None,
         rule: RuleLike = "backprop",
     ) -> None:
         """Say how the network learns.
@@ -223,14 +224,17 @@ class Sequential:
                 is Adam for backprop (RMSprop in Keras).
             loss: A name, a loss, or a function of (targets, predictions). None for rules that learn from the inputs
                 alone; under such a rule a loss makes the last layer a read-out.
-            metrics: Names, metrics or functions of (targets, predictions), to be shown beside the loss.
+            metrics: Names, metrics or functions of (targets, predictions), to be shown beside the loss. They count
+                every row alike, whatever the weights of rows and classes, as in Keras.
+            weighted_metrics: The same, counting each row by its ``sample_weight`` and ``class_weight``. One that is
+                also among ``metrics`` stands in the history under ``"weighted_..."``.
             rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
 
         Raises:
             InvalidValue: When no loss is given to a rule that needs one.
             UnknownName: For a name that stands for nothing, with the nearest that does.
         """
-        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule))
+        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
 
     @property
     def compiled(self) -> Compiled:
@@ -325,9 +329,9 @@ class Sequential:
     def start_learner(self, widths: tuple[int, ...]) -> Learner:
         """Return the training state, begun anew where there is none or other metrics are kept."""
         if self._learner is None:
-            self._learner = compiling.begin(self.program, self._params, self._state, self.seed, sum(widths))
-        elif self._learner.sums.shape != (2 + sum(widths),):
-            self._learner = self._learner._replace(sums=np.zeros(2 + sum(widths), np.float32))
+            self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
+        elif self._learner.sums.shape != (empty := empty_sums(widths)).shape:
+            self._learner = self._learner._replace(sums=empty)
         return self._learner
 
     def laid_out_learner(self) -> Learner:

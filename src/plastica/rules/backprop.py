@@ -75,7 +75,7 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
     """Return the batch's loss, and every layer's error and gradient."""
 
     def loss_at(prediction: jax.Array) -> jax.Array:
-        return objective.mean(batch.y, prediction, batch.weight, batch.size)
+        return objective.mean(batch.y, prediction, batch.weight, batch.size, batch.within)
 
     if objective.at_potential:
         loss, delta = jax.value_and_grad(loss_at)(record.potential)

@@ -81,7 +81,7 @@ def row_losses(part: Part, x: jax.Array, batch: Batch, objective: Objective) -> 
 
 def answer_losses(answer: jax.Array, batch: Batch, objective: Objective) -> jax.Array:
     """Return each row's loss for what the network answers; 0 for rows that only fill up a batch."""
-    return jnp.where(batch.weight == 0, 0, objective.loss.values(batch.y, answer))
+    return jnp.where(batch.weight == 0, 0, objective.rows(batch.y, answer, batch.within))
 
 
 def cut_at_activities(network: Layer, params: Params) -> Chain:

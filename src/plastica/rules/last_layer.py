@@ -79,6 +79,8 @@ class LastLayerRule(Rule):
         place = self.place(network, params)
         own = self.last(network, params, record)
         error = self.error(network, objective, batch.y, own.potential)
+        if batch.within is not None:
+            error = error * batch.within[..., None]
         direction = [jax.tree.map(jnp.zeros_like, each) for each in params]
         direction[place] = own.pull_synapse(row_shares(batch, error) * error)[0]
         loss = loss_of(objective, batch, record.potential, record.activity)

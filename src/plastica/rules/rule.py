@@ -30,6 +30,7 @@ class Batch(NamedTuple):
         size: How many rows are real, a scalar; the mean of the loss is taken over these.
         epoch: How many epochs the network was trained before this one, a scalar.
         progress: Which part of this run's planned steps lies behind, a scalar from 0 to below 1.
+        within: The weight of each step or pixel of each row under the loss, ``(batch, ...)``; None where all weigh 1.
     """
 
     x: jax.Array
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     size: jax.Array
     epoch: Any = 0
     progress: Any = 0.0
+    within: Any = None
 
 
 class Signal(NamedTuple):
@@ -148,7 +150,7 @@ class Rule(Declaration):
 def loss_of(objective: Objective, batch: Batch, potential: jax.Array, activity: jax.Array) -> jax.Array:
     """Return the mean loss of a batch, computed from the potential where the objective asks for it."""
     answer = potential if objective.at_potential else activity
-    return objective.mean(batch.y, answer, batch.weight, batch.size)
+    return objective.mean(batch.y, answer, batch.weight, batch.size, batch.within)
 
 
 def rule_key(context: Context) -> Any:

@@ -22,6 +22,7 @@ from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
+from ..rules.local import like_rows
 from ..rules.rule import loss_of
 from .share import progress_of
 
@@ -38,6 +39,12 @@ class Program(Declaration):
     optimizer: Optimizer
     objective: Objective | None
     metrics: tuple[Metric, ...] = ()
+    weighted_metrics: tuple[Metric, ...] = ()
+
+    @property
+    def watched(self) -> tuple[Metric, ...]:
+        """All metrics, in the order of their sums."""
+        return (*self.metrics, *self.weighted_metrics)
 
 
 class Learner(NamedTuple):
@@ -49,7 +56,7 @@ class Learner(NamedTuple):
         memory: What the rule carries.
         optimizer: What the optimizer carries.
         step: How many steps were made, a scalar.
-        sums: Loss and metrics of the epoch so far, a vector; see :func:`figures`.
+        sums: Loss and metrics of the epoch so far, and what rounding took from them, a vector; see :func:`added`.
     """
 
     params: Params
@@ -66,7 +73,8 @@ class Rows(NamedTuple):
     Attributes:
         x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``.
         y: Targets, likewise.
-        weight: The weight of each row, or None where all weigh 1.
+        weight: The weight of each row, or None where all weigh 1. To train on it may be the weight of each step or
+            pixel of each row, ``(rows, ...)``.
     """
 
     x: Any
@@ -183,9 +191,12 @@ def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
     """Gather one batch; filler rows after the ``real`` ones weigh nothing."""
     weight = (jnp.arange(numbers.shape[0]) < real).astype(rows.x.dtype)
     x, y = (part.at[numbers].get(mode="promise_in_bounds") for part in (rows.x, rows.y))
-    if rows.weight is not None:
-        weight = weight * rows.weight.at[numbers].get(mode="promise_in_bounds")
-    return Batch(x, y, weight, real.astype(rows.x.dtype))
+    if rows.weight is None:
+        return Batch(x, y, weight, real.astype(rows.x.dtype))
+    own = rows.weight.at[numbers].get(mode="promise_in_bounds")
+    if own.ndim > 1:
+        return Batch(x, y, weight, real.astype(rows.x.dtype), within=own)
+    return Batch(x, y, weight * own, real.astype(rows.x.dtype))
 
 
 def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
@@ -212,7 +223,7 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     if signal.change is not None:
         params = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
     params = network.constrain(params, signal.state)
-    sums = learner.sums + row_sums(program, loss, signal.output, batch)
+    sums = added(learner.sums, row_sums(program, loss, signal.output, batch))
     return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
 
 
@@ -226,8 +237,36 @@ def with_penalty(network: Layer, params: Params, loss: jax.Array, direction: Par
 
 def row_sums(program: Program, loss: jax.Array, output: jax.Array, batch: Batch) -> jax.Array:
     """Return what one batch adds to an epoch's figures: loss, rows, then each metric's sums."""
-    metrics = (metric.sums(batch.y, output, batch.weight) for metric in program.metrics)
-    return jnp.concatenate([jnp.stack([loss * batch.size, batch.size]), *(jnp.ravel(m) for m in metrics)])
+    real = (jnp.arange(batch.weight.shape[0]) < batch.size).astype(batch.weight.dtype)
+    found = [metric.sums(batch.y, output, real) for metric in program.metrics]
+    found += [weighted_sums(metric, output, batch) for metric in program.weighted_metrics]
+    return jnp.concatenate([jnp.stack([loss * batch.size, batch.size]), *(jnp.ravel(sums) for sums in found)])
+
+
+def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
+    """Return what one batch adds to a metric that goes by the rows' weights, or by those of their steps."""
+    if batch.within is None:
+        return metric.sums(batch.y, output, batch.weight)
+    weight = like_rows(batch.weight, batch.within) * batch.within
+    y, output = (part.reshape(-1, *part.shape[weight.ndim :]) for part in (batch.y, output))
+    return metric.sums(y, output, weight.reshape(-1))
+
+
+def added(sums: jax.Array, more: jax.Array) -> jax.Array:
+    """Add to running sums without losing what single precision rounds away, which is kept in their second half.
+
+    Millions of rows add to sums thousands of times as large as what one batch adds; without this an epoch's loss is
+    off by parts in a thousand.
+
+    Reference:
+        W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The art of
+        computer programming, volume 2, section 4.2.2, theorem B.
+    """
+    width = more.shape[0]
+    total, more = sums[:width], more + sums[width:]
+    found = total + more
+    took = found - total
+    return jnp.concatenate([found, (total - (found - took)) + (more - took)])
 
 
 def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
@@ -250,7 +289,7 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
         weight, real = jnp.maximum(marks, 0.0), jnp.sum(marks >= 0).astype(marks.dtype)
         batch = Batch(chunk.x, chunk.y, weight, jnp.maximum(real, 1.0))
         loss, activity = program.rule.judge(program.network, params, state, memory, batch, program.objective)
-        return sums + row_sums(program, loss + penalty, activity, batch._replace(size=real))
+        return added(sums, row_sums(program, loss + penalty, activity, batch._replace(size=real)))
 
     chunks = rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=1))
     return jax.lax.fori_loop(0, chunks, one, sums)
@@ -274,12 +313,18 @@ def predict(
 
 def figures(program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
     """Turn summed figures into named ones: the loss, then each metric under its label."""
+    sums = np.asarray(sums, np.float64).reshape(2, -1).sum(0)
     found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
     start = 2
-    for metric, width in zip(program.metrics, widths, strict=True):
+    for metric, width in zip(program.watched, widths, strict=True):
         found[prefix + metric.label] = metric.result(sums[start : start + width])
         start += width
     return found
+
+
+def empty_sums(widths: tuple[int, ...]) -> np.ndarray:
+    """Return the sums that an epoch begins with."""
+    return np.zeros(2 * (2 + sum(widths)), np.float32)
 
 
 def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:

@@ -1,0 +1,116 @@
+"""Weights of classes become weights of rows, or of the steps or pixels of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..losses import Loss
+from .inputs import Examples
+
+
+def weigh_classes(
+    examples: Examples, class_weight: Mapping[int, float] | None, loss: Loss | None, output_shape: tuple[int, ...]
+) -> Examples:
+    """Return the examples, each target weighing what its class does, as in Keras.
+
+    Args:
+        examples: Inputs and targets; weights of rows multiply those of the classes.
+        class_weight: The weight of each class, by its number.
+        loss: What is trained on, which says how classes are written in the targets.
+        output_shape: The shape of one answer of the network.
+
+    Returns:
+        The examples, with a weight for each row ``(rows,)``; or ``(rows, ...)`` where there is a target for each step
+        or pixel of a row.
+
+    Raises:
+        InvalidValue: For a class without a weight or one that cannot occur, a weight that is no number of at least 0,
+            and targets that hold no classes.
+    """
+    if class_weight is None:
+        return examples
+    if examples.y.size == 0 or loss is None:
+        raise InvalidValue(
+            "class_weight was given, but this network learns from inputs alone. Weigh rows by sample_weight."
+        )
+    weights = _checked(class_weight)
+    answered, shape = loss.for_one_answer(output_shape)
+    classes = _classes(examples.y, answered)
+    _require_known(weights, classes, answered, shape)
+    found, places = np.unique(classes, return_inverse=True)
+    weight = np.array([weights[int(number)] for number in found], np.float32)[places].reshape(classes.shape)
+    if examples.weight is not None:
+        weight = weight * examples.weight.reshape(-1, *[1] * (weight.ndim - 1))
+    return examples._replace(weight=weight)
+
+
+def _checked(given: Any) -> dict[int, float]:
+    if not isinstance(given, Mapping) or not given:
+        raise InvalidValue(f"class_weight={given!r}: give a dictionary of weights, such as {{0: 1.0, 1: 5.0}}.")
+    for number, weight in given.items():
+        if isinstance(number, bool | np.bool_) or not isinstance(number, Integral):
+            raise InvalidValue(
+                f"class_weight has the key {number!r} of type {type(number).__name__}; the keys are class numbers: "
+                "{0: 1.0, 1: 5.0}."
+            )
+        if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
+            raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is wanted.")
+    return {int(number): float(weight) for number, weight in given.items()}
+
+
+def _classes(y: np.ndarray, loss: Loss) -> np.ndarray:
+    """Return the class of each row ``(rows,)``, or of each of its steps ``(rows, ...)``."""
+    kind = loss.meaning.targets
+    if kind == "classes" or (kind != "class_numbers" and y.ndim == 2 and y.shape[1] > 1):
+        return _of_one_hot(y, kind)
+    numbers = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
+    odd = numbers != np.rint(numbers)
+    if odd.any():
+        where = tuple(int(place) for place in np.argwhere(odd)[0])
+        raise InvalidValue(
+            f"class_weight was given, but y[{', '.join(map(str, where))}] is {numbers[where]:g}, which is no class "
+            "number. Weigh rows by sample_weight."
+        )
+    return numbers.astype(np.int64)
+
+
+def _of_one_hot(y: np.ndarray, kind: str) -> np.ndarray:
+    single = np.isin(y, (0, 1)).all(-1) & (y.sum(-1) == 1)
+    if not single.all():
+        where = tuple(int(place) for place in np.argwhere(~single)[0])
+        shown = ", ".join(f"{value:g}" for value in y[where][:6]) + ", ..." * (y.shape[-1] > 6)
+        what = "several labels may hold at once" if kind == "labels" else "shares of classes"
+        raise InvalidValue(
+            f"class_weight was given, but y[{', '.join(map(str, where))}] is [{shown}] ({what}), which names no single "
+            "class. Weigh rows by sample_weight."
+        )
+    return y.argmax(-1)
+
+
+def _require_known(weights: Mapping[int, float], classes: np.ndarray, loss: Loss, shape: tuple[int, ...]) -> None:
+    occurring = np.unique(classes).tolist()
+    missing = [number for number in occurring if number not in weights]
+    if missing:
+        raise InvalidValue(
+            f"class_weight has no weight for class {missing[0]}; it has {sorted(weights)}. "
+            "Give every class in y a weight."
+        )
+    outputs = shape[-1] if shape else 1
+    several = loss.meaning.targets in ("classes", "class_numbers") or outputs > 1
+    possible = set(range(outputs)) if several else {0, 1} if min(occurring) >= 0 else {-1, 1}
+    surplus = sorted(set(weights) - possible - set(occurring))
+    if surplus:
+        raise InvalidValue(
+            f"class_weight has a weight for class {surplus[0]}, which cannot occur: the classes here are "
+            f"{_listed(possible)}. Leave it out."
+        )
+
+
+def _listed(numbers: set[int]) -> str:
+    shown = sorted(numbers)
+    return ", ".join(map(str, shown)) if len(shown) <= 6 else f"{shown[0]} to {shown[-1]}"

@@ -1,0 +1,78 @@
+"""What of a program only the data can tell: the sizes of short batches, and whether labels exclude each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..activations import Softmax
+from ..declaration import replace
+from ..errors import InvalidValue
+from ..losses import CustomLoss
+from ..losses.custom import is_of_whole_batch
+from ..metrics import CustomMetric, by_label
+from ..training.batches import ANSWER_ROWS
+from ..training.program import Program
+
+
+def settled(
+    program: Program, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
+) -> tuple[Program, int]:
+    """Return the program as the data want it, and the size of the chunks in which rows are evaluated.
+
+    Metrics decide each label by itself, unless every row has exactly one label: then the largest output is the answer,
+    as in Keras. Functions of the whole batch are told the sizes that short batches have: shapes are compiled in, so
+    one that must not see filler rows needs a branch for each size that may occur.
+
+    Args:
+        program: The program.
+        y: Targets.
+        output_shape: The shape of one answer of the network.
+        batch_size: Rows in a batch.
+        rows: How many rows there are to train on, to validate on, or to evaluate.
+
+    Returns:
+        The program; and how many rows are evaluated at once, ``batch_size`` where such a function goes by it.
+
+    Raises:
+        InvalidValue: For such a function among the weighted metrics.
+    """
+    program = _labels_apart(program, y, output_shape)
+    target = jax.ShapeDtypeStruct((2, *y.shape[1:]), np.float32)
+    output = jax.ShapeDtypeStruct((2, *output_shape), np.float32)
+    sizes = tuple(sorted({count % batch_size for count in rows} - {0}))
+
+    def is_whole(part: Any) -> bool:
+        return isinstance(part, CustomLoss | CustomMetric) and is_of_whole_batch(part.function, target, output)
+
+    for metric in program.weighted_metrics:
+        if is_whole(metric):
+            raise InvalidValue(
+                f'weighted_metrics: "{metric.label}" returns one number for the whole batch, which weights of rows '
+                "cannot change. Return one value for each row, or put it among metrics."
+            )
+    objective = program.objective
+    places = [place for place, metric in enumerate(program.metrics) if is_whole(metric)]
+    if objective is not None and is_whole(objective.loss):
+        program = replace(program, objective=replace(objective, loss=replace(objective.loss, sizes=sizes)))
+    elif not places:
+        return program, ANSWER_ROWS
+    metrics = (replace(each, sizes=sizes) if place in places else each for place, each in enumerate(program.metrics))
+    return replace(program, metrics=tuple(metrics)), batch_size
+
+
+def _labels_apart(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> Program:
+    objective = program.objective
+    labels = objective is not None and objective.loss.meaning.targets == "labels"
+    softmax = isinstance(program.network.output_activation, Softmax)
+    if not labels or softmax or not output_shape or output_shape[-1] == 1 or _exclude_each_other(y):
+        return program
+    metrics, weighted = (tuple(map(by_label, group)) for group in (program.metrics, program.weighted_metrics))
+    return replace(program, metrics=metrics, weighted_metrics=weighted)
+
+
+def _exclude_each_other(y: np.ndarray) -> bool:
+    """Return whether each row holds exactly one label."""
+    return bool(((y == 1).sum(-1) == 1).all() and np.isin(y, (-1, 0, 1)).all())

@@ -1,0 +1,308 @@
+"""Figures are those of what the answers and the targets mean: logits, margins, labels, steps, whole batches."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from sklearn import metrics as scikit
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+import jax.numpy as jnp
+import keras
+
+import plastica as pl
+from plastica import losses, metrics
+from plastica.errors import DataError, InvalidValue, PlasticaWarning, UnknownName
+from plastica.training.program import added
+
+rng = np.random.default_rng(0)
+ROWS = 50
+X = rng.normal(size=(ROWS, 4)).astype(np.float32)
+YES = (X[:, 0] + rng.normal(size=ROWS) > 0.3).astype(np.float32)
+CLASSES = rng.integers(0, 3, ROWS)
+TAGS = (rng.random((ROWS, 3)) < 0.4).astype(np.float32)
+DECIDED = ("accuracy", "precision", "recall", "f1_score", "auc", "matthews_correlation", "balanced_accuracy")
+
+
+def model_of(units, loss, names, activation="linear", **options):
+    model = pl.Sequential([pl.Dense(units, activation=activation)], seed=1)
+    model.build((None, 4))
+    model.compile("sgd", loss, list(names), **options)
+    return model
+
+
+def evaluated(model, x, y, **options):
+    model.fit(x, y, epochs=1, verbose=0)
+    return model.evaluate(x, y, verbose=0, return_dict=True, **options)
+
+
+def binary_figures(y, score):
+    yes = score > 0
+    return {
+        "accuracy": scikit.accuracy_score(y, yes),
+        "precision": scikit.precision_score(y, yes),
+        "recall": scikit.recall_score(y, yes),
+        "f1_score": scikit.f1_score(y, yes),
+        "auc": scikit.roc_auc_score(y, score),
+        "matthews_correlation": scikit.matthews_corrcoef(y, yes),
+        "balanced_accuracy": scikit.balanced_accuracy_score(y, yes),
+    }
+
+
+@pytest.mark.parametrize("name", ["logits", "hinge", "hinge of signs"])
+def test_figures_on_potentials_are_those_of_their_probabilities(name):
+    loss = losses.BinaryCrossentropy(from_logits=True) if name == "logits" else "hinge"
+    y = 2 * YES - 1 if name == "hinge of signs" else YES
+    model = model_of(1, loss, (*DECIDED, "log_loss") if name == "logits" else DECIDED)
+    found = evaluated(model, X, y)
+    score = model.predict(X, verbose=0)[:, 0].astype(float)
+    for key, wanted in binary_figures(YES, score).items():
+        assert found[key] == pytest.approx(wanted, abs=2e-3 if key == "auc" else 1e-6), key
+    if name == "logits":
+        assert found["log_loss"] == pytest.approx(scikit.log_loss(YES, 1 / (1 + np.exp(-score))), rel=1e-4)
+
+
+def test_figures_on_softmax_logits_are_those_of_the_softmax():
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True)
+    model = model_of(3, loss, ("accuracy", "log_loss", "auc", "f1_score", "precision"))
+    found = evaluated(model, X, CLASSES)
+    score = np.exp(model.predict(X, verbose=0).astype(float))
+    share = score / score.sum(1, keepdims=True)
+    hot = np.eye(3)[CLASSES]
+    assert found["accuracy"] == pytest.approx(scikit.accuracy_score(CLASSES, share.argmax(1)))
+    assert found["log_loss"] == pytest.approx(scikit.log_loss(CLASSES, share), rel=1e-4)
+    assert found["f1_score"] == pytest.approx(scikit.f1_score(CLASSES, share.argmax(1), average="macro"))
+    assert found["auc"] == pytest.approx(scikit.roc_auc_score(hot.ravel(), share.ravel()), abs=2e-3)
+    assert found["precision"] == pytest.approx(scikit.precision_score(hot.ravel(), share.ravel() > 0.5), abs=1e-6)
+
+
+def test_a_threshold_beyond_probabilities_is_one_of_potentials_as_in_keras():
+    model = model_of(1, losses.BinaryCrossentropy(from_logits=True), [metrics.BinaryAccuracy(threshold=0.0)])
+    assert evaluated(model, X, YES)["binary_accuracy"] == pytest.approx(
+        np.mean((model.predict(X, verbose=0)[:, 0] > 0) == YES)
+    )
+
+
+@pytest.mark.parametrize("loss, activation", [("hinge", "linear"), ("mse", "linear"), ("mse", "tanh")])
+def test_a_metric_of_probabilities_is_refused_where_there_are_none(loss, activation):
+    with pytest.raises(
+        InvalidValue, match=r'"log_loss" is defined on probabilities, and under \w+ this network answers'
+    ):
+        _ = model_of(1, loss, ["log_loss"], activation).program
+
+
+def test_hinge_under_a_sigmoid_and_signs_under_a_decision_at_one_half_are_refused():
+    with pytest.raises(InvalidValue, match="both sides of 0"):
+        evaluated(model_of(1, "hinge", [], "sigmoid"), X, YES)
+    with pytest.raises(DataError, match=r"holds -1 and 1, and the metric \"accuracy\" decides between 0 and 1"):
+        evaluated(model_of(1, "mse", ["accuracy"], "tanh"), X, 2 * YES - 1)
+    at_zero = model_of(1, "mse", [metrics.BinaryAccuracy(threshold=0.0), "auc"], "tanh")
+    found = evaluated(at_zero, X, 2 * YES - 1)
+    score = at_zero.predict(X, verbose=0)[:, 0]
+    assert found["binary_accuracy"] == pytest.approx(np.mean((score > 0) == YES))
+    assert found["auc"] == pytest.approx(scikit.roc_auc_score(YES, score), abs=2e-3)
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_several_labels_are_each_decided_by_themselves(logits):
+    loss = losses.BinaryCrossentropy(from_logits=True) if logits else "binary_crossentropy"
+    names = (
+        "accuracy",
+        "f1_score",
+        "matthews_correlation",
+        "balanced_accuracy",
+        metrics.F1Score(average="micro", name="micro"),
+    )
+    model = model_of(3, loss, names, "linear" if logits else "sigmoid")
+    found = evaluated(model, X, TAGS)
+    yes = model.predict(X, verbose=0) > (0 if logits else 0.5)
+    each = [(TAGS[:, k], yes[:, k]) for k in range(3)]
+    assert found["accuracy"] == pytest.approx(np.mean(yes == TAGS))
+    assert found["f1_score"] == pytest.approx(scikit.f1_score(TAGS, yes, average="macro", zero_division=0))
+    assert found["micro"] == pytest.approx(scikit.f1_score(TAGS, yes, average="micro"))
+    assert found["matthews_correlation"] == pytest.approx(np.mean([scikit.matthews_corrcoef(*pair) for pair in each]))
+    assert found["balanced_accuracy"] == pytest.approx(
+        np.mean([scikit.balanced_accuracy_score(*pair) for pair in each])
+    )
+
+
+def test_labels_that_exclude_each_other_are_decided_by_the_largest_output_as_in_keras():
+    hot = np.eye(3, dtype=np.float32)[CLASSES]
+    model = model_of(3, "binary_crossentropy", ["accuracy"], "sigmoid")
+    found = evaluated(model, X, hot)
+    assert found["accuracy"] == pytest.approx(np.mean(model.predict(X, verbose=0).argmax(1) == CLASSES))
+
+
+def test_several_labels_under_another_loss_are_told():
+    with pytest.warns(PlasticaWarning, match='"accuracy" takes the largest output alone'):
+        evaluated(model_of(3, "mse", ["accuracy"], "sigmoid"), X, TAGS)
+
+
+def test_metrics_count_rows_alike_and_weighted_metrics_by_weight_as_in_keras():
+    weight, by_class = rng.uniform(0.5, 2, ROWS).astype(np.float32), {0: 1.0, 1: 4.0}
+    ours = pl.Sequential([pl.Input((4,)), pl.Dense(1, activation="sigmoid")])
+    theirs = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+    theirs.set_weights(ours.get_weights())
+    told = {"loss": "binary_crossentropy", "metrics": ["accuracy"], "weighted_metrics": ["mse"]}
+    ours.compile("sgd", **told)
+    theirs.compile("sgd", **told)
+    for given in ({"sample_weight": weight}, {"class_weight": by_class}):
+        options = {"epochs": 2, "batch_size": 16, "shuffle": False, "verbose": 0, **given}
+        found = ours.fit(X, YES, **options).history
+        wanted = theirs.fit(X, YES[:, None], **options).history
+        assert set(found) == set(wanted)
+        for name, values in wanted.items():
+            np.testing.assert_allclose(found[name], values, rtol=1e-4, err_msg=name)
+
+
+def test_a_metric_and_its_weighted_twin_have_names_of_their_own(tmp_path):
+    model = model_of(1, "mse", ["mae"], weighted_metrics=["mae"])
+    weight = np.linspace(0, 2, ROWS).astype(np.float32)
+    model.fit(X, YES, epochs=1, verbose=0, sample_weight=weight)
+    found = model.evaluate(X, YES, sample_weight=weight, verbose=0, return_dict=True)
+    error = np.abs(model.predict(X, verbose=0)[:, 0] - YES)
+    assert found["mae"] == pytest.approx(error.mean(), rel=1e-5)
+    assert found["weighted_mae"] == pytest.approx(np.average(error, weights=weight), rel=1e-5)
+    again = pl.load(model.save(tmp_path / "m.plastica"))
+    assert again.evaluate(X, YES, sample_weight=weight, verbose=0, return_dict=True) == found
+
+
+# -- class weights -------------------------------------------------------------------------------------------------
+
+
+STEPS = rng.normal(size=(12, 5, 2)).astype(np.float32)
+NUMBERS = rng.integers(0, 3, (12, 5))
+WEIGHT = {0: 1.0, 1: 3.0, 2: 10.0}
+
+
+def loss_at_rest(output, loss, x, y, **options):
+    """Return the first epoch's loss of a network whose steps are nothing, and its answers."""
+    model = pl.Sequential([pl.Conv1D(output[0], 1, activation=output[1])], seed=2)
+    model.compile(pl.optimizers.SGD(1e-12), loss)
+    found = model.fit(x, y, epochs=1, batch_size=5, verbose=0, **options).history["loss"][0]
+    return found, model.predict(x, verbose=0).astype(float)
+
+
+@pytest.mark.parametrize("hot", [False, True], ids=["class numbers", "one-hot"])
+def test_each_step_weighs_what_its_own_class_does(hot):
+    y, loss = (np.eye(3)[NUMBERS], "categorical_crossentropy") if hot else (NUMBERS, "sparse_categorical_crossentropy")
+    found, answers = loss_at_rest((3, "softmax"), loss, STEPS, y, class_weight=WEIGHT)
+    chosen = np.take_along_axis(answers, NUMBERS[..., None], -1)[..., 0]
+    assert found == pytest.approx(np.mean(np.array([1, 3, 10])[NUMBERS] * -np.log(chosen)), rel=1e-5)
+
+
+def test_each_pixel_of_a_mask_weighs_what_it_is_and_rows_multiply_it():
+    mask, rows = (rng.random((12, 5, 1)) < 0.3).astype(np.float32), rng.uniform(0.5, 2, 12).astype(np.float32)
+    given = {"class_weight": {0: 1.0, 1: 7.0}, "sample_weight": rows}
+    found, answers = loss_at_rest((1, "sigmoid"), "binary_crossentropy", STEPS, mask, **given)
+    each = -np.where(mask == 1, 7 * np.log(answers), np.log(1 - answers))[..., 0]
+    assert found == pytest.approx(np.mean(each * rows[:, None]), rel=1e-5)
+
+
+def test_weights_of_steps_move_the_weights_as_a_loss_written_out_does():
+    share = np.array([1, 3, 10], np.float32)[NUMBERS]
+    plain = pl.Sequential([pl.Conv1D(3, 1, activation="softmax")], seed=2)
+    plain.compile("sgd", "sparse_categorical_crossentropy")
+    plain.fit(STEPS, NUMBERS, epochs=3, batch_size=5, verbose=0, class_weight=WEIGHT, shuffle=False)
+
+    own = pl.Sequential([pl.Conv1D(3, 1, activation="softmax")], seed=2)
+    own.compile("sgd", lambda y_true, y_pred: -jnp.mean(jnp.sum(y_true * jnp.log(y_pred), -1), -1))
+    own.fit(STEPS, np.eye(3)[NUMBERS] * share[..., None], epochs=3, batch_size=5, verbose=0, shuffle=False)
+    for ours, wanted in zip(plain.get_weights(), own.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("weights, said", [
+    ({0: 1.0, 1: 2.0}, "no weight for class 2"),
+    ({0: 1.0, 1: 2.0, 2: 1.0, 3: 1.0}, "class 3, which cannot occur: the classes here are 0, 1, 2"),
+    ({0: 1.0, "1": 2.0, 2: 1.0}, "the key '1' of type str"),
+    ({0: 1.0, 1: 2.0, 2.5: 1.0}, "the key 2.5 of type float"),
+    ({0: 1.0, 1: -2.0, 2: 1.0}, "-2.0 for class 1"),
+    ([1.0, 2.0, 3.0], "give a dictionary"),
+])  # fmt: skip
+def test_class_weights_that_fit_no_class_are_refused_in_words(weights, said):
+    model = model_of(3, "sparse_categorical_crossentropy", [], "softmax")
+    with pytest.raises(InvalidValue, match=said):
+        model.fit(X, CLASSES, class_weight=weights, verbose=0)
+
+
+@pytest.mark.parametrize("loss, y, said", [
+    ("categorical_crossentropy", np.full((ROWS, 3), 1 / 3), "shares of classes"),
+    ("binary_crossentropy", np.r_[[[1.0, 1.0, 0.0]], TAGS[1:]], "several labels may hold at once"),
+    ("mse", np.linspace(0, 1, ROWS), "no class number"),
+])  # fmt: skip
+def test_class_weights_for_targets_that_name_no_class_are_refused(loss, y, said):
+    model = model_of(
+        1 if y.ndim == 1 else 3, loss, [], {"mse": "linear", "binary_crossentropy": "sigmoid"}.get(loss, "softmax")
+    )
+    with pytest.raises(InvalidValue, match=said):
+        model.fit(X, y, class_weight=WEIGHT, verbose=0)
+
+
+# -- functions of the whole batch ------------------------------------------------------------------------------------
+
+
+def dice(y_true, y_pred):
+    return 1 - 2 * jnp.sum(y_true * y_pred) / (jnp.sum(y_true) + jnp.sum(y_pred))
+
+
+def dice_score(y_true, y_pred):
+    return 2 * jnp.sum(y_true * y_pred) / (jnp.sum(y_true) + jnp.sum(y_pred))
+
+
+def keras_dice(y_true, y_pred):
+    return 1 - 2 * keras.ops.sum(y_true * y_pred) / (keras.ops.sum(y_true) + keras.ops.sum(y_pred))
+
+
+def keras_score(y_true, y_pred):
+    return 2 * keras.ops.sum(y_true * y_pred) / (keras.ops.sum(y_true) + keras.ops.sum(y_pred))
+
+
+@pytest.mark.parametrize("batch_size", [16, 25, 64])  # 50 rows: a short last batch, none, fewer rows than a batch
+def test_a_loss_and_a_metric_of_the_whole_batch_train_as_in_keras(batch_size):
+    ours = pl.Sequential([pl.Input((4,)), pl.Dense(1, activation="sigmoid")])
+    theirs = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+    theirs.set_weights(ours.get_weights())
+    ours.compile(pl.optimizers.SGD(0.5), dice, [dice_score])
+    theirs.compile(keras.optimizers.SGD(0.5), keras_dice, metrics=[keras_score])
+    options = {"epochs": 3, "batch_size": batch_size, "shuffle": False, "verbose": 0}
+    found = ours.fit(X, YES, validation_data=(X[:20], YES[:20]), **options).history
+    wanted = theirs.fit(X, YES[:, None], validation_data=(X[:20], YES[:20, None]), **options).history
+    for name, other in (("loss", "loss"), ("dice_score", "keras_score"), ("val_loss", "val_loss")):
+        np.testing.assert_allclose(found[name], wanted[other], rtol=1e-4, err_msg=name)
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    answers = ours.predict(X, verbose=0)[:, 0]
+    whole = ours.evaluate(X, YES, batch_size=ROWS, verbose=0, return_dict=True)
+    assert whole["dice_score"] == pytest.approx(float(dice_score(YES, answers)), rel=1e-5)
+
+
+def test_a_function_of_the_whole_batch_is_refused_where_rows_are_asked_for():
+    with pytest.raises(InvalidValue, match="one number for the whole batch, which weights of rows cannot change"):
+        model_of(1, "mse", [], weighted_metrics=[dice_score]).fit(X, YES, verbose=0)
+    model = pl.Sequential([pl.Dense(3, activation="sigmoid"), pl.Dense(1, activation="sigmoid")])
+    model.compile("sgd", dice, rule="equilibrium_propagation")
+    with pytest.raises(InvalidValue, match="a number for each row is asked for here"):
+        model.fit(X, YES, verbose=0)
+
+
+# -- sums and names --------------------------------------------------------------------------------------------------
+
+
+def test_sums_of_millions_of_rows_keep_their_digits():
+    import jax
+
+    def many(sums):
+        return jax.lax.fori_loop(
+            0, 300_000, lambda _, sums: added(sums, jnp.array([0.1 * 32, 32.0], jnp.float32)), sums
+        )
+
+    found = np.asarray(jax.jit(many)(jnp.zeros(4)), np.float64).reshape(2, 2).sum(0)
+    assert found[0] / found[1] == pytest.approx(0.1, rel=1e-6)  # plain single precision: .0997
+
+
+def test_crossentropy_without_a_kind_is_told_by_the_targets():
+    with pytest.raises(UnknownName, match="For class numbers 0, 1, 2"):
+        pl.Sequential([pl.Dense(3)]).compile("adam", "crossentropy")
