@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.errors import NotFinite
 from plastica.rules import Batch
 
 ROWS = 100
@@ -213,3 +216,61 @@ def test_ojas_units_span_the_first_components_where_they_share_the_forgetting(da
 def test_one_unit_learns_the_same_by_ojas_rule_and_by_the_subspace_rule(data):
     steps = [one_step(pl.rules.Oja(0.1, subspace=kind), pl.Dense(1), data[0])[1] for kind in (False, True)]
     np.testing.assert_allclose(steps[0]["kernel"], steps[1]["kernel"], rtol=1e-5)
+
+
+def test_a_relative_rate_is_divided_by_the_mean_square_length(data):
+    x = data[0]
+    plain = one_step(pl.rules.Sanger(0.1 / float((x**2).sum(1).mean())), pl.Dense(3), x)[1]["kernel"]
+    np.testing.assert_allclose(one_step(pl.rules.Sanger(0.1, True), pl.Dense(3), x)[1]["kernel"], plain, rtol=1e-5)
+
+
+def test_the_name_sanger_learns_stacked_convolutions_where_a_fixed_rate_grows_without_end():
+    image = np.random.default_rng(0).normal(size=(256, 8, 8, 1)).astype(np.float32)
+    layers = [pl.Conv2D(8, 3, use_bias=False), pl.Conv2D(8, 3, use_bias=False)]
+    model = pl.Sequential(layers, seed=0)
+    model.compile(rule="sanger")
+    model.fit(image, epochs=20, batch_size=32, verbose=0)
+    for kernel in model.get_weights():  # on the way to components of length 1
+        lengths = np.linalg.norm(kernel.reshape(-1, 8), axis=0)
+        assert lengths[0] == pytest.approx(1, abs=0.25) and lengths.max() < 1.1
+    fixed = pl.Sequential(layers, seed=0)
+    fixed.compile(rule=pl.rules.Sanger(0.3))
+    with pytest.raises(NotFinite, match=r"layer 0, Conv2D, up to about learning_rate=.*relative=True"):
+        fixed.fit(image, epochs=6, batch_size=32, verbose=0)
+
+
+OWN_RATES = {
+    "sanger": (pl.rules.Sanger(0.5), r"Sanger\(learning_rate=0\.5\)"),
+    "greedy": (pl.rules.Greedy(pl.rules.Hebb(0.5)), r"Hebb\(learning_rate=0\.5\)"),
+    "deep_belief": (pl.rules.get("deep_belief"), r"ContrastiveDivergence\(learning_rate=0\.05\)"),
+    "target_propagation": (pl.rules.TargetPropagation(), r"TargetPropagation\(inverse_optimizer=Adam"),
+    "forward_forward": (pl.rules.ForwardForward(), r"ForwardForward\(label_optimizer=Adam"),
+}
+
+
+@pytest.mark.parametrize("name", OWN_RATES)
+def test_what_to_try_names_the_rates_of_a_rule_s_own_steps(name):
+    from plastica.training.finite import what_to_try
+    from plastica.training.program import Program
+
+    rule, words = OWN_RATES[name]
+    objective = pl.losses.Objective(pl.losses.MeanSquaredError())
+    network = pl.layers.Sequential([pl.Dense(2)])
+    said = what_to_try(Program(network, rule, pl.optimizers.Adam(), objective, ()))
+    assert re.search(words, said) and "clip the gradient there" in said.lower()
+    alone = what_to_try(Program(network, rule, pl.optimizers.Adam(), None, ()))
+    assert re.search(words, alone) and "clip" not in alone
+
+
+def test_every_rule_that_makes_steps_of_its_own_tells_their_rate():
+    own = {name for name in pl.rules.NAMES if pl.rules.get(name).own_rates()}
+    by_optimizer = {name for name in pl.rules.NAMES if pl.rules.get(name).needs_loss}
+    assert own >= set(pl.rules.NAMES) - by_optimizer
+
+
+def test_sanger_without_an_optimizer_is_not_told_to_clip_a_gradient(data):
+    model = pl.Sequential([pl.Dense(4)])
+    model.compile(rule=pl.rules.Sanger(0.5))
+    with pytest.raises(NotFinite, match=r"smaller in Sanger\(learning_rate=0\.5\)") as told:
+        model.fit(data[0] * 10, epochs=20, verbose=0)
+    assert "clip" not in str(told.value)

@@ -52,7 +52,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "predictive_coding": PredictiveCoding,
     "predictive_coding_fixed_prediction": lambda: PredictiveCoding("fixed_prediction", step_size=0.5),
     "predictive_coding_zero_divergence": lambda: PredictiveCoding("zero_divergence"),
-    "sanger": Sanger,
+    "sanger": lambda: Sanger(0.1, relative=True),
     "sign_symmetry": SignSymmetry,
     "sign_symmetry_batch_random": lambda: SignSymmetry("batch_random"),
     "target_propagation": TargetPropagation,

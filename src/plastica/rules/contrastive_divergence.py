@@ -19,7 +19,7 @@ from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, require_numbers
 from .facts import Facts
-from .local import LayerRule, Learned, row_shares
+from .local import LayerRule, Learned, row_shares, written
 from .rule import Batch, Rule
 
 
@@ -152,10 +152,16 @@ class ContrastiveDivergence(LayerRule):
             return Learned(step, kept, self.figure(layer, params, memory, record, batch))
         return Learned(step, {"step": step}, _error(record.input, first_mean, share))
 
+    @property
+    def _given_rate(self) -> Any:
+        return (0.2 if self.persistent else 0.05) if self.learning_rate is None else self.learning_rate
+
+    def own_rates(self) -> tuple[str, ...]:
+        return written(self, "learning_rate", self._given_rate)
+
     def rate_for(self, layer: RestrictedBoltzmann, batch: Batch) -> Any:
         """Return how far a layer's step goes now."""
-        given = (0.2 if self.persistent else 0.05) if self.learning_rate is None else self.learning_rate
-        rate = given * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
+        rate = self._given_rate * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
         return rate * (1 - batch.progress) if self.decay else rate
 
     def momentum_at(self, epoch: Any) -> Any:

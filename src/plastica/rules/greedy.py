@@ -42,7 +42,8 @@ class Greedy(Rule):
         InvalidValue: For less than one epoch.
 
     Reference:
-        Hinton, Osindero, Teh (2006), A fast learning algorithm for deep belief nets, section 4.
+        Hinton, Osindero, Teh (2006), A fast learning algorithm for deep belief nets, section 4, for the layers; Hinton,
+        Salakhutdinov (2006), Reducing the dimensionality of data with neural networks, for backprop that tunes them.
     """
 
     rule: LayerRule
@@ -61,7 +62,7 @@ class Greedy(Rule):
         first, after = self.rule.facts, None if self.then is None else self.then.facts
         if first is None or after is None:
             return first
-        return together("Hinton, Osindero, Teh 2006", first, after)
+        return together("Hinton, Salakhutdinov 2006", first, after)
 
     @property
     def needs_loss(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -70,6 +71,9 @@ class Greedy(Rule):
 
     def suited_to(self, x: np.ndarray) -> Rule:
         return replace(self, rule=self.rule.suited_to(x))
+
+    def own_rates(self) -> tuple[str, ...]:
+        return (*self.rule.own_rates(), *(() if self.then is None else self.then.own_rates()))
 
     def layers_for(self, units: Any, last: Layer) -> list[Layer]:
         return self.rule.layers_for(units, last)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from dataclasses import fields
+from math import prod
+from typing import Any, ClassVar, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +46,10 @@ class LayerRule(Rule):
 
     needs_loss: ClassVar[bool] = False
     usual_optimizer: ClassVar[Optimizer] = Adam()
+
+    def own_rates(self) -> tuple[str, ...]:
+        own = {field.name for field in fields(cast(Any, self))}
+        return written(self, "learning_rate") if "learning_rate" in own else (type(self).__name__,)
 
     def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
         """Return what the rule keeps for one layer, a pytree of arrays; most keep nothing."""
@@ -190,6 +196,11 @@ def require_steps_by_batch(rule: Rule, name: str) -> None:
         )
 
 
+def written(rule: Rule, name: str, value: Any = None) -> tuple[str, ...]:
+    """Return a rule's field as a person writes it, with its value or the one that it stands for."""
+    return (f"{type(rule).__name__}({name}={getattr(rule, name) if value is None else value!r})",)
+
+
 def _is_fit(rule: LayerRule, layer: Layer) -> bool:
     try:
         rule.require(layer)
@@ -224,6 +235,29 @@ def only_kernel(params: Params, change: jax.Array) -> Params:
 def without_bias(params: Params, record: Record) -> jax.Array:
     """Return what the inputs alone make of a layer's potential."""
     return record.potential - params["bias"] if "bias" in params else record.potential
+
+
+def mean_square_length(params: Params, record: Record, batch: Batch) -> jax.Array:
+    """Return the mean over rows of |x|^2, over all places of a convolution together; at least the least number."""
+    x, places = record.input, prod(params["kernel"].shape[:-2])
+    return jnp.maximum(places * jnp.sum(row_shares(batch, x) * x * x), jnp.finfo(x.dtype).tiny)
+
+
+def advise_rate(rule: Any, network: Layer, params: Params, record: Record, batch: Batch) -> str:
+    """Return up to which learning rate Oja's and Sanger's rules are safe in the first layer where theirs is beyond."""
+    learned = learned_places(network, params)
+    for place in learned[:-1] if batch.y.size else learned:  # with targets the last layer reads out
+        own, layer = record.children[place], network.children[place]
+        if not (_is_fit(rule, layer) and bool(jnp.all(jnp.isfinite(own.input)))):
+            continue
+        # No variance of the inputs is larger than their mean square length.
+        safe = 1 / float(mean_square_length(params[place], own, batch))
+        if rule.learning_rate > safe:
+            return (
+                f"on these rows {type(rule).__name__} is safe in layer {place}, {type(layer).__name__}, up to about "
+                f"learning_rate={safe:.2g}; relative=True makes one rate safe in every layer"
+            )
+    return ""
 
 
 def linear_layers(units: Sequence[int], last: Layer) -> list[Layer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any, ClassVar
 
 import jax
@@ -13,7 +12,17 @@ from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .facts import Facts, FactsOf
-from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
+from .local import (
+    LayerRule,
+    Learned,
+    advise_rate,
+    linear_layers,
+    mean_square_length,
+    only_kernel,
+    require_units,
+    row_shares,
+    without_bias,
+)
 from .rule import Batch
 
 
@@ -50,7 +59,7 @@ class Oja(LayerRule):
         Neural networks, principal components, and subspaces.
     """
 
-    facts: ClassVar[FactsOf] = FactsOf(
+    facts: ClassVar[FactsOf] = FactsOf(  # pyright: ignore[reportIncompatibleVariableOverride]
         lambda rule: Facts(
             "Oja 1989" if rule.subspace else "Oja 1982",
             local=not rule.subspace,
@@ -75,6 +84,9 @@ class Oja(LayerRule):
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return linear_layers(units, last)
 
+    def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
+        return "" if self.relative else advise_rate(self, network, params, record, batch)
+
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         y = without_bias(params, record)
         share = row_shares(batch, y)
@@ -84,7 +96,7 @@ class Oja(LayerRule):
             forgetting = params["kernel"] @ jnp.tensordot(y, share * y, (rows, rows))
         else:
             forgetting = jnp.sum(share * y * y, rows) * params["kernel"]
-        rate = self.learning_rate / (_mean_square_length(params, record, batch) if self.relative else 1.0)
+        rate = self.learning_rate / (mean_square_length(params, record, batch) if self.relative else 1.0)
         change = rate * (growth - forgetting)
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
@@ -93,9 +105,3 @@ class Oja(LayerRule):
         said = y if self.subspace else jnp.zeros_like(y).at[..., 0].set(y[..., 0])
         apart = record.input - record.pull_synapse(said)[1]
         return jnp.sum(row_shares(batch, apart) * apart * apart)
-
-
-def _mean_square_length(params: Params, record: Record, batch: Batch) -> jax.Array:
-    """Return the mean over rows of |x|^2, over all places of a convolution together; at least the least number."""
-    x, places = record.input, prod(params["kernel"].shape[:-2])
-    return jnp.maximum(places * jnp.sum(row_shares(batch, x) * x * x), jnp.finfo(x.dtype).tiny)

@@ -133,6 +133,10 @@ class Rule(Declaration):
         """
         return ""
 
+    def own_rates(self) -> tuple[str, ...]:
+        """Return the rates of steps that the rule makes itself, as a person writes them; most rules make none."""
+        return ()
+
     def suited_to(self, x: np.ndarray) -> Rule:
         """Return the rule as it suits such inputs, ``(rows, ...)``, for those who name no more than the rule."""
         return self

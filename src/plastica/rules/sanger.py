@@ -13,7 +13,17 @@ from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .facts import Facts
-from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
+from .local import (
+    LayerRule,
+    Learned,
+    advise_rate,
+    linear_layers,
+    mean_square_length,
+    only_kernel,
+    require_units,
+    row_shares,
+    without_bias,
+)
 from .rule import Batch
 
 
@@ -32,7 +42,11 @@ class Sanger(LayerRule):
     figures of overlapping patches are summed before they are compared.
 
     Args:
-        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
+        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs (of a
+            convolution: of its patches, summed over the places), and grows without end above.
+        relative: Whether the learning rate is one of inputs of mean square length 1: it is divided by the mean of |x|^2
+            over the batch, so that one rate suits layers that hear inputs of any scale and convolutions of any size.
+            The name ``"sanger"`` stands for ``Sanger(0.1, relative=True)``.
 
     Raises:
         InvalidValue: For a learning rate that is not above 0.
@@ -52,6 +66,7 @@ class Sanger(LayerRule):
     )
 
     learning_rate: float = 0.01
+    relative: bool = False
 
     def __post_init__(self) -> None:
         require_numbers(self, {"learning_rate": ABOVE_ZERO})
@@ -61,6 +76,9 @@ class Sanger(LayerRule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return linear_layers(units, last)
+
+    def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
+        return "" if self.relative else advise_rate(self, network, params, record, batch)
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
@@ -74,7 +92,8 @@ class Sanger(LayerRule):
         # Entry (k, i) is the mean of y_k y_i; unit i gives way to the units k <= i.
         rows = list(range(y.ndim - 1))
         together = jnp.triu(jnp.tensordot(y, shared, (rows, rows)))
-        change = self.learning_rate * (growth - kernel @ together)
+        rate = self.learning_rate / (mean_square_length(params, record, batch) if self.relative else 1.0)
+        change = rate * (growth - kernel @ together)
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
     def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:

@@ -22,7 +22,7 @@ from .chain import Chain, chain
 from .direct_feedback_alignment import as_one
 from .facts import RECURRENT, Facts
 from .feedback_alignment import tanh_layers
-from .local import require_steps_by_batch, row_shares
+from .local import require_steps_by_batch, row_shares, written
 from .rule import Batch, Rule, Signal, rule_key
 
 _UNKNOWN_SIZE = (
@@ -171,6 +171,9 @@ class TargetPropagation(Rule):
         gradient = jax.grad(mismatch)(memory["inverses"])
         inverses, kept = self.inverse_optimizer.update(gradient, memory["optimizer"], memory["inverses"])
         return {"inverses": inverses, "optimizer": kept}
+
+    def own_rates(self) -> tuple[str, ...]:
+        return written(self, "inverse_optimizer")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return tanh_layers(units, last)

@@ -16,6 +16,15 @@ WHAT_TO_TRY = (
     "Try a learning rate ten times smaller, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale "
     "the inputs and targets to about -1 to 1. "
 )
+_OWN_STEPS = (
+    "Try a learning rate ten times smaller in {rates}, whose steps no optimizer has a say in, or scale the inputs to "
+    "about -1 to 1. "
+)
+_OWN_STEPS_TOO = (
+    "Try a learning rate ten times smaller: in {rates}, whose steps compile's optimizer has no say in, or in that "
+    "optimizer for what follows the gradient. Clip the gradient there (global_clipnorm=1.0), or scale the inputs and "
+    "targets to about -1 to 1. "
+)
 SET_BACK = "The weights were set back to the last ones with a finite loss."
 NONE_TO_GO_BACK_TO = (
     "The weights that training began with hold such numbers themselves, so that there are none to go back to: "
@@ -44,9 +53,17 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
     return "; ".join(filter(None, (_first(program, record, batch), advice)))
 
 
-def what_now(learner: Learner) -> str:
+def what_now(program: Program, learner: Learner) -> str:
     """Say what to try, and what the weights are now: those of ``learner``, to which the run went back."""
-    return WHAT_TO_TRY + SET_BACK if recovery.is_finite(learner) else NONE_TO_GO_BACK_TO
+    return what_to_try(program) + SET_BACK if recovery.is_finite(learner) else NONE_TO_GO_BACK_TO
+
+
+def what_to_try(program: Program) -> str:
+    """Say what helps, by what makes the steps: the optimizer, the rule itself, or both."""
+    rates = " and ".join(program.rule.own_rates())
+    if not rates:
+        return WHAT_TO_TRY
+    return (_OWN_STEPS if program.objective is None else _OWN_STEPS_TOO).format(rates=rates)
 
 
 def _first(program: Program, record: Record, batch: Batch) -> str:

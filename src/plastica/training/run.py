@@ -234,7 +234,7 @@ class Run:
         epoch, place = divmod(failed, self.planner.batches)
         message = (
             f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
-            f"of {self.planner.batches}: {why}. {finite.what_now(good)}"
+            f"of {self.planner.batches}: {why}. {finite.what_now(program, good)}"
         )
         quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
         if not quiet:
