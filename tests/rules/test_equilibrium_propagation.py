@@ -9,7 +9,7 @@ import pytest
 from scipy.special import xlogy
 
 import plastica as pl
-from plastica.errors import InvalidValue
+from plastica.errors import InvalidValue, PlasticaWarning
 from plastica.layers import Sequential
 from plastica.layers.layer import INFERENCE, Context
 from plastica.rules import Batch
@@ -110,6 +110,75 @@ def test_no_step_of_the_free_phase_raises_the_energy_and_it_comes_to_rest():
     for found, expected, again in zip(last, rest, from_zero, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
         np.testing.assert_allclose(again, expected, rtol=1e-9)
+
+
+def test_a_step_is_the_written_equations_in_numpy():
+    rng, beta, steps = np.random.default_rng(2), 0.3, (3, 2)
+    weights = [rng.normal(size=shape) / 2 for shape in ((3, 5), (5, 4), (4, 2))]
+    biases = [rng.normal(size=n) / 2 for n in (5, 4, 2)]
+    x, y = rng.normal(size=(6, 3)), np.eye(2)[rng.integers(0, 2, 6)]
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    def slope(top):
+        """dC/ds of cross-entropy under the softmax that reads the second layer."""
+        z = top @ weights[2] + biases[2]
+        shares = np.exp(z - z.max(1, keepdims=True))
+        return (shares / shares.sum(1, keepdims=True) - y) @ weights[2].T
+
+    def settled(first, second, count, strength):
+        for _ in range(count):  # from the last to the first
+            second = sigmoid(first @ weights[1] + biases[1] - strength * slope(second))
+            first = sigmoid(x @ weights[0] + biases[0] + second @ weights[1].T)
+        return first, second
+
+    start = sigmoid(x @ weights[0] + biases[0])
+    free = settled(start, sigmoid(start @ weights[1] + biases[1]), steps[0], 0.0)
+    ahead, behind = settled(*free, steps[1], beta), settled(*free, steps[1], -beta)
+    expected = [
+        -x.T @ (ahead[0] - behind[0]) / (2 * beta * 6),
+        -(ahead[0].T @ ahead[1] - behind[0].T @ behind[1]) / (2 * beta * 6),
+    ]
+    with jax.enable_x64(True):
+        network = Sequential([*(pl.Dense(n, activation="sigmoid") for n in (5, 4)), pl.Dense(2, activation="softmax")])
+        params = tuple({"kernel": w, "bias": b} for w, b in zip(weights, biases, strict=True))
+        objective = pl.losses.place(pl.losses.get("categorical_crossentropy"), network.output_activation)
+        batch, rule = Batch(x, y, np.ones(6), np.array(6.0)), EquilibriumPropagation(beta, *steps)
+        context = Context(True, jax.random.key_data(jax.random.key(0)))
+        found = jax.jit(lambda: rule.signal(network, params, ({}, {}, {}), (), batch, objective, context).direction)()
+    for own, kernel, states in zip(found, expected, zip(ahead, behind, strict=True), strict=False):
+        np.testing.assert_allclose(own["kernel"], kernel, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(own["bias"], -(states[0] - states[1]).mean(0) / (2 * beta), rtol=1e-9, atol=1e-12)
+
+
+def test_where_the_error_fades_before_the_first_layer_a_warning_tells_and_the_rule_s_own_layers_do_not():
+    rule = EquilibriumPropagation()
+
+    def begin(layers):
+        network = Sequential(layers)
+        rule.init(network, network.init(np.random.default_rng(0), (6,)).params, jax.random.key(0))
+
+    def glorot(count):
+        return [*(pl.Dense(32, activation="sigmoid") for _ in range(count)), pl.Dense(2)]
+
+    arrives = 0.25**4  # Glorot's weights keep an error's size, and the slope of a sigmoid is a quarter
+    with pytest.warns(PlasticaWarning, match=r"5 layers settle, and of the error .* about 0.00\d+ comes") as said:
+        begin(glorot(5))
+    told = float(str(said[0].message).split("about ")[1].split()[0])
+    assert told == pytest.approx(arrives, rel=0.2)
+    begin(glorot(3))  # a warning would be an error
+    begin(rule.layers_for((32,) * 5, pl.Dense(2)))
+
+
+def test_five_layers_learn_with_the_weights_that_the_rule_begins_with():
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits(return_X_y=True)
+    rule = EquilibriumPropagation()
+    model = pl.Sequential(rule.layers_for((32,) * 5, pl.Dense(10, activation="softmax")), seed=0)
+    model.compile(pl.optimizers.Adam(0.001), "sparse_categorical_crossentropy", ["accuracy"], rule=rule)
+    assert model.fit(x[:1200] / 16, y[:1200], epochs=40, verbose=0).history["accuracy"][-1] > 0.7
 
 
 def clip(z):

@@ -255,6 +255,40 @@ def test_in_the_form_of_potentials_a_step_is_whittington_and_bogacz_s():
     assert one @ two / np.linalg.norm(one) / np.linalg.norm(two) < 0.999
 
 
+def test_in_the_form_of_activities_a_step_is_the_written_equations():
+    rng, sizes = np.random.default_rng(6), (5, 6, 4, 3)
+    weights = [rng.normal(size=pair) / 2 for pair in pairwise(sizes)]
+    x, y = rng.normal(size=(7, 5)), rng.normal(size=(7, 3))
+
+    def said(a, w, last):
+        return a @ w if last else np.tanh(a @ w)
+
+    def errors(nodes):
+        ends = [x, *nodes, y]
+        return [b - said(a, w, w is weights[-1]) for a, w, b in zip(ends, weights, ends[1:], strict=False)]
+
+    def blamed(nodes):
+        """Return each error times the slope of what predicts it."""
+        slopes = [1 - np.tanh(a @ w) ** 2 for a, w in zip([x, *nodes], weights[:-1], strict=False)]
+        return [e * slope for e, slope in zip(errors(nodes), [*slopes, 1], strict=True)]
+
+    nodes = [np.tanh(x @ weights[0])]
+    nodes.append(np.tanh(nodes[0] @ weights[1]))
+    for _ in range(9):
+        own, sent = errors(nodes), blamed(nodes)
+        nodes = [a + 0.1 * (sent[n + 1] @ weights[n + 1].T - own[n]) for n, a in enumerate(nodes)]
+    expected = [-a.T @ sent / 7 for a, sent in zip([x, *nodes], blamed(nodes), strict=True)]
+    with jax.enable_x64(True):
+        network = Sequential([*(pl.Dense(size, activation="tanh", use_bias=False) for size in (6, 4)), pl.Dense(3)])
+        params = ({"kernel": weights[0]}, {"kernel": weights[1]}, {"kernel": weights[2], "bias": np.zeros(3)})
+        batch = Batch(x, y, np.ones(7), np.float64(7))
+        objective = pl.losses.Objective(pl.losses.HalfSquaredError())
+        rule = PredictiveCoding(steps=9, step_size=0.1)
+        found = answer(rule, network, params, ({}, {}, {}), batch, objective).direction
+    for own, kernel in zip(found, expected, strict=True):
+        np.testing.assert_allclose(own["kernel"], kernel, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("inference", ["fixed_prediction", "zero_divergence"])
 def test_both_forms_are_the_gradient_where_predictions_are_those_of_the_forward_pass(inference):
     close(*directions(PredictiveCoding(inference, step_size=0.5, form="potentials"), "conv"), rtol=1e-5, atol=1e-7)

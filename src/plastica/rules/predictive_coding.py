@@ -137,7 +137,7 @@ class PredictiveCoding(Rule):
         backpropagation in predictive coding networks, algorithm 2.
     """
 
-    facts: ClassVar[FactsOf] = FactsOf(lambda rule: _FACTS[rule.inference])
+    facts: ClassVar[FactsOf] = FactsOf(lambda rule: _FACTS[rule.inference])  # pyright: ignore[reportIncompatibleVariableOverride]
     usual_optimizer: ClassVar[Optimizer] = Adam()
 
     inference: Inference = "relaxed"
