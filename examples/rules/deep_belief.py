@@ -1,7 +1,7 @@
 """A deep belief network: machines learn digits layer by layer without labels, then backprop goes on with labels.
 
 Run it with ``python examples/rules/deep_belief.py mnist.npz``, Keras's file of MNIST; without a file it takes the 8 x 8
-digits that come with scikit-learn. Hinton, Osindero and Teh (2006) have 1.25 % test error with 500-500-2000 units.
+digits that come with scikit-learn. Hinton and Salakhutdinov (2006) have 1.2 % test error with 500-500-2000 units.
 """
 
 from __future__ import annotations

@@ -130,10 +130,24 @@ def test_goodness_answers_what_a_loop_over_labels_sums():
     potential, activity = rule.respond(NETWORK, PARAMS, STATE, memory, X)
     np.testing.assert_allclose(potential, 2 * np.stack(totals, 1), rtol=1e-5)
     np.testing.assert_allclose(np.sum(activity, 1), 1, rtol=1e-6)
+    later = ForwardForward(answer="later_goodness", sharpness=2.0)
+    second = [hinton(kernels, biases, label, X, np.full(8, each))[1] for each in range(2)]
+    np.testing.assert_allclose(
+        later.respond(NETWORK, PARAMS, STATE, memory, X)[0], 2 * np.stack(second, 1), rtol=1e-5, atol=1e-6
+    )
     one = Network([*NETWORK.layers[:3], pl.Dense(1, activation="sigmoid")])
     params = (*PARAMS[:3], {"kernel": np.ones((4, 1), np.float32), "bias": np.zeros(1, np.float32)})
     potential, _ = rule.respond(one, params, STATE, memory, X)
     np.testing.assert_allclose(potential[:, 0], 2 * (totals[1] - totals[0]), rtol=1e-4, atol=1e-6)
+
+
+def test_of_one_hidden_layer_its_own_goodness_answers():
+    network = Network([NETWORK.layers[0], pl.Dense(2, activation="softmax")])
+    params, state = network.init(np.random.default_rng(1), (6,))
+    both = [ForwardForward(answer=answer) for answer in ("goodness", "later_goodness")]
+    memory = both[0].init(network, params, KEY)
+    all_layers, later = (rule.respond(network, params, state, memory, X)[0] for rule in both)
+    np.testing.assert_array_equal(all_layers, later)
 
 
 def test_the_readout_sees_the_last_normalised_activity_under_a_neutral_label():
