@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -57,6 +58,9 @@ def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, 
     """
     if encoding is not None:
         return _decode_as(data, source, encoding), ""
+    if not (data.startswith(codecs.BOM_UTF8) or b"\0" in data[:SAMPLE] or data.isascii()):
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-8"), ""
     found = tell_encoding(data, source)
     return _decode_as(data, source, found.codec), found.said
 

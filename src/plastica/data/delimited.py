@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
 TRAILING = "every row ends with a separator, which is left out."
 LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
-MANY_BLANKS = re.compile(r"(?:\r?\n){1000}")
+MANY_BLANKS = ("\n" * 1000, "\r\n" * 1000)
 
 Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # and the line of each row
 
@@ -71,7 +71,7 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     plain = _read_plain(text, separator, layout, skipped)
     if plain is None:
         body = _Body(layout, source)
-        plain = body.read(read_rows(text, source, separator, skipped, blanks=True))
+        plain = body.read(read_rows(text, source, separator, skipped, blanks=len(layout.names) == 1))
         notes = [*notes, *layout.notes, *body.notes]
     else:
         notes = [*notes, *layout.notes]
@@ -98,7 +98,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     layout = _Layout([*first.names, *["\x1f"] * trailing], None, [])
     plain = _read_plain(text, first.separator, layout, before)
     if plain is None:
-        rows = read_rows(text, first.source, first.separator, before, blanks=True)
+        rows = read_rows(text, first.source, first.separator, before, blanks=len(layout.names) == 1)
         plain = _Body(layout, first.source).read(rows)
     columns, lines = plain
     surplus = columns.pop("\x1f").str.strip_chars() != "" if trailing else None
@@ -111,7 +111,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
 def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Columns | None:
     if separator == " " or layout.header_line not in (None, skipped + 1):
         return None
-    if MANY_BLANKS.search(text):
+    if any(blanks in text for blanks in MANY_BLANKS):
         return None  # line by line, so that a million empty lines take no memory
     skip = 0 if layout.header_line is None else 1
     made = read_plain(text, separator, len(layout.names), skip, skipped)

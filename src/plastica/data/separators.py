@@ -19,7 +19,9 @@ NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
 SNIFFED_ROWS = 200
 SNIFFED_LENGTH = 1 << 23
 LONGEST_FIELD = 1 << 24
-LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")  # line ends inside quotes are kept as they are
+# Empty lines that follow each other, or a line with its end, which inside quotes is kept as it is.
+LINE = re.compile(r"([\r\n]+)|[^\r\n]+(?:\r\n|\n|\r)?")
+LINE_END = re.compile(r"\r\n|\n|\r")
 
 Row = tuple[int, list[str]]  # the line on which a row begins, its cells
 
@@ -41,18 +43,62 @@ def read_rows(
         DataError: A quote that is not closed, or a cell that is too long, with the line.
     """
     csv.field_size_limit(LONGEST_FIELD)
-    lines = (found.group() for found in LINE.finditer(text))
+    lines = _Lines(text, skipped, blanks)
     reader = csv.reader(lines, delimiter=separator, strict=strict, skipinitialspace=separator == " ")
     while True:
-        start = reader.line_num + skipped + 1
+        lines.between = True
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as problem:
-            raise _refusal(str(problem), source, start, reader.line_num + skipped) from None
-        if cells or blanks:
-            yield start, cells
+            raise _refusal(str(problem), source, lines.start, lines.read) from None
+        yield lines.start, cells
+
+
+class _Lines:
+    """Lines for a CSV reader, which asks for one: empty lines between rows are passed over many at a time.
+
+    Args:
+        text: The text.
+        read: Lines before it.
+        blanks: Whether empty lines between rows are given too.
+    """
+
+    def __init__(self, text: str, read: int, blanks: bool) -> None:
+        self.found = LINE.finditer(text)
+        self.read, self.start = read, read + 1
+        self.blanks = blanks
+        self.between = True  # whether a row ended; else a quote is open
+        self.waiting: Iterator[re.Match[str]] = iter(())
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        for end in self.waiting:
+            return self._given(end.group(), 1)
+        for found in self.found:
+            line = found.group()
+            if found.start(1) < 0:
+                return self._given(line, 1)
+            if not self.between:
+                return self._given(line, _count(line))
+            if self.blanks:
+                self.waiting = LINE_END.finditer(line)
+                return self._given(next(self.waiting).group(), 1)
+            self.read += _count(line)
+        raise StopIteration
+
+    def _given(self, line: str, count: int) -> str:
+        if self.between:
+            self.start, self.between = self.read + 1, False
+        self.read += count
+        return line
+
+
+def _count(ends: str) -> int:
+    return ends.count("\n") + ends.count("\r") - ends.count("\r\n")
 
 
 def _refusal(problem: str, source: str, start: int, end: int) -> DataError:

@@ -33,17 +33,19 @@ def read_plain(
     text = text.replace("\r\n", "\n")
     if "\r" in text:
         return None
+    text = text.rstrip("\n")
     lines = pl.Series([text]).str.split("\n").explode()
     numbers = np.arange(1, len(lines) + 1) + before
     lines, numbers = lines[skip:], numbers[skip:]
     counts = lines.str.count_matches(separator, literal=True)
     blank = (counts == 0) & (lines.str.strip_chars() == "")
-    if blank.any():
+    rows = None if blank.any() else _behind(text, skip)
+    if rows is None:
         lines, counts, numbers = lines.filter(~blank), counts.filter(~blank), numbers[~blank.to_numpy()]
     if not len(lines) or not (counts == width - 1).all():
         return None
     frame = pl.read_csv(
-        io.BytesIO(lines.str.join("\n")[0].encode()),
+        io.BytesIO((lines.str.join("\n")[0] if rows is None else rows).encode()),
         has_header=False,
         separator=separator,
         quote_char=None,
@@ -52,3 +54,11 @@ def read_plain(
     if frame.shape != (len(lines), width):
         return None
     return [values.fill_null("") for values in frame.get_columns()], numbers
+
+
+def _behind(text: str, lines: int) -> str:
+    """Return what stands behind so many lines."""
+    start = 0
+    for _ in range(lines):
+        start = text.find("\n", start) + 1 or len(text)
+    return text[start:]
