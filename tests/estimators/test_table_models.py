@@ -131,5 +131,5 @@ def test_load_gives_trees_back_for_what_they_are_and_a_forged_kind_is_refused(tm
     document["extra"]["table"]["facts"]["model"] = "linear"
     document["extra"]["table"]["facts"]["results"]["scores"]["linear"] = {}
     plastica.storage.write_model(path, arrays, document)
-    with pytest.raises(FileError, match="does not fit"):
+    with pytest.raises(FileError, match="trees do not fit"):
         TableNetwork.load(path)

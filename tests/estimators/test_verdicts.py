@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -99,8 +101,8 @@ class Table:
     def __init__(self, y, classes=("no", "yes"), task="binary", findings=()):
         rows = np.arange(len(y))
         self.y, self.findings = y, findings
-        self.target = type("Target", (), {"task": task, "classes": classes})
-        self.split = type("Split", (), {"train": rows, "test": rows})
+        self.target = SimpleNamespace(task=task, classes=classes, decode=lambda y: y)
+        self.split = SimpleNamespace(train=rows, test=rows)
 
 
 def concluded(y, own, other, scores, findings=()):
@@ -154,13 +156,20 @@ def test_labels_that_are_never_found_are_named():
     assert [each.data["labels"] for each in found] == ["'blue' (5)"]
 
 
-def test_what_cannot_be_kept_is_not_offered():
-    found = verdicts.Verdict(
-        level="careful", standing="worse", advice="worse", model="network", rival="last_value", measure="mae",
-        difference=Figure(2.0, 1.0, 3.0), rows=50,
-    )  # fmt: skip
-    sentence, advice = conclusion(found)
-    assert "the last value" in sentence and "--model" not in advice and "last value did better" in advice
+def test_a_naive_forecast_that_does_better_is_told_beside_the_models():
+    y = np.cumsum(RNG.normal(size=300))
+    answers = {"network": y + RNG.normal(0, 3, 300), "trees": y + RNG.normal(0, 1, 300)}
+    answers["last_value"] = y + RNG.normal(0, 0.1, 300)
+    judged = Judged("regression", np.arange(300), y, answers, {})
+    scores = {name: {"mae": Figure(float(np.abs(each - y).mean()))} for name, each in answers.items()}
+    found = verdicts.conclude(Table(y, (), "regression"), judged, scores, "mae")
+    assert (found.standing, found.rival, found.level) == ("worse", "trees", "careful")  # a run can keep trees
+    assert "--model trees" in conclusion(found).advice
+    (naive,) = found.findings
+    assert naive.code == "naive_better" and naive.data["name"] == "last value" and naive.severity == "warning"
+    answers["last_value"] = y + RNG.normal(0, 9, 300)
+    scores["last_value"] = {"mae": Figure(9.0)}
+    assert not verdicts.conclude(Table(y, (), "regression"), judged, scores, "mae").findings
 
 
 def test_what_is_simpler_is_called_so_and_trees_are_not():

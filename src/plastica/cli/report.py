@@ -163,7 +163,7 @@ def say_results(output: Output, results: Results) -> None:
     for line in conclusion(verdict):
         output.say(line)
     for finding in verdict.findings:
-        if finding.code == "never_found":  # what was found in the data was said before training
+        if finding.code in ("never_found", "naive_better"):  # what was found in the data was said before training
             output.fact(finding.severity, finding.message)
     output.say()
 

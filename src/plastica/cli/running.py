@@ -171,12 +171,12 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
 
     network.save(folder / MODEL)
     beside: dict[str, Callable[[Path], object]] = {
-        "settings.json": lambda path: replace_file(path, text(facts["settings"])),
-        "results.json": lambda path: replace_file(path, text(facts)),
+        "settings.json": lambda path: replace_file(path, text(facts["settings"]))
     }
     if network.history is not None:
         history = network.history.to_frame().write_csv()
         beside["history.csv"] = lambda path: replace_file(path, [history.encode()])
+    beside["results.json"] = lambda path: replace_file(path, text(facts))
     if network.judged is not None:
         rows = held_out.held_out_csv(network, prepared)
         beside[held_out.NAME] = lambda path: replace_file(path, [rows.encode()])

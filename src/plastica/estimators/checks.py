@@ -52,6 +52,9 @@ MESSAGES = {
     "mostly_missing": "Missing in more than {share} of the rows: {columns}.",
     "never_found": "Not one held-out row of these is found (recall 0; how many rows there are): {labels}. Do not count "
     "on them being recognised: gather more of their rows, or give rare ones more weight (class weights, a threshold).",
+    "naive_better": "Only repeating an earlier target ({name}) does better than the model: {figure} {value} against "
+    "{own}. The model is not given it; where it is known by the time of prediction, add it as a column, or use it "
+    "alone.",
     "hidden_zeros": "In these columns 0 is repeated and far from all other values: {columns}. If it stands for a "
     "missing value, leave those cells empty: a missing value is then learned as such, where a zero is taken for an "
     "amount.",

@@ -11,6 +11,7 @@ import numpy as np
 from ..data.table import show
 from .checks import MOST_NAMED, ORDER, Finding, finding
 from .guessing import BeyondGuess, beyond_guess, guess_from
+from .naive import NAIVE
 from .scores import LOWER_IS_BETTER, Figure, Scores, difference
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Level = Literal["good", "careful", "bad"]
 Standing = Literal["better", "same", "worse", "useless", "unclear", "alone"]
 Advice = Literal["good", "careful", "bad", "worse", "useless", "failed", "unclear"]
+KEPT = ("linear", "trees", "network")  # what a run can keep; a guess and naive forecasts stand beside them
 FEWEST_MISSED = 3  # held-out rows of a class that is never found; of fewer it may be bad luck
 
 
@@ -62,7 +64,7 @@ def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], m
         scores: Every model's figures.
         main: The figure that decides which model is better.
     """
-    found = (*prepared.findings, *never_found(prepared, judged))
+    found = (*prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main))
     found = tuple(sorted(found, key=lambda each: ORDER[each.severity]))
     beyond = _beyond(prepared, judged)
     own, rival = judged.own, _best_other(judged.own, scores, main)
@@ -120,6 +122,22 @@ def never_found(prepared: Prepared, judged: Judged) -> Iterator[Finding]:
     yield finding("never_found", "warning", labels=", ".join(named) + more)
 
 
+def naive_better(judged: Judged, scores: Mapping[str, Scores], main: str) -> Iterator[Finding]:
+    """Find that only repeating an earlier value, which the model is not given, does better by more than chance."""
+    sign = -1.0 if main in LOWER_IS_BETTER else 1.0
+    known = [name for name in NAIVE if main in scores.get(name, {})]
+    best = max(known, key=lambda name: sign * scores[name][main].value, default="")
+    if best and _side(_difference(judged, best, main), main) == "worse":
+        yield finding(
+            "naive_better",
+            "warning",
+            name=best.replace("_", " "),
+            figure=main.replace("_", " "),
+            value=scores[best][main].value,
+            own=scores[judged.own][main].value,
+        )
+
+
 def _beyond(prepared: Prepared, judged: Judged) -> dict[str, BeyondGuess]:
     """Say of every model whether it tells more than a guess."""
     from .asking import truth_of
@@ -133,9 +151,8 @@ def _beyond(prepared: Prepared, judged: Judged) -> dict[str, BeyondGuess]:
 def _best_other(own: str, scores: Mapping[str, Scores], main: str) -> str:
     """Return the best of the other models, a guess where there is nothing else."""
     sign = -1.0 if main in LOWER_IS_BETTER else 1.0
-    others = {name: sign * found[main].value for name, found in scores.items() if name != own and main in found}
-    models = [name for name in others if name != "dummy"]
-    return max(models, key=others.__getitem__, default="dummy")
+    others = {name: sign * scores[name][main].value for name in KEPT if name != own and main in scores.get(name, {})}
+    return max(others, key=others.__getitem__, default="dummy")
 
 
 def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tuple[Standing, str, Figure | None]:
@@ -145,9 +162,14 @@ def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tup
         return "unclear", beyond.measure, beyond.difference
     if rival == "dummy":
         return "better", beyond.measure, beyond.difference
-    pair = (judged.decisions[judged.own], judged.decisions[rival]) if judged.decisions else None
-    gap = difference(judged.task, judged.y, judged.answers[judged.own], judged.answers[rival], main, pair)
+    gap = _difference(judged, rival, main)
     return _side(gap, main), main, gap
+
+
+def _difference(judged: Judged, rival: str, main: str) -> Figure:
+    """Return by how much the main figure of the run's own model is above another's, row by row."""
+    pair = (judged.decisions[judged.own], judged.decisions[rival]) if judged.decisions else None
+    return difference(judged.task, judged.y, judged.answers[judged.own], judged.answers[rival], main, pair)
 
 
 def _side(gap: Figure, main: str) -> Standing:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..estimators.verdicts import Verdict
 from . import formats
-from .wording import alone, messages
+from .wording import alone
 
 SIMPLER = {"linear": 0, "trees": 1, "network": 2}
 
@@ -30,7 +30,7 @@ def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
     """
     values = {
         "model": alone(f"subject_{verdict.model}", lang),
-        "rival": _named(verdict.rival, lang),
+        "rival": alone(f"model_{verdict.rival}", lang) if verdict.rival else "",
         "name": verdict.rival,
         "figure": alone(f"score_{verdict.measure}", lang),
         "difference": _written(verdict),
@@ -39,15 +39,7 @@ def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
     sentence = alone(f"verdict_{verdict.standing}", lang, **values)
     if verdict.standing == "same" and SIMPLER.get(verdict.rival, 9) < SIMPLER[verdict.model]:
         sentence += ("" if lang == "zh" else " ") + alone(f"same_{verdict.rival}", lang, **values)
-    advice = f"advice_{verdict.advice}"
-    if verdict.advice in ("worse", "failed") and verdict.rival not in SIMPLER:
-        advice += "_plain"  # a rule of thumb, such as the last value, is nothing that a run can keep
-    return Conclusion(sentence, alone(advice, lang, **values))
-
-
-def _named(rival: str, lang: str) -> str:
-    key = f"model_{rival}"
-    return alone(key, lang) if key in messages() else rival.replace("_", " ")
+    return Conclusion(sentence, alone(f"advice_{verdict.advice}", lang, **values))
 
 
 def _written(verdict: Verdict) -> str:
