@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -123,3 +124,10 @@ def test_an_example_is_at_most_60_lines_and_says_how_to_run_it(path):
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 60
     assert path.relative_to(EXAMPLES.parent).as_posix() in text
+
+
+def test_processes_begun_by_spawn_train_after_this_one_did():
+    made = subprocess.run(
+        [sys.executable, EXAMPLES / "processes.py"], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert [line.split(":")[0] for line in made.stdout.splitlines()] == ["seed 0", "seed 1"]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..drawing import load_matplotlib
 from .records import Record, middle
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ WORST = 10  # times the loss to reach: a rule that runs away would flatten all o
 
 def draw(found: Comparison) -> Figure:
     """Return a figure of four panels, the rules in the order of their held-out figures."""
+    load_matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

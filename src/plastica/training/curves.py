@@ -8,6 +8,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..drawing import load_matplotlib
 from ..errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Figures(Protocol):
 
 def plot(run: Figures, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:
     """Draw one small panel for the loss and one for each other figure; see ``History.plot``."""
+    load_matplotlib()
     from matplotlib.figure import Figure
 
     names = [name for name in run.history if not name.startswith("val_")]

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..drawing import load_matplotlib
 from ..errors import InvalidValue
 from ..storage.atomic import replace_file
 
@@ -108,6 +109,7 @@ def _head(before: Point, tip: Point, length: float = 0.09, half: float = 0.042) 
 @contextmanager
 def own_style() -> Iterator[None]:
     """Draw in plastica's style, whatever a person set matplotlib to, and leave those settings as they were."""
+    load_matplotlib()
     import matplotlib as mpl
 
     with mpl.rc_context():
