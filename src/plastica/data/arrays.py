@@ -203,7 +203,7 @@ def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Any) -> None:
         if before >= FEW and after < (1 - LOST) * before:
             where = place(()) + (f"[..., {column}]" if given.ndim > 1 and given.shape[-1] > 1 else "")
             warnings.warn(
-                f"{where}: {before} different numbers become {after} in float32, in which a network computes. They lie "
+                f"{where}: {before} different numbers become {after} in float32, as networks compute. They lie "
                 f"between {low[column]:.12g} and {high[column]:.12g}, where it has steps of {spacing[column]:.3g}. "
                 "Subtract an offset, such as the mean, before they are handed over.",
                 PlasticaWarning,

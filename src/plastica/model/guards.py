@@ -81,8 +81,8 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
     ends_in_shares = isinstance(activation, activations.Softmax | activations.Sigmoid)
     if ends_in_shares and isinstance(loss, _MARGIN):
         raise InvalidValue(
-            f"{type(loss).__name__} wants answers on both sides of 0, but the last activation {activation!r} only reaches 0 "
-            'to 1. Take activation="linear" or "tanh", or "binary_crossentropy" as the loss.'
+            f"{type(loss).__name__} wants answers on both sides of 0, but {activation!r} at its end reaches only "
+            '0 to 1. Take activation="linear" or "tanh", or "binary_crossentropy" as the loss.'
         )
     if ends_in_shares and getattr(loss, "from_logits", False):
         raise InvalidValue(

@@ -259,8 +259,8 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
     off by parts in a thousand.
 
     Reference:
-        W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The art of
-        computer programming, volume 2, section 4.2.2, theorem B.
+        W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The
+        art of computer programming, volume 2, section 4.2.2, theorem B.
     """
     width = more.shape[0]
     total, more = sums[:width], more + sums[width:]
