@@ -117,7 +117,7 @@ def _with_fillers(model, y):
     from plastica.training.batches import Planner, training_rows
 
     planner, program = Planner(ROWS, 4, 0, True, 0), model.program
-    learner = begin(program, model.params, model.state, 0, model.learner.sums.size - 2)
+    learner = begin(program, model.params, model.state, 0, ())
     rows, plan = training_rows(X, y, None), planner.plan(0, planner.batches)
     plan = plan._replace(before=np.array([0, 0, 3 * planner.batches], np.int32))
     table = plan.table.copy()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from ..activations import Activation
 from ..errors import InvalidValue, PlasticaWarning
@@ -22,11 +22,12 @@ DEEP, DEEP_SCALE, _ARRIVES_AT_LEAST = 4, 6.25, 0.02
 
 def warn_of_depth(network: Layer, params: Params, settling: Sequence[slice]) -> None:
     """Warn where what comes back from the last layer that settles has faded before it is at the first."""
-    if len(settling) < DEEP:
+    kernels = [next(own["kernel"] for own in params[place] if "kernel" in own) for place in settling]
+    known = all(isinstance(kernel, np.ndarray | jax.Array) and not isinstance(kernel, Tracer) for kernel in kernels)
+    if len(settling) < DEEP or not known:  # shapes alone are laid out before a file is read
         return
     arrives = 1.0
-    for below, place in pairwise(settling):
-        kernel = next(own["kernel"] for own in params[place] if "kernel" in own)
+    for below, kernel in zip(settling, kernels[1:], strict=False):
         activation = network.children[below.stop - 1].output_activation
         slope = 1.0 if activation is None else _slope_at_rest(activation)
         # The root mean square of W' e over that of e, for errors in any direction.
