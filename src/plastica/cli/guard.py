@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import _thread
 import contextlib
 import functools
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import click
 
+from .. import interrupts
 from ..errors import PlasticaError, PlasticaWarning
 from . import streams
 from .output import OutputLost, complain, note
 
-MISTAKE, USAGE, FAULT, INTERRUPTED, CLOSED_PIPE = 1, 2, 70, 130, 141
+MISTAKE, USAGE, FAULT, CLOSED_PIPE = 1, 2, 70, 141
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +56,16 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 def _end_interrupted() -> NoReturn:
     complain("interrupted.")
-    raise click.exceptions.Exit(INTERRUPTED) from None
+    raise click.exceptions.Exit(interrupts.EXIT_CODE) from None
+
+
+@contextlib.contextmanager
+def ended_by_interrupts() -> Iterator[None]:
+    """End with one line and an exit code at Ctrl-C, where click has a word and a code of its own."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end_interrupted()
 
 
 def _came_of_an_interrupt(error: BaseException | None) -> bool:
@@ -76,10 +84,7 @@ def _interrupts_not_lost() -> Iterator[None]:
 
     def again(unraisable: Any) -> None:
         if issubclass(unraisable.exc_type, KeyboardInterrupt):
-            # A little later: raised right here it would be swallowed as well.
-            timer = threading.Timer(0.02, _thread.interrupt_main)
-            timer.daemon = True
-            timer.start()
+            interrupts.press_again()
         else:
             before(unraisable)
 

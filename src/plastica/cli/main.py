@@ -6,10 +6,11 @@ Nothing heavy is imported here: ``plastica --help`` answers before JAX would hav
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
-from .. import __version__
+from .. import __version__, interrupts
 from . import guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
@@ -19,7 +20,22 @@ from .predict import predict
 from .train import train
 
 
+class Commands(click.Group):
+    """The commands; Ctrl-C between two of their steps ends them as within one."""
+
+    def make_context(self, *given: Any, **options: Any) -> click.Context:
+        """Read the options."""
+        with guard.ended_by_interrupts():
+            return super().make_context(*given, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with guard.ended_by_interrupts():
+            return super().invoke(ctx)
+
+
 @click.group(
+    cls=Commands,
     epilog="Start with: plastica train penguins",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
@@ -35,8 +51,12 @@ for command in (train, predict, evaluate, compare, compare_rules, info):
 
 def run() -> None:
     """Run the command line; the console's entry point."""
+    interrupts.install()
     streams.install()
     try:
         app(prog_name="plastica")
     except SystemExit as end:
-        sys.exit(guard.code_of_end(end.code))
+        code = guard.code_of_end(end.code)
+        if code == interrupts.EXIT_CODE:
+            interrupts.leave()
+        sys.exit(code)

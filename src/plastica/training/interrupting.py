@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from ..interrupts import raise_between_imports
+
 
 class Interrupted(KeyboardInterrupt):
     """A run ended at Ctrl-C, between two steps: the model is as the last step left it.
@@ -57,7 +59,8 @@ def noted() -> Iterator[Interrupts]:
     if in_main and _present:
         yield _present[0]
         return
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    before = signal.getsignal(signal.SIGINT)
+    if not in_main or before not in (signal.default_int_handler, raise_between_imports):
         yield Interrupts()
         return
     interrupts = Interrupts()
@@ -68,6 +71,6 @@ def noted() -> Iterator[Interrupts]:
     finally:
         _present.clear()
         if signal.getsignal(signal.SIGINT) == interrupts.note:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, before)
     if interrupts.asked:
         raise Interrupted("interrupted; the model is as the last step left it")
