@@ -134,7 +134,7 @@ def test_a_declaration_of_ones_own_is_judged_alike():
 
     with pytest.raises(InvalidValue, match=r"Own\(size='4'\): size must be a whole number; write 4"):
         Own("4")
-    with pytest.raises(InvalidValue, match=r"Own\(parts=\('a',\)\): parts must be a list of a number"):
+    with pytest.raises(InvalidValue, match=r"Own\(parts=\('a',\)\): parts must be a list of numbers"):
         Own(4, ("a",))
     with pytest.raises(ValueError, match="its own words"):
         Own(1, (2.0,))

@@ -107,13 +107,16 @@ _JUDGES: dict[Any, Callable[[Any], bool]] = {
 }
 
 
+_SEVERAL = {"a whole number": "whole numbers", "a number": "numbers", "a text": "texts", "a path": "paths"}
+
+
 def _say(hint: Any) -> str:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return " or ".join(_say(each) for each in args)
     if origin is tuple:
         parts = list(dict.fromkeys(_say(each) for each in args if each is not Ellipsis))
-        return f"a list of {' and '.join(part.replace('a whole number', 'whole numbers') for part in parts)}"
+        return f"a list of {' and '.join(_SEVERAL.get(part, part) for part in parts)}"
     if origin is Literal:
         return " or ".join(map(repr, args))
     if origin is os.PathLike:

@@ -41,6 +41,7 @@ def test_float32_comes_back_uncopied():
     ],
     ids=lambda value: f"{type(value).__module__}.{type(value).__name__}",
 )
+@pytest.mark.filterwarnings("ignore:x has two columns called 'a'")
 def test_everything_array_like_becomes_float32(given_value):
     made = to_array(given_value)
     assert made.dtype == np.float32

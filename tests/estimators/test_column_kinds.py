@@ -84,7 +84,7 @@ def test_declared_kinds_reach_estimators_and_are_kept(tmp_path, as_array):
         ({"kinds": {"Code": "number"}}, DataError, "did you mean 'code'"),
         ({"kinds": "category"}, InvalidValue, "wanted a dict"),
         ({"kinds": {"code": "category"}, "encode": False}, InvalidValue, "encode=False"),
-        ({"missing_words": "unknown"}, InvalidValue, "missing_words='unknown': wanted words"),
+        ({"missing_words": "unknown"}, InvalidValue, "missing_words must be a list of texts"),
     ],
 )
 def test_kinds_that_cannot_be(params, error, said):

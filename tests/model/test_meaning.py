@@ -55,13 +55,15 @@ def binary_figures(y, score):
 def test_figures_on_potentials_are_those_of_their_probabilities(name):
     loss = losses.BinaryCrossentropy(from_logits=True) if name == "logits" else "hinge"
     y = 2 * YES - 1 if name == "hinge of signs" else YES
-    model = model_of(1, loss, (*DECIDED, "log_loss") if name == "logits" else DECIDED)
+    model = model_of(1, loss, (*DECIDED, "log_loss", "mse") if name == "logits" else DECIDED)
     found = evaluated(model, X, y)
     score = model.predict(X, verbose=0)[:, 0].astype(float)
     for key, wanted in binary_figures(YES, score).items():
         assert found[key] == pytest.approx(wanted, abs=2e-3 if key == "auc" else 1e-6), key
     if name == "logits":
-        assert found["log_loss"] == pytest.approx(scikit.log_loss(YES, 1 / (1 + np.exp(-score))), rel=1e-4)
+        share = 1 / (1 + np.exp(-score))
+        assert found["log_loss"] == pytest.approx(scikit.log_loss(YES, share), rel=1e-4)
+        assert found["mse"] == pytest.approx(np.mean((share - YES) ** 2), rel=1e-4)  # the Brier score
 
 
 def test_figures_on_softmax_logits_are_those_of_the_softmax():

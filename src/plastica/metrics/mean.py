@@ -61,6 +61,7 @@ class MeanSquaredError(Mean):
     """
 
     default_label: ClassVar[str] = "mean_squared_error"
+    defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -79,6 +80,7 @@ class RootMeanSquaredError(Mean):
     """
 
     default_label: ClassVar[str] = "root_mean_squared_error"
+    defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -101,6 +103,7 @@ class MeanAbsoluteError(Mean):
     """
 
     default_label: ClassVar[str] = "mean_absolute_error"
+    defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -119,6 +122,7 @@ class MeanAbsolutePercentageError(Mean):
     """
 
     default_label: ClassVar[str] = "mean_absolute_percentage_error"
+    defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -137,6 +141,7 @@ class CosineSimilarity(Mean):
     """
 
     default_label: ClassVar[str] = "cosine_similarity"
+    defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -185,8 +190,9 @@ class LossMetric(Mean):
 
     @property
     def wants(self) -> Wants:
-        """Probabilities, where the loss is one of probabilities; a loss of potentials says itself what it is given."""
-        return "probabilities" if self.loss.meaning.outputs == "probabilities" else "activities"
+        """Probabilities, or values beside targets, as the loss is of; one of potentials takes answers as they are."""
+        kinds: dict[str, Wants] = {"probabilities": "probabilities", "values": "targets"}
+        return kinds.get(self.loss.meaning.outputs, "activities")
 
     @property
     def label(self) -> str:

@@ -9,14 +9,15 @@ import numpy as np
 
 from ..declaration import Declaration
 
-Wants = Literal["activities", "order", "decisions", "probabilities"]
+Wants = Literal["activities", "targets", "order", "decisions", "probabilities"]
 
 
 class Metric(Declaration):
     """A figure shown during training and by ``evaluate``.
 
     Attributes:
-        defined_on: What of the network's answers it takes: "activities" as they are; their "order"; "decisions",
+        defined_on: What of the network's answers it takes: "activities" as they are; what
+            "targets" are compared with, under a loss of logits their probabilities; their "order"; "decisions",
             which are probabilities compared with a threshold or with each other; "probabilities" themselves.
 
     The sums of two batches add up to the sums of both together; so a run carries one short vector a metric,

@@ -13,6 +13,7 @@ from ..declaration import declaration
 from ..errors import PlasticaWarning
 from ..losses.shapes import matched
 from .mean import Named
+from .metric import Wants
 
 # float32 sums carry about 6 digits; this share of sum t^2 is what they cannot see.
 RESOLUTION = 1e-6
@@ -43,6 +44,7 @@ class R2Score(Named):
     """
 
     default_label: ClassVar[str] = "r2_score"
+    defined_on: ClassVar[Wants] = "targets"
     offset: float = 0.0
     name: str | None = None
 
@@ -72,6 +74,7 @@ class ExplainedVariance(Named):
     """
 
     default_label: ClassVar[str] = "explained_variance"
+    defined_on: ClassVar[Wants] = "targets"
     offset: float = 0.0
     name: str | None = None
 

@@ -14,6 +14,7 @@ from ..losses import Loss, LossMeaning
 from .accuracy import Accuracy, BinaryAccuracy
 from .auc import AUC
 from .counts import Counted
+from .mean import LossMetric
 from .members import MemberMetric
 from .metric import Metric
 
@@ -60,7 +61,9 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
         InvalidValue: When the metric is not defined on such answers.
     """
     meaning = loss.meaning
-    if meaning.targets == "pairs" and metric.wants != "activities":
+    if isinstance(metric, LossMetric) and metric.loss.meaning == meaning:
+        return metric
+    if meaning.targets == "pairs" and metric.wants not in ("activities", "targets"):
         raise InvalidValue(
             f'metric "{metric.label}": under {type(loss).__name__} each output decides between two classes, and the '
             "metric is of one output a class. Leave it out."
@@ -69,6 +72,8 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
         return _deciding(metric, meaning, activation)
     if metric.wants == "probabilities":
         return _of_probabilities(metric, loss, activation)
+    if metric.wants == "targets" and meaning.outputs == "potentials":
+        return _potential(metric, meaning)  # targets of 0 and 1 are compared with probabilities
     return metric
 
 

@@ -34,7 +34,7 @@ _READING_REASONS = {
     errno.EACCES: "this user may not read it",
     errno.EPERM: "this user may not read it",
     errno.ENOENT: "there is no such file",
-    errno.ENOTDIR: "a folder in its path is a file",
+    errno.ENOTDIR: "its folder is a file",
     errno.EISDIR: "it is a folder; give the name of a file in it",
     errno.EIO: "the disk fails",
     errno.ELOOP: "its symbolic links lead in a circle",

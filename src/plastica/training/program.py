@@ -263,6 +263,8 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
         art of computer programming, volume 2, section 4.2.2, theorem B.
     """
     width = more.shape[0]
+    if sums.shape[0] == width:  # of a loop of one's own, that keeps no room
+        return sums + more
     total, more = sums[:width], more + sums[width:]
     found = total + more
     took = found - total
@@ -313,7 +315,9 @@ def predict(
 
 def figures(program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
     """Turn summed figures into named ones: the loss, then each metric under its label."""
-    sums = np.asarray(sums, np.float64).reshape(2, -1).sum(0)
+    sums = np.asarray(sums, np.float64)
+    if len(sums) > 2 + sum(widths):
+        sums = sums.reshape(2, -1).sum(0)
     found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
     start = 2
     for metric, width in zip(program.watched, widths, strict=True):
