@@ -183,7 +183,7 @@ def _with_choices(model: Sequential, estimator: Any) -> Sequential:
         optimizer = dataclasses.replace(optimizer, weight_decay=float(estimator.weight_decay))
     rule = compiled.rule if isinstance(estimator.rule, str) else estimator.rule
     shown = ["r2" if metric == "mae" else metric for metric in compiled.metrics]
-    model.compile(optimizer, compiled.loss, shown, rule=rule)
+    model.compile(optimizer, compiled.loss, shown, weighted_metrics=compiled.weighted_metrics, rule=rule)
     return model
 
 

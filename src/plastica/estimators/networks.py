@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,7 +126,8 @@ def network_for(
     optimizer = optimizer_for(settings, rule)
     if type(optimizer) is Adam:  # the best network's Adam decays weights
         optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
-    return _compiled(made, losses.MemberLoss(end.loss), [end.loss, end.metric], settings, optimizer, rule)
+    # What training stops on weighs rows as the loss does.
+    return _compiled(made, losses.MemberLoss(end.loss), [end.metric], settings, optimizer, rule, [end.loss])
 
 
 def trains_any_network(rule: Rule) -> bool:
@@ -235,14 +237,15 @@ def _members(end: End, recipe: Recipe) -> list[Layer]:
 def _compiled(
     made: list[Layer],
     loss: Loss,
-    metrics: list[Loss | str | None],
+    metrics: list[str | None],
     settings: Settings,
     optimizer: Optimizer,
     rule: Rule,
+    weighted: Sequence[Loss] = (),
 ) -> Sequential:
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]
-    model.compile(optimizer, loss, shown, rule=rule)
+    model.compile(optimizer, loss, shown, weighted_metrics=list(weighted), rule=rule)
     _ = model.program  # the rule looks at the network now, while nothing has been trained yet
     return model
 
