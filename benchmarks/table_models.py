@@ -67,6 +67,50 @@ def trees(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
     return HistGradientBoostingClassifier(random_state=seed).fit(x, y).predict_proba(held)
 
 
+def catboost(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """CatBoost, which is told which columns are words."""
+    from catboost import CatBoostClassifier, CatBoostRegressor
+
+    _, words = _columns(source, train)
+    x, held = (part.drop(columns=source.target).copy() for part in (train, test))
+    for name in words:
+        for part in (x, held):
+            part[name] = part[name].fillna("missing").astype(str)
+    kind = CatBoostRegressor if source.task == "regression" else CatBoostClassifier
+    model = kind(random_seed=seed, cat_features=words, verbose=False, allow_writing_files=False)
+    model.fit(x, train[source.target])
+    return model.predict(held) if source.task == "regression" else model.predict_proba(held)
+
+
+def lightgbm(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """LightGBM, which is told which columns are words."""
+    from lightgbm import LGBMClassifier, LGBMRegressor
+
+    numbers, words = _columns(source, train)
+    x, held = (part[[*numbers, *words]].copy() for part in (train, test))
+    for name in words:
+        known = sorted(train[name].dropna().unique())
+        for part in (x, held):
+            part[name] = part[name].astype("category").cat.set_categories(known)
+    for part in (x, held):
+        part.columns = [f"column {number}" for number in range(part.shape[1])]  # it refuses some characters in names
+    kind = LGBMRegressor if source.task == "regression" else LGBMClassifier
+    model = kind(random_state=seed, verbose=-1).fit(x, train[source.target])
+    return model.predict(held) if source.task == "regression" else model.predict_proba(held)
+
+
+def realmlp(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
+    """RealMLP with its tuned defaults (Holzmüller, Grinsztajn, Steinwart 2024), of the package pytabkit."""
+    from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
+
+    _, words = _columns(source, train)
+    x, held = (part.drop(columns=source.target) for part in (train, test))
+    kind = RealMLP_TD_Regressor if source.task == "regression" else RealMLP_TD_Classifier
+    model = kind(random_state=seed, device="cpu", n_threads=1)
+    model.fit(x, train[source.target].to_numpy(), cat_col_names=words)
+    return model.predict(held) if source.task == "regression" else model.predict_proba(held)
+
+
 def pytorch(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
     """A plain network in PyTorch."""
     import torch
@@ -120,6 +164,9 @@ MODELS: dict[str, Learner] = {
     "PyTorch MLP": pytorch,
     "Keras MLP": keras,
     "gradient boosting": trees,
+    "LightGBM": lightgbm,
+    "CatBoost": catboost,
+    "RealMLP": realmlp,
 }
 
 
