@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from ..errors import InvalidValue, ShapeError
+from ..errors import InvalidValue, PlasticaError, ShapeError
 from ..own_functions import require_function, written_in_jax
 from .loss import Loss
 from .shapes import row_means
@@ -52,6 +53,21 @@ class CustomLoss(Loss):
         """
         return row_values(self.function, target, prediction)
 
+    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        """Return the function's value of each step or pixel.
+
+        Raises:
+            ShapeError: When the function has already taken a mean over them.
+        """
+        found = self.function(target, prediction)
+        if found.shape[: len(shape)] != shape:
+            raise ShapeError(
+                f"{name_of_function(self.function)}: returned values of shape {found.shape}, and each of the steps or "
+                f"pixels {shape} is to weigh what its class does. Return one value for each of them: "
+                "jnp.mean(..., axis=-1); or leave class_weight out."
+            )
+        return row_means(found.reshape(-1, *found.shape[len(shape) :])).reshape(shape)
+
     def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
         """Return the weighted mean over the real rows, or the function's one number times their mean weight."""
         if not is_of_whole_batch(self.function, target, prediction):
@@ -82,7 +98,7 @@ def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
         InvalidValue: When it returns something other than an array, or works with NumPy where JAX is needed.
     """
     with written_in_jax("loss or metric", function):
-        found = jax.eval_shape(function, target, prediction)
+        found = _traced(function, target, prediction)
     shape = getattr(found, "shape", None)
     if shape is None:
         raise InvalidValue(
@@ -98,6 +114,23 @@ def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
             "jnp.mean(..., axis=-1)."
         )
     return False
+
+
+def _traced(function: Function, target: Any, prediction: Any) -> Any:
+    """Return what a function returns for arrays of these shapes; what fails in it is told with its line."""
+    try:
+        return jax.eval_shape(function, target, prediction)
+    except (TypeError, ValueError, IndexError) as error:
+        if isinstance(error, PlasticaError | jax.errors.JAXTypeError | jax.errors.JAXIndexError):
+            raise
+        code = getattr(function, "__code__", None)
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if code is not None and frame.filename == code.co_filename]
+        where = f" in line {lines[-1]}" if lines else ""
+        raise ShapeError(
+            f"{name_of_function(function)} failed{where} on targets of shape {target.shape} and answers of shape "
+            f"{prediction.shape}, of which the first axis counts the rows: {error}"
+        ) from None
 
 
 def batch_value(

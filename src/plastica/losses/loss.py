@@ -44,6 +44,17 @@ class Loss(Declaration):
         values = jnp.where(weight == 0, 0.0, self.values(target, prediction) * weight)
         return jnp.sum(values) / size
 
+    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        """Return the loss of each step or pixel, ``shape``; their mean over a row is the row's loss.
+
+        Args:
+            target: What was wanted, ``(batch, ...)``.
+            prediction: What the network answered, ``(batch, ...)``.
+            shape: The batch and the axes of its steps, ``(batch, steps)`` or ``(batch, height, width)``.
+        """
+        rows = (part.reshape(-1, *part.shape[len(shape) :]) for part in (target, prediction))
+        return self.values(*rows).reshape(shape)
+
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the same loss over the potentials under ``activation``, or None where there is no such form."""
         return None

@@ -45,8 +45,7 @@ class Objective(Declaration):
         """Return each row's loss, ``(batch,)``: the mean over its steps, each of which weighs what ``within`` says."""
         if within is None:
             return self.loss.values(target, prediction)
-        values = self.loss.values(*(part.reshape(-1, *part.shape[within.ndim :]) for part in (target, prediction)))
-        return row_means(values.reshape(within.shape) * within)
+        return row_means(self.loss.of_steps(target, prediction, within.shape) * within)
 
 
 def place(loss: Loss, activation: Activation | None) -> Objective:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import jax
 import jax.numpy as jnp
 
@@ -64,6 +66,10 @@ class HalfSquaredError(Loss):
         """Return half of each row's summed squared error."""
         target = matched("half_squared_error", target, prediction)
         return 0.5 * jnp.sum(jnp.square(prediction - target), axis=tuple(range(1, prediction.ndim)))
+
+    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        """Return half of each step's summed squared error, times the number of steps, whose losses add up here."""
+        return prod(shape[1:]) * Loss.of_steps(self, target, prediction, shape)
 
 
 @declaration

@@ -40,8 +40,8 @@ def weigh_classes(
         )
     weights = _checked(class_weight)
     answered, shape = loss.for_one_answer(output_shape)
-    classes = _classes(examples.y, answered)
-    _require_known(weights, classes, answered, shape)
+    classes, possible = _classes(examples.y, answered, shape[-1] if shape else 1)
+    _require_known(weights, classes, possible)
     found, places = np.unique(classes, return_inverse=True)
     weight = np.array([weights[int(number)] for number in found], np.float32)[places].reshape(classes.shape)
     if examples.weight is not None:
@@ -63,11 +63,12 @@ def _checked(given: Any) -> dict[int, float]:
     return {int(number): float(weight) for number, weight in given.items()}
 
 
-def _classes(y: np.ndarray, loss: Loss) -> np.ndarray:
-    """Return the class of each row ``(rows,)``, or of each of its steps ``(rows, ...)``."""
-    kind = loss.meaning.targets
-    if kind == "classes" or (kind != "class_numbers" and y.ndim == 2 and y.shape[1] > 1):
-        return _of_one_hot(y, kind)
+def _classes(y: np.ndarray, loss: Loss, outputs: int) -> tuple[np.ndarray, set[int]]:
+    """Return the class of each row ``(rows,)`` or of each of its steps ``(rows, ...)``, and all that can occur."""
+    kind, several = loss.meaning.targets, y.ndim > 1 and y.shape[-1] > 1
+    # Beyond one axis of outputs, what is not one-hot is a mask: yes or no in each place.
+    if kind == "classes" or (kind != "class_numbers" and several and (y.ndim == 2 or _names_one(y).all())):
+        return _of_one_hot(y, kind), set(range(outputs))
     numbers = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
     odd = numbers != np.rint(numbers)
     if odd.any():
@@ -76,11 +77,19 @@ def _classes(y: np.ndarray, loss: Loss) -> np.ndarray:
             f"class_weight was given, but y[{', '.join(map(str, where))}] is {numbers[where]:g}, which is no class "
             "number. Weigh rows by sample_weight."
         )
-    return numbers.astype(np.int64)
+    numbers = numbers.astype(np.int64)
+    if kind == "class_numbers":
+        return numbers, set(range(outputs))
+    return numbers, {-1, 1} if numbers.min() < 0 else {0, 1}
+
+
+def _names_one(y: np.ndarray) -> np.ndarray:
+    """Return where the last axis names one class: a one, and else nothing but 0, or nothing but -1."""
+    return ((y == 1).sum(-1) == 1) & (np.isin(y, (0, 1)).all(-1) | np.isin(y, (-1, 1)).all(-1))
 
 
 def _of_one_hot(y: np.ndarray, kind: str) -> np.ndarray:
-    single = np.isin(y, (0, 1)).all(-1) & (y.sum(-1) == 1)
+    single = _names_one(y)
     if not single.all():
         where = tuple(int(place) for place in np.argwhere(~single)[0])
         shown = ", ".join(f"{value:g}" for value in y[where][:6]) + ", ..." * (y.shape[-1] > 6)
@@ -92,7 +101,7 @@ def _of_one_hot(y: np.ndarray, kind: str) -> np.ndarray:
     return y.argmax(-1)
 
 
-def _require_known(weights: Mapping[int, float], classes: np.ndarray, loss: Loss, shape: tuple[int, ...]) -> None:
+def _require_known(weights: Mapping[int, float], classes: np.ndarray, possible: set[int]) -> None:
     occurring = np.unique(classes).tolist()
     missing = [number for number in occurring if number not in weights]
     if missing:
@@ -100,9 +109,6 @@ def _require_known(weights: Mapping[int, float], classes: np.ndarray, loss: Loss
             f"class_weight has no weight for class {missing[0]}; it has {sorted(weights)}. "
             "Give every class in y a weight."
         )
-    outputs = shape[-1] if shape else 1
-    several = loss.meaning.targets in ("classes", "class_numbers") or outputs > 1
-    possible = set(range(outputs)) if several else {0, 1} if min(occurring) >= 0 else {-1, 1}
     surplus = sorted(set(weights) - possible - set(occurring))
     if surplus:
         raise InvalidValue(
