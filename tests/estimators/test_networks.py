@@ -49,6 +49,19 @@ def test_the_answer_is_the_mean_of_the_members_probabilities():
     np.testing.assert_allclose(answers_from(model, X, "multiclass"), each.mean(1), rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+def test_the_figure_that_training_stops_on_weighs_rows_as_the_loss_does():
+    model = network_for("binary", 1, LAYOUT, Settings(layers=(3,), members=2))
+    y, weight = np.array([0, 1, 1, 0, 1, 0], np.float32), np.array([1, 5, 2, 0, 3, 1], np.float32)
+    found = model.evaluate(X, y, sample_weight=weight, verbose=0, return_dict=True)
+    share = model.predict(X).mean(1)[:, 0]
+    surprise = -np.where(y == 1, np.log(share), np.log(1 - share))
+    assert found[monitor_of(model).removeprefix("val_")] == pytest.approx(
+        np.average(surprise, weights=weight), rel=1e-5
+    )
+    assert found["accuracy"] == pytest.approx(np.mean((share > 0.5) == y))
+
+
 def test_a_strategy_or_loss_that_the_task_does_not_take_is_refused():
     with pytest.raises(InvalidValue, match="for three classes or more; this task is binary"):
         network_for("binary", 1, LAYOUT, Settings(strategy="one_vs_one"))

@@ -14,7 +14,7 @@ import keras
 
 import plastica as pl
 from plastica import losses, metrics
-from plastica.errors import DataError, InvalidValue, PlasticaWarning, UnknownName
+from plastica.errors import DataError, InvalidValue, PlasticaWarning, ShapeError, UnknownName
 from plastica.training.program import added
 
 rng = np.random.default_rng(0)
@@ -137,9 +137,54 @@ def test_labels_that_exclude_each_other_are_decided_by_the_largest_output_as_in_
     assert found["accuracy"] == pytest.approx(np.mean(model.predict(X, verbose=0).argmax(1) == CLASSES))
 
 
-def test_several_labels_under_another_loss_are_told():
+def test_several_labels_under_another_loss_are_decided_by_themselves_too():
+    model = model_of(3, "mse", ["accuracy", "f1_score"], "sigmoid")
+    found, yes = evaluated(model, X, TAGS), model.predict(X, verbose=0) > 0.5
+    assert found["accuracy"] == pytest.approx(np.mean(yes == TAGS))
+    assert found["f1_score"] == pytest.approx(scikit.f1_score(TAGS, yes, average="macro", zero_division=0))
+
+
+def test_several_labels_under_a_softmax_are_told():
     with pytest.warns(PlasticaWarning, match='"accuracy" takes the largest output alone'):
-        evaluated(model_of(3, "mse", ["accuracy"], "sigmoid"), X, TAGS)
+        evaluated(model_of(3, "mse", ["accuracy"], "softmax"), X, TAGS)
+
+
+def test_a_metric_of_logits_where_there_are_none_and_one_of_several_where_there_is_one_are_refused():
+    of_logits = losses.BinaryCrossentropy(from_logits=True)
+    with pytest.raises(InvalidValue, match=r"from potentials \(logits\), and under BinaryCrossentropy this network"):
+        _ = model_of(1, "binary_crossentropy", [of_logits], "sigmoid").program
+    with pytest.raises(InvalidValue, match="which output is the largest, and this network has one"):
+        _ = model_of(1, "binary_crossentropy", ["categorical_accuracy"], "sigmoid").program
+    with pytest.raises(InvalidValue, match=r'"precision" decides each output by itself.*average="macro"'):
+        _ = model_of(3, "categorical_hinge", ["precision"]).program
+
+
+@pytest.mark.parametrize("activation", ["softplus", "hard_sigmoid"])
+def test_hinge_over_answers_that_never_mean_no_is_refused(activation):
+    with pytest.raises(InvalidValue, match=f"both sides of 0, but '{activation}' at its end reaches only 0 to"):
+        evaluated(model_of(1, "hinge", ["accuracy"], activation), X, YES)
+
+
+def test_amounts_under_metrics_of_yes_and_no_are_refused_or_told():
+    prices = 100 + 50 * X[:, 1]
+    with pytest.raises(DataError, match=r'y holds numbers such as .*"f1_score" is of yes and no. Take "mae"'):
+        evaluated(model_of(1, "mse", ["f1_score"]), X, prices)
+    with pytest.warns(PlasticaWarning, match='"accuracy" counts answers that equal the target'):
+        model_of(1, "mse", ["accuracy"]).evaluate(X, prices, verbose=0)
+    with pytest.warns(PlasticaWarning, match='"auc" takes those above 0.5 for yes'):
+        model_of(1, "bce", ["auc"], "sigmoid").evaluate(X, np.linspace(0, 1, ROWS), verbose=0)
+
+
+def test_it_is_told_that_nothing_says_what_answers_under_an_own_loss_mean():
+    def of_logits(y_true, y_pred):
+        return jnp.mean(jnp.logaddexp(0.0, y_pred) - y_true * y_pred, axis=-1)
+
+    with pytest.warns(PlasticaWarning, match=r"nothing tells what this network answers under of_logits.*threshold=0.0"):
+        _ = model_of(1, of_logits, ["accuracy"]).program
+    model = model_of(1, of_logits, [metrics.BinaryAccuracy(threshold=0.0), "auc"])
+    assert evaluated(model, X, YES)["binary_accuracy"] == pytest.approx(
+        np.mean((model.predict(X, verbose=0)[:, 0] > 0) == YES)
+    )
 
 
 def test_metrics_count_rows_alike_and_weighted_metrics_by_weight_as_in_keras():
@@ -169,78 +214,6 @@ def test_a_metric_and_its_weighted_twin_have_names_of_their_own(tmp_path):
     assert found["weighted_mae"] == pytest.approx(np.average(error, weights=weight), rel=1e-5)
     again = pl.load(model.save(tmp_path / "m.plastica"))
     assert again.evaluate(X, YES, sample_weight=weight, verbose=0, return_dict=True) == found
-
-
-# -- class weights -------------------------------------------------------------------------------------------------
-
-
-STEPS = rng.normal(size=(12, 5, 2)).astype(np.float32)
-NUMBERS = rng.integers(0, 3, (12, 5))
-WEIGHT = {0: 1.0, 1: 3.0, 2: 10.0}
-
-
-def loss_at_rest(output, loss, x, y, **options):
-    """Return the first epoch's loss of a network whose steps are nothing, and its answers."""
-    model = pl.Sequential([pl.Conv1D(output[0], 1, activation=output[1])], seed=2)
-    model.compile(pl.optimizers.SGD(1e-12), loss)
-    found = model.fit(x, y, epochs=1, batch_size=5, verbose=0, **options).history["loss"][0]
-    return found, model.predict(x, verbose=0).astype(float)
-
-
-@pytest.mark.parametrize("hot", [False, True], ids=["class numbers", "one-hot"])
-def test_each_step_weighs_what_its_own_class_does(hot):
-    y, loss = (np.eye(3)[NUMBERS], "categorical_crossentropy") if hot else (NUMBERS, "sparse_categorical_crossentropy")
-    found, answers = loss_at_rest((3, "softmax"), loss, STEPS, y, class_weight=WEIGHT)
-    chosen = np.take_along_axis(answers, NUMBERS[..., None], -1)[..., 0]
-    assert found == pytest.approx(np.mean(np.array([1, 3, 10])[NUMBERS] * -np.log(chosen)), rel=1e-5)
-
-
-def test_each_pixel_of_a_mask_weighs_what_it_is_and_rows_multiply_it():
-    mask, rows = (rng.random((12, 5, 1)) < 0.3).astype(np.float32), rng.uniform(0.5, 2, 12).astype(np.float32)
-    given = {"class_weight": {0: 1.0, 1: 7.0}, "sample_weight": rows}
-    found, answers = loss_at_rest((1, "sigmoid"), "binary_crossentropy", STEPS, mask, **given)
-    each = -np.where(mask == 1, 7 * np.log(answers), np.log(1 - answers))[..., 0]
-    assert found == pytest.approx(np.mean(each * rows[:, None]), rel=1e-5)
-
-
-def test_weights_of_steps_move_the_weights_as_a_loss_written_out_does():
-    share = np.array([1, 3, 10], np.float32)[NUMBERS]
-    plain = pl.Sequential([pl.Conv1D(3, 1, activation="softmax")], seed=2)
-    plain.compile("sgd", "sparse_categorical_crossentropy")
-    plain.fit(STEPS, NUMBERS, epochs=3, batch_size=5, verbose=0, class_weight=WEIGHT, shuffle=False)
-
-    own = pl.Sequential([pl.Conv1D(3, 1, activation="softmax")], seed=2)
-    own.compile("sgd", lambda y_true, y_pred: -jnp.mean(jnp.sum(y_true * jnp.log(y_pred), -1), -1))
-    own.fit(STEPS, np.eye(3)[NUMBERS] * share[..., None], epochs=3, batch_size=5, verbose=0, shuffle=False)
-    for ours, wanted in zip(plain.get_weights(), own.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("weights, said", [
-    ({0: 1.0, 1: 2.0}, "no weight for class 2"),
-    ({0: 1.0, 1: 2.0, 2: 1.0, 3: 1.0}, "class 3, which cannot occur: the classes here are 0, 1, 2"),
-    ({0: 1.0, "1": 2.0, 2: 1.0}, "the key '1' of type str"),
-    ({0: 1.0, 1: 2.0, 2.5: 1.0}, "the key 2.5 of type float"),
-    ({0: 1.0, 1: -2.0, 2: 1.0}, "-2.0 for class 1"),
-    ([1.0, 2.0, 3.0], "give a dictionary"),
-])  # fmt: skip
-def test_class_weights_that_fit_no_class_are_refused_in_words(weights, said):
-    model = model_of(3, "sparse_categorical_crossentropy", [], "softmax")
-    with pytest.raises(InvalidValue, match=said):
-        model.fit(X, CLASSES, class_weight=weights, verbose=0)
-
-
-@pytest.mark.parametrize("loss, y, said", [
-    ("categorical_crossentropy", np.full((ROWS, 3), 1 / 3), "shares of classes"),
-    ("binary_crossentropy", np.r_[[[1.0, 1.0, 0.0]], TAGS[1:]], "several labels may hold at once"),
-    ("mse", np.linspace(0, 1, ROWS), "no class number"),
-])  # fmt: skip
-def test_class_weights_for_targets_that_name_no_class_are_refused(loss, y, said):
-    model = model_of(
-        1 if y.ndim == 1 else 3, loss, [], {"mse": "linear", "binary_crossentropy": "sigmoid"}.get(loss, "softmax")
-    )
-    with pytest.raises(InvalidValue, match=said):
-        model.fit(X, y, class_weight=WEIGHT, verbose=0)
 
 
 # -- functions of the whole batch ------------------------------------------------------------------------------------
@@ -288,6 +261,27 @@ def test_a_function_of_the_whole_batch_is_refused_where_rows_are_asked_for():
     model.compile("sgd", dice, rule="equilibrium_propagation")
     with pytest.raises(InvalidValue, match="a number for each row is asked for here"):
         model.fit(X, YES, verbose=0)
+
+
+def test_a_value_for_each_output_is_none_for_each_row_though_there_are_as_many_rows():
+    with pytest.raises(ShapeError, match=r"returned values of shape \(3,\).*one value for each row is wanted"):
+        model_of(3, "bce", [lambda y, a: jnp.mean(jnp.abs(y - a), 0)], "sigmoid").fit(X, TAGS, batch_size=3, verbose=0)
+
+
+def test_a_function_that_fails_on_the_shapes_is_told_with_them_and_its_line_before_the_run():
+    def mismatched(y_true, y_pred):
+        return jnp.mean(y_true - y_pred)
+
+    with pytest.raises(
+        ShapeError, match=r"mismatched failed in line \d+ on targets of shape \(32,\) and answers"
+    ) as told:
+        model_of(3, mismatched, [], "sigmoid").fit(X, CLASSES, verbose=0)
+    assert len(told.traceback) < 12 and told.value.__cause__ is None
+
+
+def test_an_own_loss_is_a_metric_too():
+    found = evaluated(model_of(1, "bce", [losses.CustomLoss(dice)], "sigmoid"), X, YES, batch_size=ROWS)
+    assert set(found) == {"loss", "dice"} and 0 < found["dice"] < 1
 
 
 # -- sums and names --------------------------------------------------------------------------------------------------

@@ -17,10 +17,12 @@ class Meaning(NamedTuple):
             "values", which stand for themselves.
         targets: What is wanted. "labels": each output by itself is yes or no; "classes": one column a class;
             "class_numbers"; "pairs": class numbers for outputs that each decide between two classes; "values".
+        apart: Whether each output answers yes or no by itself, though the targets name one class.
     """
 
     outputs: Outputs = "values"
     targets: Targets = "values"
+    apart: bool = False
 
 
 def of_shares(from_logits: bool, targets: Targets) -> Meaning:

@@ -47,7 +47,7 @@ class OneVsRest(Loss):
     @property
     def meaning(self) -> Meaning:
         """A yes-or-no question for each class, asked by class numbers."""
-        return Meaning(self.loss.meaning.outputs, "class_numbers")
+        return Meaning(self.loss.meaning.outputs, "class_numbers", apart=True)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss."""
@@ -60,7 +60,7 @@ class OneVsRest(Loss):
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
         """Return a loss of class numbers, which is what the targets are."""
-        return SparseCategoricalCrossentropy(), output_shape
+        return _of_class_numbers(self), output_shape
 
 
 @declaration
@@ -110,7 +110,7 @@ class OneVsOne(Loss):
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
         """Return a loss of class numbers beside one output a class, which is what the targets name."""
-        return SparseCategoricalCrossentropy(), (*output_shape[:-1], classes_of(output_shape[-1]))
+        return _of_class_numbers(self), (*output_shape[:-1], classes_of(output_shape[-1]))
 
 
 def pairs_of(outputs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -136,6 +136,10 @@ def classes_of(pairs: int) -> int:
             f"one_vs_one: {pairs} outputs are no number of pairs; K classes need K (K - 1) / 2 outputs, such as {near}."
         )
     return classes
+
+
+def _of_class_numbers(loss: OneVsRest | OneVsOne) -> Loss:
+    return SparseCategoricalCrossentropy(from_logits=loss.meaning.outputs == "potentials")
 
 
 def _on_potential(loss: OneVsRest | OneVsOne, activation: Activation | None) -> Loss | None:

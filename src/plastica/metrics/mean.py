@@ -190,8 +190,10 @@ class LossMetric(Mean):
 
     @property
     def wants(self) -> Wants:
-        """Probabilities, or values beside targets, as the loss is of; one of potentials takes answers as they are."""
-        kinds: dict[str, Wants] = {"probabilities": "probabilities", "values": "targets"}
+        """What the loss is computed from; one of margins takes answers as they are."""
+        kinds: dict[str, Wants] = {
+            "probabilities": "probabilities", "potentials": "potentials", "values": "targets",
+        }  # fmt: skip
         return kinds.get(self.loss.meaning.outputs, "activities")
 
     @property

@@ -9,16 +9,16 @@ import numpy as np
 
 from ..declaration import Declaration
 
-Wants = Literal["activities", "targets", "order", "decisions", "probabilities"]
+Wants = Literal["activities", "targets", "order", "decisions", "probabilities", "potentials"]
 
 
 class Metric(Declaration):
     """A figure shown during training and by ``evaluate``.
 
     Attributes:
-        defined_on: What of the network's answers it takes: "activities" as they are; what
-            "targets" are compared with, under a loss of logits their probabilities; their "order"; "decisions",
-            which are probabilities compared with a threshold or with each other; "probabilities" themselves.
+        defined_on: What of the network's answers it takes: "activities" as they are; what "targets" are compared
+            with, under a loss of logits their probabilities; their "order"; "decisions", which are probabilities
+            compared with a threshold or with each other; "probabilities" themselves; or "potentials" (logits).
 
     The sums of two batches add up to the sums of both together; so a run carries one short vector a metric,
     and the figure of the whole data does not depend on how it was cut into batches.

@@ -113,7 +113,7 @@ def get(
     metric = _resolved(value, loss, output_shape)
     if loss is None or output_shape is None or isinstance(metric, MemberMetric | Activated):
         return metric
-    return seen(metric, loss, activation)
+    return seen(metric, loss, activation, output_shape)
 
 
 def renamed(metric: Metric, name: str) -> Metric:
@@ -131,6 +131,8 @@ def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[i
         return found if found.label == value.label else replace(found, name=value.label)
     if isinstance(value, Metric):
         return value
+    if isinstance(value, losses.CustomLoss):
+        return CustomMetric(value.function)
     if isinstance(value, losses.Loss):
         return LossMetric(value)
     if isinstance(value, str):
@@ -153,7 +155,7 @@ def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] 
 def _accuracy(loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
     """Return what accuracy means: by what the loss says of its targets, and by the shape where it says nothing."""
     meaning = losses.LossMeaning() if loss is None else loss.meaning
-    if meaning == ("margins", "labels"):
+    if (meaning.outputs, meaning.targets) == ("margins", "labels"):
         return BinaryAccuracy(threshold=0.0)
     if output_shape is not None and output_shape[-1:] in ((), (1,)):
         return BinaryAccuracy()

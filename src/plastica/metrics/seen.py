@@ -9,12 +9,12 @@ import numpy as np
 
 from ..activations import Activation, Sigmoid, Softmax
 from ..declaration import declaration, replace
-from ..errors import InvalidValue
-from ..losses import Loss, LossMeaning
+from ..errors import InvalidValue, caution
+from ..losses import BinaryCrossentropy, CustomLoss, Loss, LossMeaning, name_of
 from .accuracy import Accuracy, BinaryAccuracy
 from .auc import AUC
 from .counts import Counted
-from .mean import LossMetric
+from .mean import LogLoss, LossMetric
 from .members import MemberMetric
 from .metric import Metric
 
@@ -49,13 +49,17 @@ class Activated(Metric):
         return self.metric.result(sums)
 
 
-def seen(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
+def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape: tuple[int, ...]) -> Metric:
     """Return a metric as it suits what the network's answers mean.
+
+    Metrics that compare numbers see probabilities under a loss of potentials too, as the targets are of that scale. A
+    person's own functions and metrics see the answers as they are.
 
     Args:
         metric: The metric.
         loss: What is trained on; it declares what the answers mean.
         activation: The network's last activation, None where it is not known.
+        output_shape: The shape of one answer.
 
     Raises:
         InvalidValue: When the metric is not defined on such answers.
@@ -68,10 +72,21 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
             f'metric "{metric.label}": under {type(loss).__name__} each output decides between two classes, and the '
             "metric is of one output a class. Leave it out."
         )
+    if metric.wants == "order" and output_shape[-1:] in ((), (1,)):
+        raise InvalidValue(
+            f'metric "{metric.label}" asks which output is the largest, and this network has one, so it would always '
+            'be right. For yes or no take "binary_accuracy"; for classes give the last layer a unit for each.'
+        )
     if metric.wants == "decisions":
-        return _deciding(metric, meaning, activation)
+        _tell_of_own_loss(metric, loss, activation, output_shape)
+        return _deciding(metric, loss, activation)
     if metric.wants == "probabilities":
         return _of_probabilities(metric, loss, activation)
+    if metric.wants == "potentials" and meaning.outputs != "potentials":
+        raise InvalidValue(
+            f'metric "{metric.label}" is computed from potentials (logits), and under {type(loss).__name__} this '
+            f"network answers {meaning.outputs}. Leave from_logits out of the metric."
+        )
     if metric.wants == "targets" and meaning.outputs == "potentials":
         return _potential(metric, meaning)  # targets of 0 and 1 are compared with probabilities
     return metric
@@ -83,18 +98,38 @@ def by_label(metric: Metric) -> Metric:
         return replace(metric, metric=by_label(metric.metric))
     if isinstance(metric, Accuracy):
         return BinaryAccuracy(name=metric.label)
+    if isinstance(metric, LogLoss):
+        return LossMetric(BinaryCrossentropy(), name=metric.label)
     undecided = isinstance(metric, Counted) and metric.threshold is None and metric.takes_largest
     return replace(metric, threshold=0.5) if undecided else metric
 
 
-def _deciding(metric: Metric, meaning: LossMeaning, activation: Activation | None) -> Metric:
-    threshold = getattr(metric, "threshold", None)
+def _tell_of_own_loss(metric: Metric, loss: Loss, activation: Activation | None, shape: tuple[int, ...]) -> None:
+    """Say where a figure is decided when nothing tells what the answers under a person's own loss mean."""
+    if not isinstance(loss, CustomLoss) or isinstance(metric, AUC) or shape[-1:] not in ((), (1,)):
+        return
+    if getattr(metric, "threshold", None) in (None, BinaryAccuracy.threshold) and not _reaches_shares_only(activation):
+        caution(
+            f'metric "{metric.label}" takes answers above 0.5 for yes, and nothing tells what this network answers '
+            f"under {name_of(loss)}. Where that loss takes potentials (logits) or margins, say where yes begins: "
+            "BinaryAccuracy(threshold=0.0), F1Score(threshold=0.0); or end the network in a sigmoid."
+        )
+
+
+def _deciding(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
+    meaning, threshold = loss.meaning, getattr(metric, "threshold", None)
     if threshold is not None and not 0 < threshold < 1:
         return metric  # only potentials or margins can be meant
     if meaning.outputs == "potentials":
         return _potential(metric, meaning)
     if meaning.outputs == "margins" and meaning.targets == "labels":
         return _potential(metric, meaning)  # the sigmoid is one half where the sign turns
+    each_by_itself = isinstance(metric, BinaryAccuracy) or (isinstance(metric, Counted) and not metric.takes_largest)
+    if meaning.outputs == "margins" and each_by_itself:
+        raise InvalidValue(
+            f'metric "{metric.label}" decides each output by itself, and under {type(loss).__name__} the largest is '
+            'the answer. Take "accuracy", "f1_score", Precision(average="macro") or Recall(average="macro").'
+        )
     if isinstance(metric, AUC) and meaning.outputs != "probabilities" and not _reaches_shares_only(activation):
         return replace(metric, from_logits=True)  # it ranks, which any rising function leaves as it is
     return metric
@@ -116,7 +151,7 @@ def _of_probabilities(metric: Metric, loss: Loss, activation: Activation | None)
 def _potential(metric: Metric, meaning: LossMeaning) -> Metric:
     if isinstance(metric, AUC) and meaning.targets in ("labels", "pairs"):
         return replace(metric, from_logits=True)
-    exclusive = meaning.targets in ("classes", "class_numbers") and meaning.outputs == "potentials"
+    exclusive = meaning.targets in ("classes", "class_numbers") and not meaning.apart
     made: Any = Softmax() if exclusive else Sigmoid()
     return Activated(metric, made)
 

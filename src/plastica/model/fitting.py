@@ -159,7 +159,7 @@ def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: st
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
-    check_metrics(targets, model.program.watched, loss, f"{owner}y")
+    check_metrics(targets, model.program.watched, loss, activation, f"{owner}y")
     return examples
 
 

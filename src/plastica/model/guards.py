@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, losses
@@ -79,10 +80,11 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
             'For two classes use Dense(1, activation="sigmoid") with "binary_crossentropy".'
         )
     ends_in_shares = isinstance(activation, activations.Softmax | activations.Sigmoid)
-    if ends_in_shares and isinstance(loss, _MARGIN):
+    if isinstance(loss, _MARGIN) and activation is not None and _has_one_sign(activation):
+        low, high = activation.output_range
         raise InvalidValue(
             f"{type(loss).__name__} wants answers on both sides of 0, but {activation!r} at its end reaches only "
-            '0 to 1. Take activation="linear" or "tanh", or "binary_crossentropy" as the loss.'
+            f'{low:g} to {high:g}. Take activation="linear" or "tanh", or "binary_crossentropy" as the loss.'
         )
     if ends_in_shares and getattr(loss, "from_logits", False):
         raise InvalidValue(
@@ -101,6 +103,12 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
             "softmax under binary cross-entropy makes the outputs compete, as if each row had one label. "
             "For several labels a row use sigmoid; for one of several classes categorical_crossentropy."
         )
+
+
+def _has_one_sign(activation: Activation) -> bool:
+    """Return whether all answers mean yes, or all no; relu and a step answer 0 below 0, which means no."""
+    low, high = activation.output_range
+    return high <= 0 or (low >= 0 and bool((activation(jnp.full((1, 2), -1e-3)) > 0).all()))
 
 
 def _check_labels(y: np.ndarray, output_shape: tuple[int, ...], name: str) -> None:

@@ -40,12 +40,18 @@ def settled(
         InvalidValue: For such a function among the weighted metrics.
     """
     program = _labels_apart(program, y, output_shape)
-    target = jax.ShapeDtypeStruct((2, *y.shape[1:]), np.float32)
-    output = jax.ShapeDtypeStruct((2, *output_shape), np.float32)
+    # A value for each of three outputs, in batches of three rows, is no value for each row: two sizes tell.
+    shown = [
+        tuple(jax.ShapeDtypeStruct((count, *shape), np.float32) for shape in (y.shape[1:], output_shape))
+        for count in (batch_size, batch_size + 1)
+    ]
     sizes = tuple(sorted({count % batch_size for count in rows} - {0}))
 
     def is_whole(part: Any) -> bool:
-        return isinstance(part, CustomLoss | CustomMetric) and is_of_whole_batch(part.function, target, output)
+        if not isinstance(part, CustomLoss | CustomMetric):
+            return False
+        found = [is_of_whole_batch(part.function, *shapes) for shapes in shown]
+        return all(found)
 
     for metric in program.weighted_metrics:
         if is_whole(metric):
@@ -64,8 +70,8 @@ def settled(
 
 
 def _labels_apart(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> Program:
-    objective = program.objective
-    labels = objective is not None and objective.loss.meaning.targets == "labels"
+    targets = "" if program.objective is None else program.objective.loss.meaning.targets
+    labels = targets == "labels" or (targets == "values" and y.shape[1:] == output_shape and np.isin(y, (0, 1)).all())
     softmax = isinstance(program.network.output_activation, Softmax)
     if not labels or softmax or not output_shape or output_shape[-1] == 1 or _exclude_each_other(y):
         return program
