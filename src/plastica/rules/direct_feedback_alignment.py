@@ -12,7 +12,6 @@ from .. import random
 from ..declaration import declaration
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
 from .chain import chain
@@ -59,7 +58,6 @@ class DirectFeedbackAlignment(Rule):
         global_error=True,
         notes={"local": RECURRENT},
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     scale: float = 1.0
 

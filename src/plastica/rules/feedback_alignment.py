@@ -13,7 +13,6 @@ from ..declaration import declaration
 from ..initializers import fans
 from ..layers import Dense
 from ..layers.layer import Layer, Params
-from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import Backprop
 from .facts import RECURRENT, Facts
@@ -62,7 +61,6 @@ class FeedbackAlignment(Backprop):
             "symmetric_weights": "Parameters of one axis, as of a normalization, stand in the way back as they are.",
         },
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     scale: float = 1.0
 

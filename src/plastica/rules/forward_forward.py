@@ -83,7 +83,6 @@ class ForwardForward(Rule):
         global_error=False,
         notes={"local": "A layer's goodness in both passes, a number for each row, is sent to all its units."},
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     contrast: str = "difference"
     sharpness: float = 30.0

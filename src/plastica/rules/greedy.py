@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,6 @@ from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from ..optimizers import Adam, Optimizer
 from .facts import Facts, together
 from .local import LayerRule, read_out
 from .rule import Batch, Rule, Signal, rule_key
@@ -49,8 +48,6 @@ class Greedy(Rule):
     rule: LayerRule
     epochs: int = 5
     then: Rule | None = None
-
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     def __post_init__(self) -> None:
         if self.epochs < 1:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from ..declaration import declaration
+from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..layers import Grid
-from ..layers.layer import Context, Layer, Params, Record, State
+from ..layers.layer import Layer, Params, Record
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .facts import Facts
 from .local import LayerRule, Learned, row_shares
-from .rule import Batch, Signal
+from .rule import Batch
 
 NEIGHBOURHOODS = ("gaussian", "bubble")
 DECAYS = ("exponential", "linear", "inverse")
@@ -120,19 +119,8 @@ class Kohonen(LayerRule):
                 "there, or take another rule."
             )
 
-    def signal(
-        self,
-        network: Layer,
-        params: Params,
-        state: State,
-        memory: Any,
-        batch: Batch,
-        objective: Any,
-        context: Context,
-    ) -> Signal:
-        under_read_out = self.radius_end is None and objective is not None
-        rule = replace(self, radius_end=READ_OUT_END) if under_read_out else self
-        return LayerRule.signal(rule, network, params, state, memory, batch, objective, context)
+    def under_read_out(self) -> LayerRule:
+        return replace(self, radius_end=READ_OUT_END) if self.radius_end is None else self
 
     def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
         nearest = jnp.argmax(record.potential, -1)

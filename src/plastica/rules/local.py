@@ -15,7 +15,7 @@ from ..errors import InvalidValue
 from ..layers import Dense
 from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, State
 from ..losses import Objective
-from ..optimizers import Adam, Optimizer
+from ..optimizers import Optimizer
 from .chain import learned_places
 from .rule import Batch, Rule, Signal, loss_of, rule_key
 
@@ -45,7 +45,6 @@ class LayerRule(Rule):
     """
 
     needs_loss: ClassVar[bool] = False
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     def own_rates(self) -> tuple[str, ...]:
         own = {field.name for field in fields(cast(Any, self))}
@@ -80,6 +79,10 @@ class LayerRule(Rule):
             InvalidValue: When it is not.
         """
 
+    def under_read_out(self) -> LayerRule:
+        """Return the rule as it suits layers whose answers a read-out takes; most rules are the same there."""
+        return self
+
     def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
         """Return each layer's memory; ``()`` for layers that cannot follow the rule: a read-out may be of any kind."""
         learned = learned_places(network, params)
@@ -102,8 +105,9 @@ class LayerRule(Rule):
     ) -> Signal:
         record, new_state = network.forward(params, batch.x, state, context)
         places = self.places(network, params, objective)
+        rule = self if objective is None else self.under_read_out()
         found = {
-            place: self.learn_at(place, network, params, memory, record, batch, rule_key(context)) for place in places
+            place: rule.learn_at(place, network, params, memory, record, batch, rule_key(context)) for place in places
         }
         change = tuple(
             found[place].change if place in found else jax.tree.map(jnp.zeros_like, own)

@@ -13,7 +13,6 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
 from .chain import Chain, chain
@@ -138,7 +137,6 @@ class PredictiveCoding(Rule):
     """
 
     facts: ClassVar[FactsOf] = FactsOf(lambda rule: _FACTS[rule.inference])  # pyright: ignore[reportIncompatibleVariableOverride]
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     inference: Inference = "relaxed"
     steps: int | None = None

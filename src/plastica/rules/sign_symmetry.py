@@ -13,7 +13,6 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
-from ..optimizers import Adam, Optimizer
 from .backprop import Backprop, send_back
 from .facts import Facts
 from .feedback_alignment import initial_sizes, weights_of, with_weights
@@ -65,7 +64,6 @@ class SignSymmetry(Backprop):
             "symmetric_weights": "The way back has the weights' signs, and sizes of its own.",
         },
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     magnitude: str = "uniform"
 

@@ -78,7 +78,6 @@ class TargetPropagation(Rule):
             "weights of the last layer; all others come through learned inverses.",
         },
     )
-    usual_optimizer: ClassVar[Optimizer] = Adam()
 
     target_rate: float = 0.5
     noise: float = 0.3
