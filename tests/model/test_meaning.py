@@ -15,7 +15,7 @@ import keras
 import plastica as pl
 from plastica import losses, metrics
 from plastica.errors import DataError, InvalidValue, PlasticaWarning, ShapeError, UnknownName
-from plastica.training.program import added
+from plastica.training.sums import added
 
 rng = np.random.default_rng(0)
 ROWS = 50

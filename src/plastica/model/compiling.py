@@ -18,7 +18,8 @@ from ..losses import Loss
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification.names import is_declared
-from ..training.program import Learner, Program, empty_sums, metric_widths
+from ..training.program import Learner, Program
+from ..training.sums import empty_sums, metric_widths
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
 from ..training.history import History
-from ..training.program import empty_sums, figures
 from ..training.program import evaluate as evaluate_program
 from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
 from ..training.stopping import stop_rules
+from ..training.sums import empty_sums, figures
 from ..training.windows import Windows
 from . import cautions, guards
 from .class_weights import weigh_classes
@@ -78,7 +78,7 @@ def fit(
     if model.compiled.loss is not None and isinstance(examples, Examples):
         loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
         cautions.of_training(model.network, examples.x, examples.y, loss, model.network.output_activation)
-    names = figures(model.program, run.widths, np.ones_like(empty_sums(run.widths)))
+    names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
     progress = Progress(options.verbose, history)
@@ -118,7 +118,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
         weight = None if examples.weight is None else examples.weight[place]
         rows = held_out_rows(examples.x[place], examples.y[place], weight, size, room)
         sums = evaluate_program(program, params, state, memory, rows, sums)
-    return figures(program, widths, np.asarray(sums))
+    return figures(program.watched, widths, np.asarray(sums))
 
 
 def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:

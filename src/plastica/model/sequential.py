@@ -21,7 +21,8 @@ from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
 from ..rules.alignment import whole_batch
 from ..training.callbacks import Callback
 from ..training.history import History
-from ..training.program import Learner, Program, empty_sums
+from ..training.program import Learner, Program
+from ..training.sums import empty_sums
 from . import cautions, compiling, fitting, saving, tracing, weights
 from .compiling import Compiled
 from .exclusive import alone

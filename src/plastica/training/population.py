@@ -14,10 +14,11 @@ import numpy as np
 from .. import random
 from . import interrupting
 from .batches import Planner
-from .program import Chunk, Learner, Plan, Program, Rows, advance, figures
+from .program import Chunk, Learner, Plan, Program, Rows, advance
 from .recovery import first_failing
 from .run import Pace
 from .share import made_before
+from .sums import figures
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
 GROUP_BYTES = 1 << 20
@@ -210,9 +211,9 @@ class Population:
         return at, self._call(begun, start - 1, learners, alone=place).learner if begun < start - 1 else learners
 
     def _figures(self, train: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
-        found = figures(self.program, self.widths, train)
+        found = figures(self.program.watched, self.widths, train)
         if self.validation is not None:
-            found |= figures(self.program, self.widths, held_out, "val_")
+            found |= figures(self.program.watched, self.widths, held_out, "val_")
         return found
 
     def _unstacked(self) -> list[Learner]:

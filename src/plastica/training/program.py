@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from .. import random
 from ..declaration import Declaration, declaration
@@ -22,9 +21,9 @@ from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
-from ..rules.local import like_rows
 from ..rules.rule import loss_of
 from .share import progress_of
+from .sums import added, weighted_sums
 
 
 @declaration
@@ -56,7 +55,7 @@ class Learner(NamedTuple):
         memory: What the rule carries.
         optimizer: What the optimizer carries.
         step: How many steps were made, a scalar.
-        sums: Loss and metrics of the epoch so far, and what rounding took from them, a vector; see :func:`added`.
+        sums: Loss and metrics of the epoch so far, and what rounding took from them, a vector; see :mod:`.sums`.
     """
 
     params: Params
@@ -243,34 +242,6 @@ def row_sums(program: Program, loss: jax.Array, output: jax.Array, batch: Batch)
     return jnp.concatenate([jnp.stack([loss * batch.size, batch.size]), *(jnp.ravel(sums) for sums in found)])
 
 
-def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
-    """Return what one batch adds to a metric that goes by the rows' weights, or by those of their steps."""
-    if batch.within is None:
-        return metric.sums(batch.y, output, batch.weight)
-    weight = like_rows(batch.weight, batch.within) * batch.within
-    y, output = (part.reshape(-1, *part.shape[weight.ndim :]) for part in (batch.y, output))
-    return metric.sums(y, output, weight.reshape(-1))
-
-
-def added(sums: jax.Array, more: jax.Array) -> jax.Array:
-    """Add to running sums without losing what single precision rounds away, which is kept in their second half.
-
-    Millions of rows add to sums thousands of times as large as what one batch adds; without this an epoch's loss is
-    off by parts in a thousand.
-
-    Reference:
-        W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The
-        art of computer programming, volume 2, section 4.2.2, theorem B.
-    """
-    width = more.shape[0]
-    if sums.shape[0] == width:  # of a loop of one's own, that keeps no room
-        return sums + more
-    total, more = sums[:width], more + sums[width:]
-    found = total + more
-    took = found - total
-    return jnp.concatenate([found, (total - (found - took)) + (more - took)])
-
-
 def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
     """Return the figures of validation data, for the weights that would be kept if the run ended here."""
     params = program.optimizer.averaged(learner.params, learner.optimizer)
@@ -311,30 +282,6 @@ def predict(
     return jax.lax.fori_loop(
         0, x.shape[0] if chunks is None else chunks, lambda place, made: made.at[place].set(answer(x[place])), empty
     )
-
-
-def figures(program: Program, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-    """Turn summed figures into named ones: the loss, then each metric under its label."""
-    sums = np.asarray(sums, np.float64)
-    if len(sums) > 2 + sum(widths):
-        sums = sums.reshape(2, -1).sum(0)
-    found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
-    start = 2
-    for metric, width in zip(program.watched, widths, strict=True):
-        found[prefix + metric.label] = metric.result(sums[start : start + width])
-        start += width
-    return found
-
-
-def empty_sums(widths: tuple[int, ...]) -> np.ndarray:
-    """Return the sums that an epoch begins with."""
-    return np.zeros(2 * (2 + sum(widths)), np.float32)
-
-
-def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
-    """Return how many sums each metric keeps, for a batch of targets and outputs of these shapes."""
-    weight = jax.ShapeDtypeStruct(output.shape[:1], output.dtype)
-    return tuple(jax.eval_shape(metric.sums, target, output, weight).size for metric in metrics)
 
 
 def all_finite(tree: Any) -> jax.Array:

@@ -16,10 +16,11 @@ from ..rules import Batch
 from . import finite, recovery
 from .batches import Planner
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
-from .program import Chunk, Learner, Program, Rows, advance, figures, pick
+from .program import Chunk, Learner, Program, Rows, advance, pick
 from .recovery import Recovery, Start
 from .share import made_before
 from .stopping import MaxSteps, Reached, StopRule, Until
+from .sums import figures
 from .windows import Windows
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
@@ -219,7 +220,7 @@ class Run:
             self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-        return figures(self.trainee.program, self.widths, sums, prefix)
+        return figures(self.trainee.program.watched, self.widths, sums, prefix)
 
     def _tell(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
