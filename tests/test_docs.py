@@ -15,10 +15,21 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-SAME_CODE = {ROOT / "README.zh-CN.md": ROOT / "README.md"}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+def module_of(name: str):
+    """Return a script of docs/, loaded as a module."""
+    spec = importlib.util.spec_from_file_location(f"plastica_{name}", ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SAME_CODE = module_of("translations").translated()
+CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "zh").glob("*.md"))]
 
 
 class Block(NamedTuple):
@@ -63,7 +74,9 @@ def test_a_page_s_python_runs_and_prints_what_stands_below_it(page, tmp_path, mo
             assert right, f"{page.name}, line {block.line + 1}:\n{said}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, *SAME_CODE, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, *CHINESE, ROOT / "CONTRIBUTING.md"], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_a_page_s_links_lead_somewhere(page):
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     targets = [link.partition("#")[0] for link in LINK.findall(text) if "://" not in link]
@@ -72,7 +85,36 @@ def test_a_page_s_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", SAME_CODE, ids=lambda page: page.name)
 def test_a_translation_has_the_same_code_as_its_page(page):
-    assert [block.text for block in blocks_of(page)] == [block.text for block in blocks_of(SAME_CODE[page])]
+    ours, theirs = ([(block.language, block.text) for block in blocks_of(path)] for path in (page, SAME_CODE[page]))
+    assert ours == theirs, "python docs/translations.py copies the code of the English pages"
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors of a page's headings as GitHub and the site form them."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CHINESE], ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_link_s_anchor_is_a_heading_of_its_page(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    found = [link.partition("#") for link in LINK.findall(text) if "://" not in link and "#" in link]
+    assert [
+        f"{target}#{anchor}"
+        for target, _, anchor in found
+        if anchor not in anchors_of(page.parent / target if target else page)
+    ] == []
+
+
+def test_links_between_chinese_pages_stay_in_chinese():
+    left = {
+        f"{page.name}: {link}"
+        for page in CHINESE
+        for link in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+        if (target := (page.parent / link.partition("#")[0]).resolve()).parent == ROOT / "docs"
+        and (ROOT / "docs" / "zh" / target.name).exists()
+    }
+    assert left <= {"glossary.md: ../glossary.md", "index.md: ../index.md"}
 
 
 def test_start_has_two_commands():
@@ -83,22 +125,15 @@ def test_start_has_two_commands():
     ]
 
 
-def figures_module():
-    spec = importlib.util.spec_from_file_location("plastica_figures", ROOT / "docs" / "figures.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_every_figure_has_a_function_that_makes_it_and_a_page_that_shows_it():
     drawn = {path.stem for path in (ROOT / "docs" / "figures").glob("*.svg")}
     shown = {Path(name).stem for page in PAGES for name in re.findall(r"figures/\w+\.svg", page.read_text("utf-8"))}
-    assert drawn == shown == set(figures_module().FIGURES)
+    assert drawn == shown == set(module_of("figures").FIGURES)
 
 
 @pytest.mark.parametrize("name", ["chunks", "file", "network"])
 def test_a_figure_drawn_twice_is_the_same_file(name, tmp_path):
-    module = figures_module()
+    module = module_of("figures")
     for folder in ("one", "two"):
         module.main(str(tmp_path / folder), name)
     assert (tmp_path / "one" / f"{name}.svg").read_bytes() == (tmp_path / "two" / f"{name}.svg").read_bytes()
