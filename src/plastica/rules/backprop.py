@@ -44,8 +44,8 @@ class Backprop(Rule):
         phases=2,
         global_error=False,
         notes={
-            "local": "A change is the product of what its two ends hold, but the error there came through copies of "
-            "the weights on the way forward."
+            "local": "A change is the product of values at the two ends of a connection, but the error there was "
+            "propagated through copies of the forward weights."
         },
     )
 

@@ -62,7 +62,7 @@ class Competitive(LayerRule):
         phases=1,
         global_error=False,
         labels=False,
-        notes={"local": "Which unit won, and for the conscience the largest mean distance, is known to all units."},
+        notes={"local": "All units know which unit won and, for the conscience, the largest mean distance."},
     )
 
     learning_rate: float = 0.05

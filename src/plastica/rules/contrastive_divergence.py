@@ -76,8 +76,9 @@ class ContrastiveDivergence(LayerRule):
         global_error=False,
         labels=False,
         notes={
-            "local": "A connection keeps the product of what its ends hold from one phase to the next.",
-            "symmetric_weights": "No error comes back; visible units hear hidden ones through the weights forward.",
+            "local": "A connection stores the product of the values at its two ends from one phase to the next.",
+            "symmetric_weights": "No error is propagated back; hidden units act on visible units through the forward "
+            "weights.",
         },
     )
 

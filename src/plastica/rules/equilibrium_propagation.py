@@ -114,9 +114,9 @@ class EquilibriumPropagation(Rule):
             phases=3 if rule.centred else 2,
             global_error=False,
             notes={
-                "local": "A connection keeps the product of what its ends hold from one phase to the next.",
-                "symmetric_weights": "One connection works both ways, or two that change alike.",
-                "phases": "Free, nudged, and nudged the other way where the nudge is centred.",
+                "local": "A connection stores the product of the values at its two ends from one phase to the next.",
+                "symmetric_weights": "A connection works in both directions, or two connections change identically.",
+                "phases": "Free, nudged, and nudged in the opposite direction if the nudge is centred.",
             },
         )
     )

@@ -1,4 +1,4 @@
-"""What a rule asks of the tissue or the chip that would run it."""
+"""What a rule requires of the biological tissue or the chip that would run it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ Fact = bool | int | str
 
 # Of all rules that send errors or targets to a layer of any kind.
 RECURRENT: Final = (
-    "Within a recurrent layer (LSTM, GRU) errors go back through time, by its own recurrent weights; this is said of "
-    "what passes between layers."
+    "This is about what passes between layers. Within a recurrent layer (LSTM, GRU) errors are propagated back through "
+    "time by its own recurrent weights."
 )
-LAST_LAYER_ALONE: Final = "Layers before the last stay as they were drawn."
+LAST_LAYER_ALONE: Final = "Layers before the last keep their initial weights."
 QUESTIONS: Final = ("local", "symmetric_weights", "phases", "global_error", "labels")
 
 
 class Facts(NamedTuple):
-    """What a rule asks of the tissue or the chip that would run it; each fact may have a note.
+    """What a rule requires of the biological tissue or the chip that would run it; each fact may have a note.
 
     Attributes:
         source: Authors and year.
-        local: Whether a connection changes by what its two ends hold, an error or a target that came there included,
-            beside signals sent to all alike. Weights that are copied from other connections are not held there.
-        symmetric_weights: Whether errors come back through the weights that the activity went forward through.
-        phases: Into how many distinct phases a step falls; 1 where activity and learning go on together.
-        global_error: Whether one error of the output is sent to every layer at once; errors that travel from layer to
-            layer are not.
+        local: Whether a connection changes depending only on values available at its two ends (including an error or a
+            target that was sent there) and on signals broadcast to all units. Copies of other connections' weights
+            are not available there.
+        symmetric_weights: Whether errors travel back through the same weights as the forward activity.
+        phases: Number of distinct phases in a step; 1 if activity and learning happen together.
+        global_error: Whether one error of the output is sent to every layer at once; errors that are passed from layer
+            to layer do not count.
         labels: Whether hidden layers learn from targets at all.
-        notes: What is to be said of a fact, by its name.
+        notes: Remarks on a fact, by its name.
 
     Example:
         >>> import plastica as pl
         >>> facts = pl.rules.get("sign_symmetry").facts
         >>> facts.symmetric_weights, facts.notes["symmetric_weights"]
-        ('signs only', "The way back has the weights' signs, and sizes of its own.")
+        ('signs only', "Feedback weights share the signs of the forward weights but have their own magnitudes.")
     """
 
     source: str

@@ -58,7 +58,8 @@ class FeedbackAlignment(Backprop):
         global_error=False,
         notes={
             "local": RECURRENT,
-            "symmetric_weights": "Parameters of one axis, as of a normalization, stand in the way back as they are.",
+            "symmetric_weights": "One-dimensional parameters, such as those of normalization, are used as they are on "
+            "the way back.",
         },
     )
 

@@ -81,7 +81,7 @@ class ForwardForward(Rule):
         symmetric_weights=False,
         phases=2,
         global_error=False,
-        notes={"local": "A layer's goodness in both passes, a number for each row, is sent to all its units."},
+        notes={"local": "The goodness of a layer in both passes, one number per row, is sent to all its units."},
     )
 
     contrast: str = "difference"

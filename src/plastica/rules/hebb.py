@@ -52,10 +52,12 @@ class Hebb(LayerRule):
         phases=1,
         global_error=False,
         labels=False,
-        notes={"local": "With a limit, a unit shortens all its weights together by their common length."},
+        notes={"local": "With a limit, a unit rescales all its weights by their joint length."},
     )
 
-    unranked: ClassVar[str] = "all its units learn one direction of the inputs, so they tell a read-out one number"
+    unranked: ClassVar[str] = (
+        "all its units learn the same direction of the inputs, so the read-out receives a single number"
+    )
 
     learning_rate: float = 0.001
     decay: float = 0.0

@@ -84,7 +84,7 @@ class Kohonen(LayerRule):
         phases=1,
         global_error=False,
         labels=False,
-        notes={"local": "Where on the map the winner stands, and how far it reaches, is known to all units."},
+        notes={"local": "All units know the position of the winner on the map and the radius of its neighbourhood."},
     )
 
     # For the read-out of a loss: where the grid answers by its winner alone, a weight learns from few of the rows.

@@ -60,14 +60,14 @@ class KrotovHopfield(LayerRule):
 
     facts: ClassVar[Facts | None] = Facts(
         "Krotov, Hopfield 2019",
-        local="but for a maximum over all synapses",
+        local="except for a maximum over all synapses",
         symmetric_weights=False,
         phases=1,
         global_error=False,
         labels=False,
         notes={
-            "local": "Each step is divided by the largest change among all synapses of the layer; the ranking of units "
-            "is known to all of them."
+            "local": "Each step is divided by the largest change among all synapses of the layer; all units know the "
+            "ranking of units."
         },
     )
 

@@ -67,7 +67,7 @@ class Oja(LayerRule):
             phases=1,
             global_error=False,
             labels=False,
-            notes={"local": "A unit is told the weights of all others of the layer."} if rule.subspace else {},
+            notes={"local": "A unit knows the weights of all other units of the layer."} if rule.subspace else {},
         )
     )
 

@@ -55,7 +55,7 @@ class Perceptron(LastLayerRule):
         global_error=False,
         labels=False,
         notes={
-            "local": "Of several classes, the strongest wrong one is known to all units.",
+            "local": "With several classes, all units know which wrong class has the highest potential.",
             "labels": LAST_LAYER_ALONE,
         },
     )

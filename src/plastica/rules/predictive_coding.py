@@ -25,7 +25,7 @@ from .rule import Batch, Rule, Signal, loss_of
 
 Inference = Literal["relaxed", "fixed_prediction", "zero_divergence"]
 
-_BOTH_WAYS = "One connection works both ways, or two that change alike."
+_BOTH_WAYS = "A connection works in both directions, or two connections change identically."
 _CLOCK = "with a clock for each layer"
 _FACTS: dict[str, Facts] = {
     "relaxed": Facts(
@@ -43,7 +43,8 @@ _FACTS: dict[str, Facts] = {
         phases=3,
         global_error=False,
         notes={
-            "local": "Each layer must know when the forward pass came by, to hold its prediction and its slope while "
+            "local": "Each layer must know when the forward pass reaches it, to hold its prediction and its slope "
+            "while "
             f"errors settle. {RECURRENT}",
             "symmetric_weights": _BOTH_WAYS,
         },
@@ -55,10 +56,9 @@ _FACTS: dict[str, Facts] = {
         phases=2,
         global_error=False,
         notes={
-            "local": "Each layer must learn at the one step when the error first reaches it, and at no other. "
-            f"{RECURRENT}",
+            "local": f"Each layer must learn in exactly the step in which the error first reaches it. {RECURRENT}",
             "symmetric_weights": _BOTH_WAYS,
-            "phases": "The second has a step for each layer.",
+            "phases": "The second phase has one step per layer.",
         },
     ),
 }

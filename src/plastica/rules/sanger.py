@@ -62,7 +62,7 @@ class Sanger(LayerRule):
         phases=1,
         global_error=False,
         labels=False,
-        notes={"local": "A unit is told the weights of those before it."},
+        notes={"local": "A unit knows the weights of the units before it."},
     )
 
     learning_rate: float = 0.01

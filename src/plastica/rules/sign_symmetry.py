@@ -60,8 +60,9 @@ class SignSymmetry(Backprop):
         phases=2,
         global_error=False,
         notes={
-            "local": "The way back copies the signs of other connections' weights.",
-            "symmetric_weights": "The way back has the weights' signs, and sizes of its own.",
+            "local": "Feedback weights copy the signs of other connections' weights.",
+            "symmetric_weights": "Feedback weights share the signs of the forward weights but have their own "
+            "magnitudes.",
         },
     )
 

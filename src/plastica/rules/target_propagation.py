@@ -74,8 +74,8 @@ class TargetPropagation(Rule):
         global_error=False,
         notes={
             "local": RECURRENT,
-            "symmetric_weights": "The last hidden layer's target comes from the gradient, through the transposed "
-            "weights of the last layer; all others come through learned inverses.",
+            "symmetric_weights": "The target of the last hidden layer comes from the gradient, through the transposed "
+            "weights of the last layer; all other targets come through learned inverses.",
         },
     )
 
