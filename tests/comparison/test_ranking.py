@@ -101,7 +101,7 @@ def test_a_rule_whose_direction_is_the_gradient_is_said_to_be_backprop(found):
 
 def test_hebbs_units_all_learn_one_direction_so_it_has_no_rank(found):
     assert "hebb" not in found.ranks and found.ranked[-1].name == "hebb"
-    assert "not ranked: all its units learn one direction" in found.table("markdown")
+    assert "not ranked: all its units learn the same direction" in found.table("markdown")
 
 
 def test_all_rules_stand_side_by_side_after_equal_epochs_and_equal_steps(found):
