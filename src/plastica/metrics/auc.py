@@ -50,6 +50,7 @@ class AUC(Named):
 
     default_label: ClassVar[str] = "auc"
     defined_on: ClassVar[Wants] = "decisions"
+    counts: ClassVar[bool] = True
     curve: Literal["ROC", "PR"] = "ROC"
     bins: int = 1024
     multi_label: bool = False

@@ -40,6 +40,7 @@ class Counted(Named):
     """
 
     defined_on: ClassVar[Wants] = "decisions"
+    counts: ClassVar[bool] = True
     threshold: float | None
 
     @property

@@ -31,6 +31,11 @@ class MemberMetric(Metric):
         """The metric's own."""
         return self.metric.label
 
+    @property
+    def is_counted(self) -> bool:
+        """The metric's own."""
+        return self.metric.is_counted
+
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return what one batch adds."""
         return self.metric.sums(target, prediction.mean(axis=1), weight)

@@ -19,12 +19,21 @@ class Metric(Declaration):
         defined_on: What of the network's answers it takes: "activities" as they are; what "targets" are compared
             with, under a loss of logits their probabilities; their "order"; "decisions", which are probabilities
             compared with a threshold or with each other; "probabilities" themselves; or "potentials" (logits).
+        counts: Whether its sums count rows, which single precision adds exactly up to 16 million of weight 1. A run
+            keeps what rounding takes from all other sums.
 
     The sums of two batches add up to the sums of both together; so a run carries one short vector a metric,
     and the figure of the whole data does not depend on how it was cut into batches.
     """
 
     defined_on: ClassVar[Wants] = "activities"
+
+    counts: ClassVar[bool] = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its sums count rows; for metrics that hold others, what those say."""
+        return self.counts
 
     @property
     def wants(self) -> Wants:

@@ -40,6 +40,11 @@ class Activated(Metric):
         """The metric's own."""
         return self.metric.label
 
+    @property
+    def is_counted(self) -> bool:
+        """The metric's own."""
+        return self.metric.is_counted
+
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return what one batch adds."""
         return self.metric.sums(target, self.activation(prediction), weight)

@@ -109,7 +109,7 @@ def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]
 def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:
     """Return the learner that a run starts from; ``widths`` count the metrics' sums."""
     memory = memory_for(program.rule, program.network, params, seed)
-    step, sums = np.zeros((), np.int32), empty_sums(widths)
+    step, sums = np.zeros((), np.int32), empty_sums(program.watched, widths)
     return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), step, sums))
 
 

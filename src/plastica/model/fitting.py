@@ -78,7 +78,7 @@ def fit(
     if model.compiled.loss is not None and isinstance(examples, Examples):
         loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
         cautions.of_training(model.network, examples.x, examples.y, loss, model.network.output_activation)
-    names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(run.widths)))
+    names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(model.program.watched, run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
     progress = Progress(options.verbose, history)
@@ -112,7 +112,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     program, chunk = settled(model.program, examples.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, examples.y, shape)
     params, state, _, memory = model.answering()
-    size, sums = batch_size or chunk, empty_sums(widths)
+    size, sums = batch_size or chunk, empty_sums(program.watched, widths)
     places, room = parts(len(examples.x), size)
     for place in places:
         weight = None if examples.weight is None else examples.weight[place]

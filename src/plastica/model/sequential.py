@@ -331,7 +331,7 @@ class Sequential:
         """Return the training state, begun anew where there is none or other metrics are kept."""
         if self._learner is None:
             self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
-        elif self._learner.sums.shape != (empty := empty_sums(widths)).shape:
+        elif self._learner.sums.shape != (empty := empty_sums(self.program.watched, widths)).shape:
             self._learner = self._learner._replace(sums=empty)
         return self._learner
 

@@ -117,8 +117,8 @@ class Checkpoints:
 
     def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
         like = run.trainee.learner
-        learner: Learner = jax.tree.map(np.asarray, unflatten(like, _with_room(_under("learner/", arrays), like)))
-        kept = _with_room(_under("fallback/", arrays), like)
+        learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
+        kept = _under("fallback/", arrays)
         fallback: Learner = jax.tree.map(np.asarray, unflatten(like, kept)) if kept else learner
         run.trainee.learner = learner
         run.step, run.seconds = document["step"], document["seconds"]
@@ -178,14 +178,6 @@ def _states_of(document: dict[str, Any], where: str) -> tuple[dict[str, float], 
 
 def _kinds(callbacks: Sequence[Callback]) -> list[str]:
     return [type(callback).__name__ for callback in callbacks]
-
-
-def _with_room(arrays: dict[str, np.ndarray], like: Learner) -> dict[str, np.ndarray]:
-    """Return the arrays of a learner; sums from before their rounding was kept get room for it."""
-    sums = arrays.get("sums")
-    if sums is None or 2 * sums.size != np.size(like.sums):
-        return arrays
-    return {**arrays, "sums": np.concatenate([sums, np.zeros_like(sums)])}
 
 
 def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -14,9 +14,20 @@ from ..rules import Batch
 from ..rules.local import like_rows
 
 
-def empty_sums(widths: tuple[int, ...]) -> np.ndarray:
-    """Return the sums that an epoch begins with."""
-    return np.zeros(2 * (2 + sum(widths)), np.float32)
+def empty_sums(metrics: Sequence[Metric], widths: tuple[int, ...]) -> np.ndarray:
+    """Return the sums that an epoch begins with.
+
+    First the loss and the number of rows, the sums of the metrics that do not count rows, and those that do; then what
+    rounding took from all before the counts. Without widths there is no room for metrics: for a learner whose sums
+    nobody reads.
+    """
+    kept = sum(width for metric, width in zip(metrics, widths, strict=False) if not metric.is_counted)
+    return np.zeros(2 + sum(widths) + 2 + kept, np.float32)
+
+
+def counts_last(metrics: Sequence[Metric]) -> list[int]:
+    """Return the places of metrics in the order of their sums: those that count rows come last."""
+    return sorted(range(len(metrics)), key=lambda place: metrics[place].is_counted)
 
 
 def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
@@ -35,22 +46,27 @@ def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
 
 
 def added(sums: jax.Array, more: jax.Array) -> jax.Array:
-    """Add to running sums without losing what single precision rounds away, which is kept in their second half.
+    """Add to running sums without losing what single precision rounds away.
 
     Millions of rows add to sums thousands of times as large as what one batch adds; without this an epoch's loss is
     off by parts in a thousand.
+
+    Args:
+        sums: As :func:`empty_sums` lays them out. What rounding takes is kept for as many of the first sums as there
+            is room behind them.
+        more: What a batch adds.
 
     Reference:
         W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The
         art of computer programming, volume 2, section 4.2.2, theorem B.
     """
     width = more.shape[0]
-    if sums.shape[0] == width:  # of a loop of one's own, that keeps no room
-        return sums + more
-    total, more = sums[:width], more + sums[width:]
-    found = total + more
+    room = sums.shape[0] - width
+    total, careful = sums[:room], more[:room] + sums[width:]
+    found = total + careful
     took = found - total
-    return jnp.concatenate([found, (total - (found - took)) + (more - took)])
+    lost = (total - (found - took)) + (careful - took)
+    return jnp.concatenate([found, sums[room:width] + more[room:], lost])
 
 
 def figures(metrics: Sequence[Metric], widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
@@ -62,12 +78,10 @@ def figures(metrics: Sequence[Metric], widths: tuple[int, ...], sums: np.ndarray
         sums: What an epoch or an evaluation added up to.
         prefix: Stands before each name: ``"val_"``.
     """
-    sums = np.asarray(sums, np.float64)
-    if len(sums) > 2 + sum(widths):
-        sums = sums.reshape(2, -1).sum(0)
-    found = {f"{prefix}loss": float(sums[0] / sums[1]) if sums[1] else float("nan")}
-    start = 2
-    for metric, width in zip(metrics, widths, strict=True):
-        found[prefix + metric.label] = metric.result(sums[start : start + width])
-        start += width
-    return found
+    total, lost = np.split(np.array(sums, np.float64), [2 + sum(widths)])
+    total[: len(lost)] += lost
+    order = counts_last(metrics)
+    parts = np.split(total[2:], np.cumsum([widths[place] for place in order]))
+    by_place = dict(zip(order, parts[: len(order)], strict=True))
+    found = {f"{prefix}loss": float(total[0] / total[1]) if total[1] else float("nan")}
+    return found | {prefix + metric.label: metric.result(by_place[place]) for place, metric in enumerate(metrics)}
