@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,9 +11,12 @@ import types
 import pytest
 
 from plastica.errors import InvalidValue
+from plastica.language import using
+from plastica.training import progress as showing
 from plastica.training.history import History
 from plastica.training.live import Live, Standing
 from plastica.training.progress import Progress
+from plastica.training.timing import CompileClock, Timing
 from plastica.training.wording import clock, figures, seconds
 
 LOGS = {"loss": 0.1234, "accuracy": 0.9, "val_loss": 0.2}
@@ -38,8 +42,8 @@ def hands(monkeypatch):
     return Clock(monkeypatch)
 
 
-def begin(verbose=1, epochs=10, steps=100, out=None, history=None):
-    progress = Progress(verbose, out=out or io.StringIO(), history=history)
+def begin(verbose=1, epochs=10, steps=100, out=None, history=None, **options):
+    progress = Progress(verbose, out=out or io.StringIO(), history=history, **options)
     progress.set_params({"epochs": epochs, "steps": steps})
     progress.on_train_begin()
     return progress
@@ -52,7 +56,12 @@ def lines(progress):
 def run(progress, hands, epochs, each):
     for epoch in range(epochs):
         hands.now += each
+        progress.timing.epoch = each
         progress.on_epoch_end(epoch, LOGS)
+
+
+def numbers(progress):
+    return [int(line.split()[1].split("/")[0]) for line in lines(progress) if line.startswith("Epoch")]
 
 
 def test_verbose_0_is_silent(hands):
@@ -70,64 +79,113 @@ def test_verbose_2_is_a_line_an_epoch_as_keras_writes_figures(hands):
     run(progress, hands, 3, 0.1)
     progress.on_train_end()
     assert len(lines(progress)) == 3
-    assert lines(progress)[2] == "Epoch 3/3 - 0.1s - loss: 0.1234 - accuracy: 0.9000 - val_loss: 0.2000"
+    assert lines(progress)[2] == "Epoch 3/3 - 0.1 s - loss: 0.1234 - accuracy: 0.9000 - val_loss: 0.2000"
 
 
-def test_epochs_that_arrive_together_show_their_mean_time(hands):
-    progress = begin(2, epochs=100)
-    run(progress, hands, 1, 5.0)  # compiles
-    for look in range(4):
-        hands.now += 0.1
-        for epoch in range(10):
-            progress.on_epoch_end(1 + 10 * look + epoch, LOGS)
-    shown = [line.split(" - ")[1] for line in lines(progress)]
-    assert (shown[0], shown[-1]) == ("5.0s", "10.0ms")
+def test_the_time_of_a_call_is_shared_out_over_its_epochs():
+    timing = Timing()
+    timing.start()
+    timing.called(4, 0.4)  # a part of the first epoch
+    timing.made(4)
+    timing.called(36, 1.8)  # the rest of it, and three more
+    found = []
+    for steps in (6, 10, 10, 10):
+        timing.made(steps)
+        timing.finish_epoch()
+        found.append(timing.epoch)
+    assert found == pytest.approx([0.7, 0.5, 0.5, 0.5])
 
 
-def test_the_line_of_the_epoch_that_stops_comes_at_once(hands):
-    progress = begin(epochs=1000)
-    progress.set_model(types.SimpleNamespace(stop_training=False))
-    run(progress, hands, 3, 0.01)
-    progress.model.stop_training = True
-    progress.on_epoch_end(3, LOGS)
-    assert [line.split(" - ")[0] for line in lines(progress)] == ["Epoch 1/1000", "Epoch 4/1000"]
+def test_compiling_counts_once_and_not_as_an_epoch(hands):
+    clock = CompileClock()
+    hands.now = 10.0
+    clock._ended("/jax/core/compile/jaxpr_trace_duration", 2.0)  # within the next
+    hands.now = 11.0
+    clock._ended("/jax/core/compile/jaxpr_trace_duration", 4.0)
+    clock._ended("/jax/something/else", 100.0)
+    hands.now = 15.0
+    clock._ended("/jax/core/compile/backend_compile_duration", 3.0)
+    assert clock.take() == pytest.approx(4.0 + 3.0)
+    assert clock.take() == 0.0
 
 
-def test_plain_lines_of_fast_epochs_come_once_a_second(hands):
+def test_jax_tells_the_compile_clock(monkeypatch):
+    import jax
+
+    clock = CompileClock()
+    clock.start()
+    jax.jit(lambda x: x * 3 + 1)(2.0)
+    assert clock.take() > 0
+
+
+def test_plain_lines_come_at_doublings_and_for_the_last(hands):
     progress = begin(epochs=1000)
     run(progress, hands, 1000, 0.01)
     progress.on_train_end()
-    shown = [int(line.split()[1].split("/")[0]) for line in lines(progress) if line.startswith("Epoch")]
-    assert (shown[0], shown[-1]) == (1, 1000)
-    assert 10 <= len(shown) <= 12
-    assert lines(progress)[-1] == "1000 epochs in 10.0s."
+    assert numbers(progress) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
+    assert lines(progress)[3] == "Epoch 8/1000 - 10 ms - validation loss 0.2, best 0.2 - accuracy 0.9 - loss 0.123"
+    assert lines(progress)[-1] == "1000 epochs in 10.0 s: validation loss 0.2, best 0.2, accuracy 0.9, loss 0.123."
 
 
-def test_plain_lines_of_slow_epochs_come_each(hands):
-    progress = begin(epochs=5)
-    run(progress, hands, 5, 3.0)
+def test_plain_lines_are_never_more_than_a_minute_apart(hands):
+    progress = begin(epochs=100)
+    run(progress, hands, 24, 25.0)
+    assert numbers(progress) == [1, 2, 4, 7, 8, 11, 14, 16, 19, 22]
+
+
+def test_the_line_of_the_epoch_that_stops_comes_once(hands):
+    history = History()
+    progress = begin(epochs=1000, history=history)
+    progress.set_model(types.SimpleNamespace(stop_training=False))
+    run(progress, hands, 6, 0.01)
+    progress.model.stop_training = True
+    progress.on_epoch_end(6, LOGS)
+    history.stopped_by = "until: loss <= 0.2"
     progress.on_train_end()
-    assert len(lines(progress)) == 6
+    assert numbers(progress) == [1, 2, 4, 7]
+    assert lines(progress)[-1].endswith("; stopped by until: loss <= 0.2.")
 
 
 def test_plain_lines_within_very_slow_epochs(hands):
     progress = begin(epochs=2, steps=1000)
     for batch in range(0, 1000, 10):
-        hands.now += 0.25
+        hands.now += 1.25
         progress.on_progress(0, batch, 1000, {"loss": 0.5})
     progress.on_epoch_end(0, LOGS)
-    assert lines(progress)[0] == "Epoch 1/2 - 390/1000 steps - 10s - loss: 0.5000"
+    assert lines(progress)[0] == "Epoch 1/2 - 470/1,000 steps - loss 0.5"
     assert len(lines(progress)) == 3
 
 
-def test_the_last_epoch_is_shown_when_a_run_ends_early(hands):
-    history = History()
-    progress = begin(epochs=1000, history=history)
-    run(progress, hands, 7, 0.01)
-    history.stopped_by = "until: loss <= 0.2"
+def test_the_best_so_far_goes_by_what_the_figure_means(hands):
+    for monitor, values, best in (("val_loss", (0.5, 0.3, 0.4), 0.3), ("val_auc", (0.5, 0.9, 0.8), 0.9)):
+        progress = begin(monitor=monitor)
+        for epoch, value in enumerate((*values, float("nan"))):
+            progress.on_epoch_end(epoch, {"loss": 0.1, monitor: value})
+        assert progress._best == best
+        resumed = begin(monitor=monitor)
+        resumed.set_state(progress.get_state())
+        assert resumed._best == best
+
+
+def test_live_leaves_the_last_word_to_the_caller(hands):
+    progress = begin("live", epochs=3)
+    run(progress, hands, 3, 0.1)
     progress.on_train_end()
-    assert lines(progress)[-2].startswith("Epoch 7/1000")
-    assert lines(progress)[-1] == "7 epochs in 0.1s, stopped by until: loss <= 0.2."
+    assert numbers(progress) == [1, 2, 3] and len(lines(progress)) == 3
+
+
+def test_a_wait_without_news_is_called_compiling(monkeypatch):
+    monkeypatch.setattr(showing, "COMPILING_AFTER", 0.0)
+    with using("zh"):
+        progress = begin()
+        progress._waiting.join(10)
+    assert lines(progress) == ["正在编译 ..."]
+    monkeypatch.setattr(showing, "COMPILING_AFTER", 60.0)
+    progress = begin()
+    waiting = progress._waiting
+    progress.on_epoch_end(0, LOGS)
+    waiting.join(10)  # it was told that there are news
+    assert "compiling" not in progress.out.getvalue()
 
 
 @pytest.mark.parametrize(("stopped_by", "shown"), [("epochs", 1), ("time_limit", 2), ("", 1)])
@@ -146,13 +204,13 @@ def test_evaluation_is_one_line(hands):
     progress.on_test_begin()
     hands.now += 0.25
     progress.on_test_end(LOGS)
-    assert lines(progress) == ["Evaluated 10000 rows - 0.2s - loss: 0.1234 - accuracy: 0.9000 - val_loss: 0.2000"]
+    assert lines(progress) == ["Evaluated 10000 rows - 0.2 s - loss: 0.1234 - accuracy: 0.9000 - val_loss: 0.2000"]
 
 
 def test_a_run_of_unknown_length(hands):
     progress = begin(2, epochs=None, steps=None)
     run(progress, hands, 1, 0.1)
-    assert lines(progress)[0].startswith("Epoch 1 - 0.1s")
+    assert lines(progress)[0].startswith("Epoch 1 - 0.1 s")
 
 
 @pytest.mark.parametrize("verbose", [3, -1, "loud", None, 1.0])
@@ -162,7 +220,7 @@ def test_unknown_verbosity_is_refused(verbose):
 
 
 def test_verbosity_as_keras_takes_it():
-    assert [Progress(v).verbose for v in ("auto", True, False, 2)] == [1, 1, 0, 2]
+    assert [Progress(v).verbose for v in (True, False, 2)] == [1, 0, 2] and Progress("auto").shows
 
 
 def test_words():
@@ -172,39 +230,58 @@ def test_words():
         "c: -12.0000",
         "d: nan",
     ]
-    assert [seconds(s) for s in (0.0012, 0.3, 61, 3725)] == ["1.2ms", "0.3s", "1:01", "1:02:05"]
+    assert [seconds(s) for s in (0.0012, 0.3, 61, 3725)] == ["1.2 ms", "0.3 s", "1:01", "1:02:05"]
     assert clock(59.6) == "1:00"
 
 
 # --- live
 
 
-def test_a_terminal_gets_the_bar(hands):
-    progress = begin(out=Terminal())
+def pictures(out):
+    """What stood in the terminal, one after the other."""
+    found = re.split(r"\r\n|\r|\n", out.getvalue())
+    return [text for each in found if (text := re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", each).strip())]
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_a_terminal_gets_one_line_that_fits(hands, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = Terminal()
+    progress = begin(out=out, may_stop=True, monitor="val_binary_crossentropy")
     hands.now += 2.0
-    progress.on_epoch_end(0, LOGS)
+    progress._live._live.refresh()
+    logs = {"loss": 0.1234, "accuracy": 0.9, "val_binary_crossentropy": 0.23456}
+    progress.on_epoch_end(0, logs)
     hands.now += 1.0
     progress.on_progress(1, 50, 100, {"loss": 0.1})
     hands.now += 1.0
-    progress.on_epoch_end(1, LOGS)
-    text = progress.out.getvalue()
-    assert "Epoch 2/10" in text
-    assert "50/100" in text
-    assert "50 steps/s" in text
-    assert "left" in text
-    assert "loss: 0.1234  accuracy: 0.9000" in text
+    progress.on_epoch_end(1, {**logs, "val_binary_crossentropy": 0.34567})
     progress.on_train_end()
-    assert "2 epochs in 4.0s." in progress.out.getvalue()
+    compiling, *_, last, closing = pictures(out)
+    assert re.fullmatch("compiling  0:02", compiling)
+    assert last.startswith("Epoch 3/10 ━━━━━━━━") and "  ≤ 0:16 left" in last and len(last) <= width
+    said = "validation log loss 0.346, best 0.235" if width >= 80 else "  best 0.235"
+    assert said in last and ("accuracy 0.9" in last) == (width > 80)
+    assert closing.startswith("2 epochs in 4.0 s: validation log loss 0.346, best 0.235")
 
 
-def test_the_bar_leaves_lines_of_slow_epochs_alone(hands):
-    fast = begin(epochs=3, out=Terminal())
-    run(fast, hands, 3, 0.2)
-    fast.on_train_end()
-    slow = begin(epochs=3, out=Terminal())
-    run(slow, hands, 3, 2.0)
-    slow.on_train_end()
-    assert [t.out.getvalue().count("s - loss") for t in (fast, slow)] == [1, 3]
+def test_the_line_speaks_chinese(hands):
+    out = Terminal()
+    with using("zh"):
+        progress = begin(out=out)
+        progress.on_epoch_end(0, LOGS)
+    progress._live._live.refresh()  # whatever the thread that draws speaks
+    assert "第 2/10 轮" in pictures(out)[-1] and "验证损失 0.2，最佳 0.2" in pictures(out)[-1]
+    progress.close()
+
+
+def test_epochs_leave_nothing_behind_in_a_terminal(hands):
+    for each in (0.2, 2.0, 200.0):
+        progress = begin(epochs=3, out=Terminal())
+        run(progress, hands, 3, each)
+        progress.on_train_end()
+        text = progress.out.getvalue()
+        assert text.count("\n") == 2 and "3 epochs in" in text  # rich ends the line that it takes away
 
 
 def test_the_cursor_comes_back_and_a_second_close_does_nothing(hands):
@@ -241,17 +318,16 @@ def test_square_brackets_and_colons_are_not_taken_for_markup(hands):
     progress.close()
 
 
-def test_drawing_waits_longer_where_it_is_slow(monkeypatch):
+def test_showing_draws_nothing_itself(monkeypatch):
     live = Live(Terminal())
-    live.start(Standing(10))
-    draws = []
-    monkeypatch.setattr(live, "_picture", lambda: (draws.append(1), time.sleep(0.005), "")[2])
-    began = time.perf_counter()
-    while time.perf_counter() - began < 0.3:
-        live.show(Standing(10, 1), time.perf_counter())
+    live.start()
+    live._live._refresh_thread.stop()
+    live._live._refresh_thread.join()
+    monkeypatch.setattr(live, "_drawn", lambda at: pytest.fail("drawn where the network trains"))
+    for epoch in range(100):
+        live.show(Standing(10, epoch), float(epoch))
+    monkeypatch.undo()
     live.stop()
-    assert len(draws) <= 2
-    assert live._wait >= 0.5
 
 
 def test_rich_is_loaded_only_when_live():

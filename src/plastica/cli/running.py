@@ -142,7 +142,8 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
             report.say_plan(run.output, prepared, settings, model, whole)
             out.flush()
 
-    fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume, "verbose": int(run.output.talks)}
+    fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume}
+    fitting["verbose"] = "live" if run.output.talks else 0
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
             target, model = prepared.target, None

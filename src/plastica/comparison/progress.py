@@ -9,7 +9,7 @@ from typing import TextIO
 from ..training.live import Live, Standing
 from ..training.population import Population
 from ..training.progress import is_live
-from ..training.wording import seconds
+from ..training.wording import said_figures, seconds
 from .records import Record, middle
 from .wording import with_spread
 
@@ -25,7 +25,7 @@ class Watcher:
     def __init__(self, talks: bool, out: TextIO | None = None) -> None:
         self.talks, self._out = talks, out
         self._live: Live | None = None
-        self._epochs, self._name = 0, ""
+        self._epochs = 0
 
     def says(self, line: str) -> None:
         """Write a line."""
@@ -34,18 +34,18 @@ class Watcher:
 
     def begins(self, name: str, epochs: int) -> None:
         """Begin to show a rule."""
-        self._name, self._epochs = name, epochs
+        self._epochs = epochs
         if self.talks and is_live(self.out):
-            self.says(f"{name}: compiling and learning")
-            self._live = Live(self.out)
-            self._live.start(Standing(epochs=epochs))
+            self._live = Live(self.out, title=name)
+            self._live.start()
 
     def looks(self, population: Population) -> None:
         """Show how far the rule is."""
         if self._live:
             epoch, batch = divmod(population.step, population.batches)
             logs = population.logs[0][-1] if population.logs[0] else {}
-            self._live.show(Standing(self._epochs, epoch, population.batches, batch, logs), time.perf_counter())
+            said = said_figures(logs, "loss", None)
+            self._live.show(Standing(self._epochs, epoch, population.batches, batch, said), time.perf_counter())
 
     def finished(self, record: Record) -> None:
         """Leave a line about a rule that has learned, or could not."""

@@ -60,7 +60,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         time_limit: When to stop by the clock, in seconds.
         random_state: Where initial weights, dealing and order come from: a number, a RandomState, or None.
         callbacks: Whom to tell of the run; ``fit`` tells copies of them.
-        verbose: 0 for silence, 1 for a live bar, 2 for a line an epoch.
+        verbose: 0 for silence, 1 for a live line, 2 for a line an epoch.
 
     Attributes:
         model_: The trained :class:`~plastica.Sequential`.

@@ -17,6 +17,7 @@ from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
+from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.program import evaluate as evaluate_program
 from ..training.program import predict as predict_program
@@ -81,8 +82,9 @@ def fit(
     names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(model.program.watched, run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
-    progress = Progress(options.verbose, history)
-    run.rules, run.on_progress = stop_rules(options.until, options.time_limit, options.max_steps), progress.on_progress
+    run.rules = stop_rules(options.until, options.time_limit, options.max_steps)
+    progress = _progress(run, history, as_list(callbacks), options)
+    run.on_progress = progress.on_progress
     for rule in run.rules:
         rule.check(log_names)
     # Those who may add figures or stop the run come first, so that the history and the bar see it.
@@ -101,6 +103,17 @@ def fit(
                 run.planner.close()
             _leave(model, run, history, began)
     return history
+
+
+def _progress(run: Run, history: History, callbacks: Sequence[Callback], options: Options) -> Progress:
+    stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
+    return Progress(
+        options.verbose,
+        history,
+        timing=run.timing,
+        monitor=stopping[0].monitor if stopping else "val_loss",
+        may_stop=bool(stopping or run.rules),
+    )
 
 
 def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:

@@ -371,7 +371,7 @@ class Sequential:
             batch_size: Rows a step; 32 by default, as in Keras, and all rows for L-BFGS. The last batch of an
                 epoch may be shorter and counts for what it is.
             epochs: The number of the last epoch; with ``initial_epoch`` 0 how many epochs are run.
-            verbose: 0 for silence, 1 ("auto") for a live bar, 2 for one line an epoch.
+            verbose: 0 for silence, 1 ("auto") for a live line, 2 for one line an epoch.
             callbacks: Whom to tell, and who may stop or change the run.
             validation_split: The fraction of the rows, taken from the end before shuffling, to judge by.
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to judge by instead.

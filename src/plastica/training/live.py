@@ -1,21 +1,23 @@
-"""The live bar: two lines at the foot of the terminal that redraw themselves and leave nothing behind."""
+"""The live line: one line at the foot of the terminal that redraws itself and leaves nothing behind."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any, TextIO
 
-from .wording import clock, figures
+from ..language import WORDS
+from .wording import clock, of_epochs
 
-SHARE = 0.01  # of the run that drawing may take
-DRAW_EVERY = 0.1
+DRAWS_A_SECOND = 4.0  # in a thread of its own, while XLA computes: training never waits for a picture
 SPEED_OVER = 2.0  # seconds over which the speed is smoothed
-BAR_WIDTH = 24
+COMPILING_AFTER = 0.3  # seconds without news: a program that is there already answers sooner
+NARROWEST, WIDEST = 8, 30  # of the bar
 
 
-@dataclass
+@dataclass(frozen=True)
 class Standing:
     """Where a run stands.
 
@@ -24,14 +26,16 @@ class Standing:
         epoch: How many are finished.
         batches: How many steps an epoch has.
         batch: How many of the present one are made.
-        logs: The latest figures.
+        figures: What is said of the latest figures, the most important first.
+        brief: What is said where there is no room for the most important one.
     """
 
     epochs: int = 0
     epoch: int = 0
     batches: int = 0
     batch: int = 0
-    logs: Mapping[str, float] = field(default_factory=dict)
+    figures: Sequence[str] = ()
+    brief: str = ""
 
     @property
     def done(self) -> float:
@@ -40,57 +44,54 @@ class Standing:
 
 
 class Live:
-    """Draws a standing in a terminal, some ten times a second and never for more than 1 % of the time.
+    """Shows a standing in a terminal.
 
     Args:
         out: The terminal.
+        may_stop: Whether the run may end before its last epoch, so that the time left is the most it can be.
+        title: What stands in front.
     """
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: TextIO, may_stop: bool = False, title: str = "") -> None:
         from rich.console import Console
         from rich.live import Live as RichLive
 
-        self._console = Console(file=out, highlight=False)
-        self._live = RichLive(console=self._console, auto_refresh=False, transient=True)
-        self._standing = Standing()
+        self._may_stop, self._title = may_stop, f"{title}  " * bool(title)
+        self._standing: Standing | None = None
         self._speed = 0.0
-        self._began = self._drawn = 0.0
+        self._began = 0.0
         self._seen: tuple[float, float] | None = None
-        self._wait = DRAW_EVERY
+        self._console = Console(file=out, highlight=False)
+        context = copy_context()  # the thread that draws speaks the language of here
+        self._live = RichLive(
+            console=self._console,
+            get_renderable=lambda: context.run(self._picture),
+            refresh_per_second=DRAWS_A_SECOND,
+            transient=True,
+        )
 
-    def start(self, standing: Standing) -> None:
+    def start(self) -> None:
         """Draw for the first time."""
         self._began = time.perf_counter()
-        self._standing = standing
         self._live.start()
-        self._draw()
 
     def show(self, standing: Standing, now: float) -> None:
-        """Take a new standing; draw it when it is time to."""
+        """Take a new standing; it is drawn when it is time to."""
         self._standing = standing
-        if now - self._drawn >= self._wait:
-            self._draw()
+        self._measure(now, standing.done)
 
     def write(self, line: str) -> None:
         """Leave a line above."""
         self._console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     def stop(self) -> None:
-        """Take the bar away and give the terminal back."""
+        """Take the line away and give the terminal back."""
         self._live.stop()
 
-    def _draw(self) -> None:
-        began = time.perf_counter()
-        self._measure(began)
-        self._live.update(self._picture(), refresh=True)
-        self._drawn = time.perf_counter()
-        self._wait = max(DRAW_EVERY, (self._drawn - began) / SHARE)
-
-    def _measure(self, now: float) -> None:
+    def _measure(self, now: float, done: float) -> None:
         """Smooth the epochs a second; the time up to the first news is compiling and does not count."""
-        done = self._standing.done
         if self._seen is None:
-            self._seen = (now, done) if done else None
+            self._seen = (now, done)
             return
         elapsed, made = now - self._seen[0], done - self._seen[1]
         if made <= 0 or elapsed <= 0:
@@ -100,39 +101,54 @@ class Live:
         self._seen = (now, done)
 
     def _picture(self) -> Any:
-        from rich.console import Group
         from rich.text import Text
 
         at = self._standing
-        shown = min(at.epoch + (at.epoch < at.epochs), at.epochs) if at.epochs else at.epoch
-        line = Text(no_wrap=True, overflow="ellipsis")
-        line.append(f"Epoch {shown}/{at.epochs} " if at.epochs else f"Epoch {shown} ", style="bold")
-        line.append_text(_bar(at.done / at.epochs if at.epochs else 0.0))
-        if at.batch:
-            line.append(f" {at.batch}/{at.batches}", style="dim")
-        if self._speed:
-            line.append(f"  {_speed(self._speed, at.batches)}", style="dim")
-        line.append(f"  {self._time()}", style="dim")
-        return Group(line, Text("  ".join(figures(at.logs)))) if at.logs else line
+        if at is None:
+            waited = time.perf_counter() - self._began
+            word = "compiling" if waited >= COMPILING_AFTER else "starting"
+            return Text(f"{self._title}{WORDS(word)}  {clock(waited)}", no_wrap=True, overflow="ellipsis")
+        return self._drawn(at)
 
-    def _time(self) -> str:
-        at = self._standing
+    def _drawn(self, at: Standing) -> Any:
+        from rich.text import Text
+
+        number = min(at.epoch + (at.epoch < at.epochs), at.epochs) if at.epochs else at.epoch
+        line = Text(self._title, no_wrap=True, overflow="ellipsis")
+        line.append(of_epochs(number, at.epochs), style="bold")
+        after = Text(f"  {self._time(at)}", style="dim")
+        if at.batches > 1 and at.batch and not at.epoch:  # of the first epoch, when nothing else is known
+            after.append(f"  {WORDS('steps_of', made=at.batch, all=at.batches)}")
+        room = self._console.width - line.cell_len - after.cell_len - 2
+        for text in _fitting([Text(f"  {each}") for each in at.figures], Text(f"  {at.brief}"), room - NARROWEST):
+            after.append_text(text)
+            room -= text.cell_len
+        if at.epochs:
+            line.append(" ").append_text(_bar(at.done / at.epochs, max(NARROWEST, min(room, WIDEST))))
+        return line.append_text(after)
+
+    def _time(self, at: Standing) -> str:
         left = at.epochs - at.done
         if self._speed and at.epochs and left > 0:
-            return f"{clock(left / self._speed)} left"
+            return WORDS("left_at_most" if self._may_stop else "left", time=clock(left / self._speed))
         return clock(time.perf_counter() - self._began)
 
 
-def _speed(epochs_a_second: float, batches: int) -> str:
-    steps = epochs_a_second * batches
-    if not batches:
-        return f"{epochs_a_second:,.3g} epochs/s"
-    return f"{steps:,.0f} steps/s" if steps >= 10 else f"{steps:.2g} steps/s"
+def _fitting(texts: list[Any], brief: Any, room: int) -> list[Any]:
+    """Return as many of the texts as there is room for, a brief one where there is none for the first."""
+    found = []
+    for place, text in enumerate(texts):
+        if text.cell_len > room:
+            return found or [brief] * (brief.cell_len <= room)
+        text.stylize("" if place == 0 else "dim")
+        found.append(text)
+        room -= text.cell_len
+    return found
 
 
-def _bar(share: float) -> Any:
+def _bar(share: float, width: int) -> Any:
     from rich.text import Text
 
-    full = int(BAR_WIDTH * min(share, 1.0))
+    full = int(width * min(share, 1.0))
     bar = Text("━" * full, style="green" if share >= 1 else "cyan")
-    return bar.append("━" * (BAR_WIDTH - full), style="bright_black")
+    return bar.append("━" * (width - full), style="bright_black")

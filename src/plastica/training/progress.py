@@ -3,75 +3,99 @@
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import sys
 import time
-from typing import TextIO
+from threading import Timer
+from typing import Any, TextIO
 
+from ..language import WORDS
 from .callbacks import Callback, Logs, Needs, one_of
 from .history import History
 from .live import Live, Standing
-from .wording import figures, seconds
+from .monitor import better
+from .timing import Timing
+from .wording import count_epochs, figures, of_epochs, said_figures, seconds, short
 
-LINE_EVERY = 1.0  # seconds between plain lines of whole epochs
-PART_EVERY = 10.0  # seconds between plain lines within an epoch
-ALONE = 0.25  # epochs that take less may arrive several at once, so the clock alone does not tell their time
+SILENT = 60.0  # seconds after which a line comes where doublings are rare
+COMPILING_AFTER = 1.0  # seconds without news before a plain line says why
 FLUSH_EVERY = 0.1
+LINE_WIDTH = 110  # of plain lines
 
 
 class Progress(Callback):
     """Show how a run gets on.
 
-    In a terminal ``verbose=1`` shows a live bar with the figures, the speed and the time left; slow epochs
-    leave a line each. Without a terminal, with ``NO_COLOR`` and in a notebook it writes plain lines: the
-    first epoch, the last, and one a second at most in between. ``verbose=2`` writes one line an epoch.
+    In a terminal ``verbose=1`` shows a live line: the epoch, a bar, the time left, the best validation figure so far.
+    Without a terminal, with ``NO_COLOR`` and in a notebook it writes a line for the epochs 1, 2, 4, 8 and so on, at
+    least one a minute, and for the last. In the end a line says what came out. ``verbose="live"`` leaves that one to
+    the caller; ``verbose=2`` writes one line an epoch.
 
     Args:
-        verbose: 0 shows nothing, 1 and 2 as above; ``"auto"`` is 1.
+        verbose: 0 shows nothing, 1, "live" and 2 as above; ``"auto"`` is 1.
         history: The run's history; its ``stopped_by`` is shown in the end unless all epochs were made.
         out: Where to write; standard output unless said.
+        timing: Tells how long epochs take.
+        monitor: The figure that matters; by default the validation loss, else the loss.
+        may_stop: Whether the run may end before its last epoch.
 
     Example:
         >>> progress = Progress(verbose=2)
         >>> progress.set_params({"epochs": 10, "steps": 100})
-        >>> progress.on_epoch_end(2, {"loss": 0.1234, "accuracy": 0.9})  # doctest: +ELLIPSIS
-        Epoch 3/10 - ...ms - loss: 0.1234 - accuracy: 0.9000
+        >>> progress.on_epoch_end(2, {"loss": 0.1234, "accuracy": 0.9})
+        Epoch 3/10 - 0.0 ms - loss: 0.1234 - accuracy: 0.9000
     """
 
     needs: Needs = "logs"
 
-    def __init__(self, verbose: int | str = 1, history: History | None = None, out: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        verbose: int | str = 1,
+        history: History | None = None,
+        out: TextIO | None = None,
+        timing: Timing | None = None,
+        monitor: str = "val_loss",
+        may_stop: bool = False,
+    ) -> None:
         chosen = int(verbose) if isinstance(verbose, bool) else verbose
-        self.verbose = 1 if one_of("fit", "verbose", chosen, (0, 1, 2, "auto")) == "auto" else chosen
-        self.history = history
+        self.verbose = one_of("fit", "verbose", chosen, (0, 1, 2, "auto", "live"))
+        self.shows = self.verbose in (1, "auto", "live")
+        self.history, self.timing = history, timing or Timing()
+        self.monitor, self.may_stop = monitor, may_stop
         self._out = out
         self._live: Live | None = None
+        self._waiting: Timer | None = None
         self._begin()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Start the clock and, in a terminal, the live bar."""
+        """Start the clock and, in a terminal, the live line."""
         self.close()
         self._begin()
-        if self.verbose == 1 and is_live(self.out):
-            self._live = Live(self.out)
-            atexit.register(self.close)
-            self._live.start(Standing(epochs=self._epochs, batches=self.params.get("steps") or 0))
+        if not self.shows:
+            return
+        atexit.register(self.close)
+        if is_live(self.out):
+            self._live = Live(self.out, self.may_stop)
+            self._live.start()
+        else:
+            self._waiting = Timer(COMPILING_AFTER, _say, [self.out, f"{WORDS('compiling')} ..."])
+            self._waiting.daemon = True
+            self._waiting.start()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Show a finished epoch."""
         if not self.verbose:
             return
         now = time.perf_counter()
-        took = self._took(now)
-        self._last = (epoch, took, dict(logs or {}))
-        if self._live:
-            steps = self.params.get("steps") or 0
-            self._live.show(Standing(self._epochs, epoch + 1, steps, 0, self._last[2]), now)
-        stopped = self.model is not None and self.model.stop_training
-        first, last = self._made == 1, stopped or epoch + 1 == self._epochs
-        slow = took >= LINE_EVERY
-        due = now - self._line_written >= LINE_EVERY and not self._live
-        if self.verbose == 2 or slow or due or ((first or last) and not self._live):
+        self._made += 1
+        self._last = (epoch, self.timing.epoch, dict(logs or {}))
+        self._keep_best()
+        if self.verbose == 2:
+            self._write(" - ".join([self._count(epoch), seconds(self.timing.epoch), *figures(self._last[2])]), now)
+        elif self._live:
+            self._show(epoch + 1, 0, now)
+        elif _is_power_of_two(epoch + 1) or now - self._line_written >= SILENT or self._is_last(epoch):
             self._write_last(now)
 
     def on_progress(self, epoch: int, batch: int, batches: int, logs: Logs | None = None) -> None:
@@ -83,27 +107,29 @@ class Progress(Callback):
             batches: How many it has.
             logs: Its figures so far.
         """
-        if self.verbose != 1:
+        if not self.shows:
             return
         now = time.perf_counter()
+        self._stop_waiting()
         if self._live:
-            self._live.show(Standing(self._epochs, epoch, batches, batch, logs or {}), now)
-        elif 0 < batch < batches and now - max(self._line_written, self._epoch_began) >= PART_EVERY:
-            parts = [self._count(epoch), f"{batch}/{batches} steps", f"{now - self._epoch_began:.0f}s"]
-            self._write(" - ".join(parts + figures(logs or {})), now)
-            self._line_written = now
+            self._show(epoch, batch, now, logs)
+        elif 0 < batch < batches and now - self._line_written >= SILENT:
+            made = WORDS("steps_of", made=f"{batch:,}", all=f"{batches:,}")
+            self._write(" - ".join([self._count(epoch), made, *said_figures(logs or {}, "loss", None)]), now)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Show the last epoch, how long all took, and what ended the run before its time."""
-        if self.verbose and self._last:
-            self._write_last(time.perf_counter())
+        """Say what came out, and what ended the run before its time."""
+        self._stop_waiting()
+        now = time.perf_counter()
+        if self._last and self.shows and not self._live and self._line_of != self._last[0]:
+            self._write_last(now)
         self.close()
         reason = self.history.stopped_by if self.history else ""
         early = reason not in ("", "epochs")
-        if self._made and (self.verbose == 1 or (self.verbose and early)):
-            now = time.perf_counter()
-            epochs = "1 epoch" if self._made == 1 else f"{self._made} epochs"
-            self._write(f"{epochs} in {seconds(now - self._began)}{f', stopped by {reason}' if early else ''}.", now)
+        if self._made and self.verbose in (1, "auto"):
+            self._write(f"{self._closing(now)}{'; ' + WORDS('ended_by', reason=reason) if early else ''}.", now)
+        elif self._made and self.verbose == 2 and early:
+            self._write(f"{count_epochs(self._made)}; {WORDS('ended_by', reason=reason)}.", now)
         self.out.flush()
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
@@ -115,54 +141,97 @@ class Progress(Callback):
         if self.verbose:
             now = time.perf_counter()
             rows = self.params.get("samples")
-            parts = [f"Evaluated {rows} rows" if rows else "Evaluated", f"{now - self._test_began:.1f}s"]
+            parts = [f"Evaluated {rows} rows" if rows else "Evaluated", seconds(now - self._test_began)]
             self._write(" - ".join(parts + figures(logs or {})), now)
             self.out.flush()
 
     def close(self) -> None:
         """Leave the terminal clean; the run calls it whatever ends it, and calling it again does nothing."""
+        self._stop_waiting()
         if self._live:
             self._live.stop()
             self._live = None
-            atexit.unregister(self.close)
+        atexit.unregister(self.close)
 
     @property
     def out(self) -> TextIO:
         """Where it writes."""
         return self._out or sys.stdout
 
-    def _begin(self) -> None:
-        self._began = self._epoch_began = self._first_ended = self._test_began = time.perf_counter()
-        self._made = 0
-        self._line_written = self._flushed = 0.0
-        self._last: tuple[int, float, Logs] | None = None
+    def get_state(self) -> dict[str, Any]:
+        """Return the best figure so far."""
+        return {"best": self._best}
 
-    def _took(self, now: float) -> float:
-        """Return how long an epoch took: by the clock where it is slow, else the mean of those after the first."""
-        took = now - self._epoch_began
-        self._epoch_began = now
-        self._made += 1
-        if self._made == 1:
-            self._first_ended = now
-        elif took < ALONE:
-            return (now - self._first_ended) / (self._made - 1)
-        return took
+    def set_state(self, state: Any) -> None:
+        """Take the best figure so far."""
+        self._best = state.get("best")
+
+    def _begin(self) -> None:
+        self._began = self._test_began = self._line_written = time.perf_counter()
+        self._made, self._flushed = 0, 0.0
+        self._line_of: int | None = None
+        self._last: tuple[int, float, Logs] | None = None
+        self._best: float | None = None
+
+    def _stop_waiting(self) -> None:
+        if self._waiting:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _show(self, epoch: int, batch: int, now: float, logs: Logs | None = None) -> None:
+        assert self._live is not None
+        said = self._said() if self._last else said_figures(logs or {}, "loss", None)
+        brief = "" if self._best is None else WORDS("best_alone", best=short(self._best))
+        self._live.show(Standing(self._epochs, epoch, self.params.get("steps") or 0, batch, said, brief), now)
+
+    def _keep_best(self) -> None:
+        assert self._last is not None
+        value = self._last[2].get(self._matters, math.nan)
+        lower = better(self._matters) != "max"
+        if math.isfinite(value) and (self._best is None or (value < self._best if lower else value > self._best)):
+            self._best = value
+
+    @property
+    def _matters(self) -> str:
+        logs = self._last[2] if self._last else {}
+        return next((name for name in (self.monitor, "val_loss") if name in logs), "loss")
+
+    def _said(self) -> list[str]:
+        assert self._last is not None
+        best = self._best if self._matters.startswith("val_") else None
+        return said_figures(self._last[2], self._matters, best)
 
     @property
     def _epochs(self) -> int:
         return int(self.params.get("epochs") or 0)
 
     def _count(self, epoch: int) -> str:
-        return f"Epoch {epoch + 1}/{self._epochs}" if self._epochs else f"Epoch {epoch + 1}"
+        return of_epochs(epoch + 1, self._epochs)
+
+    def _is_last(self, epoch: int) -> bool:
+        return epoch + 1 == self._epochs or (self.model is not None and self.model.stop_training)
+
+    def _closing(self, now: float) -> str:
+        """Return what came out: epochs, time, figures."""
+        key = "trained" if self.timing.compiled < 0.1 else "trained_compiled"
+        times = {"time": seconds(now - self._began), "compiled": seconds(self.timing.compiled)}
+        return f"{WORDS(key, epochs=count_epochs(self._made), **times)}: {', '.join(self._said())}"
 
     def _write_last(self, now: float) -> None:
-        if self._last:
-            epoch, took, logs = self._last
-            self._last = None
-            self._line_written = now
-            self._write(" - ".join([self._count(epoch), seconds(took), *figures(logs)]), now)
+        assert self._last is not None
+        epoch, took, _ = self._last
+        first, *rest = self._said() or [""]
+        line = " - ".join([self._count(epoch), seconds(took), first])
+        for figure in rest:
+            if len(line) + len(figure) + 3 > LINE_WIDTH:
+                break
+            line += f" - {figure}"
+        self._line_of = epoch
+        self._write(line, now)
 
     def _write(self, line: str, now: float) -> None:
+        self._stop_waiting()
+        self._line_written = now
         if self._live:
             self._live.write(line)
             return
@@ -172,6 +241,15 @@ class Progress(Callback):
             self.out.flush()
 
 
+def _say(out: TextIO, line: str) -> None:
+    out.write(f"{line}\n")
+    out.flush()
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0
+
+
 def is_live(out: TextIO) -> bool:
-    """Return whether a bar that redraws itself belongs here."""
+    """Return whether a line that redraws itself belongs here."""
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -21,6 +21,7 @@ from .recovery import Recovery, Start
 from .share import made_before
 from .stopping import MaxSteps, Reached, StopRule, Until
 from .sums import figures
+from .timing import Timing
 from .windows import Windows
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
@@ -75,6 +76,7 @@ class Run:
         logs: The figures of the last finished epoch.
         ruled_out: Whether one of ``rules`` ended the run.
         pace: How many steps a call makes.
+        timing: How long epochs take.
     """
 
     trainee: Trainee
@@ -94,6 +96,7 @@ class Run:
     logs: dict[str, float] = field(default_factory=dict)
     ruled_out: bool = False
     pace: Pace = field(default_factory=lambda: Pace())  # noqa: PLW0108 - it is defined below
+    timing: Timing = field(default_factory=Timing)
 
     @property
     def key(self) -> np.ndarray:
@@ -121,6 +124,7 @@ class Run:
             needs = "epoch"
         if self.step:
             self._apply_rules()
+        self.timing.start()
         began = time.perf_counter()
         while self.step < self.total and not self.trainee.stop_training and not self.is_interrupted():
             # Told right before the epoch's first step: what is looked at or kept before has not begun it.
@@ -137,6 +141,7 @@ class Run:
             now = time.perf_counter()
             # The time limit counts what callbacks take; the length of a call goes by the call alone.
             self.pace.measured(stop - start, now - called)
+            self.timing.called(stop - start, now - called)
             self.seconds, began = self.seconds + now - began, now
             self.recovery.moved(program, learner, start, chunk.learner)
             self._take(chunk, stop, needs == "batch")
@@ -202,7 +207,7 @@ class Run:
 
     def _take(self, chunk: Chunk, stop: int, each_batch: bool) -> None:
         batches = self.planner.batches
-        first, last = self.step // batches, stop // batches
+        start, first, last = self.step, self.step // batches, stop // batches
         self.trainee.learner, self.step = chunk.learner, stop
         train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
         if each_batch:
@@ -211,11 +216,14 @@ class Run:
             logs = self._figures(train[epoch - first])
             if self.validation is not None:
                 logs |= self._figures(held_out[epoch - first], "val_")
+            self.timing.made((epoch + 1) * batches - max(epoch * batches, start))
+            self.timing.finish_epoch()
             self._tell("on_epoch_end", self.first_epoch + epoch, logs)
             self.logs = logs
             if (epoch + 1) * batches < stop and not self.trainee.stop_training:
                 self._tell("on_epoch_begin", self.first_epoch + epoch + 1, {})
         if stop % batches:
+            self.timing.made(stop - max(last * batches, start))
             logs = self._figures(train[last - first])
             self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..language import WORDS
+
 
 def figures(logs: Mapping[str, Any]) -> list[str]:
     """Return figures as Keras writes them.
@@ -21,16 +23,74 @@ def number(value: float) -> str:
     return f"{value:.4e}" if 0 < abs(value) <= 1e-3 else f"{value:.4f}"
 
 
+def metric_name(name: str) -> str:
+    """Return what a figure of a run is called.
+
+    Example:
+        >>> metric_name("val_sparse_categorical_crossentropy"), metric_name("top_k_accuracy")
+        ('validation log loss', 'top k accuracy')
+    """
+    if name.startswith("val_"):
+        return WORDS("validation", figure=metric_name(name[4:]))
+    key = f"metric_{name}"
+    return WORDS(key) if WORDS.says(key) else name.replace("_", " ")
+
+
+def said_figures(logs: Mapping[str, float], monitor: str, best: float | None) -> list[str]:
+    """Return figures in words, the one that matters first and with the best so far.
+
+    Args:
+        logs: The figures of an epoch.
+        monitor: The figure that matters.
+        best: The best of it so far; None where there is none.
+
+    Example:
+        >>> said_figures({"loss": 0.31, "accuracy": 0.9, "val_loss": 0.42, "val_accuracy": 0.8}, "val_loss", 0.4)
+        ['validation loss 0.42, best 0.4', 'validation accuracy 0.8', 'accuracy 0.9', 'loss 0.31']
+    """
+    found = []
+    if monitor in logs:
+        key = "figure_value" if best is None else "best_so_far"
+        values = {"value": short(logs[monitor]), "best": None if best is None else short(best)}
+        found.append(WORDS(key, figure=metric_name(monitor), **values))
+    rest = sorted((name for name in logs if name != monitor), key=lambda name: (_is_loss(name), name[:4] != "val_"))
+    return found + [WORDS("figure_value", figure=metric_name(name), value=short(logs[name])) for name in rest]
+
+
+def _is_loss(name: str) -> bool:
+    return name in ("loss", "val_loss", "learning_rate")
+
+
+def short(value: float) -> str:
+    """Return a figure with three significant digits.
+
+    Example:
+        >>> short(0.123456), short(1.0), short(12345.6), short(5.88e-5)
+        ('0.123', '1', '12,346', '5.88e-05')
+    """
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
+
+
+def of_epochs(number: int, epochs: int) -> str:
+    """Return which epoch of how many it is."""
+    return WORDS("epoch_of", number=number, all=epochs) if epochs else WORDS("epoch_alone", number=number)
+
+
+def count_epochs(number: int) -> str:
+    """Return how many epochs there are."""
+    return WORDS("one_epoch") if number == 1 else WORDS("epochs", count=number)
+
+
 def seconds(value: float) -> str:
     """Return a time as a person reads it.
 
     Example:
         >>> seconds(0.0012), seconds(0.12), seconds(75)
-        ('1.2ms', '0.1s', '1:15')
+        ('1.2 ms', '0.1 s', '1:15')
     """
-    if value < 0.05:
-        return f"{1000 * value:.1f}ms"
-    return f"{value:.1f}s" if value < 60 else clock(value)
+    if value < 0.1:
+        return f"{1000 * value:.{0 if value >= 0.01 else 1}f} ms"
+    return f"{value:.1f} s" if value < 60 else clock(value)
 
 
 def clock(seconds: float) -> str:
