@@ -47,7 +47,7 @@ def test_a_column_that_is_the_target_in_disguise_is_named(task):
     y = (X + NOISE > 0) if task == "classes" else X
     columns = {"a": NOISE, "paid at": 3 * y + 1e-3 * NOISE, "y": y.tolist()}
     leak = found(columns)["leak"]
-    assert "'paid at' alone tells the target" in leak.message
+    assert "'paid at' alone predicts the target" in leak.message
     assert "--drop 'paid at'" in leak.message
     assert "leak" not in found({"a": NOISE, "b": X + 0.2 * NOISE[::-1], "y": y.tolist()})
 

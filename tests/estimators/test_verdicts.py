@@ -181,6 +181,6 @@ def test_what_is_simpler_is_called_so_and_trees_are_not():
         return [conclusion(found, lang).sentence for lang in ("en", "zh")]
 
     assert "linear model is simpler" in said("network", "linear")[0] and "更简单" in said("network", "linear")[1]
-    assert "Boosted trees may do as well" in said("network", "trees")[0]
+    assert "Boosted trees may do just as well" in said("network", "trees")[0]
     assert "simple" not in said("network", "trees")[0] and "简单" not in said("network", "trees")[1]
     assert "as well" not in said("linear", "trees")[0]

@@ -150,12 +150,12 @@ def test_a_network_that_was_loaded_is_judged_anew_to_the_same_figures(trained, t
     assert first == second
 
 
-def test_without_held_out_rows_the_page_says_that_nothing_is_known(tmp_path):
+def test_without_held_out_rows_the_page_says_that_its_quality_is_unknown(tmp_path):
     columns, target = hostile("binary")
     settings = Settings(layers=(), epochs=1, network="mlp", test=0)
     prepared = prepare(read_table(columns), target, settings)
     page = read(write_report(TableNetwork.train(prepared, settings), prepared, tmp_path / "report.html"))
-    assert "nothing is known of how good the network is on new rows" in "".join(page.text)
+    assert "it is unknown how well the network does on new rows" in "".join(page.text)
     assert "results" not in [attributes.get("id") for _, attributes in page.tags]
 
 

@@ -41,42 +41,44 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 MESSAGES = {
-    "few_held_out": "Only {rows} rows are held out, so every figure has a wide interval.",
-    "none_held_out": "No row is held out, so nothing is known of how good the model is on new rows.",
-    "few_rows": "{rows} training rows for {features} features: a model may overfit. Gather more rows, or drop columns.",
-    "imbalance": "{label} is the rarest class with {share} of the rows, {times} times rarer than {common}. Accuracy "
-    'says little here: look at its recall, and try class_weight="balanced".',
-    "rare_labels": "Labels set in less than {share} of the rows: {labels}. Look at the recall of each.",
+    "few_held_out": "Only {rows} rows are held out, so the metrics have wide intervals.",
+    "none_held_out": "No rows are held out, so it is unknown how well the model does on new rows.",
+    "few_rows": "{rows} training rows for {features} features: the model may overfit. Collect more rows or "
+    "drop columns.",
+    "imbalance": "{label} is the rarest class, with {share} of the rows; {common} is {times} times as frequent. "
+    'Accuracy says little here: look at the recall of {label}, and try class_weight="balanced".',
+    "rare_labels": "Labels set in less than {share} of the rows: {labels}. Check the recall of each.",
     "few_of_class": "Classes with fewer than {rows} training rows, too few to learn them well: {labels}.",
-    "class_not_held_out": "No held-out row is of these classes; how well they are recognised is not known: {labels}.",
+    "class_not_held_out": "No held-out row belongs to these classes, so it is unknown how well they are recognised: "
+    "{labels}.",
     "mostly_missing": "Missing in more than {share} of the rows: {columns}.",
-    "never_found": "Not one held-out row of these is found (recall 0; how many rows there are): {labels}. Do not count "
-    "on them being recognised: gather more of their rows, or give rare ones more weight (class weights, a threshold).",
-    "naive_better": "Only repeating an earlier target ({name}) does better than the model: {figure} {value} against "
-    "{own}. The model is not given it; where it is known by the time of prediction, add it as a column, or use it "
-    "alone.",
-    "hidden_zeros": "In these columns 0 is repeated and far from all other values: {columns}. If it stands for a "
-    "missing value, leave those cells empty: a missing value is then learned as such, where a zero is taken for an "
-    "amount.",
-    "left_out": "Left out as not usable: {columns}. The table of columns says why.",
-    "like_target": "Named like the target {target}: {columns}. Make sure that it is known before the target is.",
+    "never_found": "Not one held-out row of these classes or labels is recognised (recall 0; number of rows in "
+    "brackets): {labels}. Do not count on them: collect more of their rows, or give them more weight (class weights, a "
+    "threshold).",
+    "naive_better": "Simply repeating an earlier target value ({name}) does better than the model: {figure} {value} "
+    "against {own}. The model does not see that value; if it is known at prediction time, add it as a column, or use "
+    "it alone.",
+    "hidden_zeros": "In these columns 0 occurs repeatedly, far from all other values: {columns}. If it stands for a "
+    "missing value, leave those cells empty, so that they are treated as missing and not as a measured 0.",
+    "left_out": "Left out as not usable: {columns}. The table of columns gives the reasons.",
+    "like_target": "Named like the target {target}: {columns}. Make sure that they are known before the target.",
     "sorted": "The rows are sorted by the target. They are split at random, so this does no harm.",
-    "blocks": "Rows of one class stand together in the file, as where files were joined; beyond that, rows that follow "
-    "one another are not alike. They are split at random, so this does no harm.",
-    "neighbours": "Rows that follow one another have similar targets (correlation {correlation}). Split at random, a "
-    "held-out row has neighbours among the training rows: if the rows stand in the order of time, the future may be "
-    "harder than the figures say.",
-    "dates": "The rows have dates in {column} and are split at random: the model is judged on days between those it "
-    "learned from, and the future may be harder.",
-    "twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows; these need no "
-    "generalisation. Remove the duplicates, or see the figures without them.",
-    "natural_twins": "{share} of the held-out rows ({rows}) have an exact twin among the training rows. The columns "
-    "have few different values, so rows meet by chance.",
+    "blocks": "Rows of the same class are adjacent in the file, as if several files had been joined; apart from that, "
+    "adjacent rows are not alike. They are split at random, so this does no harm.",
+    "neighbours": "Adjacent rows have similar targets (correlation {correlation}). With a random split, the neighbours "
+    "of a held-out row are training rows: if the rows are in order of time, future performance may be worse than these "
+    "metrics.",
+    "dates": "{column} holds dates, but the rows are split at random: the model is evaluated on days between those it "
+    "was trained on, and future performance may be worse than these metrics.",
+    "twins": "{share} of the held-out rows ({rows}) are exact copies of training rows, which need no generalisation. "
+    "Remove the duplicates, or see the metrics without them.",
+    "natural_twins": "{share} of the held-out rows ({rows}) are equal to a training row. The columns have few distinct "
+    "values, so this happens by chance.",
     "duplicates": "{rows} of {all} rows repeat an earlier row in every column and the target.",
-    "conflicts": "{rows} rows are equal in every used column and differ in the target; no model with these columns "
-    "can be right in more than {share} of all rows.",
-    "leak": "{column} alone tells the target almost perfectly ({measure} {value} on {part} rows, by a tree of a few "
-    "leaves). If it is only known afterwards, drop it: --drop {option}.",
+    "conflicts": "{rows} rows are equal in every used column but differ in the target; no model with these columns can "
+    "be right in more than {share} of all rows.",
+    "leak": "{column} alone predicts the target almost perfectly ({measure} {value} on {part} rows, by a small "
+    "decision tree). If it is only known afterwards, drop it: --drop {option}.",
 }
 ORDER = {"serious": 0, "warning": 1, "note": 2}
 

@@ -26,11 +26,11 @@ def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
         >>> found = Verdict(level="good", standing="better", advice="good", model="network", rival="linear",
         ...                 measure="accuracy", difference=Figure(0.1, 0.05, 0.15), rows=100)
         >>> conclusion(found).sentence
-        'The network is better than the linear model by more than chance: accuracy +0.100 (+0.050 … +0.150).'
+        'The network is measurably better than the linear model: accuracy +0.100 (+0.050 … +0.150).'
     """
     values = {
         "model": alone(f"subject_{verdict.model}", lang),
-        "rival": alone(f"model_{verdict.rival}", lang) if verdict.rival else "",
+        "rival": alone(f"rival_{verdict.rival}", lang) if verdict.rival else "",
         "name": verdict.rival,
         "figure": alone(f"score_{verdict.measure}", lang),
         "difference": _written(verdict),

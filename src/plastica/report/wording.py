@@ -92,6 +92,19 @@ def score_name(name: str) -> Markup | str:
 
 def say_finding(finding: Finding) -> Markup:
     """Return a finding in both languages."""
-    values = {name: plain(written(value)) for name, value in finding.data.items()}
-    chinese = messages().get(f"finding_{finding.code}")
-    return both(plain(finding.message, 1000), chinese[1].format(**values) if chinese else plain(finding.message, 1000))
+    english, key = plain(finding.message, 1000), f"finding_{finding.code}"
+    if key not in messages():
+        return both(english, english)
+    values = {name: plain(_translated(name, value)) for name, value in finding.data.items()}
+    return both(english, messages()[key][1].format(**values))
+
+
+# Which values of a finding are words of plastica's own, and with what their messages' keys begin
+OWN_WORDS = {"part": "part", "name": "model", "figure": "score", "measure": "measure"}
+
+
+def _translated(name: str, value: str | int | float) -> str:
+    """Return a finding's value as it stands in the Chinese sentence."""
+    text = written(value)
+    key = f"{OWN_WORDS.get(name)}_{text.replace(' ', '_')}"
+    return messages()[key][1] if key in messages() else text
