@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +12,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike, RandomNormal
 from .kernels.product import add_bias, product, scale
+from .kernels.waves import cosine_of_turns
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
@@ -85,7 +84,7 @@ class PeriodicEmbedding(Layer):
         rows, numbers = x.shape[0], len(self.columns)
         chosen = jnp.repeat(x[:, np.array(self.columns)], self.frequencies, axis=1)
         turns = add_bias(scale(chosen, params["frequency"].reshape(-1)), params["phase"].reshape(-1))
-        waves = jnp.cos(2 * math.pi * turns).reshape(rows * numbers, self.frequencies)
+        waves = cosine_of_turns(turns).reshape(rows * numbers, self.frequencies)
         vectors = product(waves, params["kernel"]).reshape(rows, numbers * self.units)
         vectors = activations.get(self.activation)(add_bias(vectors, params["bias"].reshape(-1)))
         return jnp.concatenate([x, vectors], axis=1), state
