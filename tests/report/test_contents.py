@@ -157,6 +157,19 @@ def test_columns_parts_and_patterns_are_counted():
     assert (read_in_parts.parts, read_in_parts.rows, read_in_parts.sampled) == ((10**6, 8, 8), 10**6 + 16, 40)
 
 
+def test_columns_that_are_never_missing_together_have_no_patterns():
+    gaps = {name: [None if n % 5 == at else float(n) for n in range(40)] for at, name in enumerate("ab")}
+    prepared = prepare(read_table(gaps | {"y": [0, 1] * 20}), "y", Settings())
+    assert material.describe(prepared, Rows(24, 8, 8, stratified=True, digest="")).patterns == ()
+
+
+def test_calibration_has_the_wilson_interval_of_each_bin_and_labels_of_a_row_count_once():
+    judged = SimpleNamespace(task="multilabel", network=np.zeros((20, 4)))
+    (found,) = classes._observed(judged, np.array([0.5]), np.array([80]))
+    assert (found.low, found.high) == pytest.approx((0.2993, 0.7007), abs=1e-4)  # 10 of 20, Wilson 1927
+    assert classes._observed(SimpleNamespace(task="binary"), np.array([0.5]), np.array([80]))[0].low > found.low
+
+
 def test_columns_beyond_those_shown_are_counted_too():
     table = {f"c{number}": np.random.default_rng(number).normal(size=30) for number in range(203)} | {"y": [0, 1] * 15}
     prepared = prepare(read_table(table), "y", Settings())

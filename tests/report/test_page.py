@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from markupsafe import escape
 
 from plastica.data.reading import read_table
 from plastica.errors import InvalidValue
@@ -14,7 +15,7 @@ from plastica.estimators import Settings, TableNetwork
 from plastica.estimators.checks import MESSAGES
 from plastica.estimators.preparing import prepare
 from plastica.report import write_report
-from plastica.report.wording import messages
+from plastica.report.wording import messages, plain
 
 EVIL = (
     "<script>boom()</script>",
@@ -148,6 +149,17 @@ def test_a_network_that_was_loaded_is_judged_anew_to_the_same_figures(trained, t
     pages = [write_report(each, prepared, tmp_path / "report.html").read_text("utf-8") for each in (network, loaded)]
     first, second = (re.search(r'<section id="results">.*?<section id="use">', page, re.S)[0] for page in pages)
     assert first == second
+
+
+def test_each_warning_stands_once_and_the_network_and_its_learning_are_drawn_once(trained, tmp_path):
+    network, prepared = trained("multiclass")
+    text = write_report(network, prepared, tmp_path / "report.html").read_text("utf-8")
+    weighty = [each for each in prepared.findings if each.severity != "note"]
+    assert weighty
+    for each in weighty:
+        assert text.count(str(escape(plain(each.message, 1000)))) == 1
+    assert text.count('class="layers"') == 1
+    assert text.count('id="caption-learning') == 1
 
 
 def test_without_held_out_rows_the_page_says_that_its_quality_is_unknown(tmp_path):

@@ -10,8 +10,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ..estimators.scores import Figure
-from .inlining import AMBER, BLUE, CARD, GREEN, INK, LINE, ORANGE, PINK, SAID, SKY, SOFT, drawing, inline
-from .wording import messages, plain
+from .inlining import AMBER, BLUE, CARD, GREEN, INK, ORANGE, PINK, SAID, SKY, SOFT, drawing, inline
+from .legends import legend
+from .wording import messages, plain, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,72 +20,50 @@ if TYPE_CHECKING:
 
     from ..training import History
 
-SMALL, WIDE = (3.4, 2.5), (4.6, 1.2)
+SMALL = (3.4, 2.5)
 COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER)
 STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), "-.", (0, (6, 1, 1, 1)), (0, (8, 2)))
-
-
-def comparison(figures: Sequence[tuple[str, Figure]]) -> Markup:
-    """Draw a dot with its interval for each model; names are messages' keys."""
-    with drawing():
-        sheet, axes = _axes((WIDE[0], 0.55 + 0.27 * len(figures)))
-        for place, (name, figure) in enumerate(figures):
-            colour = BLUE if place == 0 else SOFT
-            if figure.low is not None and figure.high is not None:
-                axes.plot([figure.low, figure.high], [-place] * 2, color=colour, lw=2.2, solid_capstyle="round")
-            axes.plot([figure.value], [-place], "o", ms=6, color=colour, mec=CARD, mew=1)
-            _say(
-                axes.text(
-                    -0.02,
-                    -place,
-                    "",
-                    transform=axes.get_yaxis_transform(),
-                    ha="right",
-                    va="center",
-                    fontsize=8.5,
-                    color=INK,
-                ),
-                name,
-            )
-        axes.set(yticks=[], ylim=(0.6 - len(figures), 0.6))
-        axes.grid(axis="x", color=LINE, lw=0.5, alpha=0.6)
-        axes.spines["left"].set_visible(False)
-        sheet.subplots_adjust(left=0.33, right=0.97, top=0.98, bottom=0.3 / sheet.get_figheight())
-        return inline(sheet, "comparison")
+DASHES = ("", "6 2.5", "2 2", "7 2 2 2", "8 2 2 2", "11 3")  # the same in a legend
 
 
 def learning(history: History, name: str, best_epoch: int | None) -> Markup:
-    """Draw a figure over the epochs, in training and validation, and mark the epoch that was kept."""
+    """Draw a metric over the epochs, in training and validation, and mark the epoch that was kept."""
+    items: list[tuple[Markup | str, str, str]] = []
     with drawing():
-        sheet, axes = _axes(SMALL)
+        sheet, axes = _axes((4.1, 2.3))
         epochs = [epoch + 1 for epoch in history.epoch]
-        for key, colour, style, word in (
-            (name, BLUE, "-", "word_training"),
-            (f"val_{name}", ORANGE, STYLES[1], "word_validation"),
+        for key, colour, place, word in (
+            (name, BLUE, 0, "word_training"),
+            (f"val_{name}", ORANGE, 1, "word_validation"),
         ):
             values = history.history.get(key, [])
             drawn = [value if math.isfinite(value) else math.nan for value in values]
             if values:
                 mark = "o" if len(values) < 15 else None
-                axes.plot(epochs[-len(values) :], drawn, color=colour, ls=style, marker=mark, ms=3, label=SAID + word)
+                axes.plot(epochs[-len(values) :], drawn, color=colour, ls=STYLES[place], marker=mark, ms=3)
+                items.append((say(word), colour, DASHES[place]))
         if best_epoch:
-            axes.axvline(best_epoch, color=GREEN, lw=1, ls=STYLES[2], label=SAID + "word_kept")
+            axes.axvline(best_epoch, color=GREEN, lw=1, ls=STYLES[2])
+            items.append((say("word_kept"), GREEN, DASHES[2]))
         if len(epochs) <= 6:
             axes.set_xticks(epochs)
         else:
             axes.locator_params(axis="x", integer=True)
+        sheet.subplots_adjust(left=0.14)
         _name(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
-        _legend(axes)
-        return inline(sheet, f"learning-{name}")
+        return inline(sheet, "learning", widest=600) + legend(items)
 
 
-def reliability(forecast: np.ndarray, observed: np.ndarray, rows: np.ndarray) -> Markup:
-    """Draw how often the network was right against how sure it was."""
+def reliability(forecast: np.ndarray, observed: Sequence[Figure], rows: np.ndarray) -> Markup:
+    """Draw how often the network was right, with its interval, against how sure it was."""
     with drawing():
         sheet, axes = _square("word_forecast", "word_observed")
         axes.plot([0, 1], [0, 1], color=SOFT, ls=STYLES[1], lw=1)
-        axes.scatter(forecast, observed, s=12 + 120 * rows / rows.max(), color=BLUE, alpha=0.35, lw=0)
-        axes.plot(forecast, observed, "o-", color=BLUE, ms=3, lw=1.4)
+        for x, figure in zip(forecast, observed, strict=True):
+            if figure.low is not None and figure.high is not None:
+                axes.plot([x, x], [figure.low, figure.high], color=BLUE, lw=1.2, alpha=0.7)
+        sizes = 10 + 70 * rows / rows.max()
+        axes.scatter(forecast, [figure.value for figure in observed], s=sizes, color=BLUE, ec=CARD, lw=0.8, zorder=3)
         return inline(sheet, "reliability")
 
 
@@ -101,13 +80,16 @@ def curves(
             axes.plot([0, 1], [0, 1], color=SOFT, ls=STYLES[1], lw=1)
         elif base is not None:
             axes.axhline(base, color=SOFT, ls=STYLES[1], lw=1)
-        for (label, x, y), colour, style in zip(lines, COLOURS, STYLES, strict=False):
-            axes.plot(x, y, color=colour, ls=style, lw=1.6, label=_listed(label))
+        for (_, x, y), colour, style in zip(lines, COLOURS, STYLES, strict=False):
+            axes.plot(x, y, color=colour, ls=style, lw=1.6)
+        items: list[tuple[Markup | str, str, str]] = [
+            (plain(label, 24), colour, dashes)
+            for (label, *_), colour, dashes in zip(lines, COLOURS, DASHES, strict=False)
+        ]
         if point is not None:
-            axes.plot([point[0]], [point[1]], "o", ms=7, mfc=CARD, mec=ORANGE, mew=2, label=SAID + "word_threshold")
-        if len(lines) > 1 or point is not None:
-            _legend(axes)
-        return inline(sheet, name)
+            axes.plot([point[0]], [point[1]], "o", ms=7, mfc=CARD, mec=ORANGE, mew=2)
+            items.append((say("word_threshold"), ORANGE, "ring"))
+        return inline(sheet, name) + (legend(items) if len(items) > 1 else Markup(""))
 
 
 def against(truth: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
@@ -171,20 +153,6 @@ def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
             _say(axis.label, key)
         else:
             axis.label.set_text(otherwise)
-
-
-def _legend(axes: Axes) -> None:
-    legend = axes.legend(fontsize=7.5, frameon=False, labelcolor=INK, handlelength=2.4, loc="best")
-    for text in legend.get_texts():
-        text.set_parse_math(False)
-        key = text.get_text().removeprefix(SAID)
-        if text.get_text().startswith(SAID) and key in messages():
-            _say(text, key)
-
-
-def _listed(label: str) -> str:
-    """A class's label in a legend, which has no room for those that begin with "_"."""
-    return ("\N{NO-BREAK SPACE}" if label.startswith("_") else "") + plain(label, 24)
 
 
 def _say(text: Any, key: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..estimators.decisions import Decision
+from ..estimators.intervals import Figure, wilson
 from . import charts
 from .judged import HeldOut
 from .wording import plain
@@ -73,7 +74,7 @@ def describe(network: TableNetwork, judged: HeldOut) -> Classes:
         labels=tuple(labels[place] for place in kept),
         confusion=None if judged.task == "multilabel" else _confusion(judged, kept),
         more=len(labels) - len(kept),
-        reliability=charts.reliability(*bins),
+        reliability=charts.reliability(bins[0], _observed(judged, *bins[1:]), bins[2]),
         error=float(np.abs(bins[0] - bins[1]) @ bins[2] / bins[2].sum()),
         charts=tuple(_curves(decision.positive, judged, labels, support)),
         threshold=_threshold(decision) if judged.task == "binary" else None,
@@ -131,6 +132,14 @@ def _bins(forecast: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarr
     sums = (np.bincount(places, values, BINS)[some] for values in (forecast, right.astype(np.float64)))
     mean, share = (total / rows[some] for total in sums)
     return mean, share, rows[some]
+
+
+def _observed(judged: HeldOut, share: np.ndarray, rows: np.ndarray) -> list[Figure]:
+    """Return the share right in each bin with its interval; a row's labels err together, so they count as one row."""
+    labels = judged.network.shape[1] if judged.task == "multilabel" else 1
+    counts = np.maximum(rows // labels, 1)
+    found = [wilson(round(float(each * count)), int(count)) for each, count in zip(share, counts, strict=True)]
+    return [Figure(float(each), figure.low, figure.high) for each, figure in zip(share, found, strict=True)]
 
 
 def _curves(positive: int, judged: HeldOut, labels: list[str], support: np.ndarray) -> Iterator[Markup]:

@@ -22,27 +22,21 @@ if TYPE_CHECKING:
 INK, SOFT, LINE, CARD = "#222222", "#666666", "#BBBBBB", "#FFFFFF"
 # M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
-# What a colour is in the page; those of the network's picture follow those of the charts
+# What a colour is in the page
 TONES = {
-    "ink": (INK,),
-    "soft": (SOFT, "#999999"),
-    "line": (LINE,),
-    "card": (CARD,),
-    "blue": (BLUE, "#5B8DB8"),
-    "orange": (ORANGE, "#C08A4C"),
-    "green": (GREEN, "#5E9C6B"),
-    "pink": (PINK, "#9272A5"),
-    "sky": (SKY,),
-    "amber": (AMBER, "#B3A24E"),
-    "fill-grey": ("#F4F4F4",),
-    "fill-blue": ("#DDEBF7",),
-    "fill-green": ("#DFF2E3",),
-    "fill-orange": ("#FCE8D2",),
-    "fill-pink": ("#EFE4F4",),
-    "fill-amber": ("#FDF8D8",),
+    "ink": INK,
+    "soft": SOFT,
+    "line": LINE,
+    "card": CARD,
+    "blue": BLUE,
+    "orange": ORANGE,
+    "green": GREEN,
+    "pink": PINK,
+    "sky": SKY,
+    "amber": AMBER,
 }
-VARIABLES = {tone.lower(): f"var(--{name})" for name, tones in TONES.items() for tone in tones}
-COLOUR = re.compile("|".join(VARIABLES))
+VARIABLES = {tone.lower(): f"var(--{name})" for name, tone in TONES.items()}
+COLOUR = re.compile("|".join(VARIABLES), re.I)
 FRACTION = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 REFERENCE = re.compile(r"#([\w.:-]+)")
 TAGS = {"svg", "g", "defs", "clipPath", "path", "rect", "use", "text", "tspan", "circle", "polygon", "line"}
@@ -132,7 +126,7 @@ def _translate(group: ElementTree.Element, key: str) -> None:
 def _restyle(element: ElementTree.Element) -> None:
     style = element.attrib.get("style")
     if style is not None:
-        style = COLOUR.sub(lambda found: VARIABLES[found[0]], style)
+        style = COLOUR.sub(lambda found: VARIABLES[found[0].lower()], style)
         if element.tag == "text":  # the page's own font
             size = re.search(r"([\d.]+)px", style)
             kept = re.sub(r"font(-[a-z]+)?:[^;]*;?", "", style).strip()

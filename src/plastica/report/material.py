@@ -174,12 +174,14 @@ def _classes(prepared: Prepared) -> tuple[Shares, ...]:
 
 
 def _patterns(table: Table, columns: Sequence[Column]) -> tuple[tuple[str, int, float], ...]:
-    """Return which columns lack their value together, the commonest first."""
+    """Return which columns lack their value together, the commonest first; nothing where no two ever do."""
     lacking = [column for column in columns if column.missing and column.used]
     gone = [found for column in lacking if (found := _gone(table, column)) is not None]
     if not gone or len(gone) != len(lacking):
         return ()
     found, counts = np.unique(np.stack(gone, axis=1), axis=0, return_counts=True)
+    if not (found.sum(1) > 1).any():
+        return ()
     order = [place for place in np.argsort(-counts, kind="stable") if found[place].any()][:MOST_PATTERNS]
     names = np.array([plain(column.name, 40) for column in lacking], dtype=object)
     return tuple((", ".join(names[found[p]]), int(counts[p]), float(counts[p] / table.height)) for p in order)

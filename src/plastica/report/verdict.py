@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from ..estimators.checks import Finding
 from ..estimators.leaks import twins_of_training
-from . import charts, formats
+from . import formats
 from .conclusions import conclusion
+from .dots import Dot, dots
 from .judged import HeldOut
-from .wording import both, name_of, say
+from .wording import both, name_of, say, with_code
 
 if TYPE_CHECKING:
     from ..estimators.preparing import Prepared
@@ -34,7 +35,7 @@ class Summary:
         main: The name of the main figure.
         value: It and its interval as written.
         interval: The interval as written; empty where there is none.
-        chart: The model and the others.
+        dots: The model and the others on one scale.
         apart: What the figure is without rows that have a twin in training; None where none has.
     """
 
@@ -44,24 +45,24 @@ class Summary:
     main: str
     value: str
     interval: str
-    chart: Markup
+    dots: tuple[Dot, ...]
     apart: Markup | None
 
 
 def summarize(prepared: Prepared, judged: HeldOut, verdict: Verdict) -> Summary:
-    """Put the verdict in words and the main figures in a chart."""
+    """Put the verdict in words and the main figures on a scale."""
     main = judged.main
     figures = {name: found[main] for name, found in judged.scores.items() if main in found}
     own = figures[judged.own]
     english, chinese = conclusion(verdict, "en"), conclusion(verdict, "zh")
     return Summary(
         level=verdict.level,
-        sentence=both(english.sentence, chinese.sentence),
-        advice=both(english.advice, chinese.advice),
+        sentence=both(with_code(english.sentence), with_code(chinese.sentence)),
+        advice=both(with_code(english.advice), with_code(chinese.advice)),
         main=main,
         value=formats.figure(main, own.value),
         interval=formats.interval(main, own),
-        chart=charts.comparison([(f"model_{name}", figure) for name, figure in figures.items()]),
+        dots=dots(main, figures, judged.own),
         apart=_without_twins(prepared, judged) if _has_twins(verdict.findings) else None,
     )
 

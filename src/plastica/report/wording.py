@@ -18,6 +18,9 @@ LONGEST = 160
 # Controls, surrogates, marks that turn the direction of writing, and what XML forbids
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
+# What a person types: an option with its value, or settings in Python
+TYPED = re.compile(r"(--[a-z]+ [\w.-]*\w|Settings\([^()]*\))")
+
 
 @cache
 def messages() -> dict[str, tuple[str, str]]:
@@ -51,6 +54,18 @@ def plain(value: Any, longest: int = LONGEST) -> str:
 def code(text: str) -> Markup:
     """Return lines that are to be copied: their spaces and ends stay, what is unseen does not."""
     return escape("\n".join(UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line) for line in text.split("\n")))
+
+
+def with_code(text: str) -> Markup:
+    """Return a sentence with its options and calls set as code, so that none is cut at the end of a line.
+
+    Example:
+        >>> with_code("Use --model linear.")
+        Markup('Use <code>--model linear</code>.')
+    """
+    return Markup(
+        "".join(f"<code>{escape(part)}</code>" if at % 2 else escape(part) for at, part in enumerate(TYPED.split(text)))
+    )
 
 
 def shown(value: Any) -> Any:

@@ -1,0 +1,25 @@
+"""What the lines of a chart stand for, in words beside the chart: off the curves, and in the page's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from .inlining import VARIABLES
+
+KEY = '<svg class="key" viewBox="0 0 26 10" width="26" height="10" aria-hidden="true">{}</svg>'
+LINE = '<path d="M1 5H25" fill="none" stroke-width="2" style="stroke:{}" stroke-dasharray="{}"/>'
+RING = '<circle cx="13" cy="5" r="3.8" stroke-width="2" style="stroke:{};fill:var(--card)"/>'
+
+
+def legend(items: Sequence[tuple[Markup | str, str, str]]) -> Markup:
+    """Return a legend of (label, colour, dashes); dashes "ring" stands for a marker."""
+    parts = (
+        Markup("<span>{}{}</span>").format(
+            Markup(KEY).format(Markup(RING if dashes == "ring" else LINE).format(VARIABLES[colour.lower()], dashes)),
+            label,
+        )
+        for label, colour, dashes in items
+    )
+    return Markup('<p class="legend">{}</p>').format(Markup("").join(parts))
