@@ -1,21 +1,54 @@
 """How the documentation is built: ``pip install '.[docs]' && sphinx-build -W docs docs/_build``."""
 
 import re
+import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
 project = "plastica"
-author = "the plastica contributors"
-release = metadata.version("plastica")
+author = "The plastica founders"
+copyright = f"2026 {author}"  # noqa: A001 - Sphinx's name
+release = version = metadata.version("plastica")
 
 INITIAL = re.compile(r"^(\s*[A-Z])\. ")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
-myst_enable_extensions = ["dollarmath", "amsmath"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "api_pages",
+    "checks",
+    "equations",
+    "languages",
+]
+myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+
 html_theme = "furo"
-html_title = "plastica"
+html_title = f"plastica {release}"
+html_short_title = "plastica"
+html_logo = "_static/logo.svg"
+html_favicon = "_static/logo.svg"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_additional_pages = {"404": "404.html"}
+html_context = {"site_root": "/"}
+html_math_renderer = "mathml"
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0072b2", "color-brand-content": "#0072b2"},
+    "dark_css_variables": {"color-brand-primary": "#5ab4ec", "color-brand-content": "#5ab4ec"},
+}
+
+autosummary_generate = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = True
