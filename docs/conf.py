@@ -10,10 +10,11 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "plastica"
 author = "The plastica founders"
-copyright = f"2026 {author}"  # noqa: A001 - Sphinx's name
+copyright = f"2026 {author}"
 release = version = metadata.version("plastica")
 
 INITIAL = re.compile(r"^(\s*[A-Z])\. ")
+BAR = re.compile(r"(``.*?``|`[^`]*`)|\|")  # a bar, or code in which bars stay
 
 extensions = [
     "myst_parser",
@@ -28,7 +29,8 @@ extensions = [
 ]
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "api/contents.rst"]
+suppress_warnings = ["ref.python"]  # an argument called x is no link to every attribute x
 templates_path = ["_templates"]
 
 html_theme = "furo"
@@ -66,8 +68,8 @@ def show_equations_as_written(app: Any, what: str, name: str, thing: Any, option
         elif indented and not in_block and found and not found[-1] and not margin.endswith(":"):
             found += ["::", ""]
             in_block = True
-        literal = in_block or "`" in line or margin.endswith("::")
-        found.append(line if literal else INITIAL.sub(r"\1\\. ", line).replace("|", r"\|"))
+        literal = in_block or margin.endswith("::")
+        found.append(line if literal else BAR.sub(lambda bar: bar[1] or r"\|", INITIAL.sub(r"\1\\. ", line)))
     lines[:] = found
 
 

@@ -40,6 +40,8 @@ MODULES = {
     "errors": "Errors and warnings",
 }
 AT_THE_TOP = ("boltzmann", "draw")  # modules that are attributes of the package, wherever their files are
+ROUTING = "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request"
+CONTENTS = "contents"  # read by docs/reference.md
 # What a model or an estimator inherits is its own for a reader; scikit-learn's and Python's part is not.
 INHERITED = {"model": "object", "estimators": "BaseEstimator, ClassifierMixin, RegressorMixin, object"}
 
@@ -77,7 +79,9 @@ def class_page(module: ModuleType, name: str, inherited: str | None) -> str:
     """Return the page of a class."""
     place = place_of(module, name)
     lines = [*heading(name), f".. currentmodule:: {place}", "", f".. autoclass:: {place}.{name}", "   :members:"]
-    return "\n".join([*lines, *([f"   :inherited-members: {inherited}"] if inherited else []), ""])
+    if inherited:
+        lines += [f"   :inherited-members: {inherited}", f"   :exclude-members: {ROUTING}"]
+    return "\n".join([*lines, ""])
 
 
 def module_page(name: str, module: ModuleType, things: dict[str, Any]) -> str:
@@ -120,6 +124,8 @@ def write(folder: Path) -> None:
             pages[name] = module_page(name, module, things)
             classes = [each for each, value in things.items() if inspect.isclass(value)]
             pages |= {f"{name}/{each}": class_page(module, each, INHERITED.get(name)) for each in classes}
+    listed = ("commands", *(name for name in MODULES if name in pages))
+    pages[CONTENTS] = "\n".join([".. toctree::", "   :maxdepth: 1", "", *[f"   api/{name}" for name in listed], ""])
     for name, text in pages.items():
         path = folder / f"{name}.rst"
         path.parent.mkdir(parents=True, exist_ok=True)
