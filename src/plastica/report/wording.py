@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -103,6 +104,18 @@ def score_name(name: str) -> Markup | str:
     figure, of, target = name.partition(" of ")
     known, target = name_of("score", figure), plain(target)
     return both(f"{target}: ", f"{target}：") + known if of else known
+
+
+def say_place(place: str) -> Markup | str:
+    """Return where a row stands, such as "line 17", in both languages."""
+    word, _, number = place.partition(" ")
+    return say(f"place_{word}", number=number) if f"place_{word}" in messages() else place
+
+
+def listed(names: Iterable[str]) -> Markup:
+    """Return names one after another, with the commas of each language."""
+    clean = [plain(name, 60) for name in names]
+    return both(", ".join(clean), "、".join(clean))
 
 
 def say_finding(finding: Finding) -> Markup:

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 from ..storage.atomic import replace_file
 from . import amounts, classes, formats, importance, material, mistakes, slices, structure, usage, verdict
 from .judged import HeldOut, judge
-from .wording import alone, checked_language, code, name_of, plain, say, say_finding, score_name, shown
+from .wording import (
+    alone,
+    both,
+    checked_language,
+    code,
+    listed,
+    name_of,
+    plain,
+    say,
+    say_finding,
+    say_place,
+    score_name,
+    shown,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -119,6 +132,8 @@ def _environment() -> Environment:
         "name_of": name_of,
         "score_name": score_name,
         "say_finding": say_finding,
+        "say_place": say_place,
+        "both": both,
         "plain": plain,
     }
     made.filters |= {
@@ -127,6 +142,7 @@ def _environment() -> Environment:
         "seconds": formats.seconds,
         "name": lambda value: plain(value, 60),
         "code": code,
+        "listed": listed,
         "figure": lambda value, name: formats.figure(name, value),
         "interval": lambda found, name: formats.interval(name, found),
     }
