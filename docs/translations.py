@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```\w*\n.*?^```$", re.M | re.S)
-WITHOUT_CODE = {"index.md", "glossary.md"}  # a page of links, and a table with Chinese as its first column
+WITHOUT_CODE = {"glossary.md"}  # a table with Chinese as its first column
 
 
 def translated() -> dict[Path, Path]:
