@@ -43,12 +43,20 @@ print(*sys.modules)
 
 def test_every_public_name_is_there_and_listed():
     assert len(set(pl.__all__)) == len(pl.__all__)
-    assert set(pl.__all__) <= set(dir(pl))
+    assert dir(pl) == sorted(pl.__all__)
     for name in pl.__all__:
         assert getattr(pl, name) is not None
-    names = in_a_process("import plastica; print(*dir(plastica))").split()
-    assert set(pl.__all__) <= set(names)
-    assert "__version__" in names
+    assert dir(pl) == sorted(pl.__all__)  # what was loaded meanwhile is offered no further
+
+
+def test_tab_completion_offers_the_public_names_and_loads_nothing():
+    names, loaded = in_a_process("import sys, plastica; print(*dir(plastica)); print(*sys.modules)").split("\n")
+    assert names.split() == sorted(pl.__all__)
+    assert not {"jax", "numpy", *HEAVY} & set(loaded.split())
+
+
+def test_the_version_is_there_though_tab_completion_does_not_offer_it():
+    assert in_a_process("import plastica; print(plastica.__version__)")
 
 
 def test_every_name_comes_with_a_star():

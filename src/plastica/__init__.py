@@ -117,7 +117,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """Return what tab completion offers: the public names alone, whether they were loaded or not."""
+    return sorted(__all__)
 
 
 if TYPE_CHECKING:

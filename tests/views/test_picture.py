@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+from plastica.drawing import NEGATIVE, POSITIVE
 from plastica.errors import FileError, InvalidValue, NotFitted
 from plastica.layers import (
     LSTM,
@@ -29,7 +30,6 @@ from plastica.layers import (
     Sequential,
 )
 from plastica.model import Sequential as Model
-from plastica.views.canvas import NEGATIVE, POSITIVE
 from plastica.views.picture import draw
 
 SMALL = Sequential([Dense(3, activation="relu", name="features"), Dense(1, activation="sigmoid")])

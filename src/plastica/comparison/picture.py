@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..drawing import load_matplotlib
+from ..drawing import own_style
 from .records import Record, middle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-    from matplotlib.figure import Figure
 
+    from ..drawing.figure import Drawing
     from .result import Comparison
 
 # M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision. Beyond seven rules the
@@ -22,21 +20,18 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#222222")
 LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
 INK, PALE = "#333333", "#DDDDDD"
-STYLE: dict[Any, Any] = {"svg.hashsalt": "plastica", "font.size": 8}
 MOST_ANGLES = 4  # layers with a colour of their own
 WORST = 10  # times the loss to reach: a rule that runs away would flatten all others
 
 
-def draw(found: Comparison) -> Figure:
+def draw(found: Comparison) -> Drawing:
     """Return a figure of four panels, the rules in the order of their held-out figures."""
-    load_matplotlib()
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
+    from ..drawing.figure import Drawing
 
     records = [record for record in found.ranked if not record.reason and record.epochs]
     height = 3.1 + 0.19 * len(records)
-    with rc_context(STYLE):
-        figure = Figure(figsize=(10, 2 + height), dpi=144, layout="constrained", facecolor="white")
+    with own_style():
+        figure = Drawing(10, 2 + height, layout="constrained")
         (curves, seeds), (angles, seconds) = figure.subplots(2, 2, height_ratios=(2.6, max(1.6, 0.19 * len(records))))
         styles = {
             record.name: (COLOURS[place % len(COLOURS)], LINES[place // len(COLOURS) % len(LINES)])
@@ -47,15 +42,6 @@ def draw(found: Comparison) -> Figure:
         _angles(angles, records)
         _seconds(seconds, records, styles)
     return figure
-
-
-def save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Write the figure; equal comparisons give equal files."""
-    from matplotlib import rc_context
-
-    told = {"Date": None, "Creator": None} if Path(path).suffix == ".svg" else None
-    with rc_context(STYLE):
-        figure.savefig(path, metadata=told)
 
 
 def _curves(axes: Axes, found: Comparison, records: Sequence[Record], styles: dict[str, Any]) -> None:

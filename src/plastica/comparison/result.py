@@ -7,19 +7,18 @@ import io
 import json
 import os
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from ..drawing import checked_ending
 from ..errors import InvalidValue
 from .ranking import Ranks, ranks
 from .records import Record, middle, spread
 from .wording import FACTS, INSIDE, RESULTS, facts_of, inside_of, remarks, results_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from ..drawing.figure import Drawing
     from .task import Task
     from .terms import Terms
 
@@ -83,23 +82,20 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         notes = "\n".join(f"{number}. {note}" for number, note in enumerate(self.notes, 1))
         return "\n\n".join(filter(None, [self.headline, *tables, notes])) + "\n"
 
-    def draw(self, path: str | os.PathLike[str] | None = None) -> Figure:
+    def draw(self, path: str | os.PathLike[str] | None = None) -> Drawing:
         """Draw the curves, the seeds, the angles and the seconds.
 
         Args:
             path: Where to save the picture; the ending says as what (``.svg``, ``.png``, ``.pdf``).
 
         Returns:
-            A matplotlib figure, which a notebook shows.
+            A drawing: a matplotlib figure that a notebook shows, with ``save(path)``.
         """
-        from ..training.curves import to_svg
-        from .picture import draw, save
+        from .picture import draw
 
-        figure = draw(self)
-        vars(figure)["_repr_svg_"] = partial(to_svg, figure)
         if path is not None:
-            save(figure, path)
-        return figure
+            checked_ending(path)
+        return draw(self).save(path)
 
     @property
     def heads(self) -> list[str]:

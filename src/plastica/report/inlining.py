@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from ..drawing import own_style
 from ..errors import PlasticaError
-from ..views.canvas import own_style
 from .wording import messages
 
 if TYPE_CHECKING:

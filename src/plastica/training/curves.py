@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..drawing import load_matplotlib
+from ..drawing import COLOURS, PALE, checked_ending, own_style
 from ..errors import InvalidValue
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
-TRAINING = {"color": "#0072B2", "linestyle": "-", "label": "training"}
-VALIDATION = {"color": "#D55E00", "linestyle": (0, (4, 1.5)), "label": "validation"}
-INK, PALE = "#333333", "#DDDDDD"
+    from ..drawing.figure import Drawing
+
+TRAINING = {"color": COLOURS[0], "linestyle": "-", "label": "training"}
+VALIDATION = {"color": COLOURS[1], "linestyle": (0, (4, 1.5)), "label": "validation"}
+INK = "#333333"
 COLUMNS = 3
 FEW = 15
 
@@ -34,35 +32,30 @@ class Figures(Protocol):
         ...
 
 
-def plot(run: Figures, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:
+def plot(run: Figures, path: str | os.PathLike[str] | None = None, log: bool = False) -> Drawing:
     """Draw one small panel for the loss and one for each other figure; see ``History.plot``."""
-    load_matplotlib()
-    from matplotlib.figure import Figure
-
+    if path is not None:
+        checked_ending(path)
     names = [name for name in run.history if not name.startswith("val_")]
     names += [name for name in run.history if name.startswith("val_") and name[4:] not in names]
     if not run.epoch or not names:
         raise InvalidValue("plot: no epoch has finished, so there is nothing to draw.")
+    with own_style():
+        return _panels(run, names, log).save(path)
+
+
+def _panels(run: Figures, names: list[str], log: bool) -> Drawing:
+    from ..drawing.figure import Drawing
+
     across = min(len(names), COLUMNS)
     down = -(-len(names) // across)
-    figure = Figure(figsize=(0.4 + 3.0 * across, 0.3 + 2.2 * down), dpi=144, layout="constrained")
+    figure = Drawing(0.4 + 3.0 * across, 0.3 + 2.2 * down, layout="constrained")
     for place, name in enumerate(names):
         axes = figure.add_subplot(down, across, place + 1)
         _panel(axes, run, name, log and name in ("loss", "learning_rate"))
     if f"val_{names[0]}" in run.history:
         figure.axes[0].legend(frameon=False, fontsize=8, labelcolor=INK, handlelength=2.2)
-    vars(figure)["_repr_svg_"] = partial(to_svg, figure)  # so that a notebook shows it without pyplot
-    if path is not None:
-        figure.savefig(path)
     return figure
-
-
-def to_svg(figure: Figure) -> str:
-    """Return a figure as SVG text that fits into a page."""
-    written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    text = written.getvalue()
-    return text[text.index("<svg") :]
 
 
 def aligned(history: dict[str, list[float]], epochs: int) -> dict[str, list[float]]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import html
 import math
 import os
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..notebook import html
+from ..notebook.html import shown
 from . import curves
 from .callbacks import Callback, Logs, Needs
+from .charts import charts
 from .monitor import better
 
 if TYPE_CHECKING:
     import polars
-    from matplotlib.figure import Figure
+    from markupsafe import Markup
+
+    from ..drawing.figure import Drawing
 
 
 class History(Callback):
@@ -120,7 +124,7 @@ class History(Callback):
         best = max(found, key=lambda pair: pair[0]) if better(name) == "max" else min(found, key=lambda pair: pair[0])
         return best[1], best[0]
 
-    def plot(self, path: str | os.PathLike[str] | None = None, log: bool = False) -> Figure:
+    def plot(self, path: str | os.PathLike[str] | None = None, log: bool = False) -> Drawing:
         """Draw loss and metrics over the epochs, training and validation.
 
         Args:
@@ -128,7 +132,7 @@ class History(Callback):
             log: Draw the loss on a logarithmic axis, where all of it is above 0.
 
         Returns:
-            A matplotlib figure, which a notebook shows.
+            A drawing: a matplotlib figure that a notebook shows, with ``save(path)``.
 
         Raises:
             InvalidValue: No epoch has finished, so there is nothing to draw.
@@ -138,14 +142,29 @@ class History(Callback):
     def __repr__(self) -> str:
         """Show how many epochs, how long, the last figures and what ended the run."""
         last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items() if values)
-        epochs = "1 epoch" if len(self.epoch) == 1 else f"{len(self.epoch)} epochs"
+        epochs = _epochs(len(self.epoch))
         ended = f", stopped by {self.stopped_by}" if self.stopped_by else ""
         return f"<History: {epochs} in {self.seconds:.3g} s{last}{ended}>"
 
+    @shown
     def _repr_html_(self) -> str:
-        text = f"<p>{html.escape(repr(self)[1:-1])}</p>"
-        return text + (curves.to_svg(self.plot()) if self.epoch else "")
+        ended = f"stopped by {self.stopped_by}" if self.stopped_by else ""
+        head = html.heading("History", _epochs(len(self.epoch)), f"{self.seconds:.3g} s", ended)
+        first = self.epoch[0] + 1 if self.epoch else 1
+        return html.block(head, html.side_by_side(charts(self.history, first)), self._extremes())
+
+    def _extremes(self) -> Markup:
+        rows = []
+        for name, values in self.history.items():
+            best = self.best(name)
+            kept = ("-", "-") if best is None else (f"{best[1]:.4g}", str(best[0] + 1))
+            rows.append((name, f"{values[0]:.4g}", f"{values[-1]:.4g}", *kept))
+        return html.table(("figure", "first", "last", "best", "in epoch"), rows, numbers=(1, 2, 3, 4))
 
     def _look_at_clock(self) -> None:
         if self._began is not None:
             self.seconds = self._seconds_before + time.perf_counter() - self._began
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ..language import WORDS
@@ -28,6 +28,7 @@ class Standing:
         batch: How many of the present one are made.
         figures: What is said of the latest figures, the most important first.
         brief: What is said where there is no room for the most important one.
+        logs: The latest figures themselves.
     """
 
     epochs: int = 0
@@ -36,11 +37,60 @@ class Standing:
     batch: int = 0
     figures: Sequence[str] = ()
     brief: str = ""
+    logs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def done(self) -> float:
         """Epochs made, the present one in part."""
         return self.epoch + (self.batch / self.batches if self.batches else 0.0)
+
+    @property
+    def share(self) -> float:
+        """The part of the run that is made, from 0 to 1; 0 where nobody knows how long it is."""
+        return min(self.done / self.epochs, 1.0) if self.epochs else 0.0
+
+    @property
+    def count(self) -> str:
+        """The epoch under way, in words."""
+        number = min(self.epoch + (self.epoch < self.epochs), self.epochs) if self.epochs else self.epoch
+        return of_epochs(number, self.epochs)
+
+
+class Pace:
+    """How fast a run is, and how long it still takes.
+
+    Args:
+        may_stop: Whether the run may end before its last epoch, so that the time left is the most it can be.
+    """
+
+    def __init__(self, may_stop: bool = False) -> None:
+        self._may_stop, self._speed = may_stop, 0.0
+        self._began = time.perf_counter()
+        self._seen: tuple[float, float] | None = None
+
+    def measure(self, now: float, done: float) -> None:
+        """Smooth the epochs a second; the time up to the first news is compiling and does not count."""
+        if self._seen is None:
+            self._seen = (now, done)
+            return
+        elapsed, made = now - self._seen[0], done - self._seen[1]
+        if made <= 0 or elapsed <= 0:
+            return
+        share = min(1.0, elapsed / SPEED_OVER) if self._speed else 1.0
+        self._speed += share * (made / elapsed - self._speed)
+        self._seen = (now, done)
+
+    def waiting(self) -> str:
+        """Say what is going on before the first news."""
+        waited = time.perf_counter() - self._began
+        return f"{WORDS('compiling' if waited >= COMPILING_AFTER else 'starting')}  {clock(waited)}"
+
+    def time(self, at: Standing) -> str:
+        """Return the time left, or how long the run has taken where nobody knows."""
+        left = at.epochs - at.done
+        if self._speed and at.epochs and left > 0:
+            return WORDS("left_at_most" if self._may_stop else "left", time=clock(left / self._speed))
+        return clock(time.perf_counter() - self._began)
 
 
 class Live:
@@ -58,9 +108,7 @@ class Live:
 
         self._may_stop, self._title = may_stop, f"{title}  " * bool(title)
         self._standing: Standing | None = None
-        self._speed = 0.0
-        self._began = 0.0
-        self._seen: tuple[float, float] | None = None
+        self._pace = Pace(may_stop)
         self._console = Console(file=out, highlight=False)
         context = copy_context()  # the thread that draws speaks the language of here
         self._live = RichLive(
@@ -72,13 +120,13 @@ class Live:
 
     def start(self) -> None:
         """Draw for the first time."""
-        self._began = time.perf_counter()
+        self._pace = Pace(self._may_stop)
         self._live.start()
 
     def show(self, standing: Standing, now: float) -> None:
         """Take a new standing; it is drawn when it is time to."""
         self._standing = standing
-        self._measure(now, standing.done)
+        self._pace.measure(now, standing.done)
 
     def write(self, line: str) -> None:
         """Leave a line above."""
@@ -88,35 +136,20 @@ class Live:
         """Take the line away and give the terminal back."""
         self._live.stop()
 
-    def _measure(self, now: float, done: float) -> None:
-        """Smooth the epochs a second; the time up to the first news is compiling and does not count."""
-        if self._seen is None:
-            self._seen = (now, done)
-            return
-        elapsed, made = now - self._seen[0], done - self._seen[1]
-        if made <= 0 or elapsed <= 0:
-            return
-        share = min(1.0, elapsed / SPEED_OVER) if self._speed else 1.0
-        self._speed += share * (made / elapsed - self._speed)
-        self._seen = (now, done)
-
     def _picture(self) -> Any:
         from rich.text import Text
 
         at = self._standing
         if at is None:
-            waited = time.perf_counter() - self._began
-            word = "compiling" if waited >= COMPILING_AFTER else "starting"
-            return Text(f"{self._title}{WORDS(word)}  {clock(waited)}", no_wrap=True, overflow="ellipsis")
+            return Text(f"{self._title}{self._pace.waiting()}", no_wrap=True, overflow="ellipsis")
         return self._drawn(at)
 
     def _drawn(self, at: Standing) -> Any:
         from rich.text import Text
 
-        number = min(at.epoch + (at.epoch < at.epochs), at.epochs) if at.epochs else at.epoch
         line = Text(self._title, no_wrap=True, overflow="ellipsis")
-        line.append(of_epochs(number, at.epochs), style="bold")
-        after = Text(f"  {self._time(at)}", style="dim")
+        line.append(at.count, style="bold")
+        after = Text(f"  {self._pace.time(at)}", style="dim")
         if at.batches > 1 and at.batch and not at.epoch:  # of the first epoch, when nothing else is known
             after.append(f"  {WORDS('steps_of', made=at.batch, all=at.batches)}")
         room = self._console.width - line.cell_len - after.cell_len - 2
@@ -124,14 +157,8 @@ class Live:
             after.append_text(text)
             room -= text.cell_len
         if at.epochs:
-            line.append(" ").append_text(_bar(at.done / at.epochs, max(NARROWEST, min(room, WIDEST))))
+            line.append(" ").append_text(_bar(at.share, max(NARROWEST, min(room, WIDEST))))
         return line.append_text(after)
-
-    def _time(self, at: Standing) -> str:
-        left = at.epochs - at.done
-        if self._speed and at.epochs and left > 0:
-            return WORDS("left_at_most" if self._may_stop else "left", time=clock(left / self._speed))
-        return clock(time.perf_counter() - self._began)
 
 
 def _fitting(texts: list[Any], brief: Any, room: int) -> list[Any]:

@@ -8,15 +8,19 @@ import os
 import sys
 import time
 from threading import Timer
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..language import WORDS
+from ..notebook.display import cell_for
 from .callbacks import Callback, Logs, Needs, one_of
 from .history import History
 from .live import Live, Standing
 from .monitor import better
 from .timing import Timing
 from .wording import count_epochs, figures, of_epochs, said_figures, seconds, short
+
+if TYPE_CHECKING:
+    from .live_cell import LiveCell
 
 SILENT = 60.0  # seconds after which a line comes where doublings are rare
 COMPILING_AFTER = 1.0  # seconds without news before a plain line says why
@@ -28,9 +32,9 @@ class Progress(Callback):
     """Show how a run gets on.
 
     In a terminal ``verbose=1`` shows a live line: the epoch, a bar, the time left, the best validation figure so far.
-    Without a terminal, with ``NO_COLOR`` and in a notebook it writes a line for the epochs 1, 2, 4, 8 and so on, at
-    least one a minute, and for the last. In the end a line says what came out. ``verbose="live"`` leaves that one to
-    the caller; ``verbose=2`` writes one line an epoch.
+    In a notebook it shows the same and the curves below the cell. Without a terminal and with ``NO_COLOR`` it writes a
+    line for the epochs 1, 2, 4, 8 and so on, at least one a minute, and for the last. In the end a line says what came
+    out. ``verbose="live"`` leaves that one to the caller; ``verbose=2`` writes one line an epoch.
 
     Args:
         verbose: 0 shows nothing, 1, "live" and 2 as above; ``"auto"`` is 1.
@@ -64,7 +68,7 @@ class Progress(Callback):
         self.history, self.timing = history, timing or Timing()
         self.monitor, self.may_stop = monitor, may_stop
         self._out = out
-        self._live: Live | None = None
+        self._live: Live | LiveCell | None = None
         self._waiting: Timer | None = None
         self._begin()
 
@@ -75,8 +79,8 @@ class Progress(Callback):
         if not self.shows:
             return
         atexit.register(self.close)
-        if is_live(self.out):
-            self._live = Live(self.out, self.may_stop)
+        self._live = _display_on(self.out, self.may_stop)
+        if self._live:
             self._live.start()
         else:
             self._waiting = Timer(COMPILING_AFTER, _say, [self.out, f"{WORDS('compiling')} ..."])
@@ -94,7 +98,7 @@ class Progress(Callback):
         if self.verbose == 2:
             self._write(" - ".join([self._count(epoch), seconds(self.timing.epoch), *figures(self._last[2])]), now)
         elif self._live:
-            self._show(epoch + 1, 0, now)
+            self._show(epoch + 1, 0, now, self._last[2])
         elif _is_power_of_two(epoch + 1) or now - self._line_written >= SILENT or self._is_last(epoch):
             self._write_last(now)
 
@@ -182,7 +186,8 @@ class Progress(Callback):
         assert self._live is not None
         said = self._said() if self._last else said_figures(logs or {}, "loss", None)
         brief = "" if self._best is None else WORDS("best_alone", best=short(self._best))
-        self._live.show(Standing(self._epochs, epoch, self.params.get("steps") or 0, batch, said, brief), now)
+        steps = self.params.get("steps") or 0
+        self._live.show(Standing(self._epochs, epoch, steps, batch, said, brief, logs or {}), now)
 
     def _keep_best(self) -> None:
         assert self._last is not None
@@ -244,6 +249,18 @@ class Progress(Callback):
 def _say(out: TextIO, line: str) -> None:
     out.write(f"{line}\n")
     out.flush()
+
+
+def _display_on(out: TextIO, may_stop: bool) -> Live | LiveCell | None:
+    """Return what changes in place in this terminal or below this notebook's cell; None where lines are written."""
+    if is_live(out):
+        return Live(out, may_stop)
+    cell = cell_for(out)
+    if cell is None:
+        return None
+    from .live_cell import LiveCell
+
+    return LiveCell(cell, may_stop)
 
 
 def _is_power_of_two(number: int) -> bool:

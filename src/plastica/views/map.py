@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..drawing import COLOURS, INK, MORE_COLOURS, PAPER, SOFT, checked_ending, own_style
 from ..layers import Grid
-from .canvas import DPI, INK, PAPER, SOFT, checked_ending, own_style, save, show_in_notebooks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-# M. Okabe, K. Ito (2008), Color universal design, then P. Tol's muted scheme (2021) for more labels than eight
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#777777")
-MORE = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
+    from ..drawing.figure import Drawing
+
 MOST_LETTERS = 3  # labels up to so long are written into their units
 WRITTEN_UP_TO = 24  # units along the longer side, above which nothing would be read
 PANELS_IN_ROW = 4  # at most; rows of panels are made about equally long
@@ -46,7 +44,7 @@ class Sheet:
     planes: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Figure:
+def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Drawing:
     """Draw a map, and write the picture to ``path`` if one is given.
 
     Raises:
@@ -63,9 +61,7 @@ def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Figure
             _draw_values(figure, own, sheet.grid, values, name, "viridis")
         # Placed once and for all: a person's own settings take no part when it is written later.
         figure.draw_without_rendering()
-    if path is not None:
-        save(figure, path)
-    return show_in_notebooks(figure)
+    return figure.save(path)
 
 
 def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
@@ -83,14 +79,15 @@ def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
     return grid.places[:, None, :] + np.broadcast_to(size, grid.units)[:, None, None] * shape
 
 
-def _panels(grid: Grid, number: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
+def _panels(grid: Grid, number: int) -> tuple[Drawing, list[Axes]]:
+
+    from ..drawing.figure import Drawing
 
     rows = -(-number // PANELS_IN_ROW)
     columns = -(-number // rows)
     width, height = np.ptp(grid.places, axis=0) + 1
     tall = 0.82 * PANEL * min(max(height / width, 0.3), 2.0) + 0.45
-    figure = Figure(figsize=(PANEL * columns, tall * rows), dpi=DPI, facecolor=PAPER, layout="constrained")
+    figure = Drawing(PANEL * columns, tall * rows, layout="constrained")
     axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
     for spare in axes[number:]:
         spare.remove()
@@ -101,7 +98,7 @@ def _panels(grid: Grid, number: int) -> tuple[Figure, list[Axes]]:
     return figure, axes[:number]
 
 
-def _draw_values(figure: Figure, axes: Axes, grid: Grid, values: np.ndarray, title: str, colours: str) -> None:
+def _draw_values(figure: Drawing, axes: Axes, grid: Grid, values: np.ndarray, title: str, colours: str) -> None:
     from matplotlib.collections import PolyCollection
 
     shapes: Any = outlines(grid)
@@ -135,7 +132,7 @@ def _colours(labels: np.ndarray | None) -> dict[Any, str]:
     if labels is None:
         return {}
     known = sorted({label for label in labels.ravel() if label is not None})
-    cycle = COLOURS + MORE
+    cycle = COLOURS + MORE_COLOURS
     return {label: cycle[place % len(cycle)] for place, label in enumerate(known)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..drawing import FAINT, INK, SOFT
 from ..layers import (
     GRU,
     LSTM,
@@ -18,7 +19,7 @@ from ..layers import (
     SimpleRNN,
 )
 from ..layers.layer import Shape
-from .canvas import FAINT, INK, SOFT, Canvas
+from .canvas import Canvas
 from .outline import Entry
 from .summary import cut
 

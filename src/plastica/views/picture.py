@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..drawing import checked_ending, own_style
 from ..errors import InvalidValue
 from ..layers import Layer
 from ..layers.layer import Params, Shape
-from .canvas import checked_ending, own_style, save, show_in_notebooks
 from .diagram import draw_diagram
 from .outline import outline
 from .units import columns, draw_units
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from ..drawing.figure import Drawing
 
 
 def draw(
     network: Layer, input_shape: Shape, path: str | os.PathLike[str] | None = None, *, params: Params = None
-) -> Figure:
+) -> Drawing:
     """Draw a network for inputs of ``input_shape``, and write the picture to ``path`` if one is given.
 
     A network of up to eight Dense layers is drawn as in a textbook: units in columns, a line for each weight,
@@ -49,6 +49,4 @@ def draw(
     with own_style():
         found = columns(entries, tuple(input_shape))
         canvas = draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(found)
-    if path is not None:
-        save(canvas.figure, path)
-    return show_in_notebooks(canvas.figure)
+    return canvas.figure.save(path)

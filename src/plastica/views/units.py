@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
 from ..layers import Activation, Dense, Input, Sequential
 from ..layers.layer import Shape
-from .canvas import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT, Canvas, Point
+from .canvas import Canvas, Point
 from .outline import Entry
 from .summary import cut
 

@@ -1,0 +1,1 @@
+"""HTML for notebooks: tables, curves, and a display that is updated in place. Nothing here imports IPython."""
