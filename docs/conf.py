@@ -2,11 +2,16 @@
 
 import re
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+ADDRESS = PROJECT["tool"]["hatch"]["metadata"]["hooks"]["custom"]["documentation"].rstrip("/")
 
 project = "plastica"
 author = "The plastica founders"
@@ -41,7 +46,8 @@ html_favicon = "_static/logo.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_additional_pages = {"404": "404.html"}
-html_context = {"site_root": "/"}
+html_baseurl = f"{ADDRESS}/" if ADDRESS else ""
+html_context = {"site_root": f"{urlsplit(ADDRESS).path}/"}
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False

@@ -1,4 +1,4 @@
-"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare``, ``compare-rules``, ``info``.
+"""The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare`` and the other commands.
 
 Nothing heavy is imported here: ``plastica --help`` answers before JAX would have loaded.
 """
@@ -14,6 +14,7 @@ from .. import __version__, interrupts
 from . import guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
+from .devices import devices
 from .evaluate import evaluate
 from .info import info
 from .predict import predict
@@ -45,7 +46,7 @@ def app() -> None:
     """Train neural networks on tables, and use them."""
 
 
-for command in (train, predict, evaluate, compare, compare_rules, info):
+for command in (train, predict, evaluate, compare, compare_rules, info, devices):
     app.add_command(command)
 
 

@@ -1,0 +1,69 @@
+"""``plastica devices``: what plastica computes on, and what keeps it from a GPU."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import click
+
+from . import parameters
+from .guard import guarded
+from .names import HintingCommand
+from .output import Output
+
+GPU_UNUSED = (
+    'an NVIDIA driver is installed, but JAX has no GPU support: pip install --upgrade "jax[cuda13]" '
+    "(jax[cuda12] for drivers before 580)"
+)
+
+
+@click.command(cls=HintingCommand, short_help="List the devices plastica computes on.")
+@parameters.json
+@parameters.debug
+@guarded
+def devices(json: bool, debug: bool) -> None:
+    """List the CPUs and GPUs that JAX offers; the first is used."""
+    import jax
+
+    found = available()
+    output = Output(json)
+    output.fact("jax", jax.__version__)
+    for device in found:
+        output.fact("device", describe(device))
+    platform = found[0].platform
+    hint = GPU_UNUSED if platform == "cpu" and shutil.which("nvidia-smi") else None
+    output.fact("in use", f"{platform}:{found[0].id}")
+    if hint is not None:
+        output.fact("hint", hint)
+    listed = [{"platform": each.platform, "id": each.id, "kind": each.device_kind} for each in found]
+    output.result({"jax": jax.__version__, "platform": platform, "devices": listed, "hint": hint})
+
+
+def available() -> list[Any]:
+    """Return JAX's devices.
+
+    Raises:
+        InvalidValue: Where JAX_PLATFORMS names a platform that cannot be used.
+    """
+    import jax
+
+    from ..errors import InvalidValue
+
+    try:
+        return list(jax.devices())
+    except (RuntimeError, AssertionError) as problem:  # JAX asserts where a plugin has no driver
+        why = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
+        platforms = os.environ.get("JAX_PLATFORMS", "")
+        raise InvalidValue(
+            f"JAX cannot start on JAX_PLATFORMS={platforms!r} ({why}). Unset JAX_PLATFORMS to "
+            'use the CPU; for an NVIDIA GPU: pip install --upgrade "jax[cuda13]".'
+        ) from None
+
+
+def describe(device: Any) -> str:
+    """Return a device's name, and its memory where JAX knows it."""
+    memory = (device.memory_stats() or {}).get("bytes_limit") if device.platform != "cpu" else None
+    size = f", {memory / 2**30:.1f} GiB" if memory else ""
+    return f"{device.platform}:{device.id} {device.device_kind}{size}"
