@@ -5,6 +5,7 @@
     python -m benchmarks.tables --parts               # the default network with one part changed at a time
     python -m benchmarks.tables --rows 5000 --only plastica --only CatBoost
     python -m benchmarks.tables --unseen              # only tables by which nothing of plastica was chosen
+    python -m benchmarks.tables --time                # where plastica's own time goes, and its memory
 
 Tables marked * were looked at while the default network was chosen; the mean rank of the others is given apart.
 
@@ -29,6 +30,7 @@ import numpy as np
 
 from .table_data import SOURCES, Source, folds_of, frame_of, truth_of
 from .table_models import MODELS, plastica
+from .table_time import show as show_time
 
 PARTS: dict[str, dict[str, Any]] = {
     "the default": {},
@@ -154,6 +156,9 @@ def _same_folds(row: list[list[Outcome]]) -> list[list[Outcome]]:
 def main() -> None:
     """Measure and print."""
     given = arguments()
+    if given.time:
+        show_time(given.tables, given.rows)
+        return
     models: dict[str, Callable[..., np.ndarray]] = dict(MODELS)
     if given.parts:
         models = {name: partial(plastica, **parts) for name, parts in PARTS.items()}
@@ -175,6 +180,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", help="one model or part; may be given again")
     parser.add_argument("--unseen", action="store_true", help="only tables by which nothing was chosen")
     parser.add_argument("--parts", action="store_true", help="change the default network, one part at a time")
+    parser.add_argument("--time", action="store_true", help="where plastica's CPU seconds and memory go")
     parser.add_argument("--quick", action="store_true", help="four tables, two folds, 300 rows")
     parser.add_argument("--keep", type=Path, help="a file of outcomes, to go on from")
     given = parser.parse_args()

@@ -69,7 +69,9 @@ def opened(
 def go(run: Run) -> None:
     """Train, judge, and fill the run's folder."""
     from . import folders, report
+    from .lean import load_scikit_learn
 
+    load_scikit_learn()
     prepared = _prepared(run)  # before there is a folder, so that a mistake leaves none
     folder = folders.new_folder(run.place.out, run.file)
     network: TableNetwork | None = None

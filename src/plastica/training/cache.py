@@ -31,19 +31,28 @@ def keep_compiled_programs() -> None:
     for program in programs:
         if program._cache_size() > MOST_PROGRAMS:
             program.clear_cache()
-    said = os.environ.get(VARIABLE, "")
-    if said.lower() == "off" or jax.config.values.get("jax_compilation_cache_dir"):
+    if jax.config.values.get("jax_compilation_cache_dir"):
         return
-    folder = Path(said) if said else _user_cache() / "plastica" / "compiled"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    if not os.access(folder, os.W_OK):  # as on a disk that became read-only: JAX would warn of each program
+    folder = cache_folder("compiled")
+    if folder is None:
         return
     jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def cache_folder(name: str) -> Path | None:
+    """Return a folder of plastica's own cache, made where it is missing; None where nothing is or can be kept."""
+    said = os.environ.get(VARIABLE, "")
+    if said.lower() == "off":
+        return None
+    folder = Path(said) if said else _user_cache() / "plastica" / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    # On a disk that became read-only JAX would warn of each program.
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _user_cache() -> Path:
