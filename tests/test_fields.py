@@ -150,7 +150,7 @@ def test_own_functions_are_judged_by_what_they_take():
         (pl.metrics.CustomMetric, "target, prediction"),
     ):
         with pytest.raises(
-            InvalidValue, match=rf"<lambda> takes \(\); give a function; the arguments wanted are \({arguments}\)"
+            InvalidValue, match=f"<lambda> takes \\(\\); give a function; the arguments expected are \\({arguments}\\)"
         ):
             make(lambda: 0)
         make(lambda *given, more=1: given[0])

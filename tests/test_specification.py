@@ -42,7 +42,7 @@ class Tree(Part):
 
     def __post_init__(self) -> None:
         if self.units < 1:
-            raise InvalidValue(f"Tree: units={self.units}; wanted at least 1.")
+            raise InvalidValue(f"Tree: units={self.units}; expected at least 1.")
 
 
 CLASSES = {"Leaf": Leaf, "Tree": Tree}
@@ -204,7 +204,7 @@ def test_population_is_refused_when_saving():
 
 
 def test_value_of_another_type_is_refused_when_saving():
-    with pytest.raises(InvalidValue, match=r"Tree\.units cannot be saved: it holds '3'; wanted int"):
+    with pytest.raises(InvalidValue, match=r"Tree\.units cannot be saved: it holds '3'; expected int"):
         to_spec(replace(Tree(3), units="3"))
 
 
@@ -222,33 +222,33 @@ LEAF = {"type": "custom.Leaf"}
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"units": True}, r"Tree\.units: got True; wanted int"),
-        ({"units": 3.0}, r"Tree\.units: got 3\.0; wanted int"),
-        ({"units": "3"}, r"Tree\.units: got '3'; wanted int"),
-        ({"units": None}, r"Tree\.units: got None; wanted int"),
-        ({"units": 0}, r"Tree: Tree: units=0; wanted at least 1"),
-        ({"flag": 1}, r"Tree\.flag: got 1; wanted bool"),
-        ({"rate": True}, r"Tree\.rate: got True; wanted float or Part"),
-        ({"rate": {"$float": "two"}}, r'Tree\.rate: got .*; wanted a dictionary with a "type"'),
-        ({"rate": {"type": "activation.ReLU"}}, r"Tree\.rate: got .*; wanted float or Part"),
-        ({"name": 3}, r"Tree\.name: got 3; wanted str or None"),
-        ({"size": [1]}, r"Tree\.size: got \[1\]; wanted list of int and int"),
+        ({"units": True}, r"Tree\.units: got True; expected int"),
+        ({"units": 3.0}, r"Tree\.units: got 3\.0; expected int"),
+        ({"units": "3"}, r"Tree\.units: got '3'; expected int"),
+        ({"units": None}, r"Tree\.units: got None; expected int"),
+        ({"units": 0}, r"Tree: Tree: units=0; expected at least 1"),
+        ({"flag": 1}, r"Tree\.flag: got 1; expected bool"),
+        ({"rate": True}, r"Tree\.rate: got True; expected float or Part"),
+        ({"rate": {"$float": "two"}}, r'Tree\.rate: got .*; expected a dictionary with a "type"'),
+        ({"rate": {"type": "activation.ReLU"}}, r"Tree\.rate: got .*; expected float or Part"),
+        ({"name": 3}, r"Tree\.name: got 3; expected str or None"),
+        ({"size": [1]}, r"Tree\.size: got \[1\]; expected list of int and int"),
         ({"size": [1, 2.5]}, r"Tree\.size"),
-        ({"parts": [LEAF, {"type": "activation.ReLU"}]}, r"Tree\.parts: .*wanted list of Part"),
+        ({"parts": [LEAF, {"type": "activation.ReLU"}]}, r"Tree\.parts: .*expected list of Part"),
         ({"parts": [LEAF, {"type": "layer.Dens"}]}, r"Tree\.parts\[1\]: the type 'layer\.Dens' is not known"),
         ({"parts": [{"type": "os.system"}]}, r"the type 'os\.system' is not known"),
         ({"parts": [{"type": "custom.Part"}]}, r"the class 'Part' is somebody's own"),
-        ({"parts": LEAF}, r"Tree\.parts: .*wanted list of Part"),
-        ({"parts": [{**LEAF, "rate": [0.5]}]}, r"Tree\.parts\[0\]\.rate: got \[0\.5\]; wanted float"),
-        ({"mode": "full"}, r"Tree\.mode: got 'full'; wanted 'same' or 'valid'"),
+        ({"parts": LEAF}, r"Tree\.parts: .*expected list of Part"),
+        ({"parts": [{**LEAF, "rate": [0.5]}]}, r"Tree\.parts\[0\]\.rate: got \[0\.5\]; expected float"),
+        ({"mode": "full"}, r"Tree\.mode: got 'full'; expected 'same' or 'valid'"),
         ({"activation": LEAF}, r"Tree\.activation"),
         ({"activation": {"custom": 3}}, r"Tree\.activation"),
         ({"activation": {"custom": "print"}}, r"the function 'print' is somebody's own"),
-        ({"activation": {"custom": "Leaf"}}, r"wanted the function Leaf"),
+        ({"activation": {"custom": "Leaf"}}, r"expected the function Leaf"),
         ({"later": 3}, r"Tree has no field 'later'; did a newer plastica write this\?"),
         ({"__post_init__": 3}, r"no field '__post_init__'"),
-        ({"type": "custom.swish"}, r"custom\['swish'\] is .*; wanted the class swish"),
-        ({"type": 3}, r"wanted a dictionary with a \"type\""),
+        ({"type": "custom.swish"}, r"custom\['swish'\] is .*; expected the class swish"),
+        ({"type": 3}, r"expected a dictionary with a \"type\""),
         ({"flag": object()}, r"Tree\.flag: got object; JSON has no such thing"),
     ],
 )
@@ -260,7 +260,7 @@ def test_what_does_not_fit_is_refused_with_its_place(change, text):
 
 @pytest.mark.parametrize("spec", [None, 3, "Dense", [], {}, {"units": 3}])
 def test_what_is_no_specification_is_refused(spec):
-    with pytest.raises(FileError, match="wanted a dictionary"):
+    with pytest.raises(FileError, match="expected a dictionary"):
         from_spec(spec)
 
 
@@ -270,7 +270,7 @@ def test_missing_field_without_default_is_refused():
 
 
 def test_other_kind_than_wanted_is_refused():
-    with pytest.raises(FileError, match="got Leaf; wanted a kind of Activation"):
+    with pytest.raises(FileError, match="got Leaf; expected a kind of Activation"):
         from_spec(to_spec(Leaf()), CLASSES, kind=Activation)
 
 

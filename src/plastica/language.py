@@ -34,7 +34,7 @@ def using(lang: str) -> Iterator[None]:
         '训练轮'
     """
     if lang not in LANGUAGES:
-        raise InvalidValue(f"lang={lang!r}: wanted {' or '.join(LANGUAGES)}.")
+        raise InvalidValue(f"lang={lang!r}: expected {' or '.join(LANGUAGES)}.")
     before = _current.set(lang)
     try:
         yield

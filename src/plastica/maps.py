@@ -277,7 +277,7 @@ def _hits(found: _Map, best: np.ndarray) -> np.ndarray:
 def _labels(found: _Map, best: np.ndarray, labels: Any) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.shape != (len(best),):
-        raise ShapeError(f"labels has shape {labels.shape}; one label a row is wanted, ({len(best)},).")
+        raise ShapeError(f"labels has shape {labels.shape}; one label a row is expected, ({len(best)},).")
     names, numbers = np.unique(labels, return_inverse=True)
     counts = np.zeros((found.grid.units, len(names)), np.int64)
     np.add.at(counts, (best[:, 0], numbers), 1)

@@ -45,7 +45,7 @@ def require_function(owner: str, function: Any, *arguments: str) -> None:
     Raises:
         InvalidValue: When it is none, or takes more or fewer.
     """
-    wanted = f"give a function; the arguments wanted are ({', '.join(arguments)})"
+    wanted = f"give a function; the arguments expected are ({', '.join(arguments)})"
     if not callable(function):
         raise InvalidValue(f"{owner}: function is {function!r}; {wanted}.")
     try:

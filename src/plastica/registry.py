@@ -24,7 +24,7 @@ def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
         UnknownName: With the nearest known name and the whole list.
     """
     if not isinstance(name, str):
-        raise InvalidValue(f"{kind}={name!r}: a name is wanted, one of {', '.join(sorted(known))}.")
+        raise InvalidValue(f"{kind}={name!r}: a name is expected, one of {', '.join(sorted(known))}.")
     normal = name.strip().lower()
     if normal in known:
         return known[normal]

@@ -46,7 +46,7 @@ def test_costs_weights_and_a_threshold_reach_the_network(plastica, table):
 def test_a_folder_is_read_in_parts_and_answers_as_the_whole_table_does(plastica, here, table):
     result = plastica("train", "parts", "-t", "label", "--drop", "u,v", *SHORT, "--out", "run")
     found = json.loads(result.stdout)
-    assert "read in parts" in result.stderr
+    assert "read in chunks" in result.stderr
     assert sum(found["rows"][part] for part in ("train", "validation", "test")) == 120
     whole = plastica("predict", "run", table).stdout
     assert whole.count("\n") == 121
@@ -62,7 +62,7 @@ def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, tab
     )
     assert "parts: 120 rows, 5 columns" in result.stdout
     learned = int(re.search(r"(\d+) to train", result.stdout)[1])
-    assert learned > 60 and f"learned from 20 of the {learned} training rows" in result.stderr
+    assert learned > 60 and f"was trained on 20 of the {learned} training rows" in result.stderr
 
 
 def test_a_long_reading_says_how_far_it_is(plastica, table, monkeypatch):
@@ -129,7 +129,7 @@ def test_names_that_options_take_are_those_there_are():
     (("train", "t.csv", "-t", "label", "--optimizer", "adm"), 'unknown optimizer "adm"; did you mean "adam"'),
     (("train", "t.csv", "-t", "label", "--rule", "backprob"), 'unknown rule "backprob"; did you mean "backprop"'),
     (("train", "t.csv", "-t", "label", "--loss", "crosentropy"), 'unknown loss "crosentropy"; did you mean "crossent'),
-    (("train", "t.csv", "-t", "label", "--epochs", "0"), "epochs=0: wanted a whole number of at least 1"),
+    (("train", "t.csv", "-t", "label", "--epochs", "0"), 'epochs=0: expected a whole number of at least 1'),
     (("compare-rules", "t.csv", "-t", "label", "--rules", "oja,heb"), 'unknown rule "heb"; did you mean "hebb"'),
     (("compare-rules", "t.csv", "-t", "label", "--optimizer", "oja=adm"), 'unknown optimizer "adm"'),
     (("compare-rules", "t.csv", "-t", "label", "--learning-rate", "oj=0.1"), 'unknown rule "oj"'),

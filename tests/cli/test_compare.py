@@ -57,7 +57,7 @@ def test_runs_on_the_same_rows_are_sorted_and_paired(plastica, runs):
 
 def test_runs_that_held_out_other_rows_are_not_paired_but_can_be_judged_on_one_table(plastica, runs):
     result = plastica("compare", runs / "few", runs / "seed")
-    assert "not judged on the same rows" in result.stderr
+    assert "not evaluated on the same rows" in result.stderr
     assert "than chance" not in result.stdout
     result = plastica("compare", runs / "few", runs / "seed", "--on", "penguins", "--by", "log_loss")
     assert "On 344 rows of penguins.csv, best log loss first" in result.stdout
@@ -66,7 +66,7 @@ def test_runs_that_held_out_other_rows_are_not_paired_but_can_be_judged_on_one_t
 
 def test_what_cannot_be_compared_is_refused(plastica, runs, tmp_path):
     said = plastica("compare", runs / "few", runs / "other", code=1).stderr
-    assert "only runs that predict the same can be compared" in said
+    assert "only runs with the same target can be compared" in said
     assert "two runs or more" in plastica("compare", runs / "few", code=1).stderr
     assert "have the figures accuracy" in plastica("compare", runs / "few", runs / "more", "--by", "zz", code=1).stderr
     assert "there is no model" in plastica("compare", runs / "few", tmp_path / "none", code=1).stderr

@@ -229,11 +229,11 @@ def test_checkpoint_and_resume_end_in_the_same_model(plastica, here):
         (("penguins", "--task", "regression"), 1, "is not a number"),
         (("penguins", "--task", "ranking"), 2, "ranking"),
         (("penguins", "--layers", "64,many"), 2, "--layers takes numbers of units"),
-        (("penguins", "--layers", "0,8"), 1, "wanted up to 64 whole numbers"),
+        (("penguins", "--layers", "0,8"), 1, "expected up to 64 whole numbers"),
         (("penguins", "--epochs", "0"), 1, "epochs=0"),
         (("penguins", "--epochs", "few"), 2, "--epochs"),
         (("penguins", "--learning-rate", "-1"), 1, "learning_rate=-1"),
-        (("penguins", "--test", "0.9"), 1, "cannot be dealt"),
+        (("penguins", "--test", "0.9"), 1, "cannot be split"),
         (("penguins", "--test", "-1"), 1, "test=-1"),
         (("penguins", "--seed", "-1"), 1, "seed=-1"),
         (("penguins", "--time-limit", "soon"), 1, "time_limit"),
@@ -310,7 +310,7 @@ def test_rows_are_split_by_time_by_groups_or_from_a_file(plastica, here):
     assert "last value" in said and "yesterday" in said
     assert "by groups ('shift')" in plastica(*quick, "--split", "group:shift", "--no-report").stdout
     assert "40 held out, by time ('ts'); held out: b.csv" in plastica(*quick, "--test", "b.csv", "--no-report").stdout
-    assert "wanted auto, random, time" in plastica(*quick, "--split", "sometime", code=1).stderr
+    assert "expected auto, random, time" in plastica(*quick, "--split", "sometime", code=1).stderr
     assert "by time ('ts'): held out from" in plastica("info", "runs/a-1").stdout
     page = (here / "runs/a-1/report.html").read_text(encoding="utf-8")
     assert "Rows were split by time, using ts" in page and "昨日同一时刻" in page

@@ -95,7 +95,7 @@ def test_a_rule_whose_direction_is_the_gradient_is_said_to_be_backprop(found):
     plain = found.records[0]
     assert coded.test == plain.test  # so it must not outrank it
     assert found.ranks[coded.name] == found.ranks["backprop"]
-    assert "is backprop" in found.table() and "variant of predictive_coding" in found.table("csv")
+    assert "equivalent to backprop" in found.table() and "variant of predictive_coding" in found.table("csv")
     assert found.headline.startswith("3 rules and 1 variant on arrays")
 
 
@@ -107,7 +107,7 @@ def test_hebbs_units_all_learn_one_direction_so_it_has_no_rank(found):
 def test_all_rules_stand_side_by_side_after_equal_epochs_and_equal_steps(found):
     assert found.equal_epochs == 3 and "after 3 epochs" in found.table()
     assert all(each.after(3) == [values[-1] for values in each.curve] for each in found.records)
-    assert "An epoch is 4 steps for every rule" in found.legend
+    assert "An epoch has 4 steps for every rule" in found.legend
 
 
 def test_every_name_of_a_variant_stands_for_a_form_of_its_rule():

@@ -55,9 +55,9 @@ def found_constant(numbers):
 
 
 def test_assumptions_are_said():
-    assert "commas are taken for thousands (it could be read otherwise)" in column(["1,234", "5"])[0].note
-    assert "the comma is taken for the decimal point" in column(["1,5", "2,25"])[0].note
-    assert "the sign % is taken off" in column(["1%", "2%"])[0].note
+    assert "commas are read as thousands separators (it could be read otherwise)" in column(["1,234", "5"])[0].note
+    assert "the comma is read as the decimal point" in column(["1,5", "2,25"])[0].note
+    assert "the unit % is removed" in column(["1%", "2%"])[0].note
     assert column(["1", "2.5"])[0].note == ""
 
 
@@ -85,7 +85,7 @@ def test_codes_with_leading_zeros_are_categories():
 def test_a_few_odd_values_are_missing_and_said():
     found, table = column([*map(str, range(20)), "many", "2"])
     assert (found.kind, found.missing_words, found.missing) == ("number", ("many",), 1)
-    assert found.note == "'many' in row index 20 is no number and is taken for missing."
+    assert found.note == "'many' in row index 20 is not a number and is treated as missing."
     assert math.isnan(read_numbers(table, found)[20])
 
 
@@ -96,7 +96,7 @@ def test_text_that_starts_after_many_numbers():
     assert "'late' in row index 20000 and 4 more" in found.note
     half, _ = column([*map(str, range(100)), *["late"] * 50])
     assert half.kind == "text"
-    assert "100 of 150 values are numbers, the others are not, the first of them 'late' in row index 100" in half.note
+    assert "100 of 150 values are numbers; the first of the others is 'late' in row index 100" in half.note
 
 
 @pytest.mark.parametrize("pair", [("yes", "no"), ("TRUE", "false"), ("Y", "n"), ("t", "f"), ("是", "否")])
@@ -121,7 +121,7 @@ def test_booleans_of_frames():
         (["", "NA", None], "empty", "no value"),
         ([None, None], "empty", "no value"),
         ([f"person {number}" for number in range(50)], "identifier", "names or codes, 50 different values in 50 rows"),
-        ([f"{number:032x}" for number in range(50)], "identifier", "hardly a word in them comes again"),
+        ([f"{number:032x}" for number in range(50)], "identifier", "hardly any recurring words"),
         ([f"{'Mr' if number % 2 else 'Mrs'} {number}" for number in range(50)], "text", "free text, 50 different"),
         ([f"{'好' if number % 2 else '坏'}{number}" for number in range(50)], "text", "free text, 50 different"),
         ([[1], [2]], "unreadable", "List"),
@@ -278,7 +278,7 @@ def test_a_few_odd_cells_leave_dates_dates(odd):
     days = [f"2020-{1 + number % 12:02}-{1 + number % 28:02}" for number in range(40)]
     found, table = column([*days, odd, "?", odd])
     assert (found.kind, found.missing, found.missing_words) == ("date", 3, (odd,))
-    assert found.note == f"{odd!r} in row index 40 and 1 more of 42 values are no dates and are taken for missing."
+    assert found.note == f"{odd!r} in row index 40 and 1 more of 42 values are not dates and are treated as missing."
     read = read_dates(table, found)
     np.testing.assert_array_equal(read[:40], np.array(days, "datetime64[s]"))
     assert np.isnat(read[40:]).all()
@@ -370,8 +370,8 @@ def test_no_word_stands_for_two_months():
 @pytest.mark.parametrize(
     ("texts", "why"),
     [
-        (["12345678901234567890", "12345678901234567891"] * 5, "digits that a number cannot hold"),
-        (["9007199254740992", "9007199254740993"] * 5, "digits that a number cannot hold"),
+        (["12345678901234567890", "12345678901234567891"] * 5, "digits that a number cannot represent"),
+        (["9007199254740992", "9007199254740993"] * 5, "digits that a number cannot represent"),
         (["+4930123456", "+4930123457", "+49301234"] * 5, "a leading plus such as in '+4930123456'"),
         (["+49 301 234 567", "+49 301 234 568"] * 5, "a leading plus"),
         (["4006381333931", "5012345678900"] * 5, "13 digits in every value"),
@@ -381,7 +381,7 @@ def test_no_word_stands_for_two_months():
 def test_digits_that_name_something_are_codes(texts, why):
     found, table = column(texts)
     assert (found.kind, found.distinct) == ("category", len(set(texts)))
-    assert f"read as text, not as numbers, for {why}" in found.note
+    assert f"read as text, not as numbers, because of {why}" in found.note
     assert read_categories(table, found).to_list() == texts
 
 
@@ -423,7 +423,7 @@ def test_a_dot_before_three_digits_is_said_where_nothing_speaks_for_it(tmp_path)
         (tmp_path / "t.csv").write_text(text)
         return infer_columns(read_table(tmp_path / "t.csv"))[0].note
 
-    said = "the dot is taken for the decimal point (it could be read otherwise)."
+    said = "the dot is read as the decimal point (it could be read otherwise)."
     assert note("a;b\n1.234;x\n2.345;y\n") == said
     assert note("a;b\n1.234;0.5\n2.345;1.5\n") == ""
     assert note("a;b\n1.234;x\n2.5;y\n") == ""

@@ -60,7 +60,7 @@ def test_a_cell_that_is_not_of_the_declared_kind_is_named(values, kind, message)
 def test_a_declared_category_of_values_that_all_differ_is_left_out():
     found, _ = inferred(pd.Categorical(range(30)))
     assert not found.used
-    assert "declared a category, and each of its 30 values comes once" in found.note
+    assert "declared a category, but each of its 30 values occurs only once" in found.note
 
 
 def test_ignored_unknown_and_target_columns():
@@ -93,7 +93,7 @@ def test_words_that_are_values():
     values = ["DE", "NA", "FR", "DE", "FR"] * 6
     found, _ = inferred(values)
     assert found.missing == 6
-    assert found.note == "'NA' in 6 rows is taken for missing; name it among keep_words to keep it as a value."
+    assert found.note == "'NA' in 6 rows is treated as missing; add it to keep_words to keep it as a value."
     found, table = inferred(values, keep_words=("NA",))
     assert (found.missing, found.note, found.distinct) == (0, "", 3)
     assert read_categories(table, found).to_list() == values
@@ -123,7 +123,7 @@ def test_a_class_that_is_called_as_a_missing_value(word):
     often = ["pass", "fail", word] * 20
     target, table, notes = chosen(often)
     assert (set(target.classes), table.height) == ({"pass", "fail", word}, 60)
-    assert notes == (f"{word!r} in 20 rows is taken for a class; name it among missing_words to leave these rows out.",)
+    assert notes == (f"{word!r} in 20 rows is treated as a class; add it to missing_words to leave these rows out.",)
     assert target.decode(target.encode(table)).tolist() == often
     assert chosen(often, missing_words=(word,))[1].height == 40
     assert chosen(["yes", "no", word] * 20)[0].task == "multiclass"

@@ -47,7 +47,7 @@ def test_missing_numbers_get_the_median_and_an_indicator():
     notes = []
     x = encoder.transform(read_table({"a": ["2", None], "b": ["1", None]}), notes)
     assert x[0, 0] == x[1, 0]
-    assert notes == ["column 'b': 1 missing, which training never saw; taken for the median."]
+    assert notes == ["column 'b': 1 missing, but none were missing in training; treated as the median."]
     assert x[:, 1].tolist() == [0, 1]
 
 
@@ -62,7 +62,7 @@ def test_unseen_categories_are_said_once_for_each_column():
     with pytest.warns(PlasticaWarning) as said:
         x = transform(encoder, c=["z", "y", "z", "w"])
     assert [str(one.message) for one in said] == [
-        "column 'c': 'z', 'w' never seen in training, taken for unknown (3 rows)."
+        "column 'c': 'z', 'w' did not occur in training and is treated as unknown (3 rows)."
     ]
     assert x.tolist() == [[0, 0], [0, 1], [0, 0], [0, 0]]
 
@@ -78,7 +78,7 @@ def test_heavy_tails_are_bent_as_box_and_cox_would():
     income, tails, plain = np.exp(2 * rng.normal(size=400)), rng.standard_cauchy(400), rng.exponential(size=400)
     encoder = fit(income=income, tails=tails, plain=plain)
     assert [bool(each.scaling.unit) for each in encoder.encoders] == [True, True, False]
-    assert encoder.columns[0].note == "its logarithm is used, for its long tails."
+    assert encoder.columns[0].note == "its logarithm is used because of its long tails."
     theirs = PowerTransformer("box-cox").fit_transform(income[:, None])[:, 0]
     bulk = np.abs(theirs) < 2
     assert np.corrcoef(encoder.transform(read_table({"income": income, "tails": tails, "plain": plain}))[bulk, 0],
@@ -103,7 +103,7 @@ def test_many_categories_become_codes_of_which_0_is_rare_missing_or_never_seen()
     notes = []
     x = encoder.transform(read_table({"n": [1] * 5, "c": ["rare", "new", "c03", None, "c11"]}), notes)
     assert x[:, 1:].tolist() == [[0, 0], [0, 0], [4, 0], [0, 1], [12, 0]]
-    assert notes == ["column 'c': 'new' never seen in training, taken for a rare value (1 row)."]
+    assert notes == ["column 'c': 'new' did not occur in training and is treated as a rare value (1 row)."]
 
 
 def test_at_most_a_thousand_codes_the_commonest():
@@ -139,11 +139,11 @@ def test_dates_become_days_and_turns():
 def test_names_are_checked():
     encoder = TableEncoder.fit(read_table({"age": [1, 2], "sex": ["f", "m"], "id": ["a", "a"]}), ignored=["y"])
     assert encoder.ignored == ("id", "y")
-    with pytest.raises(DataError, match=r"lacks the column 'age' that .* called 'Age' here\?"):
+    with pytest.raises(DataError, match=r"has no column 'age', which .* named 'Age' here\?"):
         encoder.transform(read_table({"Age": [1], "sex": ["f"]}))
     notes = []
     encoder.transform(read_table({"sex": ["f"], "age": [1], "y": [1], "new": [2], "id": ["b"]}), notes)
-    assert notes == ["column 'new' not known to the model and not used."]
+    assert notes == ["column 'new' unknown to the model and ignored."]
 
 
 def test_order_of_columns_does_not_matter():
@@ -177,7 +177,7 @@ def test_constant_training_part_and_huge_numbers_stay_finite():
 
 
 def test_a_table_without_usable_columns_is_refused():
-    with pytest.raises(DataError, match=r"no column to learn from\. 'a': left out: every value is 1"):
+    with pytest.raises(DataError, match=r"no usable columns\. 'a': left out: every value is 1"):
         fit(a=[1, 1, 1])
 
 
@@ -231,7 +231,7 @@ def test_damaged_records_are_refused(saved):
     for change in changes:
         damaged = json.loads(json.dumps(plain))
         change(damaged)
-        with pytest.raises(DataError, match="no description of a table's encoding"):
+        with pytest.raises(DataError, match="not a description of a table's encoding"):
             TableEncoder.from_dict(damaged)
 
 
@@ -264,8 +264,8 @@ def test_decimals_where_training_had_whole_numbers_are_said(tmp_path):
     notes = []
     fit(a=[str(number) for number in range(1, 60)]).transform(from_csv(tmp_path, ["5", "1.5", "2.25"]), notes)
     assert notes == [
-        "column 'b' not known to the model and not used.",
-        "column 'a': 1.5 in line 3 and 1 more are not whole; training had whole numbers only.",
+        "column 'b' unknown to the model and ignored.",
+        "column 'a': 1.5 in line 3 and 1 more are not whole; all numbers in training were whole.",
     ]
 
 
@@ -274,12 +274,12 @@ def test_numbers_outside_of_the_range_of_training_are_said():
     notes = []
     encoder.transform(read_table({"a": [10.0, 50.0, 90.0]}), notes)
     assert notes == [
-        "column 'a': 3 of 3 values are outside of training's range, 0.1 to 0.9 and divided by 100 inside of it: look "
-        "at the unit and the decimal point."
+        "column 'a': 3 of 3 values are outside the range of the training set, 0.1 to 0.9 and divided by 100 inside "
+        "it: check the unit and the decimal point."
     ]
     notes.clear()
     encoder.transform(read_table({"a": [float(number) for number in range(2, 14)]}), notes)
-    assert notes == ["column 'a': 12 of 12 values are outside of training's range, 0.1 to 0.9."]
+    assert notes == ["column 'a': 12 of 12 values are outside the range of the training set, 0.1 to 0.9."]
     notes.clear()
     encoder.transform(read_table({"a": [0.2, 3.0, 0.4]}), notes)
     assert not notes
@@ -292,7 +292,8 @@ def test_missing_values_that_training_never_saw_are_said_for_every_kind():
     encoder.transform(read_table({name: [None] * 2 for name in "nbdc"}), notes)
     taken = {"n": "the median", "b": "one half", "d": "the median", "c": "unknown"}
     assert notes == [
-        f"column {name!r}: 2 missing, which training never saw; taken for {what}." for name, what in taken.items()
+        f"column {name!r}: 2 missing, but none were missing in training; treated as {what}."
+        for name, what in taken.items()
     ]
 
 

@@ -83,7 +83,7 @@ def test_encodings_on_request(write):
     path = write("имя,возраст\nМосква,3\n".encode("cp1251"))
     assert read_table(path, encoding="cp1251").names == ("имя", "возраст")
     assert read_table(path).names == ("имя", "возраст")
-    with pytest.raises(DataError, match="its encoding cannot be told: line 2"):
+    with pytest.raises(DataError, match="its encoding cannot be determined: line 2"):
         read_table(write(b"a,b\n1," + bytes(range(128, 256)) * 2 + b",2\n"))
     with pytest.raises(DataError, match="unknown encoding"):
         read_table(path, encoding="klingon")
@@ -133,9 +133,9 @@ def test_cut_files(tmp_path, cut):
         (b"a,b\n1,2\n3\n4,5\n", "line 3: has 1 values where the header has 2"),
         (b"a,b\n1,2\n3,4,5\n4,5\n", "line 3: has 3 values where the header has 2"),
         (b"a,b,c\n1,2,3\n4,5", "line 3: has 2 values .* the file may be cut short"),
-        (b"a,b\n1,\x002\n", "line 2: holds a NUL"),
+        (b"a,b\n1,\x002\n", "line 2: contains a NUL"),
         (b'a,b\n1,"x\n2,y\n', "line 2: a quote is not closed"),
-        (b'a,b\n1,"x"y\n', "line 2: a quote is not closed or not where a cell begins"),
+        (b'a,b\n1,"x"y\n', "line 2: a quote is not closed or is not at the start of a cell"),
         (b"PK\x03\x04zzz", "a zip archive or an Excel workbook"),
         (b"\x89PNG\r\n", "a picture"),
         ("名,b\n甲,1\n乙,2\n丙".encode()[:-1], "line 4: not valid UTF-8.*cut short"),
@@ -265,7 +265,7 @@ def test_arrays_in_memory():
         read_table({"a": [1], "b": [1, 2]})
     with pytest.raises(DataError, match="no rows"):
         read_table({"a": []})
-    with pytest.raises(DataError, match="a int is no table"):
+    with pytest.raises(DataError, match="a int is not a table"):
         read_table(3)
 
 

@@ -43,8 +43,8 @@ def test_small_classes_are_kept_in_training_and_said():
     made = split(len(labels), 0.1, 0.1, labels)
     count = {name: [int((labels[part] == name).sum()) for part in made[:3]] for name in ("one", "two", "three")}
     assert count == {"one": [1, 0, 0], "two": [1, 0, 1], "three": [1, 1, 1]}
-    assert "no row of 'one', 'two' in the validation part" in made.notes[0]
-    assert "no row of 'one' in the test part" in made.notes[1]
+    assert "no rows of 'one', 'two' in the validation set" in made.notes[0]
+    assert "no rows of 'one' in the test set" in made.notes[1]
 
 
 def test_parts_in_rows_and_parts_left_out():
@@ -53,9 +53,9 @@ def test_parts_in_rows_and_parts_left_out():
 
 
 def test_too_few_rows_and_wrong_shares():
-    with pytest.raises(DataError, match="1 row cannot be dealt"):
+    with pytest.raises(DataError, match="1 row cannot be split"):
         split(1, 0.15, 0.15)
-    with pytest.raises(DataError, match="10 rows cannot be dealt to 5 for validation, 5 for test"):
+    with pytest.raises(DataError, match="10 rows cannot be split into 5 for validation, 5 for testing"):
         split(10, 0.5, 0.5)
     with pytest.raises(DataError, match="3 labels for 10 rows"):
         split(10, stratify=[1, 2, 3])

@@ -89,7 +89,7 @@ def test_files_of_a_folder_are_one_table_and_those_that_differ_are_named(tmp_pat
     (tmp_path / "_SUCCESS").write_text("")
     assert rows_of(open_files(tmp_path).tables()) == [(1.0, "x"), (2.0, "y"), (3.0, "z")]
     pl.DataFrame({"a": [1.0], "c": ["x"]}).write_parquet(tmp_path / "3.parquet")
-    with pytest.raises(DataError, match=r"3\.parquet lacks the column 'b', unlike 1\.parquet"):
+    with pytest.raises(DataError, match=r"3\.parquet has no column 'b', unlike 1\.parquet"):
         list(open_files(tmp_path).tables())
     pl.DataFrame({"a": ["1"], "b": ["x"]}).write_parquet(tmp_path / "3.parquet")
     with pytest.raises(DataError, match=r"3\.parquet, column 'a': String, where 1\.parquet has Float64"):
@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_said(tmp_path):
     path = tmp_path / "t.csv"
     with pytest.raises(FileError, match="there is no file"):
         open_files(path)
-    with pytest.raises(FileError, match="holds no table"):
+    with pytest.raises(FileError, match="contains no table"):
         open_files(tmp_path)
     path.write_bytes(gzip.compress(b"a,b\n1,2\n" * 1000)[:-20])
     with pytest.raises(FileError, match="cut short"):
@@ -177,7 +177,7 @@ def test_scratch_keeps_every_row_once_whatever_came_together(tmp_path, monkeypat
     if Path("/dev/full").exists():
         (tmp_path / "full").symlink_to("/dev/full")
         full = Scratch(tmp_path / "full", 2, 1, seed=5)
-        with pytest.raises(FileError, match=r"No space left.*name a folder on another disk"):
+        with pytest.raises(FileError, match=r"No space left.*choose a folder on another disk"):
             full.add(x, y)
         full.remove()
     with pytest.raises(FileError, match="the encoded rows take 1000000000"):

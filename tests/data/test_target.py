@@ -63,7 +63,7 @@ def test_dates_are_classes_where_the_task_says_so():
 
 def test_whole_numbers_as_classes_are_said_and_can_be_overridden():
     target, _, notes = choose([3, 1, 2] * 10)
-    assert "taken for classes; give the task regression" in notes[0]
+    assert "treated as classes; set the task to regression" in notes[0]
     assert choose([3, 1, 2] * 10, "regression")[0].task == "regression"
     assert choose([3, 1, 2], "classification")[0].task == "multiclass"
     assert target.task == "multiclass"
@@ -89,14 +89,14 @@ def test_scale_comes_from_the_training_rows():
     [
         (["a", "a"], None, "'y' is 'a' in every row"),
         (["a", "nan", "a"], None, "'y' is 'a' in all rows that hold a value"),
-        ([[1, 2], [3]], None, "cannot be predicted: Object is neither"),
+        ([[1, 2], [3]], None, "cannot be predicted: Object is not a number"),
         ([5.0, 5.0], "regression", "is 5 in every row"),
-        (["", None], None, "holds no value"),
+        (["", None], None, "has no values"),
         ([f"name {number}" for number in range(100)], None, "100 different values in 100 rows"),
         (["1", "x", "z"], "regression", "row index 1, column 'y': 'x' is not a number"),
         (["a", "b", "c"], "binary", "has 3 classes; the task binary takes two"),
-        ([number / 3 for number in range(99)], "classification", "too many for classes. Give the task regression"),
-        (["2020-01-01", "2020-01-02"], None, "holds dates. Give the task multiclass"),
+        ([number / 3 for number in range(99)], "classification", "too many for classes. Set the task to regression"),
+        (["2020-01-01", "2020-01-02"], None, "contains dates. Set the task to multiclass"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused(values, task, message):
@@ -108,7 +108,7 @@ def test_what_cannot_be_predicted_is_refused(values, task, message):
     ("values", "message"),
     [
         ([1e300, 2e300, 3e300], r"row index 0, column 'y': the target 1e\+?300 is beyond 1e\+100"),
-        ([1e-300, 2e-300, 3e-300], "varies by 8e-301 only"),
+        ([1e-300, 2e-300, 3e-300], "varies by only 8e-301"),
         ([0.0, 1.0, 1e60], "row index 2, column 'y': .* too far from the training rows"),
     ],
 )
@@ -127,13 +127,13 @@ def test_labels_that_doubles_do_not_tell_apart_are_refused(labels):
 def test_wrong_names():
     with pytest.raises(DataError, match="did you mean 'species'"):
         choose_target(read_table("penguins"), "Species ")
-    with pytest.raises(InvalidValue, match="wanted binary"):
+    with pytest.raises(InvalidValue, match="expected binary"):
         choose(["a", "b"], "clustering")
 
 
 def test_labels_of_another_table_are_checked():
     target, _, _ = choose(["a", "b"])
-    with pytest.raises(DataError, match="row index 1, column 'y': the target 'z' is none of the classes a, b"):
+    with pytest.raises(DataError, match="row index 1, column 'y': the target 'z' is not one of the classes a, b"):
         target.encode(read_table({"y": ["a", "z"]}))
     with pytest.raises(DataError, match="row index 0, column 'y': the target '' is missing"):
         target.encode(read_table({"y": ["", "a"]}))
@@ -157,7 +157,7 @@ def test_targets_go_to_json_and_back(values):
     ],
 )
 def test_damaged_targets_are_refused(change):
-    with pytest.raises(DataError, match="no description of a target"):
+    with pytest.raises(DataError, match="not a description of a target"):
         Target.from_dict(choose(["a", "b"])[0].to_dict() | change)
 
 
@@ -195,13 +195,13 @@ def test_a_pattern_stands_for_columns_unless_one_is_called_so():
 @pytest.mark.parametrize(
     ("names", "task", "message"),
     [
-        (["p", "word"], None, r"'p' \(number\), 'word' \(category\) do not go together"),
-        (["p", "n"], "multilabel", "all yes or no"),
+        (["p", "word"], None, r"'p' \(number\), 'word' \(category\) cannot be combined"),
+        (["p", "n"], "multilabel", "all be yes/no"),
         (["p", "ones"], None, "'ones' is 1 in every row"),
-        (["p", "p"], None, "named twice"),
-        (["p", "q"], "binary", "takes one target; 2 are named"),
-        ("p", "multilabel", "takes several columns"),
-        ([], None, "no target is named"),
+        (["p", "p"], None, "given twice"),
+        (["p", "q"], "binary", "takes one target, but 2 were given"),
+        ("p", "multilabel", "takes several yes/no columns"),
+        ([], None, "no target was given"),
     ],
 )
 def test_targets_that_do_not_go_together_are_refused(names, task, message):

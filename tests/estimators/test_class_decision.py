@@ -108,7 +108,11 @@ def test_more_classes_and_their_weights(known):
 def test_labels_of_which_one_is_rare_share_a_threshold(known):
     x, y = known
     labels = np.column_stack([y == "sick", x[:, 1] > 0]).astype(int)
-    with pytest.warns(PlasticaWarning, match=r"never answers the label '0'.*threshold=\"f1\" gives each label its own"):
+    with pytest.warns(
+        PlasticaWarning,
+        match=r"never predicts the label '0'.*threshold=\"f1\" chooses one for each "
+        r"label",
+    ):
         made = pl.NetworkClassifier(**LINEAR).fit(x, labels)
     assert made.decision_.aim == "micro_f1" and len(set(made.decision_.thresholds)) == 1
     np.testing.assert_array_equal(made.predict(x), made.predict_proba(x) >= made.decision_.thresholds[0])
@@ -125,13 +129,17 @@ def test_too_few_rows_choose_no_threshold_and_a_silent_class_is_told():
     x, y = draw.standard_normal((200, 3)), np.where(np.arange(200) % 17 == 0, "sick", "well")
     few = pl.NetworkClassifier(**LINEAR)
     with pytest.warns(
-        PlasticaWarning, match=r"never answers the class 'sick' on 20 rows.*20 held-out rows have fewer.*=0.8"
+        PlasticaWarning, match=r"never predicts the class 'sick' on 20 rows.*20 validation rows have fewer.*=0.8"
     ):
         few.fit(x, y)
     assert few.decision_.rule == "largest"
-    with pytest.warns(PlasticaWarning, match=r"never answers the class 'sick' on 200 rows.*no rows are held out"):
+    with pytest.warns(
+        PlasticaWarning,
+        match=r"never predicts the class 'sick' on 200 rows.*there are no validation "
+        r"rows",
+    ):
         clone(few).set_params(early_stopping=False).fit(x, y)
-    with pytest.warns(PlasticaWarning, match="threshold='accuracy': the 20 held-out rows hold fewer than 5"):
+    with pytest.warns(PlasticaWarning, match="threshold='accuracy': the 20 validation rows contain fewer than 5"):
         clone(few).set_params(threshold="accuracy").fit(x, y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -157,7 +165,7 @@ def test_epochs_by_hand_take_a_number_and_keep_what_fit_chose(fitted, known):
     x, y = known
     made = pl.NetworkClassifier(**LINEAR, threshold=0.9).partial_fit(x, y, classes=["sick", "well"])
     np.testing.assert_array_equal(made.predict(x) == "well", made.predict_proba(x)[:, 1] >= 0.9)
-    with pytest.raises(InvalidValue, match="partial_fit\\(\\) holds none out"):
+    with pytest.raises(InvalidValue, match="partial_fit\\(\\) does not have"):
         made.set_params(threshold="f1").partial_fit(x, y)
     going = pl.NetworkClassifier(**LINEAR | {"epochs": 3}).fit(x, y)
     chosen = going.decision_
@@ -167,13 +175,13 @@ def test_epochs_by_hand_take_a_number_and_keep_what_fit_chose(fitted, known):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"threshold": "best"}, "threshold='best'.: wanted \"auto\", None, a number"),
+        ({"threshold": "best"}, "threshold='best'.: expected \"auto\", None, a number"),
         ({"threshold": 1.5}, "threshold=1.5"),
         ({"threshold": True}, "threshold=True"),
-        ({"threshold": "micro_f1"}, "micro_f1' is for several labels"),
+        ({"threshold": "micro_f1"}, "micro_f1' is for multiple labels"),
         ({"class_weight": {"sick": 5, "dead": 2}}, r"class_weight names 'dead'; the classes are \['sick', 'well'\]"),
-        ({"class_weight": {"sick": 0}}, "class_weight of 'sick' is 0: wanted a number above 0"),
-        ({"class_weight": {"sick": "5"}}, "class_weight of 'sick' is '5': wanted a number"),
+        ({"class_weight": {"sick": 0}}, "class_weight of 'sick' is 0: expected a number above 0"),
+        ({"class_weight": {"sick": "5"}}, "class_weight of 'sick' is '5': expected a number"),
         ({"class_weight": {"sick": float("nan")}}, "class_weight of 'sick' is nan"),
     ],
 )

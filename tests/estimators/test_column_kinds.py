@@ -80,9 +80,9 @@ def test_declared_kinds_reach_estimators_and_are_kept(tmp_path, as_array):
 @pytest.mark.parametrize(
     ("params", "error", "said"),
     [
-        ({"kinds": {"code": "amount"}}, InvalidValue, "wanted one of number, category, text, date, ignore"),
+        ({"kinds": {"code": "amount"}}, InvalidValue, "expected one of number, category, text, date, ignore"),
         ({"kinds": {"Code": "number"}}, DataError, "did you mean 'code'"),
-        ({"kinds": "category"}, InvalidValue, "wanted a dict"),
+        ({"kinds": "category"}, InvalidValue, "expected a dict"),
         ({"kinds": {"code": "category"}, "encode": False}, InvalidValue, "encode=False"),
         ({"missing_words": "unknown"}, InvalidValue, "missing_words must be a list of texts"),
     ],
@@ -101,12 +101,12 @@ def test_estimators_say_once_what_they_leave_out():
     (message,) = [str(one.message) for one in said]
     assert message.startswith("NetworkClassifier: 'tags': left out: ")
     for words in (
-        "it holds list",
+        "it contains list",
         "'waves'",
-        "it holds complex",
+        "it contains complex",
         "'raw'",
-        "it holds bytes",
-        "left out: it names the rows",
+        "it contains bytes",
+        "left out: it identifies the rows",
     ):
         assert words in message
     assert [column.name for column in made.encoder_.columns] == ["code", "x"]
@@ -138,4 +138,4 @@ def test_whole_numbers_that_doubles_round_are_codes_in_frames_and_refused_in_arr
 def test_a_column_without_values_is_said_at_predict():
     made = TableNetwork.fit(FRAME.assign(y=LABELS), "y", QUICK)
     notes = made.predict(FRAME.assign(x=np.nan)).notes
-    assert notes == ("column 'x': 240 missing, which training never saw; taken for the median.",)
+    assert notes == ("column 'x': 240 missing, but none were missing in training; treated as the median.",)

@@ -160,7 +160,7 @@ def test_an_array_after_a_frame_with_text_is_refused(fitted, penguins):
         fitted.predict(penguins[0].to_numpy())
     with pytest.raises(DataError, match=r"give X\.collect"):
         pl.NetworkClassifier(**SMALL).fit(polars.from_pandas(penguins[0]).lazy(), penguins[1])
-    with pytest.raises(InvalidValue, match="encode=False takes numbers only"):
+    with pytest.raises(InvalidValue, match="encode=False takes only numbers"):
         pl.NetworkClassifier(encode=False).fit(*penguins)
 
 
@@ -172,7 +172,7 @@ def test_several_labels_and_several_numbers_keep_their_columns():
     assert several.predict_proba(x).shape == several.decision_function(x).shape == (90, 2)
     assert (several.predict(x) == labels.to_numpy()).mean() > 0.95
     assert (several.predict(x) == (several.decision_function(x) > 0)).all()
-    with pytest.raises(InvalidValue, match="a frame only where a frame went in"):
+    with pytest.raises(InvalidValue, match="this method needs a frame"):
         several.predict_frame(x)
     frame = pd.DataFrame(x, columns=list("abc"))
     numbers = pl.NetworkRegressor(**{**SMALL, "epochs": 150}).fit(frame, frame[["c", "a"]] * 100 + 7)
@@ -234,7 +234,7 @@ def test_a_network_of_ones_own_is_taken_as_declared_and_never_changed():
     two = pl.NetworkClassifier(whole, epochs=2).fit(x[:100], y[:100])
     assert two.predict_proba(x).shape == (150, 2)
     assert not whole.built
-    with pytest.raises(ShapeError, match="answers \\(2,\\) numbers a row; the targets need 3"):
+    with pytest.raises(ShapeError, match="has \\(2,\\) outputs; the targets need 3"):
         pl.NetworkClassifier(whole).fit(x, y)
     with pytest.raises(InvalidValue, match="must end in softmax"):
         pl.NetworkClassifier(pl.Sequential([pl.Dense(3)])).fit(x, y)
@@ -266,7 +266,7 @@ def test_a_regressor_of_ones_own_network_comes_back_and_another_kind_is_refused(
     assert not hasattr(back, "classes_")
     assert back.optimizer == made.optimizer
     assert back.network == made.network
-    with pytest.raises(FileError, match="holds a NetworkRegressor, not a NetworkClassifier"):
+    with pytest.raises(FileError, match="contains a NetworkRegressor, not a NetworkClassifier"):
         pl.NetworkClassifier.load(path)
 
 
@@ -300,7 +300,7 @@ def test_targets_that_cannot_be_learned_are_refused_in_a_sentence(made, y, said)
 
 
 def test_a_setting_given_as_an_option_is_told_where_it_belongs():
-    with pytest.raises(InvalidValue, match=r"give Settings\(epochs=\.\.\.\)"):
+    with pytest.raises(InvalidValue, match=r"pass Settings\(epochs=\.\.\.\)"):
         TableNetwork.fit("penguins", "species", epochs=2)
 
 
@@ -308,12 +308,12 @@ def test_a_setting_given_as_an_option_is_told_where_it_belongs():
     ("params", "said"),
     [
         ({"epochs": 0}, "epochs=0"),
-        ({"early_stopping": "maybe"}, 'wanted True, False or "auto"'),
-        ({"validation_fraction": 1}, "wanted a share between 0 and 1"),
+        ({"early_stopping": "maybe"}, 'expected True, False or "auto"'),
+        ({"validation_fraction": 1}, "expected a share between 0 and 1"),
         ({"layers": (4, 0)}, "layers=4,0"),
-        ({"layers": "4"}, "wanted the units of each hidden layer"),
+        ({"layers": "4"}, "expected the units of each hidden layer"),
         ({"learning_rate": "fast"}, "learning_rate='fast'"),
-        ({"network": 7}, "wanted a name, a list of hidden layers or a Sequential"),
+        ({"network": 7}, "expected a name, a list of hidden layers or a Sequential"),
         ({"class_weight": "even"}, "class_weight='even'"),
         ({"class_weight": {5: 1.0}}, "class_weight names 5"),
         ({"optimizer": "adm"}, 'did you mean "adam"'),

@@ -84,15 +84,15 @@ def test_corrected_probabilities_are_those_of_a_model_without_weights():
         (NUMBER, {"class_weight": "balanced"}, "class_weight='balanced' is for two or more classes, not regression"),
         (NUMBER, {"threshold": 0.3}, "'y' is a number"),
         (NUMBER, {"label_smoothing": 0.1}, "'y' is a number"),
-        (LABELS, {"resample": "over"}, "labels have a threshold each"),
+        (LABELS, {"resample": "over"}, "each label has its own threshold"),
         (LABELS, {"threshold": "costs", "costs": ((0, 1), (1, 0))}, "is for two or more classes"),
         (TWO, {"costs": EVEN}, "costs is 3 x 3 for 2 classes"),
         (TWO, {"strategy": "one_vs_one"}, "for more than two classes"),
-        (TWO, {"class_weight": "balanced", "resample": "over"}, "would count the rare ones twice"),
-        (TWO, {"threshold": "micro_f1"}, "Wanted f1"),
+        (TWO, {"class_weight": "balanced", "resample": "over"}, "would count rare classes twice"),
+        (TWO, {"threshold": "micro_f1"}, "Expected f1"),
         (THREE, {"threshold": 0.5}, "has 3 classes"),
-        (THREE, {"threshold": "f1"}, "Wanted balanced_accuracy"),
-        (THREE, {"class_weight": {"d": 2.0}}, "class_weight names 'd', which is none of the classes 'a', 'b', 'c'"),
+        (THREE, {"threshold": "f1"}, "Expected balanced_accuracy"),
+        (THREE, {"class_weight": {"d": 2.0}}, "class_weight names 'd', which is not one of the classes 'a', 'b', 'c'"),
     ],
 )
 def test_what_a_task_cannot_have_is_refused_with_a_reason(target, asked, said):
@@ -103,14 +103,14 @@ def test_what_a_task_cannot_have_is_refused_with_a_reason(target, asked, said):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"class_weight": "even"}, "wanted one of None, balanced"),
-        ({"class_weight": {"a": 0.0}}, "wanted a number above 0"),
+        ({"class_weight": "even"}, "expected one of None, balanced"),
+        ({"class_weight": {"a": 0.0}}, "expected a number above 0"),
         ({"costs": ((0, 1),)}, "as many rows as columns"),
         ({"costs": ((1, 0), (0, 1))}, "Rows are true classes"),
         ({"threshold": 1.5}, "a probability from 0 to 1"),
         ({"threshold": "costs"}, "needs costs="),
-        ({"resample": "smote"}, "wanted one of None, over, under, balanced"),
-        ({"baselines": ("forest",)}, "wanted one of linear, trees, dummy"),
+        ({"resample": "smote"}, "expected one of None, over, under, balanced"),
+        ({"baselines": ("forest",)}, "expected one of linear, trees, dummy"),
     ],
 )
 def test_settings_of_decisions_refuse_what_no_task_can_have(wrong, said):

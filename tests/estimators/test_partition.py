@@ -75,16 +75,16 @@ def test_the_last_rows_are_the_test_rows_where_validation_rows_are_dealt_at_rand
     plain = read_table(frame.drop("ts").with_columns(pl.Series("load", np.random.default_rng(1).random(ROWS))))
     made = prepare(plain, "load", with_(test="last"))
     assert made.split.test.tolist() == [*range(384, 480)] and made.scheme.split == "order"
-    assert any("the last ones as they stand" in note for note in made.notes)
+    assert any("the last rows of the file" in note for note in made.notes)
 
 
 def test_a_split_by_time_needs_stamps_and_takes_the_column_that_is_named(frame):
-    with pytest.raises(InvalidValue, match=r"no column of dates says when.*time:COLUMN"):
+    with pytest.raises(InvalidValue, match=r"no date column gives the time.*time:COLUMN"):
         prepare(read_table(frame.drop("ts")), "load", with_(split="time"))
     made = prepare(read_table(frame), "load", with_(split="time:heat"))
     heat = frame["heat"].to_numpy()
     assert heat[made.split.test].min() > heat[made.split.validation].max()
-    with pytest.raises(DataError, match="'shift' orders no rows by time"):
+    with pytest.raises(DataError, match="'shift' cannot order rows by time"):
         prepare(read_table(frame), "load", with_(split="time:shift"))
 
 
@@ -94,7 +94,7 @@ def test_no_group_is_in_two_parts_and_the_group_is_not_learned_from(frame):
     assert all(shifts) and sum(map(len, shifts)) == 30
     assert [len(part) for part in made.split[:3]] == [288, 96, 96]
     assert not any("shift" in name for name in made.encoder.feature_names)
-    assert not any("never seen" in note for note in made.notes)
+    assert not any("did not occur in training" in note for note in made.notes)
     with pytest.raises(DataError, match=r"no column 'shfit'; did you mean 'shift'"):
         prepare(read_table(frame), "load", with_(split="group:shfit"))
     with pytest.raises(InvalidValue, match="'load' is the target"):
@@ -126,7 +126,7 @@ def test_classes_that_come_in_blocks_are_dealt_at_random_and_that_is_said(frame)
     blocks = frame.with_columns(load=pl.Series([f"class {row // 160}" for row in range(ROWS)]))
     made = prepare(read_table(blocks), "load", QUICK)
     assert made.scheme.split == "random" and made.stratified
-    assert any("still are dealt at random: the last rows are all of the class 'class 2'" in note for note in made.notes)
+    assert any("are split at random: all of the last rows have the class 'class 2'" in note for note in made.notes)
     weather = frame.with_columns(load=pl.Series(np.where(frame["load"] > 50, "high", "low")))
     network = TableNetwork.fit(weather, "load", QUICK)
     assert network.facts.rows.split == "time" and network.facts.results is not None
@@ -140,7 +140,7 @@ def test_classes_that_come_in_blocks_are_dealt_at_random_and_that_is_said(frame)
     [{"split": "by time"}, {"split": "group"}, {"split": "group:"}, {"split": "random:ts"}, {"test": ""}],
 )
 def test_splits_that_no_table_can_have(changes):
-    with pytest.raises(InvalidValue, match=r"wanted"):
+    with pytest.raises(InvalidValue, match=r"expected"):
         Settings(**changes)
     with pytest.raises(InvalidValue, match="whole groups"):
         Settings(split="group:a", test="last")
@@ -167,7 +167,7 @@ def test_rows_read_in_parts_are_split_as_those_in_memory_are(frame, tmp_path, ch
         assert all(shifts) and sum(map(len, shifts)) == 30
         return
     assert sorted(parts[2].columns["ts"]) == frame["ts"][384:].to_list()
-    assert any("do not stand beside the network" in note for note in made.facts.notes)
+    assert any("not compared with naive forecasts" in note for note in made.facts.notes)
     if not changes:
         assert parts[1].columns["ts"].to_list() == frame["ts"][288:384].to_list()
 

@@ -40,14 +40,14 @@ def numbers():
 
 def test_a_rare_class_is_said_and_its_threshold_comes_from_the_validation_rows(rare):
     said = " ".join(rare.facts.notes)
-    assert "rare class: 'ill' 6.5 % of the rows; accuracy alone misleads" in said
+    assert "rare class: 'ill' 6.5 % of the rows; accuracy alone is misleading" in said
     assert "compared by average precision" in said and "chosen on the validation rows for F1" in said
     decision = rare.facts.decision
     assert (decision.aim, decision.rows, decision.positive) == ("f1", rare.facts.rows.validation, 0)
     assert rare.facts.results.main == "average_precision"
     answers = rare.predict(RARE)
     np.testing.assert_array_equal(answers.labels == "ill", answers.probabilities[:, 0] >= decision.thresholds[0])
-    assert "'ill' from a probability of" in say_decision(rare.target, decision)
+    assert "'ill' if its probability is at least" in say_decision(rare.target, decision)
 
 
 def test_figures_are_those_of_the_kept_answers(rare, labels, numbers):
@@ -158,4 +158,4 @@ def test_what_has_no_threshold_says_so():
     prepared = prepare(read_table(RARE), "ill", Settings(validation=0))
     assert any("no validation rows to choose a threshold" in note for note in prepared.notes)
     focal = prepare(read_table(RARE), "ill", Settings(loss="focal", threshold=0.5))
-    assert any("read them as an order" in note for note in focal.notes)
+    assert any("use them to rank rows" in note for note in focal.notes)

@@ -64,7 +64,7 @@ def test_a_sorted_folder_is_learned_and_judged_on_rows_held_out(made):
     assert abs(rows.test - 450) < 4 * np.sqrt(ROWS * 0.15 * 0.85)
     assert made.facts.results.scores["network"]["accuracy"].value > 0.93
     assert made.facts.results.scores["dummy"]["accuracy"].value < 0.6
-    assert any("2 files of 3000 rows read in parts" in note for note in made.facts.notes)
+    assert any("2 files of 3000 rows read in chunks" in note for note in made.facts.notes)
     assert any("1 row without a target left out" in note for note in made.facts.notes)
 
 
@@ -98,7 +98,7 @@ def test_more_rows_than_fit_are_judged_by_a_uniform_sample(made, folder, monkeyp
     monkeypatch.setattr(streamed_scores, "MOST_JUDGED", 500)
     scores, judged, notes = evaluate_chunks(made, folder)
     assert judged == 500
-    assert f"judged on 500 rows drawn at random from {rows}." in notes
+    assert f"evaluated on 500 rows drawn at random from {rows}." in notes
     share = whole["accuracy"].value
     assert abs(scores["accuracy"].value - share) < 4 * np.sqrt(share * (1 - share) / 500)
 
@@ -126,7 +126,8 @@ def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_o
     (whole,) = told
     assert (whole.train, whole.validation, whole.test) == (rows.train, rows.validation, rows.test)
     assert sum((rows.train, rows.validation, rows.test)) == ROWS - 1 and whole.columns == network.facts.columns
-    assert f"the baselines learned from 400 of the {rows.train} training rows, drawn at random." in network.facts.notes
+    sampled = f"the baselines were trained on 400 of the {rows.train} training rows, drawn at random."
+    assert sampled in network.facts.notes
 
 
 def test_several_targets_keep_their_names(folder):

@@ -117,7 +117,7 @@ def test_optimizers_by_name():
     ("wrong", "said"),
     [
         ({"layers": (0,)}, "layers=0"),
-        ({"layers": (1,) * 65}, "wanted up to 64"),
+        ({"layers": (1,) * 65}, "expected up to 64"),
         ({"epochs": 0}, "epochs=0"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"patience": -1}, "patience=-1"),
@@ -132,7 +132,7 @@ def test_settings_refuse_what_no_run_can_have(wrong, said):
 
 
 def test_few_rows_and_rare_classes():
-    with pytest.raises(DataError, match="cannot be dealt"):
+    with pytest.raises(DataError, match="cannot be split"):
         prepare(read_table({"a": [1, 2, 3], "y": [0, 1, 0]}), "y", Settings(validation=0.5, test=0.5))
     table = {"a": list(range(40)), "y": ["x"] * 20 + ["y"] * 19 + ["once"]}
     made = prepare(read_table(table), "y", QUICK)
@@ -160,7 +160,7 @@ def test_a_forged_description_is_refused(penguins, tmp_path):
 
 
 def test_the_same_table_is_known_again(penguins):
-    assert any("flatter" in note for note in penguins.evaluate("penguins")[2])
+    assert any("results are too good" in note for note in penguins.evaluate("penguins")[2])
     frame = pl.read_csv(datasets.path_of("penguins"))
     assert not penguins.evaluate(frame[:300])[2]
 

@@ -71,7 +71,7 @@ def test_the_best_is_chosen_on_validation_rows_and_says_so():
     assert set(made.facts.results.scores) == {"linear", "network", "trees", "dummy"}
     (note,) = (line for line in made.facts.notes if "validation rows" in line)
     assert (
-        note.startswith("the linear model: best mae on the 60 validation rows") and "held-out rows had no say" in note
+        note.startswith("the linear model: best mae on the 60 validation rows") and "held-out rows played no part" in note
     )
 
 
@@ -108,11 +108,15 @@ def test_runs_of_several_kinds_are_compared(tmp_path):
 
 
 def test_what_would_be_left_unused_is_refused(tmp_path):
-    with pytest.raises(InvalidValue, match=r"epochs=3 is for a network, and model='trees' trains none\. Leave epochs"):
+    with pytest.raises(
+        InvalidValue,
+        match=r"epochs=3 is for networks, but model='trees' does not train one\. Leave "
+        r"epochs",
+    ):
         Settings(model="trees", epochs=3)
-    with pytest.raises(InvalidValue, match="chosen on the validation rows"):
+    with pytest.raises(InvalidValue, match="chosen on the validation set"):
         Settings(model="best", validation=0)
-    with pytest.raises(InvalidValue, match="wanted one of network, trees, linear, best"):
+    with pytest.raises(InvalidValue, match="expected one of network, trees, linear, best"):
         Settings(model="forest")
     prepared, settings = prepared_as("binary", model="linear")
     with pytest.raises(InvalidValue, match="checkpoint="):

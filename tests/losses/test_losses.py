@@ -231,7 +231,7 @@ def test_one_hot_targets_for_a_sparse_loss_are_named():
     ],
 )
 def test_values_outside_their_range_are_refused(make):
-    with pytest.raises(InvalidValue, match="wanted"):
+    with pytest.raises(InvalidValue, match="expected"):
         make()
 
 
@@ -263,7 +263,7 @@ def test_a_persons_function_gives_elements_rows_or_one_number():
     assert whole.mean(target, prediction, jnp.ones(4), jnp.float32(4)) == pytest.approx(float(wanted.mean()))
     with pytest.raises(InvalidValue, match="one number for the whole batch"):
         whole.values(target, prediction)
-    with pytest.raises(ShapeError, match="one value for each row is wanted"):
+    with pytest.raises(ShapeError, match="one value for each row is expected"):
         losses.get(lambda t, p: jnp.mean(t - p, axis=0)).values(target, prediction)
 
 

@@ -220,7 +220,7 @@ def test_shapes_are_never_broadcast(name):
     ],
 )
 def test_values_outside_their_range_are_refused(make):
-    with pytest.raises(InvalidValue, match="wanted"):
+    with pytest.raises(InvalidValue, match="expected"):
         make()
 
 

@@ -279,9 +279,10 @@ def test_words_for_an_embedding_must_be_in_the_vocabulary():
 
 
 @pytest.mark.parametrize(("weights", "error", "match"), [
-    ({"sample_weight": np.ones(3)}, ShapeError, r"sample_weight has shape \(3,\); one number a row is wanted, \(12,\)"),
+    ({"sample_weight": np.ones(3)}, ShapeError, r"sample_weight has shape \(3,\); one number a row is expected, "
+                                                r"\(12,\)"),
     ({"sample_weight": -np.ones(ROWS)}, InvalidValue, "must not be negative; the smallest is -1"),
-    ({"sample_weight": np.full(ROWS, np.nan)}, DataError, "sample_weight holds 12 NaN"),
+    ({"sample_weight": np.full(ROWS, np.nan)}, DataError, 'sample_weight contains 12 NaN'),
     ({"class_weight": {0: 1.0, 1: 2.0}}, InvalidValue, r"no weight for class 2; it has \[0, 1\]"),
     ({"class_weight": "balanced"}, InvalidValue, "give a dictionary of weights"),
     ({"class_weight": {0: 1, 1: None, 2: 1}}, InvalidValue, "has None for class 1"),

@@ -264,7 +264,7 @@ def test_a_function_of_the_whole_batch_is_refused_where_rows_are_asked_for():
 
 
 def test_a_value_for_each_output_is_none_for_each_row_though_there_are_as_many_rows():
-    with pytest.raises(ShapeError, match=r"returned values of shape \(3,\).*one value for each row is wanted"):
+    with pytest.raises(ShapeError, match=r"returned values of shape \(3,\).*one value for each row is expected"):
         model_of(3, "bce", [lambda y, a: jnp.mean(jnp.abs(y - a), 0)], "sigmoid").fit(X, TAGS, batch_size=3, verbose=0)
 
 

@@ -139,7 +139,7 @@ def test_the_same_network_gives_the_same_page_in_the_language_asked_for(trained,
     assert first == second
     checked = [tag["id"] for name, tag in read(chinese).tags if "checked" in tag]
     assert checked == ["lang-zh", "theme-auto"]
-    with pytest.raises(InvalidValue, match=r"lang='de': wanted en or zh"):
+    with pytest.raises(InvalidValue, match=r"lang='de': expected en or zh"):
         write_report(network, prepared, english, lang="de")
 
 
@@ -172,7 +172,7 @@ def test_without_held_out_rows_the_page_says_that_its_quality_is_unknown(tmp_pat
 
 
 def test_both_languages_say_the_same_things():
-    holes = re.compile(r"{(\w+)}")
+    holes = re.compile(r"{\w+}")
     for key, (english, chinese) in messages().items():
         wanted = MESSAGES[key.removeprefix("finding_")] if key.startswith("finding_") else english
         assert wanted and chinese, key

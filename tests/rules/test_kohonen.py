@@ -146,7 +146,7 @@ def test_labels_of_units_are_their_rows_most_frequent_ones(square):
             assert found[row, column] == ("right" if (own == "right").sum() > len(own) / 2 else "left")
     corner = pl.maps.label_map(model, x[:1], labels[:1])
     assert (corner == None).sum() == 24  # noqa: E711
-    with pytest.raises(ShapeError, match=r"labels has shape \(3,\); one label a row is wanted, \(400,\)"):
+    with pytest.raises(ShapeError, match=r"labels has shape \(3,\); one label a row is expected, \(400,\)"):
         pl.maps.label_map(model, x, labels[:3])
 
 

@@ -84,9 +84,9 @@ def test_random_key_of_jax_is_refused():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"a": np.ones(3)}, r"array 'a' arrived with shape \(3,\) and type float64; wanted \(2,\) and float32"),
+        ({"a": np.ones(3)}, r"array 'a' arrived with shape \(3,\) and type float64; expected \(2,\) and float32"),
         ({"a": np.ones(2)}, r"array 'a' arrived with shape \(2,\) and type float64"),
-        ({"z": np.ones(2)}, r"arrays left over: 'z'\. 3 arrived, 2 are wanted"),
+        ({"z": np.ones(2)}, r"arrays left over: 'z'\. 3 arrived, 2 are expected"),
     ],
 )
 def test_what_does_not_fit_is_named(change, text):
@@ -97,5 +97,5 @@ def test_what_does_not_fit_is_named(change, text):
 
 def test_what_is_missing_is_named():
     template = [np.ones(1)] * 6
-    with pytest.raises(FileError, match=r"arrays missing: '1', '2', '3' and 2 more\. 1 arrived, 6 are wanted"):
+    with pytest.raises(FileError, match=r"arrays missing: '1', '2', '3' and 2 more\. 1 arrived, 6 are expected"):
         unflatten(template, {"0": np.ones(1)})

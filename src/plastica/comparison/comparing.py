@@ -79,7 +79,7 @@ def compare_rules(
         ('backprop', 2, 2)
     """
     if isinstance(seeds, bool) or (isinstance(seeds, int) and seeds < 1):
-        raise InvalidValue(f"seeds={seeds!r}: wanted a whole number of at least 1, or several seeds.")
+        raise InvalidValue(f"seeds={seeds!r}: expected a whole number of at least 1, or several seeds.")
     chosen = tuple(range(seeds)) if isinstance(seeds, int) else tuple(map(int, seeds))
     terms = Terms(layers, epochs, minutes, batch_size, chosen, loss_target, optimizers, learning_rates)
     task = x if isinstance(x, Task) else task_of_arrays(x, y, validation_data, test, chosen[0])

@@ -47,7 +47,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def of(cls, task: Task, terms: Terms, target: float, records: Sequence[Record]) -> Comparison:
         """Put together what the trials found."""
         given = "as given"
-        linear = "what a network without hidden layers reaches by backprop in as many epochs, 20 at most"
+        linear = "what a network without hidden layers reaches with backprop in the same number of epochs (at most 20)"
         return cls(
             task={
                 "name": task.name,
@@ -72,7 +72,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             InvalidValue: For another form.
         """
         if form not in FORMATS:
-            raise InvalidValue(f"table({form!r}): wanted one of {', '.join(FORMATS)}.")
+            raise InvalidValue(f"table({form!r}): expected one of {', '.join(FORMATS)}.")
         if form == "json":
             return json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
         if form == "csv":
@@ -154,9 +154,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         rules = len(self.records) - variants
         counted = f"{rules} rule{'s' * (rules > 1)}" + f" and {variants} variant{'s' * (variants > 1)}" * bool(variants)
         return (
-            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} rows to learn from, {task['held_out']} held "
-            f"out. Hidden "
-            f"layers {terms['layers']}, batches of {terms['batch_size']}, {seeds} seed{'s' * (seeds > 1)}, "
+            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} training rows, {task['held_out']} held out. "
+            f"Hidden layers {terms['layers']}, batches of {terms['batch_size']}, {seeds} seed{'s' * (seeds > 1)}, "
             f"{terms['epochs']} epochs at most{limit}."
         )
 
@@ -165,12 +164,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """How to read the table."""
         target = "no finite loss" if self.target is None else f"{self.target:.4g}, {self.target_is}"
         return (
-            "Mean ± standard deviation over the seeds. Rank: the ranks that the seeds and the held-out rows leave "
-            "open, with 95 % confidence for each rule. Training figures are of as many training rows as there are held "
-            f"out. {self._steps} The loss: {target}. Seconds in all are those of all seeds: compiling, measuring, "
-            "learning, judging, angles; other seconds are of one network, without compiling. Angles in degrees between "
-            "the rule's direction and the true gradient, from the first layer to the last. Sparseness after Treves and "
-            "Rolls and the share of silent units, for each hidden layer."
+            f"Mean ± standard deviation over the seeds. Rank: the range of ranks that the seeds and the held-out rows "
+            f"allow, at 95 % confidence for each rule. Training results are computed on as many training rows as "
+            f"there are held-out rows. {self._steps} The loss: {target}. Seconds in all cover all seeds and "
+            "everything a rule does: compilation, calibration, training, evaluation, angles; other times are for one "
+            "network, without compilation. Angles are in degrees between the rule's direction and the true gradient, "
+            "from the first layer to the last. Sparseness (Treves and Rolls) and the share of silent units are given "
+            "for each hidden layer."
         )
 
     @property
@@ -178,8 +178,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Say what equally many epochs mean in steps."""
         steps = {record.name: record.steps for record in self.records if not record.reason}
         if len(counts := set(steps.values())) == 1:
-            return f"An epoch is {counts.pop()} steps for every rule, so equal epochs are equal steps."
-        return f"Steps an epoch: {', '.join(f'{name} {count}' for name, count in steps.items())}."
+            return (
+                f"An epoch has {counts.pop()} steps for every rule, so the same number of epochs is the same "
+                "number of steps."
+            )
+        return f"Steps per epoch: {', '.join((f'{name} {count}' for name, count in steps.items()))}."
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values that go to JSON."""

@@ -86,7 +86,7 @@ def task_of_arrays(
         labels = None if _are_numbers(targets) else np.unique(_names(targets), return_inverse=True)[1]
         parts = split(len(inputs), 0, test, labels, seed)
         if not len(parts.test):
-            raise InvalidValue(f"test={test!r} leaves no row to judge the rules on; give a share such as 0.2.")
+            raise InvalidValue(f"test={test!r} leaves no rows to evaluate the rules on; give a share such as 0.2.")
         inputs, others = inputs[parts.train], inputs[parts.test]
         targets, truth = targets[parts.train], targets[parts.test]
     else:
@@ -99,12 +99,12 @@ def task_of_arrays(
         return Task(name, "regression", int(np.prod(targets.shape[1:])), inputs, scaled[0], others, scaled[1])
     known, y_train = np.unique(_names(targets), return_inverse=True)
     if len(known) < 2:
-        raise DataError(f"y holds one class only, {known[0]}; there is nothing to tell apart.")
+        raise DataError(f"y contains only one class, {known[0]}; there is nothing to classify.")
     names = _names(truth)
     y_test = np.minimum(np.searchsorted(known, names), len(known) - 1)
     if (known[y_test] != names).any():
         strange = names[known[y_test] != names][0]
-        raise DataError(f"the rows to judge on hold the class {strange}, which no training row has.")
+        raise DataError(f"the held-out rows contain the class {strange}, which no training row has.")
     kind, outputs = ("binary", 1) if len(known) == 2 else ("multiclass", len(known))
     return Task(name, kind, outputs, inputs, y_train.astype(np.float32), others, y_test.astype(np.float32))
 
@@ -123,13 +123,13 @@ def task_of_npz(path: str | Path) -> Task:
             missing = [name for name in IN_NPZ if name not in found.files]
             if missing:
                 raise DataError(
-                    f"{path} holds {', '.join(found.files) or 'nothing'}; wanted the arrays {', '.join(IN_NPZ)}."
+                    f"{path} contains {', '.join(found.files) or 'nothing'}; expected the arrays {', '.join(IN_NPZ)}."
                 )
             parts = [found[name] for name in IN_NPZ]
     except (OSError, zipfile.BadZipFile) as problem:
         raise FileError(f"{path} cannot be read: {problem}.") from None
     except (ValueError, AttributeError) as problem:
-        raise DataError(f"{path} holds something other than numbers and texts: {problem}.") from None
+        raise DataError(f"{path} contains something other than numbers and text: {problem}.") from None
     x, y, x_test, y_test = parts
     scaled = [part.astype(np.float32) / 255 if part.dtype == np.uint8 else part for part in (x, x_test)]
     return task_of_arrays(scaled[0], y, (scaled[1], y_test), name=Path(path).name).flat
@@ -142,7 +142,7 @@ def task_of_table(prepared: Prepared) -> Task:
     y = prepared.y.astype(np.float32)
     target = prepared.target
     if not len(held):
-        raise InvalidValue("no row is held out to judge the rules on; give --test a share such as 0.2.")
+        raise InvalidValue("there are no held-out rows to evaluate the rules on; give --test a share such as 0.2.")
     return Task(prepared.table.source, target.task, target.outputs, x[train], y[train], x[held], y[held])
 
 
@@ -174,8 +174,8 @@ def _are_numbers(y: np.ndarray) -> bool:
 def _say_if_like_classes(y: np.ndarray) -> None:
     if len(found := np.unique(y)) <= MOST_LIKE_CLASSES and (found == np.floor(found)).all():
         warnings.warn(
-            f"y holds {len(found)} whole numbers of the type {y.dtype}, which count as numbers here, not as classes. "
-            "For classes give y.astype(int).",
+            f"y contains {len(found)} whole numbers of the type {y.dtype}, which count as numbers here, not as "
+            "classes. For classes give y.astype(int).",
             PlasticaWarning,
             stacklevel=4,  # the line that called compare_rules
         )
@@ -184,13 +184,16 @@ def _say_if_like_classes(y: np.ndarray) -> None:
 def _names(y: np.ndarray) -> np.ndarray:
     if y.ndim != 1:
         raise DataError(
-            f"y has shape {y.shape}; wanted one class a row, or a column a class with a single 1 in each row."
+            f"y has shape {y.shape}; expected one class per row, or one column per class with a single 1 in each row."
         )
     return y.astype(str) if y.dtype.kind == "O" else y
 
 
 def _same_rows(x: np.ndarray, y: np.ndarray, owner: str) -> None:
     if y.ndim == 0 or len(x) != len(y):
-        raise DataError(f"{owner}x has {len(x)} rows and {owner}y {y.size if y.ndim == 0 else len(y)}; each needs one.")
+        raise DataError(
+            f"{owner}x has {len(x)} rows and {owner}y {y.size if y.ndim == 0 else len(y)}; the numbers "
+            "of rows must be the same."
+        )
     if _are_numbers(y) and not np.isfinite(y).all():
-        raise DataError(f"{owner}y holds a number that is not finite.")
+        raise DataError(f"{owner}y contains a number that is not finite.")

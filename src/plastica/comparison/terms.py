@@ -52,11 +52,11 @@ class Terms:
     def __post_init__(self) -> None:
         for name, value in (("epochs", self.epochs), ("batch_size", self.batch_size)):
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise InvalidValue(f"{name}={value!r}: wanted a whole number of at least 1.")
+                raise InvalidValue(f"{name}={value!r}: expected a whole number of at least 1.")
         if self.minutes is not None and not self.minutes > 0:
-            raise InvalidValue(f"minutes={self.minutes!r}: wanted a number above 0.")
+            raise InvalidValue(f"minutes={self.minutes!r}: expected a number above 0.")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise InvalidValue(f"seeds={self.seeds!r}: wanted at least one seed, each of them once.")
+            raise InvalidValue(f"seeds={self.seeds!r}: expected at least one seed, each of them once.")
 
     def require_known(self, rules: Mapping[str, Rule]) -> None:
         """See that what is given by the rule's name is given for rules that are compared.
@@ -146,7 +146,7 @@ def chosen_rules(given: Any) -> dict[str, Rule]:
         named = each.items() if isinstance(each, Mapping) else [(_name_of(each), each)]
         found |= {name: learning.get(rule) for name, rule in named}
     if not found:
-        raise InvalidValue("there is no rule to compare; name some, or all of them by rules='all'.")
+        raise InvalidValue("there is no rule to compare; name some rules, or use rules='all'.")
     return found
 
 
@@ -154,5 +154,5 @@ def _name_of(rule: Any) -> str:
     if isinstance(rule, str):
         return rule.strip().lower()
     if not isinstance(rule, Rule):
-        raise InvalidValue(f"{rule!r} is no learning rule; give a name, such as 'backprop', or a rule.")
+        raise InvalidValue(f"{rule!r} is not a learning rule; give a name, such as 'backprop', or a rule.")
     return next((name for name, made in learning.NAMES.items() if made() == rule), repr(rule))

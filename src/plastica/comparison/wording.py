@@ -87,7 +87,7 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
 
 def remarks(record: Record) -> list[str]:
     """Return what a reader should know of a rule before comparing its figures."""
-    found = ["is backprop: its direction is the gradient in every layer"] * record.is_backprop
+    found = ["equivalent to backprop: its direction is the gradient in every layer"] * record.is_backprop
     found += [f"variant of {record.variant_of}"] * bool(record.variant_of)
     found += [f"not ranked: {record.unranked}"] * bool(record.unranked)
     found += [f"stopped after {record.epochs} of {record.planned} epochs"] * (record.epochs < record.planned)

@@ -116,7 +116,7 @@ def _to_float32(given: np.ndarray, place: Any) -> np.ndarray:
         try:
             made = np.asarray(given, dtype=np.float32)
         except (TypeError, ValueError):
-            raise DataError(f"{place(())} has dtype {given.dtype}, which does not become numbers.") from None
+            raise DataError(f"{place(())} has dtype {given.dtype}, which cannot be converted to numbers.") from None
     if kind in "iu" and given.dtype.itemsize > 2 and given.size:
         _warn_inexact(given, made, place)
     elif kind == "f" and given.dtype.itemsize > 4 and given.size:
@@ -147,7 +147,7 @@ def _refuse_kind(given: np.ndarray, place: Any) -> None:
     if given.dtype.names:
         raise DataError(f"{place(())} is a structured array; give a frame, or one plain array of numbers.")
     if given.dtype.kind == "c":
-        raise DataError(f"{place(())} holds complex numbers; give real and imaginary parts as two columns.")
+        raise DataError(f"{place(())} contains complex numbers; give real and imaginary parts as two columns.")
     first = (0,) * given.ndim
     if given.size and given.dtype.kind in "SU":
         position = next((at for at, value in np.ndenumerate(given) if not _reads_as_number(value)), first)
@@ -181,9 +181,9 @@ def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Any) -> None:
     if count:
         position = tuple(int(part) for part in np.argwhere(changed)[0])
         warnings.warn(
-            f"whole numbers beyond 2**24 cannot all be held exactly in float32, {count} here: "
-            f"{place(position)} = {given[position]} becomes {made[position]:.0f}. "
-            "Subtract an offset or scale first if such differences matter; an identifier is better left out.",
+            f"whole numbers beyond 2**24 cannot all be represented exactly in float32, {count} here: "
+            f"{place(position)} = {given[position]} becomes {made[position]:.0f}. Subtract an offset or scale first "
+            "if such differences matter; an identifier is better left out.",
             PlasticaWarning,
             stacklevel=4,
         )
@@ -205,7 +205,7 @@ def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Any) -> None:
             warnings.warn(
                 f"{where}: {before} different numbers become {after} in float32, as networks compute. They lie "
                 f"between {low[column]:.12g} and {high[column]:.12g}, where it has steps of {spacing[column]:.3g}. "
-                "Subtract an offset, such as the mean, before they are handed over.",
+                "Subtract an offset, such as the mean, first.",
                 PlasticaWarning,
                 stacklevel=4,
             )
@@ -223,8 +223,8 @@ def _refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Any
     parts = [f"{missing} NaN"] * (missing > 0) + [f"{count - missing} infinite"] * (count > missing)
     what = " and ".join(parts) + (" value" if count == 1 else " values")
     raise DataError(
-        f"{name} holds {what}, the first at {place(position)}. "
-        "Fill or drop such rows first; `plastica train` fills missing values by itself."
+        f"{name} contains {what}, the first at {place(position)}. Fill or drop such rows first; `plastica train` "
+        "fills missing values automatically."
     )
 
 
@@ -261,8 +261,8 @@ def _say_doubled(name: str, columns: Iterable[Any]) -> None:
         if count > 1:
             times = "two" if count == 2 else count
             caution(
-                f"{name} has {times} columns called {column!r}; all are taken, by their places. Rename or drop them "
-                "if one was meant."
+                f"{name} has {times} columns called {column!r}; all of them are used, by position. Rename or drop "
+                "some if only one is meant."
             )
             return
 

@@ -205,5 +205,5 @@ def named_clock(table: Table, name: str, columns: Iterable[Column]) -> Clock:
     try:
         numbers.read(table)
     except DataError as problem:
-        raise DataError(f"column {show(name)} orders no rows by time: it holds no dates. {problem}") from None
+        raise DataError(f"column {show(name)} cannot order rows by time: it contains no dates. {problem}") from None
     return numbers

@@ -37,7 +37,7 @@ def why_long_codes(present: pl.Series) -> str:
         return f"a leading plus such as in {show(plus)}"
     lengths = present.str.len_chars()
     if (lengths > EXACT_DIGITS).any() and (long := beyond_doubles(present)) is not None:
-        return f"digits that a number cannot hold, such as {show(long)}"
+        return f"digits that a number cannot represent, such as {show(long)}"
     if len(present) < LEAST_ROWS or lengths[0] < LEAST_WIDTH or not (lengths == lengths[0]).all():
         return ""
     if not present.str.contains(r"^[0-9]+$").all() or (present == present[0]).all() or _are_times(present):

@@ -83,10 +83,10 @@ def _infer_others(place: Place, values: pl.Series) -> Column:
     if kind == "Boolean":
         return describe_words(Column(name, "boolean", booleans=("false", "true")), as_text(values), place.target)
     if kind.startswith(("Date", "Datetime")):
-        note = "the times are turned into UTC." if getattr(values.dtype, "time_zone", None) else ""
+        note = "the times are converted to UTC." if getattr(values.dtype, "time_zone", None) else ""
         return describe_words(Column(name, "date", note), as_text(values), place.target)
     empty = kind == "Null"
-    note = EMPTY if empty else f"left out: {kind} is neither number, text nor date{_held(values)}."
+    note = EMPTY if empty else f"left out: {kind} is not a number, text or date{_held(values)}."
     return Column(name, "empty" if empty else "unreadable", note, missing=values.null_count())
 
 
@@ -95,7 +95,7 @@ def _held(values: pl.Series) -> str:
     if str(values.dtype) != "Object":
         return ""
     first = next((value for value in values if value is not None), None)
-    return "" if first is None else f" (it holds {type(first).__name__})"
+    return "" if first is None else f" (it contains {type(first).__name__})"
 
 
 def _infer_categories(place: Place, declared: Declared) -> Column:
@@ -114,7 +114,7 @@ def _infer_numbers(place: Place, values: pl.Series, declared: Declared) -> Colum
         return as_dates(place, texts, "compact", Column(name, "date", missing_words=words))
     column = Column(name, "number", missing_words=words)
     if not target and (long := _beyond_doubles(values)):
-        note = f"read as text, not as numbers, for digits that a number cannot hold, such as {show(long)}."
+        note = f"read as text, not as numbers, because of digits that a number cannot represent, such as {show(long)}."
         return describe_words(with_changes(column, kind="category", note=note), clean(as_text(values), words), target)
     numbers = without_words(_as_doubles(values), words, column.format)
     return describe_numbers(numbers, column, target)
@@ -179,6 +179,6 @@ def _declared_date(place: Place, text: Text, declared: Declared) -> Column:
 
 def _refused(error: DataError, name: str, kind: str) -> DataError:
     return DataError(
-        f"{error} Column {show(name)} is declared {kind}: correct the cell, or give what stands for a missing value "
-        "as one of missing_words."
+        f"{error} Column {show(name)} is declared {kind}: correct the cell, or list the value in missing_words if it "
+        "stands for a missing value."
     )

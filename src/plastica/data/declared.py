@@ -52,8 +52,8 @@ class Declared:
         for name in targets:
             if name in self.kinds:
                 raise InvalidValue(
-                    f"{show(name)} is the target and is declared {self.kinds[name]}. Say with the task what a target "
-                    "is: regression for numbers, multiclass (of two, binary) for classes."
+                    f"{show(name)} is the target and is declared {self.kinds[name]}. Declare a target by the task: "
+                    "regression for numbers, binary or multiclass for classes."
                 )
 
 
@@ -68,4 +68,4 @@ def check_kinds(kinds: Mapping[str, str]) -> None:
     """
     for name, kind in kinds.items():
         if kind not in KINDS:
-            raise InvalidValue(f"kinds[{show(name)}]={kind!r}: wanted one of {', '.join(KINDS)}.")
+            raise InvalidValue(f"kinds[{show(name)}]={kind!r}: expected one of {', '.join(KINDS)}.")

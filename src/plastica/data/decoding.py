@@ -28,8 +28,8 @@ BETWEEN = re.compile(rb"[\x00-\x2f\x3a-\x3f]+")
 SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]{3,})(?![A-Za-z0-9+/])")  # RFC 2152: UTF-16 as base64
 ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
 MIXED = (
-    " The file mixes two encodings and cannot be read as one: convert its parts to UTF-8 before they are put together, "
-    "or name the encoding in which all of it is to be read."
+    " The file mixes two encodings and cannot be read as one: convert its parts to UTF-8 before joining them, or name "
+    "one encoding for the whole file."
 )
 LEAST = -8.5  # a character in its language: Chinese has about -7.5, a chance one -10 to -16
 MARGIN = 4.0  # natural logarithm: by how much lines are likelier UTF-8 than what the others are
@@ -141,8 +141,8 @@ def _tell_old(data: bytes, source: str, position: int) -> Encoding:
     if not all(_rather_utf8(words, each.codec) for each in (guess, seems) if each) or not (words or guess):
         if guess is None:
             raise DataError(
-                f"{source} is not UTF-8 and its encoding cannot be told: line {line_of(data, position)} holds "
-                f"{data[position : position + 4]!r}. Save it as UTF-8, or name its encoding "
+                f"{source} is not UTF-8 and its encoding cannot be determined: line {line_of(data, position)} "
+                f"contains {data[position : position + 4]!r}. Save it as UTF-8, or name its encoding "
                 "(encoding='cp1251', 'big5', 'shift_jis' ...)."
             )
         if not _rather_utf8(odd, guess.codec):
@@ -158,8 +158,8 @@ def _tell_old(data: bytes, source: str, position: int) -> Encoding:
         raise DataError(f"{source}, line {line_of(data, first)}: {said}.{MIXED}")
     end = " It may be cut short." if position > len(data) - 4 else ""
     raise DataError(
-        f"{source}, line {line_of(data, position)}: not valid UTF-8, which the rest of the file is.{end} "
-        "Mend that line, or name the file's encoding."
+        f"{source}, line {line_of(data, position)}: not valid UTF-8, which the rest of the file is.{end} Correct that "
+        "line, or name the file's encoding."
     )
 
 
@@ -202,8 +202,8 @@ def _decode_as(data: bytes, source: str, codec: str) -> str:
         return data.decode(known(codec, source))
     except UnicodeDecodeError as problem:
         raise DataError(
-            f"{source} is not valid {codec}: line {line_of(data, problem.start)} holds bytes that are no text. "
-            "It may be cut short or damaged, or in another encoding."
+            f"{source} is not valid {codec}: line {line_of(data, problem.start)} contains bytes that are not text. It "
+            "may be cut short or damaged, or in another encoding."
         ) from None
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
-TRAILING = "every row ends with a separator, which is left out."
+TRAILING = "every row ends with a separator, which is ignored."
 LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 MANY_BLANKS = ("\n" * 1000, "\r\n" * 1000)
 
@@ -59,12 +59,12 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     text, notes = _seen(text, 0)
     text, skipped, given = excel_hint(text)
     if text.isspace():
-        raise DataError(f"{source} is empty: there is no header and no row in it.")
+        raise DataError(f"{source} is empty: it has no header and no rows.")
     separator = separator or given or sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
     if separator == NO_SEPARATOR:
-        notes.append("no separator is found, so each line is one value.")
+        notes.append("no separator was found, so each line is one value.")
     elif separator != ",":
         notes.append(f"the columns are separated by {SEPARATOR_NAMES.get(separator, show(separator))}.")
     layout = _lay_out(text, source, separator, header, skipped)
@@ -104,7 +104,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     surplus = columns.pop("\x1f").str.strip_chars() != "" if trailing else None
     if surplus is not None and surplus.any():
         line = lines[int(surplus.arg_true()[0])]
-        raise DataError(f"{first.source}, line {line}: has a value after the last separator, which rows above lack.")
+        raise DataError(f"{first.source}, line {line}: has a value after the last separator, unlike the rows above.")
     return Table(columns, first.source, tuple(notes), lines, "line", first.separator)
 
 
@@ -146,8 +146,8 @@ def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
         raise DataError(
-            f"{source}, line {before + line_of(text, position)}: holds a NUL character, so this is no text file, or a "
-            "damaged one. Export it again as CSV or Parquet."
+            f"{source}, line {before + line_of(text, position)}: contains a NUL character, so this is not a text "
+            "file, or it is damaged. Export it again as CSV or Parquet."
         )
 
 
@@ -161,7 +161,7 @@ class _Layout:
 def _lay_out(text: str, source: str, separator: str, header: bool | None, skipped: int) -> _Layout:
     rows = list(islice(read_rows(text, source, separator, skipped), SNIFFED_ROWS))
     if not any(any(cell.strip() for cell in cells) for _, cells in rows):
-        raise DataError(f"{source} is empty: there is no header and no row in it.")
+        raise DataError(f"{source} is empty: it has no header and no rows.")
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width], width))
     while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#"):
@@ -210,7 +210,7 @@ class _Body:
             raise DataError(f"{self.source} has a header and no rows below it.")
         if self.comments:
             self.notes.append(
-                f"{len(self.comments)} lines that begin with # are left out, the first is line {self.comments[0]}."
+                f"{len(self.comments)} lines that begin with # are skipped; the first is line {self.comments[0]}."
             )
         columns = [pl.concat(parts) if len(parts) > 1 else parts[0] for parts in map(list, zip(*chunks, strict=True))]
         names, columns = self._settle_extra(columns)
@@ -242,7 +242,7 @@ class _Body:
             self.blank = []
             yield line, cells
         if (count := sum(map(len, self.blank))) > 1:
-            self.notes.append(f"the {count} empty lines at the end are not taken for rows.")
+            self.notes.append(f"the {count} empty lines at the end are ignored.")
 
     def _wait(self, line: int) -> None:
         if self.blank and self.blank[-1].stop == line:
@@ -255,7 +255,7 @@ class _Body:
         raise DataError(
             f"{self.source}, line {line}: has {got} values where the {wanted} {width}."
             + (" It is the last line: the file may be cut short." if last and got < width else "")
-            + " Quote cells that hold the separator, and write every cell of a row, the empty ones too."
+            + " Quote cells that contain the separator, and write every cell of a row, including empty ones."
         )
 
     def _settle_extra(self, columns: list[pl.Series]) -> tuple[list[str], list[pl.Series]]:
@@ -266,6 +266,6 @@ class _Body:
             self.notes.append(TRAILING)
             return names, columns[:-1]
         self.notes.append(
-            "the header has one name less than the rows have values: the first value is taken for the row's name."
+            "the header has one name fewer than the rows have values: the first value is used as the name of the row."
         )
         return distinct_names(["row_name", *names])[0], columns

@@ -15,7 +15,7 @@ from .texts import only_keys
 if TYPE_CHECKING:
     import polars as pl
 
-EMPTY = "left out: it holds no value."
+EMPTY = "left out: it has no values."
 FEW = 20  # up to as many different texts are categories however few rows there are
 TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
 IDENTIFIER = re.compile(
@@ -54,9 +54,7 @@ def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Colum
         return with_changes(column, kind="constant", note=f"left out: every value is {present[0]:g}.")
     numbered = distinct == len(numbers) > FEW and whole and len(finite) == len(present)
     if numbered and not column.declared and IDENTIFIER.search(column.name):
-        return with_changes(
-            column, kind="identifier", note="left out: it numbers the rows, each with a number of its own."
-        )
+        return with_changes(column, kind="identifier", note="left out: it numbers the rows; every number is different.")
     return column
 
 
@@ -95,7 +93,7 @@ def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
 def _declared_category(column: Column, present: int) -> Column:
     if column.distinct < present or present <= FEW:
         return column
-    note = f"left out: declared a category, and each of its {present} values comes once."
+    note = f"left out: declared a category, but each of its {present} values occurs only once."
     return with_changes(column, kind="identifier", note=note, categories=())
 
 
@@ -103,10 +101,10 @@ def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
     """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
     found = f"{distinct} different values in {present.len()} rows"
     if distinct == present.len() and IDENTIFIER.search(column.name):
-        note = f"left out: it names the rows, {found}."
+        note = f"left out: it identifies the rows, {found}."
         return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
     if only_keys(present, distinct):
-        note = f"left out: names or codes, {found}, and hardly a word in them comes again."
+        note = f"left out: names or codes, {found}, with hardly any recurring words."
         return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
-    note = f"free text, {found}: pieces of it are used."
+    note = f"free text, {found}: it is encoded by its words."
     return with_changes(column, kind="text", note=f"{column.note} {note}".strip(), categories=())

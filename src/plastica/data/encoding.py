@@ -71,7 +71,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         used = [column for column in known if column.used]
         if not used:
             why = " ".join(f"{show(column.name)}: {column.note}" for column in known[:5])
-            raise DataError(f"{train.source} has no column to learn from. {why}".strip())
+            raise DataError(f"{train.source} has no usable columns. {why}".strip())
         train = with_numbers(train, used)
         encoders = _each_indicator_once(train, [fit_encoder(train, column) for column in used])
         left = [column.name for column in known if not column.used]
@@ -141,14 +141,16 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             made = msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
-            raise DataError(f"this is no description of a table's encoding: {problem}.") from None
+            raise DataError(f"this is not a description of a table's encoding: {problem}.") from None
         names = [encoder.column.name for encoder in made.encoders]
         if not names or len(set(names)) < len(names):
-            raise DataError("this is no description of a table's encoding: no columns, or one of them twice.")
+            raise DataError(
+                "this is not a description of a table's encoding: no columns, or a column that occurs twice."
+            )
         for encoder in made.encoders:
             if encoder.column.kind != ("category" if isinstance(encoder, CodeEncoder) else _tag(encoder)):
                 raise DataError(
-                    f"this is no description of a table's encoding: the {encoder.column.kind} "
+                    f"this is not a description of a table's encoding: the {encoder.column.kind} "
                     f"{show(encoder.column.name)} is encoded as a {_tag(encoder)}."
                 )
         return made
@@ -160,14 +162,14 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         surplus = [name for name in table.columns if name not in known]
         if lacking:
             near = get_close_matches(lacking[0], surplus, n=1)
-            hint = f" Is it called {show(near[0])} here?" if near else ""
+            hint = f" Is it named {show(near[0])} here?" if near else ""
             more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
             raise DataError(
-                f"{table.source} lacks the column {show(lacking[0])}{more} that the model was trained with.{hint}"
+                f"{table.source} has no column {show(lacking[0])}{more}, which the model was trained with.{hint}"
             )
         if surplus:
             listed = ", ".join(map(show, surplus[:5])) + (" ..." if len(surplus) > 5 else "")
-            said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} not known to the model and not used.")
+            said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} unknown to the model and ignored.")
 
 
 def _tag(encoder: ColumnEncoder) -> str:

@@ -38,8 +38,8 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
         from python_calamine import CalamineWorkbook
     except ImportError:
         raise MissingExtra(
-            f"{name} is an Excel workbook. Reading it needs one small package: "
-            "python -m pip install 'plastica[excel]'. Or save the sheet as CSV."
+            f"{name} is an Excel workbook. To read it, install one small package: python -m pip install "
+            "'plastica[excel]'. Or save the sheet as CSV."
         ) from None
     _check_size(data, name)
     try:
@@ -51,18 +51,16 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
         raise
     except Exception as problem:  # calamine raises a kind of its own for each sort of damage
         raise FileError(
-            f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Has it a password? "
+            f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Is it protected by a password? "
             "Save the sheet as CSV."
         ) from None
     found = {each: rows for each, rows in sheets.items() if any(any(cell != "" for cell in row) for row in rows)}
     if not found:
-        raise DataError(
-            f"{name} is empty: there is no header and no row in {'any' if sheet is None else 'this'} sheet."
-        )
+        raise DataError(f"{name} is empty: there are no rows in {'any' if sheet is None else 'this'} sheet.")
     chosen = next(iter(found))
     notes = []
     if len(book.sheet_names) > 1 and sheet is None:
-        notes.append(f"the sheet {show(chosen)} of {len(book.sheet_names)} is read; --sheet names another.")
+        notes.append(f"the sheet {show(chosen)} of {len(book.sheet_names)} is read; --sheet selects another.")
     made = _table(found[chosen], name, header)
     return replace(made, notes=(*notes, *made.notes))
 
@@ -85,7 +83,7 @@ def _check_size(data: bytes, name: str) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         size = sum(each.file_size for each in archive.infolist())
     if size > SHARE * free_memory() / 4:
-        raise FileError(f"{name} unpacks to {size / 1e9:.1f} GB, more than memory takes. Save the sheet as CSV.")
+        raise FileError(f"{name} expands to {size / 1e9:.1f} GB, more than fits in memory. Save the sheet as CSV.")
 
 
 def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:

@@ -30,7 +30,7 @@ OTHERS = {
     b"\x89HDF": "an HDF5 file",
     b"ARROW1": "an Arrow file",
     b"\x93NUMPY": "a NumPy array",
-    b"\x80\x04\x95": "a Python pickle, which is never opened",
+    b"\x80\x04\x95": "a Python pickle, which plastica does not open",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -53,7 +53,7 @@ def kind_of(head: bytes, name: str) -> Kind:
         DataError: Nothing, or something that is no table.
     """
     if not head:
-        raise DataError(f"{name} is empty: there is no header and no row in it.")
+        raise DataError(f"{name} is empty: it has no header and no rows.")
     if head.startswith(PARQUET):
         return "parquet"
     if head.startswith(OLD_EXCEL) or (head.startswith(ZIP) and any(part in head[:200] for part in SHEETS)):
@@ -98,8 +98,8 @@ def read_json(data: bytes, name: str, lines: bool) -> Table:
     except Exception as problem:
         wanted = "an object in each line" if lines else "an array of objects"
         raise DataError(
-            f"{name} is no table of JSON records, {wanted} such as "
-            f'{{"age": 31, "city": "Ulm"}}, or it is cut short: {show(str(problem), 120)}.'
+            f'{name} is not a table of JSON records, {wanted} such as {{"age": 31, "city": "Ulm"}}, or it is cut '
+            f"short: {show(str(problem), 120)}."
         ) from None
     return table_of(frame.select(ordered(frame.columns, data)) if lines else frame, name)
 

@@ -45,8 +45,8 @@ def _frame(data: Any) -> tuple[Any, list[str], list[str]]:
         frame = nw.from_native(data.set_axis(names, axis=1))
     except TypeError:
         raise DataError(
-            f"a {type(data).__name__} is no table; give a file's path, a pandas, polars or pyarrow frame, "
-            "a dict of columns or a two-dimensional array."
+            f"a {type(data).__name__} is not a table; give the path of a file, a pandas, polars or pyarrow frame, a "
+            "dict of columns or a two-dimensional array."
         ) from None
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()

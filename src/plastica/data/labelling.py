@@ -52,7 +52,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             "multilabel": self.classes == self.names and len(self.classes) > 1,
         }[self.task]
         if not fits or (len(self.columns) > 1 and self.task in ("binary", "multiclass")):
-            raise ValueError(f"{len(self.classes)} classes do not make a {self.task} target")
+            raise ValueError(f"{len(self.classes)} classes do not fit a {self.task} target")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for column, (_, scale) in zip(self.columns, found, strict=True):
             if 0 < scale < 1 / LARGEST:
                 raise DataError(
-                    f"the target {show(column.name)} varies by {scale:.1g} only, too little to compute with; {UNIT}."
+                    f"the target {show(column.name)} varies by only {scale:.1g}, too little to compute with; {UNIT}."
                 )
         return msgspec.structs.replace(
             self, means=tuple(mean for mean, _ in found), scales=tuple(scale or 1.0 for _, scale in found)
@@ -148,7 +148,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
-            raise DataError(f"this is no description of a target: {problem}.") from None
+            raise DataError(f"this is not a description of a target: {problem}.") from None
 
     def _encode_classes(self, table: Table) -> np.ndarray:
         keys = _keys(table, self.column)
@@ -156,7 +156,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known = {label: number for number, label in enumerate(labels)}
         made = np.array([-1 if key is None else known.get(key, -2) for key in keys], dtype=np.int64)
         self._refuse(table, made == -1, "is missing", self.column)
-        self._refuse(table, made == -2, f"is none of the classes {self._listed()}", self.column)
+        self._refuse(table, made == -2, f"is not one of the classes {self._listed()}", self.column)
         return made
 
     def _numbers(self) -> tuple[float, ...]:

@@ -72,7 +72,7 @@ class Guess:
         if self.share >= SURE or not self.other:
             return self.name
         how = "probably" if self.share >= LIKELY else "not sure"
-        return f"{self.name}, {how}: it may also be {self.other}; look at its words, and name its encoding if need be"
+        return f"{self.name}, {how}: it may also be {self.other}; check the text, and name its encoding if necessary"
 
 
 def tell(words: Iterable[bytes]) -> Guess | None:

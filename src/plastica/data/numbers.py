@@ -39,12 +39,12 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str = ""
 
     def __str__(self) -> str:
-        said = [f"the sign {self.unit} is taken off"] * bool(self.unit)
+        said = [f"the unit {self.unit} is removed"] * bool(self.unit)
         if self.group:
             grouping = {",": "commas", ".": "dots", " ": "spaces"}[self.group]
-            said.append(f"{grouping} are taken for thousands")
+            said.append(f"{grouping} are read as thousands separators")
         if self.point == ",":
-            said.append("the comma is taken for the decimal point")
+            said.append("the comma is read as the decimal point")
         return " and ".join(said)
 
     @property

@@ -26,8 +26,8 @@ SHARE = 0.5  # of the free memory that a file may take when it is read as a whol
 MOST_PACKED, SMALL = 100, 1 << 28
 NO_FILES = (
     (stat.S_ISDIR, "is a directory; give one file"),
-    (stat.S_ISCHR, "is a device, not a file; it may never end. For standard input give -"),
-    (stat.S_ISBLK, "is a device, not a file. Copy the table from it to a file"),
+    (stat.S_ISCHR, "is a device, not a file, and may never end. For standard input use -"),
+    (stat.S_ISBLK, "is a device, not a file. Copy the table to a file first"),
     (stat.S_ISSOCK, "is a socket, not a file"),
 )
 
@@ -40,8 +40,8 @@ def find(source: str | os.PathLike[str]) -> Path:
     """
     given = os.fspath(source)
     if address := ADDRESS.match(given):
-        kind = "its path" if address[1].lower() == "file" else "the file; download it first, as with: curl -LO ADDRESS"
-        raise FileError(f"{show(given)} is an address, and plastica reads nothing from a network. Give {kind}.")
+        kind = "its path" if address[1].lower() == "file" else "the file; download it first: curl -LO ADDRESS"
+        raise FileError(f"{show(given)} is a URL, and plastica does not read from the network. Give {kind}.")
     path = Path(given)
     with explained(path):
         if not path.exists() and given in NAMES:
@@ -104,13 +104,13 @@ def explained(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError:
         known = " or ".join(sorted(NAMES))
-        raise FileError(f"there is no file {show(str(path))}. Shipped data sets: {known}.") from None
+        raise FileError(f"there is no file {show(str(path))}. Bundled data sets: {known}.") from None
     except EOFError:
         raise _cut(name_of(path)) from None
     except (gzip.BadGzipFile, zlib.error) as problem:
         raise _damaged(name_of(path), problem) from None
     except PermissionError:
-        raise FileError(f"{show(str(path))} cannot be read: this user may not read it.") from None
+        raise FileError(f"{show(str(path))} cannot be read: permission denied.") from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise FileError(f"{show(str(path))} cannot be read: {reason}.") from None
@@ -173,8 +173,8 @@ def _unpack(data: bytes, name: str, most: int) -> bytes:
                     raise _too_large(f"{name}, unpacked,", most)
                 if size > max(SMALL, MOST_PACKED * len(data)):
                     raise DataError(
-                        f"{name} unpacks to more than {MOST_PACKED} times its size, which tables do not. "
-                        "If it is one, unpack it first (gzip -d)."
+                        f"{name} expands to more than {MOST_PACKED} times its size, which is unusual for a table. If "
+                        "it is one, decompress it first (gzip -d)."
                     )
     except EOFError:
         raise _cut(name) from None
@@ -187,8 +187,8 @@ def _unpack(data: bytes, name: str, most: int) -> bytes:
 
 def _too_large(name: str, most: int) -> DataError:
     return DataError(
-        f"{name} is larger than {most / 1e9:.1f} GB, half of the free memory. Read it in parts: as a file, "
-        "with --stream (in Python fit_streaming), or give fewer rows."
+        f"{name} is larger than {most / 1e9:.1f} GB, half of the free memory. Read it in chunks: save it as "
+        "a file and use --stream (in Python fit_streaming), or use fewer rows."
     )
 
 
@@ -197,4 +197,4 @@ def _cut(name: str) -> FileError:
 
 
 def _damaged(name: str, problem: Exception) -> FileError:
-    return FileError(f"{name} is damaged: its gzip data cannot be unpacked ({problem}).")
+    return FileError(f"{name} is damaged: its gzip data cannot be decompressed ({problem}).")

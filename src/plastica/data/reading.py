@@ -51,7 +51,7 @@ def read_table(
     data, name = read_bytes(source)
     kind = kind_of(data, name)
     if sheet is not None and kind != "excel":
-        raise DataError(f"{name} has no sheets, so there is no sheet {show(sheet)} in it.")
+        raise DataError(f"{name} has no sheets, so it has no sheet {show(sheet)}.")
     if kind == "text":
         text, assumed = decode(data, name, encoding)
         table = parse(text, name, separator, header)

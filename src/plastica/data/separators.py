@@ -104,13 +104,13 @@ def _count(ends: str) -> int:
 def _refusal(problem: str, source: str, start: int, end: int) -> DataError:
     if "field limit" not in problem:
         return DataError(
-            f"{source}, line {start}: a quote is not closed or not where a cell begins ({problem}). "
-            'Inside a quoted cell a quote is written twice: "5"" pipe".'
+            f"{source}, line {start}: a quote is not closed or is not at the start of a cell ({problem}). Inside a "
+            'quoted cell a quote is written twice: "5"" pipe".'
         )
     spans = f" and spans lines {start} to {end}; is a quote not closed?" if end > start else "."
     return DataError(
-        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the most that one may "
-        f"hold{spans} Shorten the cell, or leave the column out."
+        f"{source}, line {start}: a cell is longer than {LONGEST_FIELD:,} characters, the maximum{spans} Shorten the "
+        "cell, or leave the column out."
     )
 
 

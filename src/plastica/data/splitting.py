@@ -55,7 +55,7 @@ def split(
         return Split(np.sort(order[validated:]), np.sort(order[tested:validated]), np.sort(order[:tested]))
     labels = np.asarray(stratify)
     if len(labels) != n:
-        raise DataError(f"stratify holds {len(labels)} labels for {n} rows.")
+        raise DataError(f"stratify contains {len(labels)} labels for {n} rows.")
     return _stratified(order, labels, sizes)
 
 
@@ -85,7 +85,8 @@ def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0
     if len(starts) < 1 + sum(size > 0 for size in sizes.values()):
         raise DataError(
             f"{len(starts)} different {'stamp' if len(starts) == 1 else 'stamps'} cannot be split into training, "
-            "validation and test so that no stamp is in two parts. Split at random, or give more rows."
+            "validation and test sets so that rows with the same timetimestamp stay together. Split at random, or use "
+            "more rows."
         )
     ends = [len(order)]
     for place, size in enumerate((sizes["test"], sizes["validation"])):
@@ -120,8 +121,8 @@ def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0
     wanted = [number for number, size in ((2, sizes["test"]), (1, sizes["validation"])) if size]
     if (counts > 0).sum() <= len(wanted):
         raise DataError(
-            f"{(counts > 0).sum()} groups cannot be split into training and {len(wanted)} other parts so that no group "
-            "is in two. Name a column with more groups, or ask for fewer parts (test=0 or validation=0)."
+            f"{(counts > 0).sum()} groups cannot be split into training and {len(wanted)} other sets so that each "
+            "group stays together. Use a column with more groups, or fewer sets (test=0 or validation=0)."
         )
     order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(len(counts)), kind="stable")
     order = order[counts[order] > 0]
@@ -145,15 +146,15 @@ def _sizes(n: int, validation: float, test: float) -> dict[str, int]:
     sizes = {"test": _size(n, test, "test"), "validation": _size(n, validation, "validation")}
     if sum(sizes.values()) >= n:
         raise DataError(
-            f"{n} {'row' if n == 1 else 'rows'} cannot be dealt to {sizes['validation']} for validation, "
-            f"{sizes['test']} for test and at least one for training. Give more rows, or smaller parts (0 for none)."
+            f"{n} {'row' if n == 1 else 'rows'} cannot be split into {sizes['validation']} for validation, "
+            f"{sizes['test']} for testing and at least one for training. Use more rows, or smaller sets (0 for none)."
         )
     return sizes
 
 
 def _size(n: int, share: float, name: str) -> int:
     if not 0 <= share < max(n, 1) or (share > 1 and share != int(share)):
-        raise InvalidValue(f"{name}={share}: wanted a share from 0 to 1, or a number of rows below {n}.")
+        raise InvalidValue(f"{name}={share}: expected a share from 0 to 1, or a number of rows below {n}.")
     if share == 0:
         return 0
     return int(share) if share >= 1 else max(1, round(n * share))
@@ -194,5 +195,5 @@ def _small(classes: np.ndarray, given: dict[str, np.ndarray], sizes: dict[str, i
         absent = [str(name) for name in classes[shares == 0]] if sizes[part] else []
         if absent:
             listed = ", ".join(repr(name) for name in absent[:5]) + ("" if len(absent) <= 5 else ", ...")
-            notes.append(f"no row of {listed} in the {part} part: such a class has too few rows.")
+            notes.append(f"no rows of {listed} in the {part} set: such a class has too few rows.")
     return tuple(notes)

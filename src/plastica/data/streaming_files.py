@@ -22,8 +22,8 @@ ENDINGS = (
     *(".jsonl", ".ndjson", ".json", ".jsonl.gz", ".ndjson.gz", ".xlsx", ".xls", ".ods"),
 )
 ONCE = (
-    "can be read only once, and a table in parts is read several times. Write it to a file first, "
-    "or leave --stream out."
+    "can be read only once, but a table in chunks is read several times. Write it to a file first, or leave out "
+    "--stream."
 )
 UNPACKS_TO = 4  # times its size, about
 SHARE_OF_MEMORY = 0.25  # that a file may take and still be read as a whole, which takes several times as much
@@ -67,7 +67,7 @@ class Files:
     def _tables_of(self, path: Path) -> Iterator[Table]:
         kind = kind_of(head_of(path), name_of(path))
         if self.sheet is not None and kind != "excel":
-            raise DataError(f"{name_of(path)} has no sheets, so there is no sheet {show(self.sheet)} in it.")
+            raise DataError(f"{name_of(path)} has no sheets, so it has no sheet {show(self.sheet)}.")
         if kind == "text":
             return text_tables(path, self.separator, self.encoding, self.header)
         if kind in ("parquet", "json lines") and not path.name.lower().endswith(".gz"):
@@ -78,7 +78,7 @@ class Files:
         if set(table.names) != set(first.names):
             lacking = [name for name in first.names if name not in table.columns]
             surplus = [name for name in table.names if name not in first.columns]
-            what = f"lacks the column {show(lacking[0])}" if lacking else f"has a column {show(surplus[0])} more"
+            what = f"has no column {show(lacking[0])}" if lacking else f"has an additional column {show(surplus[0])}"
             raise DataError(f"{table.source} {what}, unlike {first.source}; files read together need the same columns.")
         for name, values in table.columns.items():
             if values.dtype != first.columns[name].dtype:
@@ -118,7 +118,7 @@ def open_files(
         inside = [each for each in sorted(path.rglob("*")) if each.is_file() and not each.name.startswith((".", "_"))]
         kept = tuple(each for each in inside if each.name.lower().endswith(ENDINGS))
         if not kept:
-            raise FileError(f"the folder {show(path.name)} holds no table: no file ends in {', '.join(ENDINGS)}.")
+            raise FileError(f"the folder {show(path.name)} contains no table: no file ends in {', '.join(ENDINGS)}.")
         return Files(path.name, kept, separator, encoding, header, sheet)
     path = find(source)
     if path.is_fifo():

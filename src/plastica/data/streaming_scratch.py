@@ -100,8 +100,8 @@ class Scratch(Blocks):
             self._handle.flush()
         except OSError as problem:
             raise FileError(
-                f"the encoded rows cannot be written to {self.path}: {problem.strerror or problem}. "
-                "Make room, name a folder on another disk (scratch=), drop columns, or give fewer rows."
+                f"the encoded rows cannot be written to {self.path}: {problem.strerror or problem}. Free some space, "
+                "choose a folder on another disk (scratch=), drop columns, or use fewer rows."
             ) from None
 
 
@@ -114,6 +114,7 @@ def check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed * 1.05 > free:
         raise FileError(
-            f"the encoded rows take {needed / 1e9:.1f} GB, and the disk of {folder} has {free / 1e9:.1f} GB free. "
-            "Name a folder on another disk (scratch=), drop columns, or give fewer rows."
+            f"the encoded rows take {needed / 1e9:.1f} GB, and the disk of {folder} has "
+            f"{free / 1e9:.1f} GB free. Choose a folder on another disk (scratch=), drop columns, or use "
+            "fewer rows."
         )

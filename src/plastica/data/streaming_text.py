@@ -53,7 +53,7 @@ def text_tables(
         if waiting.strip():
             yield _noted(parse(waiting, path.name, separator, header), told)
             return
-        raise DataError(f"{path.name} is empty: there is no header and no row in it.")
+        raise DataError(f"{path.name} is empty: it has no header and no rows.")
 
 
 def _noted(table: Table, told: Encoding) -> Table:
@@ -108,7 +108,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: 
     except UnicodeDecodeError as problem:
         line = lines + line_of(problem.object, problem.start)
         raise DataError(
-            f"{name}, line {line}: holds bytes that are not {problem.encoding}, which its beginning is "
+            f"{name}, line {line}: contains bytes that are not {problem.encoding}, unlike the beginning of the file "
             f"({problem.object[problem.start : problem.start + 4]!r}). Name the file's encoding (encoding='cp1252')."
         ) from None
 

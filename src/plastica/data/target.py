@@ -37,7 +37,7 @@ def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
     found = [column for name in given for column in _matches(table, name)]
     twice = [name for name in found if found.count(name) > 1]
     if twice or not found:
-        raise InvalidValue(f"the target {show(twice[0])} is named twice." if twice else "no target is named.")
+        raise InvalidValue(f"the target {show(twice[0])} is given twice." if twice else "no target was given.")
     return tuple(found)
 
 
@@ -57,19 +57,19 @@ def choose_target(
         InvalidValue: A task that is not known, or that does not take as many columns.
     """
     if task not in (None, *TASKS):
-        raise InvalidValue(f"task={task!r}: wanted {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
+        raise InvalidValue(f"task={task!r}: expected {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
     found = target_names(table, names)
     declared.check(table, found)
     columns = tuple(_inferred(table, name, task, declared) for name in found)
     if len(columns) == 1 and task == "multilabel":
-        raise InvalidValue(f"the task multilabel takes several columns of yes and no; {show(found[0])} is one.")
+        raise InvalidValue(f"the task multilabel takes several yes/no columns; {show(found[0])} is only one.")
     missing = missing_targets(table, columns)
     notes = [column.note for column in columns if column.note]
     if missing.any():
         notes.append(_say_missing(table, columns, missing))
         table = table.take(np.flatnonzero(~missing))
         if not table.height:
-            raise DataError(f"no row of {table.source} has all of the targets {', '.join(map(show, found))}.")
+            raise DataError(f"no rows of {table.source} have all of the targets {', '.join(map(show, found))}.")
     column, *others = columns
     if others:
         return _several(table, columns, task), table, tuple(notes)
@@ -110,9 +110,9 @@ def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> 
         return Column(name, "category", missing=column.missing, distinct=column.distinct, missing_words=words)
     if column.kind not in ("number", "boolean", "category"):
         kinds = {
-            "empty": "holds no value.",
-            "date": "holds dates. Give the task multiclass (of two, binary) if each is a class; "
-            "write a time to predict as a number, such as the days since a first one.",
+            "empty": "has no values.",
+            "date": "contains dates. Set the task to multiclass (or binary) if each date is a class; to predict a "
+            "time, write it as a number, such as the days since a fixed date.",
         }
         why = kinds.get(column.kind, f"cannot be predicted: {column.note.removeprefix('left out: ')}")
         raise DataError(f"the target {show(name)} of {table.source} {why}")
@@ -122,7 +122,7 @@ def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> 
 def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Target:
     """Several columns of yes and no are labels, several of numbers are numbers; nothing else goes together."""
     if task in ("binary", "multiclass", "classification"):
-        raise InvalidValue(f"the task {task} takes one target; {len(columns)} are named. Wanted multilabel.")
+        raise InvalidValue(f"the task {task} takes one target, but {len(columns)} were given. Expected multilabel.")
     words = [column.name for column in columns if column.kind == "category"]
     values: list[np.ndarray] = [] if words else [np.unique(read_target(table, column)) for column in columns]
     labels = not words and all(np.isin(each, (0.0, 1.0)).all() for each in values)
@@ -134,8 +134,8 @@ def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Tar
     if task == "multilabel" or set(kinds.values()) != {"number"}:
         listed = ", ".join(f"{show(name)} ({kind})" for name, kind in list(kinds.items())[:6])
         raise DataError(
-            f"the targets {listed}{' ...' if len(kinds) > 6 else ''} do not go together: several targets are all yes "
-            "or no (0 and 1) for multilabel, or all numbers for regression. Train a network for each."
+            f"the targets {listed}{' ...' if len(kinds) > 6 else ''} cannot be combined: several targets must all "
+            "be yes/no (0 and 1) for multilabel, or all numbers for regression. Train a separate network for each."
         )
     for column, each in zip(columns, values, strict=True):
         _refuse_one_value(column, each)
@@ -146,7 +146,7 @@ def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Tar
 def _refuse_one_value(column: Column, values: np.ndarray) -> None:
     if len(values) < 2:
         raise DataError(
-            f"the target {show(column.name)} is {values[0]:g} in every row; there is nothing to learn. Drop it."
+            f"the target {show(column.name)} is {values[0]:g} in every row; there is nothing to learn. Leave it out."
         )
 
 
@@ -169,8 +169,8 @@ def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool
     few = len(different) <= FEW_CLASSES and len(numbers) >= ROWS_PER_CLASS * len(different)
     if whole and few:
         return False, (
-            f"{show(column.name)} holds {len(different)} different whole numbers and is taken for classes; "
-            "give the task regression if they are amounts."
+            f"{show(column.name)} has {len(different)} different whole numbers, which are treated as classes; set the "
+            "task to regression if they are quantities."
         )
     return True, ""
 
@@ -189,7 +189,7 @@ def _classification(table: Table, column: Column, task: str | None, where: str) 
     if count == 1:
         raise DataError(f"the target {show(column.name)} is {show(classes[0])} in {where}; there is nothing to learn.")
     if count > max(FEW_CLASSES, table.height // 2):
-        what = "Give the task regression" if column.kind == "number" else "Name another column"
+        what = "Set the task to regression" if column.kind == "number" else "Choose another column"
         raise DataError(
             f"the target {show(column.name)} has {count} different values in {table.height} rows, "
             f"too many for classes. {what}."
@@ -209,9 +209,9 @@ def _refuse_indistinct(table: Table, column: Column) -> None:
     if large.any():
         row = int(large.argmax())
         raise DataError(
-            f"{table.cell(row, column.name)}: the label {show(table.column(column.name)[row])} is a number of 2**53 or "
-            "more, where neighbours are not told apart. Write such labels with a letter before them, or give the task "
-            "regression if they are amounts."
+            f"{table.cell(row, column.name)}: the label {show(table.column(column.name)[row])} is a number of 2**53 "
+            "or more, where adjacent numbers cannot be distinguished. Put a letter in front of such labels, or set "
+            "the task to regression if they are quantities."
         )
 
 

@@ -124,7 +124,7 @@ def infer_text(place: Place, text: Text) -> Column:
 def as_dates(place: Place, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
     """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
     said = [COMPACT] * (order == "compact") + ["read as year and month."] * (order == "year month")
-    said += [SHORT_YEARS] * is_short(order, cleaned) + ["the times are turned into UTC."] * has_zones(cleaned)
+    said += [SHORT_YEARS] * is_short(order, cleaned) + ["the times are converted to UTC."] * has_zones(cleaned)
     odd = no_dates(cleaned, order)
     words, told = _say_odd(place, cleaned, odd, "date")
     base = column or Column(place.name, "date")
@@ -161,7 +161,7 @@ def _say_dots(place: Place, ambiguous: bool) -> str:
     """A comma between the cells, or a column that leaves no choice, speaks for the decimal point."""
     if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
         return ""
-    return f"the dot is taken for the decimal point {OTHERWISE}."
+    return f"the dot is read as the decimal point {OTHERWISE}."
 
 
 def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
@@ -189,8 +189,8 @@ def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tu
         return (), []
     words = tuple(cleaned.gather(rows).unique(maintain_order=True).to_list())
     present = cleaned.len() - cleaned.null_count()
-    others = f" and {len(rows) - 1} more of {present} values are no {what}s and are taken for missing."
-    alone = f" is no {what} and is taken for missing."
+    others = f" and {len(rows) - 1} more of {present} values are not {what}s and are treated as missing."
+    alone = f" is not a {what} and is treated as missing."
     return words, [f"{show(words[0])} in {place.table.place(int(rows[0]))}" + (others if len(rows) > 1 else alone)]
 
 
@@ -218,7 +218,7 @@ def _from_words(place: Place, text: Text, reading: Reading, codes: str = "") -> 
     if not present.len():
         return with_changes(base, kind="empty", note=EMPTY, missing=cleaned.len())
     if codes:
-        note = f"read as text, not as numbers, for {codes}. {base.note}".strip()
+        note = f"read as text, not as numbers, because of {codes}. {base.note}".strip()
         return describe_words(with_changes(base, note=note), cleaned, place.target)
     order = date_order(text.cleaned)
     if order == "?":
@@ -255,10 +255,10 @@ def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], str]:
     share = rows / len(cleaned) if rows >= LEAST_ROWS else 0.0
     where = f"{show(word)} in {rows} {'row' if rows == 1 else 'rows'}"
     if place.target and (coded or share >= FREQUENT_CLASS):
-        said = f"{where} is taken for a class; name it among missing_words to leave these rows out."
+        said = f"{where} is treated as a class; add it to missing_words to leave these rows out."
         return (*kept, word.lower()), said
     if coded or share >= FREQUENT:
-        return kept, f"{where} is taken for missing; name it among keep_words to keep it as a value."
+        return kept, f"{where} is treated as missing; add it to keep_words to keep it as a value."
     return kept, ""
 
 
@@ -281,6 +281,6 @@ def _half_numeric(place: Place, cleaned: pl.Series, reading: Reading) -> str:
         return ""
     row = int(odd[0])
     return (
-        f"read as text: {reading.numbers} of {present} values are numbers, the others are not, "
-        f"the first of them {show(cleaned[row])} in {place.table.place(row)}."
+        f"read as text: {reading.numbers} of {present} values are numbers; the first of the others is "
+        f"{show(cleaned[row])} in {place.table.place(row)}."
     )

@@ -22,17 +22,17 @@ EVERYWHERE = {
     "word joiners": "\u2060",
     "byte order marks": "\ufeff",
     "soft hyphens": "\u00ad",
-    "marks of writing direction": "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    "text direction marks": "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
 }
 FIXED_SPACES = "\u00a0\u2007\u202f"
-KINDS = EVERYWHERE | {"zero-width joiners": "\u200c\u200d", "no-break spaces (now plain ones)": FIXED_SPACES}
+KINDS = EVERYWHERE | {"zero-width joiners": "\u200c\u200d", "no-break spaces (replaced by ordinary ones)": FIXED_SPACES}
 ALL = "".join(KINDS.values())
 # Blocks of scripts whose letters a joiner shapes (Hebrew to Mongolian, Balinese, Meetei and others), and emoji.
 SHAPED = (
     "\u0590-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefe"
     "\U00010a00-\U00011fff\u00a9\u00ae\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u20e3\U0001f000-\U0001faff"
 )
-TAKEN_OFF = "characters that cannot be seen are taken off:"
+TAKEN_OFF = "invisible characters are removed:"
 VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"  # of combining class 9
 OFF = re.compile(f"[{''.join(EVERYWHERE.values())}]")
 SEVERAL = re.compile("([\u200c\u200d])[\u200c\u200d]+")

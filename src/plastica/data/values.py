@@ -55,8 +55,8 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
     if infinite.any():
         row = int(infinite.argmax())
         raise DataError(
-            f"{table.cell(row, column.name)}: {show(texts[row])} is infinite or beyond what a computer's number "
-            "holds. Correct it, leave the cell empty, or drop the column."
+            f"{table.cell(row, column.name)}: {show(texts[row])} is infinite or too large for a floating-point "
+            "number. Correct it, leave the cell empty, or drop the column."
         )
     return numbers.astype(np.float64)
 
@@ -78,9 +78,9 @@ def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: n
     row = int(marked.argmax())
     written = str(texts[row])
     raise DataError(
-        f"{table.cell(row, column.name)}: {show(written)} is {numbers[row]:g} as the column is read, and training had "
-        f"whole numbers from {column.lowest:.15g} to {column.highest:.15g}. Write {written.replace(mark, '')} if "
-        f"the {'dot' if mark == '.' else 'comma'} marks thousands."
+        f"{table.cell(row, column.name)}: {show(written)} is {numbers[row]:g} as the column is read, but in training "
+        f"it had whole numbers from {column.lowest:.15g} to {column.highest:.15g}. Write {written.replace(mark, '')} "
+        f"if the {'dot' if mark == '.' else 'comma'} marks thousands."
     )
 
 
@@ -116,7 +116,7 @@ def read_dates(table: Table, column: Column) -> np.ndarray:
     texts = _texts(table, column)
     made = parse_dates(texts, column.date_order or "ymd")
     wrong = np.isnat(made) & texts.is_not_null().to_numpy()
-    _refuse_others(table, column, texts, wrong, "a date as the column's others")
+    _refuse_others(table, column, texts, wrong, "a date like the others in the column")
     return made
 
 
@@ -143,7 +143,7 @@ def as_text(values: pl.Series) -> pl.Series:
         written = pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String))
         return pl.select(written.otherwise(values.cast(pl.String))).to_series().alias(values.name)
     if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
-        raise DataError(f"column {show(values.name)} holds {values.dtype}; text, numbers or dates are wanted.")
+        raise DataError(f"column {show(values.name)} contains {values.dtype}; it must contain text, numbers or dates.")
     return values.cast(pl.String)
 
 

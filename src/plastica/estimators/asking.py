@@ -40,7 +40,7 @@ def with_target(table: Table, target: Target, notes: list[str]) -> Table:
     """Leave rows without a target out, and say so."""
     missing = target.missing(table)
     if missing.all():
-        raise DataError(f"the target {show(target.name)} of {table.source} holds no value.")
+        raise DataError(f"the target {show(target.name)} of {table.source} has no values.")
     if missing.any():
         count = int(missing.sum())
         notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out.")

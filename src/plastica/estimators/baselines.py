@@ -106,7 +106,7 @@ def fit_baselines(
             most = min(MOST_ROWS, MOST_WORK // (outputs * x.shape[1]))
         rows = _some(len(x), most)
         if len(rows) < len(x):
-            said.append(f"the baseline {name!r} learned from {len(rows):,} of the {len(x):,} training rows.")
+            said.append(f"the baseline {name!r} was trained on {len(rows):,} of the {len(x):,} training rows.")
         given = _spread(x[rows], layout) if name == "linear" else x[rows]
         with warnings.catch_warnings(), _few_threads(len(rows)):
             warnings.simplefilter("ignore")  # that it would need more steps: it is a baseline as it is

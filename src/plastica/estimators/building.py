@@ -38,27 +38,27 @@ def check_parameters(estimator: Any) -> Settings:
     name = type(estimator).__name__
     early, share = estimator.early_stopping, estimator.validation_fraction
     if early not in (True, False, "auto"):
-        raise InvalidValue(f'{name}(early_stopping={early!r}): wanted True, False or "auto".')
+        raise InvalidValue(f'{name}(early_stopping={early!r}): expected True, False or "auto".')
     if not _is_number(share) or not 0 < share < 1:
-        raise InvalidValue(f"{name}(validation_fraction={share!r}): wanted a share between 0 and 1, such as 0.1.")
+        raise InvalidValue(f"{name}(validation_fraction={share!r}): expected a share between 0 and 1, such as 0.1.")
     if not _is_number(estimator.tol) or not estimator.tol >= 0:
-        raise InvalidValue(f"{name}(tol={estimator.tol!r}): wanted a number of at least 0.")
+        raise InvalidValue(f"{name}(tol={estimator.tol!r}): expected a number of at least 0.")
     for flag in ("encode", "warm_start"):
         if not isinstance(getattr(estimator, flag), bool | np.bool_):
-            raise InvalidValue(f"{name}({flag}={getattr(estimator, flag)!r}): wanted True or False.")
+            raise InvalidValue(f"{name}({flag}={getattr(estimator, flag)!r}): expected True or False.")
     for whole in ("epochs", "batch_size", "n_iter_no_change", "members"):
         value = getattr(estimator, whole)
         may_be_none = whole in ("batch_size", "members")
         if not (may_be_none and value is None) and (not _is_whole(value) or value < 1):
-            raise InvalidValue(f"{name}({whole}={value!r}): wanted a whole number of at least 1.")
+            raise InvalidValue(f"{name}({whole}={value!r}): expected a whole number of at least 1.")
     for positive in ("learning_rate", "time_limit"):
         value = getattr(estimator, positive)
         if value is not None and not (_is_number(value) and value > 0):
-            raise InvalidValue(f"{name}({positive}={value!r}): wanted None or a number above 0.")
+            raise InvalidValue(f"{name}({positive}={value!r}): expected None or a number above 0.")
     for share, below in (("dropout", 1), ("weight_decay", math.inf)):
         value = getattr(estimator, share)
         if value is not None and not (_is_number(value) and 0 <= value < below):
-            raise InvalidValue(f"{name}({share}={value!r}): wanted None or a number from 0 to below {below}.")
+            raise InvalidValue(f"{name}({share}={value!r}): expected None or a number from 0 to below {below}.")
     if "threshold" in estimator.get_params(deep=False):
         check_choices(name, estimator.class_weight, estimator.threshold)
     return settings_of(estimator)
@@ -79,7 +79,7 @@ def settings_of(estimator: Any, seed: int = 0) -> Settings:
     if units is None:
         return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
     if isinstance(units, str) or not isinstance(units, tuple | list | np.ndarray) or not all(map(_is_whole, units)):
-        raise InvalidValue(f"{name}(layers={units!r}): wanted the units of each hidden layer, such as (64, 64).")
+        raise InvalidValue(f"{name}(layers={units!r}): expected the units of each hidden layer, such as (64, 64).")
     given["layers"] = tuple(int(each) for each in units)
     return Settings(**given, seed=seed, patience=int(estimator.n_iter_no_change))
 
@@ -88,10 +88,10 @@ def _kinds(name: str, estimator: Any) -> Mapping[str, str]:
     kinds = {} if estimator.kinds is None else estimator.kinds
     if not isinstance(kinds, Mapping):
         raise InvalidValue(
-            f"{name}(kinds={kinds!r}): wanted a dict from column to kind, such as {{'store': 'category'}}."
+            f"{name}(kinds={kinds!r}): expected a dict from column to kind, such as {{'store': 'category'}}."
         )
     if not estimator.encode and (kinds or len(estimator.missing_words)):
-        raise InvalidValue(f"{name}(encode=False) takes numbers as they are; leave kinds and missing_words out.")
+        raise InvalidValue(f"{name}(encode=False) uses the numbers as they are; leave out kinds and missing_words.")
     return kinds
 
 
@@ -121,7 +121,7 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: 
         return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator)
     if not isinstance(given, list | tuple) or not all(isinstance(layer, layers.Layer) for layer in given):
         raise InvalidValue(
-            f"{type(estimator).__name__}(network={given!r}): wanted a name, a list of hidden layers or a Sequential."
+            f"{type(estimator).__name__}(network={given!r}): expected a name, a list of hidden layers or a Sequential."
         )
     model = Sequential([plain.layers[0], *given, plain.layers[-1]], seed=seed)
     model.set_compiled(plain.compiled)
@@ -158,13 +158,13 @@ def _complete(
     units = model.output_shape[1:]
     if units not in [(each,) for each in wanted]:
         raise ShapeError(
-            f"{type(estimator).__name__}(network=...): the network answers {units} numbers a row; the targets need "
-            f"{' or '.join(map(str, wanted))}. Mend its last layer, or give the hidden layers alone as a list."
+            f"{type(estimator).__name__}(network=...): the network has {units} outputs; the targets need "
+            f"{' or '.join(map(str, wanted))}. Change its last layer, or pass only the hidden layers as a list."
         )
     end = "softmax" if units == (2,) and task == "binary" else ENDS.get(task)
     if end and model.network.output_activation != activations.get(end):
         raise InvalidValue(
-            f"{type(estimator).__name__}(network=...): the network must end in {end}, so that it answers "
+            f"{type(estimator).__name__}(network=...): the network must end in {end}, so that it outputs "
             f'probabilities: Dense({units[0]}, activation="{end}").'
         )
     compiled = given.compiled if given.is_compiled else plain.compiled

@@ -132,7 +132,7 @@ def _best(
     own = min(figures, key=lambda name: sign * figures[name][main].value)
     listed = ", ".join(f"{NAMES[name]} {found[main].value:.4g}" for name, found in figures.items())
     notes.append(
-        f"{NAMES[own]}: best {main.replace('_', ' ')} on the {len(held):,} validation rows ({listed}), and kept. The "
-        "held-out rows had no say in this choice."
+        f"{NAMES[own]}: best {main.replace('_', ' ')} on the {len(held):,} validation rows ({listed}), and therefore "
+        "chosen. The held-out rows played no part in this choice."
     )
     return cast(Kind, own)

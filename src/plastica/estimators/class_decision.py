@@ -53,8 +53,8 @@ def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
     """
     if not (class_weight is None or isinstance(class_weight, Mapping) or _is_word(class_weight, "balanced")):
         raise InvalidValue(
-            f'{name}(class_weight={class_weight!r}): wanted None, "balanced" or a dict from class to weight, '
-            "{0: 1, 1: 5}."
+            f'{name}(class_weight={class_weight!r}): expected None, "balanced" or a dict from class to weight, '
+            f"{{0: 1, 1: 5}}."
         )
     if isinstance(threshold, str):
         known = _is_word(threshold, "auto", *AIMED)
@@ -62,7 +62,9 @@ def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
         known = threshold is None or (_is_number(threshold) and 0 <= threshold <= 1)
     if not known:
         listed = ", ".join(f'"{each}"' for each in AIMED)
-        raise InvalidValue(f'{name}(threshold={threshold!r}): wanted "auto", None, a number from 0 to 1, or {listed}.')
+        raise InvalidValue(
+            f'{name}(threshold={threshold!r}): expected "auto", None, a number from 0 to 1, or {listed}.'
+        )
 
 
 def target_of(task: str, classes: np.ndarray) -> Target:
@@ -83,8 +85,8 @@ def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
     given = estimator.threshold
     if weighted and target.task == "multilabel":
         raise InvalidValue(
-            f"class_weight={estimator.class_weight!r} is for two or more classes, and y has several labels. Labels "
-            'have a threshold each (threshold="f1"); sample_weight weighs rows.'
+            f"class_weight={estimator.class_weight!r} is for two or more classes, but y has several labels. Use a "
+            'threshold for each label (threshold="f1"), or sample_weight to weight rows.'
         )
     chosen = None if given is None or _is_word(given, "auto") else given if isinstance(given, str) else float(given)
     settings = Settings(threshold=chosen, class_weight="balanced" if weighted else None)
@@ -153,7 +155,7 @@ def fixed_decision(estimator: Any) -> Decision:
     """
     if _is_word(estimator.threshold, *AIMED):
         raise InvalidValue(
-            f"threshold={estimator.threshold!r} is chosen on held-out rows, and partial_fit() holds none out. "
+            f"threshold={estimator.threshold!r} is chosen on a validation set, which partial_fit() does not have. "
             "Give a number, or call fit()."
         )
     return decide(estimator, (), None)
@@ -199,7 +201,7 @@ def warn_of_silence(estimator: Any, decision: Decision, rare: tuple[int, ...], j
     one = len(silent) == 1
     what = ("label" if one else "labels") if target.task == "multilabel" else ("class" if one else "classes")
     warnings.warn(
-        f"predict() never answers the {what} {names} on {len(y)} rows. {_advice(decision, target, silent, held_out)}",
+        f"predict() never predicts the {what} {names} on {len(y)} rows. {_advice(decision, target, silent, held_out)}",
         PlasticaWarning,
         stacklevel=5,
     )
@@ -208,18 +210,18 @@ def warn_of_silence(estimator: Any, decision: Decision, rare: tuple[int, ...], j
 def _advice(decision: Decision, target: Target, silent: np.ndarray, held_out: int) -> str:
     """Say why a class or label is never answered, and what can be done."""
     if target.task == "multiclass":
-        return 'More epochs or class_weight="balanced" may find it.'
+        return 'More epochs or class_weight="balanced" may help.'
     if decision.aim == "micro_f1":
-        return 'One threshold for all labels serves micro F1 best; threshold="f1" gives each label its own.'
+        return 'One threshold for all labels gives the best micro F1; threshold="f1" chooses one for each label.'
     if decision.aim:
-        return "No threshold serves F1 better on the held-out rows: the columns hardly tell this class."
-    why = f"the {held_out} held-out rows have fewer" if held_out else "no rows are held out"
-    chosen = f"A threshold is chosen on held-out rows with {FEWEST} of each kind, and {why}."
+        return "No threshold has a better F1 on the validation rows: the columns hardly predict this class."
+    why = f"the {held_out} validation rows have fewer" if held_out else "there are no validation rows"
+    chosen = f"A threshold is chosen on validation rows with at least {FEWEST} of each kind, but {why}."
     if target.task == "multilabel":
-        return f"{chosen} Give one: threshold=0.2."
+        return f"{chosen} Set one: threshold=0.2."
     level = 0.2 if silent[0] == 1 else 0.8
-    example = f"threshold={level}, from which probability of {show(target.classes[1])} on it is the answer"
-    return f'{chosen} Give one ({example}), or weigh the classes (class_weight="balanced").'
+    example = f"threshold={level}, the probability of {show(target.classes[1])} from which it is predicted"
+    return f'{chosen} Set one ({example}), or weight the classes (class_weight="balanced").'
 
 
 def shift_of(weights: np.ndarray) -> tuple[float, ...]:
@@ -248,7 +250,7 @@ def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray
             hint = "" if like is None else f" Did you mean {like!r}, of type {type(like).__name__}?"
             raise InvalidValue(f"class_weight names {label!r}; the classes are {classes}.{hint}")
         if not _is_number(weight) or not 0 < weight < np.inf:
-            raise InvalidValue(f"class_weight of {label!r} is {weight!r}: wanted a number above 0.")
+            raise InvalidValue(f"class_weight of {label!r} is {weight!r}: expected a number above 0.")
     return np.array([float(given.get(label, 1.0)) for label in classes])
 
 
@@ -263,10 +265,12 @@ def _is_number(value: Any) -> bool:
 def _unchosen(estimator: Any, target: Target, held_out: int) -> str:
     aim = AIMS[estimator.threshold]
     if not held_out:
-        why = "no rows are held out to choose it on (early_stopping=True holds some out)"
+        why = "there are no validation rows to choose it on (early_stopping=True sets some aside)"
     else:
-        why = f"the {held_out} held-out rows hold fewer than {FEWEST} of a class"
-    return f"threshold={estimator.threshold!r}: {why}, so none serves {aim}; the answer is the most probable."
+        why = f"the {held_out} validation rows contain fewer than {FEWEST} of a class"
+    return (
+        f"threshold={estimator.threshold!r}: {why}, so none is chosen for {aim}; the most probable class is predicted."
+    )
 
 
 def _log_odds(shares: Any) -> np.ndarray:

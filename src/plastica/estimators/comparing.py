@@ -87,7 +87,7 @@ def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Compar
     for name, path in paths.items():
         results = facts[name].results
         if results is None:
-            raise DataError(f"{show(name)} held out no rows, so it has no figures. Compare on a table: --on FILE.")
+            raise DataError(f"{show(name)} has no held-out rows, so it has no results. Compare on a table: --on FILE.")
         runs.append(Compared(name, facts[name], results.rows, results.scores[facts[name].model], {}))
         rows[name] = read_held_out(path.parent, target)
     runs = _told_apart(runs)
@@ -129,11 +129,11 @@ def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, Facts
         _, document = read_model(path)
         kept = document.get("extra", {}).get("table")
         if not isinstance(kept, dict):
-            raise FileError(f"{path} holds a network that was not trained from a table; there is nothing to compare.")
+            raise FileError(f"{path} contains a network that was not trained on a table; there is nothing to compare.")
         try:
             targets[name], facts[name] = Target.from_dict(kept.get("target")), Facts.from_dict(kept.get("facts"))
         except DataError as error:
-            raise FileError(f"{path} is damaged, or of another plastica: {error}") from None
+            raise FileError(f"{path} is damaged, or from another version of plastica: {error}") from None
     return targets, facts
 
 
@@ -142,8 +142,8 @@ def _one_target(targets: Mapping[str, Target]) -> Target:
     for other, target in others:
         if (target.names, target.task, target.classes) != (first.names, first.task, first.classes):
             raise DataError(
-                f"{show(name)} predicts {_what(first)}, {show(other)} predicts {_what(target)}; "
-                "only runs that predict the same can be compared."
+                f"{show(name)} predicts {_what(first)}, {show(other)} predicts {_what(target)}; only runs with the "
+                "same target can be compared."
             )
     return first
 
@@ -193,14 +193,15 @@ def _sorted(
     name = by or (results.main if results is not None else main_figure(target.task, target.outputs))
     name = name if by or name in known else known[0]
     if name not in known:
-        raise InvalidValue(f"--by {name}: these runs have the figures {', '.join(known)}.")
+        raise InvalidValue(f"--by {name}: these runs have the metrics {', '.join(known)}.")
     sign = 1 if name in LOWER_IS_BETTER else -1
     best, *others = sorted(runs, key=lambda run: sign * run.scores[name].value)
     paired = [replace(run, difference=_paired(target, name, rows, run, best)) for run in others]
     notes = []
     if any(not _same(rows, run, best) for run in others):
         notes.append(
-            "the runs were not judged on the same rows, so chance weighs more: --on FILE compares them fairly."
+            "the runs were not evaluated on the same rows, so differences are less certain: --on FILE evaluates them "
+            "on the same table."
         )
     return Comparison(target, on, name, (best, *paired), tuple(notes))
 

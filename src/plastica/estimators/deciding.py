@@ -20,7 +20,7 @@ AIMS = {
     "micro_f1": "micro F1",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
-    "costs": "the least cost",
+    "costs": "the lowest cost",
 }
 
 
@@ -92,35 +92,40 @@ def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int,
         said.append(f"models are compared by {main_figure(target.task, rare=True).replace('_', ' ')}.")
     aim = aim_of(settings, target, rare)
     if aim and target.task != "multiclass":
-        each = "the threshold" if target.task == "binary" or aim == "micro_f1" else "each label's threshold"
+        each = "the threshold" if target.task == "binary" or aim == "micro_f1" else "the threshold of each label"
         said.append(
             f"{each} is chosen on the validation rows for {AIMS[aim]}."
             if rows
-            else f"there are no validation rows to choose a threshold for {AIMS[aim]} on; it stays at one half."
+            else f"there are no validation rows to choose a threshold for {AIMS[aim]} on; it is one half."
         )
     if settings.loss == "focal" or settings.label_smoothing:
         what = "the focal loss" if settings.loss == "focal" else "label smoothing"
-        said.append(f"with {what} the probabilities are drawn to the middle; read them as an order, not as chances.")
+        said.append(
+            f"with {what} probabilities are pulled towards the middle; use them to rank rows, not as "
+            "calibrated probabilities."
+        )
     return tuple(said)
 
 
 def say_decision(target: Target, decision: Decision) -> str:
-    """Say how probabilities become answers; empty where it is the usual way."""
+    """Describe how predictions are made from probabilities; empty for the usual way."""
     chosen = f", chosen for {AIMS[decision.aim]} on {decision.rows:,} validation rows" if decision.aim else ""
     if decision.rule == "threshold" and target.task == "binary":
         label = show(target.classes[decision.positive])
-        return f"{label} from a probability of {decision.thresholds[0]:.3g} on{chosen}"
+        return f"{label} if its probability is at least {decision.thresholds[0]:.3g}{chosen}"
     if decision.rule == "threshold":
         low, high = min(decision.thresholds), max(decision.thresholds)
-        same = f"from a probability of {low:.3g} on"
-        return (
-            f"each label {same if low == high else f'from a threshold of its own on, {low:.3g} to {high:.3g}'}{chosen}"
-        )
+        if low == high:
+            return f"each label if its probability is at least {low:.3g}{chosen}"
+        return f"each label by its own threshold, {low:.3g} to {high:.3g}{chosen}"
     if decision.rule == "weights":
         weights = zip(target.classes[:5], decision.weights[:5], strict=True)
         listed = ", ".join(f"{show(label)} {weight:.3g}" for label, weight in weights)
-        return f"the largest of probability times weight: {listed}{' ...' if len(target.classes) > 5 else ''}{chosen}"
-    return "the answer of least expected cost" if decision.rule == "costs" else ""
+        return (
+            f"the class with the largest probability times weight: "
+            f"{listed}{' ...' if len(target.classes) > 5 else ''}{chosen}"
+        )
+    return "the class with the lowest expected cost" if decision.rule == "costs" else ""
 
 
 def _for_labels(

@@ -115,7 +115,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         if not all(0 < factor < math.inf for factor in self.shift):
             raise ValueError("the classes' shift must be above 0")
         if self.results is not None and self.model not in self.results.scores:
-            raise ValueError(f"results without the figures of the {self.model}")
+            raise ValueError(f"results without the metrics of the {self.model}")
 
     @property
     def scores(self) -> Scores | None:
@@ -132,7 +132,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
-            raise DataError(f"this is no description of a table's network: {problem}.") from None
+            raise DataError(f"this is not a description of a table's network: {problem}.") from None
 
 
 def listed(values: Any) -> Any:

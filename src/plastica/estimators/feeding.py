@@ -59,7 +59,7 @@ def holds_numbers_only(X: Any) -> bool:
     try:
         kinds = nw.from_native(X, eager_only=True).schema.dtypes()
     except DuplicateError:
-        raise DataError("X has several columns of one name; give each a name of its own.") from None
+        raise DataError("X has several columns with the same name; column names must be unique.") from None
     return all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
 
 
@@ -87,11 +87,11 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
             ensure_all_finite="allow-nan" if estimator.encode else True,
         )
     if not estimator.encode:
-        raise InvalidValue("encode=False takes numbers only, and X has columns of text, categories or dates.")
+        raise InvalidValue("encode=False takes only numbers, but X has columns with text, categories or dates.")
     if not is_frame(X):
         raise DataError(
             f"X is {type(X).__name__}, and the {type(estimator).__name__} was fitted on a frame with text, categories "
-            "or dates. Give a frame with the same columns."
+            "or dates. Pass a frame with the same columns."
         )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return from_memory(X)
@@ -164,11 +164,13 @@ def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
         sample_weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name="sample_weight"
     )
     if weight.shape not in {(), (rows,)}:
-        raise InvalidValue(f"sample_weight has shape {weight.shape}; wanted one number for each of the {rows} rows.")
+        raise InvalidValue(f"sample_weight has shape {weight.shape}; expected one number for each of the {rows} rows.")
     if (weight < 0).any():
-        raise InvalidValue(f"sample_weight holds {weight.min():g}; wanted numbers of at least 0.")
+        raise InvalidValue(f"sample_weight contains {weight.min():g}; expected numbers of at least 0.")
     if not weight.any():
-        raise InvalidValue("sample_weight is zero for all samples; nothing can be learned. Give some rows a weight.")
+        raise InvalidValue(
+            "sample_weight is zero for all samples, so there is nothing to learn. Give some rows a nonzero weight."
+        )
     return np.broadcast_to(weight, (rows,))
 
 

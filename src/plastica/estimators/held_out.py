@@ -86,7 +86,7 @@ def read_held_out(folder: Path, target: Target) -> HeldOut | None:
         places = cells[0].cast(pl.Int64).to_numpy()
     except (pl.exceptions.PolarsError, ValueError, IndexError, KeyError) as problem:
         raise FileError(
-            f"{path} does not fit the model beside it ({type(problem).__name__}): it was changed after the run. "
+            f"{path} does not fit the model next to it ({type(problem).__name__}): it was changed after the run. "
             "Remove it, or compare on a table: --on FILE."
         ) from None
     return HeldOut(places, y, shares[:, 0] if target.task == "regression" and count == 1 else shares)

@@ -63,8 +63,8 @@ def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> str:
     listed = ", ".join(f"{show(target.classes[number])} {percent(shares[number])}" for number in rare[:MOST_SHOWN])
     more = f" and {len(rare) - MOST_SHOWN} more" if len(rare) > MOST_SHOWN else ""
     if target.task == "multilabel":
-        return f"labels that few rows have, or few lack: {listed}{more}."
-    return f"rare {'class' if len(rare) == 1 else 'classes'}: {listed} of the rows{more}; accuracy alone misleads."
+        return f"rare or nearly universal labels: {listed}{more}."
+    return f"rare {'class' if len(rare) == 1 else 'classes'}: {listed} of the rows{more}; accuracy alone is misleading."
 
 
 def percent(share: float) -> str:
@@ -87,7 +87,7 @@ def check_fits(settings: Settings, target: Target) -> None:
     if task in ("regression", "multilabel"):
         for name in ONLY_CLASSES:
             if getattr(settings, name) is not None:
-                instead = "; labels have a threshold each" if task == "multilabel" else ""
+                instead = "; each label has its own threshold" if task == "multilabel" else ""
                 raise InvalidValue(
                     f"{name}={getattr(settings, name)!r} is for two or more classes, not {task}{instead}."
                 )
@@ -98,20 +98,22 @@ def check_fits(settings: Settings, target: Target) -> None:
     if task == "regression" and settings.label_smoothing:
         raise InvalidValue(f"label_smoothing={settings.label_smoothing:g} is for classes; {target.name!r} is a number.")
     if task == "binary" and settings.threshold == "micro_f1":
-        raise InvalidValue(f"threshold='micro_f1' is for several labels; {target.name!r} has two classes. Wanted f1.")
+        raise InvalidValue(
+            f"threshold='micro_f1' is for multiple labels; {target.name!r} has two classes. Expected f1."
+        )
     if task == "multilabel" and settings.threshold == "costs":
-        raise InvalidValue("threshold='costs' is for classes, not multilabel; labels have a threshold each.")
+        raise InvalidValue("threshold='costs' is for classes, not multilabel; each label has its own threshold.")
     if task == "multiclass" and (isinstance(settings.threshold, float | int) or "f1" in str(settings.threshold)):
         raise InvalidValue(
             f"threshold={settings.threshold!r} is for two classes or labels; {target.name!r} has {count} classes. "
-            "Wanted balanced_accuracy, accuracy or costs."
+            "Expected balanced_accuracy, accuracy or costs."
         )
     if settings.costs is not None and len(settings.costs) != count:
         raise InvalidValue(f"costs is {len(settings.costs)} x {len(settings.costs)} for {count} classes.")
     if settings.class_weight == "balanced" and settings.resample is not None:
         raise InvalidValue(
-            f"resample={settings.resample!r} makes the classes even, and class_weight='balanced' would count the rare "
-            "ones twice. Give one of the two."
+            f"resample={settings.resample!r} balances the classes, and class_weight='balanced' would count rare "
+            "classes twice. Use one of the two."
         )
     _weights(settings, target, np.ones(count))
 
@@ -188,11 +190,11 @@ def _weights(settings: Settings, target: Target, counts: np.ndarray) -> np.ndarr
         number = known.get(str(label), equal)
         if number is None:
             listed = ", ".join(map(show, target.classes[:10]))
-            raise InvalidValue(f"class_weight names {show(label)}, which is none of the classes {listed}.")
+            raise InvalidValue(f"class_weight names {show(label)}, which is not one of the classes {listed}.")
         if number in named:
             raise InvalidValue(
                 f"class_weight names the class {show(target.classes[number])} twice, as {show(named[number])} and as "
-                f"{show(label)}. Give each class one weight."
+                f"{show(label)}. Give each class a single weight."
             )
         named[number], made[number] = label, weight
     return made

@@ -111,8 +111,7 @@ def as_frame(values: np.ndarray, X: Any, names: Sequence[str]) -> Any:
 
     if not dependencies.is_into_dataframe(X):
         raise InvalidValue(
-            f"X is {type(X).__name__}, and answers come as a frame only where a frame went in. "
-            "Use predict or predict_proba, which return arrays."
+            f"X is {type(X).__name__}; this method needs a frame. Use predict or predict_proba, which return arrays."
         )
     given = nw.from_native(X, eager_only=True)
     columns = values.reshape(len(values), -1).T
@@ -140,7 +139,7 @@ def save(estimator: Any, path: str | Path) -> Path:
     history = estimator.history_
     classes = getattr(estimator, "classes_", np.array([]))
     if classes.dtype.kind not in "biufUO":
-        raise InvalidValue(f"classes of type {classes.dtype} cannot be kept in a file; make them text or numbers.")
+        raise InvalidValue(f"classes of type {classes.dtype} cannot be saved; convert them to text or numbers.")
     facts = Kept(
         kind=type(estimator).__name__,
         params={
@@ -188,7 +187,7 @@ def around(cls: type[E], model: Sequential, path: str | Path, custom: Mapping[st
     """
     kind = file_kinds.kind_of(model.extra)
     if kind != cls.__name__:
-        raise FileError(f"{path} holds a {kind}, not a {cls.__name__}. {file_kinds.opened_by(kind)}")
+        raise FileError(f"{path} contains a {kind}, not a {cls.__name__}. {file_kinds.opened_by(kind)}")
     found = model.extra.pop(file_kinds.ESTIMATOR)
     try:
         return _rebuilt(cls, msgspec.convert(found, Kept), model, custom)
@@ -251,7 +250,7 @@ def _value(name: str, value: Any) -> Any:
     if name == "random_state" and not isinstance(value, int):
         return None
     if not isinstance(value, SCALAR):
-        raise InvalidValue(f"{name}={value!r} cannot be kept in a file; wanted a number, text, True, False or None.")
+        raise InvalidValue(f"{name}={value!r} cannot be saved; expected a number, text, True, False or None.")
     return value
 
 

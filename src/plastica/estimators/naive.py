@@ -45,12 +45,12 @@ def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]
 
 
 def say_naive(series: Series) -> str:
-    """Say what the naive forecasts are, which stand beside the network."""
-    names, verb = "'last value', the target of the stamp before,", "stands"
+    """Say what the naive forecasts are, with which the network is compared."""
+    names = "'last value', the target at the previous timestamp"
     if series.season:
         name = series.season[0]
-        names, verb = f"{names} and '{name.replace('_', ' ')}', that of {SAID[name]},", "stand"
-    return f"beside the network {verb} {names} as if known by then; the network is not given it."
+        names = f"{names}, and '{name.replace('_', ' ')}', the target {SAID[name]}"
+    return f"the network is compared with {names}; these forecasts see earlier targets, the network does not."
 
 
 def _lags(series: Series) -> dict[str, float]:

@@ -21,7 +21,7 @@ from .facts import Rows
 from .settings import LAST, Settings
 
 How = Literal["random", "time", "group", "order"]
-GROUPED = "left out: its groups are split, and no new row belongs to one of them."
+GROUPED = "left out: the data is split by its groups, and new rows belong to none of them."
 UNKNOWN = 0.01  # of the last rows: with more of classes that no training row has, time is no way to split
 
 
@@ -68,7 +68,10 @@ def partition(
         raise InvalidValue(f"split={settings.split!r}: {show(name)} is the target.")
     if how == "group":
         made = split_by_group(groups_of(table, name), *sizes, settings.seed)
-        notes = (*made.notes, f"no value of {show(name)} is in two parts; it is not learned from.")
+        notes = (
+            *made.notes,
+            f"all rows with the same value of {show(name)} are in the same set; the column is not used as a feature.",
+        )
         return made._replace(notes=notes), Scheme("group", name)
     if how == "time" or settings.test == LAST:
         return _in_order(table, columns, target, settings, labels)
@@ -78,7 +81,7 @@ def partition(
         made = split_in_order(series.stamps, *sizes)
         if not (why := unlearned(target, labels, made)):
             return _said(made, _scheme(series, made))
-        notes = (f"the rows are a series in time by {show(series.clock.name)}, and still are dealt at random: {why}.",)
+        notes = (f"the rows are a time series by {show(series.clock.name)}, but are split at random: {why}.",)
     made = split(table.height, *sizes, labels, settings.seed)
     return made._replace(notes=(*notes, *made.notes)), Scheme(stratified=labels is not None)
 
@@ -99,7 +102,8 @@ def groups_of(table: Table, name: str) -> np.ndarray:
     found = codes_of(table.column(name))
     if found is None:
         raise DataError(
-            f"column {show(name)} holds no groups: one value only, or values that are neither text nor number."
+            f"column {show(name)} contains no groups: it has only one value, or values that are neither text nor "
+            "numbers."
         )
     return found
 
@@ -116,8 +120,8 @@ def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Cl
     found = find_clocks(table, columns)
     if not found and how == "time":
         raise InvalidValue(
-            'split="time": no column of dates says when each row was taken. Name one with split="time:COLUMN" (numbers '
-            'that grow with time will do), or take the last rows as they stand with test="last".'
+            'split="time": no date column gives the time of each row. Name one with split="time:COLUMN" (numbers that '
+            'increase with time will do), or use the last rows of the file with test="last".'
         )
     return found[0][0] if found else None
 
@@ -135,10 +139,10 @@ def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> str:
     for rows in (made.test, made.validation):
         present = np.unique(labels[rows])
         if len(rows) and len(present) == 1:
-            return f"the last rows are all of the class {show(target.classes[present[0]])}"
+            return f"all of the last rows have the class {show(target.classes[present[0]])}"
         unknown = ~np.isin(labels[rows], labels[made.train])
         if unknown.mean() > UNKNOWN if len(rows) else False:
-            return f"no earlier row is of the class {show(target.classes[labels[rows][unknown][0]])}"
+            return f"no earlier row has the class {show(target.classes[labels[rows][unknown][0]])}"
     return ""
 
 
@@ -174,7 +178,7 @@ def say_scheme(scheme: Scheme | Rows) -> str:
         "random": "stratified" if scheme.stratified else "at random",
         "time": f"by time ({by})" + f": held out from {first} on" * bool(first),
         "group": f"by groups ({by})",
-        "order": "in their order: the last ones are held out",
+        "order": "in file order: the last ones are held out",
     }[scheme.split]
     return f"{own}; held out: {scheme.test_file}" if scheme.test_file else own
 
@@ -190,7 +194,7 @@ def _in_order(
     else:
         made = split_in_order(stamps, settings.validation, settings.test_share)
     if clock is None:
-        note = "no column of dates says when each row was taken: the test rows are the last ones as they stand."
+        note = "no date column gives the time of each row: the test set is the last rows of the file."
         return made._replace(notes=(*made.notes, note)), Scheme("order")
     series = make_series(table, columns, clock, stamps, values_of(target, table))
     return _said(made, _scheme(series, made), just_before=settings.split != "random")
@@ -211,13 +215,13 @@ def _scheme(series: Series, made: Split) -> Scheme:
 def _said(made: Split, scheme: Scheme, just_before: bool = True) -> tuple[Split, Scheme]:
     series = scheme.series
     assert series is not None
-    details = [series.rhythm, f"{series.keys.max() + 1} series told apart by {show(series.key)}" if series.key else ""]
-    details.append(f"the target's rank correlates {series.correlation:.2f} with that of the row before")
+    details = [series.rhythm, f"{series.keys.max() + 1} series identified by {show(series.key)}" if series.key else ""]
+    details.append(f"the rank correlation of the target with the previous row is {series.correlation:.2f}")
     notes = [f"the rows are split by time, by {show(scheme.by)} ({'; '.join(each for each in details if each)})."]
     if scheme.first_test:
-        before = ", the validation rows those just before" * bool(len(made.validation) and just_before)
-        flatter = "; dealt at random (split=random) figures would flatter" * series.is_dependent
+        before = ", the validation rows are those just before them" * bool(len(made.validation) and just_before)
+        flatter = "; a random split (split=random) would give results that are too good" * series.is_dependent
         notes.append(f"the test rows are the last ones, from {scheme.first_test} on{before}{flatter}.")
     if gone := int(np.isnan(series.stamps).sum()):
-        notes.append(f"{gone} {'row' if gone == 1 else 'rows'} without a stamp: only trained on.")
+        notes.append(f"{gone} {'row' if gone == 1 else 'rows'} without a timestamp: used for training only.")
     return made._replace(notes=(*notes, *made.notes)), scheme

@@ -133,8 +133,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         units = self.layers or ()
         if len(units) > MOST_LAYERS or not all(1 <= each <= MOST_UNITS for each in units):
             raise InvalidValue(
-                f"layers={','.join(map(str, units))}: wanted up to {MOST_LAYERS} whole numbers of units, "
-                f"each from 1 to {MOST_UNITS:,}, such as 64,64."
+                f"layers={','.join(map(str, units))}: expected up to {MOST_LAYERS} whole numbers of units, each from "
+                f"1 to {MOST_UNITS:,}, such as 64,64."
             )
         _at_least("epochs", self.epochs, 1)
         _at_least("batch_size", self.batch_size, 1)
@@ -142,9 +142,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         for name in ("learning_rate", "time_limit"):
             value = getattr(self, name)
             if value is not None and not (0 < value < math.inf):
-                raise InvalidValue(f"{name}={value:g}: wanted a number above 0.")
+                raise InvalidValue(f"{name}={value:g}: expected a number above 0.")
         if not 0 <= self.seed < 2**63:
-            raise InvalidValue(f"seed={self.seed}: wanted a whole number from 0 to 2**63 - 1.")
+            raise InvalidValue(f"seed={self.seed}: expected a whole number from 0 to 2**63 - 1.")
         for name, known in CHOICES.items():
             _one_of(name, getattr(self, name), known)
         for name in self.baselines:
@@ -152,9 +152,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         self._check_split()
         _at_least("members", self.members, 1)
         if self.members is not None and self.members > MOST_MEMBERS:
-            raise InvalidValue(f"members={self.members}: wanted {MOST_MEMBERS} at most.")
+            raise InvalidValue(f"members={self.members}: expected {MOST_MEMBERS} at most.")
         if not 0 <= self.label_smoothing < 1:
-            raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: wanted a number from 0 to below 1.")
+            raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: expected a number from 0 to below 1.")
         self._check_columns()
         self._check_model()
         self._check_decision()
@@ -183,7 +183,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise InvalidValue(fault)
         for name in ("class_weight", "costs"):
             if not isinstance(getattr(self, name), Iterable | None):
-                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is wanted.")
+                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is expected.")
 
     def _check_split(self) -> None:
         """Refuse splits that no table can have."""
@@ -194,13 +194,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             or (how == "group" and not colon)
         ):
             raise InvalidValue(
-                f"split={self.split!r}: wanted auto, random, time, time:COLUMN or group:COLUMN (a column's name)."
+                f"split={self.split!r}: expected auto, random, time, time:COLUMN or group:COLUMN (a column's name)."
             )
         if isinstance(self.test, str) and not self.test:
-            raise InvalidValue('test="": wanted a share, a number of rows, "last" or the path of a file.')
+            raise InvalidValue('test="": expected a share, a number of rows, "last" or the path of a file.')
         if self.test == LAST and how == "group":
             raise InvalidValue(
-                f'test="last" takes the last rows by time, and split={self.split!r} whole groups; give one of the two.'
+                f'test="last" takes the last rows by time, but split={self.split!r} takes whole groups; use one of '
+                "the two."
             )
 
     @property
@@ -216,16 +217,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def _check_model(self) -> None:
         """Refuse what would be left unused."""
         if self.model == "best" and not self.validation:
-            raise InvalidValue(
-                "model='best' is chosen on the validation rows: set validation above 0, or name a model."
-            )
+            raise InvalidValue("model='best' is chosen on the validation set: set validation above 0, or name a model.")
         if self.model in ("trees", "linear"):
             defaults = {field.name: field.default for field in msgspec.structs.fields(self)}
             given = [name for name in OF_NETWORKS if getattr(self, name) != defaults[name]]
             if given:
                 raise InvalidValue(
-                    f"{given[0]}={getattr(self, given[0])!r} is for a network, and model={self.model!r} trains none. "
-                    f"Leave {given[0]} out, or choose model='network' or 'best'."
+                    f"{given[0]}={getattr(self, given[0])!r} is for networks, but model={self.model!r} does not train "
+                    f"one. Leave {given[0]} out, or choose model='network' or 'best'."
                 )
 
     def _check_decision(self) -> None:
@@ -237,14 +236,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         elif self.class_weight is not None:
             for label, weight in self.class_weight:
                 if not 0 < weight < math.inf:
-                    raise InvalidValue(f"class_weight of {label!r} is {weight:g}: wanted a number above 0.")
+                    raise InvalidValue(f"class_weight of {label!r} is {weight:g}: expected a number above 0.")
         if self.costs is not None:
             msgspec.structs.force_setattr(self, "costs", tuple(tuple(map(float, row)) for row in self.costs))
             _check_costs(self.costs)
         if isinstance(self.threshold, str):
             _one_of("threshold", self.threshold, RULES_OF_THRESHOLDS)
         elif self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise InvalidValue(f"threshold={self.threshold:g}: wanted a probability from 0 to 1.")
+            raise InvalidValue(f"threshold={self.threshold:g}: expected a probability from 0 to 1.")
         if self.threshold == "costs" and self.costs is None:
             raise InvalidValue("threshold='costs' needs costs=, a row for each true class.")
 
@@ -262,24 +261,24 @@ def batch_size_for(rows: int) -> int:
 
 def _at_least(name: str, value: int | None, least: int) -> None:
     if value is not None and value < least:
-        raise InvalidValue(f"{name}={value}: wanted a whole number of at least {least}.")
+        raise InvalidValue(f"{name}={value}: expected a whole number of at least {least}.")
 
 
 def _one_of(name: str, value: str | None, known: tuple[str | None, ...]) -> None:
     if value not in known:
         listed = ", ".join(str(each) for each in known)
-        raise InvalidValue(f"{name}={value!r}: wanted one of {listed}.")
+        raise InvalidValue(f"{name}={value!r}: expected one of {listed}.")
 
 
 def _check_costs(costs: tuple[tuple[float, ...], ...]) -> None:
     if len(costs) < 2 or any(len(row) != len(costs) for row in costs):
         shape = f"{len(costs)} rows of {sorted({len(row) for row in costs})} numbers"
-        raise InvalidValue(f"costs has {shape}: wanted as many rows as columns, one for each class.")
+        raise InvalidValue(f"costs has {shape}: expected as many rows as columns, one for each class.")
     if not all(math.isfinite(cost) for row in costs for cost in row):
-        raise InvalidValue("costs holds a number that is not finite.")
+        raise InvalidValue("costs contains a number that is not finite.")
     for true, row in enumerate(costs):
         if row[true] > min(row):
             raise InvalidValue(
-                f"costs[{true}] = {list(row)}: the right answer costs {row[true]:g}, more than a wrong one. Rows are "
-                "true classes, columns are answers."
+                f"costs[{true}] = {list(row)}: the correct prediction costs {row[true]:g}, more than a wrong one. "
+                "Rows are true classes, columns are predictions."
             )

@@ -102,13 +102,13 @@ def train_streaming(
     chosen = settings or Settings()
     if chosen.resample is not None:
         raise InvalidValue(
-            f"resample={chosen.resample!r} needs all rows in memory, and these are read in parts. "
-            "Use class_weight='balanced', which has the same aim."
+            f"resample={chosen.resample!r} needs all rows in memory, but these are read in chunks. Use "
+            "class_weight='balanced', which serves the same purpose."
         )
     if chosen.model != "network":
         raise InvalidValue(
-            f"model={chosen.model!r} needs all rows in memory, and these are read in parts; only a network learns from "
-            "parts. Leave model out, or train on a sample of the rows."
+            f"model={chosen.model!r} needs all rows in memory, but these are read in chunks; only networks can be "
+            "trained this way. Leave out model, or train on a sample of the rows."
         )
     tested = _tested(test_data if test_data is not None else chosen.test_file)
     plan = make_plan(
@@ -145,7 +145,7 @@ def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> It
     size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
     yield f"{whole.train} training rows were encoded on disk ({size}) and read in blocks."
     if settings.baselines and whole.test and sampled < whole.train:
-        yield f"the baselines learned from {sampled} of the {whole.train} training rows, drawn at random."
+        yield f"the baselines were trained on {sampled} of the {whole.train} training rows, drawn at random."
 
 
 def _sample(plan: Plan, settings: Settings) -> HeldOut:
@@ -187,7 +187,7 @@ def _encoded(
                 part.y.append(y[chosen])
     rows.finish()
     if not rows.written:
-        raise DataError(f"{plan.files.name}: no row is left to train on.")
+        raise DataError(f"{plan.files.name}: no rows are left to train on.")
     return test, held, lacking
 
 

@@ -17,7 +17,7 @@ from ..storage.locking import try_lock
 def folder_for(scratch: str | Path | None, checkpoint: str | Path | None) -> Path:
     """Return the folder for encoded rows, made where it is not there."""
     folder = Path(scratch) if scratch else Path(checkpoint).parent if checkpoint else Path(tempfile.gettempdir())
-    with explained(folder, "name another folder for the encoded rows (scratch=)"):
+    with explained(folder, "choose another folder for the encoded rows (scratch=)"):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -31,7 +31,7 @@ def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
     Raises:
         FileError: When another run uses it or the checkpoints, or it cannot be written.
     """
-    with explained(folder, "name another folder for the encoded rows (scratch=)"):
+    with explained(folder, "choose another folder for the encoded rows (scratch=)"):
         if checkpoint is None:
             descriptor, name = tempfile.mkstemp(".plastica-rows", "", folder)
             path = Path(name)
@@ -57,8 +57,8 @@ def _held(path: Path) -> int:
         if not try_lock(descriptor):
             os.close(descriptor)
             raise FileError(
-                f"{path} is in use by another run with checkpoints of this name; wait until that one ends, "
-                "or give this run a folder of its own (checkpoint=)."
+                f"{path} is in use by another run with checkpoints of this name; wait until it ends, or give this run "
+                "its own folder (checkpoint=)."
             )
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):

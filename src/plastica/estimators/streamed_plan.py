@@ -87,10 +87,10 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
     sample = found.sample.without(settings.dropped)
     train = sample.take(np.flatnonzero(~chosen.missing(sample) & (parts == 0)))
     if not train.height:
-        raise DataError(f"{files.name}: no row with a target is left to train on.")
+        raise DataError(f"{files.name}: no rows with a target are left to train on.")
     notes = (
-        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in parts; "
-        f"scales and categories are learned from {train.height} training rows drawn at random.",
+        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in chunks; "
+        f"scales and categories are computed from {train.height} training rows drawn at random.",
     )
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
     notes = (*found.notes, *said, *how, *notes)
@@ -102,7 +102,9 @@ def _shares(settings: Settings, rows: int) -> tuple[float, float]:
     wanted = [share if share < 1 else share / rows for share in (settings.test_share, settings.validation)]
     bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
     if sum(bounded) >= 1:
-        raise InvalidValue(f"test={settings.test} and validation={settings.validation} leave none of {rows} rows.")
+        raise InvalidValue(
+            f"test={settings.test} and validation={settings.validation} leave none of the {rows} rows for training."
+        )
     return bounded[0], bounded[1]
 
 

@@ -63,13 +63,13 @@ def evaluate_chunks(
         if sum(len(part[0]) for part in parts) > 2 * MOST_JUDGED:
             parts, limit = _fewer(parts)
     if not parts:
-        raise DataError(f"the target {show(aim.name)} of {files.name} holds no value.")
+        raise DataError(f"the target {show(aim.name)} of {files.name} has no values.")
     parts, _ = _fewer(parts)
     _, y, answers = parts[0]
     if judged < rows:
         notes[f"{rows - judged} {'row' if rows - judged == 1 else 'rows'} without a target left out."] = None
     if len(y) < judged:
-        notes[f"judged on {len(y)} rows drawn at random from {judged}."] = None
+        notes[f"evaluated on {len(y)} rows drawn at random from {judged}."] = None
     scores = score(network.task, y, answers, network.facts.decision, aim.names)
     return scores, len(y), tuple(notes)
 

@@ -89,12 +89,14 @@ def splitter_for(
     if how == "group":
         made = replace(usual, how="group", group=name)
         _check_groups(made, sample)
-        return made, (f"no value of {show(name)} is in two parts; it is not learned from.",)
+        return made, (
+            f"all rows with the same value of {show(name)} are in the same set; the column is not used as a feature.",
+        )
     if how == "time" or settings.test == LAST:
         clock = clock_for(sample, columns, settings)
         if clock is None:
             return _by_number(usual, found.rows, random=how == "random"), (
-                "no column of dates says when each row was taken: the test rows are the last ones of the last file.",
+                "no date column gives the time of each row: the test set is the last rows of the last file.",
             )
         made = _by_stamp(usual, clock, clock.read(sample), random=how == "random")
         return made, _say(made, sample.height)
@@ -103,7 +105,7 @@ def splitter_for(
         return usual, ()
     labels = target.encode(sample) if target.task in ("binary", "multiclass") else None
     if why := unlearned(target, labels, split_in_order(series.stamps, shares[1], shares[0])):
-        return usual, (f"the rows are a series in time, and still are dealt at random: {why}.",)
+        return usual, (f"the rows are a time series, but are split at random: {why}.",)
     made = _by_stamp(usual, series.clock, series.stamps)
     return made, _say(made, sample.height)
 
@@ -123,10 +125,16 @@ def _by_number(usual: Splitter, rows: int, random: bool) -> Splitter:
 
 def _say(made: Splitter, sampled: int) -> tuple[str, ...]:
     scheme = made.scheme
-    said = [f"the rows are split by time, by {show(scheme.by)}, at stamps told from {sampled} rows drawn at random."]
+    said = [
+        f"the rows are split by time, by {show(scheme.by)}, at timestamps determined from {sampled} rows drawn at "
+        "random."
+    ]
     if scheme.first_test:
-        said.append(f"the test rows are those from {scheme.first_test} on, wherever in the files they stand.")
-        said.append("last value and season before do not stand beside the network: they need all rows in memory.")
+        said.append(f"the test rows are those from {scheme.first_test} on, wherever they are in the files.")
+        said.append(
+            "the network is not compared with naive forecasts (last value, season before), because these need "
+            "all rows in memory."
+        )
     return tuple(said)
 
 
@@ -136,11 +144,11 @@ def _check_groups(made: Splitter, sample: Table) -> None:
     for share, number, name in ((*made.shares[:1], TEST, "test"), (made.shares[1], VALIDATION, "validation")):
         if share and not (parts == number).any():
             raise DataError(
-                f"the values of {show(made.group)}, dealt by chance, leave the {name} part none. Rows that are read in "
-                "parts need many groups: take another seed, a larger share, or read them at once (stream=False)."
+                f"the values of {show(made.group)}, split by chance, leave the {name} set empty. Rows that are read "
+                "in chunks need many groups: use another seed, a larger share, or read them at once (stream=False)."
             )
     if not (parts == TRAIN).any():
-        raise DataError(f"the values of {show(made.group)}, dealt by chance, leave no row for training.")
+        raise DataError(f"the values of {show(made.group)}, split by chance, leave no rows for training.")
 
 
 def _hashes(table: Table, column: str) -> np.ndarray:

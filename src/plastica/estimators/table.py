@@ -30,7 +30,7 @@ from .scores import Scores, score
 from .settings import Settings, batch_size_for
 from .table_file import around_network, read_table_model, write_table_model
 
-INTERRUPTED = "interrupted; what was trained so far is in this exception's attribute `kept`"
+INTERRUPTED = "interrupted; the model trained so far is the attribute `kept` of this exception"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class TableNetwork:
         known = [name for name in options if name != "model" or isinstance(options[name], str)]
         if misplaced := [name for name in known if name in Settings.__struct_fields__]:
             name = misplaced[0]
-            raise InvalidValue(f"{name} is one of the settings: give Settings({name}=...) after the target.")
+            raise InvalidValue(f"{name} is one of the settings: pass Settings({name}=...) after the target.")
         if is_large(source):
             from .streamed import fit_streaming
 
@@ -204,8 +204,8 @@ class TableNetwork:
         x = self.encoder.transform(table, notes)
         if digest(x) == self.facts.rows.digest:
             notes.append(
-                f"these are the rows the network came from; {self.facts.rows.train} of them were trained on, "
-                "so the figures flatter it. The results kept with the model are on held-out rows."
+                f"this is the table the network was made from: {self.facts.rows.train} of its rows were in the training "
+                "set, so the results are too good. The results saved with the model are for held-out rows."
             )
         y, answers = truth_of(self.target, self.target.encode(table)), self.answers(x)
         scores = score(self.task, y, answers, self.facts.decision, self.target.names)
@@ -238,7 +238,7 @@ def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:
     for name, value in given.items():
         if value:
             raise InvalidValue(
-                f"{name}={value!r} is for a network, and model={settings.model!r} trains none; leave {name} out."
+                f"{name}={value!r} is for networks, but model={settings.model!r} does not train one; leave {name} out."
             )
 
 

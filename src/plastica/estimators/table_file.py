@@ -61,8 +61,8 @@ def around_network(model: Sequential, path: str | Path) -> Parts:
     kind = kinds.kind_of(model.extra)
     if kind != kinds.TABLE_NETWORK:
         raise FileError(
-            f"{path} holds a {kind}, which was not trained from a table by plastica train: it takes arrays or "
-            f"frames in Python. {kinds.opened_by(kind)}"
+            f"{path} contains a {kind}, which was not trained on a table by plastica train: it takes arrays or frames "
+            f"in Python. {kinds.opened_by(kind)}"
         )
     encoder, target, facts = _described(model.extra.pop(kinds.TABLE), path)
     settings = facts.settings if facts.model == "network" else Settings()
@@ -80,7 +80,7 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
     """
     extra = document.get("extra")
     if not isinstance(extra, dict) or kinds.kind_of(extra) != kinds.TABLE_NETWORK:
-        raise FileError(f"{path} is damaged: it holds trees without the table they answer for.")
+        raise FileError(f"{path} is damaged: it contains trees without a description of their table.")
     encoder, target, facts = _described(extra[kinds.TABLE], path)
     if facts.model != "trees":
         raise FileError(f"{path} is damaged: its trees do not fit its description, a {facts.model} model's.")
@@ -94,8 +94,8 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
 def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, Facts]:
     if kept.get("format") != FORMAT:
         raise FileError(
-            f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, "
-            f"this version reads {FORMAT}. Train it again, or use the version it was written by."
+            f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, this "
+            f"version reads {FORMAT}. Train it again, or use the version that wrote it."
         )
     try:
         encoder = TableEncoder.from_dict(kept.get("encoder"))

@@ -176,7 +176,7 @@ class BoostedTrees:
             raise FileError("its arrays are not those of boosted trees.")
         made = cls(task, width, **dict(arrays))
         if not _sound(made, outputs):
-            raise FileError("its trees are not whole.")
+            raise FileError("its trees are incomplete.")
         return made
 
 
@@ -245,7 +245,7 @@ def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, Any]:
     for start, (_, nodes) in zip(starts, grown, strict=False):
         leaf = nodes["is_leaf"].astype(bool)
         if nodes["is_categorical"].any():
-            raise NotImplementedError("trees that ask for categories")  # none are grown: codes are taken as numbers
+            raise NotImplementedError("trees with categorical splits")  # none are grown: codes are taken as numbers
         found["feature"].append(np.where(leaf, LEAF, nodes["feature_idx"]))
         found["threshold"].append(np.where(leaf, 0.0, nodes["num_threshold"]))
         found["left"].append(np.where(leaf, 0, start + nodes["left"].astype(np.int64)))

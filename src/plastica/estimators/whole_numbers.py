@@ -24,8 +24,8 @@ def refuse_codes(X: Any) -> None:
     """
     for name, value in _found(X):
         raise DataError(
-            f"X, column {show(name)}: {value} is a whole number beyond 2**53, which a network's numbers would round. "
-            "Give codes as text in a frame, or amounts as floats."
+            f"X, column {show(name)}: {value} is a whole number beyond 2**53, which would be rounded. Pass codes as "
+            "text in a frame, or quantities as floats."
         )
 
 

@@ -128,13 +128,13 @@ class BinaryFocalCrossentropy(Loss):
 def check_share(owner: str, field: str, value: float) -> None:
     """Raise InvalidValue unless the value is a share of 1."""
     if not 0 <= value <= 1:
-        raise InvalidValue(f"{owner}: {field}={value!r}; a number from 0 to 1 is wanted.")
+        raise InvalidValue(f"{owner}: {field}={value!r}; a number from 0 to 1 is expected.")
 
 
 def check_gamma(owner: str, gamma: float) -> None:
     """Raise InvalidValue unless the focus is 0 or more."""
     if not gamma >= 0:
-        raise InvalidValue(f"{owner}: gamma={gamma!r}; 0 (no focus) or more is wanted.")
+        raise InvalidValue(f"{owner}: gamma={gamma!r}; 0 (no focus) or more is expected.")
 
 
 def _smooth(target: jax.Array, share: float) -> jax.Array:

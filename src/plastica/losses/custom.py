@@ -102,16 +102,16 @@ def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
     shape = getattr(found, "shape", None)
     if shape is None:
         raise InvalidValue(
-            f"{name_of_function(function)}: returned {type(found).__name__}; one number for each row is wanted, or one "
-            "for the whole batch."
+            f"{name_of_function(function)}: returned {type(found).__name__}; one number for each row is expected, or "
+            "one for the whole batch."
         )
     if shape == ():
         return True
     if shape[0] != prediction.shape[0]:
         raise ShapeError(
             f"{name_of_function(function)}: returned values of shape {shape} for {prediction.shape[0]} rows of "
-            "predictions; one value for each row is wanted. Take the mean over the last axis only: "
-            "jnp.mean(..., axis=-1)."
+            "predictions; one value for each row is expected. Take the mean over the last axis only: jnp.mean(..., "
+            "axis=-1)."
         )
     return False
 

@@ -47,7 +47,7 @@ class MemberLoss(Loss):
         """Return each row's loss, the mean over the members."""
         if prediction.ndim < 3:
             raise ShapeError(
-                f"MemberLoss: got predictions of shape {prediction.shape}; (batch, members, units) are wanted."
+                f"MemberLoss: got predictions of shape {prediction.shape}; (batch, members, units) are expected."
             )
         rows, members = prediction.shape[:2]
         values = self.loss.values(

@@ -95,7 +95,7 @@ def get(value: LossLike) -> Loss:
         return value()
     if callable(value):
         return CustomLoss(value)
-    raise InvalidValue(f'loss={value!r}; a name such as "mse", a loss such as Huber(), or a function is wanted.')
+    raise InvalidValue(f'loss={value!r}; a name such as "mse", a loss such as Huber(), or a function is expected.')
 
 
 def name_of(loss: Loss) -> str:

@@ -162,7 +162,7 @@ class Huber(Loss):
 
     def __post_init__(self) -> None:
         if not self.delta > 0:
-            raise InvalidValue(f"Huber: delta={self.delta!r}; a number above 0 is wanted.")
+            raise InvalidValue(f"Huber: delta={self.delta!r}; a number above 0 is expected.")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean Huber loss."""

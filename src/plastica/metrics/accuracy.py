@@ -158,7 +158,7 @@ class Accuracy(Mean):
 
 def _check_k(owner: str, k: int) -> None:
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise InvalidValue(f"{owner}: k={k!r}; a whole number of 1 or more is wanted.")
+        raise InvalidValue(f"{owner}: k={k!r}; a whole number of 1 or more is expected.")
 
 
 def _among_largest(number: jax.Array, prediction: jax.Array, k: int) -> jax.Array:

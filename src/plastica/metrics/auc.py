@@ -59,9 +59,9 @@ class AUC(Named):
 
     def __post_init__(self) -> None:
         if self.curve not in ("ROC", "PR"):
-            raise InvalidValue(f'AUC: curve={self.curve!r}; "ROC" or "PR" is wanted.')
+            raise InvalidValue(f'AUC: curve={self.curve!r}; "ROC" or "PR" is expected.')
         if isinstance(self.bins, bool) or not isinstance(self.bins, int) or self.bins < 2:
-            raise InvalidValue(f"AUC: bins={self.bins!r}; a whole number of 2 or more is wanted.")
+            raise InvalidValue(f"AUC: bins={self.bins!r}; a whole number of 2 or more is expected.")
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return the histograms of no and of yes, flat: ``(outputs * 2 * bins,)``, pooled ``(2 * bins,)``."""

@@ -88,7 +88,7 @@ class Averaged(Counted):
     def __post_init__(self) -> None:
         if self.average not in (None, "macro", "micro", "weighted"):
             raise InvalidValue(
-                f'{type(self).__name__}: average={self.average!r}; "macro", "micro", "weighted" or None is wanted.'
+                f'{type(self).__name__}: average={self.average!r}; "macro", "micro", "weighted" or None is expected.'
             )
 
     def per_class(self, counts: Counts) -> np.ndarray:

@@ -139,7 +139,9 @@ def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[i
         return _by_name(value.strip(), loss, output_shape)
     if callable(value):
         return CustomMetric(value)
-    raise InvalidValue(f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is wanted.')
+    raise InvalidValue(
+        f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is expected.'
+    )
 
 
 def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:

@@ -59,7 +59,7 @@ def _checked(given: Any) -> dict[int, float]:
                 "{0: 1.0, 1: 5.0}."
             )
         if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
-            raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is wanted.")
+            raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is expected.")
     return {int(number): float(weight) for number, weight in given.items()}
 
 

@@ -45,7 +45,7 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.n
         return array[..., None]
     raise ShapeError(
         f"{name} has rows of shape {array.shape[1:]}; this network takes rows of shape {declared}. "
-        f"Give an array of shape {('rows', *declared)}, or declare another input_shape."
+        f"Give an array of shape {'rows', *declared}, or declare another input_shape."
     )
 
 
@@ -87,7 +87,7 @@ def row_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
         return None
     weight = to_array(sample_weight, "sample_weight")
     if weight.shape not in ((rows,), (rows, 1)):
-        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is wanted, ({rows},).")
+        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is expected, ({rows},).")
     if (weight < 0).any():
         raise InvalidValue(f"sample_weight must not be negative; the smallest is {weight.min():.3g}.")
     return weight.reshape(-1)
@@ -105,10 +105,12 @@ def sample_rows(examples: Examples, sampling: Any) -> Examples:
     rows = len(examples.x)
     draws = to_array(sampling, "sampling").astype(np.float64)
     if draws.shape not in ((rows,), (rows, 1)):
-        raise ShapeError(f"sampling has shape {draws.shape}; one number a row is wanted, ({rows},).")
+        raise ShapeError(f"sampling has shape {draws.shape}; one number a row is expected, ({rows},).")
     if (draws < 0).any():
         row = int(np.argmax(draws.reshape(-1) < 0))
-        raise InvalidValue(f"sampling is {draws.reshape(-1)[row]:.3g} for row {row}; a number of at least 0 is wanted.")
+        raise InvalidValue(
+            f"sampling is {draws.reshape(-1)[row]:.3g} for row {row}; a number of at least 0 is expected."
+        )
     return examples._replace(sampling=draws.reshape(-1))
 
 

@@ -153,7 +153,7 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
     """See that what is taken from the document as it stands is of the right kind."""
     for name, kind in _KINDS.items():
         if type(document[name]) is not kind:
-            raise TypeError(f"{name} is of type {type(document[name]).__name__}, wanted {kind.__name__}")
+            raise TypeError(f"{name} is of type {type(document[name]).__name__}, expected {kind.__name__}")
     if document["epochs_trained"] < 0:
         raise ValueError("epochs_trained is below 0")
 

@@ -263,7 +263,7 @@ class Sequential:
     def learning_rate(self, rate: float) -> None:
         # Written anew, so that a rate that is no rate is refused.
         if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
-            raise InvalidValue(f"learning_rate={rate!r}: a number is wanted.")
+            raise InvalidValue(f"learning_rate={rate!r}: a number is expected.")
         optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:

@@ -37,7 +37,7 @@ def checked_language(lang: str) -> str:
         InvalidValue: When there is none.
     """
     if lang not in LANGUAGES:
-        raise InvalidValue(f"lang={lang!r}: wanted en or zh.")
+        raise InvalidValue(f"lang={lang!r}: expected en or zh.")
     return lang
 
 

@@ -43,7 +43,7 @@ def from_spec(
     """
     made = _Reader(custom).declaration(spec, "specification", DEEPEST)
     if not isinstance(made, kind):
-        raise FileError(f"specification: got {type(made).__name__}; wanted a kind of {kind.__name__}.")
+        raise FileError(f"specification: got {type(made).__name__}; expected a kind of {kind.__name__}.")
     return made
 
 
@@ -58,7 +58,7 @@ class _Reader:
 
     def declaration(self, spec: Any, path: str, depth: int) -> Any:
         if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
-            raise FileError(f'{path}: got {_short(spec)}; wanted a dictionary with a "type".')
+            raise FileError(f'{path}: got {_short(spec)}; expected a dictionary with a "type".')
         cls = self.resolve(spec["type"], path)
         if path == "specification":
             path = cls.__name__
@@ -74,7 +74,7 @@ class _Reader:
                 )
             values[name] = self.value(part, f"{path}.{name}", depth - 1)
             if not fits(values[name], hints[name]):
-                raise FileError(f"{path}.{name}: got {_short(part)}; wanted {say(hints[name])}.")
+                raise FileError(f"{path}.{name}: got {_short(part)}; expected {say(hints[name])}.")
         try:
             return cls(**values)
         except Exception as error:  # a declaration's own check may raise anything
@@ -104,7 +104,7 @@ class _Reader:
         if family == OWN and own in self.custom:
             given = self.custom[own]
             if not is_declared(given):
-                raise FileError(f"{path}: custom[{own!r}] is {_short(given)}; wanted the class {own}.")
+                raise FileError(f"{path}: custom[{own!r}] is {_short(given)}; expected the class {own}.")
             return given
         if name in self.known:
             return self.known[name]
@@ -117,7 +117,7 @@ class _Reader:
             raise FileError(_pass_it(path, "function", name))
         function = self.functions[name]
         if not callable(function) or isclass(function):
-            raise FileError(f"{path}: custom[{name!r}] is {_short(function)}; wanted the function {name}.")
+            raise FileError(f"{path}: custom[{name!r}] is {_short(function)}; expected the function {name}.")
         return function
 
 

@@ -43,7 +43,7 @@ class _Writer:
             value = getattr(declared, name)
             spec[name] = self.value(value, f"{path}.{name}", depth - 1)
             if not fits(_host(value), hint):
-                raise InvalidValue(f"{path}.{name} cannot be saved: it holds {value!r}; wanted {say(hint)}.")
+                raise InvalidValue(f"{path}.{name} cannot be saved: it holds {value!r}; expected {say(hint)}.")
         return spec
 
     def value(self, value: Any, path: str, depth: int) -> Any:

@@ -70,7 +70,7 @@ class CheckpointFolder:
 
     def __init__(self, path: str | os.PathLike[str], keep: int = 2) -> None:
         if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-            raise InvalidValue(f"CheckpointFolder: keep={keep!r}; wanted a whole number of at least 1.")
+            raise InvalidValue(f"CheckpointFolder: keep={keep!r}; expected a whole number of at least 1.")
         self.path = Path(path)
         self.keep = keep
         self._lock = -1
@@ -114,7 +114,7 @@ class CheckpointFolder:
         if self._lock < 0:
             raise FileError(f"{self.path}: this checkpoint folder was closed; open it again to save.")
         if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < 10**18:
-            raise InvalidValue(f"checkpoint: step={step!r}; wanted a whole number of at least 0.")
+            raise InvalidValue(f"checkpoint: step={step!r}; expected a whole number of at least 0.")
         entries, data = tensor_file.lay_out(arrays)
         contents = [tensor_file.header_bytes(entries, {}), *data]
         manifest = manifests.make(step, {_ARRAYS: contents}, document)

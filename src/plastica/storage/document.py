@@ -87,8 +87,8 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     if value is None or isinstance(value, str | int):
         return value
     raise InvalidValue(
-        f"{path}: {type(value).__name__} does not go into JSON; "
-        "wanted text, numbers, booleans, None, lists or dictionaries."
+        f"{path}: {type(value).__name__} does not go into JSON; expected text, numbers, booleans, None, lists or "
+        "dictionaries."
     )
 
 

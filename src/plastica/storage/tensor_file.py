@@ -181,7 +181,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != end:
-            raise FileError(f"{where} is damaged: the bytes of {name!r} begin at {entry.begin}, wanted {end}.")
+            raise FileError(f"{where} is damaged: the bytes of {name!r} begin at {entry.begin}, expected {end}.")
         end = entry.end
     if end != size:
         state = "truncated" if end > size else "damaged"
@@ -213,13 +213,13 @@ def _are_counts(value: Any) -> bool:
 
 def _storable(name: str, array: Any) -> np.ndarray:
     if not isinstance(name, str) or name == _METADATA:
-        raise InvalidValue(f"an array cannot be called {name!r}; wanted a text other than {_METADATA!r}.")
+        raise InvalidValue(f"an array cannot be called {name!r}; expected a text other than {_METADATA!r}.")
     if not _is_text(name):
         raise InvalidValue(f"an array cannot be called {name!r}; this is not valid text.")
     made = np.asarray(array)
     if _code(made.dtype) == "":
         raise InvalidValue(
-            f"array {name!r}: the type {made.dtype} has no place in a safetensors file; wanted one of "
+            f"array {name!r}: the type {made.dtype} has no place in a safetensors file; expected one of "
             f"{', '.join([np.dtype(kind).name for kind in _PLAIN.values()] + list(_EXTENDED.values()))}."
         )
     if made.ndim > _MOST_AXES:

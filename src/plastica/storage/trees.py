@@ -56,8 +56,8 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
         array = arrays[name]
         if array.shape != place.shape or array.dtype != place.dtype:
             raise FileError(
-                f"array {name!r} arrived with shape {array.shape} and type {array.dtype}; "
-                f"wanted {place.shape} and {place.dtype}. The file is of another network."
+                f"array {name!r} arrived with shape {array.shape} and type {array.dtype}; expected {place.shape} and "
+                f"{place.dtype}. The file is of another network."
             )
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(template), [arrays[name] for name in wanted])
 
@@ -94,6 +94,6 @@ def _check_names(wanted: Any, arrived: Any) -> None:
             shown = ", ".join(repr(name) for name in sorted(names)[:_SHOWN])
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             raise FileError(
-                f"arrays {kind}: {shown}{more}. {len(arrived)} arrived, {len(wanted)} are wanted; "
-                "the file is of another network."
+                f"arrays {kind}: {shown}{more}. {len(arrived)} arrived, {len(wanted)} are expected; the file is of "
+                "another network."
             )

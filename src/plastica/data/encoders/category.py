@@ -37,7 +37,7 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
         if len(set(self.categories)) < len(self.categories):
-            raise ValueError("a category comes twice")
+            raise ValueError("a category occurs twice")
 
     @classmethod
     def fit(cls, column: Column, counts: pl.DataFrame) -> CategoryEncoder:

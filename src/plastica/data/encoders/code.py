@@ -48,7 +48,7 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
         if len({*self.categories, *self.rare}) < len(self.categories) + len(self.rare):
-            raise ValueError("a category comes twice")
+            raise ValueError("a category occurs twice")
 
     @classmethod
     def fit(cls, column: Column, counts: pl.DataFrame) -> CodeEncoder:

@@ -31,7 +31,7 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
         numbers = read_numbers(train, column)
         scaling = Robust.fit(numbers)
         if scaling.unit:
-            said = f"{column.note} its logarithm is used, for its long tails.".strip()
+            said = f"{column.note} its logarithm is used because of its long tails.".strip()
             column = msgspec.structs.replace(column, note=said)
         return cls(column, scaling, bool(np.isnan(numbers).any()))
 

@@ -29,7 +29,7 @@ def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str,
     listed = ", ".join(show(value) for value in values[:3]) + (" ..." if len(values) > 3 else "")
     count = int(unseen.sum())
     rows = "1 row" if count == 1 else f"{count} rows"
-    notes.append(f"column {show(column.name)}: {listed} never seen in training, taken for {taken} ({rows}).")
+    notes.append(f"column {show(column.name)}: {listed} did not occur in training and is treated as {taken} ({rows}).")
 
 
 def say_missing(column: Column, gone: np.ndarray, known: bool, taken: str, notes: list[str]) -> None:
@@ -44,6 +44,8 @@ def say_missing(column: Column, gone: np.ndarray, known: bool, taken: str, notes
     """
     count = int(gone.sum())
     if count and not known:
-        notes.append(f"column {show(column.name)}: {count} missing, which training never saw; taken for {taken}.")
+        notes.append(
+            f"column {show(column.name)}: {count} missing, but none were missing in training; treated as {taken}."
+        )
     elif count == len(gone) >= LEAST_ROWS:
         notes.append(f"column {show(column.name)}: all {count} values are missing.")

@@ -31,14 +31,14 @@ def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list
     if len(broken):
         shown, more = f"{numbers[broken[0]]:.15g} in {table.place(int(broken[0]))}", len(broken) - 1
         others = f" and {more} more are not whole" if more else " is not whole"
-        notes.append(f"column {show(column.name)}: {shown}{others}; training had whole numbers only.")
+        notes.append(f"column {show(column.name)}: {shown}{others}; all numbers in training were whole.")
     outside = (present < column.lowest) | (present > column.highest)
     factor = _factor(present, column.lowest, column.highest) if 2 * outside.sum() > len(present) else ""
     if factor or (outside.all() and len(present) >= LEAST_ROWS):
-        unit = f" and {factor} inside of it: look at the unit and the decimal point" if factor else ""
+        unit = f" and {factor} inside it: check the unit and the decimal point" if factor else ""
         count = f"{int(outside.sum())} of {len(present)} values"
         limits = f"{column.lowest:.5g} to {column.highest:.5g}"
-        notes.append(f"column {show(column.name)}: {count} are outside of training's range, {limits}{unit}.")
+        notes.append(f"column {show(column.name)}: {count} are outside the range of the training set, {limits}{unit}.")
 
 
 def _factor(present: np.ndarray, lowest: float, highest: float) -> str:
