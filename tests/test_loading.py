@@ -63,7 +63,7 @@ def test_a_loader_names_a_file_of_another_kind_and_what_opens_it(kept, name):
     for other, load in loaders.items():
         if other == name:
             continue
-        with pytest.raises(FileError, match=rf"holds a {name}.*Open it with plastica\.load\(path\)"):
+        with pytest.raises(FileError, match=rf"contains a {name}.*Open it with plastica\.load\(path\)"):
             load(kept[name][1])
 
 

@@ -62,7 +62,7 @@ def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, tab
     )
     assert "parts: 120 rows, 5 columns" in result.stdout
     learned = int(re.search(r"(\d+) to train", result.stdout)[1])
-    assert learned > 60 and f"was trained on 20 of the {learned} training rows" in result.stderr
+    assert learned > 60 and f"were trained on 20 of the {learned} training rows" in result.stderr
 
 
 def test_a_long_reading_says_how_far_it_is(plastica, table, monkeypatch):

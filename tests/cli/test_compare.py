@@ -68,7 +68,7 @@ def test_what_cannot_be_compared_is_refused(plastica, runs, tmp_path):
     said = plastica("compare", runs / "few", runs / "other", code=1).stderr
     assert "only runs with the same target can be compared" in said
     assert "two runs or more" in plastica("compare", runs / "few", code=1).stderr
-    assert "have the figures accuracy" in plastica("compare", runs / "few", runs / "more", "--by", "zz", code=1).stderr
+    assert "have the metrics accuracy" in plastica("compare", runs / "few", runs / "more", "--by", "zz", code=1).stderr
     assert "there is no model" in plastica("compare", runs / "few", tmp_path / "none", code=1).stderr
 
 

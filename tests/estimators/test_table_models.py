@@ -71,7 +71,8 @@ def test_the_best_is_chosen_on_validation_rows_and_says_so():
     assert set(made.facts.results.scores) == {"linear", "network", "trees", "dummy"}
     (note,) = (line for line in made.facts.notes if "validation rows" in line)
     assert (
-        note.startswith("the linear model: best mae on the 60 validation rows") and "held-out rows played no part" in note
+        note.startswith("the linear model: best mae on the 60 validation rows")
+        and "held-out rows played no part" in note
     )
 
 

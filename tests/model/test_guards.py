@@ -208,11 +208,11 @@ def test_nan_and_infinity_are_counted_and_placed():
     x = X.copy()
     x[2, 1], x[3, 0] = np.nan, np.inf
     refused(
-        DataError, r"x holds 1 NaN and 1 infinite values, the first at x\[2, 1\]", network(1, None, "mse"), x, LABELS
+        DataError, r"x contains 1 NaN and 1 infinite values, the first at x\[2, 1\]", network(1, None, "mse"), x, LABELS
     )
     y = np.full(ROWS, np.nan)
-    refused(DataError, r"y holds 12 NaN values, the first at y\[0\]", network(1, None, "mse"), X, y)
-    with pytest.raises(DataError, match="x holds 1 NaN"):
+    refused(DataError, r"y contains 12 NaN values, the first at y\[0\]", network(1, None, "mse"), X, y)
+    with pytest.raises(DataError, match="x contains 1 NaN"):
         network(1, None, "mse").predict([[np.nan, 0.0]])
 
 

@@ -204,7 +204,8 @@ class TableNetwork:
         x = self.encoder.transform(table, notes)
         if digest(x) == self.facts.rows.digest:
             notes.append(
-                f"this is the table the network was made from: {self.facts.rows.train} of its rows were in the training "
+                f"this is the table the network was made from: {self.facts.rows.train} of its rows were in the "
+                "training "
                 "set, so the results are too good. The results saved with the model are for held-out rows."
             )
         y, answers = truth_of(self.target, self.target.encode(table)), self.answers(x)

@@ -31,8 +31,8 @@ _REASONS = {
 }
 
 _READING_REASONS = {
-    errno.EACCES: "this user may not read it",
-    errno.EPERM: "this user may not read it",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
     errno.ENOENT: "there is no such file",
     errno.ENOTDIR: "its folder is a file",
     errno.EISDIR: "it is a folder; give the name of a file in it",
