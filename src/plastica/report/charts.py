@@ -10,8 +10,8 @@ import numpy as np
 from markupsafe import Markup
 
 from ..estimators.scores import Figure
-from .inlining import AMBER, BLUE, CARD, GREEN, INK, ORANGE, PINK, SAID, SKY, SOFT, drawing, inline
-from .legends import legend
+from .inlining import BLUE, CARD, GREEN, INK, ORANGE, SAID, SOFT, drawing, inline
+from .legends import COLOURS, DASHES, legend
 from .wording import messages, plain, say
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from ..training import History
 
 SMALL = (3.4, 2.5)
-COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER)
 STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), "-.", (0, (6, 1, 1, 1)), (0, (8, 2)))
-DASHES = ("", "6 2.5", "2 2", "7 2 2 2", "8 2 2 2", "11 3")  # the same in a legend
 
 
 def learning(history: History, name: str, best_epoch: int | None) -> Markup:

@@ -80,6 +80,17 @@ def _digits(name: str, value: float) -> int:
     return max(0, min(3 - math.floor(math.log10(abs(value))), 8)) if value else 3
 
 
+def correlation(value: float) -> str:
+    """Write a correlation in as little room as a matrix has.
+
+    Example:
+        >>> [correlation(value) for value in (0.834, -0.05, 1.0, 0.001)]
+        ['.83', '−.05', '1', '0']
+    """
+    text = f"{value:.2f}".replace("0.", ".").replace("1.00", "1")
+    return "0" if text in (".00", "-.00") else _minus(text)
+
+
 def seconds(value: float) -> str:
     """Write how long something took.
 

@@ -1,7 +1,8 @@
-"""What the network leans on: how much worse it gets when a column's values are dealt anew among the rows."""
+"""Which columns matter most: by how much the error increases when a column's values are shuffled among the rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..estimators.leaks import features_by_column
 from .judged import HeldOut, decide, row_losses
+from .relations import groups_of, items_of
 
 if TYPE_CHECKING:
     from ..estimators import TableNetwork
@@ -22,21 +24,40 @@ FEWEST_ROWS = 256  # a handful of rows takes as long as these
 
 @dataclass(frozen=True)
 class Weight:
-    """How much wronger the network is without a column's order, with its standard error over the repeats."""
+    """By how much the error increases when a column is shuffled, with its standard error over the repeats.
+
+    A group of correlated columns is shuffled together; its members are those columns, each alone.
+    """
 
     column: str
     worse: float
     error: float
+    members: tuple[Weight, ...] = ()
 
 
 @dataclass(frozen=True)
 class Importance:
-    """The columns, the weightiest first; on how many rows; how many columns were left out after a first look."""
+    """The columns and the groups of correlated ones, the weightiest first; how many were left out after a first look.
+
+    Args:
+        weights: Each column alone.
+        groups: Columns that are strongly correlated, together.
+        rows, repeats: On how many held-out rows, how often.
+        unseen: How many columns were not measured.
+    """
 
     weights: tuple[Weight, ...]
+    groups: tuple[Weight, ...]
     rows: int
     repeats: int
     unseen: int
+
+    @property
+    def ranked(self) -> tuple[Weight, ...]:
+        """Groups, and the columns that are in none."""
+        grouped = {member.column for group in self.groups for member in group.members}
+        alone = [weight for weight in self.weights if weight.column not in grouped]
+        return tuple(sorted([*self.groups, *alone], key=lambda weight: -weight.worse))
 
 
 def measure(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> Importance:
@@ -49,18 +70,29 @@ def measure(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> Impor
         many are useful, section 3.
     """
     columns = features_by_column(prepared)
-    rows = _some(len(judged.rows), MOST_ROWS)
+    rows = some(len(judged.rows), MOST_ROWS)
     names = list(columns)[: _screened(network.model.count_params(), len(judged.rows))]
     if len(names) > MOST_COLUMNS:
-        looked = _some(len(judged.rows), SCREENING_ROWS)
-        first = {name: _worse(network, prepared, judged, looked, columns[name], 1)[0] for name in names}
+        looked = some(len(judged.rows), SCREENING_ROWS)
+        first = {name: _worse(network, prepared, judged, looked, [columns[name]], 1)[0] for name in names}
         names = sorted(names, key=lambda name: -first[name])[:MOST_COLUMNS]
-    found = []
-    for name in names:
-        worse = _worse(network, prepared, judged, rows, columns[name], REPEATS)
-        found.append(Weight(name, float(worse.mean()), float(worse.std(ddof=1) / np.sqrt(REPEATS))))
-    found.sort(key=lambda weight: -weight.worse)
-    return Importance(tuple(found), len(rows), REPEATS, len(columns) - len(names))
+
+    def weigh(label: str, together: Sequence[str], members: tuple[Weight, ...] = ()) -> Weight:
+        worse = _worse(network, prepared, judged, rows, [columns[name] for name in together], REPEATS)
+        return Weight(label, float(worse.mean()), float(worse.std(ddof=1) / np.sqrt(REPEATS)), members)
+
+    found = sorted((weigh(name, [name]) for name in names), key=lambda weight: -weight.worse)
+    groups = []
+    for group in _correlated(prepared, names):
+        members = tuple(weight for weight in found if weight.column in group)
+        groups.append(weigh(", ".join(weight.column for weight in members), group, members))
+    return Importance(tuple(found), tuple(groups), len(rows), REPEATS, len(columns) - len(names))
+
+
+def _correlated(prepared: Prepared, names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return groups of strongly correlated columns among the named ones."""
+    table = prepared.table.take(some(prepared.table.height, MOST_ROWS))
+    return groups_of(items_of(table, [column for column in prepared.encoder.columns if column.name in set(names)]))
 
 
 def _screened(parameters: int, rows: int) -> int:
@@ -70,18 +102,26 @@ def _screened(parameters: int, rows: int) -> int:
 
 
 def _worse(
-    network: TableNetwork, prepared: Prepared, judged: HeldOut, rows: np.ndarray, features: slice, repeats: int
+    network: TableNetwork,
+    prepared: Prepared,
+    judged: HeldOut,
+    rows: np.ndarray,
+    features: Sequence[slice],
+    repeats: int,
 ) -> np.ndarray:
     """Return the rise of the mean loss in each repeat; the same orders for every column, so that they compare."""
     x = np.repeat(prepared.x[judged.rows[rows]][None], repeats, axis=0)
     rng = np.random.default_rng(0)
     for copy in x:
-        copy[:, features] = copy[rng.permutation(len(rows)), features]
+        order = rng.permutation(len(rows))
+        for part in features:
+            copy[:, part] = copy[order, part]
     decided = decide(network, network.answers(x.reshape(-1, x.shape[-1])))
     y = np.concatenate([judged.y[rows]] * repeats)
     losses = row_losses(judged.task, y, decided, judged.scales).reshape(repeats, -1)
     return losses.mean(1) - judged.losses[rows].mean()
 
 
-def _some(rows: int, most: int) -> np.ndarray:
+def some(rows: int, most: int) -> np.ndarray:
+    """Return at most so many rows, spread evenly."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from .inlining import VARIABLES
+from .inlining import AMBER, BLUE, GREEN, ORANGE, PINK, SKY, VARIABLES
+
+COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, AMBER)
+DASHES = ("", "6 2.5", "2 2", "7 2 2 2", "8 2 2 2", "11 3")
 
 KEY = '<svg class="key" viewBox="0 0 26 10" width="26" height="10" aria-hidden="true">{}</svg>'
 LINE = '<path d="M1 5H25" fill="none" stroke-width="2" style="stroke:{}" stroke-dasharray="{}"/>'
@@ -23,3 +26,8 @@ def legend(items: Sequence[tuple[Markup | str, str, str]]) -> Markup:
         for label, colour, dashes in items
     )
     return Markup('<p class="legend">{}</p>').format(Markup("").join(parts))
+
+
+def lines(labels: Sequence[str]) -> Markup:
+    """Return the legend of small charts, whose lines have the colours and dashes of the large ones."""
+    return legend([(label, colour, dashes) for label, colour, dashes in zip(labels, COLOURS, DASHES, strict=False)])

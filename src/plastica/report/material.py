@@ -12,6 +12,7 @@ from ..data.columns import Column
 from ..data.values import missing, read_categories, read_dates, read_numbers
 from ..errors import DataError
 from . import formats
+from .relations import Item, item_of_numbers, items_of, strengths
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..estimators.preparing import Prepared
 
 MOST_COLUMNS, MOST_CLASSES, MOST_ROWS, MOST_PATTERNS, BARS = 200, 20, 20_000, 6, 16
+MOST_CORRELATED, MOST_CORRELATED_ROWS, MOST_IN_MATRIX = 60, 5_000, 15
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class ColumnRow:
     kind: str
     used: bool
     missing: float
+    zeros: float
     distinct: int
     bars: tuple[float, ...]
     values: str
@@ -58,6 +61,7 @@ class Material:
         classes: Rows of each class in each part, the commonest first; more is how many are not shown.
         patterns: Columns that are missing together, in how many rows, which share.
         sampled: On how many rows bars and patterns are computed.
+        correlations: The names of the columns that are most correlated with others, and the target; how strongly.
     """
 
     rows: int
@@ -71,6 +75,7 @@ class Material:
     more: int
     patterns: tuple[tuple[str, int, float], ...]
     sampled: int
+    correlations: tuple[tuple[str, tuple[float, ...]], ...]
 
 
 def describe(prepared: Prepared, counted: Rows) -> Material:
@@ -97,14 +102,44 @@ def describe(prepared: Prepared, counted: Rows) -> Material:
         more=max(len(classes) - MOST_CLASSES, 0),
         patterns=_patterns(table, shown),
         sampled=table.height,
+        correlations=_correlations(prepared),
     )
+
+
+def _correlations(prepared: Prepared) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Return the matrix of the columns that are most correlated with any other, in the order of the table.
+
+    Of a target of classes its column says as much as one of categories does; several targets are left out.
+    """
+    rows = np.unique(np.linspace(0, prepared.table.height - 1, MOST_CORRELATED_ROWS).astype(np.int64))
+    table = prepared.table.take(rows)
+    items = items_of(table, prepared.encoder.columns[:MOST_CORRELATED])
+    if prepared.y.ndim == 1:
+        y, name = prepared.y[rows], prepared.target.name
+        items.append(item_of_numbers(name, y) if prepared.target.task == "regression" else Item(name, None, y))
+    if len(items) < 3:
+        return ()
+    found = strengths(items)
+    kept = np.sort(np.argsort(-np.abs(found - np.eye(len(items))).max(1), kind="stable")[:MOST_IN_MATRIX])
+    return tuple((plain(items[place].name, 40), tuple(found[place, kept].tolist())) for place in kept)
 
 
 def _row(table: Table, column: Column, rows: int) -> ColumnRow:
     bars, values = _content(table, column)
     used = column.used
     share = column.missing / max(rows, 1)
-    return ColumnRow(plain(column.name, 80), column.kind, used, share, column.distinct, bars, values, column.note)
+    name, zeros = plain(column.name, 80), _zeros(table, column)
+    return ColumnRow(name, column.kind, used, share, zeros, column.distinct, bars, values, column.note)
+
+
+def _zeros(table: Table, column: Column) -> float:
+    """Return the share of rows in which a column of numbers is 0."""
+    if column.kind != "number":
+        return 0.0
+    try:
+        return float((read_numbers(table, column) == 0).mean()) if table.height else 0.0
+    except DataError:
+        return 0.0
 
 
 def _content(table: Table, column: Column) -> tuple[tuple[float, ...], str]:

@@ -10,8 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from ..storage.atomic import replace_file
 from ..training.cache import cache_folder
-from . import amounts, classes, formats, importance, material, mistakes, slices, structure, usage, verdict
+from . import (
+    amounts,
+    classes,
+    distributions,
+    effects,
+    formats,
+    importance,
+    material,
+    mistakes,
+    slices,
+    structure,
+    usage,
+    verdict,
+)
 from .judged import HeldOut, judge
+from .legends import lines
 from .wording import (
     alone,
     both,
@@ -65,6 +79,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
     judged, aim = judge(network, prepared), _listed(network.target.names)
     found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
+    names = held_out.get("names") or [column.name for column in prepared.encoder.columns]
     return (
         _environment()
         .get_template("report.html")
@@ -79,6 +94,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             seconds=network.history.seconds if network.history is not None else None,
             findings=found,
             verdict=_summary(prepared, judged),
+            distributions=distributions.describe(prepared, names),
             material=material.describe(prepared, network.facts.rows),
             structure=structure.describe(network),
             usage=usage.describe(network, path.parent),
@@ -103,7 +119,9 @@ def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> dic
     return {
         "classes": None if numbers else classes.describe(network, judged),
         "amounts": amounts.describe(network, judged) if numbers else None,
+        "names": columns,
         "importance": weights,
+        "effects": effects.describe(network, prepared, judged, columns),
         "mistakes": mistakes.worst(network, prepared, judged, columns),
         "slices": slices.find(prepared, judged),
     }
@@ -145,6 +163,7 @@ def _environment() -> Environment:
         "say_place": say_place,
         "both": both,
         "plain": plain,
+        "lines": lines,
     }
     made.filters |= {
         "number": formats.number,
@@ -153,6 +172,7 @@ def _environment() -> Environment:
         "name": lambda value: plain(value, 60),
         "code": code,
         "listed": listed,
+        "correlation": formats.correlation,
         "figure": lambda value, name: formats.figure(name, value),
         "interval": lambda found, name: formats.interval(name, found),
     }
