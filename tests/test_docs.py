@@ -117,6 +117,12 @@ def test_links_between_chinese_pages_stay_in_chinese():
     ] == []
 
 
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.name)
+def test_a_chinese_paragraph_is_one_line_since_a_browser_shows_a_line_break_as_a_space(page):
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    assert re.findall(r".*[\u4e00-\u9fff，。；：、）]\n *[\u4e00-\u9fff（“].*", text) == []
+
+
 def test_start_has_two_commands():
     start = (ROOT / "README.md").read_text(encoding="utf-8").split("## Start", 1)[1]
     assert FENCE.search(start)[2].splitlines() == [
