@@ -29,6 +29,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "api_pages",
     "checks",
+    "chinese_search",
     "equations",
     "languages",
 ]

@@ -6,6 +6,7 @@ KaTeX comes with sphinxcontrib-katex as one file of JavaScript, and mini-racer r
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +37,7 @@ def mathml(tex: str, block: bool) -> str:
     answer = engine().eval(f"try {{ {call} }} catch (problem) {{ '!' + problem.message }}")
     if answer.startswith("!"):
         raise ValueError(answer[1:])
-    return str(answer)
+    return re.sub(r"<annotation.*?</annotation>", "", str(answer), flags=re.S)  # LaTeX that excerpts would show
 
 
 def write(translator: Any, node: nodes.Element, tag: str, block: bool) -> None:
