@@ -169,7 +169,7 @@ def draw(
         model: A model with a grid that was trained.
         x: Rows, as for ``fit``.
         labels: One label a row; units then take the colour of their most frequent one.
-        feature_names: The features' names; by default "feature 0" and so on.
+        feature_names: The features' names; by default those of a frame's columns, else "feature 0" and so on.
         planes: How many component planes at most; where there are more features, those that vary most over the map.
         path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
 
@@ -184,7 +184,7 @@ def draw(
     found = _map_of(model)
     rows = _inputs(model, found, x)
     best = _best_two(found, rows)
-    names = [f"feature {place}" for place in range(rows.shape[1])] if feature_names is None else list(feature_names)
+    names = _names(x, rows.shape[1], found.place) if feature_names is None else list(feature_names)
     if len(names) != rows.shape[1]:
         raise ShapeError(f"draw: got {len(names)} feature_names; the map has {rows.shape[1]} features.")
     values = component_planes(model)
@@ -197,6 +197,15 @@ def draw(
         {names[place]: values[place] for place in sorted(order)},
     )
     return draw_map(sheet, path)
+
+
+def _names(x: Any, features: int, place: int) -> list[str]:
+    """Return the names of a frame's columns, where the map lies on them and not on other layers' answers."""
+    import narwhals
+
+    frame = narwhals.from_native(x, eager_only=True, pass_through=True)
+    columns = list(map(str, frame.columns)) if isinstance(frame, narwhals.DataFrame) and not place else []
+    return columns if len(columns) == features else [f"feature {number}" for number in range(features)]
 
 
 def _grid_place(model: Sequential) -> int:

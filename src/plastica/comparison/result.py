@@ -13,6 +13,8 @@ import msgspec
 
 from ..drawing import checked_ending
 from ..errors import InvalidValue
+from ..notebook import html
+from ..notebook.html import shown
 from .ranking import Ranks, ranks
 from .records import Record, middle, spread
 from .wording import FACTS, INSIDE, RESULTS, facts_of, inside_of, remarks, results_of
@@ -192,6 +194,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         """Show the best rule."""
         best = self.ranked[0]
         return f"<Comparison of {len(self.records)} rules on {self.task['name']}: best {best.name}>"
+
+    @shown
+    def _repr_html_(self) -> str:
+        return html.block(
+            html.paragraph(self.headline),
+            html.table(self.heads, self.results),
+            html.details("What each rule asks for", html.table(FACTS, self.facts)),
+            html.paragraph("draw() shows the curves.", soft=True),
+        )
 
     def _csv(self) -> str:
         made = io.StringIO()

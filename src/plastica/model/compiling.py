@@ -32,6 +32,10 @@ class Compiled:
     rule: Rule
     weighted_metrics: tuple[Any, ...] = ()
 
+    def words(self) -> list[str]:
+        """Return the optimizer, the loss and the rule by the names of their classes."""
+        return [type(part).__name__ for part in (self.optimizer, self.loss, self.rule) if part is not None]
+
 
 def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = None) -> Compiled:
     """Resolve names; an optimizer of None is the rule's usual one.

@@ -16,6 +16,7 @@ from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
 from ..initializers import Undrawn
 from ..layers.layer import Layer, Shape
+from ..notebook.html import shown
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
 from ..rules.alignment import whole_batch
@@ -76,6 +77,14 @@ class Sequential:
 
     def __repr__(self) -> str:
         return f"Sequential({list(self.network.layers)!r})"
+
+    @shown
+    def _repr_html_(self) -> str:
+        from ..views.summary import page
+
+        trained = f"{self.epochs_trained:,} epochs trained" if self.epochs_trained else ""
+        said = [*self._compiled.words(), trained] if self._compiled else ["not compiled"]
+        return page(self.network, self._shape, self.params, self.state, name=self.name, words=said)
 
     # What the network is made of
 

@@ -8,13 +8,20 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from markupsafe import Markup
 
 from ..errors import UnknownName
 from ..layers.layer import Context, Layer
 from ..layers.walk import walk
 from ..losses import Objective
+from ..notebook import html
+from ..notebook.chart import histogram
+from ..notebook.html import shown
 from ..rules import Batch
 from ..rules.backprop import send_back
+
+STATISTICS = ("array", "shape", "min", "mean", "max", "standard deviation", "histogram")
+MOST_VALUES = 100_000  # of an array that a notebook's table looks at
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,10 @@ class LayerTrace:
     def __repr__(self) -> str:
         shown = [f"{name} {array.shape}" for name, array in self.arrays().items()]
         return f"{self.path}: {', '.join(shown)}"
+
+    @shown
+    def _repr_html_(self) -> str:
+        return html.block(html.heading(self.path), _table(self.arrays()))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name; gradients as ``dC/dkernel``."""
@@ -79,9 +90,30 @@ class Trace:
         head = [] if self.loss is None else [f"loss {self.loss:.6g}"]
         return "\n".join([*head, *map(repr, self.layers)])
 
+    @shown
+    def _repr_html_(self) -> str:
+        loss = "" if self.loss is None else f"loss {self.loss:.6g}"
+        title = html.heading("Trace", f"{len(self.layers)} layers", loss)
+        return html.block(title, *(html.details(layer.path, _table(layer.arrays())) for layer in self.layers))
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays under ``"layer 0, Dense/potential"`` and the like."""
         return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
+
+
+def _table(arrays: dict[str, np.ndarray]) -> Markup:
+    """Return shape, range and histogram of arrays, of large ones those of evenly spaced values."""
+    return html.table(STATISTICS, [_row(name, array) for name, array in arrays.items()], numbers=(2, 3, 4, 5))
+
+
+def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
+    values = array.ravel()[:: max(1, array.size // MOST_VALUES)].astype(np.float64)
+    finite = values[np.isfinite(values)]
+    shape = str(array.shape)
+    if not finite.size:
+        return name, shape, "-", "-", "-", "-", ""
+    numbers = (f"{number:.4g}" for number in (finite.min(), finite.mean(), finite.max(), finite.std()))
+    return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
 def trace(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 
 from ..layers import Layer
 from ..layers.layer import Params, Shape, State
+from ..notebook import html
 from .outline import Entry, outline
 
 HEADS = ("layer (kind)", "output shape", "params", "activation")
@@ -56,6 +57,20 @@ def summary(
     rows = [row for entry in entries for row in _rows(entry, built=params is not None)]
     end = textwrap.fill(UNBUILT, width) if params is None else _totals(params, state)
     return "\n".join([head, *_table(rows, width), end])
+
+
+def page(
+    network: Layer, input_shape: Shape | None, params: Params, state: State, *, name: str, words: Sequence[str] = ()
+) -> str:
+    """Return the same as HTML for a notebook; ``words`` stand behind the name."""
+    entries = outline(network, input_shape, params, state)
+    shape = "" if input_shape is None else f"input {_written(input_shape)}"
+    title = html.heading(name, shape, *words)
+    if not entries:
+        return html.block(title, html.paragraph(EMPTY))
+    rows = [row for entry in entries for row in _rows(entry, built=params is not None)]
+    end = UNBUILT if params is None else _totals(params, state).replace("\n", " · ")
+    return html.block(title, html.table(HEADS, rows, numbers=(NUMBERS,)), html.paragraph(end, soft=True))
 
 
 def _rows(entry: Entry, built: bool, before: str = "", below: str = "") -> Iterator[Row]:
