@@ -25,7 +25,7 @@ FLAGS = (
 # Name: data set, language, look, the part of the page, its width and height
 PICTURES = {
     "summary": ("titanic", "en", "light", "verdict", 1080, 640),
-    "errors": ("titanic", "en", "dark", "errors", 1080, 1040),
+    "errors": ("titanic", "en", "dark", "errors", 1080, 1090),
     "chinese": ("penguins", "zh", "light", "", 1080, 860),
 }
 COLOURS = 96  # as many as a flat page needs, and a third of the bytes
