@@ -12,7 +12,7 @@ from plastica.data.reading import read_table
 from plastica.estimators import Settings, TableNetwork
 from plastica.estimators.preparing import prepare
 from plastica.report import write_report
-from plastica.report.wording import listed, say_place
+from plastica.report.wording import listed, say_note, say_place
 
 CODE = {"pre", "code", "style", "title"}  # commands and settings
 VOID = {"meta", "input", "br", "img", "link", "hr"}
@@ -63,3 +63,23 @@ def test_places_and_lists_are_written_as_each_language_writes_them():
     assert "line 17" in say_place("line 17")
     assert "甲、乙" in listed(["甲", "乙"])
     assert "甲, 乙" in listed(["甲", "乙"])
+
+
+def test_notes_about_columns_are_known_as_the_table_s_reader_writes_them():
+    rows = 60
+    table = read_table(
+        {
+            "x": list(range(0, 2 * rows, 2)),
+            "copy": list(range(0, 2 * rows, 2)),
+            "same": [1] * rows,
+            "none": [None] * rows,
+            "id": [f"ID-{row:04}" for row in range(rows)],
+            "text": [f"good tea and cup {row}" for row in range(rows)],
+            "y": [row % 2 for row in range(rows)],
+        }
+    )
+    prepared = prepare(table, "y", Settings())
+    notes = [column.note for column in prepared.columns if column.note]
+    assert len(notes) >= 5
+    for note in notes:
+        assert re.search("[一-龥]", say_note(note)), note

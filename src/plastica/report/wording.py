@@ -118,6 +118,31 @@ def listed(names: Iterable[str]) -> Markup:
     return both(", ".join(clean), "、".join(clean))
 
 
+@cache
+def _notes() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return the patterns of notes that are made in English, and what they are in Chinese."""
+    notes = (pair for key, pair in messages().items() if key.startswith("note_"))
+    return tuple(
+        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))), said) for english, said in notes
+    )
+
+
+def say_note(note: str) -> Markup:
+    """Return a note about a table or a column in both languages; one that is not known stays English."""
+    english = plain(note, 1000)
+    for pattern, chinese in _notes():
+        if found := pattern.fullmatch(english):
+            return both(english, chinese.format(**{name: _noted(value) for name, value in found.groupdict().items()}))
+    return both(english, english)
+
+
+def _noted(value: str) -> str:
+    for key in (f"score_{value.replace(' ', '_')}", f"separator_{value}"):
+        if key in messages():
+            return messages()[key][1]
+    return value
+
+
 def say_finding(finding: Finding) -> Markup:
     """Return a finding in both languages."""
     english, key = plain(finding.message, 1000), f"finding_{finding.code}"
