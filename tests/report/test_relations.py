@@ -90,6 +90,11 @@ def test_a_rising_answer_has_a_rising_line_and_an_ignored_column_a_flat_one(prep
     assert {name for name, _ in found.charts["town"].marks} == {"Ely", "Rye"}
 
 
+def test_the_ends_of_the_scale_are_written_in_short():
+    assert effects._end(SimpleNamespace(task="binary"), 1e-7).startswith("0\N{NO-BREAK SPACE}")
+    assert effects._end(SimpleNamespace(task="regression"), 1234.567) == "1,235"
+
+
 def test_the_targets_mean_rises_with_a_column_that_carries_it(prepared):
     found = {chart.column: chart for chart in distributions.describe(prepared, ["a", "town"]).charts}
     heights = [y for _, y in found["a"].lines[0]]

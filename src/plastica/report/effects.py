@@ -67,9 +67,13 @@ def describe(network: TableNetwork, prepared: Prepared, judged: HeldOut, names: 
         return Effects({}, "", "", ())
     ends = np.concatenate([curve.means.ravel() for curve in curves])
     low, high = float(ends.min()), float(ends.max())
-    shown = formats.number if judged.task == "regression" else formats.share
     charts = {curve.column.name: _mini(curve, low, high) for curve in curves}
-    return Effects(charts, shown(low), shown(high), _labels(network, lines) if len(lines) > 1 else ())
+    return Effects(charts, _end(judged, low), _end(judged, high), _labels(network, lines) if len(lines) > 1 else ())
+
+
+def _end(judged: HeldOut, value: float) -> str:
+    """Write an end of the scale; a share in whole tenths of a per cent."""
+    return formats.number(value) if judged.task == "regression" else formats.share(round(value, 3))
 
 
 def _lines(judged: HeldOut, prepared: Prepared) -> list[int]:
