@@ -74,7 +74,7 @@ def test_inputs_that_are_not_all_or_none_are_refused():
 
 def test_backprop_warns_of_layers_that_no_error_reaches():
     network = pl.layers.Sequential([pl.Dense(4, activation="tanh"), pl.Dense(4, activation="heaviside"), pl.Dense(1)])
-    said = r"layer 1, Dense: a step has no slope.*from layer 0, Dense on, stays as it was drawn"
+    said = r"layer 1, Dense: a step function has gradient 0.*from layer 0, Dense on, keeps its initial weights"
     with pytest.warns(pl.errors.PlasticaWarning, match=said):
         pl.Backprop().check(network, None)
     pl.Backprop().check(pl.layers.Sequential([EITHER_ALONE, pl.Dense(1)]), None)  # fixed gates below are no harm

@@ -102,7 +102,7 @@ def test_convolution_competes_at_every_place_and_groups_are_refused():
         own = patches[winner == unit]
         wanted = kernel[:, unit] + (1 - 0.9 ** len(own)) * (own.mean(0) - kernel[:, unit])
         np.testing.assert_allclose(after["kernel"].reshape(8, 3)[:, unit], wanted, rtol=1e-3, atol=1e-4)
-    with pytest.raises(InvalidValue, match=r"hears 1 of 2 channels.*groups=1"):
+    with pytest.raises(InvalidValue, match=r"receives 1 of 2 channels.*groups=1"):
         learn(Competitive(), pl.Conv2D(4, 2, groups=2), x)
 
 
@@ -172,8 +172,11 @@ def test_power_relu_is_the_power_of_relu_with_its_slope():
         (lambda: KrotovHopfield(p=1), "p must be a whole number of at least 2"),
         (lambda: KrotovHopfield(k=2.5), "k must be a whole number of at least 2"),
         (lambda: learn(KrotovHopfield(), pl.Dense(6), CLUSTERS[:2]), "Dense of 6 units.*smaller k"),
-        (lambda: learn(KrotovHopfield(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]), "hear different inputs"),
-        (lambda: learn(Competitive(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]), "hear different inputs"),
+        (
+            lambda: learn(KrotovHopfield(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]),
+            "receive different inputs",
+        ),
+        (lambda: learn(Competitive(), pl.Wired(pl.Dense(8), pl.Sparse(0.5)), CLUSTERS[:2]), "receive different inputs"),
         (lambda: learn(KrotovHopfield(), pl.BatchNormalization(), CLUSTERS[:2]), "works on layers of units"),
     ],
 )

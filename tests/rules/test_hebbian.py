@@ -194,7 +194,7 @@ def test_linear_units_suit_rules_that_find_directions():
 def test_units_that_hear_different_channels_have_no_common_components():
     model = pl.Sequential([pl.Conv2D(4, 2, groups=2)])
     model.compile(rule="sanger")
-    with pytest.raises(pl.errors.InvalidValue, match=r"hear 1 of 2 channels.*groups=1"):
+    with pytest.raises(pl.errors.InvalidValue, match=r"receive 1 of 2 channels.*groups=1"):
         model.fit(np.ones((4, 3, 3, 2), np.float32), verbose=0)
 
 

@@ -341,7 +341,7 @@ def test_steps_too_few_for_the_depth_are_told_and_others_are_not():
 
     model = pl.Sequential([*(pl.Dense(2) for _ in range(7)), pl.Dense(2)])
     model.compile(loss="mse", rule=PredictiveCoding(steps=12))
-    with pytest.warns(PlasticaWarning, match=r"steps=12, step_size=0.2\): about 0.0014 of .*Take steps=37, or leave"):
+    with pytest.warns(PlasticaWarning, match=r"steps=12, step_size=0.2\): about 0.0014 of .*Set steps=37, or leave"):
         model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
     begin(8, PredictiveCoding(steps=37))  # a warning would be an error
     begin(4, PredictiveCoding(steps=12))

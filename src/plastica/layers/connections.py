@@ -136,13 +136,13 @@ class SmallWorld(Connections):
 
     def __post_init__(self) -> None:
         if self.neighbours < 1:
-            raise InvalidValue(f"SmallWorld(neighbours={self.neighbours!r}): a unit listens to at least 1 input.")
+            raise InvalidValue(f"SmallWorld(neighbours={self.neighbours!r}): a unit needs at least 1 input.")
         if not 0 <= self.rewiring <= 1:
             raise InvalidValue(f"SmallWorld(rewiring={self.rewiring!r}): the share that is moved, from 0 to 1.")
 
     def draw(self, rng: np.random.Generator, inputs: int, units: int) -> np.ndarray:
         if self.neighbours > inputs:
-            raise ShapeError(f"SmallWorld({self.neighbours}): there are only {inputs} inputs to listen to.")
+            raise ShapeError(f"SmallWorld({self.neighbours}): there are only {inputs} inputs.")
         mask = np.zeros((inputs, units), np.float32)
         reach = np.arange(self.neighbours) - (self.neighbours - 1) // 2
         for unit in range(units):

@@ -76,8 +76,8 @@ class Wired(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         if "mask" not in state:
             raise InvalidValue(
-                f"Wired({self.layer!r}): this rule lets units compete, and units that hear different inputs cannot. "
-                "Give it the layer as it is, or take another rule."
+                f"Wired({self.layer!r}): this rule lets units compete, which is not possible if they receive "
+                "different inputs. Use the layer without Wired, or another rule."
             )
         inner = {name: carried for name, carried in state.items() if name != "mask"}
         potential, inner = self.layer.synapse(self.constrain(params, state), x, inner, context)

@@ -72,8 +72,8 @@ def _as_tuple(given: Any) -> tuple[Any, ...]:
 def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
     if chosen:
         raise InvalidValue(
-            f"compile(metrics={chosen!r}) without a loss: metrics compare answers with targets, and this network will "
-            "see none. Give a loss for the read-out, or leave the metrics out."
+            f"compile(metrics={chosen!r}) without a loss: metrics compare answers with targets, but this network has "
+            "none. Give a loss for the read-out, or leave out the metrics."
         )
     _require_declared(rule)
     if optimizer is not None:

@@ -24,7 +24,7 @@ def alone(model: Any) -> Iterator[None]:
         if id(model) in _in_training:
             raise InvalidValue(
                 "this network is in training already: another thread is in its fit(), or a callback of that run calls "
-                "fit() again. Wait until that ends, or train a network of its own in each thread."
+                "fit() again. Wait until it ends, or train a separate network in each thread."
             )
         _in_training.add(id(model))
     try:

@@ -166,7 +166,7 @@ def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: st
     if model.compiled.loss is None:
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
-        raise InvalidValue(f"the network learns towards targets, but there are no targets {owner}y.")
+        raise InvalidValue(f"the network needs targets, but there are no targets {owner}y.")
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
     targets = as_targets(y, answer_shape, f"{owner}y")
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
@@ -180,7 +180,7 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
     if y is not None:
         raise InvalidValue(
             f"{owner}y was given, but the network was compiled without a loss and learns from inputs alone. Leave y "
-            "out, or give compile() a loss, by which the last layer learns to read out."
+            "out, or give compile() a loss, so that the last layer is trained as a read-out."
         )
     nothing = np.zeros((len(inputs), 0), np.float32)
     return same_rows(Examples(inputs, nothing, row_weights(sample_weight, len(inputs))))

@@ -28,7 +28,7 @@ class Checked(Blocks):
             raise DataError(f"blocks.sizes={self._sizes[:10]}: there must be a block, and a row in each.")
         if model.optimizer.full_batch:
             raise InvalidValue(
-                f"{type(model.optimizer).__name__} looks at all rows in each step, which blocks are too large for. "
+                f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with blocks. "
                 "Choose another optimizer, such as adam."
             )
         first = self.read(0)

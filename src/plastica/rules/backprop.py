@@ -98,8 +98,8 @@ def warn_of_steps(network: Layer, below: bool = True) -> None:
         if unreached and isinstance(layer.output_activation, Heaviside):
             what = f"there or before it, from {unreached} on," if below else f"by it, {unreached},"
             warnings.warn(
-                f"{path}: a step has no slope, so no error comes back through it, and what learns {what} stays as it "
-                'was drawn. Take a sigmoid or tanh, or the rule "perceptron".',
+                f"{path}: a step function has gradient 0, so no error is propagated back through it, and what learns "
+                f'{what} keeps its initial weights. Use sigmoid or tanh, or the rule "perceptron".',
                 PlasticaWarning,
                 stacklevel=2,
             )

@@ -116,8 +116,8 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> jax.Array
     kernel = params["kernel"]
     if kernel.shape[-2] != record.input.shape[-1]:
         raise InvalidValue(
-            f"{type(layer).__name__}: its kernel of shape {kernel.shape} hears {kernel.shape[-2]} of "
-            f"{record.input.shape[-1]} channels; units that compete must hear the same inputs. Take groups=1."
+            f"{type(layer).__name__}: its kernel of shape {kernel.shape} receives {kernel.shape[-2]} of "
+            f"{record.input.shape[-1]} channels; units that compete must receive the same inputs. Take groups=1."
         )
     squares, _ = layer.synapse(_one_unit_of_ones(params), record.input**2, {}, INFERENCE)
     product = record.potential - params.get("bias", 0)

@@ -89,9 +89,9 @@ def warn_of_depth(rule: Any, reach: Reach, distance: int) -> None:
         return
     own = f"inference={rule.inference!r}, steps={reach.steps}, step_size={rule.step_size:g}"
     warnings.warn(
-        f"{type(rule).__name__}({own}): about {reach.arrives:.2g} of the error comes to the first layer that learns, "
-        f"{distance} links below the last, so that it learns wrongly or hardly at all. Take steps={reach.wanted}, or "
-        "leave steps out: they then suit the depth.",
+        f"{type(rule).__name__}({own}): about {reach.arrives:.2g} of the error reaches the first layer that learns, "
+        f"{distance} links below the last, so it learns poorly or not at all. Set steps={reach.wanted}, or leave out "
+        "steps to adapt them to the depth.",
         PlasticaWarning,
         stacklevel=2,
     )

@@ -84,8 +84,9 @@ class Sanger(LayerRule):
         y, kernel = without_bias(params, record), params["kernel"]
         if kernel.shape[-2] != record.input.shape[-1]:
             raise InvalidValue(
-                f"{layer!r}: its units hear {kernel.shape[-2]} of {record.input.shape[-1]} channels; Sanger's rule "
-                "takes from each unit's input what the ones before it found, so all must hear the same. Take groups=1."
+                f"{layer!r}: its units receive {kernel.shape[-2]} of {record.input.shape[-1]} channels; Sanger's rule "
+                "takes from each unit's input what the ones before it found, so all must receive the same channels. "
+                "Take groups=1."
             )
         shared = row_shares(batch, y) * y
         growth = record.pull_synapse(shared)[0]["kernel"]

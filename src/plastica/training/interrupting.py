@@ -73,4 +73,4 @@ def noted() -> Iterator[Interrupts]:
         if signal.getsignal(signal.SIGINT) == interrupts.note:
             signal.signal(signal.SIGINT, before)
     if interrupts.asked:
-        raise Interrupted("interrupted; the model is as the last step left it")
+        raise Interrupted("interrupted; the model has the weights of the last step")

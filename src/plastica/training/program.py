@@ -206,8 +206,8 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
     if signal.direction is None and optimizer.use_ema:
         raise InvalidValue(
-            f"{type(optimizer).__name__}(use_ema=True) keeps the mean of the weights that it steps to, and under "
-            f"{type(rule).__name__} without a loss it makes no step. Leave use_ema out."
+            f"{type(optimizer).__name__}(use_ema=True) averages the weights after each step, but with "
+            f"{type(rule).__name__} without a loss it makes no steps. Leave out use_ema."
         )
 
     def value_at(params: Params) -> jax.Array:

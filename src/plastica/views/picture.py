@@ -45,7 +45,7 @@ def draw(
         checked_ending(path)
     entries = outline(network, tuple(input_shape), params)
     if not entries:
-        raise InvalidValue("draw: this network has no layer, so there is nothing to draw.")
+        raise InvalidValue("draw: this network has no layers, so there is nothing to draw.")
     with own_style():
         found = columns(entries, tuple(input_shape))
         canvas = draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(found)
