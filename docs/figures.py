@@ -87,6 +87,16 @@ def network() -> Figure:
     return model.draw()
 
 
+def boundary() -> Figure:
+    """Draw what a small network has learned of a product of two numbers."""
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    y = (x[:, 0] * x[:, 1] > 0).astype(int)
+    model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(1, activation="sigmoid")])
+    model.compile(pl.optimizers.Adam(0.03), "binary_crossentropy")
+    model.fit(x, y, epochs=60, verbose=0)
+    return pl.draw.boundary(model, x, y, features=("a", "b"), classes=("no", "yes"))
+
+
 def activations() -> Figure:
     """Draw six activations and their slopes."""
     z = np.linspace(-4, 4, 401, dtype=np.float32)
@@ -421,7 +431,7 @@ def own_rule() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     function.__name__: function
     for function in (
-        activations, chunks, deltas, file, imbalance, keras, learning, messy_tables, network, own_rule, rates,
+        activations, boundary, chunks, deltas, file, imbalance, keras, learning, messy_tables, network, own_rule, rates,
         schedules, stable_loss, stopping, tables,
     )
 }  # fmt: skip

@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 FAMILIES = (
     "activations",
     "datasets",
+    "draw",
     "errors",
     "initializers",
     "layers",
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
     from . import (
         activations,
         datasets,
+        draw,
         errors,
         initializers,
         layers,
