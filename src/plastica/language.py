@@ -85,6 +85,11 @@ class Texts:
         """Return whether there is such a text."""
         return key in self.entries
 
+    def counted(self, key: str, count: int, /, **values: Any) -> str:
+        """Return a text about so many of something: the form for one stands before a bar, that for others behind it."""
+        one, _, several = self(key, count=f"{count:,}", **values).partition("|")
+        return several if several and count != 1 else one
+
     def __call__(self, key: str, /, **values: Any) -> str:
         """Return a text in the language in use."""
         return self.entries[key][LANGUAGES.index(current())].format(**values)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from plastica import datasets
-from plastica.cli.report import say_target
+from plastica.cli.table_words import say_target
 from plastica.data.reading import read_table
 from plastica.data.target import choose_target
 from plastica.estimators import TableNetwork
@@ -111,7 +111,7 @@ def test_other_files_are_no_models(plastica, penguins, here):
 def test_evaluate_agrees_with_the_results_kept(plastica, penguins, table, here):
     result = plastica("evaluate", penguins, "penguins")
     assert "206 of its rows were in the training set" in result.stderr
-    assert "held out when it was trained" in result.stdout
+    assert "trained   accuracy 0.9" in result.stdout
     half = table[::2]
     half.rename({"species": "kind"}).write_csv(here / "half.csv")
     found = json.loads(plastica("evaluate", penguins, "half.csv", "--target", "kind", "--json").stdout)
@@ -134,16 +134,16 @@ def test_evaluate_needs_a_target_it_knows(plastica, penguins, table, here):
 
 
 def test_info_shows_models_and_figures_in_the_order_of_train(plastica, penguins):
-    said = plastica("info", penguins).stdout
+    said = plastica("info", penguins, "-v").stdout
     words = [
-        "network  ",
-        "linear  ",
-        "trees  ",
-        "dummy  ",
+        "  network  ",
+        "linear model  ",
+        "boosted trees  ",
+        "guess",
         "\naccuracy",
         "\nbalanced accuracy",
         "\nmacro F1",
-        "\nMCC",
+        "\nMatthews correlation",
         "\nAUC",
     ]
     places = [said.index(word, said.index("held-out rows")) for word in words]
@@ -156,15 +156,15 @@ def test_a_label_of_a_thousand_letters_is_cut_on_the_terminal():
 
 
 def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
-    result = plastica("info", penguins)
+    result = plastica("info", penguins, "-v")
     for word in (
-        "species: multiclass",
+        "species: 3 classes",
         "bill_length_mm",
         "206 to train",
         "8 members",
         "128 relu",
-        "dummy",
-        "after 15 epochs",
+        "guess",
+        "15 epochs",
     ):
         assert word in result.stdout
     found = json.loads(plastica("info", penguins, "--json").stdout)

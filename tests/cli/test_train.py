@@ -33,14 +33,15 @@ def as_json(result):
 
 def test_penguins_are_told_apart_by_default(plastica, here):
     result = plastica("train", "penguins")
-    assert "species: multiclass, 3 classes (Adelie, Chinstrap, Gentoo)" in result.stdout
+    assert "species: 3 classes (Adelie, Chinstrap, Gentoo)" in result.stdout
     assert "206 to train, 69 to validate, 69 held out, stratified" in result.stdout
     kept = json.loads((here / "runs/penguins-1/results.json").read_text())
     scores = kept["results"]["scores"]
     assert scores["network"]["accuracy"]["value"] > 0.95 > 0.6 > scores["dummy"]["accuracy"]["value"]
     assert kept["results"]["rows"] == 69
     assert kept["training"]["stopped_by"].startswith("EarlyStopping")
-    assert all(word in result.stdout for word in ("network", "linear", "dummy", "saved     runs/penguins-1"))
+    assert "result    accuracy 0.9" in result.stdout and "linear model 0.9" in result.stdout
+    assert "saved     runs/penguins-1" in result.stdout
 
 
 def test_a_run_folder_holds_model_report_answers_history_results_and_settings(plastica, here):
@@ -64,8 +65,8 @@ def test_a_run_folder_holds_model_report_answers_history_results_and_settings(pl
 
 
 def test_titanic_needs_no_target_and_names_are_free_text(plastica):
-    result = plastica("train", "titanic", *SHORT)
-    assert "survived: binary, 2 classes (0, 1)" in result.stdout
+    result = plastica("train", "titanic", *SHORT, "-v")
+    assert "survived: 2 classes (0, 1)" in result.stdout
     assert "free text, 1310 different values" in result.stdout
     assert "AUC" in result.stdout
 
@@ -117,9 +118,9 @@ def test_semicolons_and_decimal_commas(plastica, here):
 def test_gbk(plastica, here):
     path = write_csv(here / "chinese.csv", encoding="gbk", words=("年龄", "身高", "标签"))
     result = plastica("train", path, "--target", "标签", *SHORT)
-    assert "标签: binary" in result.stdout
+    assert "标签: 2 classes (no, yes)" in result.stdout
     assert "note: " in result.stderr and "gb" in result.stderr.lower()
-    assert "年龄" in result.stdout
+    assert "2 numbers" in result.stdout
 
 
 def test_parquet_and_gzip_and_standard_input(plastica, here):
@@ -230,12 +231,12 @@ def test_checkpoint_and_resume_end_in_the_same_model(plastica, here):
         (("penguins", "--task", "ranking"), 2, "ranking"),
         (("penguins", "--layers", "64,many"), 2, "--layers takes numbers of units"),
         (("penguins", "--layers", "0,8"), 1, "expected up to 64 whole numbers"),
-        (("penguins", "--epochs", "0"), 1, "epochs=0"),
+        (("penguins", "--epochs", "0"), 1, "--epochs 0"),
         (("penguins", "--epochs", "few"), 2, "--epochs"),
-        (("penguins", "--learning-rate", "-1"), 1, "learning_rate=-1"),
+        (("penguins", "--learning-rate", "-1"), 1, "--learning-rate -1"),
         (("penguins", "--test", "0.9"), 1, "cannot be split"),
-        (("penguins", "--test", "-1"), 1, "test=-1"),
-        (("penguins", "--seed", "-1"), 1, "seed=-1"),
+        (("penguins", "--test", "-1"), 1, "--test -1"),
+        (("penguins", "--seed", "-1"), 1, "--seed -1"),
         (("penguins", "--time-limit", "soon"), 1, "time_limit"),
         (("penguins", "--batch_size", "3"), 2, "batch_size"),
         ((), 2, "FILE"),
@@ -262,7 +263,7 @@ def test_a_failed_run_leaves_no_folder(plastica, here):
 def test_control_characters_are_shown_and_not_obeyed(plastica, here):
     lines = [f"{n},{n % 5},evil\x1b[2J{n % 2}" for n in range(60)]
     (here / "evil.csv").write_text("a\x1b]0;title\x07,b,y\n" + "\n".join(lines))
-    result = plastica("train", "evil.csv", "-t", "y", *SHORT)
+    result = plastica("train", "evil.csv", "-t", "y", *SHORT, "-v")
     assert "\x1b" not in result.stdout + result.stderr and "\x07" not in result.stdout + result.stderr
     assert "evil\\x1b[2J1" in result.stdout
     path = here / "runs/evil-1"
@@ -305,9 +306,9 @@ def test_rows_are_split_by_time_by_groups_or_from_a_file(plastica, here):
     (here / "a.csv").write_text("ts,y,shift\n" + "".join(lines[:200]))
     (here / "b.csv").write_text("shift,ts,y\n" + "".join(f"{row % 7},{hours[row]},{row}\n" for row in range(200, 240)))
     quick = ("train", "a.csv", "-t", "y", "--task", "regression", "--network", "mlp", "--layers", "0", "--epochs", "1")
-    said = plastica(*quick).stdout
+    said = plastica(*quick, "-v").stdout
     assert "120 to train, 40 to validate, 40 held out, by time ('ts'): held out from 2024-01-07 16:00:00 on" in said
-    assert "last value" in said and "yesterday" in said
+    assert "last value" in said and "same time yesterday" in said
     assert "by groups ('shift')" in plastica(*quick, "--split", "group:shift", "--no-report").stdout
     assert "40 held out, by time ('ts'); held out: b.csv" in plastica(*quick, "--test", "b.csv", "--no-report").stdout
     assert "expected auto, random, time" in plastica(*quick, "--split", "sometime", code=1).stderr

@@ -67,9 +67,9 @@ def test_trees_are_had_for_the_asking_and_used_like_a_network(plastica, here, ta
 
 def test_what_a_model_does_not_use_is_refused(plastica, here, table):
     result = plastica("train", table, "-t", "label", "--model", "trees", "--epochs", "3", code=1)
-    assert "epochs=3 is for networks" in result.stderr and "Leave epochs out" in result.stderr
+    assert "--epochs 3 is for networks" in result.stderr and "Leave epochs out" in result.stderr
     assert not (here / "runs").exists()
     result = plastica("train", table, "-t", "label", "--model", "linear", "--stream", code=1)
     assert "needs all rows in memory" in result.stderr
     result = plastica("train", table, "-t", "label", "--model", "trees", "--checkpoint", "kept", code=1)
-    assert "checkpoint='kept' is for networks" in result.stderr
+    assert "--checkpoint kept is for networks" in result.stderr

@@ -131,7 +131,7 @@ def test_a_class_that_is_called_as_a_missing_value(word):
     _, table, notes = chosen(rarely)
     assert table.height == 60
     assert notes == (
-        f"1 row without a target left out (first: row index 60, {word!r}; name it among keep_words if it is a class).",
+        f"1 row without a target left out (first: row index 60, {word!r}; if it is a class: keep_words=[{word!r}]).",
     )
     assert chosen(rarely, keep_words=(word,))[1].height == 61
     assert chosen(["1.5", "2.5", word] * 20)[0].task in ("binary", "regression")

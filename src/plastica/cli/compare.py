@@ -8,7 +8,8 @@ import click
 
 from . import options, parameters
 from .guard import guarded
-from .output import Output, note
+from .output import Output
+from .wording import SAY
 
 if TYPE_CHECKING:
     from ..estimators.comparing import Comparison
@@ -23,6 +24,8 @@ MOST_FIGURES = 5  # beside the one that runs are sorted by; --json has all
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
+@parameters.lang
+@parameters.verbose
 @parameters.json
 @parameters.debug
 @guarded
@@ -33,6 +36,8 @@ def compare(
     separator: str | None,
     encoding: str | None,
     sheet: str | None,
+    lang: str,
+    verbose: bool,
     json: bool,
     debug: bool,
 ) -> None:
@@ -44,18 +49,17 @@ def compare(
     from ..data.reading import read_table
     from ..estimators.comparing import compare_held_out, compare_on
     from .folders import model_file
+    from .table_words import say_notes
 
-    output = Output(json)
+    output = Output(json, verbose=verbose)
     paths = {run: model_file(run) for run in dict.fromkeys(runs)}
     if on is None:
         found = compare_held_out(paths, by)
     else:
         table = read_table(on, separator=options.separator(separator), encoding=encoding, sheet=sheet)
-        for line in table.notes:
-            note(line)
+        say_notes(table.notes)
         found = compare_on(paths, table, by)
-    for line in found.notes:
-        note(line)
+    say_notes(found.notes)
     _say(output, found)
     output.result(as_json(found))
 
@@ -85,31 +89,39 @@ def as_json(found: Comparison) -> dict[str, Any]:
 
 def _say(output: Output, found: Comparison) -> None:
     from ..estimators.scores import Figure
-    from .report import say_figure, say_gap, say_target, word_of
+    from .result_words import say_figure, say_gap, word_of
+    from .table_words import say_target
 
     output.fact("target", say_target(found.target))
     output.say()
     differing = list(dict.fromkeys(name for run in found.runs for name in run.differs))
     if differing:
-        heads = ("run", *(name.replace("_", " ") for name in differing))
+        heads = (SAY("head_run"), *(name.replace("_", " ") for name in differing))
         output.table(heads, [(run.name, *(run.differs.get(name, "") for name in differing)) for run in found.runs])
     else:
-        output.say("The runs were made in the same way.")
+        output.say(SAY("made_alike"))
     output.say()
-    output.say(f"On {found.on}, best {word_of(found.by)} first (with its 95 % interval):")
+    output.say(SAY("sorted_by", on=found.on, figure=word_of(found.by)))
     others = [name for name in found.runs[0].scores if name != found.by][:MOST_FIGURES]
-    rows = [
-        (
-            run.name,
-            str(run.rows),
-            say_figure(found.by, run.scores[found.by]),
-            *(say_figure(name, Figure(run.scores[name].value)) if name in run.scores else "" for name in others),
-        )
-        for run in found.runs
-    ]
-    output.table(("run", "rows", word_of(found.by), *map(word_of, others)), rows, strong=0)
+    while True:  # as many figures as there is room for
+        heads = (SAY("head_run"), SAY("head_rows"), word_of(found.by), *map(word_of, others))
+        rows = [
+            (
+                run.name,
+                f"{run.rows:,}",
+                say_figure(found.by, run.scores[found.by]),
+                *(say_figure(name, Figure(run.scores[name].value)) if name in run.scores else "" for name in others),
+            )
+            for run in found.runs
+        ]
+        if not others or output.fits(heads, rows):
+            break
+        others.pop()
+    output.table(heads, rows, strong=0)
+    output.say()
     for run in found.runs[1:]:
         if run.difference is not None:
-            word = "more" if run.difference.sure else "no more"
+            standing = SAY("measurable" if run.difference.sure else "not_measurable")
             gap = say_gap(found.by, run.difference)
-            output.say(f"{run.name} against {found.runs[0].name}: {gap}, {word} than chance.")
+            output.say(SAY("against", run=run.name, best=found.runs[0].name, gap=gap, standing=standing))
+    output.fact("next", SAY("next_predict", folder=found.runs[0].name))

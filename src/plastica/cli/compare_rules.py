@@ -12,6 +12,7 @@ from . import options, parameters
 from .guard import guarded
 from .names import TargetCommand, require_known
 from .output import Output, note
+from .wording import SAY
 
 if TYPE_CHECKING:
     from ..comparison import Comparison, Record, Task
@@ -43,6 +44,8 @@ MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large 
 @parameters.sheet
 @parameters.out_folder
 @click.option("--resume", is_flag=True, help="Train only the rules that --out lacks.")
+@parameters.lang
+@parameters.verbose
 @parameters.quiet
 @parameters.json
 @parameters.debug
@@ -67,6 +70,8 @@ def compare_rules(
     sheet: str | None,
     out: str | None,
     resume: bool,
+    lang: str,
+    verbose: bool,
     quiet: bool,
     json: bool,
     debug: bool,
@@ -85,13 +90,13 @@ def compare_rules(
         require_known("rule", name)
     for name in optimizers.values():
         require_known("optimizer", name)
-    output = Output(json, quiet)
+    output = Output(json, quiet, verbose)
     task = _task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
 
     from ..comparison.comparing import run_trials
     from ..comparison.progress import Watcher
     from ..comparison.terms import Terms, chosen_rules
-    from . import folders
+    from . import folders, rule_words
 
     terms = Terms(
         layers=_units_for(task) if units is None else units,
@@ -108,12 +113,12 @@ def compare_rules(
     try:
         found = run_trials(task, terms, chosen, place.records, place.keep, Watcher(output.talks))
     except KeyboardInterrupt:
-        note(f"what is finished is kept: the same command with --out {place.folder} --resume goes on.")
+        note(SAY("resume_rules", folder=place.folder))
         raise
     finally:
         folders.give_back(place.folder)
     folder = place.fill(found)
-    _say(output, found, folder)
+    rule_words.say_found(output, found, folder)
 
 
 class Place:
@@ -216,14 +221,14 @@ def _task(
     from ..data.reading import read_table
     from ..estimators.preparing import prepare
     from ..estimators.settings import Settings
+    from .table_words import say_notes
     from .train import usual_target
 
     table = read_table(data, separator=separator, encoding=encoding, sheet=sheet)
     aim = options.names(target, table.names) or (usual_target(data, table.names),)
     settings = Settings(network="mlp", validation=0, test=test, seed=seed, drop=options.names(drop, table.names))
     prepared = prepare(table, aim, settings)
-    for line in prepared.notes:
-        note(line)
+    say_notes(prepared.notes)
     from ..comparison.task import task_of_table
 
     return task_of_table(prepared)
@@ -246,31 +251,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise click.BadParameter(f"--learning-rate takes RULE=NUMBER; got {text!r} for a number.") from None
-
-
-def _say(output: Output, found: Comparison, folder: Path) -> None:
-    from ..comparison.wording import FACTS, INSIDE
-
-    output.say(found.headline)
-    output.say()
-    trained = [(row, record) for row, record in zip(found.results, found.ranked, strict=True) if not record.reason]
-    output.table(found.heads[:-1], [row[:-1] for row, _ in trained])  # a terminal has no room for remarks beside
-    for row, record in trained:
-        if row[-1]:
-            output.say(f"{record.name}: {row[-1]}.")
-    output.say()
-    output.table(INSIDE, found.inside)
-    for record in found.ranked:
-        if record.reason:
-            output.say(f"{record.name} was not trained: {record.reason}")
-    output.say()
-    output.say(found.legend)
-    output.say()
-    output.table(FACTS, found.facts)
-    for number, words in enumerate(found.notes, 1):
-        output.say(f"({number}) {words}")
-    output.say()
-    output.fact("saved", f"{folder}: rules.svg, rules.png, rules.md, rules.csv, rules.json")
-    output.result({"folder": str(folder), **found.to_dict()})
-    if output.quiet and not output.as_json:
-        click.echo(str(folder))

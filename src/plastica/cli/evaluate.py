@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from . import options, parameters
 from .guard import guarded
 from .names import TargetCommand
-from .output import Output, note
+from .output import Output
 from .running import opened
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from ..estimators import TableNetwork
+    from ..estimators.scores import Scores
 
 
 @click.command(cls=TargetCommand, short_help="Judge a model on a table whose target is known.")
@@ -19,6 +26,8 @@ from .running import opened
 @parameters.encoding
 @parameters.sheet
 @parameters.stream
+@parameters.lang
+@parameters.verbose
 @parameters.json
 @parameters.debug
 @guarded
@@ -30,17 +39,23 @@ def evaluate(
     encoding: str | None,
     sheet: str | None,
     stream: bool | None,
+    lang: str,
+    verbose: bool,
     json: bool,
     debug: bool,
 ) -> None:
-    """Judge a model on a table whose target is known."""
+    """Judge a model on a table whose target is known.
+
+    Prints the figure that matters with its 95 % interval, and what it was on the rows held out in training; -v prints
+    all figures.
+    """
     from ..data.table import Table
     from ..estimators import TableNetwork
     from ..estimators.facts import listed
-    from . import report
     from .folders import model_file
+    from .table_words import say_notes
 
-    output = Output(json)
+    output = Output(json, verbose=verbose)
     network = TableNetwork.load(model_file(model))
     table, _ = opened(file, options.separator(separator), encoding, stream, sheet)
     if isinstance(table, Table):
@@ -51,11 +66,24 @@ def evaluate(
 
         scores, rows, notes = evaluate_chunks(network, table, target)
         name = table.name
-    for line in notes:
-        note(line)
-    shown = {f"on {name}": scores}
-    if network.facts.scores is not None:
-        shown["held out when it was trained"] = network.facts.scores
-    output.say(f"{report.count(rows, 'row')} of {name} (95 % intervals):")
-    report.say_scores(output, shown)
+    say_notes(notes)
+    _say(output, network, scores, rows, name)
+    output.fact("next", SAY("next_predict", folder=model))
     output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": list(notes)})
+
+
+def _say(output: Output, network: TableNetwork, scores: Scores, rows: int, name: str) -> None:
+    from . import result_words
+
+    results, known = network.facts.results, network.facts.scores
+    main = results.main if results is not None and results.main in scores else next(iter(scores))
+    on = SAY("rows_of", rows=SAY.counted("rows", rows), source=name)
+    output.fact("result", result_words.result_in_words(main, scores[main], on))
+    if results is not None and known is not None:
+        before = SAY.counted("held_out_rows", results.rows)
+        output.fact("made", result_words.result_in_words(results.main, known[results.main], before))
+    if output.verbose:
+        output.say()
+        shown = {SAY("on_file", source=name): scores}
+        result_words.say_scores(output, shown if known is None else {**shown, SAY("when_trained"): known})
+        output.say()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -11,10 +12,12 @@ from typing import Any, NoReturn
 
 import click
 
-from .. import interrupts
+from .. import interrupts, language
 from ..errors import PlasticaError, PlasticaWarning
+from ..translation import translated
 from . import streams
 from .output import OutputLost, complain, note
+from .wording import SAY
 
 MISTAKE, USAGE, FAULT, CLOSED_PIPE = 1, 2, 70, 141
 
@@ -29,33 +32,39 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*given: Any, **options: Any) -> None:
-        debug = bool(options.get("debug"))
-        try:
-            with _warnings_as_notes(debug), _interrupts_not_lost():
-                command(*given, **options)
-                sys.stdout.flush()
-        except (click.exceptions.Exit, click.Abort, click.ClickException):
-            raise
-        except KeyboardInterrupt:
-            _end_interrupted()
-        except OutputLost as error:
-            raise click.exceptions.Exit(_lost(error.why)) from None
-        except Exception as error:
-            if _came_of_an_interrupt(error):
-                _end_interrupted()
-            if debug:
-                import traceback
-
-                traceback.print_exc()
-            code, line = _said(error)
-            complain(line)
-            raise click.exceptions.Exit(code) from None
+        lang = options.get("lang") or language.of_environment(os.environ)
+        with language.using(lang):
+            _run(command, *given, **(options | {"lang": lang} if "lang" in options else options))
 
     return run
 
 
+def _run(command: Callable[..., None], *given: Any, **options: Any) -> None:
+    debug = bool(options.get("debug"))
+    try:
+        with _warnings_as_notes(debug), _interrupts_not_lost():
+            command(*given, **options)
+            sys.stdout.flush()
+    except (click.exceptions.Exit, click.Abort, click.ClickException):
+        raise
+    except KeyboardInterrupt:
+        _end_interrupted()
+    except OutputLost as error:
+        raise click.exceptions.Exit(_lost(error.why)) from None
+    except Exception as error:
+        if _came_of_an_interrupt(error):
+            _end_interrupted()
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        code, line = _said(error)
+        complain(line)
+        raise click.exceptions.Exit(code) from None
+
+
 def _end_interrupted() -> NoReturn:
-    complain("interrupted.")
+    complain(SAY("interrupted"))
     raise click.exceptions.Exit(interrupts.EXIT_CODE) from None
 
 
@@ -111,7 +120,7 @@ def _said(error: Exception) -> tuple[int, str]:
 def _warnings_as_notes(debug: bool) -> Iterator[None]:
     def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
         if issubclass(category, PlasticaWarning):
-            note(str(message))
+            note(translated(str(message)))
         elif debug:
             complain(f"{category.__name__}: {message}", "warning")
 

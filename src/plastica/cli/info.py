@@ -8,36 +8,40 @@ from . import parameters
 from .guard import guarded
 from .names import HintingCommand
 from .output import Output
+from .wording import SAY
 
 
 @click.command(cls=HintingCommand, short_help="Describe a model.")
 @parameters.model
+@parameters.lang
+@parameters.verbose
 @parameters.json
 @parameters.debug
 @guarded
 def info(
     model: str,
+    lang: str,
+    verbose: bool,
     json: bool,
     debug: bool,
 ) -> None:
     """Say what a model is, which columns it wants and how good it was."""
     from ..estimators import TableNetwork
-    from ..estimators.partition import say_scheme
-    from . import report
+    from . import model_words, result_words, run_facts, table_words
     from .folders import model_file
 
-    output = Output(json)
+    output = Output(json, verbose=verbose)
     path = model_file(model)
     network = TableNetwork.load(path)
     facts = network.facts
+    rows = facts.rows.train + facts.rows.validation + facts.rows.test
+    width = len(facts.columns) + len(network.target.names)
     output.fact("model", str(path))
-    output.fact("table", facts.source)
-    output.fact("target", report.say_target(network.target))
-    report.say_columns(output, facts.columns)
-    sizes = f"{facts.rows.train} to train, {facts.rows.validation} to validate, {facts.rows.test} held out"
-    output.fact("rows", f"{sizes}, {say_scheme(facts.rows)}")
-    output.fact(facts.model, report.say_model(len(network.encoder.feature_names), network.model))
-    report.say_training(output, facts)
-    if facts.results is not None:
-        report.say_results(output, facts.results)
-    output.result({"model": str(path), **report.facts_of(network)})
+    table_words.say_table(output, facts.source, rows, width, network.target, facts.columns, facts.settings.drop)
+    table_words.say_parts(
+        output, facts.rows.train, facts.rows.validation, facts.rows.test, facts.rows, facts.settings.seed
+    )
+    output.fact(facts.model, model_words.say_model(len(network.encoder.feature_names), network.model))
+    result_words.say_trained(output, network)
+    output.fact("next", SAY("next_predict", folder=model))
+    output.result({"model": str(path), **run_facts.facts_of(network)})

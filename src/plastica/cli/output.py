@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
-WIDE = 140  # columns where there is no terminal to fit into
+import click
+
+from .. import language
+from .wording import SAY, cells, cut, in_command_words, padded, wrapped
+
+MARGIN = 10  # cells that the words at the margin take
+WIDE = 140  # columns of tables where there is no terminal to fit into
+NARROWEST = 6  # cells of a column that is cut
+BETWEEN = "  "
 
 
 def visible(text: str) -> str:
@@ -58,14 +67,26 @@ def write_out(text: str) -> None:
 
 
 def complain(line: str, word: str = "error") -> None:
-    """Write one line to standard error."""
-    sys.stderr.write(f"{word}: {visible(line)}\n")
+    """Write one line to standard error, in the words of the command line."""
+    colon = "：" if language.current() == "zh" else ": "
+    sys.stderr.write(f"{SAY(f'at_{word}')}{colon}{visible(in_command_words(line))}\n")
     sys.stderr.flush()
 
 
 def note(line: str) -> None:
-    """Tell something worth knowing, in one line on standard error."""
-    complain(line, "note")
+    """Tell something worth knowing in one line on standard error; what a command said already it says no more."""
+    context = click.get_current_context(silent=True)
+    said = set() if context is None else context.meta.setdefault("plastica.cli.said", set())
+    if line not in said:
+        said.add(line)
+        complain(line, "note")
+
+
+def room() -> int | None:
+    """Return how many cells a line of standard output has; None where it is no terminal and nobody says it."""
+    if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
+        return shutil.get_terminal_size().columns
+    return None
 
 
 @dataclass(frozen=True)
@@ -75,10 +96,12 @@ class Output:
     Args:
         as_json: Whether the command prints one JSON object, and nothing else, on standard output.
         quiet: Whether only results are wanted.
+        verbose: Whether all details are wanted.
     """
 
     as_json: bool = False
     quiet: bool = False
+    verbose: bool = False
 
     @property
     def talks(self) -> bool:
@@ -86,29 +109,47 @@ class Output:
         return not (self.as_json or self.quiet)
 
     def say(self, line: str = "") -> None:
-        """Print a line."""
+        """Print a line; in a terminal as many as it takes."""
         if self.talks:
-            sys.stdout.write(visible(line) + "\n")
+            width, text = room(), visible(in_command_words(line))
+            lines = [text] if width is None else wrapped(text, width)
+            sys.stdout.write("".join(f"{part}\n" for part in lines))
 
     def fact(self, word: str, line: str) -> None:
-        """Print a line under a word that stands at the margin."""
-        self.say(f"{word:<9} {line}")
-
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], strong: int | None = None) -> None:
-        """Print a table; the first column is text, and ``strong`` the row that counts."""
+        """Print a line under a word that stands at the margin; no word continues what stands above."""
+        margin = padded(SAY(f"at_{word}") if SAY.says(f"at_{word}") else word, MARGIN)
         if not self.talks:
             return
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
+        width, text = room(), visible(in_command_words(line))
+        lines = [text] if width is None else list(wrapped(text, max(20, width - MARGIN)))
+        for number, part in enumerate(lines):
+            sys.stdout.write(f"{margin if number == 0 else ' ' * MARGIN}{part}\n")
 
-        made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-        for head in heads:
-            made.add_column(Text(visible(head)), overflow="fold")
-        for number, row in enumerate(rows):
-            made.add_row(*(Text(visible(cell)) for cell in row), style="bold" if number == strong else None)
-        sys.stdout.flush()
-        _console(sys.stdout).print(made)
+    def fits(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
+        """Return whether a table needs no cutting."""
+        return _needed(_widths(heads, [[visible(cell) for cell in row] for row in rows])) <= (room() or WIDE)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], strong: int | None = None) -> None:
+        """Print a table, each row on one line: cells are cut where a terminal has no room for them.
+
+        Args:
+            heads: The columns' names.
+            rows: Texts.
+            strong: The row that counts.
+        """
+        if not self.talks:
+            return
+        shown = [[visible(cell) for cell in row] for row in rows]
+        widths = _shrunk(_widths(heads, shown), room() or WIDE)
+        style = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+        def line(row: Sequence[str], bold: bool) -> str:
+            text = BETWEEN.join(padded(cut(cell, width), width) for cell, width in zip(row, widths, strict=True))
+            return click.style(text.rstrip(), bold=True) if bold and style else text.rstrip()
+
+        lines = [line(heads, True), "─" * _needed(widths)]
+        lines += [line(row, number == strong) for number, row in enumerate(shown)]
+        sys.stdout.write("\n".join(lines) + "\n")
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the JSON object, where it was asked for."""
@@ -118,17 +159,18 @@ class Output:
             sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
 
 
-def _console(out: TextIO) -> Any:
-    from rich.console import Console
+def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(cells, column)) for column in zip(heads, *rows, strict=True)]
 
-    shown = out.isatty() and os.environ.get("TERM") != "dumb"
-    plain = not shown or bool(os.environ.get("NO_COLOR"))
-    return Console(
-        file=out,
-        force_terminal=shown,
-        color_system=None if plain else "auto",
-        width=None if shown else WIDE,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+
+def _needed(widths: Sequence[int]) -> int:
+    return sum(widths) + len(BETWEEN) * (len(widths) - 1)
+
+
+def _shrunk(widths: list[int], most: int) -> list[int]:
+    """Take from the widest columns what there is no room for."""
+    while (surplus := _needed(widths) - most) > 0 and max(widths) > NARROWEST:
+        widest = max(range(len(widths)), key=widths.__getitem__)
+        second = max((each for place, each in enumerate(widths) if place != widest), default=NARROWEST)
+        widths[widest] -= min(surplus, max(1, widths[widest] - max(second, NARROWEST)))
+    return widths

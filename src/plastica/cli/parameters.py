@@ -30,6 +30,13 @@ missing_words = click.option(
 keep_words = click.option(
     "--keep-words", metavar="WORDS", multiple=True, help="Words such as NA that are values here, not missing ones."
 )
+verbose = click.option("--verbose", "-v", is_flag=True, help="Print all details.")
+lang = click.option(
+    "--lang",
+    type=click.Choice(("en", "zh")),
+    show_default="from LANG",
+    help="The language of what is printed, and of the report.",
+)
 quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the run's folder.")
 json = click.option("--json", is_flag=True, help="Print one JSON object and nothing else.")
 debug = click.option("--debug", is_flag=True, help="Show where an error came from.")

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ..translation import translated
 from . import options, parameters
 from .guard import guarded
 from .names import OutCommand
 from .output import note, visible, write_out
 from .running import opened
+from .wording import SAY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,6 +48,7 @@ OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json"
 @parameters.encoding
 @parameters.sheet
 @parameters.stream
+@parameters.lang
 @parameters.debug
 @guarded
 def predict(
@@ -59,6 +62,7 @@ def predict(
     encoding: str | None,
     sheet: str | None,
     stream: bool | None,
+    lang: str,
     debug: bool,
 ) -> None:
     """Answer for each row of a table, as CSV in the order of its rows."""
@@ -84,9 +88,11 @@ def predict(
     table, names = opened(file, options.separator(separator), encoding, stream, sheet)
     shown = out is None and sys.stdout.isatty()
     writer = Writer(network, _kept(network, keep, names), probabilities, raw, shown)
-    parts = _parts(writer, table)
+    heights: list[int] = []
+    parts = _parts(writer, table, heights)
     if out is not None:
         replace_file(out, (text.encode() for text in parts))
+        note(SAY("answered", rows=SAY.counted("rows", sum(heights)), path=out))
         return
     for text in parts:
         write_out(text)
@@ -102,8 +108,8 @@ def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) 
     return options.names(keep, names)
 
 
-def _parts(writer: Writer, source: Table | Files) -> Iterator[str]:
-    """Yield CSV part by part, the names in the first, and say each thing about the rows once."""
+def _parts(writer: Writer, source: Table | Files, heights: list[int]) -> Iterator[str]:
+    """Yield CSV part by part, the names in the first, count its rows, and say each thing about them once."""
     from ..data.table import Table
 
     said: dict[str, None] = {}
@@ -111,8 +117,9 @@ def _parts(writer: Writer, source: Table | Files) -> Iterator[str]:
         answers = writer.network.predict(table)
         for line in (*table.notes, *answers.notes):
             if line not in said and len(said) < MOST_NOTES:
-                note(line)
+                note(translated(line))
             said[line] = None
+        heights.append(table.height)
         yield writer.csv(table, answers, names=not number)
 
 

@@ -11,6 +11,7 @@ import click
 
 from ..errors import FileError
 from .output import Output, note
+from .wording import SAY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,29 +69,30 @@ def opened(
 
 def go(run: Run) -> None:
     """Train, judge, and fill the run's folder."""
-    from . import folders, report
+    from . import folders
     from .lean import load_scikit_learn
 
     load_scikit_learn()
     prepared = _prepared(run)  # before there is a folder, so that a mistake leaves none
+    from . import result_words, run_facts, table_words  # they load JAX
+
     folder = folders.new_folder(run.place.out, run.file)
     network: TableNetwork | None = None
     try:
         network, prepared = _trained(run, prepared)
-        for line in network.facts.notes[len(prepared.notes) :]:
-            note(line)
-        report.say_trained(run.output, network)
+        table_words.say_notes(network.facts.notes[len(prepared.notes) :])
+        result_words.say_trained(run.output, network)
         sys.stdout.flush()
-        facts = report.facts_of(network, folder)
+        facts = run_facts.facts_of(network, folder, run.place.report)
         _write(network, prepared, folder, facts, run.place)
     except KeyboardInterrupt as stop:
         _keep(getattr(stop, "kept", None) or network, folder)
         if run.place.checkpoint is not None:
-            note("the same command with --resume goes on from the newest checkpoint.")
+            note(SAY("resume_checkpoint"))
         raise
     finally:
         folders.give_back(folder)
-    report.say_saved(run.output, folder, run.place.report)
+    result_words.say_saved(run.output, folder, run.place.report)
     run.output.result(facts)
     if run.output.quiet and not run.output.as_json:
         click.echo(str(folder))
@@ -104,23 +106,21 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
         return
     if not (folder / MODEL).exists():
         network.save(folder / MODEL)
-    what = "the model so far" if network.judged is None else "the trained model"
-    note(f"{what} is kept: {folder / MODEL}.")
+    note(SAY("model_so_far" if network.judged is None else "model_trained", path=folder / MODEL))
 
 
 def _prepared(run: Run) -> Prepared | None:
     """Return a table in memory dealt and encoded, and say so before JAX loads; None for files."""
     from ..data.table import Table
     from ..estimators.preparing import prepare
-    from . import report
+    from . import table_words
 
     if not isinstance(run.source, Table):
-        note("the rows are read in parts: once to see what the columns are, once to encode them on disk.")
+        note(SAY("read_in_parts"))
         return None
     prepared = prepare(run.source, run.aim, run.settings)
-    for line in prepared.notes:
-        note(line)
-    report.say_prepared(run.output, prepared, run.settings)
+    table_words.say_notes(prepared.notes, prepared.findings)
+    table_words.say_prepared(run.output, prepared, run.settings)
     sys.stdout.flush()
     return prepared
 
@@ -131,17 +131,17 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
     from ..estimators import TableNetwork
     from ..estimators.networks import network_for
     from ..estimators.streamed import train_streaming
-    from . import report
+    from . import model_words, table_words
 
     out, settings, place = sys.stdout, run.settings, run.place
 
     def tell(prepared: Prepared, model: Sequential | None, whole: Whole | None = None) -> None:
         with contextlib.redirect_stdout(out):
             if not isinstance(run.source, Table):
-                for line in prepared.notes:
-                    note(line)
-                report.say_prepared(run.output, prepared, settings, whole)
-            report.say_plan(run.output, prepared, settings, model, whole)
+                table_words.say_notes(prepared.notes, prepared.findings)
+                table_words.say_prepared(run.output, prepared, settings, whole)
+            rows = whole.train if whole else len(prepared.split.train)
+            model_words.say_plan(run.output, prepared.x.shape[1], rows, settings, model)
             out.flush()
 
     fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume}
@@ -194,7 +194,7 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
         except FileError as error:
             failed[name] = error
         except Exception:
-            note(f"{name} could not be written; the trained model is kept: {folder / MODEL}.")
+            note(SAY("not_written", name=name, path=folder / MODEL))
             raise
     if failed:
         raise FileError(

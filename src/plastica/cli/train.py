@@ -16,7 +16,6 @@ MODELS = ("network", "trees", "linear", "best")
 NETWORKS = ("best", "mlp")
 RESAMPLING = ("over", "under", "balanced")
 STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
-LANGUAGES = ("en", "zh")
 
 
 @click.command(cls=TargetCommand, short_help="Train a network on a table.")
@@ -94,9 +93,10 @@ LANGUAGES = ("en", "zh")
 @parameters.stream
 @parameters.out_folder
 @click.option("--report/--no-report", default=True, help="Whether to write report.html.")
-@click.option("--lang", type=click.Choice(LANGUAGES), default="en", help="The language report.html opens in.")
 @click.option("--checkpoint", metavar="FOLDER", help="A folder for checkpoints of the run.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.lang
+@parameters.verbose
 @parameters.quiet
 @parameters.json
 @parameters.debug
@@ -140,9 +140,10 @@ def train(
     stream: bool | None,
     out: str | None,
     report: bool,
-    lang: str,
     checkpoint: str | None,
     resume: bool,
+    lang: str,
+    verbose: bool,
     quiet: bool,
     json: bool,
     debug: bool,
@@ -188,7 +189,7 @@ def train(
         patience=patience,
         **chosen,
     )
-    output = Output(json, quiet)
+    output = Output(json, quiet, verbose)
     source, columns = running.opened(file, options.separator(separator), encoding, stream, sheet)
     settings = msgspec.structs.replace(
         settings,

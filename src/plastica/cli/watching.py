@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from ..data.streaming_files import Files
 from ..data.table import Table
 from .output import note
+from .wording import SAY
 
 SECONDS = 10.0  # between two lines
 
@@ -30,5 +31,5 @@ class WatchedFiles(Files):
             now = time.monotonic()
             if now - said >= SECONDS:
                 said = now
-                note(f"{rows:,} rows read in {now - began:.0f} s.")
+                note(SAY("rows_read", rows=f"{rows:,}", time=f"{now - began:.0f}"))
             yield table

@@ -87,7 +87,7 @@ def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -
     values = [table.column(column.name)[first] for column in columns if column.kind != "number"]
     word = next((show(value.strip()) for value in values if _may_be_a_class(value)), "")
     said = f"{count} {'row' if count == 1 else 'rows'} without a target left out (first: {table.place(first)}"
-    return f"{said}, {word}; name it among keep_words if it is a class)." if word else f"{said})."
+    return f"{said}, {word}; if it is a class: keep_words=[{word}])." if word else f"{said})."
 
 
 def _may_be_a_class(value: object) -> bool:

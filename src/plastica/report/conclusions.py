@@ -18,8 +18,13 @@ class Conclusion(NamedTuple):
     advice: str
 
 
-def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
+def conclusion(verdict: Verdict, lang: str = "en", python: bool = True) -> Conclusion:
     """Put a verdict in words.
+
+    Args:
+        verdict: What may be concluded.
+        lang: The language.
+        python: Whether options are named as in Python too; a terminal needs those of the command line alone.
 
     Example:
         >>> from plastica.estimators.scores import Figure
@@ -35,6 +40,7 @@ def conclusion(verdict: Verdict, lang: str = "en") -> Conclusion:
         "figure": alone(f"score_{verdict.measure}", lang),
         "difference": _written(verdict),
         "rows": formats.number(verdict.rows),
+        "python": alone("python_model", lang, name=verdict.rival) if python else "",
     }
     sentence = alone(f"verdict_{verdict.standing}", lang, **values)
     if verdict.standing == "same" and SIMPLER.get(verdict.rival, 9) < SIMPLER[verdict.model]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..language import WORDS
@@ -53,12 +53,14 @@ def said_figures(logs: Mapping[str, float], monitor: str, best: float | None) ->
         key = "figure_value" if best is None else "best_so_far"
         values = {"value": short(logs[monitor]), "best": None if best is None else short(best)}
         found.append(WORDS(key, figure=metric_name(monitor), **values))
-    rest = sorted((name for name in logs if name != monitor), key=lambda name: (_is_loss(name), name[:4] != "val_"))
+    rest = in_order(name for name in logs if name != monitor)
     return found + [WORDS("figure_value", figure=metric_name(name), value=short(logs[name])) for name in rest]
 
 
-def _is_loss(name: str) -> bool:
-    return name in ("loss", "val_loss", "learning_rate")
+def in_order(names: Iterable[str], monitor: str = "") -> list[str]:
+    """Return names of figures, the one that matters first, those of validation before others, losses last."""
+    losses = ("loss", "val_loss", "learning_rate")
+    return sorted(names, key=lambda name: (name != monitor, name in losses, not name.startswith("val_")))
 
 
 def short(value: float) -> str:

@@ -1,0 +1,178 @@
+"""What is said of a model's figures: the one that matters and its verdict, and all of them beside the other models'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..estimators.deciding import say_decision
+from ..estimators.facts import Results
+from ..estimators.scores import Figure, Scores
+from ..language import current
+from ..report.conclusions import conclusion
+from ..translation import translated
+from .folders import REPORT
+from .model_words import say_model, say_training
+from .output import Output, brief
+from .wording import SAY, finding_in_words, listed, named
+
+if TYPE_CHECKING:
+    from ..estimators import TableNetwork
+
+# A model's file keeps its figures in the order of the alphabet.
+MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")
+FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
+FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
+AFTERWARDS = ("never_found", "naive_better")  # other findings are of the data and were said before training
+
+
+def say_trained(output: Output, network: TableNetwork) -> None:
+    """Say how training went and how good the model is."""
+    facts = network.facts
+    say_training(output, network)
+    if facts.settings.model == "best":
+        outline = say_model(len(network.encoder.feature_names), network.model)
+        output.fact("best", SAY("best_model", model=named("model", facts.model), outline=outline))
+    if facts.decision is not None and (said := say_decision(network.target, facts.decision)):
+        output.fact("answers", translated(said))
+    output.say()
+    if facts.results is None:
+        output.fact("result", SAY("none_held_out"))
+    else:
+        say_results(output, facts.results)
+
+
+def say_results(output: Output, results: Results) -> None:
+    """Print the figure that matters, what may be concluded, and where asked for all figures beside the others'."""
+    verdict = results.concluded()
+    rows = SAY.counted("held_out_rows", results.rows)
+    own = results.scores[verdict.model]
+    output.fact("result", result_in_words(results.main, own[results.main], rows))
+    if output.verbose:
+        output.say()
+        output.say(SAY("held_out_results", rows=rows))
+        say_scores(
+            output, {named("model", name): results.scores[name] for name in _in_order(results.scores, verdict.model)}
+        )
+        output.say()
+    elif others := [name for name in _in_order(results.scores, verdict.model) if name != verdict.model]:
+        figures = [
+            f"{named('model', name)} {say_figure(results.main, Figure(results.scores[name][results.main].value))}"
+            for name in others
+            if results.main in results.scores[name]
+        ]
+        output.fact("beside", listed(figures))
+    said = conclusion(verdict, current(), python=False)
+    output.fact("verdict", said.sentence)
+    output.fact("", said.advice)
+    for finding in verdict.findings:
+        if finding.code in AFTERWARDS:
+            output.fact(finding.severity, finding_in_words(finding))
+
+
+def say_saved(output: Output, folder: Path, report: bool) -> None:
+    """Say where a run lies, and what to do with it."""
+    output.say()
+    output.fact("saved", f"{folder}")
+    if report:
+        output.fact("report", SAY("open_report", path=folder / REPORT))
+    output.fact("next", SAY("next_predict", folder=folder))
+
+
+def result_in_words(name: str, figure: Figure, rows: str) -> str:
+    """Say a figure with its interval, and on how many rows it is."""
+    values = {"figure": word_of(name), "value": _write(figure.value, _form(name, figure.value)), "rows": rows}
+    if figure.low is None:
+        return SAY("result", **values)
+    form = _form(name, figure.value)
+    return SAY("result_interval", **values, low=_write(figure.low, form), high=_write(figure.high, form))
+
+
+def say_scores(output: Output, scores: dict[str, Scores]) -> None:
+    """Print figures, a row for each and a column for each model; intervals where there is room for them.
+
+    Args:
+        output: Where to.
+        scores: Figures by the head of their column, the run's own first.
+    """
+    names = _names(scores.values())
+    heads = ["", *scores]
+    for intervals in (len(scores), 1, 0):
+        rows = [[word_of(name), *_row(name, scores, intervals)] for name in names]
+        if output.fits(heads, rows):
+            break
+    output.table(heads, rows)
+
+
+def _row(name: str, scores: dict[str, Scores], intervals: int) -> Iterable[str]:
+    for place, found in enumerate(scores.values()):
+        figure = found.get(name)
+        if figure is None:
+            yield ""
+        else:
+            yield _cell(name, figure if place < intervals else Figure(figure.value))
+
+
+def _names(scores: Iterable[Scores]) -> list[str]:
+    names = list(dict.fromkeys(name for found in scores for name in found))
+    targets = [name.partition(" of ")[2] for name in names]
+    return sorted(
+        names, key=lambda name: (targets.index((parts := name.partition(" of "))[2]), _place(parts[0], FIGURES))
+    )
+
+
+def _in_order(scores: Iterable[str], own: str) -> list[str]:
+    return sorted(scores, key=lambda name: (name != own, _place(name, MODELS)))
+
+
+def _place(name: str, order: tuple[str, ...]) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def word_of(name: str) -> str:
+    """Write a figure's name for people.
+
+    Example:
+        >>> word_of("macro_f1"), word_of("mae of price")
+        ('macro F1', 'mean absolute error of price')
+    """
+    figure, of, target = name.partition(" of ")
+    said = named("score", figure)
+    return SAY("of_target", figure=said, target=brief(target)) if of else said
+
+
+def say_figure(name: str, figure: Figure) -> str:
+    """Write a figure with its interval; a share just below 1 is not written as 1."""
+    form = _form(name, figure.value)
+    value = _write(figure.value, form)
+    if figure.low is None:
+        return value
+    return SAY("interval", value=value, low=_write(figure.low, form), high=_write(figure.high, form))
+
+
+def say_gap(name: str, gap: Figure) -> str:
+    """Write by how much one model's figure is above another's."""
+    value = f"{gap.value:+.3g}"
+    if gap.low is not None:
+        value = SAY("interval", value=value, low=f"{gap.low:+.3g}", high=f"{gap.high:+.3g}")
+    return f"{word_of(name)} {value}"
+
+
+def _cell(name: str, figure: Figure) -> str:
+    form = _form(name, figure.value)
+    if figure.low is None or figure.high is None or figure.low < 0:  # a dash would stand beside a minus
+        return say_figure(name, figure)
+    edges = ".3f" if form == ".5f" else form
+    return SAY("cell", value=_write(figure.value, form), low=_write(figure.low, edges), high=_write(figure.high, edges))
+
+
+def _form(name: str, value: float) -> str:
+    if name.startswith(("mae", "rmse", "mean_cost", "coverage")):
+        return ".4g"
+    return ".5f" if 0.9995 <= value < 1 else ".3f"
+
+
+def _write(value: float | None, form: str) -> str:
+    written = f"{value:{form}}"
+    return written.lstrip("-") if float(written) == 0 else written

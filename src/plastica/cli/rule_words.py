@@ -1,0 +1,92 @@
+"""What is said of rules that were compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .output import Output
+from .wording import SAY
+
+if TYPE_CHECKING:
+    from ..comparison import Comparison
+
+SHOWN = (0, 1, 2, 4, 5)  # columns of the results: rule, rank, held out, epochs, seconds in all
+
+
+def say_found(output: Output, found: Comparison, folder: Path) -> None:
+    """Print the ranks, where asked for every figure, and where all lies."""
+    trained = [record for record in found.ranked if not record.reason]
+    _say_headline(output, found)
+    output.say()
+    if output.verbose:
+        _say_all(output, found)
+    else:
+        heads = [SAY("head_rule"), SAY("head_rank"), SAY("head_held_out"), SAY("head_epochs"), SAY("head_seconds")]
+        output.table(heads, [[row[place] for place in SHOWN] for row in found.results[: len(trained)]], strong=0)
+        output.say(SAY("rank_legend"))
+    output.say()
+    for row, record in zip(found.results, found.ranked, strict=True):
+        if record.reason:
+            output.say(SAY("not_trained", rule=record.name, reason=record.reason))
+        elif row[-1]:
+            output.say(f"{record.name}: {row[-1]}.")
+    output.say()
+    output.fact("saved", f"{folder}: rules.svg, rules.png, rules.md, rules.csv, rules.json")
+    output.result({"folder": str(folder), **found.to_dict()})
+    if output.quiet and not output.as_json:
+        click.echo(str(folder))
+
+
+def _say_headline(output: Output, found: Comparison) -> None:
+    from ..training.wording import count_epochs
+
+    task, terms = found.task, found.terms
+    said = SAY(
+        "rules_headline",
+        rules=SAY.counted("count_rules", len(found.records)),
+        name=task["name"],
+        rows=f"{task['rows']:,}",
+        held_out=f"{task['held_out']:,}",
+        layers=terms["layers"],
+        seeds=SAY.counted("count_seeds", len(terms["seeds"])),
+        epochs=count_epochs(terms["epochs"]),
+    )
+    output.say(said)
+
+
+def _say_all(output: Output, found: Comparison) -> None:
+    """Print every table; a column each for what a terminal has no room for beside the others."""
+    from ..comparison.wording import FACTS, INSIDE
+
+    trained = [row for row, record in zip(found.results, found.ranked, strict=True) if not record.reason]
+    heads, rows = list(found.heads[:-1]), [row[:-1] for row in trained]
+    for part_heads, part in _parts(output, heads, rows) + _parts(output, INSIDE, found.inside):
+        output.table(part_heads, part)
+        output.say()
+    output.say(found.legend)
+    output.say()
+    for part_heads, part in _parts(output, FACTS, found.facts):
+        output.table(part_heads, part)
+        output.say()
+    for number, words in enumerate(found.notes, 1):
+        output.say(f"({number}) {words}")
+
+
+def _parts(
+    output: Output, heads: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[tuple[list[str], list[list[str]]]]:
+    """Return a table as several, each with the first column, as wide as there is room for."""
+    parts: list[list[int]] = [[0]]
+    for place in range(1, len(heads)):
+        tried = [*parts[-1], place]
+        if len(tried) == 2 or output.fits(
+            [heads[each] for each in tried], [[row[each] for each in tried] for row in rows]
+        ):
+            parts[-1] = tried
+        else:
+            parts.append([0, place])
+    return [([heads[each] for each in part], [[row[each] for each in part] for row in rows]) for part in parts]

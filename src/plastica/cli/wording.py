@@ -1,0 +1,144 @@
+"""The words of the commands: texts in two languages, Python's words as the command line has them, lines that fit."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+import click
+
+from .. import language
+from ..language import Texts
+
+if TYPE_CHECKING:
+    from ..estimators.checks import Finding
+
+SAY = Texts("plastica.cli", "messages.toml")
+VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
+# A quoted name or label is left as it is, even if it looks like an option.
+PYTHON = re.compile(
+    rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|Settings\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
+)
+WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60"
+PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]+")
+
+
+def options_of(command: click.Command | None) -> dict[str, click.Option]:
+    """Return a command's options by the names that Python has for them."""
+    found: dict[str, click.Option] = {}
+    for each in command.params if command else ():
+        if isinstance(each, click.Option):
+            for name in (*(opt.lstrip("-").replace("-", "_") for opt in each.opts), each.name or ""):
+                found[name] = each
+    return found
+
+
+def in_command_words(text: str) -> str:
+    r"""Write ``name=value`` as the option that it is on the command line; other text stays as it is.
+
+    Example:
+        >>> import click
+        >>> command = click.Command("train", params=[click.Option(["--class-weight"]), click.Option(["--stream"],
+        ...                                                                                          is_flag=True)])
+        >>> with click.Context(command):
+        ...     in_command_words("try class_weight=\"balanced\", stream=True; 'class_weight=1' is a column")
+        "try --class-weight balanced, --stream; 'class_weight=1' is a column"
+    """
+    context = click.get_current_context(silent=True)
+    known = options_of(context.command if context else None)
+
+    def written(found: re.Match[str]) -> str:
+        name, value = found["setting"] or found["name"], found["set"] or found["value"] or ""
+        option = known.get(name or "")
+        if option is None:
+            return found[0]
+        word = next((opt for opt in option.opts if opt.lstrip("-").replace("-", "_") == name), option.opts[0])
+        return word if option.is_flag and value == "True" else f"{word} {_as_argument(value)}".rstrip()
+
+    return PYTHON.sub(written, text)
+
+
+def _as_argument(value: str) -> str:
+    if value.startswith("["):
+        value = ",".join(part.strip(" '\"") for part in value[1:-1].split(","))
+    elif value[:1] in "'\"" and value[-1:] == value[:1]:
+        value = value[1:-1]
+    return value if re.fullmatch(r"[\w.,:*<>+-]*", value) else shlex.quote(value)
+
+
+def report_says(key: str, /, **values: object) -> str:
+    """Return a text of the report in the language in use."""
+    from ..report.wording import alone
+
+    return alone(key, language.current(), **values)
+
+
+def named(prefix: str, name: str) -> str:
+    """Return what the report calls a figure, a model or a kind; an unknown one keeps its name."""
+    from ..report.wording import messages
+
+    return report_says(f"{prefix}_{name}") if f"{prefix}_{name}" in messages() else name.replace("_", " ")
+
+
+def finding_in_words(finding: Finding) -> str:
+    """Return a finding in the language in use."""
+    from ..estimators.checks import written
+    from ..report.wording import messages
+
+    key = f"finding_{finding.code}"
+    if language.current() == "en" or key not in messages():
+        return finding.message
+    return report_says(key, **{name: written(value) for name, value in finding.data.items()})
+
+
+def listed(parts: list[str]) -> str:
+    """Return a list of parts in one line."""
+    return ("、" if language.current() == "zh" else ", ").join(parts)
+
+
+def cells(text: str) -> int:
+    """Return how many cells of a terminal a text takes.
+
+    Example:
+        >>> cells("abc"), cells("训练")
+        (3, 4)
+    """
+    return len(text) if text.isascii() else sum(1 + (east_asian_width(each) in "WF") for each in text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return a text that takes no more cells.
+
+    Example:
+        >>> cut("abcdef", 4), cut("训练", 3), cut("ab", 4)
+        ('abc…', '训…', 'ab')
+    """
+    if cells(text) <= width:
+        return text
+    while cells(text) > max(0, width - 1):
+        text = text[:-1]
+    return text + "…" * (width > 0)
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with spaces up to so many cells."""
+    return text + " " * (width - cells(text))
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield the lines of a text.
+
+    Example:
+        >>> list(wrapped("one two three", 8)), list(wrapped("一二三，四", 8))
+        (['one two', 'three'], ['一二三，', '四'])
+    """
+    line = ""
+    for piece in PIECES.findall(text):
+        if line.strip() and cells((line + piece).rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line += "" if not line and piece.isspace() else piece
+    yield line.rstrip()
