@@ -32,7 +32,8 @@ def plastica(source: Source, train: Any, test: Any, seed: int, **parts: Any) -> 
     prepared = prepare(read_table(train), source.target, settings)
     target = prepared.target
     recipe = recipe_for(target.task)._replace(**parts)
-    model = network_for(target.task, target.outputs, prepared.layout, settings, recipe)
+    rows = prepared.x[prepared.split.train]
+    model = network_for(target.task, target.outputs, prepared.layout, settings, recipe, rows=rows)
     network = TableNetwork.train(prepared, settings, model=model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of categories that the training rows do not hold

@@ -34,17 +34,15 @@ from .table_time import show as show_time
 
 PARTS: dict[str, dict[str, Any]] = {
     "the default": {},
+    "waves": {"pieces": 0, "waves": 4},
+    "no embedding of numbers": {"pieces": 0},
+    "32 bins": {"bins": 32},
+    "one copy": {"copies": 1},
+    "eight copies": {"copies": 8},
+    "16 members": {"members": 16},
     "one member": {"members": 1},
-    "16 members of 64 units": {"members": 16, "units": (64, 64)},
-    "no waves of numbers": {"waves": 0},
-    "long waves": {"deviation": 0.1},
-    "short waves": {"deviation": 1.0},
     "no dropout": {"dropout": 0.0},
     "label smoothing 0.1": {"label_smoothing": 0.1},
-    "a learned scale": {"scale": True},
-    "adapters in each layer": {"adapters": True},
-    "three layers": {"units": (128, 128, 128)},
-    "silu": {"activation": "silu"},
 }
 PART_TABLES = ("credit", "attrition", "churn", "computing jobs", "concrete", "Saratoga homes", "wine", "diabetes")
 

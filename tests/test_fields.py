@@ -27,7 +27,7 @@ GIVEN: dict[str, Any] = {
     "initial_learning_rate": 0.1, "learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "warmup_steps": 3,
     "first_decay_steps": 10, "boundaries": (10,), "values": (0.1, 0.01), "end_learning_rate": 0.01,
 }  # fmt: skip
-OTHERS = {("layer", "PeriodicEmbedding"): {"columns": (0,)}}
+OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")}
 WRONG = (
     "32",
     "no",

@@ -150,7 +150,8 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
         if isinstance(run.source, Table) and prepared is not None:
             target, model = prepared.target, None
             if settings.model in ("network", "best"):
-                model = network_for(target.task, target.outputs, prepared.layout, settings)
+                rows = prepared.x[prepared.split.train]
+                model = network_for(target.task, target.outputs, prepared.layout, settings, rows=rows)
             tell(prepared, model)
             return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
         assert not isinstance(run.source, Table)

@@ -85,7 +85,7 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.date
 @parameters.missing_words
 @parameters.keep_words
-@click.option("--patience", type=int, default=20, help="Epochs without a better validation loss before it stops.")
+@click.option("--patience", type=int, default=12, help="Epochs without a better validation loss before it stops.")
 @click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
 @parameters.separator
 @parameters.encoding

@@ -22,6 +22,7 @@ from ..training import Callback, EarlyStopping, History
 from . import keeping
 from .building import build, check_parameters, recompiled
 from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
+from .folds import Folds, dealt_to
 from .networks import answers_from, monitor_of
 from .preparing import strata
 from .settings import batch_size_for
@@ -76,8 +77,11 @@ class NetworkEstimator(BaseEstimator):
         examples = self._examples(X, y, sample_weight, begin)
         train, held_out = self._dealt(examples)
         self._prepare(train, examples, begin, steady=False)
-        history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)])
-        self._decide(examples, train, held_out)
+        folds = None if held_out is None else self._folds(examples)
+        if folds is not None:  # all rows train and judge, each other members
+            train = held_out = examples
+        history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)], folds)
+        self._decide(examples, train, held_out, folds)
         return self._record(history, begin)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -136,7 +140,7 @@ class NetworkEstimator(BaseEstimator):
         """Learn from training rows what scaling needs."""
 
     @abstractmethod
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
         """Learn how probabilities become answers."""
 
     @abstractmethod
@@ -176,14 +180,30 @@ class NetworkEstimator(BaseEstimator):
         self.encoder_ = fit_encoder(self, train.x, whole.x) if self.encode else None
         self._learn_scale(train)
         layout = layout_of(self.encoder_, self.n_features_in_)
-        self.model_ = build(self, self.task_, self._units, layout, seed)
+        self.model_ = build(self, self.task_, self._units, layout, seed, features_of(self.encoder_, train.x))
         self.model_.set_compiled(recompiled(self.model_, self, steady))
 
-    def _train(self, train: Examples, held_out: Examples | None, epochs: int, callbacks: list[Callback]) -> History:
+    def _folds(self, examples: Examples) -> Folds | None:
+        """Deal the rows to the members of an ensemble, each of which leaves others out."""
+        seed = int(check_random_state(self.random_state).randint(MOST_SEED))
+        left_out = dealt_to(self.model_, self.task_, examples.y, seed)
+        return None if left_out is None else Folds(np.arange(len(examples.y)), left_out)
+
+    def _train(
+        self,
+        train: Examples,
+        held_out: Examples | None,
+        epochs: int,
+        callbacks: list[Callback],
+        folds: Folds | None = None,
+    ) -> History:
         model, count = self.model_, len(train.y)
         size = self.batch_size or (None if model.optimizer.full_batch else batch_size_for(count))
         mean = 1.0 if train.weight is None else float(train.weight.mean())
-        x, y, weight = self._ready(train, mean)
+        x, y, weight = self._ready(train, mean, None if folds is None else folds.training_weight)
+        judged = None
+        if held_out is not None:
+            judged = self._ready(held_out, mean, None if folds is None else folds.validation_weight)
         return model.fit(
             x,
             y,
@@ -191,13 +211,18 @@ class NetworkEstimator(BaseEstimator):
             epochs=epochs,
             verbose=self.verbose,
             callbacks=[*deepcopy(list(self.callbacks or ())), *callbacks],
-            validation_data=None if held_out is None else self._ready(held_out, mean),
+            validation_data=judged,
             sample_weight=weight,
             time_limit=self.time_limit,
         )
 
-    def _ready(self, examples: Examples, mean: float) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        return features_of(self.encoder_, examples.x), self._scaled(examples.y), relative(examples.weight, mean)
+    def _ready(
+        self, examples: Examples, mean: float, of_members: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        weight = relative(examples.weight, mean)
+        if of_members is not None:
+            weight = of_members if weight is None else of_members * weight[:, None]
+        return features_of(self.encoder_, examples.x), self._scaled(examples.y), weight
 
     def _stopping(self, held_out: Examples | None) -> EarlyStopping:
         patience = int(self.n_iter_no_change)
@@ -223,9 +248,9 @@ class NetworkEstimator(BaseEstimator):
         check_is_fitted(self)
         return self._of_rows(take_rows(self, X, reset=False))
 
-    def _of_rows(self, rows: np.ndarray | Table) -> np.ndarray:
-        """Return the network's answers for rows that were checked."""
-        return answers_from(self.model_, features_of(self.encoder_, rows), self.task_)
+    def _of_rows(self, rows: np.ndarray | Table, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Return the answers of the network, or of chosen members of it, for rows that were checked."""
+        return answers_from(self.model_, features_of(self.encoder_, rows), self.task_, chosen)
 
     @property
     def _units(self) -> int:

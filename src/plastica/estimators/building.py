@@ -95,7 +95,9 @@ def _kinds(name: str, estimator: Any) -> Mapping[str, str]:
     return kinds
 
 
-def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int) -> Sequential:
+def build(
+    estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int, rows: np.ndarray | None = None
+) -> Sequential:
     """Return the compiled network.
 
     Args:
@@ -103,6 +105,7 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: 
         task, outputs: As for :func:`~plastica.estimators.networks.network_for`.
         layout: What stands where among the features.
         seed: Where its randomness comes from.
+        rows: Features of the training rows.
 
     Raises:
         ShapeError: A network of one's own whose output does not fit the targets.
@@ -115,7 +118,7 @@ def build(estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: 
         recipe = recipe_for(task)
         recipe = recipe if estimator.dropout is None else recipe._replace(dropout=float(estimator.dropout))
         rule = None if isinstance(estimator.rule, str) else estimator.rule
-        return _with_choices(network_for(task, outputs, layout, settings, recipe, rule), estimator)
+        return _with_choices(network_for(task, outputs, layout, settings, recipe, rule, rows), estimator)
     plain = network_for(task, outputs, layout, _plain(settings))
     if isinstance(given, Sequential):
         return _with_choices(_complete(given, plain, estimator, task, outputs, layout, seed), estimator)
@@ -182,8 +185,11 @@ def _with_choices(model: Sequential, estimator: Any) -> Sequential:
     if estimator.weight_decay is not None:
         optimizer = dataclasses.replace(optimizer, weight_decay=float(estimator.weight_decay))
     rule = compiled.rule if isinstance(estimator.rule, str) else estimator.rule
-    shown = ["r2" if metric == "mae" else metric for metric in compiled.metrics]
-    model.compile(optimizer, compiled.loss, shown, weighted_metrics=compiled.weighted_metrics, rule=rule)
+    shown, weighted = (
+        ["r2" if metric == "mae" else metric for metric in group]
+        for group in (compiled.metrics, compiled.weighted_metrics)
+    )
+    model.compile(optimizer, compiled.loss, shown, weighted_metrics=weighted, rule=rule)
     return model
 
 

@@ -12,6 +12,7 @@ from .asking import truth_of
 from .baselines import Baseline
 from .decisions import Decision
 from .facts import Kind
+from .folds import Folds
 from .imbalance import corrected
 from .judging import beside, decision_of, fit_beside, main_of
 from .linear import linear_network
@@ -45,7 +46,9 @@ class Chosen(NamedTuple):
     decisions: dict[str, Decision]
 
 
-def answers_of(model: Model, x: np.ndarray, target: Target, shift: tuple[float, ...] = ()) -> np.ndarray:
+def answers_of(
+    model: Model, x: np.ndarray, target: Target, shift: tuple[float, ...] = (), chosen: np.ndarray | None = None
+) -> np.ndarray:
     """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
 
     Args:
@@ -53,17 +56,23 @@ def answers_of(model: Model, x: np.ndarray, target: Target, shift: tuple[float, 
         x: Features.
         target: What is predicted.
         shift: How many times more than in the table each class counted in training.
+        chosen: Which members of an ensemble answer for which row, ``(rows, members)``; None for all of them.
     """
     if isinstance(model, BoostedTrees):
         return model.answers(x)
-    answers = answers_from(model, x, target.task)
+    answers = answers_from(model, x, target.task, chosen)
     if target.task != "regression":
         return corrected(answers, shift)
     return target.decode(answers[:, 0] if target.outputs == 1 else answers)
 
 
 def choose_model(
-    prepared: Prepared, settings: Settings, network: Sequential | None, shift: tuple[float, ...], notes: list[str]
+    prepared: Prepared,
+    settings: Settings,
+    network: Sequential | None,
+    shift: tuple[float, ...],
+    notes: list[str],
+    folds: Folds | None = None,
 ) -> Chosen:
     """Fit what stands beside a network, or in its place, and say which of them is kept.
 
@@ -73,6 +82,9 @@ def choose_model(
         network: The trained network; None where none was trained.
         shift: How many times more than in the table each class counted in its training.
         notes: A list that takes what is to be said.
+        folds: Those of the network's members. Its answers for the validation rows are then those of the members that
+            did not learn from them; and the others, which learn from the training rows to answer for the validation
+            rows, learn anew from both to answer for the test rows, as the network did.
     """
     _, held, test, _ = prepared.split
     rows = np.concatenate([held, test])
@@ -80,9 +92,18 @@ def choose_model(
     names = beside(settings, wanted) if len(test) else ("linear", "trees") if settings.model == "best" else ()
     fitted = fit_beside(prepared, notes, (wanted, *names) if wanted else names, wanted)
     answers = {name: model.answers(prepared.x[rows]) for name, model in fitted.items()}
+    if folds is not None and len(test):
+        fitted = fit_beside(prepared, [], tuple(fitted), wanted, folds.rows)
+        answers = {
+            name: _again(model, prepared, found, test)
+            for (name, model), found in zip(fitted.items(), answers.values(), strict=True)
+        }
     answers |= naive_answers(prepared, rows) if names and settings.baselines else {}
     if network is not None:
         answers["network"] = _answers(network, prepared, rows, shift)
+        if folds is not None:
+            left_out = folds.left_out[np.searchsorted(folds.rows, held)]
+            answers["network"][: len(held)] = answers_of(network, prepared.x[held], prepared.target, shift, left_out)
     own = cast(Kind, settings.model)
     if settings.model == "best":
         own = _best(prepared, settings, {name: found[: len(held)] for name, found in answers.items()}, shift, notes)
@@ -105,6 +126,11 @@ def _answers(model: Model, prepared: Prepared, rows: np.ndarray, shift: tuple[fl
     if not len(rows):
         return np.zeros((0, len(target.classes) or target.outputs))
     return answers_of(model, prepared.x[rows], target, shift)
+
+
+def _again(model: Baseline, prepared: Prepared, answers: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return a model's answers with those for the test rows replaced by what it answers now."""
+    return np.concatenate([answers[: len(answers) - len(test)], model.answers(prepared.x[test])])
 
 
 def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> Model:

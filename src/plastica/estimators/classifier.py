@@ -32,6 +32,7 @@ from .class_decision import (
     target_of,
 )
 from .feeding import Examples, check_array
+from .folds import Folds
 from .imbalance import corrected
 
 
@@ -67,6 +68,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
             Without, training stops when the training loss no longer falls by ``tol``.
         validation_fraction: The share of the rows that are held out, with their share of each class or rarest label.
+            The networks of "best" learn from all rows: four groups of them leave out a quarter each, on which they
+            are judged.
         n_iter_no_change: Epochs without anything better before training stops.
         tol: By how much the training loss must fall to count as better.
         class_weight: How much each class counts in training: None for all the same, "balanced" for the inverse of
@@ -274,11 +277,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.shift_ = shift_of(weights)
         return examples._replace(weight=rows * weights[examples.y])
 
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
-        self.decision_ = learn_decision(self, examples, train, held_out, self._of_rows)
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
+        left_out = None if folds is None else folds.left_out
+        self.decision_ = learn_decision(self, examples, train, held_out, lambda rows: self._of_rows(rows, left_out))
 
-    def _of_rows(self, rows: np.ndarray | Table) -> np.ndarray:
-        return corrected(super()._of_rows(rows), self.shift_)
+    def _of_rows(self, rows: np.ndarray | Table, chosen: np.ndarray | None = None) -> np.ndarray:
+        return corrected(super()._of_rows(rows, chosen), self.shift_)
 
     def _scaled(self, y: np.ndarray) -> np.ndarray:
         return y.astype(np.float32) if self.task_ == "multilabel" else y

@@ -51,11 +51,14 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         epochs: How many were made; 0 where no network was trained or kept.
         best_epoch: Whose weights were kept, counted from 1; None without validation.
         stopped_by: What ended it.
+        folds: Into how many parts the training and validation rows were dealt together, each of which judged the
+            members that had not learned from it; 0 where all members learned from the training rows.
     """
 
     epochs: int
     best_epoch: int | None
     stopped_by: str
+    folds: int = 0
 
 
 class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -77,16 +77,23 @@ def judge(
     return _results(prepared, made), made
 
 
-def fit_beside(prepared: Prepared, notes: list[str], names: tuple[str, ...], wanted: str = "") -> dict[str, Baseline]:
-    """Fit other models on the training rows.
+def fit_beside(
+    prepared: Prepared,
+    notes: list[str],
+    names: tuple[str, ...],
+    wanted: str = "",
+    rows: np.ndarray | None = None,
+) -> dict[str, Baseline]:
+    """Fit other models on the rows that the network learned from.
 
     Args:
         prepared: The table, dealt and encoded.
         notes: A list that takes what is to be said.
         names: Which: "linear", "trees", "dummy".
         wanted: The one that a person asked for.
+        rows: The rows to learn from; None for the training rows.
     """
-    target, train = prepared.target, prepared.split.train
+    target, train = prepared.target, prepared.split.train if rows is None else rows
     y = truth_of(target, prepared.y)
     return fit_baselines(
         target.task, prepared.x[train], y[train], len(target.classes), prepared.layout, names, notes, wanted

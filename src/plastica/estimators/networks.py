@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -28,10 +29,13 @@ class Recipe(NamedTuple):
     """What the best network for tables is made of; docs/table_network.md measures its parts.
 
     Attributes:
-        members: How many networks share the work.
+        members: How many networks are averaged.
+        copies: How many of them share nothing, at most; the others share the weights of one of these.
         units: Of each hidden layer.
         activation: Of the hidden layers.
-        waves: How long the vector beside each number is; 0 for none.
+        bins, pieces: Of the :class:`~plastica.layers.PiecewiseLinearEmbedding`: how many pieces the functions of each
+            number have, and how many functions there are; 0 for none.
+        waves: How many units of waves stand beside each number; 0 for none.
         frequencies, deviation: As for :class:`~plastica.layers.PeriodicEmbedding`.
         category_units: How long a category's vector is.
         scale: Whether each feature has a learned factor in front of all members.
@@ -42,9 +46,12 @@ class Recipe(NamedTuple):
     """
 
     members: int = 8
+    copies: int = 4
     units: tuple[int, ...] = (128, 128)
     activation: str = "relu"
-    waves: int = 4
+    bins: int = 16
+    pieces: int = 4
+    waves: int = 0
     frequencies: int = 16
     deviation: float = 0.25
     category_units: int = 8
@@ -88,13 +95,14 @@ def network_for(
     settings: Settings,
     recipe: Recipe | None = None,
     rule: Rule | None = None,
+    rows: np.ndarray | None = None,
 ) -> Sequential:
     """Return a compiled network.
 
-    "best": numbers beside waves of them, categories as vectors, then many members that share dense layers and are
-    trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both end as the task
-    wants it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under categorical
-    cross-entropy for more classes, linear units under the mean squared error of the standardised targets for numbers.
+    "best": numbers beside piecewise linear functions of them, categories as vectors, then many members that share
+    dense layers and are trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both
+    end as the task needs it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under
+    categorical cross-entropy for more classes, linear units under the mean squared error of standardised numbers.
     A rule that cannot train "best" gets the layers that suit it in the place of the relu layers, behind a column for
     each code of a category.
 
@@ -105,6 +113,8 @@ def network_for(
         settings: How the network is made and trained.
         recipe: What the best network is made of, where that is not :func:`recipe_for`; settings come first.
         rule: The learning rule, where it is not the one that the settings name.
+        rows: Features of the training rows, ``(rows, features)``, whose quantiles are the knots of "best"; without
+            them the knots suit numbers of a standard normal distribution.
 
     Raises:
         UnknownName: For an optimizer, a loss or a rule that is not known, with the nearest that is.
@@ -122,12 +132,16 @@ def network_for(
         return _compiled(made, end.loss, [end.metric], settings, optimizer_for(settings, rule), rule)
     recipe = _chosen(recipe or recipe_for(task), settings)
     end = end_for(task, outputs, settings, recipe.label_smoothing)
-    made = [layers.Input((layout.width,)), *_embeddings(layout, recipe), *_members(end, recipe)]
+    made = [layers.Input((layout.width,)), *_ensemble([*_embeddings(layout, recipe)], end, recipe)]
     optimizer = optimizer_for(settings, rule)
     if type(optimizer) is Adam:  # the best network's Adam decays weights
         optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
-    # What training stops on weighs rows as the loss does.
-    return _compiled(made, losses.MemberLoss(end.loss), [end.metric], settings, optimizer, rule, [end.loss])
+    # Members that leave out rows are judged on these alone, which weights say, so every figure is weighted.
+    shown = [metric for metric in (end.metric, end.loss) if metric is not None]
+    model = _compiled(made, losses.MemberLoss(end.loss), [], settings, optimizer, rule, shown)
+    if rows is not None:
+        model.adapt(rows)
+    return model
 
 
 def trains_any_network(rule: Rule) -> bool:
@@ -149,16 +163,24 @@ def units_of(task: str, outputs: int, settings: Settings) -> int:
 def outline_of(model: Sequential) -> list[str]:
     """Return in a few words each what lies between the features and the answers."""
     found: list[str] = []
-    for layer in model.layers[:-1]:
-        if isinstance(layer, layers.PeriodicEmbedding):
-            found.append(f"waves of {len(layer.columns)} numbers")
+    inside = [layer.layers if isinstance(layer, layers.Ensemble) else (layer,) for layer in model.layers]
+    copies = next((layer.copies for layer in model.layers if isinstance(layer, layers.Ensemble)), 1)
+    for layer in [each for group in inside for each in group][:-1]:
+        if isinstance(layer, layers.PiecewiseLinearEmbedding):
+            found.append(f"piecewise linear functions of {_counted(len(layer.columns), 'number', 'numbers')}")
+        elif isinstance(layer, layers.PeriodicEmbedding):
+            found.append(f"waves of {_counted(len(layer.columns), 'number', 'numbers')}")
         elif isinstance(layer, layers.CategoryEmbedding):
-            found.append(f"vectors of {len(layer.codes)} categories")
+            found.append(f"vectors of {_counted(len(layer.codes), 'category', 'categories')}")
         elif isinstance(layer, layers.Members):
-            found.append(f"{layer.members} members")
+            found.append(_counted(layer.members * copies, "member", "members"))
         elif isinstance(layer, layers.Dense | layers.MemberDense):
             found.append(f"{layer.units} {layer.activation}")
     return found
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
@@ -174,16 +196,23 @@ def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
     return found if settings.learning_rate is None else dataclasses.replace(found, learning_rate=settings.learning_rate)
 
 
-def answers_from(model: Sequential, x: np.ndarray, task: str) -> np.ndarray:
+def answers_from(model: Sequential, x: np.ndarray, task: str, chosen: np.ndarray | None = None) -> np.ndarray:
     """Return what a network answers, ``(rows, outputs)``: shares of classes, of labels, or scaled numbers.
 
     The members of an ensemble are averaged. "binary" and "multiclass": shares of the classes, each row of sum 1.
     "multilabel": each label's own share. "regression": numbers as the targets were scaled.
+
+    Args:
+        model: The network.
+        x: Features, ``(rows, features)``.
+        task: The task.
+        chosen: Which members answer for which row, ``(rows, members)``; None for all of them.
     """
     answers = model.predict(x).astype(np.float64)
     loss = model.compiled.loss
     if isinstance(loss, losses.MemberLoss):
-        answers, loss = answers.mean(axis=1), loss.loss
+        weight = None if chosen is None else np.broadcast_to(chosen[:, :, None], answers.shape)
+        answers, loss = np.average(answers, axis=1, weights=weight), loss.loss
     if task == "binary" and answers.shape[1] == 1:
         return np.concatenate([1 - answers, answers], axis=1)
     if task not in ("binary", "multiclass"):
@@ -201,6 +230,8 @@ def _chosen(recipe: Recipe, settings: Settings) -> Recipe:
 
 def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
     found: list[Layer] = []
+    if layout.numbers and recipe.pieces:
+        found.append(layers.PiecewiseLinearEmbedding(layout.numbers, bins=recipe.bins, units=recipe.pieces))
     if layout.numbers and recipe.waves:
         waves = layers.PeriodicEmbedding(
             layout.numbers, units=recipe.waves, frequencies=recipe.frequencies, deviation=recipe.deviation
@@ -222,8 +253,15 @@ def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
     return [layers.CategoryEmbedding(layout.codes, units=recipe.category_units)] if layout.codes else []
 
 
-def _members(end: End, recipe: Recipe) -> list[Layer]:
-    found: list[Layer] = [layers.Members(recipe.members)]
+def _ensemble(front: list[Layer], end: End, recipe: Recipe) -> list[Layer]:
+    """Return copies that share nothing, each of several members that share all but their ends."""
+    copies = math.gcd(recipe.members, recipe.copies)
+    inside = [*front, *_members(end, recipe, recipe.members // copies)]
+    return [layers.Ensemble(tuple(inside), copies)] if copies > 1 else inside
+
+
+def _members(end: End, recipe: Recipe, members: int) -> list[Layer]:
+    found: list[Layer] = [layers.Members(members)]
     for units in recipe.units:
         found.append(
             layers.MemberDense(
@@ -241,7 +279,7 @@ def _compiled(
     settings: Settings,
     optimizer: Optimizer,
     rule: Rule,
-    weighted: Sequence[Loss] = (),
+    weighted: Sequence[Loss | str] = (),
 ) -> Sequential:
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]

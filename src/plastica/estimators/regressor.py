@@ -21,6 +21,7 @@ from . import keeping
 from .base import NetworkEstimator
 from .building import check_parameters
 from .feeding import Examples, check_array
+from .folds import Folds
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -53,7 +54,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             are.
         early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
             Without, training stops when the training loss no longer falls by ``tol``.
-        validation_fraction: The share of the rows that are held out.
+        validation_fraction: The share of the rows that are held out. The networks of "best" learn from all rows: four
+            groups of them leave out a quarter each, on which they are judged.
         n_iter_no_change: Epochs without anything better before training stops.
         tol: By how much the training loss must fall to count as better.
         warm_start: Whether another ``fit`` goes on training.
@@ -171,7 +173,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         spread = np.sqrt(np.average((train.y - self.target_mean_) ** 2, axis=0, weights=train.weight))
         self.target_scale_ = np.where(spread > 1e-12 * np.abs(self.target_mean_), spread, 1.0)
 
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None) -> None:
+    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
         pass
 
     def _scaled(self, y: np.ndarray) -> np.ndarray:

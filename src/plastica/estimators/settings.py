@@ -111,7 +111,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kinds: tuple[tuple[str, str], ...] = ()
     missing_words: tuple[str, ...] = ()
     keep_words: tuple[str, ...] = ()
-    patience: int = 20
+    patience: int = 12
     time_limit: float | None = None
     network: str = "best"
     members: int | None = None

@@ -134,7 +134,13 @@ def train_streaming(
             whole = Whole(rows.written, held.rows, test.rows, with_missing(plan.columns, lacking))
             said = (*plan.notes, *unseen, *_say_rows(chosen, whole, sample.rows, needed))
             prepared = _prepared(plan, chosen, sample, held, test, said, tested.source if tested else "")
-            network = model or network_for(plan.target.task, plan.target.outputs, prepared.layout, chosen)
+            network = model or network_for(
+                plan.target.task,
+                plan.target.outputs,
+                prepared.layout,
+                chosen,
+                rows=prepared.x[prepared.split.train],
+            )
             told(prepared, network, whole)
             return _trained(network, prepared, chosen, rows, feed, fitting, whole), prepared
         finally:

@@ -22,6 +22,7 @@ from .answers import Answers, OnTable, frame_of
 from .asking import as_table, renamed, truth_of, with_target
 from .choosing import Model, answers_of, choose_model
 from .facts import Facts, Training
+from .folds import Folds, copies_of, folds_for
 from .imbalance import Feed, feed_for
 from .judging import Judged, judge
 from .networks import monitor_of, network_for
@@ -127,19 +128,24 @@ class TableNetwork:
             _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
             return judged_network(None, prepared, settings, (), Training(0, None, ""), None)
         train, held, _, _ = prepared.split
-        model = model or network_for(prepared.target.task, prepared.target.outputs, prepared.layout, settings)
+        if model is None:
+            task, outputs = prepared.target.task, prepared.target.outputs
+            model = network_for(task, outputs, prepared.layout, settings, rows=prepared.x[train])
         feed = feed_for(settings, prepared.target, prepared.y, train)
         stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
-        size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(feed.rows)))
+        folds = folds_for(prepared, model, feed, settings.seed)
+        rows = feed.rows if folds is None else folds.rows
+        size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(rows)))
         try:
             history = model.fit(
-                prepared.x[feed.rows],
-                prepared.y[feed.rows],
+                prepared.x[rows],
+                prepared.y[rows],
                 batch_size=size,
                 epochs=settings.epochs,
                 verbose=verbose,
                 callbacks=[*callbacks, *[stopping] * bool(len(held))],
-                validation_data=_validation(prepared, feed) if len(held) else None,
+                sample_weight=None if folds is None else folds.training_weight,
+                validation_data=_validation(prepared, feed, folds) if len(held) else None,
                 class_weight=feed.class_weight,
                 sampling=feed.sampling,
                 time_limit=settings.time_limit,
@@ -149,8 +155,8 @@ class TableNetwork:
         except Interrupted as stop:
             raise with_model_so_far(stop, model, prepared, settings, feed.shift) from None
         best = stopping.best_epoch + 1 if len(held) else None
-        training = Training(len(history.epoch), best, history.stopped_by)
-        return judged_network(model, prepared, settings, feed.shift, training, history)
+        training = Training(len(history.epoch), best, history.stopped_by, 0 if folds is None else copies_of(model))
+        return judged_network(model, prepared, settings, feed.shift, training, history, folds)
 
     @property
     def task(self) -> str:
@@ -204,13 +210,17 @@ class TableNetwork:
         x = self.encoder.transform(table, notes)
         if digest(x) == self.facts.rows.digest:
             notes.append(
-                f"this is the table the network was made from: {self.facts.rows.train} of its rows were in the "
-                "training "
-                "set, so the results are too good. The results saved with the model are for held-out rows."
+                f"this is the table the network was made from: it learned from {self._learned_from} of its rows, so "
+                "the results are too good. The results saved with the model are for held-out rows."
             )
         y, answers = truth_of(self.target, self.target.encode(table)), self.answers(x)
         scores = score(self.task, y, answers, self.facts.decision, self.target.names)
         return OnTable(table.positions, y, answers, scores, tuple(notes))
+
+    @property
+    def _learned_from(self) -> int:
+        rows = self.facts.rows
+        return rows.train + rows.validation * bool(self.facts.training.folds)
 
     def save(self, path: str | Path) -> Path:
         """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
@@ -243,11 +253,14 @@ def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:
             )
 
 
-def _validation(prepared: Prepared, feed: Feed) -> tuple[np.ndarray, ...]:
+def _validation(prepared: Prepared, feed: Feed, folds: Folds | None) -> tuple[np.ndarray, ...]:
     """The validation rows, each class counting as it does in training, so that both losses mean the same."""
-    held = prepared.split.validation
+    held = prepared.split.validation if folds is None else folds.rows
     x, y = prepared.x[held], prepared.y[held]
-    return (x, y, np.array(feed.shift, np.float32)[y]) if feed.shift else (x, y)
+    shift = np.array(feed.shift, np.float32)[y] if feed.shift else None
+    if folds is None:
+        return (x, y) if shift is None else (x, y, shift)
+    return x, y, folds.validation_weight if shift is None else folds.validation_weight * shift[:, None]
 
 
 def judged_network(
@@ -257,6 +270,7 @@ def judged_network(
     shift: tuple[float, ...],
     training: Training,
     history: History | None,
+    folds: Folds | None = None,
 ) -> TableNetwork:
     """Choose which model is kept and how it decides, and judge it.
 
@@ -267,10 +281,11 @@ def judged_network(
         shift: How many times more than in the table each class counted in training.
         training: How training went.
         history: The figures of each epoch.
+        folds: Those of the network's members, where they have some.
     """
     notes: list[str] = []
     try:
-        chosen = choose_model(prepared, settings, network, shift, notes)
+        chosen = choose_model(prepared, settings, network, shift, notes, folds)
         results, judged = judge(prepared, chosen.answers, chosen.decisions, chosen.own)
     except KeyboardInterrupt:
         if network is None or not len(prepared.split.test):

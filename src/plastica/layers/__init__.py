@@ -9,6 +9,7 @@ from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wir
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
+from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
 from .grid import Grid
 from .input import Input
@@ -16,6 +17,7 @@ from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .members import MemberDense, Members
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
+from .piecewise import PiecewiseLinearEmbedding
 from .pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -52,6 +54,7 @@ __all__ = [
     "DistanceDependent",
     "Dropout",
     "Embedding",
+    "Ensemble",
     "Errors",
     "Flatten",
     "GaussianNoise",
@@ -69,6 +72,7 @@ __all__ = [
     "MemberDense",
     "Members",
     "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "Record",
     "Reshape",
     "Residual",

@@ -34,7 +34,7 @@ class Sequential(Layer):
     layers: tuple[Layer, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", _checked_layers(type(self).__name__, self.layers))
+        object.__setattr__(self, "layers", checked_layers(type(self).__name__, self.layers))
 
     @property
     def children(self) -> tuple[Layer, ...]:
@@ -67,6 +67,15 @@ class Sequential(Layer):
             if (seen := layer.passed_on(seen)) is None:
                 return None
         return seen
+
+    def adapt(self, x: np.ndarray, state: State) -> State:
+        seen: np.ndarray | None = x
+        states = list(state)
+        for place, layer in enumerate(self.layers):
+            if seen is None:
+                break
+            states[place], seen = layer.adapt(seen, states[place]), layer.passed_on(seen)
+        return tuple(states)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         states = []
@@ -138,7 +147,7 @@ class Residual(Layer):
     activation: ActivationLike = "linear"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", _checked_layers("Residual", self.layers))
+        object.__setattr__(self, "layers", checked_layers("Residual", self.layers))
         activations.get(self.activation)
 
     @property
@@ -221,7 +230,7 @@ class Concatenate(Layer):
     axis: int = -1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "branches", _checked_layers("Concatenate", self.branches))
+        object.__setattr__(self, "branches", checked_layers("Concatenate", self.branches))
         if not self.branches:
             raise InvalidValue("Concatenate(()): at least one branch is needed.")
         if self.axis >= 0:
@@ -314,7 +323,8 @@ def _within(context: Context, place: int) -> Context:
     return context._replace(key=key, first=0)
 
 
-def _checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
+def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
+    """Return what a person gave as layers; a list among them becomes a Sequential."""
     found = tuple(Sequential(tuple(part)) if isinstance(part, list | tuple) else part for part in layers)
     for place, layer in enumerate(found):
         if not isinstance(layer, Layer):

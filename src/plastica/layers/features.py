@@ -64,7 +64,7 @@ class PeriodicEmbedding(Layer):
         activations.get(self.activation)
 
     def output_shape(self, shape: Shape) -> Shape:
-        _check_columns("PeriodicEmbedding", self.columns, shape)
+        check_columns("PeriodicEmbedding", self.columns, shape)
         return (shape[0] + len(self.columns) * self.units,)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
@@ -139,7 +139,7 @@ class CategoryEmbedding(Layer):
         return tuple(column for column, _ in self.codes)
 
     def output_shape(self, shape: Shape) -> Shape:
-        _check_columns("CategoryEmbedding", self.columns, shape)
+        check_columns("CategoryEmbedding", self.columns, shape)
         return (shape[0] + len(self.codes) * (self.units - 1),)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
@@ -192,7 +192,7 @@ class CategoryIndicators(Layer):
             )
 
     def output_shape(self, shape: Shape) -> Shape:
-        _check_columns("CategoryIndicators", tuple(column for column, _ in self.codes), shape)
+        check_columns("CategoryIndicators", tuple(column for column, _ in self.codes), shape)
         return (shape[0] + sum(count - 1 for _, count in self.codes),)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -235,7 +235,8 @@ class Scale(Layer):
         return scale(x, params["scale"]), state
 
 
-def _check_columns(owner: str, columns: tuple[int, ...], shape: Shape) -> None:
+def check_columns(owner: str, columns: tuple[int, ...], shape: Shape) -> None:
+    """Refuse inputs that do not have the columns that a layer works on."""
     if len(shape) != 1:
         raise ShapeError(f"{owner}: got inputs of shape {shape}; it works on one axis of features.")
     wrong = [column for column in columns if not 0 <= column < shape[0]]

@@ -126,6 +126,18 @@ class Layer(Declaration):
             DataError: For values that the layer is not defined for.
         """
 
+    def adapt(self, x: np.ndarray, state: State) -> State:
+        """Return the state with what the layer takes from data before training, such as quantiles.
+
+        Most layers take nothing. A layer sees the data only where all layers before it pass it on as it is. The name
+        is that of Keras's preprocessing layers.
+
+        Args:
+            x: Inputs of this layer, ``(rows, ...)``.
+            state: The state so far.
+        """
+        return state
+
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
         """Return what the next layer sees where that is still the data itself, in another shape at most; else None."""
         return None

@@ -11,12 +11,8 @@ from ..activations import Activation, ActivationLike
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..initializers import InitializerLike, RandomNormal
-from .kernels.product import add_bias, product, scale
+from .kernels.product import add_bias, own_products, product, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
-
-# Seen from 26 million multiplications on: XLA shares a batch of products out among its threads, and their bits would
-# depend on them. Such products are made one by one, which takes longer to compile.
-SHARED_BATCH = 1 << 21
 
 
 @declaration
@@ -140,7 +136,7 @@ class MemberDense(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         rows, members, features = x.shape
         if not self.shared:
-            potential = _own_products(x, params["kernel"])
+            potential = own_products(x, params["kernel"])
             return _own(add_bias, potential, params["bias"]), state
         if self.adapters:
             x = _own(scale, x, params["input_scale"])
@@ -156,13 +152,6 @@ class MemberDense(Layer):
     @property
     def output_activation(self) -> Activation | None:
         return activations.get(self.activation)
-
-
-def _own_products(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Give each member its own kernel, ``(batch, members, features)`` to ``(batch, members, units)``."""
-    if x.size * kernel.shape[-1] < SHARED_BATCH:
-        return jax.vmap(jnp.matmul, in_axes=(1, 0), out_axes=1)(x, kernel)
-    return jnp.stack([product(x[:, k], kernel[k]) for k in range(kernel.shape[0])], axis=1)
 
 
 def _own(function: object, x: jax.Array, values: jax.Array) -> jax.Array:

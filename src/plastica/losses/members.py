@@ -45,6 +45,16 @@ class MemberLoss(Loss):
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss, the mean over the members."""
+        return self._of_members(target, prediction).mean(axis=1)
+
+    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+        """Return the loss of each member, ``(batch, members)``: what weights of members weigh."""
+        values = self._of_members(target, prediction)
+        if values.shape != shape:
+            raise ShapeError(f"MemberLoss: got weights of shape {shape}; {values.shape} are wanted, (batch, members).")
+        return values
+
+    def _of_members(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         if prediction.ndim < 3:
             raise ShapeError(
                 f"MemberLoss: got predictions of shape {prediction.shape}; (batch, members, units) are expected."
@@ -53,7 +63,7 @@ class MemberLoss(Loss):
         values = self.loss.values(
             jnp.repeat(target, members, axis=0), prediction.reshape(rows * members, *prediction.shape[2:])
         )
-        return values.reshape(rows, members).mean(axis=1)
+        return values.reshape(rows, members)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form over potentials where one member's loss has one."""

@@ -32,6 +32,11 @@ class MemberMetric(Metric):
         return self.metric.label
 
     @property
+    def of_one(self) -> Metric:
+        """The metric of one member's answer."""
+        return self.metric
+
+    @property
     def is_counted(self) -> bool:
         """The metric's own."""
         return self.metric.is_counted

@@ -36,6 +36,11 @@ class Metric(Declaration):
         return self.counts
 
     @property
+    def of_one(self) -> Metric:
+        """The metric of one answer where a row has several: for an ensemble, that of one member."""
+        return self
+
+    @property
     def wants(self) -> Wants:
         """What it is defined on; for metrics that hold others, what those are."""
         return self.defined_on

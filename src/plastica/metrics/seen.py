@@ -41,6 +41,12 @@ class Activated(Metric):
         return self.metric.label
 
     @property
+    def of_one(self) -> Metric:
+        """The metric of one member's answer, where this is one of several members'."""
+        inner = self.metric.of_one
+        return self if inner is self.metric else replace(self, metric=inner)
+
+    @property
     def is_counted(self) -> bool:
         """The metric's own."""
         return self.metric.is_counted

@@ -45,7 +45,9 @@ def weigh_classes(
     found, places = np.unique(classes, return_inverse=True)
     weight = np.array([weights[int(number)] for number in found], np.float32)[places].reshape(classes.shape)
     if examples.weight is not None:
-        weight = weight * examples.weight.reshape(-1, *[1] * (weight.ndim - 1))
+        axes = max(weight.ndim, examples.weight.ndim)
+        weight, own = (each.reshape(*each.shape, *[1] * (axes - each.ndim)) for each in (weight, examples.weight))
+        weight = weight * own
     return examples._replace(weight=weight)
 
 

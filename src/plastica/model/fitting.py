@@ -169,7 +169,8 @@ def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: st
         raise InvalidValue(f"the network needs targets, but there are no targets {owner}y.")
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
     targets = as_targets(y, answer_shape, f"{owner}y")
-    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets))))
+    steps = _output_shape(model)[:-1]
+    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets), steps)))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
     check_metrics(targets, model.program.watched, loss, activation, f"{owner}y")

@@ -76,21 +76,28 @@ def same_rows(examples: Examples) -> Examples:
     return examples
 
 
-def row_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
-    """Return the weight of each row, or None where there are none.
+def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> np.ndarray | None:
+    """Return the weight of each row, ``(rows,)``, or of each of its steps, ``(rows, *steps)``, or None.
+
+    Args:
+        sample_weight: What a person gave.
+        rows: How many rows there are.
+        steps: The axes of a row that have an answer each: steps of a series, pixels, members of an ensemble.
 
     Raises:
-        ShapeError: When ``sample_weight`` is not one number a row.
+        ShapeError: When ``sample_weight`` is not one number a row, or a step.
         InvalidValue: For a negative weight.
     """
     if sample_weight is None:
         return None
     weight = to_array(sample_weight, "sample_weight")
-    if weight.shape not in ((rows,), (rows, 1)):
-        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is expected, ({rows},).")
+    each = steps and weight.shape == (rows, *steps)
+    if not each and weight.shape not in ((rows,), (rows, 1)):
+        more = f", or one for each step, {(rows, *steps)}" if steps else ""
+        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is expected, ({rows},){more}.")
     if (weight < 0).any():
         raise InvalidValue(f"sample_weight must not be negative; the smallest is {weight.min():.3g}.")
-    return weight.reshape(-1)
+    return weight if each else weight.reshape(-1)
 
 
 def sample_rows(examples: Examples, sampling: Any) -> Examples:

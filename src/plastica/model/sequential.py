@@ -118,6 +118,22 @@ class Sequential:
         """
         self._begin(input_shape, np.random.default_rng(self.seed))
 
+    def adapt(self, x: Any) -> None:
+        """Let layers take from data what they do not learn, such as the knots of a PiecewiseLinearEmbedding.
+
+        Call it with the training rows before :meth:`fit`; the name is that of Keras's preprocessing layers.
+
+        Args:
+            x: Inputs, ``(rows, ...)``; a network that is not built yet is built for them.
+
+        Raises:
+            ShapeError, DataError: Inputs that the network does not take.
+        """
+        rows = fitting.take_inputs(self, x)
+        initial = self._initial
+        self._put(self.params, self.network.adapt(rows, self.state))
+        self._initial = initial
+
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
         """Lay out the weights without drawing them, for arrays that :meth:`restore` brings.
 
@@ -386,7 +402,8 @@ class Sequential:
             validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to judge by instead.
             shuffle: Whether each epoch goes through the rows in an order of its own.
             class_weight: How much each class counts in the loss.
-            sample_weight: How much each row counts in the loss, ``(rows,)``.
+            sample_weight: How much each row counts in the loss, ``(rows,)``; or each of its steps, ``(rows, steps)``,
+                where the network answers for each step of a row, or each member of an ensemble.
             initial_epoch: From which number epochs are counted.
             sampling: How likely each row is to be drawn beside the others, ``(rows,)``, such as one over the number
                 of rows of its class. An epoch then draws as many rows as there are, each time from all of them

@@ -72,8 +72,8 @@ class Rows(NamedTuple):
     Attributes:
         x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``.
         y: Targets, likewise.
-        weight: The weight of each row, or None where all weigh 1. To train on it may be the weight of each step or
-            pixel of each row, ``(rows, ...)``.
+        weight: The weight of each row, or None where all weigh 1; or the weight of each step, pixel or member of each
+            row, ``(rows, ...)``.
     """
 
     x: Any
@@ -260,12 +260,18 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     def one(place: jax.Array, sums: jax.Array) -> jax.Array:
         chunk = jax.tree.map(lambda array: array[place], rows)
         marks = jnp.ones(chunk.x.shape[0]) if chunk.weight is None else chunk.weight
-        weight, real = jnp.maximum(marks, 0.0), jnp.sum(marks >= 0).astype(marks.dtype)
-        batch = Batch(chunk.x, chunk.y, weight, jnp.maximum(real, 1.0))
+        rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
+        real = jnp.sum(rows_marks >= 0).astype(marks.dtype)
+        weight, within = jnp.maximum(marks, 0.0), None
+        if marks.ndim > 1:
+            weight, within = (rows_marks >= 0).astype(marks.dtype), weight
+        batch = Batch(chunk.x, chunk.y, weight, jnp.maximum(real, 1.0), within=within)
         loss, activity = program.rule.judge(program.network, params, state, memory, batch, program.objective)
         return added(sums, row_sums(program, loss + penalty, activity, batch._replace(size=real)))
 
-    chunks = rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=1))
+    chunks = (
+        rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
+    )
     return jax.lax.fori_loop(0, chunks, one, sums)
 
 

@@ -41,8 +41,14 @@ def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
     if batch.within is None:
         return metric.sums(batch.y, output, batch.weight)
     weight = like_rows(batch.weight, batch.within) * batch.within
-    y, output = (part.reshape(-1, *part.shape[weight.ndim :]) for part in (batch.y, output))
-    return metric.sums(y, output, weight.reshape(-1))
+    y = batch.y if metric.of_one is metric else _for_each_member(batch.y, weight.shape[1])
+    y, output = (part.reshape(-1, *part.shape[weight.ndim :]) for part in (y, output))
+    return metric.of_one.sums(y, output, weight.reshape(-1))
+
+
+def _for_each_member(y: jax.Array, members: int) -> jax.Array:
+    """Return each row's target once for each member of an ensemble, ``(rows, ...)`` to ``(rows, members, ...)``."""
+    return jnp.repeat(y[:, None], members, axis=1)
 
 
 def added(sums: jax.Array, more: jax.Array) -> jax.Array:

@@ -13,6 +13,9 @@ import jax.numpy as jnp
 # Seen from 2.7 million multiplications and from some ten thousand numbers on; below, nothing is shared out.
 SHARED_PRODUCT = 1 << 20
 SHARED_SUM = 1 << 12
+# Seen from 26 million multiplications on: XLA shares a batch of products out among its threads, and their bits would
+# depend on them. Such products are made one by one, which takes longer to compile.
+SHARED_BATCH = 1 << 21
 
 
 def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -46,6 +49,21 @@ def scale(x: jax.Array, gain: jax.Array) -> jax.Array:
         gain: ``(outputs,)``.
     """
     return _scale(x, gain) if x.size >= SHARED_SUM else x * gain
+
+
+def own_products(x: jax.Array, kernels: jax.Array) -> jax.Array:
+    """Return ``x[:, k] @ kernels[k]`` for each k.
+
+    Args:
+        x: ``(rows, k, inputs)``.
+        kernels: ``(k, inputs, outputs)``.
+
+    Returns:
+        ``(rows, k, outputs)``.
+    """
+    if x.size * kernels.shape[-1] < SHARED_BATCH:
+        return jax.vmap(jnp.matmul, in_axes=(1, 0), out_axes=1)(x, kernels)
+    return jnp.stack([product(x[:, k], kernels[k]) for k in range(kernels.shape[0])], axis=1)
 
 
 def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:

@@ -1,0 +1,123 @@
+"""Copies of a network that learn beside each other, computed one after another by one program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import random
+from ..activations import Activation
+from ..declaration import declaration
+from ..errors import InvalidValue
+from .compose import Sequential, checked_layers
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class Ensemble(Layer):
+    """Independent copies of the same layers see the same inputs; their answers are the members of one ensemble.
+
+    Copies share nothing, so that each can leave out rows of its own (see :class:`~plastica.losses.MemberLoss`), and
+    the rows that a copy did not learn from judge it. The layers inside may end in members of their own
+    (:class:`Members`), which share their weights.
+
+    Args:
+        layers: The layers of one copy, none of them a composition.
+        copies: How many there are.
+
+    Shapes:
+        ``(batch, ...)`` to ``(batch, copies, units)``; to ``(batch, copies * members, units)``, copy by copy, where
+        the layers give ``(batch, members, units)``. Each array of the layer at place ``i`` stands under ``i/name``
+        with an axis of copies in front.
+
+    Raises:
+        InvalidValue: For copies below 1, no layers, or a composition among them.
+
+    Example:
+        >>> from plastica.layers import Dense
+        >>> Ensemble([Dense(8, "relu"), Dense(1)], copies=4).output_shape((3,))
+        (4, 1)
+
+    Reference:
+        Hansen, Salamon (1990), Neural network ensembles; Krogh, Vedelsby (1995), Neural network ensembles,
+        cross-validation, and active learning, for members that leave out parts of the rows.
+    """
+
+    layers: tuple[Layer, ...]
+    copies: int = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers("Ensemble", self.layers))
+        if self.copies < 1 or not self.layers:
+            raise InvalidValue(
+                f"Ensemble of {len(self.layers)} layers, copies={self.copies}: at least one of each is needed."
+            )
+        for place, layer in enumerate(self.layers):
+            if layer.children:
+                raise InvalidValue(
+                    f"Ensemble: entry {place} is {type(layer).__name__}, a composition; give plain layers."
+                )
+
+    @property
+    def branch(self) -> Sequential:
+        """The layers of one copy as one."""
+        return Sequential(self.layers)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        found = self.branch.output_shape(shape)
+        return (self.copies * found[0], *found[1:]) if len(found) > 1 else (self.copies, *found)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        found = [self.branch.init(rng, shape) for _ in range(self.copies)]
+        return Variables(_stacked([each.params for each in found]), _stacked([each.state for each in found]))
+
+    def check_input(self, x: np.ndarray) -> None:
+        self.branch.check_input(x)
+
+    def adapt(self, x: np.ndarray, state: State) -> State:
+        copies = [self.branch.adapt(x, self._of(jax.tree.map(lambda a, k=k: a[k], state))) for k in range(self.copies)]
+        return _stacked(copies)
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        def one(copy: tuple[Any, Params, State]) -> tuple[jax.Array, State]:
+            number, own, carried = copy
+            key = None if context.key is None else random.fold(context.key, number)
+            inside = context._replace(key=key, first=0)
+            potential, new = self.branch.synapse(self._of(own), x, self._of(carried), inside)
+            return potential, _named(new)
+
+        # One after another: a batch of products is shared out among threads, and its bits would depend on them.
+        potential, new_state = jax.lax.map(one, (jnp.arange(self.copies, dtype=jnp.uint32), params, state))
+        joined = jnp.moveaxis(potential, 0, 1)  # (batch, copies, ...)
+        if joined.ndim > 3:
+            joined = joined.reshape(joined.shape[0], -1, *joined.shape[3:])  # (batch, copies * members, units)
+        return joined, new_state
+
+    def activate(self, potential: jax.Array) -> jax.Array:
+        return self.layers[-1].activate(potential)
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return self.layers[-1].output_activation
+
+    def penalty(self, params: Params) -> Any:
+        return sum(self.branch.penalty(self._of(jax.tree.map(lambda a, k=k: a[k], params))) for k in range(self.copies))
+
+    def _of(self, named: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Return arrays by layer: ``{"0/kernel": k}`` to ``({"kernel": k},)``."""
+        found: tuple[dict[str, Any], ...] = tuple({} for _ in self.layers)
+        for name, array in named.items():
+            place, _, own = name.partition("/")
+            found[int(place)][own] = array
+        return found
+
+
+def _named(parts: Any) -> dict[str, Any]:
+    return {f"{place}/{name}": array for place, part in enumerate(parts) for name, array in (part or {}).items()}
+
+
+def _stacked(copies: list[Any]) -> dict[str, Any]:
+    return jax.tree.map(lambda *arrays: np.stack(arrays), *map(_named, copies))

@@ -1,0 +1,109 @@
+"""Numbers of a table as piecewise linear functions of themselves, with knots at the quantiles of the data."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .. import initializers
+from ..declaration import declaration
+from ..errors import InvalidValue
+from .features import check_columns
+from .kernels.product import add_bias, own_products
+from .layer import Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class PiecewiseLinearEmbedding(Layer):
+    """Put beside each chosen number a vector of learned piecewise linear functions of it.
+
+    For tables: a rectifier is slow to learn steep steps of one number; a function that may bend at each knot is not.
+    The knots of a number are its quantiles, so there are as many rows between any two of them.
+
+        t_ij = clip((x_i - k_ij) / (k_i,j+1 - k_ij), 0, 1),   e_i = t_i W_i + d_i,
+        and the output is x with all e_i behind it
+
+    Below the first knot and above the last one, e_i is constant: what training never saw is not extrapolated.
+
+    Args:
+        columns: The positions of the numbers.
+        bins: How many pieces each function has.
+        units: How many functions of each number there are.
+
+    Shapes:
+        ``(batch, features) -> (batch, features + columns * units)``; kernel ``(columns, bins, units)``, bias
+        ``(columns, units)``. The state holds the knots, ``(columns, bins + 1)``: the quantiles of a standard normal
+        distribution until :meth:`adapt` has seen data.
+
+    Raises:
+        InvalidValue: For no columns, or sizes below 1.
+        ShapeError: When a position lies outside the features.
+
+    Example:
+        >>> PiecewiseLinearEmbedding((0, 2), units=3).output_shape((4,))
+        (10,)
+
+    Reference:
+        Gorishniy, Rubachev, Babenko (2022), On embeddings for numerical features in tabular deep learning,
+        equation 1, with x beside it as in Gorishniy, Kotelnikov, Babenko (2025), TabM, appendix.
+    """
+
+    columns: tuple[int, ...]
+    bins: int = 16
+    units: int = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(int(column) for column in self.columns))
+        if not self.columns or self.bins < 1 or self.units < 1:
+            raise InvalidValue(
+                f"PiecewiseLinearEmbedding({self.columns}, bins={self.bins}, units={self.units}): at least one "
+                "column, one bin and one unit are needed."
+            )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        check_columns("PiecewiseLinearEmbedding", self.columns, shape)
+        return (shape[0] + len(self.columns) * self.units,)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        self.output_shape(shape)
+        numbers = len(self.columns)
+        limit = float(1 / np.sqrt(self.bins))
+        draw = initializers.RandomUniform(-limit, limit)
+        params = {
+            "kernel": draw(rng, (numbers, self.bins, self.units)),
+            "bias": initializers.Zeros()(rng, (numbers, self.units)),
+        }
+        shares = (np.arange(self.bins + 1) + 0.5) / (self.bins + 1)
+        normal = np.array([NormalDist().inv_cdf(share) for share in shares], np.float32)
+        return Variables(params, {"knots": np.tile(normal, (numbers, 1))})
+
+    def adapt(self, x: np.ndarray, state: State) -> State:
+        """Return the state with the knots at the quantiles of data.
+
+        A value that many rows share is one knot; a number with fewer values than knots has fewer pieces.
+
+        Args:
+            x: Inputs, ``(rows, features)``.
+            state: The state so far.
+        """
+        return {"knots": np.stack([self._knots(x[:, column]) for column in self.columns]).astype(np.float32)}
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        knots = jnp.asarray(state["knots"]).astype(x.dtype)
+        left, width = knots[:, :-1], jnp.diff(knots)
+        slope = jnp.where(width > 0, 1 / jnp.where(width > 0, width, 1), 0)
+        chosen = x[:, np.array(self.columns)]
+        ramps = jnp.clip((chosen[:, :, None] - left) * slope, 0, 1)  # (batch, columns, bins)
+        vectors = own_products(ramps, params["kernel"]).reshape(x.shape[0], -1)
+        return jnp.concatenate([x, add_bias(vectors, params["bias"].reshape(-1))], axis=1), state
+
+    def _knots(self, values: np.ndarray) -> np.ndarray:
+        """Return the knots of one number, ``(bins + 1,)``; where there are fewer, the last one repeats."""
+        known = values[np.isfinite(values)]
+        shares = np.linspace(0, 1, self.bins + 1)
+        # Values that occur, so that a column of 0 and 1 has no knot between the two.
+        found = np.unique(np.quantile(known, shares, method="nearest")) if len(known) else np.zeros(1)
+        return np.pad(found, (0, self.bins + 1 - len(found)), mode="edge")

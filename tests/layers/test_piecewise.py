@@ -1,0 +1,76 @@
+"""The piecewise linear embedding beside its formula, NumPy's quantiles and what a person may do with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+import plastica as pl
+from plastica.errors import InvalidValue, ShapeError
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 4)).astype("float32")
+
+
+def test_each_function_is_linear_between_the_quantiles_of_the_data_and_constant_outside():
+    model = pl.Sequential([pl.PiecewiseLinearEmbedding((3, 0), bins=5, units=2)])
+    model.adapt(X)
+    (params,), (state,) = model.params, model.state
+    probes = np.linspace(-9, 9, 400, dtype="float32")[:, None] * np.ones((1, 4), "float32")
+    found = np.asarray(model.predict(probes))
+    np.testing.assert_array_equal(found[:, :4], probes)
+    for place, column in enumerate((3, 0)):
+        knots = np.quantile(X[:, column], np.linspace(0, 1, 6), method="nearest")
+        np.testing.assert_allclose(state["knots"][place], knots, rtol=1e-5)
+        heights = np.vstack([np.zeros(2), np.cumsum(params["kernel"][place], axis=0)]) + params["bias"][place]
+        for unit in range(2):
+            expected = np.interp(probes[:, column], knots, heights[:, unit])
+            np.testing.assert_allclose(found[:, 4 + 2 * place + unit], expected, atol=2e-5)
+
+
+def test_without_data_the_knots_are_quantiles_of_the_standard_normal_distribution():
+    knots = pl.PiecewiseLinearEmbedding((0,), bins=4).init(np.random.default_rng(0), (1,)).state["knots"]
+    np.testing.assert_allclose(knots[0], norm.ppf([0.1, 0.3, 0.5, 0.7, 0.9]), rtol=1e-5)
+
+
+def test_a_number_with_few_values_has_a_piece_between_each_two_of_them():
+    layer = pl.PiecewiseLinearEmbedding((0, 1), bins=4, units=1)
+    params, state = layer.init(np.random.default_rng(0), (2,))
+    x = np.array([[0, 7], [0, 7], [1, 7], [1, 7]], np.float32)
+    state = layer.adapt(x, state)
+    np.testing.assert_array_equal(state["knots"], [[0, 1, 1, 1, 1], [7, 7, 7, 7, 7]])
+    found = np.asarray(layer.apply(params, np.array([[0.25, 5], [9, 9]], np.float32), state)[0])
+    first = params["kernel"][0, 0, 0]
+    np.testing.assert_allclose(found[:, 2], [0.25 * first, first], rtol=1e-6)
+    np.testing.assert_array_equal(found[:, 3], [0, 0])
+
+
+def test_a_network_goes_on_with_its_knots_from_a_file(tmp_path):
+    model = pl.Sequential([pl.PiecewiseLinearEmbedding((0, 1)), pl.Dense(1)])
+    model.adapt(X)
+    model.compile("adam", "mse")
+    model.fit(X, X[:, :1] ** 2, epochs=2, verbose=0)
+    model.save(tmp_path / "net.plastica")
+    loaded = pl.load(tmp_path / "net.plastica")
+    np.testing.assert_array_equal(loaded.state[0]["knots"], model.state[0]["knots"])
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_knots_are_those_of_what_reaches_the_layer():
+    model = pl.Sequential([pl.Dense(2, activation="relu"), pl.PiecewiseLinearEmbedding((1,), bins=3), pl.Dense(1)])
+    model.build((4,))
+    before = np.asarray(
+        pl.Sequential([pl.Dense(2, activation="relu")], seed=0).network.layers[0].apply(model.params[0], X)[0]
+    )
+    model.adapt(X)
+    expected = np.unique(np.quantile(before[:, 1], np.linspace(0, 1, 4), method="nearest"))
+    np.testing.assert_allclose(np.unique(model.state[1]["knots"]), expected, rtol=1e-5)
+
+
+def test_what_cannot_work_is_refused():
+    with pytest.raises(ShapeError, match="have no column 4; columns count from 0"):
+        pl.PiecewiseLinearEmbedding((4,)).output_shape((4,))
+    for wrong in ({"columns": ()}, {"columns": (0,), "bins": 0}, {"columns": (0,), "units": 0}):
+        with pytest.raises(InvalidValue, match="one column, one bin and one unit"):
+            pl.PiecewiseLinearEmbedding(**wrong)
