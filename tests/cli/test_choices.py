@@ -129,7 +129,7 @@ def test_names_that_options_take_are_those_there_are():
     (("train", "t.csv", "-t", "label", "--optimizer", "adm"), 'unknown optimizer "adm"; did you mean "adam"'),
     (("train", "t.csv", "-t", "label", "--rule", "backprob"), 'unknown rule "backprob"; did you mean "backprop"'),
     (("train", "t.csv", "-t", "label", "--loss", "crosentropy"), 'unknown loss "crosentropy"; did you mean "crossent'),
-    (("train", "t.csv", "-t", "label", "--epochs", "0"), 'epochs=0: expected a whole number of at least 1'),
+    (("train", "t.csv", "-t", "label", "--epochs", "0"), '--epochs 0: expected a whole number of at least 1'),
     (("compare-rules", "t.csv", "-t", "label", "--rules", "oja,heb"), 'unknown rule "heb"; did you mean "hebb"'),
     (("compare-rules", "t.csv", "-t", "label", "--optimizer", "oja=adm"), 'unknown optimizer "adm"'),
     (("compare-rules", "t.csv", "-t", "label", "--learning-rate", "oj=0.1"), 'unknown rule "oj"'),

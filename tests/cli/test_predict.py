@@ -142,7 +142,7 @@ def test_info_shows_models_and_figures_in_the_order_of_train(plastica, penguins)
         "guess",
         "\naccuracy",
         "\nbalanced accuracy",
-        "\nmacro F1",
+        "\nmacro-averaged F1",
         "\nMatthews correlation",
         "\nAUC",
     ]
