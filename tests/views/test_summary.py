@@ -136,3 +136,9 @@ def test_own_composition_is_listed_without_guessing_its_shapes():
 )
 def test_bytes_are_written_as_keras_does(size, written):
     assert in_units(size) == written
+
+
+def test_an_ensemble_shows_the_layers_of_one_copy_with_the_parameters_of_all():
+    shown = view(layers.Sequential((layers.Ensemble([Dense(4), Dense(1)], copies=5),)), (3,))
+    assert "(None, 5, 1)" in shown
+    assert "80" in next(line for line in shown.splitlines() if "├─ dense (Dense)" in line)  # 5 * (3 * 4 + 4)

@@ -91,6 +91,9 @@ def say_training(output: Output, network: TableNetwork) -> None:
         said = WORDS("trained", epochs=said, time=seconds(history.seconds))
     if made.stopped_by == "time_limit":
         said = SAY("stopped_time", made=said)
+    if made.folds:
+        rows = facts.rows.train + facts.rows.validation
+        said = SAY("in_folds", made=said, rows=rows, folds=made.folds)
     if made.best_epoch:
         name = _monitored(network)
         values = history.history.get(name, []) if history is not None else []

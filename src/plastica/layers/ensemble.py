@@ -78,15 +78,14 @@ class Ensemble(Layer):
         self.branch.check_input(x)
 
     def adapt(self, x: np.ndarray, state: State) -> State:
-        copies = [self.branch.adapt(x, self._of(jax.tree.map(lambda a, k=k: a[k], state))) for k in range(self.copies)]
-        return _stacked(copies)
+        return _stacked([self.branch.adapt(x, self._copy(state, number)) for number in range(self.copies)])
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         def one(copy: tuple[Any, Params, State]) -> tuple[jax.Array, State]:
             number, own, carried = copy
             key = None if context.key is None else random.fold(context.key, number)
             inside = context._replace(key=key, first=0)
-            potential, new = self.branch.synapse(self._of(own), x, self._of(carried), inside)
+            potential, new = self.branch.synapse(self.by_layer(own), x, self.by_layer(carried), inside)
             return potential, _named(new)
 
         # One after another: a batch of products is shared out among threads, and its bits would depend on them.
@@ -104,15 +103,18 @@ class Ensemble(Layer):
         return self.layers[-1].output_activation
 
     def penalty(self, params: Params) -> Any:
-        return sum(self.branch.penalty(self._of(jax.tree.map(lambda a, k=k: a[k], params))) for k in range(self.copies))
+        return sum(self.branch.penalty(self._copy(params, number)) for number in range(self.copies))
 
-    def _of(self, named: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-        """Return arrays by layer: ``{"0/kernel": k}`` to ``({"kernel": k},)``."""
+    def by_layer(self, named: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Return parameters or state with a dict for each layer: ``{"0/kernel": k}`` becomes ``({"kernel": k},)``."""
         found: tuple[dict[str, Any], ...] = tuple({} for _ in self.layers)
         for name, array in named.items():
             place, _, own = name.partition("/")
             found[int(place)][own] = array
         return found
+
+    def _copy(self, named: dict[str, Any], number: int) -> tuple[dict[str, Any], ...]:
+        return self.by_layer({name: array[number] for name, array in named.items()})
 
 
 def _named(parts: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import jax
 
 from .. import activations
 from ..activations import CustomActivation
-from ..layers import Concatenate, Layer, Residual, Sequential
+from ..layers import Concatenate, Ensemble, Layer, Residual, Sequential
 from ..layers.layer import Params, Shape, State
 
 
@@ -105,11 +105,14 @@ def _number(name: str, names: Counter[str]) -> str:
 def _parts(layer: Layer, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
     if isinstance(layer, Residual):
         return layer.layers, _at(params, 0), _at(state, 0)
+    if isinstance(layer, Ensemble):  # arrays with an axis of copies in front
+        own, carried = (None if tree is None else layer.by_layer(tree) for tree in (params, state))
+        return layer.layers, own, carried
     return layer.children, params, state
 
 
 def _input_shapes(layer: Layer, parts: tuple[Layer, ...], shape: Shape | None) -> list[Shape | None]:
-    if shape is not None and isinstance(layer, Sequential | Residual):
+    if shape is not None and isinstance(layer, Sequential | Residual | Ensemble):
         return list(accumulate(parts[:-1], _after, initial=shape))[: len(parts)]
     # How a person's own composition hands its inputs on is not known.
     return [shape if isinstance(layer, Concatenate) else None] * len(parts)
