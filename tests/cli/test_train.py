@@ -10,6 +10,7 @@ import pytest
 import plastica
 from plastica.cli import folders
 from plastica.estimators import TableNetwork
+from plastica.layers import MemberDense
 
 SHORT = ("--epochs", "3", "--layers", "8", "--network", "mlp")
 
@@ -162,7 +163,7 @@ def test_options_reach_the_run(plastica):
     assert [column["name"] for column in found["columns"]] == ["name", "class"]
     network = TableNetwork.load(found["model"])
     assert repr(network.model.optimizer) == "SGD()" and network.model.learning_rate == 0.01
-    assert [layer.units for layer in network.model.layers if hasattr(layer, "units")] == [8, 4, 1]
+    assert [layer.units for layer in network.model.layers[1].layers if isinstance(layer, MemberDense)] == [8, 4, 1]
 
 
 def test_drop_may_be_repeated_and_may_hold_a_comma(plastica, here):

@@ -31,22 +31,31 @@ def say_plan(output: Output, features: int, rows: int, settings: Settings, model
 
 def say_network(features: int, model: Sequential) -> str:
     """Say what the network is."""
-    hidden = [said for layer in model.layers[:-1] if (said := say_layer(layer))]
+    from ..estimators.networks import unpacked
+
+    hidden = [said for layer, copies in unpacked(model)[:-1] if (said := say_layer(layer, copies))]
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
     chain = " -> ".join([SAY.counted("features", features), *hidden, end])
     return f"{chain}; {SAY('parameters', count=f'{model.count_params():,}')}"
 
 
-def say_layer(layer: Layer) -> str:
-    """Say in a few words what a layer between the features and the answers is; empty for one that only serves."""
+def say_layer(layer: Layer, copies: int = 1) -> str:
+    """Say in a few words what a layer between the features and the answers is; empty for one that only serves.
+
+    Args:
+        layer: The layer.
+        copies: How many of it an ensemble holds.
+    """
     from .. import layers
 
+    if isinstance(layer, layers.PiecewiseLinearEmbedding):
+        return SAY.counted("pieces", len(layer.columns))
     if isinstance(layer, layers.PeriodicEmbedding):
         return SAY.counted("waves", len(layer.columns))
     if isinstance(layer, layers.CategoryEmbedding):
         return SAY.counted("vectors", len(layer.codes))
     if isinstance(layer, layers.Members):
-        return SAY("members", count=layer.members)
+        return SAY("members", count=layer.members * copies)
     return f"{layer.units} {layer.activation}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
 
 

@@ -136,9 +136,8 @@ def network_for(
     optimizer = optimizer_for(settings, rule)
     if type(optimizer) is Adam:  # the best network's Adam decays weights
         optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
-    # Members that leave out rows are judged on these alone, which weights say, so every figure is weighted.
-    shown = [metric for metric in (end.metric, end.loss) if metric is not None]
-    model = _compiled(made, losses.MemberLoss(end.loss), [], settings, optimizer, rule, shown)
+    # What training stops on weighs rows as the loss does.
+    model = _compiled(made, losses.MemberLoss(end.loss), [end.metric], settings, optimizer, rule, [end.loss])
     if rows is not None:
         model.adapt(rows)
     return model
@@ -160,12 +159,19 @@ def units_of(task: str, outputs: int, settings: Settings) -> int:
     return end_for(task, outputs, settings).units
 
 
+def unpacked(model: Sequential) -> list[tuple[Layer, int]]:
+    """Return the layers of a network, those inside an ensemble too, each with the number of copies there are."""
+    found: list[tuple[Layer, int]] = []
+    for layer in model.layers:
+        inside = layer.layers if isinstance(layer, layers.Ensemble) else (layer,)
+        found += [(part, layer.copies if isinstance(layer, layers.Ensemble) else 1) for part in inside]
+    return found
+
+
 def outline_of(model: Sequential) -> list[str]:
     """Return in a few words each what lies between the features and the answers."""
     found: list[str] = []
-    inside = [layer.layers if isinstance(layer, layers.Ensemble) else (layer,) for layer in model.layers]
-    copies = next((layer.copies for layer in model.layers if isinstance(layer, layers.Ensemble)), 1)
-    for layer in [each for group in inside for each in group][:-1]:
+    for layer, copies in unpacked(model)[:-1]:
         if isinstance(layer, layers.PiecewiseLinearEmbedding):
             found.append(f"piecewise linear functions of {_counted(len(layer.columns), 'number', 'numbers')}")
         elif isinstance(layer, layers.PeriodicEmbedding):
@@ -279,7 +285,7 @@ def _compiled(
     settings: Settings,
     optimizer: Optimizer,
     rule: Rule,
-    weighted: Sequence[Loss | str] = (),
+    weighted: Sequence[Loss] = (),
 ) -> Sequential:
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]

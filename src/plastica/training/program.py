@@ -23,7 +23,7 @@ from ..optimizers import Optimizer
 from ..rules import Batch, Rule
 from ..rules.rule import loss_of
 from .share import progress_of
-from .sums import added, counts_last, weighted_sums
+from .sums import added, counts_last, plain_sums, weighted_sums
 
 
 @declaration
@@ -237,7 +237,7 @@ def with_penalty(network: Layer, params: Params, loss: jax.Array, direction: Par
 def row_sums(program: Program, loss: jax.Array, output: jax.Array, batch: Batch) -> jax.Array:
     """Return what one batch adds to an epoch's figures: loss, rows, then each metric's sums, counts last."""
     real = (jnp.arange(batch.weight.shape[0]) < batch.size).astype(batch.weight.dtype)
-    found = [metric.sums(batch.y, output, real) for metric in program.metrics]
+    found = [plain_sums(metric, output, batch, real) for metric in program.metrics]
     found += [weighted_sums(metric, output, batch) for metric in program.weighted_metrics]
     ordered = (jnp.ravel(found[place]) for place in counts_last(program.watched))
     return jnp.concatenate([jnp.stack([loss * batch.size, batch.size]), *ordered])

@@ -36,6 +36,17 @@ def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tupl
     return tuple(jax.eval_shape(metric.sums, target, output, weight).size for metric in metrics)
 
 
+def plain_sums(metric: Metric, output: jax.Array, batch: Batch, real: jax.Array) -> jax.Array:
+    """Return what one batch adds to a metric that counts each row once, whatever it weighs.
+
+    Of an ensemble whose members weigh rows, those members are counted for which the row does not weigh 0.
+    """
+    if batch.within is None or metric.of_one is metric:
+        return metric.sums(batch.y, output, real)
+    counted = (batch.within > 0).astype(batch.within.dtype)
+    return weighted_sums(metric, output, batch._replace(weight=real, within=counted))
+
+
 def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
     """Return what one batch adds to a metric that goes by the rows' weights, or by those of their steps."""
     if batch.within is None:
