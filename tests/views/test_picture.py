@@ -12,8 +12,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
+import plastica as pl
 from plastica.drawing import NEGATIVE, POSITIVE
-from plastica.errors import FileError, InvalidValue, NotFitted
+from plastica.errors import FileError, InvalidValue, NotFitted, ShapeError
 from plastica.layers import (
     LSTM,
     Activation,
@@ -204,3 +205,16 @@ def test_model_draws_what_it_knows(tmp_path):
     model.build((2,))
     model.draw(tmp_path / "net.svg")
     assert "2 units, tanh" in Path(tmp_path / "net.svg").read_text()
+
+
+def test_inputs_and_outputs_carry_the_names_of_features_and_classes():
+    model = pl.Sequential([pl.Dense(3, input_dim=2), pl.Dense(1, activation="sigmoid")])
+    model.build()
+    plain, drawn = model.draw(), model.draw(features=("bill length", "<b>mass</b>"), classes=("no", "yes"))
+    texts = [text.get_text() for text in drawn.axes[0].texts]
+    assert {"bill length", "<b>mass</b>", "yes"} <= set(texts) and "no" not in texts
+    assert drawn.get_size_inches()[0] > plain.get_size_inches()[0]  # there is room for them
+    with pytest.raises(ShapeError, match="got 3 names of features; the network has 2 inputs"):
+        model.draw(features=("a", "b", "c"))
+    with pytest.raises(ShapeError, match="got 3 names of classes; the network has 1 output"):
+        model.draw(classes=("a", "b", "c"))

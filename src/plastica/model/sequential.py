@@ -551,18 +551,27 @@ class Sequential:
 
         print(summary(self.network, self._shape, self.params, self.state, name=self.name))  # noqa: T201
 
-    def draw(self, path: str | Path | None = None) -> Any:
+    def draw(
+        self,
+        path: str | Path | None = None,
+        *,
+        features: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> Any:
         """Draw the network as a picture: units, connections, shapes.
 
         Args:
             path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            features: A name for each input; used for small networks, whose units are drawn.
+            classes: A name for each output, likewise.
 
         Returns:
             A matplotlib figure, which a notebook shows.
         """
         from ..views.picture import draw
 
-        return draw(self.network, self._known_shape(), path, params=self.params)
+        shape = self._known_shape()
+        return draw(self.network, shape, path, params=self.params, features=features, classes=classes)
 
     # Where it is kept
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..drawing import checked_ending, own_style
@@ -11,14 +12,20 @@ from ..layers import Layer
 from ..layers.layer import Params, Shape
 from .diagram import draw_diagram
 from .outline import outline
-from .units import columns, draw_units
+from .units import columns, draw_units, named
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
 
 def draw(
-    network: Layer, input_shape: Shape, path: str | os.PathLike[str] | None = None, *, params: Params = None
+    network: Layer,
+    input_shape: Shape,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    params: Params = None,
+    features: Sequence[str] | None = None,
+    classes: Sequence[str] | None = None,
 ) -> Drawing:
     """Draw a network for inputs of ``input_shape``, and write the picture to ``path`` if one is given.
 
@@ -32,13 +39,15 @@ def draw(
         path: The file; its ending says what is written: ``.svg``, ``.png`` or ``.pdf``. Equal networks give
             equal bytes. None writes nothing.
         params: The network's parameters; None draws every connection alike and counts nothing.
+        features: A name for each input, where units are drawn.
+        classes: A name for each output, where units are drawn.
 
     Returns:
         A matplotlib figure that belongs to no window; a notebook shows it.
 
     Raises:
         InvalidValue: For another ending, and for a network without layers.
-        ShapeError: When the network cannot work on such inputs.
+        ShapeError: When the network cannot work on such inputs, or there is not one name for each input or output.
         FileError: When the file cannot be written.
     """
     if path is not None:
@@ -48,5 +57,7 @@ def draw(
         raise InvalidValue("draw: this network has no layers, so there is nothing to draw.")
     with own_style():
         found = columns(entries, tuple(input_shape))
-        canvas = draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(found)
+        canvas = (
+            draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(named(found, features, classes))
+        )
     return canvas.figure.save(path)

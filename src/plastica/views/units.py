@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
+from ..errors import ShapeError
 from ..layers import Activation, Dense, Input, Sequential
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
@@ -21,6 +22,7 @@ MOST_COLUMNS = 9
 FEW = 3  # up to so many units a column, each weight is written beside its line
 STEP = 2.3  # from column to column, in inches
 SIDE, HEAD, FOOT, LEGEND = 1.05, 0.5, 0.85, 0.4
+LETTER, LETTERS = 0.075, 24  # the width of a letter in inches, and how many a name has at most
 FILLS = {"input": "#F4F4F4", "hidden": "#DDEBF7", "output": "#FCE8D2"}
 
 
@@ -35,6 +37,7 @@ class Column:
         kernel: The weights from the column before, ``(units before, units)``; None where not known.
         bias: The biases, ``(units,)``; None where not known.
         has_bias: Whether there are biases.
+        names: A name for each unit, which stands beside it; empty for none.
     """
 
     role: str
@@ -43,6 +46,7 @@ class Column:
     kernel: Any = None
     bias: Any = None
     has_bias: bool = False
+    names: tuple[str, ...] = ()
 
     @property
     def shown(self) -> list[int]:
@@ -69,19 +73,48 @@ def columns(entries: Sequence[Entry], shape: Shape) -> list[Column] | None:
     return found
 
 
+def named(found: Sequence[Column], features: Sequence[str] | None, classes: Sequence[str] | None) -> list[Column]:
+    """Return the columns with names of the inputs and of the outputs.
+
+    Args:
+        found: The columns.
+        features: A name for each input.
+        classes: A name for each output; one output that stands for two classes has the name of the second.
+
+    Raises:
+        ShapeError: When there is not one name for each.
+    """
+    first, last = found[0], found[-1]
+    if classes is not None and len(classes) == 2 and last.units == 1:
+        classes = classes[1:]
+    for column, names, what in ((first, features, "features"), (last, classes, "classes")):
+        if names is not None and len(names) != column.units:
+            raise ShapeError(
+                f"draw: got {len(names)} names of {what}; the network has {_counted(column.units, column.role)}."
+            )
+    made = [first if features is None else replace(first, names=tuple(map(str, features))), *found[1:]]
+    if classes is not None:
+        made[-1] = replace(made[-1], names=tuple(map(str, classes)))
+    return made
+
+
 def draw_units(found: Sequence[Column]) -> Canvas:
     """Draw the columns side by side, each unit connected with each of the next column."""
     most = max(column.slots for column in found)
     space = min(max(4.2 / most, 0.42), 0.85)
     has_bias = any(column.has_bias for column in found)
     middle = FOOT + LEGEND + space * (most / 2 + (1.2 if has_bias else 0.0))
-    canvas = Canvas(2 * SIDE + STEP * (len(found) - 1), middle + space * most / 2 + HEAD)
+    left, right = (
+        SIDE + max([LETTER * len(cut(name, LETTERS)) for name in column.names], default=0.0)
+        for column in (found[0], found[-1])
+    )
+    canvas = Canvas(left + right + STEP * (len(found) - 1), middle + space * most / 2 + HEAD)
     for place, (before, after) in enumerate(pairwise(found)):
-        _connect(canvas, before, after, SIDE + STEP * place, middle, space)
+        _connect(canvas, before, after, left + STEP * place, middle, space)
     for place, column in enumerate(found):
-        _draw_column(canvas, column, SIDE + STEP * place, middle, space)
+        _draw_column(canvas, column, left + STEP * place, middle, space)
     if any(column.kernel is not None for column in found):
-        _legend(canvas, SIDE + STEP * (len(found) - 1) / 2)
+        _legend(canvas, left + STEP * (len(found) - 1) / 2)
     return canvas
 
 
@@ -185,6 +218,9 @@ def _draw_column(canvas: Canvas, column: Column, x: float, middle: float, space:
     heights = _heights(column, middle, space)
     for y in heights:
         canvas.disc((x, y), 0.34 * space, fc=FILLS[column.role.split()[0]])
+    beside = (-1, "right") if column.role == "input" else (1, "left")
+    for name, y in zip([column.names[unit] for unit in column.shown] if column.names else (), heights, strict=False):
+        canvas.text((x + beside[0] * (0.34 * space + 0.08), y), cut(name, LETTERS), ha=beside[1], fontsize=8.5)
     if column.slots < column.units:
         for step in (-1, 0, 1):
             canvas.disc((x, middle + 0.2 * space * step), 0.045 * space, fc=INK, lw=0)
