@@ -57,6 +57,10 @@ def test_rules_are_compared_kept_and_gone_on_with(plastica, arrays, here, monkey
     assert learned == ["backprop", "perceptron"]
     assert [record["name"] for record in found["records"]] == ["perceptron", "backprop"]
     assert {path.stem for path in (here / "found" / "records").iterdir()} == {"backprop", "perceptron"}
+    for name in ("rules.svg", "rules.md"):
+        (here / "found" / name).unlink()
+    assert "perceptron" in plastica("compare-rules", here / "found").stdout  # a finished folder: no training
+    assert len(learned) == 2 and {"rules.svg", "rules.md"} <= {path.name for path in (here / "found").iterdir()}
     other = plastica("compare-rules", arrays, *SMALL, "--batch-size", "7", "--out", "found", "--resume", code=1)
     assert "made on other terms: batch_size" in other.stderr
 

@@ -80,6 +80,8 @@ def compare_rules(
 
     The same rows, sizes of layers and seeds for all. Shows held-out figures with their spread, epochs and seconds to
     a loss, the angle to the true gradient, how sparse the hidden layers are, and what each rule asks for.
+
+    DATA may also be the folder of a finished comparison: its tables and pictures are written again, without training.
     """
     if resume and out is None:
         raise click.BadParameter("--resume needs --out, the folder to go on with.")
@@ -91,6 +93,9 @@ def compare_rules(
     for name in optimizers.values():
         require_known("optimizer", name)
     output = Output(json, quiet, verbose)
+    if (Path(data) / "rules.json").is_file():
+        _show_again(Path(data), output)
+        return
     task = _task(data, target, test, seed, drop, options.separator(separator), encoding, sheet)
 
     from ..comparison.comparing import run_trials
@@ -162,12 +167,9 @@ class Place:
         """Write tables and pictures, and give the folder its name."""
         import shutil
 
-        from ..storage.atomic import explained, replace_file
+        from ..storage.atomic import explained
 
-        for form, name in (("csv", "rules.csv"), ("markdown", "rules.md"), ("json", "rules.json")):
-            replace_file(self.beside / name, [found.table(form).encode()])  # pyright: ignore[reportArgumentType]
-        figure = found.draw(self.beside / "rules.svg")
-        figure.savefig(self.beside / "rules.png")
+        _write_results(self.beside, found)
         with explained(self.folder, f"the results are kept in {self.beside}"):
             old = self.folder.with_name(f"{self.folder.name}.old")
             if self.folder.exists():  # with fewer rules, gone on with by --resume
@@ -200,6 +202,24 @@ class Place:
         from ..storage.atomic import replace_file
 
         replace_file(path, [json_text.dumps(value, ensure_ascii=False, allow_nan=False).encode() + b"\n"])
+
+
+def _write_results(folder: Path, found: Comparison) -> None:
+    from ..storage.atomic import replace_file
+
+    for form, name in (("csv", "rules.csv"), ("markdown", "rules.md"), ("json", "rules.json")):
+        replace_file(folder / name, [found.table(form).encode()])  # pyright: ignore[reportArgumentType]
+    found.draw(folder / "rules.svg").save(folder / "rules.png")
+
+
+def _show_again(folder: Path, output: Output) -> None:
+    """Write the tables and pictures of a finished comparison again, without training."""
+    from ..comparison import Comparison
+    from . import rule_words
+
+    found = Comparison.load(folder)
+    _write_results(folder, found)
+    rule_words.say_found(output, found, folder)
 
 
 def _task(

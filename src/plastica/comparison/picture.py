@@ -1,93 +1,89 @@
-"""The picture of a comparison: curves, seeds, angles, seconds."""
+"""The picture of a comparison: a row for each rule, then a curve for each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..drawing import own_style
+from ..drawing import COLOURS, INK, SOFT, own_style
+from .curves import curves_height, draw_curves
 from .records import Record, middle
+from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, letters, logarithmic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
 
     from ..drawing.figure import Drawing
     from .result import Comparison
 
-# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision. Beyond seven rules the
-# colours come again with other lines.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#222222")
-LINES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
-INK, PALE = "#333333", "#DDDDDD"
+ROW, HEAD, FOOT = 0.2, 0.5, 0.45  # inches: a rule's row, what stands above the rows, and below
+NUMBERS, BETWEEN = 0.46, 0.2  # the column of means, and the space between panels
+SHARES = (0.3, 0.4, 0.3)  # of the three panels
+LONGEST = 36  # letters of a name
 MOST_ANGLES = 4  # layers with a colour of their own
-WORST = 10  # times the loss to reach: a rule that runs away would flatten all others
+LEAST_R2 = -0.5  # a rule that runs away has an R2 far below, on whose scale all others would be equal
+BAND = "#F4F4F4"
 
 
 def draw(found: Comparison) -> Drawing:
-    """Return a figure of four panels, the rules in the order of their held-out figures."""
-    from ..drawing.figure import Drawing
-
-    records = [record for record in found.ranked if not record.reason and record.epochs]
-    height = 3.1 + 0.19 * len(records)
+    """Return a figure as wide as a page: results, angles and seconds of each rule, the best first, and its curve."""
+    records = found.ranked
+    trained = [record for record in records if not record.reason and record.epochs]
+    rows = ROW * len(records)
     with own_style():
-        figure = Drawing(10, 2 + height, layout="constrained")
-        (curves, seeds), (angles, seconds) = figure.subplots(2, 2, height_ratios=(2.6, max(1.6, 0.19 * len(records))))
-        styles = {
-            record.name: (COLOURS[place % len(COLOURS)], LINES[place // len(COLOURS) % len(LINES)])
-            for place, record in enumerate(records)
-        }
-        _curves(curves, found, records, styles)
-        _seeds(seeds, records, styles, int(found.task["held_out"]))
+        sheet = Sheet(HEAD + rows + FOOT + curves_height(trained))
+        left = MARGIN + max((letters(_shortened(record.name), TEXT) for record in records), default=0.0) + 0.08
+        room = PAGE - 2 * MARGIN - left - NUMBERS - 2 * BETWEEN
+        widths = [share * room for share in SHARES]
+        figures = sheet.axes(left, HEAD, widths[0], rows)
+        left += widths[0] + NUMBERS + BETWEEN
+        angles = sheet.axes(left, HEAD, widths[1], rows)
+        seconds = sheet.axes(left + widths[1] + BETWEEN, HEAD, widths[2], rows)
+        for place in range(1, len(records), 2):
+            sheet.band(HEAD + ROW * place, ROW, BAND)
+        _figures(figures, records, int(found.task["held_out"]))
         _angles(angles, records)
-        _seconds(seconds, records, styles)
-    return figure
+        _seconds(seconds, records)
+        figures.set_yticks(range(len(records)), [_shortened(record.name) for record in records], fontsize=TEXT)
+        for label, record in zip(figures.get_yticklabels(), records, strict=True):
+            label.set_color(SOFT if record.reason or record.unranked else INK)
+        draw_curves(sheet, HEAD + rows + FOOT, trained, found.target)
+    return sheet.figure
 
 
-def _curves(axes: Axes, found: Comparison, records: Sequence[Record], styles: dict[str, Any]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    lowest = 1e-12
-    for record in records:
-        colour, line = styles[record.name]
-        means = [middle(values) for values in zip(*record.test_loss, strict=True)]
-        numbers = [float("nan") if value is None else max(value, lowest) for value in means]
-        marker = "o" if len(numbers) <= 15 else None
-        axes.plot(range(1, len(numbers) + 1), numbers, color=colour, ls=line, lw=1.4, marker=marker, ms=2.5)
-    if found.target is not None:
-        axes.axhline(found.target, color="#888888", lw=0.8, ls=":")
-        where = ("axes fraction", "data")
-        axes.annotate(
-            "the loss to reach", (1, found.target), (0, 2), where, "offset points", fontsize=6.5, color=INK, ha="right"
-        )
-    if records:
-        _logarithmic(axes, axes.yaxis)
-        if found.target is not None:
-            axes.set_ylim(top=min(axes.get_ylim()[1], WORST * found.target))
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    _dress(axes, "held-out loss, mean over the seeds", "epoch")
-    axes.grid(axis="y", color=PALE, lw=0.6)
-
-
-def _seeds(axes: Axes, records: Sequence[Record], styles: dict[str, Any], held_out: int) -> None:
+def _figures(axes: Axes, records: Sequence[Record], held_out: int) -> None:
     """Draw errors of classes on a logarithmic axis, on which one in a hundred is not two; none are half an error."""
     classes = bool(records) and records[0].figure == "accuracy"
     for place, record in enumerate(records):
-        colour, line = styles[record.name]
-        found = [value for value in record.test if value is not None]
-        values = [100 * max(1 - value, 0.5 / held_out) if classes else value for value in found]
-        # The label carries the line that the curves have, as a legend would.
-        axes.plot([-0.05, -0.01], [place, place], color=colour, ls=line, lw=1.4, clip_on=False,
-                  transform=axes.get_yaxis_transform())  # fmt: skip
+        figures = [value for value in record.test if value is not None]
+        values = [100 * max(1 - value, 0.5 / held_out) if classes else value for value in figures]
         if not values:
+            words, colour = ("not trained", SOFT) if record.reason else ("not finite", COLOURS[1])
+            axes.text(
+                0.02, place, words, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour
+            )
             continue
-        axes.plot(values, [place] * len(values), "o", ms=4, color=colour, alpha=0.6, mew=0)
         mean = sum(values) / len(values)
-        axes.plot([mean, mean], [place - 0.3, place + 0.3], color=colour, lw=1.6)
+        inside = [value for value in values if classes or value >= LEAST_R2]
+        axes.plot(inside, [place] * len(inside), "o", ms=4.2, color=COLOURS[0], alpha=0.5, mew=0)
+        if classes or mean >= LEAST_R2:
+            axes.plot([mean, mean], [place - 0.3, place + 0.3], color=COLOURS[0], lw=1.6)
+        if len(inside) < len(values):
+            axes.plot(LEAST_R2, place, "<", ms=4.5, color=COLOURS[1], mew=0, clip_on=False)
+        axes.annotate(_number(mean, classes), (1, place), (NUMBERS * 72 - 4, 0), ("axes fraction", "data"),
+                      "offset points", ha="right", va="center", fontsize=SMALL, color=INK)  # fmt: skip
     if classes:
-        _logarithmic(axes, axes.xaxis)
-    _rules(axes, records, pad=22)
-    _dress(axes, "each seed, and the mean", "held-out errors, %" if classes else "held-out R2")
+        logarithmic(axes, axes.xaxis)
+    elif any(value is not None and value < LEAST_R2 for record in records for value in record.test):
+        axes.set_xlim(left=LEAST_R2 - 0.04)
+    _dress(axes, len(records), "held-out errors, %" if classes else "held-out R2")
+    _legend(axes, [("o", "a seed", COLOURS[0]), ("|", "mean", COLOURS[0])])
+
+
+def _number(mean: float, classes: bool) -> str:
+    if classes:
+        return f"{mean:.2f}" if mean < 10 else f"{mean:.1f}"
+    return f"{mean:.3f}" if mean >= LEAST_R2 else f"{mean:.1g}"
 
 
 def _angles(axes: Axes, records: Sequence[Record]) -> None:
@@ -99,65 +95,56 @@ def _angles(axes: Axes, records: Sequence[Record]) -> None:
             if layer >= MOST_ANGLES and not last:
                 continue
             colour = INK if last else COLOURS[layer]
-            shown["last layer" if last else f"layer {layer + 1}"] = colour
+            shown["last" if last else f"layer {layer + 1}"] = colour
             height = place + 0.22 * (layer - (len(after) - 1) / 2)  # apart, where all are at 0 degrees
             for angle, fill in zip(angles, ("white", colour), strict=True):
                 if angle is not None:
-                    axes.plot(angle, height, "o", ms=3.6, mfc=fill, mec=colour, mew=0.8)
+                    axes.plot(angle, height, "o", ms=3.4, mfc=fill, mec=colour, mew=0.8)
     axes.axvline(90, color="#888888", lw=0.8, ls=":")
-    for word in sorted(shown, key=lambda word: (word == "last layer", word)):
-        axes.plot([], [], "o", ms=4, color=shown[word], label=word)
-    if shown:
-        axes.plot([], [], "o", ms=4, mfc="white", mec=INK, label="before training")
-        _legend(axes, len(shown) + 1)
-    axes.set_xlim(-3, max(95, axes.get_xlim()[1]))
-    _rules(axes, records)
-    _dress(axes, "", "degrees between the rule's direction and the gradient")
+    axes.set_xlim(-4, max(96, axes.get_xlim()[1]))
+    axes.set_xticks([0, 30, 60, 90])
+    _dress(axes, len(records), "degrees to the gradient")
+    kinds = [("o", word, shown[word]) for word in sorted(shown, key=lambda word: (word == "last", word))]
+    _legend(axes, [*kinds, ("o", "before", "")] if shown else [])
 
 
-def _seconds(axes: Axes, records: Sequence[Record], styles: dict[str, Any]) -> None:
+def _seconds(axes: Axes, records: Sequence[Record]) -> None:
     for place, record in enumerate(records):
-        colour = styles[record.name][0]
-        axes.plot(record.epoch_seconds, place, "|", ms=7, mew=1.6, color=colour)
+        if not record.epochs:
+            continue
+        axes.plot(record.epoch_seconds, place, "|", ms=7, mew=1.6, color=COLOURS[0])
         reached = middle(record.seconds_to_target)
         if reached is not None:
-            axes.plot(reached, place, "o", ms=4, color=colour, mew=0)
-    axes.plot([], [], "|", ms=7, mew=1.6, color=INK, label="an epoch")
-    axes.plot([], [], "o", ms=4, mew=0, color=INK, label="to the loss")
-    _legend(axes, 2)
-    if records:
-        _logarithmic(axes, axes.xaxis)
-    _rules(axes, records)
-    _dress(axes, "", "seconds of one network, without compiling")
+            axes.plot(reached, place, "o", ms=4.2, color=COLOURS[0], mew=0)
+    if any(record.epochs for record in records):
+        logarithmic(axes, axes.xaxis, 4)
+    _dress(axes, len(records), "seconds")
+    _legend(axes, [("|", "an epoch", COLOURS[0]), ("o", "to the loss", COLOURS[0])])
 
 
-def _legend(axes: Axes, columns: int) -> None:
-    axes.legend(frameon=False, fontsize=6.5, ncols=columns, loc="lower left", bbox_to_anchor=(0, 1.0), borderpad=0)
+def _legend(axes: Axes, kinds: Sequence[tuple[str, str, str]]) -> None:
+    """Name the marks above the panel; one without a colour is hollow."""
+    for mark, word, colour in kinds:
+        look = {"mfc": colour or "white", "mec": colour or INK, "mew": 1.6 if mark == "|" else 0.8}
+        axes.plot([], [], mark, ms=6 if mark == "|" else 4, label=word, **look)
+    if kinds:
+        axes.legend(
+            frameon=False, fontsize=SMALL, ncols=len(kinds), loc="lower left", bbox_to_anchor=(0, 1), borderpad=0,
+            borderaxespad=0.2, handletextpad=0.1, handlelength=1.1, columnspacing=0.7, labelcolor=INK,
+        )  # fmt: skip
 
 
-def _logarithmic(axes: Axes, axis: Axis) -> None:
-    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+def _dress(axes: Axes, rows: int, title: str) -> None:
+    from .sheet import dress
 
-    (axes.set_yscale if axis is axes.yaxis else axes.set_xscale)("log")
-    low, high = axis.get_data_interval()
-    steps = (1.0, 2.0, 5.0) if high / max(low, 1e-12) < 100 else (1.0,)
-    axis.set_major_locator(LogLocator(subs=steps, numticks=12))
-    axis.set_major_formatter(FormatStrFormatter("%g"))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _rules(axes: Axes, records: Sequence[Record], pad: float = 4) -> None:
-    axes.set_yticks(range(len(records)), [record.name for record in records], fontsize=7)
-    axes.tick_params(axis="y", pad=pad)
-    axes.set_ylim(len(records) - 0.4, -0.6)
-    axes.grid(axis="x", color=PALE, lw=0.6)
+    axes.annotate(
+        title, (0, 1), (0, 19), "axes fraction", "offset points", fontsize=TEXT + 0.5, weight="bold", color=INK
+    )
+    axes.set_yticks([])
+    axes.set_ylim(rows - 0.5, -0.5)
+    dress(axes, "x")
+    axes.patch.set_visible(False)
 
 
-def _dress(axes: Axes, title: str, label: str) -> None:
-    axes.set_title(title, loc="left", fontsize=9, color=INK)
-    axes.set_xlabel(label, fontsize=8, color=INK)
-    axes.tick_params(colors=INK, length=0, which="both")
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(PALE)
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"

@@ -7,12 +7,13 @@ import io
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from ..drawing import checked_ending
-from ..errors import InvalidValue
+from ..errors import FileError, InvalidValue
 from ..notebook import html
 from ..notebook.html import shown
 from .ranking import Ranks, ranks
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .terms import Terms
 
 Format = Literal["text", "markdown", "csv", "json"]
+FILE = "rules.json"
 FORMATS = ("text", "markdown", "csv", "json")
 
 
@@ -64,6 +66,24 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             records=list(records),
         )
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Comparison:
+        """Read a comparison that ``plastica compare-rules`` wrote, to draw it or to print its tables again.
+
+        Args:
+            path: The folder, or its file ``rules.json``.
+
+        Raises:
+            FileError: When there is no such file, or it holds no comparison.
+        """
+        file = Path(path) / FILE if Path(path).is_dir() else Path(path)
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=cls)
+        except OSError as problem:
+            raise FileError(f"{file} cannot be read: {problem.strerror or problem}.") from None
+        except msgspec.DecodeError as problem:
+            raise FileError(f"{file} holds no comparison of rules: {problem}.") from None
+
     def table(self, form: Format = "text") -> str:
         """Return the figures and what each rule asks for, as text.
 
@@ -85,7 +105,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return "\n\n".join(filter(None, [self.headline, *tables, notes])) + "\n"
 
     def draw(self, path: str | os.PathLike[str] | None = None) -> Drawing:
-        """Draw the curves, the seeds, the angles and the seconds.
+        """Draw each rule's results, angles and seconds, the best rule first, and its curve.
 
         Args:
             path: Where to save the picture; the ending says as what (``.svg``, ``.png``, ``.pdf``).

@@ -1,0 +1,126 @@
+"""The curves of a comparison: a small panel for each rule, all on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ..drawing import COLOURS, FAINT, INK, SOFT
+from .records import Record, middle
+from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, dress, letters, logarithmic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WORST = 10.0  # times the loss to reach: a rule that runs away would flatten all others
+LEAST = 1e-12
+COLUMNS, LEFT, GAP = 4, 0.42, 0.16
+WIDTH = (PAGE - MARGIN - LEFT - GAP * (COLUMNS - 1)) / COLUMNS
+HEIGHT, LINE, HEAD, FOOT = 0.72, 0.14, 0.2, 0.45  # of a panel, of a line of its title, of what stands around
+REFERENCE = "backprop"
+LOGARITHMIC = 3.0  # from such a ratio of the longest run to the shortest on, epochs have a logarithmic scale
+
+
+def curves_height(records: Sequence[Record]) -> float:
+    """Return how much room the curves take, in inches."""
+    return HEAD + sum(_title_height(row) + HEIGHT for row in _rows(records)) + FOOT if records else 0.0
+
+
+def draw_curves(sheet: Sheet, top: float, records: Sequence[Record], target: float | None) -> None:
+    """Draw the mean held-out loss after each epoch, a panel a rule, beside that of a rule that all know.
+
+    Args:
+        sheet: What is drawn on.
+        top: Where the curves begin, in inches.
+        records: The rules that were trained, in the order of the panels.
+        target: The loss to reach.
+    """
+    if not records:
+        return
+    losses = {record.name: [middle(values) for values in zip(*record.test_loss, strict=True)] for record in records}
+    beside = REFERENCE if REFERENCE in losses else records[0].name
+    _say(sheet, top, beside, target, len(records) > 1)
+    low, high = _limits(list(losses.values()), target)
+    counts = [record.epochs for record in records]
+    top += HEAD
+    for place, record in enumerate(records):
+        row, column = divmod(place, COLUMNS)
+        if column == 0:
+            top += _title_height(_rows(records)[row]) + HEIGHT * bool(row)
+        axes = sheet.axes(LEFT + column * (WIDTH + GAP), top, WIDTH, HEIGHT)
+        axes.set(xlim=(1, max(*counts, 2)), ylim=(low, high))
+        if target is not None:
+            axes.axhline(target, color=SOFT, lw=0.8, ls=":")
+        if record.name != beside:
+            _line(axes, losses[beside], FAINT, 1.2)
+        _line(axes, losses[record.name], COLOURS[0], 1.6)
+        _mark_runaway(axes, losses[record.name], high)
+        _scales(axes, counts, column == 0, place + COLUMNS >= len(records))
+        axes.set_title(_wrapped(record.name), loc="left", fontsize=SMALL, color=INK, pad=3, linespacing=1.0)
+
+
+def _say(sheet: Sheet, top: float, beside: str, target: float | None, several: bool) -> None:
+    sheet.text(MARGIN, top, "held-out loss after each epoch, mean over the seeds", TEXT + 0.5, bold=True)
+    words = [f"grey: {beside}"] * several + [f"dotted: the loss to reach, {target or 0:.3g}"] * (target is not None)
+    sheet.text(MARGIN + 3.75, top + 0.01, ", ".join(words), SMALL)
+
+
+def _limits(losses: Sequence[Sequence[float | None]], target: float | None) -> tuple[float, float]:
+    known = [max(value, LEAST) for values in losses for value in values if value is not None] or [1.0]
+    ends = [values[-1] for values in losses if values and values[-1] is not None]
+    usual = target or median([end for end in ends if end is not None] or [1.0])
+    low, high = min(known), min(max(known), WORST * max(usual, LEAST))
+    return low / 1.15, max(high, low * 1.5) * 1.1
+
+
+def _line(axes: Axes, values: Sequence[float | None], colour: str, width: float) -> None:
+    numbers = [float("nan") if value is None else max(value, LEAST) for value in values]
+    axes.plot(range(1, len(numbers) + 1), numbers, color=colour, lw=width, solid_capstyle="round")
+    axes.plot(len(numbers), numbers[-1], "o", ms=3, color=colour, mew=0)
+
+
+def _mark_runaway(axes: Axes, values: Sequence[float | None], high: float) -> None:
+    """Say what a curve does that leaves the panel, or ends in what is no number."""
+    beyond = [(value, epoch) for epoch, value in enumerate(values, 1) if value is not None and value > high]
+    lost = next((epoch for epoch, value in enumerate(values, 1) if value is None), None)
+    words = [f"up to {value:.2g}" for value, _ in sorted(beyond)[-1:]]
+    words += [f"not finite from epoch {lost}"] * (lost is not None)
+    if beyond:
+        axes.plot(beyond[0][1], high, "^", ms=4.5, color=COLOURS[1], mew=0, clip_on=False)
+    if words:
+        axes.text(0.97, 0.9, "\n".join(words), transform=axes.transAxes, ha="right", va="top", fontsize=SMALL,
+                  color=COLOURS[1])  # fmt: skip
+
+
+def _scales(axes: Axes, counts: Sequence[int], first: bool, lowest: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    logarithmic(axes, axes.yaxis, 4)
+    if max(counts) > LOGARITHMIC * min(counts):
+        logarithmic(axes, axes.xaxis)
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, prune="lower"))
+    dress(axes, "both")
+    axes.tick_params(labelleft=first, labelbottom=lowest, pad=2)
+    if lowest:
+        axes.set_xlabel("epoch", fontsize=SMALL, color=INK, labelpad=1)
+
+
+def _wrapped(name: str) -> str:
+    """Break a name that is wider than its panel where one of its words ends."""
+    if letters(name, SMALL) <= WIDTH:
+        return name
+    most = int(WIDTH / letters("m", SMALL))
+    end = name.rfind("_", 0, most) + 1 or most
+    rest = name[end:]
+    return f"{name[:end]}\n{rest if len(rest) <= most else rest[: most - 1] + '…'}"
+
+
+def _rows(records: Sequence[Record]) -> list[Sequence[Record]]:
+    return [records[place : place + COLUMNS] for place in range(0, len(records), COLUMNS)]
+
+
+def _title_height(row: Sequence[Record]) -> float:
+    lines = max(_wrapped(record.name).count("\n") for record in row) + 1
+    return LINE * lines + 0.1
