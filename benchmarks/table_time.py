@@ -90,13 +90,16 @@ def measure(name: str, rows: int) -> dict[str, Any]:
     watch = Stopwatch()
     from plastica.estimators import Settings, TableNetwork, choosing, judging, table
     from plastica.estimators.preparing import prepare
+    from plastica.layers import Dense, Ensemble
     from plastica.training import run
+    from plastica.training.compiled import compiled_for
 
     source = next(source for source in SOURCES if source.name == name)
     watch.turn_to("the rest")
     frame = frame_of(source, rows)
-    programs: Any = Programs(run.advance, watch)
-    run.advance = programs
+    compiled = compiled_for(Ensemble((Dense(1),)))
+    programs: Any = Programs(compiled.advance, watch)
+    run.compiled_for = lambda network: compiled._replace(advance=programs)
     watch.around(choosing, "fit_beside", "baselines")
     watch.around(choosing, "decision_of", "choosing and judging")
     watch.around(choosing, "answers_from", "choosing and judging")

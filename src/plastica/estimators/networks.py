@@ -19,6 +19,7 @@ from ..model import Sequential
 from ..optimizers import Adam, AdamW, Optimizer
 from ..registry import look_up
 from ..rules import Backprop, Rule
+from ..training.batches import room_for
 from .coupling import shares_of_pairs, shares_of_questions
 from .settings import Settings
 
@@ -256,7 +257,9 @@ def _front(rule: Rule, layout: FeatureLayout) -> list[Layer]:
 
 def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
     """A code is a name, not an amount: every network gets a vector in its place."""
-    return [layers.CategoryEmbedding(layout.codes, units=recipe.category_units)] if layout.codes else []
+    # A category more or less among the rows of another split is then the same program.
+    codes = tuple((column, room_for(count)) for column, count in layout.codes)
+    return [layers.CategoryEmbedding(codes, units=recipe.category_units)] if codes else []
 
 
 def _ensemble(front: list[Layer], end: End, recipe: Recipe) -> list[Layer]:

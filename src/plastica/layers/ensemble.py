@@ -102,6 +102,11 @@ class Ensemble(Layer):
     def output_activation(self) -> Activation | None:
         return self.layers[-1].output_activation
 
+    @property
+    def compiles_fast(self) -> bool:
+        # Forwards, backwards and judged, a copy is long to compile; most ensembles learn small tables.
+        return True
+
     def penalty(self, params: Params) -> Any:
         return sum(self.branch.penalty(self._copy(params, number)) for number in range(self.copies))
 

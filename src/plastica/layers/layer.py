@@ -172,6 +172,11 @@ class Layer(Declaration):
         """Whether the layer is units: z linear in ``params["kernel"]``, ``(..., units)``, plus a bias if any."""
         return False
 
+    @property
+    def compiles_fast(self) -> bool:
+        """Whether a program with this layer is compiled fast rather than for the fastest steps."""
+        return any(child.compiles_fast for child in self.children)
+
     def map_distances(self, units: Any) -> jax.Array | None:
         """Return the squared distances on the layer's map from some units to all; None where units have no places."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,10 @@ from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, p
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
+from ..training.compiled import compiled_for
 from ..training.counting import EpochCount
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
-from ..training.program import evaluate as evaluate_program
-from ..training.program import predict as predict_program
 from ..training.progress import Progress
 from ..training.run import Run
 from ..training.stopping import stop_rules
@@ -126,11 +126,11 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     widths = widths_for(program, examples.y, shape)
     params, state, _, memory = model.answering()
     size, sums = batch_size or chunk, empty_sums(program.watched, widths)
-    places, room = parts(len(examples.x), size)
+    places, room = parts(rows, size, math.prod(examples.x.shape[1:]) + math.prod(shape))
     for place in places:
         weight = None if examples.weight is None else examples.weight[place]
         rows = held_out_rows(examples.x[place], examples.y[place], weight, size, room)
-        sums = evaluate_program(program, params, state, memory, rows, sums)
+        sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
     return figures(program.watched, widths, np.asarray(sums))
 
 
@@ -142,11 +142,13 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS
-    places, room = parts(len(inputs), size)
+    places, room = parts(len(inputs), size, math.prod(inputs.shape[1:]) + math.prod(_output_shape(model)))
+
+    program = compiled_for(model.network).predict
 
     def answer(rows: np.ndarray) -> np.ndarray:
         chunks, real = in_chunks(rows, size, room=room), np.int32(-(-len(rows) // size))
-        answers = np.asarray(predict_program(rule, model.network, params, state, memory, chunks, real))
+        answers = np.asarray(program(rule, model.network, params, state, memory, chunks, real))
         return answers.reshape(-1, *answers.shape[2:])[: len(rows)]
 
     return np.concatenate([answer(inputs[place]) for place in places])

@@ -20,6 +20,9 @@ ANSWER_ROWS = 128
 # More rows than these are answered part by part, so that memory stays level and one program serves them all.
 PART_ROWS = 1 << 15
 
+# Setting so many numbers takes a millisecond; compiling for another number of rows takes half a second.
+SMALL_PART = 1 << 21
+
 # Larger inputs are not copied to make room for fillers: compiling again costs less than that memory.
 LARGEST_COPY = 1 << 30
 
@@ -157,10 +160,20 @@ def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, roo
     return filled(array, chunks * size, fill).reshape(chunks, size, *array.shape[1:])
 
 
-def parts(rows: int, size: int) -> tuple[list[slice], int]:
-    """Return the parts in which many rows are answered, and the room that each of them takes."""
+def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
+    """Return the parts in which many rows are answered, and the room that each of them takes.
+
+    One chunk has the room of one, and more of them have all the same room as long as that is small: two programs then
+    answer most numbers of rows.
+
+    Args:
+        rows: How many there are.
+        size: Rows in a chunk.
+        numbers: How many numbers a row and its answer hold.
+    """
     most = max(1, PART_ROWS // size) * size
-    room = room_for(rows) if rows <= most else most
+    small = min(most, SMALL_PART // numbers // size * size)
+    room = small if size < rows <= small else min(room_for(rows), most)
     return [slice(start, start + most) for start in range(0, rows, most)], room
 
 

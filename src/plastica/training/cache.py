@@ -9,8 +9,8 @@ from typing import Any
 
 import jax
 
+from .compiled import programs
 from .population import advance_members
-from .program import advance, evaluate, predict
 
 VARIABLE = "PLASTICA_CACHE"
 
@@ -27,8 +27,8 @@ def keep_compiled_programs() -> None:
     The folder is ``plastica`` in the user's own cache folder; the environment variable ``PLASTICA_CACHE``
     names another, or turns it off (``off``).
     """
-    programs: tuple[Any, ...] = (advance, evaluate, predict, advance_members)
-    for program in programs:
+    kept: tuple[Any, ...] = (*programs(), advance_members)
+    for program in kept:
         if program._cache_size() > MOST_PROGRAMS:
             program.clear_cache()
     if jax.config.values.get("jax_compilation_cache_dir"):

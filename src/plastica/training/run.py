@@ -16,7 +16,8 @@ from ..rules import Batch
 from . import finite, recovery
 from .batches import Planner
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
-from .program import Chunk, Learner, Program, Rows, advance, pick
+from .compiled import compiled_for
+from .program import Chunk, Learner, Program, Rows, pick
 from .recovery import Recovery, Start
 from .share import made_before
 from .stopping import MaxSteps, Reached, StopRule, Until
@@ -178,6 +179,7 @@ class Run:
         planner = self.planner
         before = made_before(planner.first_epoch, planner.batches, planner.position(start, 0, 0), self.epochs)
         plan = planner.plan(start, stop)._replace(before=before)
+        advance = compiled_for(program.network).advance
         return advance(program, self.key, learner, self._rows_at(start), self.validation, plan)
 
     def _rows_at(self, step: int) -> Rows:
