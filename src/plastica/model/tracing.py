@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 from markupsafe import Markup
 
-from ..errors import UnknownName
+from ..errors import InvalidValue, UnknownName
 from ..layers.layer import Context, Layer
 from ..layers.walk import walk
 from ..losses import Objective
@@ -19,6 +20,10 @@ from ..notebook.chart import histogram
 from ..notebook.html import shown
 from ..rules import Batch
 from ..rules.backprop import send_back
+from ..views.seen import Seen
+
+if TYPE_CHECKING:
+    from ..drawing.figure import Drawing
 
 STATISTICS = ("array", "shape", "min", "mean", "max", "standard deviation", "histogram")
 MOST_VALUES = 100_000  # of an array that a notebook's table looks at
@@ -66,10 +71,14 @@ class Trace:
 
     Attributes:
         layers: A record for each layer.
+        network: The network.
+        params: The parameters that it had.
         loss: The mean loss of the batch; None without targets.
     """
 
     layers: tuple[LayerTrace, ...]
+    network: Layer
+    params: Any
     loss: float | None = None
 
     def __getitem__(self, key: int | str) -> LayerTrace:
@@ -95,6 +104,48 @@ class Trace:
         loss = "" if self.loss is None else f"loss {self.loss:.6g}"
         title = html.heading("Trace", f"{len(self.layers)} layers", loss)
         return html.block(title, *(html.details(layer.path, _table(layer.arrays())) for layer in self.layers))
+
+    def draw(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        row: int = 0,
+        features: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> Drawing:
+        """Draw the network with what each layer did with one row: its activity and, with targets, its error delta.
+
+        A dense network of up to ten units a layer is drawn as by ``model.draw``, with a value in each unit. Any other
+        has a box for each layer, with its values beside it as bars or pictures. Blue is above 0, orange below.
+
+        Args:
+            path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            row: Which row of the batch.
+            features: A name for each input.
+            classes: A name for each output.
+
+        Returns:
+            A matplotlib figure, which a notebook shows.
+
+        Raises:
+            InvalidValue: When there is no such row, or for another ending.
+            ShapeError: When there is not one name for each input or output.
+
+        Example:
+            >>> import numpy as np, plastica as pl
+            >>> model = pl.Sequential([pl.Dense(3, activation="tanh"), pl.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> drawing = model.trace(np.eye(2), np.ones(2)).draw(row=1, features=["a", "b"])
+        """
+        from ..views.trace import draw_trace
+
+        count = len(self.layers[0].input) if self.layers else 0
+        if not 0 <= row < count:
+            raise InvalidValue(f"draw: row={row}; the trace has rows 0 to {count - 1}.")
+        seen = [Seen(layer.activity[row], None if layer.delta is None else layer.delta[row]) for layer in self.layers]
+        inputs, title = self.layers[0].input[row], f"row {row} of {count}"
+        drawing = draw_trace(self.network, self.params, inputs, seen, title=title, features=features, classes=classes)
+        return drawing.save(path)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays under ``"layer 0, Dense/potential"`` and the like."""
@@ -126,7 +177,7 @@ def trace(
         for path, _, part in walk(network, record)
     ]
     if y is None or objective is None:
-        return Trace(tuple(layers))
+        return Trace(tuple(layers), network, params)
     batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)))
     loss, errors = send_back(network, record, batch, objective)
     blamed = [
@@ -137,4 +188,4 @@ def trace(
         )
         for layer, (_, _, error) in zip(layers, walk(network, errors), strict=True)
     ]
-    return Trace(tuple(blamed), float(loss))
+    return Trace(tuple(blamed), network, params, float(loss))

@@ -15,6 +15,7 @@ from ..layers import Activation, Dense, Input, Sequential
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
 from .outline import Entry
+from .seen import ROOM, Seen, draw_seen
 from .summary import cut
 
 SHOWN, ENDS = 10, 4  # a column shows every unit up to SHOWN, else ENDS at the top and at the bottom
@@ -38,6 +39,7 @@ class Column:
         bias: The biases, ``(units,)``; None where not known.
         has_bias: Whether there are biases.
         names: A name for each unit, which stands beside it; empty for none.
+        seen: What the units did with one input; None for a network that is drawn at rest.
     """
 
     role: str
@@ -47,6 +49,7 @@ class Column:
     bias: Any = None
     has_bias: bool = False
     names: tuple[str, ...] = ()
+    seen: Seen | None = None
 
     @property
     def shown(self) -> list[int]:
@@ -59,6 +62,11 @@ class Column:
     def slots(self) -> int:
         """How many places the column takes, the gap's dots included."""
         return self.units if self.units <= SHOWN else 2 * ENDS + 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every unit is drawn."""
+        return self.units <= SHOWN
 
 
 def columns(entries: Sequence[Entry], shape: Shape) -> list[Column] | None:
@@ -98,17 +106,25 @@ def named(found: Sequence[Column], features: Sequence[str] | None, classes: Sequ
     return made
 
 
-def draw_units(found: Sequence[Column]) -> Canvas:
-    """Draw the columns side by side, each unit connected with each of the next column."""
+def draw_units(found: Sequence[Column], title: str = "") -> Canvas:
+    """Draw the columns side by side, each unit connected with each of the next column.
+
+    Args:
+        found: The columns.
+        title: What stands above all.
+    """
     most = max(column.slots for column in found)
-    space = min(max(4.2 / most, 0.42), 0.85)
+    least = 0.42 if found[0].seen is None else ROOM
+    space = min(max(4.2 / most, least), 0.85)
     has_bias = any(column.has_bias for column in found)
     middle = FOOT + LEGEND + space * (most / 2 + (1.2 if has_bias else 0.0))
     left, right = (
         SIDE + max([LETTER * len(cut(name, LETTERS)) for name in column.names], default=0.0)
         for column in (found[0], found[-1])
     )
-    canvas = Canvas(left + right + STEP * (len(found) - 1), middle + space * most / 2 + HEAD)
+    width, height = left + right + STEP * (len(found) - 1), middle + space * most / 2 + HEAD
+    canvas = Canvas(width, height + (0.3 if title else 0.0))
+    canvas.text((width / 2, height + 0.1), title, fontsize=9)
     for place, (before, after) in enumerate(pairwise(found)):
         _connect(canvas, before, after, left + STEP * place, middle, space)
     for place, column in enumerate(found):
@@ -205,8 +221,10 @@ def _weighted(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np
 
 
 def _numbers(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.ndarray) -> None:
+    starts = sorted({start for start, _ in segments})
     for ((x, y), (far_x, far_y)), strength in zip(segments, strengths, strict=True):
-        place = x + 0.3 * (far_x - x), y + 0.3 * (far_y - y)
+        share = 0.22 + 0.16 * (starts.index((x, y)) % 2)  # lines of neighbours cross; their numbers need not meet
+        place = x + share * (far_x - x), y + share * (far_y - y)
         turn = float(np.degrees(np.arctan2(far_y - y, far_x - x)))
         colour = NEGATIVE if strength < 0 else POSITIVE
         under = {"boxstyle": "square,pad=0.12", "fc": PAPER, "ec": "none"}
@@ -216,8 +234,11 @@ def _numbers(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.
 
 def _draw_column(canvas: Canvas, column: Column, x: float, middle: float, space: float) -> None:
     heights = _heights(column, middle, space)
-    for y in heights:
-        canvas.disc((x, y), 0.34 * space, fc=FILLS[column.role.split()[0]])
+    for y, unit in zip(heights, column.shown, strict=True):
+        if column.seen is None:
+            canvas.disc((x, y), 0.34 * space, fc=FILLS[column.role.split()[0]])
+        else:
+            draw_seen(canvas, column.seen, unit, (x, y), 0.34 * space)
     beside = (-1, "right") if column.role == "input" else (1, "left")
     for name, y in zip([column.names[unit] for unit in column.shown] if column.names else (), heights, strict=False):
         canvas.text((x + beside[0] * (0.34 * space + 0.08), y), cut(name, LETTERS), ha=beside[1], fontsize=8.5)
