@@ -61,38 +61,62 @@ def of_environment(environment: Mapping[str, str]) -> str:
 
 
 class Texts:
-    """Texts of a TOML file with lines ``key = [English, Chinese]``, in which braces are filled in.
+    """Texts of a file in ``messages`` with lines ``key = [English, Chinese]``, in which braces are filled in.
+
+    A key within a table of the file is written ``table.key``. Where a text has two forms with a bar between them, the
+    first is for a ``count`` of one. What a text has no name for keeps its own: :meth:`name`.
 
     Args:
-        package: Where the file is.
-        name: The file's name.
+        names: The names of one or more files without their ending.
 
     Example:
-        >>> WORDS("epochs", count=3), WORDS.says("no_such_key")
-        ('3 epochs', False)
+        >>> WORDS("epochs", count=3), WORDS("epochs", count=1), WORDS.name("metric", "top_k_accuracy")
+        ('3 epochs', '1 epoch', 'top k accuracy')
     """
 
-    def __init__(self, package: str, name: str) -> None:
-        self.package, self.name = package, name
+    def __init__(self, *names: str) -> None:
+        self.names = names
 
     @cached_property
     def entries(self) -> dict[str, tuple[str, ...]]:
         """Every text by its key, in the order of ``LANGUAGES``."""
-        text = files(self.package).joinpath(self.name).read_text("utf-8")
-        return {key: tuple(found) for key, found in tomllib.loads(text).items()}
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.names:
+            text = files("plastica").joinpath("messages", f"{name}.toml").read_text("utf-8")
+            found |= _flat(tomllib.loads(text))
+        return found
 
-    def says(self, key: str) -> bool:
-        """Return whether there is such a text."""
+    def __contains__(self, key: str) -> bool:
         return key in self.entries
-
-    def counted(self, key: str, count: int, /, **values: Any) -> str:
-        """Return a text about so many of something: the form for one stands before a bar, that for others behind it."""
-        one, _, several = self(key, count=f"{count:,}", **values).partition("|")
-        return several if several and count != 1 else one
 
     def __call__(self, key: str, /, **values: Any) -> str:
         """Return a text in the language in use."""
-        return self.entries[key][LANGUAGES.index(current())].format(**values)
+        return self.spoken(current(), key, **values)
+
+    def spoken(self, lang: str, key: str, /, **values: Any) -> str:
+        """Return a text in one language."""
+        count = values.get("count")
+        if isinstance(count, int):
+            values["count"] = f"{count:,}"
+        return self.form(lang, key, count).format(**values)
+
+    def form(self, lang: str, key: str, count: Any = None) -> str:
+        """Return a text with its braces, of two forms the one for the count."""
+        one, _, several = self.entries[key][LANGUAGES.index(lang)].partition("|")
+        return several if several and count != 1 else one
+
+    def name(self, prefix: str, name: str) -> str:
+        """Return what something is called, by the key ``prefix_name``; what has no such text keeps its own name."""
+        key = f"{prefix}_{name}"
+        return self(key) if key in self else name.replace("_", " ")
 
 
-WORDS = Texts("plastica", "words.toml")
+def _flat(found: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, value in found.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", tuple(value)
+
+
+WORDS = Texts("training")

@@ -68,7 +68,7 @@ def test_a_run_folder_holds_model_report_answers_history_results_and_settings(pl
 def test_titanic_needs_no_target_and_names_are_free_text(plastica):
     result = plastica("train", "titanic", *SHORT, "-v")
     assert "survived: 2 classes (0, 1)" in result.stdout
-    assert "free text, 1310 different values" in result.stdout
+    assert "free text, 1,310 different values" in result.stdout
     assert "AUC" in result.stdout
 
 

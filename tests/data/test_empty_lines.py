@@ -21,7 +21,7 @@ def test_an_empty_line_is_a_missing_value_of_a_single_column(ending):
     table = parse(ending.join(["age", "31", "", "45", "  ", "", "27", "", "", ""]), "t.csv")
     assert cells(table) == [["31", "", "45", "", "", "27"]]
     assert table.positions.tolist() == [2, 3, 4, 5, 6, 7]
-    assert table.notes[-1] == "the 2 empty lines at the end are ignored."
+    assert str(table.notes[-1]) == "the 2 empty lines at the end are ignored."
 
 
 def test_a_quoted_empty_cell_is_a_row_even_at_the_end():

@@ -47,7 +47,7 @@ def test_missing_numbers_get_the_median_and_an_indicator():
     notes = []
     x = encoder.transform(read_table({"a": ["2", None], "b": ["1", None]}), notes)
     assert x[0, 0] == x[1, 0]
-    assert notes == ["column 'b': 1 missing, but none were missing in training; treated as the median."]
+    assert list(map(str, notes)) == ["column 'b': 1 missing, but none were missing in training; treated as the median."]
     assert x[:, 1].tolist() == [0, 1]
 
 
@@ -103,7 +103,9 @@ def test_many_categories_become_codes_of_which_0_is_rare_missing_or_never_seen()
     notes = []
     x = encoder.transform(read_table({"n": [1] * 5, "c": ["rare", "new", "c03", None, "c11"]}), notes)
     assert x[:, 1:].tolist() == [[0, 0], [0, 0], [4, 0], [0, 1], [12, 0]]
-    assert notes == ["column 'c': 'new' did not occur in training and is treated as a rare value (1 row)."]
+    assert list(map(str, notes)) == [
+        "column 'c': 'new' did not occur in training and is treated as a rare value (1 row)."
+    ]
 
 
 def test_at_most_a_thousand_codes_the_commonest():
@@ -143,7 +145,7 @@ def test_names_are_checked():
         encoder.transform(read_table({"Age": [1], "sex": ["f"]}))
     notes = []
     encoder.transform(read_table({"sex": ["f"], "age": [1], "y": [1], "new": [2], "id": ["b"]}), notes)
-    assert notes == ["column 'new' unknown to the model and ignored."]
+    assert list(map(str, notes)) == ["column 'new' unknown to the model and ignored."]
 
 
 def test_order_of_columns_does_not_matter():
@@ -263,7 +265,7 @@ def test_thousands_with_a_comma_are_refused_where_training_had_dots(tmp_path):
 def test_decimals_where_training_had_whole_numbers_are_said(tmp_path):
     notes = []
     fit(a=[str(number) for number in range(1, 60)]).transform(from_csv(tmp_path, ["5", "1.5", "2.25"]), notes)
-    assert notes == [
+    assert list(map(str, notes)) == [
         "column 'b' unknown to the model and ignored.",
         "column 'a': 1.5 in line 3 and 1 more are not whole; all numbers in training were whole.",
     ]
@@ -273,13 +275,15 @@ def test_numbers_outside_of_the_range_of_training_are_said():
     encoder = fit(a=[0.1, 0.5, 0.9, 0.3])
     notes = []
     encoder.transform(read_table({"a": [10.0, 50.0, 90.0]}), notes)
-    assert notes == [
+    assert list(map(str, notes)) == [
         "column 'a': 3 of 3 values are outside the range of the training set, 0.1 to 0.9 and divided by 100 inside "
         "it: check the unit and the decimal point."
     ]
     notes.clear()
     encoder.transform(read_table({"a": [float(number) for number in range(2, 14)]}), notes)
-    assert notes == ["column 'a': 12 of 12 values are outside the range of the training set, 0.1 to 0.9."]
+    assert list(map(str, notes)) == [
+        "column 'a': 12 of 12 values are outside the range of the training set, 0.1 to 0.9."
+    ]
     notes.clear()
     encoder.transform(read_table({"a": [0.2, 3.0, 0.4]}), notes)
     assert not notes
@@ -291,7 +295,7 @@ def test_missing_values_that_training_never_saw_are_said_for_every_kind():
     notes = []
     encoder.transform(read_table({name: [None] * 2 for name in "nbdc"}), notes)
     taken = {"n": "the median", "b": "one half", "d": "the median", "c": "unknown"}
-    assert notes == [
+    assert list(map(str, notes)) == [
         f"column {name!r}: 2 missing, but none were missing in training; treated as {what}."
         for name, what in taken.items()
     ]
@@ -300,7 +304,7 @@ def test_missing_values_that_training_never_saw_are_said_for_every_kind():
 def test_a_column_without_any_value_is_said_though_training_saw_some_missing():
     notes = []
     fit(n=[1, 2, None, 5]).transform(read_table({"n": [None] * 12}), notes)
-    assert notes == ["column 'n': all 12 values are missing."]
+    assert list(map(str, notes)) == ["column 'n': all 12 values are missing."]
 
 
 def test_categories_that_are_whole_floats_are_the_same_in_any_rows():

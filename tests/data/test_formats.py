@@ -82,7 +82,7 @@ def test_a_workbook_is_read_by_its_types(tmp_path, name):
         "mixed": ["7", "x"],
     }
     assert [table.place(row) for row in range(2)] == ["row 2", "row 4"]
-    assert table.notes[0] == "the sheet 'first' of 3 is read; --sheet selects another."
+    assert str(table.notes[0]) == "the sheet 'first' of 3 is read; sheet=NAME selects another."
     for sheet in ("second", "3"):
         assert lists(read_table(path, sheet=sheet)) == {"a": [1.0], "b": [2.0]}
     with pytest.raises(DataError, match=r"has no sheet 'third'\. Its sheets: 'empty', 'first', 'second'"):

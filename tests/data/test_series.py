@@ -37,7 +37,7 @@ def test_the_correlation_is_that_of_the_ranks_one_stamp_before():
 
     y = walk()
     made = found({"ts": text(HOURS)}, y)
-    assert made is not None and made.season == ("yesterday", 86400) and made.rhythm == "every hour"
+    assert made is not None and made.season == ("yesterday", 86400) and str(*made.rhythm) == "every hour"
     assert made.correlation == pytest.approx(spearmanr(y[1:], y[:-1]).statistic, abs=0.01)
 
 

@@ -43,8 +43,8 @@ def test_small_classes_are_kept_in_training_and_said():
     made = split(len(labels), 0.1, 0.1, labels)
     count = {name: [int((labels[part] == name).sum()) for part in made[:3]] for name in ("one", "two", "three")}
     assert count == {"one": [1, 0, 0], "two": [1, 0, 1], "three": [1, 1, 1]}
-    assert "no rows of 'one', 'two' in the validation set" in made.notes[0]
-    assert "no rows of 'one' in the test set" in made.notes[1]
+    assert "no rows of 'one', 'two' in the validation set" in str(made.notes[0])
+    assert "no rows of 'one' in the test set" in str(made.notes[1])
 
 
 def test_parts_in_rows_and_parts_left_out():

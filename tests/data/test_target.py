@@ -63,7 +63,7 @@ def test_dates_are_classes_where_the_task_says_so():
 
 def test_whole_numbers_as_classes_are_said_and_can_be_overridden():
     target, _, notes = choose([3, 1, 2] * 10)
-    assert "treated as classes; set the task to regression" in notes[0]
+    assert "treated as classes; set the task to regression" in str(notes[0])
     assert choose([3, 1, 2] * 10, "regression")[0].task == "regression"
     assert choose([3, 1, 2], "classification")[0].task == "multiclass"
     assert target.task == "multiclass"
@@ -72,7 +72,7 @@ def test_whole_numbers_as_classes_are_said_and_can_be_overridden():
 def test_rows_without_target_are_left_out_and_said():
     target, table, notes = choose(["a", "", "b", "NA"])
     assert table.height == 2
-    assert notes == ("2 rows without a target left out (first: row index 1).",)
+    assert list(map(str, notes)) == ["2 rows without a target left out (first: row index 1)."]
     assert list(target.encode(table)) == [0, 1]
 
 
@@ -178,7 +178,7 @@ def test_several_numbers_are_scaled_each_by_its_own():
     table = read_table({"x": [1, 2, 3, 4], "a": [1.0, 3.0, None, 2.0], "b": [100.0, 300.0, 5.0, 200.0]})
     target, kept, notes = choose_target(table, ["a", "b"])
     assert (target.task, target.outputs, target.means) == ("regression", 2, (2.0, 200.0))
-    assert notes == ("1 row without a target left out (first: row index 2).",)
+    assert list(map(str, notes)) == ["1 row without a target left out (first: row index 2)."]
     np.testing.assert_allclose(target.encode(kept)[:, 0], target.encode(kept)[:, 1], rtol=1e-6)
     np.testing.assert_allclose(target.decode(target.encode(kept)), [[1, 100], [3, 300], [2, 200]], rtol=1e-6)
 

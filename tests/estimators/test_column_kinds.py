@@ -138,4 +138,6 @@ def test_whole_numbers_that_doubles_round_are_codes_in_frames_and_refused_in_arr
 def test_a_column_without_values_is_said_at_predict():
     made = TableNetwork.fit(FRAME.assign(y=LABELS), "y", QUICK)
     notes = made.predict(FRAME.assign(x=np.nan)).notes
-    assert notes == ("column 'x': 240 missing, but none were missing in training; treated as the median.",)
+    assert list(map(str, notes)) == [
+        "column 'x': 240 missing, but none were missing in training; treated as the median."
+    ]

@@ -39,7 +39,7 @@ def numbers():
 
 
 def test_a_rare_class_is_said_and_its_threshold_comes_from_the_validation_rows(rare):
-    said = " ".join(rare.facts.notes)
+    said = " ".join(map(str, rare.facts.notes))
     assert "rare class: 'ill' 6.5 % of the rows; accuracy alone is misleading" in said
     assert "compared by average precision" in said and "chosen on the validation rows for F1" in said
     decision = rare.facts.decision
@@ -47,7 +47,7 @@ def test_a_rare_class_is_said_and_its_threshold_comes_from_the_validation_rows(r
     assert rare.facts.results.main == "average_precision"
     answers = rare.predict(RARE)
     np.testing.assert_array_equal(answers.labels == "ill", answers.probabilities[:, 0] >= decision.thresholds[0])
-    assert "'ill' if its probability is at least" in say_decision(rare.target, decision)
+    assert "'ill' if its probability is at least" in str(say_decision(rare.target, decision))
 
 
 def test_figures_are_those_of_the_kept_answers(rare, labels, numbers):
@@ -96,7 +96,7 @@ def test_saved_networks_answer_and_decide_alike(rare, labels, numbers, tmp_path)
 def test_a_file_of_another_version_is_refused_by_name_and_a_forged_decision_too(rare, tmp_path):
     path = rare.save(tmp_path / "model.plastica")
     for change, said in (
-        ({"format": 1}, "format 1, this version reads 2. Train it again"),
+        ({"format": 1}, "format 1, this version reads 3. Train it again"),
         ({"facts": {"decision": {"rule": "weights", "weights": [1, 2, 3]}}}, "does not fit its classes"),
         ({"facts": {"shift": [1.0]}}, "does not fit its classes"),
         ({"facts": {"shift": [1.0, -1.0]}}, "must be above 0"),
@@ -156,6 +156,6 @@ def test_targets_cannot_be_dropped_nor_renamed_when_several(labels):
 
 def test_what_has_no_threshold_says_so():
     prepared = prepare(read_table(RARE), "ill", Settings(validation=0))
-    assert any("no validation rows to choose a threshold" in note for note in prepared.notes)
+    assert any("no validation rows to choose a threshold" in str(note) for note in prepared.notes)
     focal = prepare(read_table(RARE), "ill", Settings(loss="focal", threshold=0.5))
-    assert any("use them to rank rows" in note for note in focal.notes)
+    assert any("use them to rank rows" in str(note) for note in focal.notes)

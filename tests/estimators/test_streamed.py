@@ -64,8 +64,8 @@ def test_a_sorted_folder_is_learned_and_judged_on_rows_held_out(made):
     assert abs(rows.test - 450) < 4 * np.sqrt(ROWS * 0.15 * 0.85)
     assert made.facts.results.scores["network"]["accuracy"].value > 0.93
     assert made.facts.results.scores["dummy"]["accuracy"].value < 0.6
-    assert any("2 files of 3000 rows read in chunks" in note for note in made.facts.notes)
-    assert any("1 row without a target left out" in note for note in made.facts.notes)
+    assert any("2 files of 3,000 rows read in chunks" in str(note) for note in made.facts.notes)
+    assert any("1 row without a target left out" in str(note) for note in made.facts.notes)
 
 
 def test_columns_and_classes_are_those_of_the_whole_table_in_memory(made, frame, tmp_path):
@@ -89,7 +89,7 @@ def test_answers_in_parts_are_the_answers_of_the_whole(made, folder, frame, tmp_
     scores, rows, notes = evaluate_chunks(made, folder)
     expected, count, _ = made.evaluate(tmp_path / "all.csv")
     assert (scores, rows) == (expected, count)
-    assert notes == ("1 row without a target left out.",)
+    assert list(map(str, notes)) == ["1 row without a target left out."]
     assert np.array_equal(labels, made.predict(tmp_path / "all.csv").labels)
 
 
@@ -98,7 +98,7 @@ def test_more_rows_than_fit_are_judged_by_a_uniform_sample(made, folder, monkeyp
     monkeypatch.setattr(streamed_scores, "MOST_JUDGED", 500)
     scores, judged, notes = evaluate_chunks(made, folder)
     assert judged == 500
-    assert f"evaluated on 500 rows drawn at random from {rows}." in notes
+    assert f"evaluated on 500 rows drawn at random from {rows:,}." in map(str, notes)
     share = whole["accuracy"].value
     assert abs(scores["accuracy"].value - share) < 4 * np.sqrt(share * (1 - share) / 500)
 
@@ -126,8 +126,8 @@ def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_o
     (whole,) = told
     assert (whole.train, whole.validation, whole.test) == (rows.train, rows.validation, rows.test)
     assert sum((rows.train, rows.validation, rows.test)) == ROWS - 1 and whole.columns == network.facts.columns
-    sampled = f"the baselines were trained on 400 of the {rows.train} training rows, drawn at random."
-    assert sampled in network.facts.notes
+    sampled = f"the baselines were trained on 400 of the {rows.train:,} training rows, drawn at random."
+    assert sampled in map(str, network.facts.notes)
 
 
 def test_several_targets_keep_their_names(folder):

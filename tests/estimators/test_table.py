@@ -89,7 +89,7 @@ def test_a_number_comes_back_in_its_unit(amounts):
 def test_evaluation_is_over_all_rows_with_a_target(penguins):
     frame = pl.read_csv(datasets.path_of("penguins"))
     scores, rows, notes = penguins.evaluate(frame.with_columns(species=pl.when(pl.int_range(344) > 3).then("species")))
-    assert rows == 340 and notes == ("4 rows without a target left out.",)
+    assert rows == 340 and list(map(str, notes)) == ["4 rows without a target left out."]
     labels = penguins.predict("penguins").labels
     wanted = np.mean(labels[4:] == frame["species"].to_numpy()[4:])
     assert scores["accuracy"].value == pytest.approx(wanted)
@@ -136,7 +136,7 @@ def test_few_rows_and_rare_classes():
         prepare(read_table({"a": [1, 2, 3], "y": [0, 1, 0]}), "y", Settings(validation=0.5, test=0.5))
     table = {"a": list(range(40)), "y": ["x"] * 20 + ["y"] * 19 + ["once"]}
     made = prepare(read_table(table), "y", QUICK)
-    assert any("'once'" in note and "too few rows" in note for note in made.notes)
+    assert any("'once'" in str(note) and "too few rows" in str(note) for note in made.notes)
     network = TableNetwork.fit(table, "y", QUICK)
     assert network.predict(table).probabilities.shape == (40, 3)
 
@@ -160,7 +160,7 @@ def test_a_forged_description_is_refused(penguins, tmp_path):
 
 
 def test_the_same_table_is_known_again(penguins):
-    assert any("results are too good" in note for note in penguins.evaluate("penguins")[2])
+    assert any("results are too good" in str(note) for note in penguins.evaluate("penguins")[2])
     frame = pl.read_csv(datasets.path_of("penguins"))
     assert not penguins.evaluate(frame[:300])[2]
 

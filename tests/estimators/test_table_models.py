@@ -69,9 +69,9 @@ def test_the_best_is_chosen_on_validation_rows_and_says_so():
     assert made.facts.model == "linear"  # the target is linear, and a unit after one epoch has learned little
     assert made.history is None and made.facts.training.epochs == 0
     assert set(made.facts.results.scores) == {"linear", "network", "trees", "dummy"}
-    (note,) = (line for line in made.facts.notes if "validation rows" in line)
+    (note,) = (line for line in map(str, made.facts.notes) if "validation rows" in line)
     assert (
-        note.startswith("the linear model: best mae on the 60 validation rows")
+        note.startswith("the linear model: best mean absolute error on the 60 validation rows")
         and "held-out rows played no part" in note
     )
 

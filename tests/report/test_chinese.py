@@ -12,7 +12,7 @@ from plastica.data.reading import read_table
 from plastica.estimators import Settings, TableNetwork
 from plastica.estimators.preparing import prepare
 from plastica.report import write_report
-from plastica.report.wording import listed, say_note, say_place
+from plastica.report.wording import listed, say_notes, say_place
 
 CODE = {"pre", "code", "style", "title"}  # commands and settings
 VOID = {"meta", "input", "br", "img", "link", "hr"}
@@ -79,7 +79,7 @@ def test_notes_about_columns_are_known_as_the_table_s_reader_writes_them():
         }
     )
     prepared = prepare(table, "y", Settings())
-    notes = [column.note for column in prepared.columns if column.note]
-    assert len(notes) >= 5
-    for note in notes:
-        assert re.search("[一-龥]", say_note(note)), note
+    noted = [column.notes for column in prepared.columns if column.notes]
+    assert len(noted) >= 5
+    for notes in noted:
+        assert re.search("[一-龥]", say_notes(notes)), notes

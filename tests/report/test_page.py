@@ -12,10 +12,9 @@ from markupsafe import escape
 from plastica.data.reading import read_table
 from plastica.errors import InvalidValue
 from plastica.estimators import Settings, TableNetwork
-from plastica.estimators.checks import MESSAGES
 from plastica.estimators.preparing import prepare
 from plastica.report import write_report
-from plastica.report.wording import messages, plain
+from plastica.report.wording import plain
 
 EVIL = (
     "<script>boom()</script>",
@@ -169,14 +168,3 @@ def test_without_held_out_rows_the_page_says_that_its_quality_is_unknown(tmp_pat
     page = read(write_report(TableNetwork.train(prepared, settings), prepared, tmp_path / "report.html"))
     assert "it is unknown how well the network does on new rows" in "".join(page.text)
     assert "results" not in [attributes.get("id") for _, attributes in page.tags]
-
-
-def test_both_languages_say_the_same_things():
-    holes = re.compile(r"{\w+}")
-    for key, (english, chinese) in messages().items():
-        wanted = MESSAGES[key.removeprefix("finding_")] if key.startswith("finding_") else english
-        assert wanted and chinese, key
-        assert set(holes.findall(chinese)) <= set(holes.findall(wanted)), key
-        if not key.startswith("finding_"):
-            assert set(holes.findall(chinese)) == set(holes.findall(wanted)), key
-    assert {f"finding_{code}" for code in MESSAGES} <= set(messages())

@@ -124,7 +124,7 @@ def test_plain_lines_come_at_doublings_and_for_the_last(hands):
     progress.on_train_end()
     assert numbers(progress) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
     assert lines(progress)[3] == "Epoch 8/1000 - 10 ms - validation loss 0.2, best 0.2 - accuracy 0.9 - loss 0.123"
-    assert lines(progress)[-1] == "1000 epochs in 10.0 s: validation loss 0.2, best 0.2, accuracy 0.9, loss 0.123."
+    assert lines(progress)[-1] == "1,000 epochs in 10.0 s: validation loss 0.2, best 0.2, accuracy 0.9, loss 0.123."
 
 
 def test_plain_lines_are_never_more_than_a_minute_apart(hands):

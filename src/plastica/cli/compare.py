@@ -83,7 +83,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
             }
             for run in found.runs
         ],
-        "notes": list(found.notes),
+        "notes": [str(each) for each in found.notes],
     }
 
 

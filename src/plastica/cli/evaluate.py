@@ -69,7 +69,7 @@ def evaluate(
     say_notes(notes)
     _say(output, network, scores, rows, name)
     output.fact("next", SAY("next_predict", folder=model))
-    output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": list(notes)})
+    output.result({"source": name, "rows": rows, "scores": listed(scores), "notes": [str(each) for each in notes]})
 
 
 def _say(output: Output, network: TableNetwork, scores: Scores, rows: int, name: str) -> None:
@@ -77,10 +77,10 @@ def _say(output: Output, network: TableNetwork, scores: Scores, rows: int, name:
 
     results, known = network.facts.results, network.facts.scores
     main = results.main if results is not None and results.main in scores else next(iter(scores))
-    on = SAY("rows_of", rows=SAY.counted("rows", rows), source=name)
+    on = SAY("rows_of", rows=SAY("rows", count=rows), source=name)
     output.fact("result", result_words.result_in_words(main, scores[main], on))
     if results is not None and known is not None:
-        before = SAY.counted("held_out_rows", results.rows)
+        before = SAY("held_out_rows", count=results.rows)
         output.fact("made", result_words.result_in_words(results.main, known[results.main], before))
     if output.verbose:
         output.say()

@@ -14,7 +14,6 @@ import click
 
 from .. import interrupts, language
 from ..errors import PlasticaError, PlasticaWarning
-from ..translation import translated
 from . import streams
 from .output import OutputLost, complain, note
 from .wording import SAY
@@ -116,11 +115,18 @@ def _said(error: Exception) -> tuple[int, str]:
     )
 
 
+def _told(message: Warning | str) -> str:
+    from ..notes import Note
+
+    first = message.args[0] if isinstance(message, Warning) and message.args else None
+    return first.said() if isinstance(first, Note) else str(message)
+
+
 @contextlib.contextmanager
 def _warnings_as_notes(debug: bool) -> Iterator[None]:
     def show(message: Warning | str, category: type[Warning], *rest: Any) -> None:
         if issubclass(category, PlasticaWarning):
-            note(translated(str(message)))
+            note(_told(message))
         elif debug:
             complain(f"{category.__name__}: {message}", "warning")
 

@@ -35,7 +35,7 @@ def say_network(features: int, model: Sequential) -> str:
 
     hidden = [said for layer, copies in unpacked(model)[:-1] if (said := say_layer(layer, copies))]
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
-    chain = " -> ".join([SAY.counted("features", features), *hidden, end])
+    chain = " -> ".join([SAY("features", count=features), *hidden, end])
     return f"{chain}; {SAY('parameters', count=f'{model.count_params():,}')}"
 
 
@@ -49,11 +49,11 @@ def say_layer(layer: Layer, copies: int = 1) -> str:
     from .. import layers
 
     if isinstance(layer, layers.PiecewiseLinearEmbedding):
-        return SAY.counted("pieces", len(layer.columns))
+        return SAY("pieces", count=len(layer.columns))
     if isinstance(layer, layers.PeriodicEmbedding):
-        return SAY.counted("waves", len(layer.columns))
+        return SAY("waves", count=len(layer.columns))
     if isinstance(layer, layers.CategoryEmbedding):
-        return SAY.counted("vectors", len(layer.codes))
+        return SAY("vectors", count=len(layer.codes))
     if isinstance(layer, layers.Members):
         return SAY("members", count=layer.members * copies)
     return f"{layer.units} {layer.activation}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
@@ -65,8 +65,8 @@ def say_model(features: int, model: Sequential | BoostedTrees) -> str:
 
     if not isinstance(model, BoostedTrees):
         return say_network(features, model)
-    trees, leaves = SAY.counted("count_trees", len(model.outputs)), SAY.counted("count_leaves", model.leaves)
-    return SAY("trees", features=SAY.counted("features", features), trees=trees, leaves=leaves)
+    trees, leaves = SAY("count_trees", count=len(model.outputs)), SAY("count_leaves", count=model.leaves)
+    return SAY("trees", features=SAY("features", count=features), trees=trees, leaves=leaves)
 
 
 def say_learning(rows: int, model: Sequential, settings: Settings) -> str:

@@ -117,7 +117,7 @@ class Output:
 
     def fact(self, word: str, line: str) -> None:
         """Print a line under a word that stands at the margin; no word continues what stands above."""
-        margin = padded(SAY(f"at_{word}") if SAY.says(f"at_{word}") else word, MARGIN)
+        margin = padded(SAY(f"at_{word}") if f"at_{word}" in SAY else word, MARGIN)
         if not self.talks:
             return
         width, text = room(), visible(in_command_words(line))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ..translation import translated
 from . import options, parameters
 from .guard import guarded
 from .names import OutCommand
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ..data.table import Table
     from ..data.target import Target
     from ..estimators import Answers, TableNetwork
+    from ..notes import Note
 
 MOST_NOTES = 20
 OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
@@ -92,7 +92,7 @@ def predict(
     parts = _parts(writer, table, heights)
     if out is not None:
         replace_file(out, (text.encode() for text in parts))
-        note(SAY("answered", rows=SAY.counted("rows", sum(heights)), path=out))
+        note(SAY("answered", rows=SAY("rows", count=sum(heights)), path=out))
         return
     for text in parts:
         write_out(text)
@@ -112,12 +112,12 @@ def _parts(writer: Writer, source: Table | Files, heights: list[int]) -> Iterato
     """Yield CSV part by part, the names in the first, count its rows, and say each thing about them once."""
     from ..data.table import Table
 
-    said: dict[str, None] = {}
+    said: dict[Note, None] = {}
     for number, table in enumerate([source] if isinstance(source, Table) else source.tables()):
         answers = writer.network.predict(table)
         for line in (*table.notes, *answers.notes):
             if line not in said and len(said) < MOST_NOTES:
-                note(translated(line))
+                note(line.said())
             said[line] = None
         heights.append(table.height)
         yield writer.csv(table, answers, names=not number)

@@ -11,11 +11,10 @@ from ..estimators.facts import Results
 from ..estimators.scores import Figure, Scores
 from ..language import current
 from ..report.conclusions import conclusion
-from ..translation import translated
 from .folders import REPORT
 from .model_words import say_model, say_training
 from .output import Output, brief
-from .wording import SAY, finding_in_words, listed, named
+from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
     from ..estimators import TableNetwork
@@ -33,9 +32,9 @@ def say_trained(output: Output, network: TableNetwork) -> None:
     say_training(output, network)
     if facts.settings.model == "best":
         outline = say_model(len(network.encoder.feature_names), network.model)
-        output.fact("best", SAY("best_model", model=named("model", facts.model), outline=outline))
+        output.fact("best", SAY("best_model", model=SAY.name("model", facts.model), outline=outline))
     if facts.decision is not None and (said := say_decision(network.target, facts.decision)):
-        output.fact("answers", translated(said))
+        output.fact("answers", said.said())
     output.say()
     if facts.results is None:
         output.fact("result", SAY("none_held_out"))
@@ -46,19 +45,19 @@ def say_trained(output: Output, network: TableNetwork) -> None:
 def say_results(output: Output, results: Results) -> None:
     """Print the figure that matters, what may be concluded, and where asked for all figures beside the others'."""
     verdict = results.concluded()
-    rows = SAY.counted("held_out_rows", results.rows)
+    rows = SAY("held_out_rows", count=results.rows)
     own = results.scores[verdict.model]
     output.fact("result", result_in_words(results.main, own[results.main], rows))
     if output.verbose:
         output.say()
         output.say(SAY("held_out_results", rows=rows))
         say_scores(
-            output, {named("model", name): results.scores[name] for name in _in_order(results.scores, verdict.model)}
+            output, {SAY.name("model", name): results.scores[name] for name in _in_order(results.scores, verdict.model)}
         )
         output.say()
     elif others := [name for name in _in_order(results.scores, verdict.model) if name != verdict.model]:
         figures = [
-            f"{named('model', name)} {say_figure(results.main, Figure(results.scores[name][results.main].value))}"
+            f"{SAY.name('model', name)} {say_figure(results.main, Figure(results.scores[name][results.main].value))}"
             for name in others
             if results.main in results.scores[name]
         ]
@@ -135,10 +134,10 @@ def word_of(name: str) -> str:
 
     Example:
         >>> word_of("macro_f1"), word_of("mae of price")
-        ('macro F1', 'mean absolute error of price')
+        ('macro-averaged F1', 'mean absolute error of price')
     """
     figure, of, target = name.partition(" of ")
-    said = named("score", figure)
+    said = SAY.name("score", figure)
     return SAY("of_target", figure=said, target=brief(target)) if of else said
 
 

@@ -47,12 +47,12 @@ def _say_headline(output: Output, found: Comparison) -> None:
     task, terms = found.task, found.terms
     said = SAY(
         "rules_headline",
-        rules=SAY.counted("count_rules", len(found.records)),
+        rules=SAY("count_rules", count=len(found.records)),
         name=task["name"],
         rows=f"{task['rows']:,}",
         held_out=f"{task['held_out']:,}",
         layers=terms["layers"],
-        seeds=SAY.counted("count_seeds", len(terms["seeds"])),
+        seeds=SAY("count_seeds", count=len(terms["seeds"])),
         epochs=count_epochs(terms["epochs"]),
     )
     output.say(said)

@@ -58,7 +58,7 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
         "results": listed(facts.results),
         "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
         "decision": listed(facts.decision),
-        "notes": list(facts.notes),
+        "notes": [str(each) for each in facts.notes],
     }
     if network.history is not None:
         made["training"]["seconds"] = round(network.history.seconds, 3)

@@ -11,9 +11,9 @@ from ..data.target import Target
 from ..estimators.partition import say_scheme
 from ..estimators.streamed_plan import Whole
 from ..language import current
-from ..translation import key_of, translated
+from ..notes import Note, sentences
 from .output import Output, brief, note
-from .wording import SAY, finding_in_words, listed, named
+from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
     from ..estimators import Settings
@@ -27,15 +27,19 @@ MOST_VALUES = 4
 MOST_TARGETS = 6
 MOST_NAMED = 3
 KINDS = ("number", "boolean", "category", "date", "text")  # those that are used
-COVERED = {"rare_class": "imbalance", "rare_classes": "imbalance", "rare_labels": "rare_labels"}  # a note by a finding
+COVERED = {  # a note by a finding
+    "deciding.rare_class": "imbalance",
+    "deciding.rare_classes": "imbalance",
+    "deciding.rare_labels": "rare_labels",
+}
 
 
-def say_notes(notes: Sequence[str], findings: Sequence[Finding] = ()) -> None:
+def say_notes(notes: Sequence[Note], findings: Sequence[Finding] = ()) -> None:
     """Tell what was assumed, except where a finding says it."""
     found = {finding.code for finding in findings if finding.severity != "note"}
     for line in notes:
-        if COVERED.get(key_of(line)) not in found:
-            note(translated(line))
+        if COVERED.get(line.key) not in found:
+            note(line.said())
 
 
 def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: Whole | None = None) -> None:
@@ -61,7 +65,7 @@ def say_table(
     dropped: Sequence[str],
 ) -> None:
     """Say what the table and its target are, and its columns in short or, where asked for, in a table."""
-    counts = {"rows": SAY.counted("rows", rows), "columns": SAY.counted("columns", width)}
+    counts = {"rows": SAY("rows", count=rows), "columns": SAY("columns", count=width)}
     output.fact("table", SAY("table", source=source, **counts))
     output.fact("target", say_target(target))
     if dropped:
@@ -75,7 +79,7 @@ def say_table(
 def say_parts(output: Output, train: int, validation: int, test: int, scheme: Scheme | Rows, seed: int) -> None:
     """Say how many rows serve what."""
     sizes = {"train": f"{train:,}", "validation": f"{validation:,}", "test": f"{test:,}"}
-    output.fact("rows", SAY("parts", **sizes, scheme=translated(say_scheme(scheme)), seed=seed))
+    output.fact("rows", SAY("parts", **sizes, scheme=say_scheme(scheme).said(), seed=seed))
 
 
 def say_target(target: Target) -> str:
@@ -94,7 +98,7 @@ def say_target(target: Target) -> str:
 def summary_of(columns: Sequence[Column]) -> str:
     """Say in a line what the columns are: how many of each kind, which have missing values, which are left out."""
     counts = Counter(column.kind for column in columns if column.used)
-    parts = [SAY.counted(f"kind_{kind}", counts[kind]) for kind in KINDS if counts[kind]]
+    parts = [SAY(f"count_kind_{kind}", count=counts[kind]) for kind in KINDS if counts[kind]]
     said = [listed(parts)] if parts else []
     if gaps := [column.name for column in columns if column.used and column.missing]:
         said.append(SAY("some_missing", columns=_few(gaps)))
@@ -105,7 +109,7 @@ def summary_of(columns: Sequence[Column]) -> str:
 
 def _few(names: list[str]) -> str:
     if len(names) > MOST_NAMED + 1:
-        return SAY.counted("columns", len(names))
+        return SAY("columns", count=len(names))
     return listed([brief(name, 30) for name in names])
 
 
@@ -114,7 +118,7 @@ def say_columns(output: Output, columns: tuple[Column, ...]) -> None:
     output.say()
     heads = [SAY(f"head_{name}") for name in ("column", "kind", "missing", "values")]
     rows = [
-        (brief(each.name), named("kind", each.kind), f"{each.missing:,}" if each.missing else "", _what(each))
+        (brief(each.name), SAY.name("kind", each.kind), f"{each.missing:,}" if each.missing else "", _what(each))
         for each in columns[:MOST_COLUMNS]
     ]
     output.table(heads, rows)
@@ -125,7 +129,7 @@ def say_columns(output: Output, columns: tuple[Column, ...]) -> None:
 
 
 def _what(column: Column) -> str:
-    note = translated(column.note)
+    note = sentences(column.notes, current())
     if not column.used:
         return note
     if column.kind == "number" and column.lowest is not None:
@@ -135,7 +139,7 @@ def _what(column: Column) -> str:
         return note
     else:
         shown = sorted(column.categories[:MOST_VALUES]) if column.kind != "date" else []
-        said = SAY.counted("different", column.distinct)
+        said = SAY("different", count=column.distinct)
         if shown:
             values = listed([brief(each) for each in shown]) + (" ..." if column.distinct > MOST_VALUES else "")
             said = SAY("named_values", count=said, values=values)

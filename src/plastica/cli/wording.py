@@ -16,7 +16,7 @@ from ..language import Texts
 if TYPE_CHECKING:
     from ..estimators.checks import Finding
 
-SAY = Texts("plastica.cli", "messages.toml")
+SAY = Texts("cli", "tables")
 VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
 # A quoted name or label is left as it is, even if it looks like an option.
 PYTHON = re.compile(
@@ -69,29 +69,11 @@ def _as_argument(value: str) -> str:
     return value if re.fullmatch(r"[\w.,:*<>+-]*", value) else shlex.quote(value)
 
 
-def report_says(key: str, /, **values: object) -> str:
-    """Return a text of the report in the language in use."""
-    from ..report.wording import alone
-
-    return alone(key, language.current(), **values)
-
-
-def named(prefix: str, name: str) -> str:
-    """Return what the report calls a figure, a model or a kind; an unknown one keeps its name."""
-    from ..report.wording import messages
-
-    return report_says(f"{prefix}_{name}") if f"{prefix}_{name}" in messages() else name.replace("_", " ")
-
-
 def finding_in_words(finding: Finding) -> str:
     """Return a finding in the language in use."""
-    from ..estimators.checks import written
-    from ..report.wording import messages
+    from ..estimators.checks import noted
 
-    key = f"finding_{finding.code}"
-    if language.current() == "en" or key not in messages():
-        return finding.message
-    return report_says(key, **{name: written(value) for name, value in finding.data.items()})
+    return noted(finding).said()
 
 
 def listed(parts: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..notes import Note, note
 from .table import show
 
 if TYPE_CHECKING:
@@ -22,27 +23,27 @@ STAMP = r"^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0
 SMALLEST = 1e6  # a column of smaller numbers holds none of the codes below
 
 
-def why_codes(values: pl.Series) -> str:
-    """Return what shows that a cleaned column of text holds codes written in digits; "" where nothing does."""
+def why_codes(values: pl.Series) -> Note | None:
+    """Return what shows that a cleaned column of text holds codes written in digits; None where nothing does."""
     present = values.drop_nulls()
     zeros = present.filter(present.str.contains(LEADING_ZERO))
     if len(zeros):
-        return f"leading zeros such as {show(zeros[0])}"
+        return note("columns.codes_zeros", value=show(zeros[0]))
     return why_long_codes(present)
 
 
-def why_long_codes(present: pl.Series) -> str:
+def why_long_codes(present: pl.Series) -> Note | None:
     """Return what shows that texts without leading zeros are codes: a plus, too many digits, one width."""
     if present.str.starts_with("+").any() and (plus := _telephone(present)) is not None:
-        return f"a leading plus such as in {show(plus)}"
+        return note("columns.codes_plus", value=show(plus))
     lengths = present.str.len_chars()
     if (lengths > EXACT_DIGITS).any() and (long := beyond_doubles(present)) is not None:
-        return f"digits that a number cannot represent, such as {show(long)}"
+        return note("columns.codes_digits", value=show(long))
     if len(present) < LEAST_ROWS or lengths[0] < LEAST_WIDTH or not (lengths == lengths[0]).all():
-        return ""
+        return None
     if not present.str.contains(r"^[0-9]+$").all() or (present == present[0]).all() or _are_times(present):
-        return ""
-    return f"{lengths[0]} digits in every value"
+        return None
+    return note("columns.codes_width", digits=lengths[0])
 
 
 def _telephone(present: pl.Series) -> str | None:

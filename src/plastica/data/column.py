@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from ..notes import Note, sentences
 from .dates import FORMS
 from .numbers import PLAIN_FORMAT, NumberFormat
 
@@ -29,8 +30,8 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         name: Its name in the table.
-        kind: What it is; kinds outside :data:`USED` are left out, and ``note`` says why.
-        note: What a person should know about it: why it is left out, what was assumed.
+        kind: What it is; kinds outside :data:`USED` are left out, and ``notes`` say why.
+        notes: What a person should know about it: why it is left out, what was assumed.
         format: How numbers are written in it.
         date_order: A key of ``dates.FORMS``: "ymd", "dmy", "time" ...
         booleans: The words for no and yes, in lower case.
@@ -46,7 +47,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     kind: Kind
-    note: str = ""
+    notes: tuple[Note, ...] = ()
     format: NumberFormat = PLAIN_FORMAT
     date_order: str = ""
     booleans: tuple[str, ...] = ()
@@ -70,6 +71,11 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"column {self.name!r} has {len(self.booleans)} words for no and yes")
         if len({each is None for each in (self.mean, self.scale, self.lowest, self.highest)}) > 1:
             raise ValueError(f"column {self.name!r} has some figures and lacks others")
+
+    @property
+    def note(self) -> str:
+        """Its notes as sentences in English."""
+        return sentences(self.notes)
 
     @property
     def used(self) -> bool:

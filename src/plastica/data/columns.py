@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from ..notes import Note, note
 from .codes import beyond_doubles
 from .column import Column
 from .dates import DATE_NAME, date_order, is_compact
@@ -15,7 +16,7 @@ from .declared import NOTHING, Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .duplicates import leave_out_copies
 from .looks import Look, looks
-from .numbers import best_reading, clean, plain_columns, read_plain_numbers, without_words
+from .numbers import best_reading, clean, plain_columns, read_plain_numbers, say_format, without_words
 from .table import Table, show
 from .text_columns import Place, Text, as_category, as_dates, decimal_habit, infer_text
 from .values import MOST_EXACT, as_text, is_declared_category, read_dates, read_numbers
@@ -83,19 +84,19 @@ def _infer_others(place: Place, values: pl.Series) -> Column:
     if kind == "Boolean":
         return describe_words(Column(name, "boolean", booleans=("false", "true")), as_text(values), place.target)
     if kind.startswith(("Date", "Datetime")):
-        note = "the times are converted to UTC." if getattr(values.dtype, "time_zone", None) else ""
-        return describe_words(Column(name, "date", note), as_text(values), place.target)
+        notes = (note("columns.utc"),) if getattr(values.dtype, "time_zone", None) else ()
+        return describe_words(Column(name, "date", notes), as_text(values), place.target)
     empty = kind == "Null"
-    note = EMPTY if empty else f"left out: {kind} is not a number, text or date{_held(values)}."
-    return Column(name, "empty" if empty else "unreadable", note, missing=values.null_count())
+    notes = EMPTY if empty else (_other_type(kind, values),)
+    return Column(name, "empty" if empty else "unreadable", notes, missing=values.null_count())
 
 
-def _held(values: pl.Series) -> str:
-    """Name what a column of Python objects holds by the first of them."""
-    if str(values.dtype) != "Object":
-        return ""
-    first = next((value for value in values if value is not None), None)
-    return "" if first is None else f" (it contains {type(first).__name__})"
+def _other_type(kind: str, values: pl.Series) -> Note:
+    """Name the type of a column that is not read, and of Python objects what the first of them is."""
+    first = next((value for value in values if value is not None), None) if kind == "Object" else None
+    if first is None:
+        return note("columns.other_type", type=kind)
+    return note("columns.other_objects", type=kind, held=type(first).__name__)
 
 
 def _infer_categories(place: Place, declared: Declared) -> Column:
@@ -114,8 +115,8 @@ def _infer_numbers(place: Place, values: pl.Series, declared: Declared) -> Colum
         return as_dates(place, texts, "compact", Column(name, "date", missing_words=words))
     column = Column(name, "number", missing_words=words)
     if not target and (long := _beyond_doubles(values)):
-        note = f"read as text, not as numbers, because of digits that a number cannot represent, such as {show(long)}."
-        return describe_words(with_changes(column, kind="category", note=note), clean(as_text(values), words), target)
+        notes = (note("columns.codes", why=note("columns.codes_digits", value=show(long))),)
+        return describe_words(with_changes(column, kind="category", notes=notes), clean(as_text(values), words), target)
     numbers = without_words(_as_doubles(values), words, column.format)
     return describe_numbers(numbers, column, target)
 
@@ -147,11 +148,9 @@ def _as_declared(place: Place, kind: str, text: Text | None, declared: Declared)
 
 def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
     reading = best_reading(text.cleaned, place.decimal_comma)
-    said = [f"{reading.format}."] * bool(str(reading.format))
-    said += ["digits beyond the fifteenth are rounded."] * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
-    column = Column(
-        place.name, "number", " ".join(said), reading.format, missing_words=declared.missing_words, declared=True
-    )
+    said = say_format(reading.format)
+    said += (note("columns.rounded_digits"),) * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
+    column = Column(place.name, "number", said, reading.format, missing_words=declared.missing_words, declared=True)
     try:
         numbers = read_numbers(place.table, column)
     except DataError as error:

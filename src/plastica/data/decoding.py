@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ..errors import DataError
+from ..notes import Note, note
 
 MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
+    (codecs.BOM_UTF8, "utf-8-sig", note("reading.utf8_mark")),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "UTF-16"),
@@ -46,11 +47,11 @@ class Encoding:
     """
 
     codec: str
-    said: str = ""
+    said: Note | str = ""
     guessed: bool = False
 
 
-def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, str]:
+def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, Note | str]:
     """Return the text and, where it is not plain UTF-8, the name of the encoding that was assumed.
 
     Raises:
@@ -78,7 +79,7 @@ def tell_encoding(data: bytes, source: str) -> Encoding:
         if data.startswith(mark):
             return Encoding(codec, name)
     if codec := _utf16_without_mark(data):
-        return Encoding(codec, "UTF-16 without a byte order mark")
+        return Encoding(codec, note("reading.utf16_no_mark"))
     if data.isascii():
         return _seven_bits(data)
     try:
@@ -88,9 +89,9 @@ def tell_encoding(data: bytes, source: str) -> Encoding:
     return Encoding("utf-8")
 
 
-def said_of_encoding(said: str) -> tuple[str, ...]:
+def said_of_encoding(said: Note | str) -> tuple[Note, ...]:
     """Return what a person is told of the encoding, in a sentence."""
-    return (f"the text is read as {said}.",) * bool(said)
+    return (note("reading.encoding", encoding=said),) if said else ()
 
 
 def line_of(data: bytes | str, position: int) -> int:
@@ -146,7 +147,7 @@ def _tell_old(data: bytes, source: str, position: int) -> Encoding:
                 "(encoding='cp1251', 'big5', 'shift_jis' ...)."
             )
         if not _rather_utf8(odd, guess.codec):
-            return Encoding(guess.codec, str(guess), guessed=True)
+            return Encoding(guess.codec, guess.said, guessed=True)
     broken = seems is None or position > len(data) - 4 or _rather_utf8(odd, seems.codec)
     if seems is not None and not broken:
         first = min(valid if len(valid) < len(others) else others)

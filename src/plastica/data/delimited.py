@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from ..notes import Note, note
 from .decoding import line_of
 from .headers import is_header
 from .separators import (
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
-TRAILING = "every row ends with a separator, which is ignored."
+TRAILING = note("reading.trailing")
 LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 MANY_BLANKS = ("\n" * 1000, "\r\n" * 1000)
 
@@ -64,9 +65,10 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
     if separator == NO_SEPARATOR:
-        notes.append("no separator was found, so each line is one value.")
+        notes.append(note("reading.no_separator"))
     elif separator != ",":
-        notes.append(f"the columns are separated by {SEPARATOR_NAMES.get(separator, show(separator))}.")
+        name = SEPARATOR_NAMES.get(separator)
+        notes.append(note("reading.separated", separator=note(f"words.{name}") if name else show(separator)))
     layout = _lay_out(text, source, separator, header, skipped)
     plain = _read_plain(text, separator, layout, skipped)
     if plain is None:
@@ -92,7 +94,7 @@ def parse_more(text: str, first: Table, before: int) -> Table:
     """
     _refuse_nul(text, first.source, before)
     text, notes = _seen(text, before)
-    if any(note.startswith(TAKEN_OFF) for note in first.notes):
+    if any(each.key == TAKEN_OFF for each in first.notes):
         notes = []
     trailing = TRAILING in first.notes
     layout = _Layout([*first.names, *["\x1f"] * trailing], None, [])
@@ -133,13 +135,13 @@ def end_of_rows(text: str) -> int:
     return found.end() if found else len(text)
 
 
-def _seen(text: str, lines: int) -> tuple[str, list[str]]:
+def _seen(text: str, lines: int) -> tuple[str, list[Note]]:
     """Take off what nobody sees, and say so; ``lines`` are those before the text."""
     seen = without_unseen(text)
     if seen is text or seen == text:
         return text, []
     place = first_difference(text, seen)
-    return seen, [said_of(text, seen, f"line {lines + line_of(text, place)}")]
+    return seen, [said_of(text, seen, note("words.line", number=str(lines + line_of(text, place))))]
 
 
 def _refuse_nul(text: str, source: str, before: int = 0) -> None:
@@ -155,7 +157,7 @@ def _refuse_nul(text: str, source: str, before: int = 0) -> None:
 class _Layout:
     names: list[str]
     header_line: int | None  # None: the first row is data
-    notes: list[str]
+    notes: list[Note]
 
 
 def _lay_out(text: str, source: str, separator: str, header: bool | None, skipped: int) -> _Layout:
@@ -169,13 +171,11 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
             break  # "#name,age" over the rows is the header
         rows.pop(0)
     line, first = rows[0]
-    notes: list[str] = []
+    notes: list[Note] = []
     if header is None:
         header = is_header(first, [cells for _, cells in rows[1:]])
         if not header:
-            notes.append(
-                f"the first line looks like data, not names, so the columns are called column_1 to column_{len(first)}."
-            )
+            notes.append(note("reading.no_header_line", count=len(first)))
     if not header:
         return _Layout([f"column_{number}" for number in range(1, len(first) + 1)], None, notes)
     if first[0].lstrip().startswith("#"):
@@ -190,7 +190,7 @@ class _Body:
     def __init__(self, layout: _Layout, source: str) -> None:
         self.layout = layout
         self.source = source
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self.comments: list[int] = []
         self.extra: bool | None = None  # whether every row has one cell more than the header
         self.blank: list[range] = []  # empty lines that are rows of a single column if another row follows
@@ -209,9 +209,7 @@ class _Body:
         if not lines:
             raise DataError(f"{self.source} has a header and no rows below it.")
         if self.comments:
-            self.notes.append(
-                f"{len(self.comments)} lines that begin with # are skipped; the first is line {self.comments[0]}."
-            )
+            self.notes.append(note("reading.comments", count=len(self.comments), first=str(self.comments[0])))
         columns = [pl.concat(parts) if len(parts) > 1 else parts[0] for parts in map(list, zip(*chunks, strict=True))]
         names, columns = self._settle_extra(columns)
         return {name: values.alias(name) for name, values in zip(names, columns, strict=True)}, np.array(lines)
@@ -242,7 +240,7 @@ class _Body:
             self.blank = []
             yield line, cells
         if (count := sum(map(len, self.blank))) > 1:
-            self.notes.append(f"the {count} empty lines at the end are ignored.")
+            self.notes.append(note("reading.empty_lines", count=count))
 
     def _wait(self, line: int) -> None:
         if self.blank and self.blank[-1].stop == line:
@@ -265,7 +263,5 @@ class _Body:
         if (columns[-1].str.strip_chars() == "").all():
             self.notes.append(TRAILING)
             return names, columns[:-1]
-        self.notes.append(
-            "the header has one name fewer than the rows have values: the first value is used as the name of the row."
-        )
+        self.notes.append(note("reading.row_name"))
         return distinct_names(["row_name", *names])[0], columns

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from ..notes import note
 from .column import Column
 from .table import show
 from .texts import only_keys
@@ -15,7 +16,7 @@ from .texts import only_keys
 if TYPE_CHECKING:
     import polars as pl
 
-EMPTY = "left out: it has no values."
+EMPTY = (note("columns.empty"),)
 FEW = 20  # up to as many different texts are categories however few rows there are
 TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
 IDENTIFIER = re.compile(
@@ -42,7 +43,7 @@ def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Colum
     distinct = len(np.unique(present))
     column = with_changes(column, missing=len(numbers) - len(present), distinct=distinct)
     if not len(present):
-        return with_changes(column, kind="empty", note=EMPTY)
+        return with_changes(column, kind="empty", notes=EMPTY)
     whole = bool((finite == np.rint(finite)).all())
     if len(finite):
         mean, scale = moments(finite)
@@ -51,10 +52,10 @@ def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Colum
     if target:
         return column
     if distinct == 1 and len(present) == len(numbers):
-        return with_changes(column, kind="constant", note=f"left out: every value is {present[0]:g}.")
+        return with_changes(column, kind="constant", notes=(note("columns.constant", value=f"{present[0]:g}"),))
     numbered = distinct == len(numbers) > FEW and whole and len(finite) == len(present)
     if numbered and not column.declared and IDENTIFIER.search(column.name):
-        return with_changes(column, kind="identifier", note="left out: it numbers the rows; every number is different.")
+        return with_changes(column, kind="identifier", notes=(note("columns.row_numbers"),))
     return column
 
 
@@ -80,9 +81,9 @@ def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
     common = tuple(counts[present.name].head(FEW).to_list())
     column = with_changes(column, missing=cleaned.null_count(), distinct=counts.height, categories=common)
     if target or not present.len():
-        return column if present.len() else with_changes(column, kind="empty", note=EMPTY)
+        return column if present.len() else with_changes(column, kind="empty", notes=EMPTY)
     if counts.height == 1 and not column.missing:
-        return with_changes(column, kind="constant", note=f"left out: every value is {show(common[0])}.")
+        return with_changes(column, kind="constant", notes=(note("columns.constant", value=show(common[0])),))
     if column.kind == "category" and column.declared:
         return _declared_category(column, present.len())
     if column.kind == "category" and counts.height > max(FEW, TEXT_SHARE * present.len()):
@@ -93,18 +94,16 @@ def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
 def _declared_category(column: Column, present: int) -> Column:
     if column.distinct < present or present <= FEW:
         return column
-    note = f"left out: declared a category, but each of its {present} values occurs only once."
-    return with_changes(column, kind="identifier", note=note, categories=())
+    return with_changes(column, kind="identifier", notes=(note("columns.once", present=present),), categories=())
 
 
 def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
     """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
-    found = f"{distinct} different values in {present.len()} rows"
     if distinct == present.len() and IDENTIFIER.search(column.name):
-        note = f"left out: it identifies the rows, {found}."
-        return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
-    if only_keys(present, distinct):
-        note = f"left out: names or codes, {found}, with hardly any recurring words."
-        return with_changes(column, kind="identifier", note=f"{column.note} {note}".strip(), categories=())
-    note = f"free text, {found}: it is encoded by its words."
-    return with_changes(column, kind="text", note=f"{column.note} {note}".strip(), categories=())
+        kind, key = "identifier", "identifies"
+    elif only_keys(present, distinct):
+        kind, key = "identifier", "names"
+    else:
+        kind, key = "text", "text"
+    said = note(f"columns.{key}", distinct=distinct, rows=present.len())
+    return with_changes(column, kind=kind, notes=(*column.notes, said), categories=())

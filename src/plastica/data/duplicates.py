@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 
 from ..errors import DataError
+from ..notes import note
 from .column import Column
 from .table import Table, show
 from .values import read_booleans, read_categories, read_dates, read_numbers
@@ -27,7 +28,7 @@ def leave_out_copies(table: Table, columns: tuple[Column, ...]) -> tuple[Column,
         same = first.setdefault((column.kind, content), column.name)
         if same == column.name:
             return column
-        return msgspec.structs.replace(column, kind="duplicate", note=f"left out: the same as column {show(same)}.")
+        return msgspec.structs.replace(column, kind="duplicate", notes=(note("columns.copy", column=show(same)),))
 
     return tuple(map(checked, columns))
 

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError, PlasticaWarning
+from ..notes import Note, first_few, note
 from .column import Column
 from .columns import infer_columns
 from .encoders import CategoryEncoder, CodeEncoder, ColumnEncoder, fit_encoder
@@ -84,8 +85,8 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def described(self, columns: Iterable[Column]) -> tuple[Column, ...]:
         """Return the columns with what fitting found out about them, such as that a logarithm is used."""
-        notes = {encoder.column.name: encoder.column.note for encoder in self.encoders}
-        return tuple(msgspec.structs.replace(column, note=notes.get(column.name, column.note)) for column in columns)
+        notes = {encoder.column.name: encoder.column.notes for encoder in self.encoders}
+        return tuple(msgspec.structs.replace(column, notes=notes.get(column.name, column.notes)) for column in columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             start += len(encoder.feature_names)
         return FeatureLayout(start, tuple(numbers), tuple(codes))
 
-    def transform(self, table: Table, notes: list[str] | None = None) -> np.ndarray:
+    def transform(self, table: Table, notes: list[Note] | None = None) -> np.ndarray:
         """Return float32 (rows, features).
 
         Args:
@@ -115,7 +116,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Raises:
             DataError: A missing column, text in a column of numbers, infinity; with row and column.
         """
-        said: list[str] = []
+        said: list[Note] = []
         self._check_names(table, said)
         table = with_numbers(table, self.columns)
         made = np.empty((table.height, self.layout.width), np.float32)
@@ -126,7 +127,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 start += 1
         for line in said:
             if notes is None:
-                warnings.warn(line, PlasticaWarning, stacklevel=2)
+                warnings.warn(PlasticaWarning(line), stacklevel=2)
         if notes is not None:
             notes.extend(said)
         return made
@@ -155,7 +156,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 )
         return made
 
-    def _check_names(self, table: Table, said: list[str]) -> None:
+    def _check_names(self, table: Table, said: list[Note]) -> None:
         wanted = {encoder.column.name: None for encoder in self.encoders}
         known = {*wanted, *self.ignored}
         lacking = [name for name in wanted if name not in table.columns]
@@ -168,8 +169,8 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 f"{table.source} has no column {show(lacking[0])}{more}, which the model was trained with.{hint}"
             )
         if surplus:
-            listed = ", ".join(map(show, surplus[:5])) + (" ..." if len(surplus) > 5 else "")
-            said.append(f"{'column' if len(surplus) == 1 else 'columns'} {listed} unknown to the model and ignored.")
+            shown = first_few([show(name) for name in surplus], 5)
+            said.append(note("unlike.surplus", count=len(surplus), columns=shown))
 
 
 def _tag(encoder: ColumnEncoder) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, FileError, MissingExtra
+from ..notes import note
 from .frames import from_memory
 from .headers import is_header
 from .opening import SHARE, free_memory
@@ -60,7 +61,7 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
     chosen = next(iter(found))
     notes = []
     if len(book.sheet_names) > 1 and sheet is None:
-        notes.append(f"the sheet {show(chosen)} of {len(book.sheet_names)} is read; --sheet selects another.")
+        notes.append(note("reading.sheet", sheet=show(chosen), count=len(book.sheet_names)))
     made = _table(found[chosen], name, header)
     return replace(made, notes=(*notes, *made.notes))
 
@@ -95,9 +96,7 @@ def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:
     if header is None:
         header = is_header(texts[0], texts[1:])
         if not header:
-            notes.append(
-                f"the first row looks like data, not names, so the columns are called column_1 to column_{width}."
-            )
+            notes.append(note("reading.no_header_row", count=width))
     names, renamed = distinct_names(texts[0] if header else [f"column_{place}" for place in range(1, width + 1)])
     if not header:
         below = [first, *below]

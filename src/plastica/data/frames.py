@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError
+from ..notes import Note
 from .table import Table, distinct_names, show
 from .values import MOST_EXACT, as_categories, is_declared_category
 
@@ -32,12 +33,12 @@ def from_memory(data: Any) -> Table:
     return _table(names, columns, notes)
 
 
-def _frame(data: Any) -> tuple[Any, list[str], list[str]]:
+def _frame(data: Any) -> tuple[Any, list[str], list[Note]]:
     import narwhals as nw
     from narwhals.exceptions import DuplicateError
 
     names: list[str] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     try:
         frame = nw.from_native(data)
     except DuplicateError:
@@ -71,7 +72,7 @@ def plain(values: pl.Series, category: bool = False) -> pl.Series:
     return values.cast(pl.String) if values.dtype == pl.Time else values
 
 
-def _table(names: list[Any], columns: list[pl.Series], notes: list[str] | None = None) -> Table:
+def _table(names: list[Any], columns: list[pl.Series], notes: list[Note] | None = None) -> Table:
     if not columns:
         raise DataError("the table has no columns.")
     lengths = {len(values) for values in columns}

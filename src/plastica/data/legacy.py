@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..notes import Note, note
 from .likelihood import features, log_likelihood
 
 # Codec, name, and how much less likely than the first it is before a byte was seen (natural logarithm).
@@ -68,11 +69,13 @@ class Guess:
     other: str
     language: str
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> Note | str:
+        """The name, and where it is not sure the other one that it may be."""
         if self.share >= SURE or not self.other:
             return self.name
-        how = "probably" if self.share >= LIKELY else "not sure"
-        return f"{self.name}, {how}: it may also be {self.other}; check the text, and name its encoding if necessary"
+        how = "probable" if self.share >= LIKELY else "unsure"
+        return note(f"reading.encoding_{how}", name=self.name, other=self.other)
 
 
 def tell(words: Iterable[bytes]) -> Guess | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
+from ..notes import Note, note
 from .looks import EITHER
 from .words import INFINITE, MISSING
 
@@ -39,13 +40,15 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: str = ""
 
     def __str__(self) -> str:
-        said = [f"the unit {self.unit} is removed"] * bool(self.unit)
-        if self.group:
-            grouping = {",": "commas", ".": "dots", " ": "spaces"}[self.group]
-            said.append(f"{grouping} are read as thousands separators")
-        if self.point == ",":
-            said.append("the comma is read as the decimal point")
-        return " and ".join(said)
+        return ", ".join(map(str, self.parts))
+
+    @property
+    def parts(self) -> list[Note]:
+        """What is to be told of it; nothing of plain numbers."""
+        grouping = {",": "commas", ".": "dots", " ": "spaces"}.get(self.group)
+        told = [note("columns.unit_removed", unit=self.unit)] * bool(self.unit)
+        told += [note(f"columns.group_{grouping}")] * bool(grouping)
+        return told + [note("columns.decimal_comma")] * (self.point == ",")
 
     @property
     def pattern(self) -> str:
@@ -56,6 +59,12 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not self.group:
             return rf"^[+-]?([0-9]+,?[0-9]*|,[0-9]+){EXPONENT}$"
         return GROUPED.format(group=group, point=re.escape(self.point), exponent=EXPONENT)
+
+
+def say_format(read: NumberFormat, unsure: bool = False) -> tuple[Note, ...]:
+    """Say how numbers are read, and whether they could be read otherwise; nothing of plain numbers."""
+    parts: list[str | Note] = [*read.parts]
+    return (note("columns.format_unsure" if unsure else "columns.format", parts=parts),) * bool(parts)
 
 
 PLAIN_FORMAT = NumberFormat()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..notes import Note, note
 from .clock import Clock, find_clocks
 from .column import Column
 from .table import Table
@@ -78,13 +79,15 @@ class Series:
         return (name, period) if np.ptp(present) >= 2 * period else None
 
     @property
-    def rhythm(self) -> str:
-        """How far stamps lie apart, in words; empty where they are no dates."""
+    def rhythm(self) -> tuple[Note, ...]:
+        """How far stamps lie apart; empty where they are no dates."""
         if not self.clock.is_calendar or self.spacing < 1:
-            return ""
+            return ()
         unit = [name for name, length in SPACINGS.items() if length <= 1.03 * self.spacing][-1]
         times = self.spacing / SPACINGS[unit]
-        return f"every {unit}" if abs(times - 1) < 0.05 else f"every {times:.3g} {unit}s"
+        if abs(times - 1) < 0.05:
+            return (note(f"rhythm.{unit}"),)
+        return (note(f"rhythm.{unit}s", times=f"{times:.3g}"),)
 
     @property
     def is_dependent(self) -> bool:

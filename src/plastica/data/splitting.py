@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import DataError, InvalidValue
+from ..notes import Note, first_few, note
 
 
 class Split(NamedTuple):
@@ -16,7 +17,7 @@ class Split(NamedTuple):
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def split(
@@ -189,11 +190,11 @@ def _shares(counts: np.ndarray, size: int, at_least: np.ndarray, leave: int, tak
     return np.maximum(shares, np.minimum(at_least, room))
 
 
-def _small(classes: np.ndarray, given: dict[str, np.ndarray], sizes: dict[str, int]) -> tuple[str, ...]:
+def _small(classes: np.ndarray, given: dict[str, np.ndarray], sizes: dict[str, int]) -> tuple[Note, ...]:
     notes = []
     for part, shares in given.items():
         absent = [str(name) for name in classes[shares == 0]] if sizes[part] else []
         if absent:
-            listed = ", ".join(repr(name) for name in absent[:5]) + ("" if len(absent) <= 5 else ", ...")
-            notes.append(f"no rows of {listed} in the {part} set: such a class has too few rows.")
+            shown = first_few([repr(name) for name in absent], 5)
+            notes.append(note("splitting.no_rows_of_class", classes=shown, part=note(f"words.{part}")))
     return tuple(notes)

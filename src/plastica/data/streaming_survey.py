@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..notes import Note
 from .streaming_files import Files
 from .table import Table
 
@@ -35,7 +36,7 @@ class Survey:
     rows: int
     sample: Table
     evidence: Table
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def chances(rows: np.ndarray, seed: int, stream: int) -> np.ndarray:
@@ -61,7 +62,7 @@ def survey(files: Files, targets: Iterable[str], seed: int, most: int = SAMPLE_R
         most: How many rows the sample may have.
     """
     kept, words = _Sample(seed, most), _Words(frozenset(targets))
-    rows, notes = 0, dict[str, None]()
+    rows, notes = 0, dict[Note, None]()
     for table in files.tables():
         numbers = np.arange(rows, rows + table.height)
         kept.add(table, numbers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import DataError
+from ..notes import Note, note
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,7 @@ class Table:
         columns: Each name with its values, as polars series in the order of the file. Text files give text
             throughout: what a column is gets decided over the whole column, in :mod:`.columns`.
         source: What messages call the table: the file's name, or "the table".
-        notes: What was assumed in reading it, one sentence each, for a person to see.
+        notes: What was assumed in reading it, for a person to see.
         positions: Where each row stands in its source.
         position_word: What such a position is: "line" of a text file, "row" of a Parquet file (both counted
             from 1), "row index" of something in memory (counted from 0).
@@ -32,7 +33,7 @@ class Table:
 
     columns: Mapping[str, pl.Series]
     source: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     positions: np.ndarray
     position_word: str = "row"
     separator: str = ""
@@ -70,6 +71,10 @@ class Table:
         """Say where a row stands in the source: ``line 17``."""
         return f"{self.position_word} {self.positions[row]}"
 
+    def where(self, row: int) -> Note:
+        """Return where a row stands, to be told in any language."""
+        return note(f"words.{self.position_word.replace(' ', '_')}", number=str(self.positions[row]))
+
     def cell(self, row: int, name: str) -> str:
         """Say where a cell stands: ``penguins.csv, line 17, column 'sex'``."""
         return f"{self.source}, {self.place(row)}, column {show(name)}"
@@ -89,7 +94,7 @@ def show(value: Any, length: int = 60) -> str:
     return shown if len(shown) <= length else shown[: length - 4] + "..." + shown[0]
 
 
-def distinct_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+def distinct_names(names: Sequence[str]) -> tuple[list[str], list[Note]]:
     """Give every column a name of its own; return the names and what was changed.
 
     Example:
@@ -97,7 +102,7 @@ def distinct_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
         ['a', 'column_2', 'a_2']
     """
     made: list[str] = []
-    notes: list[str] = []
+    notes: list[Note] = []
     taken = {name.strip() for name in names}
     used: set[str] = set()
     for number, given in enumerate(names, start=1):
@@ -107,9 +112,9 @@ def distinct_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             while f"{name}_{copy}" in taken | used:
                 copy += 1
             name = f"{name}_{copy}"
-            notes.append(f"column {number} is a second {show(given.strip())} and is called {show(name)}.")
+            notes.append(note("reading.second_column", number=number, given=show(given.strip()), name=show(name)))
         elif not given.strip():
-            notes.append(f"column {number} has no name and is called {show(name)}.")
+            notes.append(note("reading.nameless_column", number=number, name=show(name)))
         used.add(name)
         made.append(name)
     return made, notes

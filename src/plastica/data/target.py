@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError, InvalidValue
+from ..notes import Note, note
 from .columns import Column, infer_target
 from .declared import NOTHING, Declared
 from .labelling import Label, Target, Task, missing_targets, read_target
@@ -43,7 +44,7 @@ def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
 
 def choose_target(
     table: Table, names: str | Sequence[str], task: str | None = None, declared: Declared = NOTHING
-) -> tuple[Target, Table, tuple[str, ...]]:
+) -> tuple[Target, Table, tuple[Note, ...]]:
     """Decide what is predicted; return it, the table without rows that lack it, and what to say.
 
     Args:
@@ -64,7 +65,7 @@ def choose_target(
     if len(columns) == 1 and task == "multilabel":
         raise InvalidValue(f"the task multilabel takes several yes/no columns; {show(found[0])} is only one.")
     missing = missing_targets(table, columns)
-    notes = [column.note for column in columns if column.note]
+    notes = [each for column in columns for each in column.notes]
     if missing.any():
         notes.append(_say_missing(table, columns, missing))
         table = table.take(np.flatnonzero(~missing))
@@ -77,17 +78,19 @@ def choose_target(
     made = _regression if regression else _classification
     target = made(table, column, task, "all rows that hold a value" if missing.any() else "every row")
     if column.kind == "number" and target.classes and isinstance(target.classes[0], str):
-        notes = [note for note in notes if note != column.note]  # labels kept as written: no sign is taken off
-    return target, table, tuple([*notes, why] if why else notes)
+        notes = [each for each in notes if each not in column.notes]  # labels kept as written: no sign is taken off
+    return target, table, (*notes, *why)
 
 
-def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -> str:
+def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -> Note:
     """Name the first row without a target, and what stands there."""
     count, first = int(missing.sum()), int(missing.argmax())
     values = [table.column(column.name)[first] for column in columns if column.kind != "number"]
     word = next((show(value.strip()) for value in values if _may_be_a_class(value)), "")
-    said = f"{count} {'row' if count == 1 else 'rows'} without a target left out (first: {table.place(first)}"
-    return f"{said}, {word}; if it is a class: keep_words=[{word}])." if word else f"{said})."
+    told = {"rows": note("words.rows", count=count), "place": table.where(first)}
+    return (
+        note("target.without_target_word", **told, word=word) if word else note("target.without_target_first", **told)
+    )
 
 
 def _may_be_a_class(value: object) -> bool:
@@ -156,23 +159,20 @@ def _forced_number(table: Table, column: Column) -> Column:
     return forced
 
 
-def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool, str]:
+def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool, tuple[Note, ...]]:
     if task is not None:
-        return task == "regression", ""
+        return task == "regression", ()
     if column.kind != "number" or is_declared_category(table.column(column.name)):
-        return False, ""
+        return False, ()
     numbers = read_numbers(table, column)
     different = np.unique(numbers)
     if len(different) == 2:
-        return False, ""
+        return False, ()
     whole = bool((different == np.rint(different)).all())
     few = len(different) <= FEW_CLASSES and len(numbers) >= ROWS_PER_CLASS * len(different)
     if whole and few:
-        return False, (
-            f"{show(column.name)} has {len(different)} different whole numbers, which are treated as classes; set the "
-            "task to regression if they are quantities."
-        )
-    return True, ""
+        return False, (note("target.whole_classes", name=show(column.name), distinct=len(different)),)
+    return True, ()
 
 
 def _regression(table: Table, column: Column, task: str | None, where: str) -> Target:

@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..notes import Note, note
 from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
 from .column import Column
 from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, no_dates
 from .declared import Declared
 from .description import EMPTY, describe_numbers, describe_words, with_changes
 from .looks import Look
-from .numbers import Reading, best_reading, clean, read_as, without_words
+from .numbers import Reading, best_reading, clean, read_as, say_format, without_words
 from .table import Table, show
 from .words import BOOLEANS, PERHAPS_A_CLASS, PERHAPS_A_VALUE
 
 if TYPE_CHECKING:
     import polars as pl
 
-COMPACT = "the eight digits are read as year, month and day."
-SHORT_YEARS = "years of two digits are read as 1969 to 2068."
-OTHERWISE = "(it could be read otherwise)"
 ODD_SHARE = 0.1  # up to this share of values that are no numbers, a column of numbers stays one
 FREQUENT = 0.05  # from this share of the rows on a word for a missing value is named
 LEAST_ROWS = 5  # in fewer it is not named for being frequent
@@ -115,7 +113,7 @@ def infer_text(place: Place, text: Text) -> Column:
     reading = text.reading
     if reading.ambiguous and place.decimal_comma is not None:
         reading = best_reading(text.cleaned, place.decimal_comma)
-    codes = why_codes(text.cleaned) if reading.numbers and not target else ""
+    codes = why_codes(text.cleaned) if reading.numbers and not target else None
     if codes or (target and reading.numbers and text.cleaned.str.contains(LEADING_ZERO).any()):
         return _from_words(place, text, reading, codes or why_codes(text.cleaned))
     return _as_numbers(place, text, reading) or _as_booleans(place, text) or _from_words(place, text, reading)
@@ -123,15 +121,15 @@ def infer_text(place: Place, text: Text) -> Column:
 
 def as_dates(place: Place, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
     """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
-    said = [COMPACT] * (order == "compact") + ["read as year and month."] * (order == "year month")
-    said += [SHORT_YEARS] * is_short(order, cleaned) + ["the times are converted to UTC."] * has_zones(cleaned)
+    said = [note("columns.compact_dates")] * (order == "compact") + [note("columns.year_month")] * (
+        order == "year month"
+    )
+    said += [note("columns.short_years")] * is_short(order, cleaned) + [note("columns.utc")] * has_zones(cleaned)
     odd = no_dates(cleaned, order)
     words, told = _say_odd(place, cleaned, odd, "date")
     base = column or Column(place.name, "date")
     words = tuple(dict.fromkeys([*base.missing_words, *words]))
-    made = with_changes(
-        base, kind="date", note=" ".join([*said, *told]), date_order=order, missing_words=words, keep_words=()
-    )
+    made = with_changes(base, kind="date", notes=(*said, *told), date_order=order, missing_words=words, keep_words=())
     return describe_words(made, cleaned.set(_series(odd), None), place.target)
 
 
@@ -157,11 +155,11 @@ def _plain_numbers(place: Place, text: Text, plain: pl.Series) -> Column:
     return with_changes(made, whole=False) if made.whole and text.look.dots else made
 
 
-def _say_dots(place: Place, ambiguous: bool) -> str:
+def _say_dots(place: Place, ambiguous: bool) -> tuple[Note, ...]:
     """A comma between the cells, or a column that leaves no choice, speaks for the decimal point."""
     if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
-        return ""
-    return f"the dot is read as the decimal point {OTHERWISE}."
+        return ()
+    return (note("columns.format_unsure", parts=note("columns.decimal_dot")),)
 
 
 def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
@@ -169,29 +167,29 @@ def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
     if not reading.numbers or present - reading.numbers > ODD_SHARE * present:
         return None
     read = read_as(cleaned, reading.format)
-    said = [f"{reading.format}{f' {OTHERWISE}' * bool(reading.ambiguous)}."] * bool(str(reading.format))
-    said = said or [told for told in [_say_dots(place, reading.ambiguous == ".")] if told]
+    said = say_format(reading.format, bool(reading.ambiguous)) or _say_dots(place, reading.ambiguous == ".")
     odd = (read.is_null() & cleaned.is_not_null()).to_numpy()
     words, told = _say_odd(place, cleaned, odd, "number")
     declared = text.declared.missing_words
     words = tuple(dict.fromkeys([*declared, *words]))
-    column = Column(place.name, "number", " ".join([*said, *told]), format=reading.format, missing_words=words)
+    column = Column(place.name, "number", (*said, *told), format=reading.format, missing_words=words)
     numbers = without_words(read.to_numpy().astype(np.float64), declared, reading.format)
     made = describe_numbers(numbers, column, place.target)
     decimals = made.whole and cleaned.filter(~_series(odd)).str.contains(reading.format.point, literal=True).any()
     return with_changes(made, whole=False) if decimals else made
 
 
-def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tuple[tuple[str, ...], list[str]]:
+def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Return the words that are none of what a column holds, and what to say of them."""
     rows = np.flatnonzero(odd)
     if not len(rows):
-        return (), []
+        return (), ()
     words = tuple(cleaned.gather(rows).unique(maintain_order=True).to_list())
     present = cleaned.len() - cleaned.null_count()
-    others = f" and {len(rows) - 1} more of {present} values are not {what}s and are treated as missing."
-    alone = f" is not a {what} and is treated as missing."
-    return words, [f"{show(words[0])} in {place.table.place(int(rows[0]))}" + (others if len(rows) > 1 else alone)]
+    first = {"value": show(words[0]), "place": place.table.where(int(rows[0]))}
+    if len(rows) == 1:
+        return words, (note(f"columns.no_{what}", **first),)
+    return words, (note(f"columns.no_{what}s", **first, more=len(rows) - 1, all=present),)
 
 
 def _as_booleans(place: Place, text: Text) -> Column | None:
@@ -211,41 +209,41 @@ def _words(cleaned: pl.Series) -> set[str]:
     return set(found.str.to_lowercase().to_list()) if found.len() <= FEW_WORDS else set()
 
 
-def _from_words(place: Place, text: Text, reading: Reading, codes: str = "") -> Column:
+def _from_words(place: Place, text: Text, reading: Reading, codes: Note | None = None) -> Column:
     base = as_category(place, text)
     cleaned = clean(text.values, base.missing_words, base.keep_words)
     present = cleaned.drop_nulls()
     if not present.len():
-        return with_changes(base, kind="empty", note=EMPTY, missing=cleaned.len())
+        return with_changes(base, kind="empty", notes=EMPTY, missing=cleaned.len())
     if codes:
-        note = f"read as text, not as numbers, because of {codes}. {base.note}".strip()
-        return describe_words(with_changes(base, note=note), cleaned, place.target)
+        notes = (note("columns.codes", why=codes), *base.notes)
+        return describe_words(with_changes(base, notes=notes), cleaned, place.target)
     order = date_order(text.cleaned)
     if order == "?":
-        note = f"left out: {show(present[0])} may be day/month or month/day; write dates as 2026-01-31."
+        notes = (note("columns.date_order", value=show(present[0])),)
         return with_changes(
-            base, kind="unreadable", note=note, missing=cleaned.null_count(), distinct=present.n_unique()
+            base, kind="unreadable", notes=notes, missing=cleaned.null_count(), distinct=present.n_unique()
         )
     if order:
         return as_dates(place, text.cleaned, order, base)
-    note = " ".join(said for said in (_half_numeric(place, cleaned, reading), base.note) if said)
-    return describe_words(with_changes(base, note=note), cleaned, place.target)
+    notes = (*_half_numeric(place, cleaned, reading), *base.notes)
+    return describe_words(with_changes(base, notes=notes), cleaned, place.target)
 
 
 def as_category(place: Place, text: Text) -> Column:
     """Return a column as a category, with the words that are missing values in it and those that are not."""
-    kept, note = _kept_words(place, text)
-    return Column(place.name, "category", note, missing_words=text.declared.missing_words, keep_words=kept)
+    kept, notes = _kept_words(place, text)
+    return Column(place.name, "category", notes, missing_words=text.declared.missing_words, keep_words=kept)
 
 
-def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], str]:
+def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Beside "+" a "-" is a value, and a target may well have a class "None"; return the words and what to say."""
     plus = text.values.str.strip_chars().eq("+").any()
     kept = (*text.declared.kept, *("-",) * plus, *PERHAPS_A_CLASS * place.target)
     cleaned = clean(text.values, text.declared.missing_words, kept)
     word, rows = _commonest_word(text, cleaned)
     if not rows:
-        return kept, ""
+        return kept, ()
     different = cleaned.drop_nulls().unique()
     coded = (
         word.isupper()
@@ -253,13 +251,12 @@ def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], str]:
         and different.str.contains(CODE_LIKE).sum() >= CODES_SHARE * len(different)
     )
     share = rows / len(cleaned) if rows >= LEAST_ROWS else 0.0
-    where = f"{show(word)} in {rows} {'row' if rows == 1 else 'rows'}"
+    told = {"word": show(word), "rows": note("words.rows", count=rows)}
     if place.target and (coded or share >= FREQUENT_CLASS):
-        said = f"{where} is treated as a class; add it to missing_words to leave these rows out."
-        return (*kept, word.lower()), said
+        return (*kept, word.lower()), (note("columns.word_class", **told),)
     if coded or share >= FREQUENT:
-        return kept, f"{where} is treated as missing; add it to keep_words to keep it as a value."
-    return kept, ""
+        return kept, (note("columns.word_missing", **told),)
+    return kept, ()
 
 
 def _commonest_word(text: Text, cleaned: pl.Series) -> tuple[str, int]:
@@ -272,15 +269,13 @@ def _commonest_word(text: Text, cleaned: pl.Series) -> tuple[str, int]:
     return (str(counts["word"][0]), int(counts["rows"][0])) if counts.height else ("", 0)
 
 
-def _half_numeric(place: Place, cleaned: pl.Series, reading: Reading) -> str:
+def _half_numeric(place: Place, cleaned: pl.Series, reading: Reading) -> tuple[Note, ...]:
     present = cleaned.len() - cleaned.null_count()
     if reading.numbers < 0.5 * present:
-        return ""
+        return ()
     odd = (read_as(cleaned, reading.format).is_null() & cleaned.is_not_null()).arg_true()
     if not odd.len():
-        return ""
+        return ()
     row = int(odd[0])
-    return (
-        f"read as text: {reading.numbers} of {present} values are numbers; the first of the others is "
-        f"{show(cleaned[row])} in {place.table.place(row)}."
-    )
+    first = {"value": show(cleaned[row]), "place": place.table.where(row)}
+    return (note("columns.half_numbers", numbers=reading.numbers, all=present, **first),)

@@ -15,24 +15,25 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ..notes import Note, note
 from .table import Table, distinct_names, show
 
 EVERYWHERE = {
-    "zero-width spaces": "\u200b",
-    "word joiners": "\u2060",
-    "byte order marks": "\ufeff",
-    "soft hyphens": "\u00ad",
-    "text direction marks": "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    "zero_width_spaces": "\u200b",
+    "word_joiners": "\u2060",
+    "byte_order_marks": "\ufeff",
+    "soft_hyphens": "\u00ad",
+    "direction_marks": "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
 }
 FIXED_SPACES = "\u00a0\u2007\u202f"
-KINDS = EVERYWHERE | {"zero-width joiners": "\u200c\u200d", "no-break spaces (replaced by ordinary ones)": FIXED_SPACES}
+KINDS = EVERYWHERE | {"zero_width_joiners": "\u200c\u200d", "fixed_spaces": FIXED_SPACES}
 ALL = "".join(KINDS.values())
 # Blocks of scripts whose letters a joiner shapes (Hebrew to Mongolian, Balinese, Meetei and others), and emoji.
 SHAPED = (
     "\u0590-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefe"
     "\U00010a00-\U00011fff\u00a9\u00ae\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u20e3\U0001f000-\U0001faff"
 )
-TAKEN_OFF = "invisible characters are removed:"
+TAKEN_OFF = "reading.unseen"
 VIRAMAS = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca\u1039\u17d2"  # of combining class 9
 OFF = re.compile(f"[{''.join(EVERYWHERE.values())}]")
 SEVERAL = re.compile("([\u200c\u200d])[\u200c\u200d]+")
@@ -60,10 +61,14 @@ def may_hide(text: str) -> bool:
     return not text.isascii() and any(mark in text for mark in ALL)
 
 
-def said_of(before: str, after: str, where: str) -> str:
+def said_of(before: str, after: str, where: Note) -> Note:
     """Say which kinds of characters were taken off, and where the first of them stood."""
-    kinds = [kind for kind, marks in KINDS.items() if any(before.count(mark) > after.count(mark) for mark in marks)]
-    return f"{TAKEN_OFF} {', '.join(kinds)}, the first in {where}."
+    kinds = [
+        note(f"reading.{kind}")
+        for kind, marks in KINDS.items()
+        if any(before.count(mark) > after.count(mark) for mark in marks)
+    ]
+    return note(TAKEN_OFF, kinds=[*kinds], where=where)
 
 
 def first_difference(before: str, after: str) -> int:
@@ -79,17 +84,19 @@ def seen(table: Table) -> Table:
     """Return a table whose names and columns of text hold no such characters; what was taken off is said once."""
     import polars as pl
 
-    said, columns = "", {}
+    said: Note | None = None
+    columns = {}
     names, renamed = distinct_names([without_unseen(name) for name in table.names])
     for name, (given, column) in zip(names, table.columns.items(), strict=True):
         if not said and without_unseen(given) != given:
-            said = said_of(given, without_unseen(given), f"the name of column {show(name)}")
+            said = said_of(given, without_unseen(given), note("words.name_of_column", column=show(name)))
         category = column.dtype == pl.Categorical
         values = column.cast(pl.String) if category else column
         columns[name] = column
         if values.dtype == pl.String and may_hide(before := values.drop_nulls().str.join("\n")[0] or ""):
             after = without_unseen(before)
-            said = said or ("" if after == before else said_of(before, after, f"column {show(name)}"))
+            if said is None and after != before:
+                said = said_of(before, after, note("words.column", column=show(name)))
             hiding = filter(may_hide, values.unique().drop_nulls().to_list())
             words = values.replace({word: without_unseen(word) for word in hiding})
             columns[name] = words.cast(pl.Categorical) if category else words

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from ..notes import Note
 from .scores import Scores
 
 
@@ -24,7 +25,7 @@ class Answers(NamedTuple):
 
     labels: np.ndarray
     probabilities: np.ndarray | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     names: tuple[str, ...] = ()
     classes: tuple[Any, ...] = ()
     source: Any = None
@@ -82,7 +83,7 @@ class OnTable(NamedTuple):
     y: np.ndarray
     answers: np.ndarray
     scores: Scores
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def frame_of(source: Any) -> Any:

@@ -10,6 +10,7 @@ from ..data.reading import read_table
 from ..data.table import Table, show
 from ..data.target import Target
 from ..errors import DataError
+from ..notes import Note, note
 
 
 def as_table(source: Any) -> Table:
@@ -36,13 +37,13 @@ def renamed(table: Table, name: str | None, wanted: str) -> Table:
     return Table(columns, table.source, table.notes, table.positions, table.position_word, table.separator)
 
 
-def with_target(table: Table, target: Target, notes: list[str]) -> Table:
+def with_target(table: Table, target: Target, notes: list[Note]) -> Table:
     """Leave rows without a target out, and say so."""
     missing = target.missing(table)
     if missing.all():
         raise DataError(f"the target {show(target.name)} of {table.source} has no values.")
     if missing.any():
         count = int(missing.sum())
-        notes.append(f"{count} {'row' if count == 1 else 'rows'} without a target left out.")
+        notes.append(note("target.without_target", rows=note("words.rows", count=count)))
         table = table.take(np.flatnonzero(~missing))
     return table

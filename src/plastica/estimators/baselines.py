@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..data.encoding import FeatureLayout
+from ..notes import Note, note
 from .settings import BASELINES
 
 MOST_ROWS = 200_000  # a baseline learns from as many at most, so that it takes seconds
@@ -60,7 +61,7 @@ def baseline_answers(
     classes: int,
     layout: FeatureLayout | None = None,
     names: tuple[str, ...] = BASELINES,
-    notes: list[str] | None = None,
+    notes: list[Note] | None = None,
 ) -> dict[str, np.ndarray]:
     """Return what each baseline answers for the held-out rows; the arguments are those of :func:`fit_baselines`."""
     found = fit_baselines(task, x, y, classes, layout, names, notes)
@@ -74,7 +75,7 @@ def fit_baselines(
     classes: int,
     layout: FeatureLayout | None = None,
     names: tuple[str, ...] = BASELINES,
-    notes: list[str] | None = None,
+    notes: list[Note] | None = None,
     wanted: str = "",
 ) -> dict[str, Baseline]:
     """Fit what stands beside a network.
@@ -101,12 +102,12 @@ def fit_baselines(
             most = len(x)
         elif name == "trees":
             if outputs * x.shape[1] > MOST_WIDTH:
-                said.append(f"no boosted trees: {outputs} outputs of {x.shape[1]} features would take minutes.")
+                said.append(note("deciding.no_trees", outputs=outputs, features=x.shape[1]))
                 continue
             most = min(MOST_ROWS, MOST_WORK // (outputs * x.shape[1]))
         rows = _some(len(x), most)
         if len(rows) < len(x):
-            said.append(f"the baseline {name!r} was trained on {len(rows):,} of the {len(x):,} training rows.")
+            said.append(note("deciding.baseline_rows", name=name, rows=len(rows), all=len(x)))
         given = _spread(x[rows], layout) if name == "linear" else x[rows]
         with warnings.catch_warnings(), _few_threads(len(rows)):
             warnings.simplefilter("ignore")  # that it would need more steps: it is a baseline as it is

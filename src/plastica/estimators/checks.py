@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from ..data.table import show
+from ..notes import TEXTS, Note, as_written, note
 
 if TYPE_CHECKING:
     from .preparing import Prepared
@@ -40,46 +41,7 @@ class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: dict[str, Value] = {}
 
 
-MESSAGES = {
-    "few_held_out": "Only {rows} rows are held out, so the metrics have wide intervals.",
-    "none_held_out": "No rows are held out, so it is unknown how well the model does on new rows.",
-    "few_rows": "{rows} training rows for {features} features: the model may overfit. Collect more rows or "
-    "drop columns.",
-    "imbalance": "{label} is the rarest class, with {share} of the rows; {common} is {times} times as frequent. "
-    'Accuracy says little here: look at the recall of {label}, and try class_weight="balanced".',
-    "rare_labels": "Labels set in less than {share} of the rows: {labels}. Check the recall of each.",
-    "few_of_class": "Classes with fewer than {rows} training rows, too few to learn them well: {labels}.",
-    "class_not_held_out": "No held-out row belongs to these classes, so it is unknown how well they are recognised: "
-    "{labels}.",
-    "mostly_missing": "Missing in more than {share} of the rows: {columns}.",
-    "never_found": "Not one held-out row of these classes or labels is recognised (recall 0; number of rows in "
-    "brackets): {labels}. Do not count on them: collect more of their rows, or give them more weight (class weights, a "
-    "threshold).",
-    "naive_better": "Simply repeating an earlier target value ({name}) does better than the model: {figure} {value} "
-    "against {own}. The model does not see that value; if it is known at prediction time, add it as a column, or use "
-    "it alone.",
-    "hidden_zeros": "In these columns 0 occurs repeatedly, far from all other values: {columns}. If it stands for a "
-    "missing value, leave those cells empty, so that they are treated as missing and not as a measured 0.",
-    "left_out": "Left out as not usable: {columns}. The table of columns gives the reasons.",
-    "like_target": "Named like the target {target}: {columns}. Make sure that they are known before the target.",
-    "sorted": "The rows are sorted by the target. They are split at random, so this does no harm.",
-    "blocks": "Rows of the same class are adjacent in the file, as if several files had been joined; apart from that, "
-    "adjacent rows are not alike. They are split at random, so this does no harm.",
-    "neighbours": "Adjacent rows have similar targets (correlation {correlation}). With a random split, the neighbours "
-    "of a held-out row are training rows: if the rows are in order of time, future performance may be worse than these "
-    "metrics.",
-    "dates": "{column} holds dates, but the rows are split at random: the model is evaluated on days between those it "
-    "was trained on, and future performance may be worse than these metrics.",
-    "twins": "{share} of the held-out rows ({rows}) are exact copies of training rows, which need no generalisation. "
-    "Remove the duplicates, or see the metrics without them.",
-    "natural_twins": "{share} of the held-out rows ({rows}) are equal to a training row. The columns have few distinct "
-    "values, so this happens by chance.",
-    "duplicates": "{rows} of {all} rows repeat an earlier row in every column and the target.",
-    "conflicts": "{rows} rows are equal in every used column but differ in the target; no model with these columns can "
-    "be right in more than {share} of all rows.",
-    "leak": "{column} alone predicts the target almost perfectly ({measure} {value} on {part} rows, by a small "
-    "decision tree). If it is only known afterwards, drop it: --drop {option}.",
-}
+OWN_WORDS = {"part": "part_", "name": "model_", "figure": "score_", "measure": "measure_"}  # values that have names
 ORDER = {"serious": 0, "warning": 1, "note": 2}
 
 
@@ -114,14 +76,20 @@ def check_data(prepared: Prepared) -> tuple[Finding, ...]:
 
 def finding(code: str, severity: Severity, **data: Value) -> Finding:
     """Return a finding with its message in English."""
-    return Finding(
-        code, severity, MESSAGES[code].format_map({name: written(value) for name, value in data.items()}), data
-    )
+    return Finding(code, severity, _note(code, data).spoken("en"), data)
 
 
-def written(value: Value) -> str:
-    """Write a value as it stands in a message."""
-    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+def noted(found: Finding) -> Note:
+    """Return a finding as a note; one from a file that is known no more keeps its English."""
+    return _note(found.code, found.data) if f"finding.{found.code}" in TEXTS else as_written(found.message)
+
+
+def _note(code: str, data: dict[str, Value]) -> Note:
+    told = {
+        name: note(key) if (key := f"{OWN_WORDS.get(name)}{value}".replace(" ", "_")) in TEXTS else value
+        for name, value in data.items()
+    }
+    return note(f"finding.{code}", **told)
 
 
 def percent(share: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data.target import Target
 from ..model import Sequential
+from ..notes import Note, note
 from .asking import truth_of
 from .baselines import Baseline
 from .decisions import Decision
@@ -19,13 +20,12 @@ from .linear import linear_network
 from .naive import naive_answers
 from .networks import answers_from
 from .preparing import Prepared
-from .scores import LOWER_IS_BETTER, main_figure, score
+from .scores import LOWER_IS_BETTER, figure_named, main_figure, score
 from .settings import Settings
 from .trees import BoostedTrees
 
 Model = Sequential | BoostedTrees
 SIMPLEST_FIRST = ("linear", "trees", "network")
-NAMES = {"network": "the network", "linear": "the linear model", "trees": "boosted trees"}
 
 
 class Chosen(NamedTuple):
@@ -71,7 +71,7 @@ def choose_model(
     settings: Settings,
     network: Sequential | None,
     shift: tuple[float, ...],
-    notes: list[str],
+    notes: list[Note],
     folds: Folds | None = None,
 ) -> Chosen:
     """Fit what stands beside a network, or in its place, and say which of them is kept.
@@ -142,7 +142,7 @@ def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> Model:
 
 
 def _best(
-    prepared: Prepared, settings: Settings, answers: dict[str, np.ndarray], shift: tuple[float, ...], notes: list[str]
+    prepared: Prepared, settings: Settings, answers: dict[str, np.ndarray], shift: tuple[float, ...], notes: list[Note]
 ) -> Kind:
     """Return the model with the best main figure on the validation rows; of equal ones the simplest."""
     target, held = prepared.target, prepared.split.validation
@@ -156,9 +156,10 @@ def _best(
         main = main_figure(target.task)
     sign = 1 if main in LOWER_IS_BETTER else -1
     own = min(figures, key=lambda name: sign * figures[name][main].value)
-    listed = ", ".join(f"{NAMES[name]} {found[main].value:.4g}" for name, found in figures.items())
-    notes.append(
-        f"{NAMES[own]}: best {main.replace('_', ' ')} on the {len(held):,} validation rows ({listed}), and therefore "
-        "chosen. The held-out rows played no part in this choice."
-    )
+    each: list[str | Note] = [
+        note("deciding.model_value", model=note(f"rival_{name}"), value=f"{found[main].value:.4g}")
+        for name, found in figures.items()
+    ]
+    told = {"model": note(f"rival_{own}"), "figure": figure_named(main), "rows": len(held)}
+    notes.append(note("deciding.chosen", **told, all=each))
     return cast(Kind, own)

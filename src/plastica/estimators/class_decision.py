@@ -13,7 +13,8 @@ from ..data.column import Column
 from ..data.table import show
 from ..data.target import Target
 from ..errors import InvalidValue, PlasticaWarning
-from .deciding import AIMS, FEWEST, choose_decision
+from ..notes import note
+from .deciding import FEWEST, choose_decision
 from .decisions import Decision
 from .imbalance import check_fits, rare_classes
 from .settings import Settings
@@ -263,7 +264,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _unchosen(estimator: Any, target: Target, held_out: int) -> str:
-    aim = AIMS[estimator.threshold]
+    aim = note(f"deciding.aim_{estimator.threshold}")
     if not held_out:
         why = "there are no validation rows to choose it on (early_stopping=True sets some aside)"
     else:

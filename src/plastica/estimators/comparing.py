@@ -13,6 +13,7 @@ import numpy as np
 from ..data.labelling import Target
 from ..data.table import Table, show
 from ..errors import DataError, FileError, InvalidValue
+from ..notes import Note, note
 from ..storage import read_model
 from .decisions import Decision
 from .facts import Facts
@@ -66,7 +67,7 @@ class Comparison:
     on: str
     by: str
     runs: tuple[Compared, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Comparison:
@@ -114,7 +115,7 @@ def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -
     runs, notes = [], []
     for name, path in paths.items():
         judged = TableNetwork.load(path).judge_on(table)
-        notes += [f"{name}: {line}" for line in judged.notes]
+        notes += [note("deciding.of_run", run=name, note=each) for each in judged.notes]
         runs.append(Compared(name, facts[name], len(judged.y), judged.scores, {}))
         rows[name] = HeldOut(judged.places, judged.y, judged.answers)
     found = _sorted(target, f"{runs[0].rows} rows of {table.source}", _told_apart(runs), rows, by)
@@ -199,10 +200,7 @@ def _sorted(
     paired = [replace(run, difference=_paired(target, name, rows, run, best)) for run in others]
     notes = []
     if any(not _same(rows, run, best) for run in others):
-        notes.append(
-            "the runs were not evaluated on the same rows, so differences are less certain: --on FILE evaluates them "
-            "on the same table."
-        )
+        notes.append(note("deciding.other_rows"))
     return Comparison(target, on, name, (best, *paired), tuple(notes))
 
 

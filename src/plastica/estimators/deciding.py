@@ -9,19 +9,13 @@ from msgspec.structs import replace
 
 from ..data.table import show
 from ..data.target import Target
+from ..notes import Note, note
 from .decisions import Aim, Decision, best_threshold, usual_decision
 from .imbalance import say_rare
-from .scores import main_figure
+from .scores import figure_named, main_figure
 from .settings import Settings
 
 FEWEST = 5  # rows with yes and rows with no that can choose a threshold
-AIMS = {
-    "f1": "F1",
-    "micro_f1": "micro F1",
-    "balanced_accuracy": "balanced accuracy",
-    "accuracy": "accuracy",
-    "costs": "the lowest cost",
-}
 
 
 def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> Aim:
@@ -77,7 +71,7 @@ def choose_decision(
     return replace(base, rule="weights", weights=shift) if shift and not aim else base
 
 
-def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[str, ...]:
+def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[Note, ...]:
     """Say which classes are rare and what is done about it, before training.
 
     Args:
@@ -89,43 +83,41 @@ def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int,
     """
     said = [say_rare(target, y, rare)] if rare else []
     if rare and target.task != "multilabel" and settings.costs is None:
-        said.append(f"models are compared by {main_figure(target.task, rare=True).replace('_', ' ')}.")
+        said.append(note("deciding.compared_by", figure=figure_named(main_figure(target.task, rare=True))))
     aim = aim_of(settings, target, rare)
     if aim and target.task != "multiclass":
-        each = "the threshold" if target.task == "binary" or aim == "micro_f1" else "the threshold of each label"
-        said.append(
-            f"{each} is chosen on the validation rows for {AIMS[aim]}."
-            if rows
-            else f"there are no validation rows to choose a threshold for {AIMS[aim]} on; it is one half."
-        )
+        one = target.task == "binary" or aim == "micro_f1"
+        key = ("threshold" if one else "threshold_each") if rows else "threshold_half"
+        said.append(note(f"deciding.{key}", aim=note(f"deciding.aim_{aim}")))
     if settings.loss == "focal" or settings.label_smoothing:
-        what = "the focal loss" if settings.loss == "focal" else "label smoothing"
-        said.append(
-            f"with {what} probabilities are pulled towards the middle; use them to rank rows, not as "
-            "calibrated probabilities."
-        )
+        said.append(note("deciding.focal_shares" if settings.loss == "focal" else "deciding.smoothed_shares"))
     return tuple(said)
 
 
-def say_decision(target: Target, decision: Decision) -> str:
-    """Describe how predictions are made from probabilities; empty for the usual way."""
-    chosen = f", chosen for {AIMS[decision.aim]} on {decision.rows:,} validation rows" if decision.aim else ""
+def say_decision(target: Target, decision: Decision) -> Note | None:
+    """Describe how predictions are made from probabilities; None for the usual way."""
+    answers = _say_answers(target, decision)
+    if answers is None or not decision.aim or decision.rule == "costs":
+        return answers
+    return note(
+        "deciding.answers_chosen", answers=answers, aim=note(f"deciding.aim_{decision.aim}"), rows=decision.rows
+    )
+
+
+def _say_answers(target: Target, decision: Decision) -> Note | None:
     if decision.rule == "threshold" and target.task == "binary":
         label = show(target.classes[decision.positive])
-        return f"{label} if its probability is at least {decision.thresholds[0]:.3g}{chosen}"
+        return note("deciding.answers_threshold", label=label, value=f"{decision.thresholds[0]:.3g}")
     if decision.rule == "threshold":
         low, high = min(decision.thresholds), max(decision.thresholds)
         if low == high:
-            return f"each label if its probability is at least {low:.3g}{chosen}"
-        return f"each label by its own threshold, {low:.3g} to {high:.3g}{chosen}"
+            return note("deciding.answers_labels", value=f"{low:.3g}")
+        return note("deciding.answers_each", low=f"{low:.3g}", high=f"{high:.3g}")
     if decision.rule == "weights":
         weights = zip(target.classes[:5], decision.weights[:5], strict=True)
-        listed = ", ".join(f"{show(label)} {weight:.3g}" for label, weight in weights)
-        return (
-            f"the class with the largest probability times weight: "
-            f"{listed}{' ...' if len(target.classes) > 5 else ''}{chosen}"
-        )
-    return "the class with the lowest expected cost" if decision.rule == "costs" else ""
+        shown = [f"{show(label)} {weight:.3g}" for label, weight in weights] + ["..."] * (len(target.classes) > 5)
+        return note("deciding.answers_weights", weights=[*shown])
+    return note("deciding.answers_costs") if decision.rule == "costs" else None
 
 
 def _for_labels(

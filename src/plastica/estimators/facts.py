@@ -10,6 +10,7 @@ import msgspec
 
 from ..data.columns import Column
 from ..errors import DataError
+from ..notes import Note
 from .decisions import Decision
 from .scores import Figure, Scores
 from .settings import Settings
@@ -107,7 +108,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     columns: tuple[Column, ...]
     rows: Rows
     training: Training
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     results: Results | None = None
     decision: Decision | None = None
     shift: tuple[float, ...] = ()

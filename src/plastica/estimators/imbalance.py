@@ -9,6 +9,7 @@ import numpy as np
 from ..data.table import show
 from ..data.target import Label, Target
 from ..errors import InvalidValue
+from ..notes import Note, note
 from .settings import Settings
 
 RARE = 0.4  # of an equal share: below 20 % of the rows for two classes, below 4 % for ten
@@ -57,14 +58,14 @@ def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None
     return tuple(int(number) for number in order if shares[number] < limit)
 
 
-def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> str:
+def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> Note:
     """Say which classes are rare and how rare they are."""
     shares = y.mean(0) if target.task == "multilabel" else np.bincount(y, minlength=len(target.classes)) / len(y)
-    listed = ", ".join(f"{show(target.classes[number])} {percent(shares[number])}" for number in rare[:MOST_SHOWN])
-    more = f" and {len(rare) - MOST_SHOWN} more" if len(rare) > MOST_SHOWN else ""
-    if target.task == "multilabel":
-        return f"rare or nearly universal labels: {listed}{more}."
-    return f"rare {'class' if len(rare) == 1 else 'classes'}: {listed} of the rows{more}; accuracy alone is misleading."
+    named: list[str | Note] = [f"{show(target.classes[each])} {percent(shares[each])}" for each in rare[:MOST_SHOWN]]
+    if len(rare) > MOST_SHOWN:
+        named.append(note("words.more", more=len(rare) - MOST_SHOWN))
+    key = "rare_labels" if target.task == "multilabel" else "rare_class" if len(rare) == 1 else "rare_classes"
+    return note(f"deciding.{key}", classes=named)
 
 
 def percent(share: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from msgspec.structs import replace
 
+from ..notes import Note
 from .asking import truth_of
 from .baselines import Baseline, fit_baselines
 from .deciding import choose_decision
@@ -79,7 +80,7 @@ def judge(
 
 def fit_beside(
     prepared: Prepared,
-    notes: list[str],
+    notes: list[Note],
     names: tuple[str, ...],
     wanted: str = "",
     rows: np.ndarray | None = None,

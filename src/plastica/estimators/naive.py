@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..data.series import Series, earlier
+from ..notes import Note, note
 from .asking import truth_of
 
 if TYPE_CHECKING:
     from .preparing import Prepared
 
 NAIVE = ("last_value", "yesterday", "last_week", "last_year")
-SAID = {
-    "yesterday": "one day before",
-    "last_week": "seven days before",
-    "last_year": "one year before",
-}
 
 
 def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]:
@@ -44,13 +40,11 @@ def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]
     return {name: each[:, 0] if y.ndim == 1 and not classes else each for name, each in found.items()}
 
 
-def say_naive(series: Series) -> str:
+def say_naive(series: Series) -> Note:
     """Say what the naive forecasts are, with which the network is compared."""
-    names = "'last value', the target at the previous timestamp"
-    if series.season:
-        name = series.season[0]
-        names = f"{names}, and '{name.replace('_', ' ')}', the target {SAID[name]}"
-    return f"the network is compared with {names}; these forecasts see earlier targets, the network does not."
+    if not series.season:
+        return note("splitting.naive")
+    return note("splitting.naive_season", season=note(f"splitting.season_{series.season[0]}"))
 
 
 def _lags(series: Series) -> dict[str, float]:

@@ -17,11 +17,11 @@ from ..data.splitting import Split, split, split_by_group, split_in_order
 from ..data.table import Table, show
 from ..data.target import Target
 from ..errors import DataError, InvalidValue
+from ..notes import Note, note
 from .facts import Rows
 from .settings import LAST, Settings
 
 How = Literal["random", "time", "group", "order"]
-GROUPED = "left out: the data is split by its groups, and new rows belong to none of them."
 UNKNOWN = 0.01  # of the last rows: with more of classes that no training row has, time is no way to split
 
 
@@ -68,20 +68,17 @@ def partition(
         raise InvalidValue(f"split={settings.split!r}: {show(name)} is the target.")
     if how == "group":
         made = split_by_group(groups_of(table, name), *sizes, settings.seed)
-        notes = (
-            *made.notes,
-            f"all rows with the same value of {show(name)} are in the same set; the column is not used as a feature.",
-        )
+        notes = (*made.notes, note("splitting.groups", by=show(name)))
         return made._replace(notes=notes), Scheme("group", name)
     if how == "time" or settings.test == LAST:
         return _in_order(table, columns, target, settings, labels)
     series = find_series(table, columns, values_of(target, table)) if how == "auto" else None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if series is not None:
         made = split_in_order(series.stamps, *sizes)
-        if not (why := unlearned(target, labels, made)):
+        if (why := unlearned(target, labels, made)) is None:
             return _said(made, _scheme(series, made))
-        notes = (f"the rows are a time series by {show(series.clock.name)}, but are split at random: {why}.",)
+        notes = (note("splitting.still_random", by=show(series.clock.name), why=why),)
     made = split(table.height, *sizes, labels, settings.seed)
     return made._replace(notes=(*notes, *made.notes)), Scheme(stratified=labels is not None)
 
@@ -126,8 +123,8 @@ def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Cl
     return found[0][0] if found else None
 
 
-def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> str:
-    """Say why the last rows cannot judge a classifier; empty where they can.
+def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> Note | None:
+    """Say why the last rows cannot judge a classifier; None where they can.
 
     Args:
         target: What is predicted.
@@ -135,15 +132,15 @@ def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> str:
         made: The split.
     """
     if target.task not in ("binary", "multiclass") or labels is None:
-        return ""
+        return None
     for rows in (made.test, made.validation):
         present = np.unique(labels[rows])
         if len(rows) and len(present) == 1:
-            return f"all of the last rows have the class {show(target.classes[present[0]])}"
+            return note("splitting.last_one_class", label=show(target.classes[present[0]]))
         unknown = ~np.isin(labels[rows], labels[made.train])
         if unknown.mean() > UNKNOWN if len(rows) else False:
-            return f"no earlier row has the class {show(target.classes[labels[rows][unknown][0]])}"
-    return ""
+            return note("splitting.last_new_class", label=show(target.classes[labels[rows][unknown][0]]))
+    return None
 
 
 def with_file(scheme: Scheme, file: str, joined: Table) -> Scheme:
@@ -163,24 +160,25 @@ def without_groups(column: Column, scheme: Scheme) -> Column:
     """Leave the column out whose groups were split."""
     if scheme.split != "group" or column.name != scheme.by or not column.used:
         return column
-    return msgspec.structs.replace(column, kind="identifier", note=f"{column.note} {GROUPED}".strip())
+    return msgspec.structs.replace(column, kind="identifier", notes=(*column.notes, note("columns.grouped")))
 
 
-def say_scheme(scheme: Scheme | Rows) -> str:
+def say_scheme(scheme: Scheme | Rows) -> Note:
     """Say in a few words how rows were split.
 
     Example:
-        >>> say_scheme(Scheme("time", "ts", "2024-05-01")), say_scheme(Scheme(stratified=True))
+        >>> str(say_scheme(Scheme("time", "ts", "2024-05-01"))), str(say_scheme(Scheme(stratified=True)))
         ("by time ('ts'): held out from 2024-05-01 on", 'stratified')
     """
-    by, first = show(scheme.by), scheme.first_test
-    own = {
-        "random": "stratified" if scheme.stratified else "at random",
-        "time": f"by time ({by})" + f": held out from {first} on" * bool(first),
-        "group": f"by groups ({by})",
-        "order": "in file order: the last ones are held out",
-    }[scheme.split]
-    return f"{own}; held out: {scheme.test_file}" if scheme.test_file else own
+    if scheme.split == "random":
+        own = note("splitting.scheme_stratified" if scheme.stratified else "splitting.scheme_random")
+    elif scheme.split == "time" and scheme.first_test:
+        own = note("splitting.scheme_time_from", by=show(scheme.by), first=scheme.first_test)
+    elif scheme.split == "order":
+        own = note("splitting.scheme_order")
+    else:
+        own = note(f"splitting.scheme_{scheme.split}", by=show(scheme.by))
+    return note("splitting.scheme_file", scheme=own, file=scheme.test_file) if scheme.test_file else own
 
 
 def _in_order(
@@ -194,8 +192,7 @@ def _in_order(
     else:
         made = split_in_order(stamps, settings.validation, settings.test_share)
     if clock is None:
-        note = "no date column gives the time of each row: the test set is the last rows of the file."
-        return made._replace(notes=(*made.notes, note)), Scheme("order")
+        return made._replace(notes=(*made.notes, note("splitting.no_date_column"))), Scheme("order")
     series = make_series(table, columns, clock, stamps, values_of(target, table))
     return _said(made, _scheme(series, made), just_before=settings.split != "random")
 
@@ -215,13 +212,14 @@ def _scheme(series: Series, made: Split) -> Scheme:
 def _said(made: Split, scheme: Scheme, just_before: bool = True) -> tuple[Split, Scheme]:
     series = scheme.series
     assert series is not None
-    details = [series.rhythm, f"{series.keys.max() + 1} series identified by {show(series.key)}" if series.key else ""]
-    details.append(f"the rank correlation of the target with the previous row is {series.correlation:.2f}")
-    notes = [f"the rows are split by time, by {show(scheme.by)} ({'; '.join(each for each in details if each)})."]
+    details: list[str | Note] = [*series.rhythm]
+    if series.key:
+        details.append(note("splitting.several_series", number=int(series.keys.max() + 1), key=show(series.key)))
+    details.append(note("splitting.correlation", value=f"{series.correlation:.2f}"))
+    notes = [note("splitting.split_by_time", by=show(scheme.by), details=details)]
     if scheme.first_test:
-        before = ", the validation rows are those just before them" * bool(len(made.validation) and just_before)
-        flatter = "; a random split (split=random) would give results that are too good" * series.is_dependent
-        notes.append(f"the test rows are the last ones, from {scheme.first_test} on{before}{flatter}.")
+        which = "last" + "_before" * bool(len(made.validation) and just_before) + "_flatter" * series.is_dependent
+        notes.append(note(f"splitting.test_{which}", first=scheme.first_test))
     if gone := int(np.isnan(series.stamps).sum()):
-        notes.append(f"{gone} {'row' if gone == 1 else 'rows'} without a timestamp: used for training only.")
+        notes.append(note("splitting.no_stamp", rows=note("words.rows", count=gone)))
     return made._replace(notes=(*notes, *made.notes)), scheme

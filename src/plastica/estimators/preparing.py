@@ -17,6 +17,7 @@ from ..data.splitting import Split
 from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..errors import InvalidValue
+from ..notes import Note, note
 from .asking import with_target
 from .checks import Finding, check_data
 from .deciding import say_plan
@@ -56,7 +57,7 @@ class Prepared:
     x: np.ndarray
     y: np.ndarray
     stratified: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     rare: tuple[int, ...] = ()
     scheme: Scheme = field(default_factory=Scheme)
     own: int | None = None
@@ -172,13 +173,17 @@ def rows_of(prepared: Prepared) -> Rows:
     )
 
 
-def _of_classes(notes: tuple[str, ...], target: Target) -> tuple[str, ...]:
+def _of_classes(notes: tuple[Note, ...], target: Target) -> tuple[Note, ...]:
     """Say what the split noted, with the classes' labels for their numbers."""
-    names = {repr(str(number)): show(label) for number, label in enumerate(target.classes)}
-    names[repr("-1")] = "rows without a label"
-    return tuple(" ".join(_named(word, names) for word in note.split(" ")) for note in notes)
+    names: dict[str, str | Note] = {repr(str(number)): show(label) for number, label in enumerate(target.classes)}
+    names[repr("-1")] = note("words.rows_without_label")
+    return tuple(_named(each, names) for each in notes)
 
 
-def _named(word: str, names: dict[str, str]) -> str:
-    bare = word.rstrip(",")
-    return names.get(bare, bare) + word[len(bare) :]
+def _named(told: Note, names: dict[str, str | Note]) -> Note:
+    classes = told.data.get("classes")
+    values = classes.data.get("values") if isinstance(classes, Note) else None
+    if not isinstance(classes, Note) or not isinstance(values, list):
+        return told
+    values = [names.get(str(each), each) for each in values]
+    return note(told.key, **told.data | {"classes": note(classes.key, values=values)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..notes import TEXTS, Note, note
 from .class_scores import micro_f1_of, score_classes, score_labels, surprise_of
 from .decisions import Decision, usual_decision
 from .intervals import Figure, around, between, drawn, weighted_average_precision
@@ -142,3 +143,8 @@ def _micro_f1(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
         return first(counts) - second(counts)
 
     return between(float(gap(np.ones((1, len(y))))[0]), drawn(np.zeros(len(y), np.int64), gap))
+
+
+def figure_named(name: str) -> Note | str:
+    """Return what a figure is called, to be told in any language."""
+    return note(f"score_{name}") if f"score_{name}" in TEXTS else name.replace("_", " ")

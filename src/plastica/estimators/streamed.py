@@ -19,6 +19,7 @@ from ..data.table import Table
 from ..data.values import with_numbers
 from ..errors import DataError, InvalidValue
 from ..model import Sequential
+from ..notes import Note, note
 from ..training import EarlyStopping
 from ..training.callbacks import Callback
 from ..training.interrupting import Interrupted
@@ -127,7 +128,7 @@ def train_streaming(
         weights = None if feed.class_weight is None else [feed.class_weight[k] for k in sorted(feed.class_weight)]
         rows = Scratch(path, plan.encoder.layout.width, targets, chosen.seed, weights)
         try:
-            unseen = dict[str, None]()
+            unseen = dict[Note, None]()
             test, held, lacking = _encoded(plan, chosen, rows, unseen)
             if tested is not None:
                 test = _encoded_test(plan, chosen, tested, unseen)
@@ -147,11 +148,11 @@ def train_streaming(
             rows.remove()
 
 
-def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> Iterator[str]:
+def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> Iterator[Note]:
     size = f"{needed / 1e9:.1f} GB" if needed > 1e8 else f"{needed / 1e6:.1f} MB"
-    yield f"{whole.train} training rows were encoded on disk ({size}) and read in blocks."
+    yield note("reading.on_disk", rows=whole.train, size=size)
     if settings.baselines and whole.test and sampled < whole.train:
-        yield f"the baselines were trained on {sampled} of the {whole.train} training rows, drawn at random."
+        yield note("reading.baselines_sampled", rows=sampled, all=whole.train)
 
 
 def _sample(plan: Plan, settings: Settings) -> HeldOut:
@@ -167,7 +168,7 @@ def _sample(plan: Plan, settings: Settings) -> HeldOut:
 
 
 def _encoded(
-    plan: Plan, settings: Settings, rows: Scratch, unseen: dict[str, None]
+    plan: Plan, settings: Settings, rows: Scratch, unseen: dict[Note, None]
 ) -> tuple[HeldOut, HeldOut, np.ndarray]:
     """Write the training rows to disk; return those held out, and how many values each column lacks."""
     test, held = HeldOut(), HeldOut()
@@ -179,7 +180,7 @@ def _encoded(
         present = ~plan.target.missing(table)
         if not present.all():
             table, parts = table.take(np.flatnonzero(present)), parts[present]
-        said: list[str] = []
+        said: list[Note] = []
         read = with_numbers(table, plan.columns)
         x, y = plan.encoder.transform(read, said), plan.target.encode(table)
         lacking += count_missing(read, plan.columns)
@@ -201,9 +202,9 @@ def _tested(source: Any) -> Table | None:
     return None if source is None else as_table(source)
 
 
-def _encoded_test(plan: Plan, settings: Settings, tested: Table, unseen: dict[str, None]) -> HeldOut:
+def _encoded_test(plan: Plan, settings: Settings, tested: Table, unseen: dict[Note, None]) -> HeldOut:
     """Return test rows that have a file of their own, with the columns of the others."""
-    said: list[str] = []
+    said: list[Note] = []
     read = with_target(tested, plan.target, said)
     x, y = plan.encoder.transform(read, said), plan.target.encode(read)
     unseen.update(dict.fromkeys(said))
@@ -220,7 +221,7 @@ def _prepared(
     sample: HeldOut,
     held: HeldOut,
     test: HeldOut,
-    said: Sequence[str],
+    said: Sequence[Note],
     tested: str,
 ) -> Prepared:
     """Return the rows that are in memory as any table's: a sample of training, all of validation and test."""

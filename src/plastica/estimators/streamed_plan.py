@@ -16,6 +16,7 @@ from ..data.table import Table, show
 from ..data.target import Target, choose_target, target_names
 from ..data.values import missing
 from ..errors import DataError, InvalidValue
+from ..notes import Note, note
 from .imbalance import check_fits
 from .partition import without_groups
 from .settings import Settings
@@ -44,7 +45,7 @@ class Plan:
     encoder: TableEncoder
     columns: tuple[Column, ...]
     splitter: Splitter
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,9 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
     train = sample.take(np.flatnonzero(~chosen.missing(sample) & (parts == 0)))
     if not train.height:
         raise DataError(f"{files.name}: no rows with a target are left to train on.")
-    notes = (
-        f"{len(files.paths)} {'file' if len(files.paths) == 1 else 'files'} of {found.rows} rows read in chunks; "
-        f"scales and categories are computed from {train.height} training rows drawn at random.",
-    )
+    read = note("reading.chunks", files=note("words.files", count=len(files.paths)), all=found.rows, rows=train.height)
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
-    notes = (*found.notes, *said, *how, *notes)
+    notes = (*found.notes, *said, *how, read)
     return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), splitter, notes)
 
 

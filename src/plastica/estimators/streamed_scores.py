@@ -11,6 +11,7 @@ from ..data.streaming_files import Files, open_files
 from ..data.streaming_survey import PRIORITY, chances
 from ..data.table import show
 from ..errors import DataError, InvalidValue
+from ..notes import Note, note
 from .answers import Answers
 from .asking import renamed, truth_of
 from .scores import Scores, score
@@ -28,7 +29,7 @@ def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterato
 
 def evaluate_chunks(
     network: TableNetwork, source: str | Path | Files, target: str | None = None
-) -> tuple[Scores, int, tuple[str, ...]]:
+) -> tuple[Scores, int, tuple[Note, ...]]:
     """Return figures on the rows of a file or folder, how many rows were judged, and what is to be said.
 
     Where there are more than ``MOST_JUDGED`` rows, as many are drawn uniformly: figures and intervals are theirs.
@@ -45,7 +46,7 @@ def evaluate_chunks(
     if len(network.target.names) > 1 and target not in (None, network.target.name):
         raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets keep their names.")
     files = source if isinstance(source, Files) else open_files(source)
-    aim, notes = network.target, dict[str, None]()
+    aim, notes = network.target, dict[Note, None]()
     parts: list[tuple[np.ndarray, ...]] = []
     rows, judged, limit = 0, 0, 1.0
     for whole in files.tables():
@@ -55,7 +56,7 @@ def evaluate_chunks(
         rows, judged = rows + table.height, judged + len(present)
         kept = found < limit
         if kept.any():
-            said: list[str] = []
+            said: list[Note] = []
             taken = table.take(present[kept])
             x = network.encoder.transform(taken, said)
             parts.append((found[kept], truth_of(aim, aim.encode(taken)), network.answers(x)))
@@ -67,9 +68,9 @@ def evaluate_chunks(
     parts, _ = _fewer(parts)
     _, y, answers = parts[0]
     if judged < rows:
-        notes[f"{rows - judged} {'row' if rows - judged == 1 else 'rows'} without a target left out."] = None
+        notes[note("target.without_target", rows=note("words.rows", count=rows - judged))] = None
     if len(y) < judged:
-        notes[f"evaluated on {len(y)} rows drawn at random from {judged}."] = None
+        notes[note("deciding.evaluated_sample", rows=len(y), all=judged)] = None
     scores = score(network.task, y, answers, network.facts.decision, aim.names)
     return scores, len(y), tuple(notes)
 

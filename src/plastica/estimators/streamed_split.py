@@ -17,6 +17,7 @@ from ..data.table import Table, show
 from ..data.target import Target
 from ..data.values import as_text
 from ..errors import DataError
+from ..notes import Note, note
 from .partition import How, Scheme, clock_for, unlearned, values_of
 from .settings import LAST, Settings
 
@@ -70,7 +71,7 @@ class Splitter:
 
 def splitter_for(
     found: Survey, columns: Sequence[Column], target: Target, settings: Settings, shares: tuple[float, float]
-) -> tuple[Splitter, tuple[str, ...]]:
+) -> tuple[Splitter, tuple[Note, ...]]:
     """Decide from a sample of the rows how all of them are split; return that and what is to be said.
 
     Args:
@@ -89,15 +90,11 @@ def splitter_for(
     if how == "group":
         made = replace(usual, how="group", group=name)
         _check_groups(made, sample)
-        return made, (
-            f"all rows with the same value of {show(name)} are in the same set; the column is not used as a feature.",
-        )
+        return made, (note("splitting.groups", by=show(name)),)
     if how == "time" or settings.test == LAST:
         clock = clock_for(sample, columns, settings)
         if clock is None:
-            return _by_number(usual, found.rows, random=how == "random"), (
-                "no date column gives the time of each row: the test set is the last rows of the last file.",
-            )
+            return _by_number(usual, found.rows, random=how == "random"), (note("splitting.no_date_column_files"),)
         made = _by_stamp(usual, clock, clock.read(sample), random=how == "random")
         return made, _say(made, sample.height)
     series = find_series(sample, columns, values_of(target, sample)) if how == "auto" else None
@@ -105,7 +102,7 @@ def splitter_for(
         return usual, ()
     labels = target.encode(sample) if target.task in ("binary", "multiclass") else None
     if why := unlearned(target, labels, split_in_order(series.stamps, shares[1], shares[0])):
-        return usual, (f"the rows are a time series, but are split at random: {why}.",)
+        return usual, (note("splitting.series_still_random", why=why),)
     made = _by_stamp(usual, series.clock, series.stamps)
     return made, _say(made, sample.height)
 
@@ -123,18 +120,11 @@ def _by_number(usual: Splitter, rows: int, random: bool) -> Splitter:
     return replace(usual, how="order", cuts=(first, np.inf if random else first - round(rows * validation)))
 
 
-def _say(made: Splitter, sampled: int) -> tuple[str, ...]:
+def _say(made: Splitter, sampled: int) -> tuple[Note, ...]:
     scheme = made.scheme
-    said = [
-        f"the rows are split by time, by {show(scheme.by)}, at timestamps determined from {sampled} rows drawn at "
-        "random."
-    ]
+    said = [note("splitting.time_sampled", by=show(scheme.by), rows=sampled)]
     if scheme.first_test:
-        said.append(f"the test rows are those from {scheme.first_test} on, wherever they are in the files.")
-        said.append(
-            "the network is not compared with naive forecasts (last value, season before), because these need "
-            "all rows in memory."
-        )
+        said += [note("splitting.test_from", first=scheme.first_test), note("splitting.no_naive")]
     return tuple(said)
 
 

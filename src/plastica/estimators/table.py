@@ -15,6 +15,7 @@ from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import InvalidValue
 from ..model import Sequential
+from ..notes import Note, note
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from ..training.interrupting import Interrupted
@@ -169,7 +170,7 @@ class TableNetwork:
         Raises:
             DataError: A missing column, text in a column of numbers; with row and column.
         """
-        notes: list[str] = []
+        notes: list[Note] = []
         answers = self.answers(self.encoder.transform(as_table(source), notes))
         names, frame = self.target.names, frame_of(source)
         if self.facts.decision is None:
@@ -185,7 +186,7 @@ class TableNetwork:
         """
         return answers_of(self.model, x, self.target, self.facts.shift)
 
-    def evaluate(self, source: Any, target: str | None = None) -> tuple[Scores, int, tuple[str, ...]]:
+    def evaluate(self, source: Any, target: str | None = None) -> tuple[Scores, int, tuple[Note, ...]]:
         """Return figures on the rows of a table, how many rows those are, and what is to be said.
 
         Args:
@@ -205,14 +206,11 @@ class TableNetwork:
             table = renamed(table, target, self.target.name)
         elif target not in (None, self.target.name):
             raise InvalidValue(f"target={target!r}: the {len(self.target.names)} targets keep their names.")
-        notes: list[str] = []
+        notes: list[Note] = []
         table = with_target(table, self.target, notes)
         x = self.encoder.transform(table, notes)
         if digest(x) == self.facts.rows.digest:
-            notes.append(
-                f"this is the table the network was made from: it learned from {self._learned_from} of its rows, so "
-                "the results are too good. The results saved with the model are for held-out rows."
-            )
+            notes.append(note("deciding.too_good", learned=self._learned_from))
         y, answers = truth_of(self.target, self.target.encode(table)), self.answers(x)
         scores = score(self.task, y, answers, self.facts.decision, self.target.names)
         return OnTable(table.positions, y, answers, scores, tuple(notes))
@@ -283,7 +281,7 @@ def judged_network(
         history: The figures of each epoch.
         folds: Those of the network's members, where they have some.
     """
-    notes: list[str] = []
+    notes: list[Note] = []
     try:
         chosen = choose_model(prepared, settings, network, shift, notes, folds)
         results, judged = judge(prepared, chosen.answers, chosen.decisions, chosen.own)

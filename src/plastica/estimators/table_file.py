@@ -13,6 +13,7 @@ from ..data.encoding import TableEncoder
 from ..data.target import Target
 from ..errors import DataError, FileError
 from ..model import Sequential, kinds, saving
+from ..notes import as_written
 from ..storage import read_model, write_model
 from .choosing import Model
 from .facts import Facts, listed
@@ -20,7 +21,8 @@ from .networks import units_of
 from .settings import Settings
 from .trees import BoostedTrees
 
-FORMAT = 2  # of the description beside the model in a file
+FORMAT = 3  # of the description beside the model in a file
+SENTENCES = 2  # the format whose notes were sentences in English
 Parts = tuple[Model, TableEncoder, Target, Facts]
 
 
@@ -92,7 +94,9 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
 
 
 def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, Facts]:
-    if kept.get("format") != FORMAT:
+    if kept.get("format") == SENTENCES:
+        kept = _with_notes(kept)
+    elif kept.get("format") != FORMAT:
         raise FileError(
             f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, this "
             f"version reads {FORMAT}. Train it again, or use the version that wrote it."
@@ -106,6 +110,21 @@ def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder,
     if not _decides(facts, target):
         raise FileError(f"{path} is damaged: its decision does not fit its classes.")
     return encoder, target, facts
+
+
+def _with_notes(kept: Any) -> Any:
+    """Return a description of format 2 with its sentences as notes."""
+    if isinstance(kept, list):
+        return [_with_notes(each) for each in kept]
+    if not isinstance(kept, Mapping):
+        return kept
+    made = {name: _with_notes(value) for name, value in kept.items()}
+    if isinstance(note := made.get("note"), str):
+        del made["note"]
+        made["notes"] = [listed(as_written(note))] * bool(note)
+    elif isinstance(notes := made.get("notes"), list):
+        made["notes"] = [listed(as_written(each)) if isinstance(each, str) else each for each in notes]
+    return made
 
 
 def _decides(facts: Facts, target: Target) -> bool:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ..estimators.scores import Figure
 from .inlining import BLUE, CARD, GREEN, INK, ORANGE, SAID, SOFT, drawing, inline
 from .legends import COLOURS, DASHES, legend
-from .wording import messages, plain, say
+from .wording import TEXTS, plain, say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,7 +147,7 @@ def _square(x: str, y: str) -> tuple[Sheet, Axes]:
 def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
     for axis, key in ((axes.xaxis, x), (axes.yaxis, y)):
         axis.label.set(fontsize=8.5, color=INK, parse_math=False)
-        if key in messages():
+        if key in TEXTS:
             _say(axis.label, key)
         else:
             axis.label.set_text(otherwise)
@@ -155,4 +155,4 @@ def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
 
 def _say(text: Any, key: str) -> None:
     """Let a text be a message, which the page shows in its language."""
-    text.set(text=messages()[key][0], gid=SAID + key, parse_math=False)
+    text.set(text=TEXTS.entries[key][0], gid=SAID + key, parse_math=False)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from ..drawing import own_style
 from ..errors import PlasticaError
-from .wording import messages
+from .wording import TEXTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,7 +119,7 @@ def _prefix_ids(root: ElementTree.Element, name: str) -> None:
 def _translate(group: ElementTree.Element, key: str) -> None:
     for text in group.iter("text"):
         text.text = None
-        for language, words in zip(("en", "zh"), messages()[key], strict=True):
+        for language, words in zip(("en", "zh"), TEXTS.entries[key], strict=True):
             ElementTree.SubElement(text, "tspan", {"class": language}).text = words
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..data.table import Table
     from ..estimators.facts import Rows
     from ..estimators.preparing import Prepared
+    from ..notes import Note
 
 MOST_COLUMNS, MOST_CLASSES, MOST_ROWS, MOST_PATTERNS, BARS = 200, 20, 20_000, 6, 16
 MOST_CORRELATED, MOST_CORRELATED_ROWS, MOST_IN_MATRIX = 60, 5_000, 15
@@ -36,7 +37,7 @@ class ColumnRow:
     distinct: int
     bars: tuple[float, ...]
     values: str
-    note: str
+    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def _row(table: Table, column: Column, rows: int) -> ColumnRow:
     used = column.used
     share = column.missing / max(rows, 1)
     name, zeros = plain(column.name, 80), _zeros(table, column)
-    return ColumnRow(name, column.kind, used, share, zeros, column.distinct, bars, values, column.note)
+    return ColumnRow(name, column.kind, used, share, zeros, column.distinct, bars, values, column.notes)
 
 
 def _zeros(table: Table, column: Column) -> float:

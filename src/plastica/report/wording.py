@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from ..errors import InvalidValue
-from ..estimators.checks import Finding, written
+from ..estimators.checks import Finding, noted
+from ..language import LANGUAGES, Texts
+from ..notes import Note, sentences
 
-LANGUAGES = ("en", "zh")
+TEXTS = Texts("report", "tables")
 LONGEST = 160
 # Controls, surrogates, marks that turn the direction of writing, and what XML forbids
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 # What a person types: an option with its value, or settings in Python
 TYPED = re.compile(r"(--[a-z]+ [\w.-]*\w|Settings\([^()]*\))")
-
-
-@cache
-def messages() -> dict[str, tuple[str, str]]:
-    """Return every message by its key, in English and in Chinese."""
-    text = files("plastica.report").joinpath("messages.toml").read_text("utf-8")
-    return {key: (found[0], found[1]) for key, found in tomllib.loads(text).items()}
 
 
 def checked_language(lang: str) -> str:
@@ -84,19 +76,19 @@ def both(english: Any, chinese: Any) -> Markup:
 def say(key: str, /, **values: Any) -> Markup:
     """Return a message in both languages; values are escaped where they are not markup already."""
     clean = {name: shown(value) for name, value in values.items()}
-    english, chinese = (Markup(escape(text)).format(**clean) for text in messages()[key])
-    return both(english, chinese)
+    forms = (TEXTS.form(lang, key, values.get("count")) for lang in LANGUAGES)
+    return both(*(Markup(escape(form)).format(**clean) for form in forms))
 
 
 def alone(key: str, lang: str, /, **values: Any) -> str:
     """Return a message in one language, for a place that holds no markup."""
-    return messages()[key][LANGUAGES.index(lang)].format(**{name: plain(value) for name, value in values.items()})
+    return TEXTS.spoken(lang, key, **{name: plain(value) for name, value in values.items()})
 
 
 def name_of(prefix: str, name: str) -> Markup | str:
     """Return what a figure, a model or a kind is called in both languages; an unknown one keeps its name."""
     key = f"{prefix}_{name}"
-    return say(key) if key in messages() else name.replace("_", " ")
+    return say(key) if key in TEXTS else name.replace("_", " ")
 
 
 def score_name(name: str) -> Markup | str:
@@ -109,7 +101,7 @@ def score_name(name: str) -> Markup | str:
 def say_place(place: str) -> Markup | str:
     """Return where a row stands, such as "line 17", in both languages."""
     word, _, number = place.partition(" ")
-    return say(f"place_{word}", number=number) if f"place_{word}" in messages() else place
+    return say(f"place_{word}", number=number) if f"place_{word}" in TEXTS else place
 
 
 def listed(names: Iterable[str]) -> Markup:
@@ -118,46 +110,13 @@ def listed(names: Iterable[str]) -> Markup:
     return both(", ".join(clean), "、".join(clean))
 
 
-@cache
-def _notes() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Return the patterns of notes that are made in English, and what they are in Chinese."""
-    notes = (pair for key, pair in messages().items() if key.startswith("note_"))
-    return tuple(
-        (re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(english))), said) for english, said in notes
-    )
-
-
-def say_note(note: str) -> Markup:
-    """Return a note about a table or a column in both languages; one that is not known stays English."""
-    english = plain(note, 1000)
-    for pattern, chinese in _notes():
-        if found := pattern.fullmatch(english):
-            return both(english, chinese.format(**{name: _noted(value) for name, value in found.groupdict().items()}))
-    return both(english, english)
-
-
-def _noted(value: str) -> str:
-    for key in (f"score_{value.replace(' ', '_')}", f"separator_{value}"):
-        if key in messages():
-            return messages()[key][1]
-    return value
+def say_notes(notes: Iterable[Note]) -> Markup:
+    """Return notes about a table or a column in both languages."""
+    given = tuple(notes)
+    return both(*(plain(sentences(given, lang), 1000) for lang in LANGUAGES))
 
 
 def say_finding(finding: Finding) -> Markup:
     """Return a finding in both languages."""
-    english, key = plain(finding.message, 1000), f"finding_{finding.code}"
-    if key not in messages():
-        return both(english, english)
-    values = {name: plain(_translated(name, value)) for name, value in finding.data.items()}
-    return both(english, messages()[key][1].format(**values))
-
-
-# Which values of a finding are words of plastica's own, and with what their messages' keys begin
-OWN_WORDS = {"part": "part", "name": "model", "figure": "score", "measure": "measure"}
-
-
-def _translated(name: str, value: str | int | float) -> str:
-    """Return a finding's value as it stands in the Chinese sentence."""
-    text = written(value)
-    key = f"{OWN_WORDS.get(name)}_{text.replace(' ', '_')}"
-    return messages()[key][1] if key in messages() else text
+    told = noted(finding)
+    return both(*(plain(each, 1000) for each in (told.spoken(lang) for lang in LANGUAGES)))

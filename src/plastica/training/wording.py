@@ -32,8 +32,7 @@ def metric_name(name: str) -> str:
     """
     if name.startswith("val_"):
         return WORDS("validation", figure=metric_name(name[4:]))
-    key = f"metric_{name}"
-    return WORDS(key) if WORDS.says(key) else name.replace("_", " ")
+    return WORDS.name("metric", name)
 
 
 def said_figures(logs: Mapping[str, float], monitor: str, best: float | None) -> list[str]:
@@ -80,7 +79,7 @@ def of_epochs(number: int, epochs: int) -> str:
 
 def count_epochs(number: int) -> str:
     """Return how many epochs there are."""
-    return WORDS("one_epoch") if number == 1 else WORDS("epochs", count=number)
+    return WORDS("epochs", count=number)
 
 
 def seconds(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
+from ...notes import Note
 from ..column import Column
 from ..table import Table
 from ..values import read_booleans
@@ -32,9 +33,9 @@ class BooleanEncoder(msgspec.Struct, frozen=True, tag="boolean", forbid_unknown_
         """What the features are called."""
         return (self.column.name, *indicator_name(self.column, self.indicator))
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features."""
         truths = read_booleans(table, self.column)
         gone = np.isnan(truths)
-        say_missing(self.column, gone, self.column.missing > 0, "one half", notes)
+        say_missing(self.column, gone, self.column.missing > 0, "one_half", notes)
         return [np.where(gone, 0.5, truths), *[gone] * self.indicator]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 
+from ...notes import Note
 from ..column import Column
 from ..table import Table
 from ..values import read_categories
@@ -51,7 +52,7 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
         named = tuple(f"{self.column.name}={category}" for category in self.categories)
         return (*named, *indicator_name(self.column, self.indicator))
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features; say once which values were never seen."""
         texts = read_categories(table, self.column)
         codes = number(texts, dict(zip(self.categories, range(len(self.categories)), strict=True)))

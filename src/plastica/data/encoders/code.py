@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import msgspec
 import numpy as np
 
+from ...notes import Note
 from ..column import Column
 from ..table import Table
 from ..values import read_categories
@@ -69,13 +70,13 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
         """How many codes the first feature takes; 0 where it holds none."""
         return len(self.categories) + 1
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features; say once which values were never seen."""
         texts = read_categories(table, self.column)
         known = dict(zip(self.categories, range(1, len(self.categories) + 1), strict=True))
         codes = number(texts, known | dict.fromkeys(self.rare, 0))
         gone = texts.is_null().to_numpy()
         if not self.more:
-            say_unseen(self.column, texts, (codes == -1) & ~gone, "a rare value" if self.rare else "unknown", notes)
+            say_unseen(self.column, texts, (codes == -1) & ~gone, "rare_value" if self.rare else "unknown", notes)
         say_missing(self.column, gone, self.indicator or self.elsewhere, "unknown", notes)
         return [np.maximum(codes, 0), *[gone] * self.indicator]

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
+from ...notes import Note
 from ..column import Column
 from ..dates import calendar
 from ..table import Table
@@ -57,10 +58,10 @@ class DateEncoder(msgspec.Struct, frozen=True, tag="date", forbid_unknown_fields
         weekend = (f"{name} is on a weekend",) * self.weekend
         return (f"{name} {day}", *turns, *weekend, *indicator_name(self.column, self.indicator))
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features."""
         moments = read_dates(table, self.column)
-        say_missing(self.column, np.isnat(moments), self.column.missing > 0, "the median", notes)
+        say_missing(self.column, np.isnat(moments), self.column.missing > 0, "the_median", notes)
         parts = calendar(moments)
         features = [self.day(parts["day"])]
         for cycle in self.cycles:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import msgspec
 import numpy as np
 
+from ...notes import Note, note
 from ..column import Column
 from ..table import Table
 from ..values import read_numbers
@@ -31,8 +32,7 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
         numbers = read_numbers(train, column)
         scaling = Robust.fit(numbers)
         if scaling.unit:
-            said = f"{column.note} its logarithm is used because of its long tails.".strip()
-            column = msgspec.structs.replace(column, note=said)
+            column = msgspec.structs.replace(column, notes=(*column.notes, note("columns.logarithm")))
         return cls(column, scaling, bool(np.isnan(numbers).any()))
 
     @property
@@ -40,9 +40,9 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
         """What the features are called."""
         return (self.column.name, *indicator_name(self.column, self.indicator))
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features."""
         numbers = read_numbers(table, self.column)
-        say_missing(self.column, np.isnan(numbers), self.column.missing > 0, "the median", notes)
+        say_missing(self.column, np.isnan(numbers), self.column.missing > 0, "the_median", notes)
         say_otherwise(table, self.column, numbers, notes)
         return [self.scaling(numbers), *[np.isnan(numbers)] * self.indicator]

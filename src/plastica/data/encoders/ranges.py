@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...notes import Note, note
 from ..column import Column
 from ..table import Table, show
 
 LEAST_ROWS = 10  # all outside of training's range, so that it is worth a word
-FACTORS = {1000.0: "times 1000", 100.0: "times 100", 0.001: "divided by 1000", 0.01: "divided by 100"}
+FACTORS = {1000.0: "times_1000", 100.0: "times_100", 0.001: "divided_by_1000", 0.01: "divided_by_100"}
 SHARE = 0.9  # of the numbers that a factor must bring back
 FAR = 10.0  # times beyond the range from which another unit is likelier than larger numbers
 
 
-def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list[str]) -> None:
+def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list[Note]) -> None:
     """Say where whole numbers are written with decimals now, and where numbers lie outside of what training saw.
 
     Args:
@@ -29,16 +30,16 @@ def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list
     written = str(table.column(column.name).dtype) == "String"  # a frame's own floats can be read in one way only
     broken = rows[present != np.rint(present)] if column.whole and written else rows[:0]
     if len(broken):
-        shown, more = f"{numbers[broken[0]]:.15g} in {table.place(int(broken[0]))}", len(broken) - 1
-        others = f" and {more} more are not whole" if more else " is not whole"
-        notes.append(f"column {show(column.name)}: {shown}{others}; all numbers in training were whole.")
+        told = {"value": f"{numbers[broken[0]]:.15g}", "place": table.where(int(broken[0]))}
+        more = {"more": len(broken) - 1} if len(broken) > 1 else {}
+        notes.append(note(f"unlike.not_whole{'_more' * bool(more)}", column=show(column.name), **told, **more))
     outside = (present < column.lowest) | (present > column.highest)
     factor = _factor(present, column.lowest, column.highest) if 2 * outside.sum() > len(present) else ""
     if factor or (outside.all() and len(present) >= LEAST_ROWS):
-        unit = f" and {factor} inside it: check the unit and the decimal point" if factor else ""
-        count = f"{int(outside.sum())} of {len(present)} values"
-        limits = f"{column.lowest:.5g} to {column.highest:.5g}"
-        notes.append(f"column {show(column.name)}: {count} are outside the range of the training set, {limits}{unit}.")
+        told = {"outside": int(outside.sum()), "all": len(present)}
+        told |= {"low": f"{column.lowest:.5g}", "high": f"{column.highest:.5g}"}
+        told |= {"factor": note(f"unlike.{factor}")} if factor else {}
+        notes.append(note(f"unlike.outside{'_unit' * bool(factor)}", column=show(column.name), **told))
 
 
 def _factor(present: np.ndarray, lowest: float, highest: float) -> str:

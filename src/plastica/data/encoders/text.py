@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import msgspec
 import numpy as np
 
+from ...notes import Note
 from ..column import Column
 from ..table import Table
 from ..values import read_categories
@@ -62,11 +63,11 @@ class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields
         named = tuple(f"{self.column.name} text {number}" for number in range(1, self.features + 1))
         return (*named, *indicator_name(self.column, self.indicator))
 
-    def transform(self, table: Table, notes: list[str]) -> Features:
+    def transform(self, table: Table, notes: list[Note]) -> Features:
         """Return the features."""
         texts = read_categories(table, self.column)
         gone = texts.is_null().to_numpy()
-        say_missing(self.column, gone, self.column.missing > 0, "no text", notes)
+        say_missing(self.column, gone, self.column.missing > 0, "no_text", notes)
         made = np.empty((self.features, len(texts)), np.float32)
         hashing: Any = self._hashing()
         for start in range(0, len(texts), CHUNK):

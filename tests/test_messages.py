@@ -1,0 +1,70 @@
+"""Every text in every language: the same keys and braces, none that nobody asks for, notes that keep both."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import plastica
+from plastica.errors import PlasticaWarning
+from plastica.language import Texts, using
+from plastica.notes import Note, as_written, note, sentences
+
+FILES = sorted(each.name.removesuffix(".toml") for each in files("plastica.messages").iterdir() if each.name[0] != "_")
+SOURCE = Path(plastica.__file__).parent
+HOLES = re.compile(r"{\w+}")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_both_languages_fill_the_same_braces(name):
+    for key, (english, chinese) in Texts(name).entries.items():
+        assert english and chinese, key
+        assert set(HOLES.findall(chinese)) == set(HOLES.findall(english)), key
+        forms = [set(HOLES.findall(form)) - {"{count}"} for form in english.split("|")]
+        assert all(form == forms[0] for form in forms) and len(forms) <= 2, key
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_text_stands_there_that_no_code_asks_for(name):
+    """A key stands in the code whole, or behind a prefix that is filled in."""
+    code = "\n".join(path.read_text("utf-8") for ending in ("py", "html") for path in SOURCE.rglob(f"*.{ending}"))
+    words = set(re.findall(r"[\w.-]+", code))
+    prefixes = set(re.findall(r"[\"']([\w.]+[_.])[{\"']", code))
+    prefixes |= {f"{found}_" for found in re.findall(r"name(?:_of)?\([\"'](\w+)[\"'], ", code)}
+    keys = {key: key.rpartition(".")[2] for key in Texts(name).entries}
+    begun = {key for key in keys if key.startswith(tuple(prefixes))}
+    assert [key for key, bare in keys.items() if not {key, bare} & words and key not in begun] == []
+
+
+def test_every_note_in_the_code_has_its_text():
+    code = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py"))
+    keys = set(re.findall(r"\bnote\(\s*\"([\w.]+)\"", code)) - {""}
+    assert len(keys) > 50 and keys <= set(Texts("tables").entries)
+
+
+def test_a_note_is_said_in_each_language_and_keeps_both_in_a_file():
+    told = note("unlike.surplus", count=2, columns=["'a'", "'b'"])
+    assert str(told) == "columns 'a', 'b' unknown to the model and ignored."
+    again = msgspec.json.decode(msgspec.json.encode(told), type=Note)
+    assert again == told and hash(again) == hash(told)
+    with using("zh"):
+        assert again.said() == "列 'a'、'b' 不在模型的输入中，已忽略。"
+    assert str(note("words.rows", count=1)) == "1 row" and str(note("words.rows", count=1200)) == "1,200 rows"
+    assert sentences([told, as_written("So.")], "zh") == "列 'a'、'b' 不在模型的输入中，已忽略。So."
+
+
+def test_a_warning_says_a_note_in_english():
+    with pytest.warns(PlasticaWarning, match="1 row without a target"):
+        warnings.warn(PlasticaWarning(note("target.without_target", rows=note("words.rows", count=1))), stacklevel=1)
+
+
+def test_help_reads_no_text_of_tables_and_loads_nothing_heavy():
+    command = "import sys, plastica.cli.main; sys.exit(any(n in sys.modules for n in ('jax', 'numpy', 'msgspec')))"
+    assert subprocess.run([sys.executable, "-c", command], check=False).returncode == 0
