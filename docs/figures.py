@@ -53,32 +53,6 @@ def penguins() -> tuple[np.ndarray, np.ndarray, list[str]]:
     return (x - x.mean(0)) / x.std(0), y, list(names)
 
 
-def learning() -> Figure:
-    """Draw what a small network answers for every pair of two penguin columns while it learns."""
-    x, y, names = penguins()
-    model = pl.Sequential([pl.Dense(16, activation="tanh", input_dim=2), pl.Dense(3, activation="softmax")], seed=1)
-    model.compile(pl.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
-    figure, axes = panels(1, 4, 11, 2.9)
-    grid = np.stack(np.meshgrid(np.linspace(-2.6, 3.2, 120), np.linspace(-2.4, 2.4, 120)), -1)
-    colours = np.array([mpl.colors.to_rgb(colour) for colour in (BLUE, ORANGE, GREEN)])
-    losses: list[float] = []
-    for place, epochs in enumerate((0, 2, 40)):
-        if epochs > len(losses):
-            losses += model.fit(x, y, epochs=epochs - len(losses), verbose=0).history["loss"]
-        shares = model.predict(grid.reshape(-1, 2)).reshape(120, 120, 3)
-        axes[place].imshow(1 - 0.55 * shares @ (1 - colours), origin="lower", extent=(-2.6, 3.2, -2.4, 2.4), aspect=1.1)
-        for kind, name in enumerate(names):
-            own = x[y == kind]
-            axes[place].plot(*own.T, "o", ms=2.6, mew=0.3, mec="white", color=colours[kind], label=name)
-        right = model.evaluate(x, y, verbose=0)[1]
-        axes[place].set(title=f"after {epochs} epochs: {right:.0%} right", xlabel="bill length", xticks=[], yticks=[])
-    axes[0].set_ylabel("flipper length")
-    axes[0].legend(fontsize=7, loc="upper left", handletextpad=0, labelspacing=0.2, borderpad=0.1)
-    axes[3].plot(range(1, len(losses) + 1), losses, color=INK)
-    axes[3].set(title="loss", xlabel="epoch", ylim=(0, None))
-    return figure
-
-
 def network() -> Figure:
     """Draw a network that has learned exclusive or, with its weights."""
     model = pl.Sequential([pl.Dense(2, activation="tanh"), pl.Dense(1, activation="sigmoid")], seed=3)
@@ -431,7 +405,7 @@ def own_rule() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     function.__name__: function
     for function in (
-        activations, boundary, chunks, deltas, file, imbalance, keras, learning, messy_tables, network, own_rule, rates,
+        activations, boundary, chunks, deltas, file, imbalance, keras, messy_tables, network, own_rule, rates,
         schedules, stable_loss, stopping, tables,
     )
 }  # fmt: skip

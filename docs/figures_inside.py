@@ -1,4 +1,4 @@
-"""The figure of a trace, drawn by ``python docs/figures.py docs/figures trace``."""
+"""The figures of what a model has learned: ``python docs/figures.py docs/figures penguins trace``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from matplotlib.figure import Figure
 import plastica as pl
 
 
+def penguins() -> Figure:
+    """Draw which species a network predicts from two columns, as on the page on scikit-learn."""
+    import pandas as pd
+
+    pair = pd.read_csv(pl.datasets.path_of("penguins"))[["bill_length_mm", "flipper_length_mm", "species"]].dropna()
+    sizes, species = pair[["bill_length_mm", "flipper_length_mm"]], pair["species"]
+    return pl.draw.boundary(pl.NetworkClassifier("mlp", random_state=0).fit(sizes, species), sizes, species)
+
+
 def trace() -> Figure:
     """Draw what the network of the page on backpropagation does with its first row."""
     x = np.array([[0.0, 1.0], [1.0, 1.0]], np.float32)
@@ -19,4 +28,4 @@ def trace() -> Figure:
     return model.trace(x, y).draw(row=0, features=["x1", "x2"])
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {"trace": trace}
+FIGURES: dict[str, Callable[[], Figure]] = {"penguins": penguins, "trace": trace}

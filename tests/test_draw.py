@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas
+import polars
 import pytest
 from matplotlib.colors import to_rgb
 
@@ -51,6 +53,21 @@ def test_a_network_with_one_sigmoid_has_two_classes_and_one_linear_unit_a_height
     left, right, bottom, top = drawing.axes[0].images[0].get_extent()
     np.testing.assert_allclose(height[0, 0], one.predict(np.array([[left, bottom]], "float32"))[0, 0], rtol=1e-4)
     np.testing.assert_allclose(height[-1, -1], one.predict(np.array([[right, top]], "float32"))[0, 0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("frame_of", [pandas.DataFrame, polars.DataFrame])
+def test_a_frame_names_the_axes_and_the_model_is_asked_with_such_a_frame(frame_of):
+    class Named(Divided):
+        def predict_proba(self, x):
+            assert type(x) is frame_of and list(x.columns) == ["width", "height"]
+            return super().predict_proba(np.asarray(x))
+
+    frame = frame_of({"width": X[:, 0], "height": X[:, 1]})
+    axis = pl.draw.boundary(Named(), frame).axes[0]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("width", "height")
+    network = built(pl.Dense(1, activation="sigmoid"))
+    drawn, same = (pl.draw.boundary(network, rows).axes[0].images[0].get_array() for rows in (frame, X))
+    np.testing.assert_array_equal(drawn, same)
 
 
 def test_filters_are_the_columns_of_a_dense_kernel_and_the_kernels_of_a_convolution():

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .data.arrays import to_array
+from .data.native import column_names, like
 from .drawing import COLOURS, INK, MORE_COLOURS, SOFT, load_matplotlib, own_style
 from .errors import InvalidValue, NotFitted, ShapeError
 from .model import LayerTrace, Sequential, Trace
@@ -44,7 +45,7 @@ def boundary(
     x: Any,
     y: Any = None,
     *,
-    features: Sequence[str] = ("feature 0", "feature 1"),
+    features: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
     path: Path | None = None,
 ) -> Drawing:
@@ -55,9 +56,9 @@ def boundary(
 
     Args:
         model: A network with two inputs, or any model with ``predict`` (and ``predict_proba`` for classes).
-        x: Rows, ``(rows, 2)``; they span the plane.
+        x: Rows, ``(rows, 2)``, or a frame of two columns; they span the plane.
         y: What is true of the rows: class numbers or labels, or numbers; None draws the rows in one colour.
-        features: The features' names.
+        features: The features' names; by default those of a frame's columns.
         classes: The classes' names in the order of the model's outputs.
         path: Where to write it (``.svg``, ``.png``, ``.pdf``); None only returns it.
 
@@ -75,7 +76,7 @@ def boundary(
     margin = MARGIN * np.where(high > low, high - low, 1)
     spans = [np.linspace(a, b, FINENESS) for a, b in zip(low - margin, high + margin, strict=True)]
     plane = np.stack(np.meshgrid(*spans), -1).reshape(-1, 2).astype(np.float32)
-    answers, probabilities = _answers(model, plane)
+    answers, probabilities = _answers(model, plane if isinstance(model, Sequential) else like(x, plane))
     shape = (FINENESS, FINENESS, -1)
     extent = (spans[0][0], spans[0][-1], spans[1][0], spans[1][-1])
     with own_style():
@@ -87,7 +88,8 @@ def boundary(
             _draw_rows(axis, rows, truth, names)
         else:
             _draw_height(drawing, axis, answers.reshape(shape)[:, :, 0], extent, rows, truth)
-        axis.set(xlabel=features[0], ylabel=features[1], aspect="auto")
+        names = features or column_names(x) or ("feature 0", "feature 1")
+        axis.set(xlabel=names[0], ylabel=names[1], aspect="auto")
         return drawing.save(path)
 
 

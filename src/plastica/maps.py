@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
+from .data.native import column_names
 from .errors import InvalidValue, NotFitted, ShapeError
 from .layers import Grid
 from .layers import Sequential as Network
@@ -201,10 +202,7 @@ def draw(
 
 def _names(x: Any, features: int, place: int) -> list[str]:
     """Return the names of a frame's columns, where the map lies on them and not on other layers' answers."""
-    import narwhals
-
-    frame = narwhals.from_native(x, eager_only=True, pass_through=True)
-    columns = list(map(str, frame.columns)) if isinstance(frame, narwhals.DataFrame) and not place else []
+    columns = [] if place else column_names(x)
     return columns if len(columns) == features else [f"feature {number}" for number in range(features)]
 
 
