@@ -18,6 +18,7 @@ from ..data.splitting import split
 from ..data.table import Table
 from ..errors import InvalidValue
 from ..model import Sequential
+from ..notebook.html import shown
 from ..training import Callback, EarlyStopping, History
 from . import keeping
 from .building import build, check_parameters, recompiled
@@ -26,6 +27,7 @@ from .folds import Folds, dealt_to
 from .networks import answers_from, monitor_of
 from .preparing import strata
 from .settings import batch_size_for
+from .views import estimator_page
 
 AUTO_ROWS = 100  # from as many rows on, "auto" holds some out to decide when to stop
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
@@ -120,6 +122,21 @@ class NetworkEstimator(BaseEstimator):
         tags.input_tags.allow_nan = bool(self.encode)
         tags.target_tags.required = True
         return tags
+
+    # What a notebook shows: scikit-learn's diagram, then the network, where there is one
+
+    def _repr_html_inner(self) -> str:
+        return super()._repr_html_inner() + (self._fitted_page() or "")
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle = super()._repr_mimebundle_(**options)
+        if "text/html" in bundle:  # scikit-learn's set_config(display="text") asks for none
+            bundle["text/html"] += self._fitted_page() or ""
+        return bundle
+
+    @shown
+    def _fitted_page(self) -> str:
+        return estimator_page(self)
 
     # What the two kinds do each in their way
 

@@ -15,6 +15,7 @@ from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import InvalidValue
 from ..model import Sequential
+from ..notebook.html import shown
 from ..notes import Note, note
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
@@ -31,6 +32,7 @@ from .preparing import Prepared, digest, prepare, rows_of
 from .scores import Scores, score
 from .settings import Settings, batch_size_for
 from .table_file import around_network, read_table_model, write_table_model
+from .views import table_page
 
 INTERRUPTED = "interrupted; the model trained so far is the attribute `kept` of this exception"
 
@@ -158,6 +160,10 @@ class TableNetwork:
         best = stopping.best_epoch + 1 if len(held) else None
         training = Training(len(history.epoch), best, history.stopped_by, 0 if folds is None else copies_of(model))
         return judged_network(model, prepared, settings, feed.shift, training, history, folds)
+
+    @shown
+    def _repr_html_(self) -> str:
+        return table_page(self.facts, self.target.names, self.model, self.history)
 
     @property
     def task(self) -> str:

@@ -10,11 +10,13 @@ from markupsafe import Markup
 
 from ..drawing import COLOURS
 
-TRAINING, VALIDATION = COLOURS[0], COLOURS[1]
+# The blue is lighter than that of pictures on white paper: here it is read on white and on black alike.
+TRAINING, VALIDATION = "#1E88D2", COLOURS[1]
 WIDTH, HEIGHT = 300, 150
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 22, 20
 MOST_POINTS = 240  # of a line; more than the pixels across would only make the page larger
 DECADES = 100.0  # from such a ratio of largest to smallest on, values stand on a logarithmic scale
+LETTER = 6.4  # pixels, the mean width of a letter
 SERIES_GREY = "#8A8A8A"
 
 
@@ -75,6 +77,23 @@ def dots(values: Sequence[float], low: float, high: float, width: int = 120, hei
         stroke = Markup('<line x1="{0:.1f}" x2="{0:.1f}" y1="1" y2="{1}" stroke="currentColor" stroke-width="1.4"/>')
         marks.append(stroke.format(mean, height - 1))
     return _svg(width, height, marks)
+
+
+def interval(
+    start: float | None, value: float, end: float | None, low: float, high: float, width: int = 120, height: int = 14
+) -> Markup:
+    """Draw a value as a dot on its interval, on a scale from ``low`` to ``high``; without an interval the dot alone."""
+    span, middle = (high - low) or 1.0, height / 2
+
+    def at(number: float) -> float:
+        return 4 + (width - 8) * (number - low) / span
+
+    bar = Markup(
+        '<line x1="{:.1f}" x2="{:.1f}" y1="{y}" y2="{y}" stroke="{}" stroke-width="4" stroke-linecap="round"/>'
+    )
+    marks = [] if start is None or end is None else [bar.format(at(start), at(end), SERIES_GREY, y=middle)]
+    dot = Markup('<circle cx="{:.1f}" cy="{}" r="3.4" fill="{}"/>').format(at(value), middle, TRAINING)
+    return _svg(width, height, [*marks, dot])
 
 
 class _Scale(NamedTuple):
@@ -141,6 +160,8 @@ def _words(title: str, lines: Sequence[Line]) -> Markup:
     if len(lines) < 2:
         return text
     right, names = WIDTH - RIGHT, []
+    if LEFT + LETTER * (len(title) + sum(len(line.name) + 1 for line in lines)) > right:
+        return text  # the colours are those of the other charts, where there is room to name them
     for line in reversed(lines):
         look = Markup('<text x="{:.0f}" y="13" text-anchor="end" fill="{}">{}</text>')
         names.append(look.format(right, line.colour, line.name))
