@@ -10,6 +10,7 @@ floats are vectors is a population under ``jax.vmap``.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, dataclass_transform, get_args, get_type_hints
 
 import jax
@@ -18,6 +19,22 @@ from .errors import InvalidValue, PlasticaError
 from .fields import as_declared, first_fault
 
 C = TypeVar("C", bound=type)
+
+
+def named_field(*, default: Any = dataclasses.MISSING, converter: Callable[[Any], Any]) -> Any:
+    """Declare a field that a person may write by name, such as an activation.
+
+    Args:
+        default: What stands there where a person writes nothing, as a person would write it.
+        converter: From what a person writes to what the declaration holds. It runs once, when the declaration is
+            written, so that ``Dense(3, "relu")`` and ``Dense(3, ReLU())`` are equal and one compiled program.
+    """
+    return dataclasses.field(default=default, metadata={"converter": converter})
+
+
+def converters_of(cls: Any) -> dict[str, Callable[[Any], Any]]:
+    """Return what the fields that may be written by name are read with."""
+    return {each.name: each.metadata["converter"] for each in dataclasses.fields(cls) if "converter" in each.metadata}
 
 
 class Declaration:
@@ -32,14 +49,14 @@ class Declaration:
     def __repr__(self) -> str:
         """Show the fields that differ from their defaults, as a person would have written them."""
         shown = [
-            f"{field.name}={getattr(self, field.name)!r}"
-            for field in dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
-            if not _is_default(field, getattr(self, field.name))
+            f"{each.name}={getattr(self, each.name)!r}"
+            for each in dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
+            if not _is_default(each, getattr(self, each.name))
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-@dataclass_transform(frozen_default=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, named_field))
 def declaration(cls: C) -> C:
     """Make a subclass of :class:`Declaration` a frozen dataclass and a pytree.
 
@@ -53,7 +70,7 @@ def declaration(cls: C) -> C:
     _validate_fields(cls, hints, floats)
     made: Any = dataclasses.dataclass(frozen=True, repr=False)(cls)
     made.float_fields = floats
-    names = tuple(field.name for field in dataclasses.fields(made))
+    names = tuple(each.name for each in dataclasses.fields(made))
 
     def flatten(self: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         # A declaration never changes, and every call of a compiled program flattens it: once is enough.
@@ -85,8 +102,8 @@ def declaration(cls: C) -> C:
 def replace(declared: Any, **changes: Any) -> Any:
     """Return the declaration with some fields changed; works on traced declarations too."""
     made = object.__new__(type(declared))
-    for field in dataclasses.fields(declared):
-        object.__setattr__(made, field.name, changes.get(field.name, getattr(declared, field.name)))
+    for each in dataclasses.fields(declared):
+        object.__setattr__(made, each.name, changes.get(each.name, getattr(declared, each.name)))
     return made
 
 
@@ -94,14 +111,17 @@ def _is_traced(cls: Any, name: str, value: Any) -> bool:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(part, Declaration) for part in value)
     if isinstance(value, Declaration):
-        return True
+        # What holds no float is structure: a branch without leaves would cost every call its flattening.
+        return bool(jax.tree.leaves(value))
     return name in cls.float_fields and value is not None and not isinstance(value, str | bool) and not callable(value)
 
 
-def _is_default(field: dataclasses.Field[Any], value: Any) -> bool:
-    default = field.default
-    if default is dataclasses.MISSING and field.default_factory is not dataclasses.MISSING:
-        default = field.default_factory()
+def _is_default(declared: dataclasses.Field[Any], value: Any) -> bool:
+    default = declared.default
+    if default is dataclasses.MISSING and declared.default_factory is not dataclasses.MISSING:
+        default = declared.default_factory()
+    elif default is not dataclasses.MISSING and "converter" in declared.metadata:
+        default = declared.metadata["converter"](default)
     return type(default) is type(value) and bool(default == value)
 
 
@@ -110,9 +130,12 @@ def _validate_fields(cls: Any, hints: dict[str, Any], floats: frozenset[str]) ->
     check = getattr(cls, "__post_init__", None)
 
     def post_init(self: Any) -> None:
-        given = [field.name for field in dataclasses.fields(self) if field.init and field.name in hints]
+        given = [each.name for each in dataclasses.fields(self) if each.init and each.name in hints]
+        converters = converters_of(self)
         for name in given:
             value = as_declared(getattr(self, name), hints[name])
+            if name in converters:
+                value = converters[name](value)
             if name in floats and isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)
             object.__setattr__(self, name, value)

@@ -56,7 +56,7 @@ def say_layer(layer: Layer, copies: int = 1) -> str:
         return SAY("vectors", count=len(layer.codes))
     if isinstance(layer, layers.Members):
         return SAY("members", count=layer.members * copies)
-    return f"{layer.units} {layer.activation}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
+    return f"{layer.units} {layer.activation.name}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
 
 
 def say_model(features: int, model: Sequential | BoostedTrees) -> str:

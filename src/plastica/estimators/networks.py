@@ -182,7 +182,7 @@ def outline_of(model: Sequential) -> list[str]:
         elif isinstance(layer, layers.Members):
             found.append(_counted(layer.members * copies, "member", "members"))
         elif isinstance(layer, layers.Dense | layers.MemberDense):
-            found.append(f"{layer.units} {layer.activation}")
+            found.append(f"{layer.units} {layer.activation.name}")
     return found
 
 

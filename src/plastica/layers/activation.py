@@ -6,8 +6,7 @@ import jax
 
 from .. import activations
 from ..activations import Activation as ActivationFunction
-from ..activations import ActivationLike
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from .layer import Layer
 
 
@@ -28,14 +27,11 @@ class Activation(Layer):
         (3, 4)
     """
 
-    activation: ActivationLike
-
-    def __post_init__(self) -> None:
-        activations.get(self.activation)
+    activation: ActivationFunction = named_field(converter=activations.get)
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def output_activation(self) -> ActivationFunction | None:
-        return activations.get(self.activation)
+        return self.activation

@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import activations, initializers, random
 from ..activations import Activation
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue, ShapeError
-from ..initializers import InitializerLike, RandomNormal
+from ..initializers import Initializer, RandomNormal
 from .kernels.product import add_bias, product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -61,17 +61,15 @@ class RestrictedBoltzmann(Layer):
 
     units: int
     visible: str = "binary"
-    kernel_initializer: InitializerLike = RandomNormal(stddev=0.01)
-    bias_initializer: InitializerLike = "zeros"
-    visible_bias_initializer: InitializerLike = "zeros"
+    kernel_initializer: Initializer = named_field(default=RandomNormal(stddev=0.01), converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    visible_bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
 
     def __post_init__(self) -> None:
         if self.units < 1:
             raise InvalidValue(f"RestrictedBoltzmann(units={self.units!r}): units must be a whole number, 1 or more.")
         if self.visible not in VISIBLE:
             raise InvalidValue(f'RestrictedBoltzmann(visible={self.visible!r}): it is "binary" or "gaussian".')
-        for initializer in (self.kernel_initializer, self.bias_initializer, self.visible_bias_initializer):
-            initializers.get(initializer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -84,9 +82,9 @@ class RestrictedBoltzmann(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
         params = {
-            "kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units)),
-            "bias": initializers.get(self.bias_initializer)(rng, (self.units,)),
-            "visible_bias": initializers.get(self.visible_bias_initializer)(rng, (shape[-1],)),
+            "kernel": self.kernel_initializer(rng, (shape[-1], self.units)),
+            "bias": self.bias_initializer(rng, (self.units,)),
+            "visible_bias": self.visible_bias_initializer(rng, (shape[-1],)),
         }
         return Variables(params, {})
 
@@ -102,7 +100,7 @@ class RestrictedBoltzmann(Layer):
         return add_bias(product(x, params["kernel"]), params["bias"]), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get("sigmoid")(potential)
+        return activations.Sigmoid()(potential)
 
     @property
     def linear_units(self) -> bool:
@@ -110,7 +108,7 @@ class RestrictedBoltzmann(Layer):
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get("sigmoid")
+        return activations.Sigmoid()
 
     def hidden_given(self, params: Params, v: jax.Array) -> jax.Array:
         """Return p(h = 1 | v), ``(rows, units)``, for ``(rows, features)``."""
@@ -119,7 +117,7 @@ class RestrictedBoltzmann(Layer):
     def visible_given(self, params: Params, h: jax.Array) -> jax.Array:
         """Return the visible units' mean, ``(rows, features)``, for hidden units ``(rows, units)``."""
         potential = h @ params["kernel"].T + params["visible_bias"]
-        return potential if self.visible == "gaussian" else activations.get("sigmoid")(potential)
+        return potential if self.visible == "gaussian" else activations.Sigmoid()(potential)
 
     def draw_hidden(self, probability: jax.Array, key: jax.Array) -> jax.Array:
         """Return hidden units drawn with these probabilities, 0 or 1."""
@@ -133,7 +131,7 @@ class RestrictedBoltzmann(Layer):
 
     def free_energy(self, params: Params, v: jax.Array) -> jax.Array:
         """Return F(v), ``(rows,)``; exp(-F) is proportional to the probability of v."""
-        hidden = jnp.sum(activations.get("softplus")(v @ params["kernel"] + params["bias"]), -1)
+        hidden = jnp.sum(activations.Softplus()(v @ params["kernel"] + params["bias"]), -1)
         if self.visible == "gaussian":
             apart = v - params["visible_bias"]
             return jnp.sum(apart * apart, -1) / 2 - hidden

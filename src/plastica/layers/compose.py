@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, random
-from ..activations import Activation, ActivationLike
-from ..declaration import declaration
+from ..activations import Activation
+from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue, ShapeError
 from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
 
@@ -144,11 +144,10 @@ class Residual(Layer):
     """
 
     layers: tuple[Layer, ...]
-    activation: ActivationLike = "linear"
+    activation: Activation = named_field(default="linear", converter=activations.get)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers("Residual", self.layers))
-        activations.get(self.activation)
 
     @property
     def branch(self) -> Sequential:
@@ -181,11 +180,11 @@ class Residual(Layer):
         return x + answer, (inner,)
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get(self.activation)
+        return self.activation
 
     def penalty(self, params: Params) -> Any:
         return self.branch.penalty(params[0])

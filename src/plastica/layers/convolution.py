@@ -9,11 +9,11 @@ import jax
 import numpy as np
 
 from .. import activations, initializers, regularizers
-from ..activations import Activation, ActivationLike
-from ..declaration import declaration
+from ..activations import Activation
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .kernels.convolution import convolve
 from .kernels.product import add_bias
 from .kernels.window import Window
@@ -35,12 +35,12 @@ class _Convolution(Layer):
     data_format: str | None = None
     dilation_rate: int | tuple[int, ...] = 1
     groups: int = 1
-    activation: ActivationLike = "linear"
+    activation: Activation = named_field(default="linear", converter=activations.get)
     use_bias: bool = True
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         owner = type(self).__name__
@@ -56,11 +56,6 @@ class _Convolution(Layer):
             raise InvalidValue(
                 f"{owner}(filters={self.filters}, groups={self.groups}): filters must be a multiple of groups."
             )
-        activations.get(self.activation)
-        initializers.get(self.kernel_initializer)
-        initializers.get(self.bias_initializer)
-        regularizers.get(self.kernel_regularizer)
-        regularizers.get(self.bias_regularizer)
 
     def output_shape(self, shape: Shape) -> Shape:
         window = self._window(shape)
@@ -70,9 +65,9 @@ class _Convolution(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self._window(shape)
         kernel_shape = (*self._numbers("kernel_size"), shape[-1] // self.groups, self.filters)
-        params = {"kernel": initializers.get(self.kernel_initializer)(rng, kernel_shape)}
+        params = {"kernel": self.kernel_initializer(rng, kernel_shape)}
         if self.use_bias:
-            params["bias"] = initializers.get(self.bias_initializer)(rng, (self.filters,))
+            params["bias"] = self.bias_initializer(rng, (self.filters,))
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -85,7 +80,7 @@ class _Convolution(Layer):
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def linear_units(self) -> bool:
@@ -93,7 +88,7 @@ class _Convolution(Layer):
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get(self.activation)
+        return self.activation
 
     def _numbers(self, field: str) -> tuple[int, ...]:
         return whole_numbers(type(self).__name__, field, getattr(self, field), self.rank)

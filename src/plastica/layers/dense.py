@@ -6,11 +6,11 @@ import jax
 import numpy as np
 
 from .. import activations, initializers, regularizers
-from ..activations import Activation, ActivationLike
-from ..declaration import declaration
+from ..activations import Activation
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .kernels.product import add_bias, product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -45,21 +45,16 @@ class Dense(Layer):
     """
 
     units: int
-    activation: ActivationLike = "linear"
+    activation: Activation = named_field(default="linear", converter=activations.get)
     use_bias: bool = True
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         if self.units < 1:
             raise InvalidValue(f"Dense(units={self.units!r}): units must be a whole number of at least 1.")
-        activations.get(self.activation)
-        initializers.get(self.kernel_initializer)
-        initializers.get(self.bias_initializer)
-        regularizers.get(self.kernel_regularizer)
-        regularizers.get(self.bias_regularizer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -71,9 +66,9 @@ class Dense(Layer):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
-        params = {"kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units))}
+        params = {"kernel": self.kernel_initializer(rng, (shape[-1], self.units))}
         if self.use_bias:
-            params["bias"] = initializers.get(self.bias_initializer)(rng, (self.units,))
+            params["bias"] = self.bias_initializer(rng, (self.units,))
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -81,7 +76,7 @@ class Dense(Layer):
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def linear_units(self) -> bool:
@@ -89,4 +84,4 @@ class Dense(Layer):
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get(self.activation)
+        return self.activation

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import initializers, regularizers
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
@@ -46,15 +46,13 @@ class Embedding(Layer):
     # field(): without it the dataclass would take the default of Layer's own input_dim.
     input_dim: int = field()
     output_dim: int  # pyright: ignore[reportGeneralTypeIssues]
-    embeddings_initializer: InitializerLike = "uniform"
-    embeddings_regularizer: RegularizerLike = None
+    embeddings_initializer: Initializer = named_field(default="uniform", converter=initializers.get)
+    embeddings_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         for name in ("input_dim", "output_dim"):
             if (value := getattr(self, name)) is None or value < 1:
                 raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
-        initializers.get(self.embeddings_initializer)
-        regularizers.get(self.embeddings_regularizer)
 
     @property
     def declared_shape(self) -> Shape | None:
@@ -65,7 +63,7 @@ class Embedding(Layer):
         return (*shape, self.output_dim)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        draw = initializers.get(self.embeddings_initializer)
+        draw = self.embeddings_initializer
         return Variables({"embeddings": draw(rng, (self.input_dim, self.output_dim))}, {})
 
     def check_input(self, x: np.ndarray) -> None:

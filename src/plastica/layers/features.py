@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, initializers
-from ..activations import ActivationLike
-from ..declaration import declaration
+from ..activations import Activation
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike, RandomNormal
+from ..initializers import Initializer, RandomNormal
 from .kernels.product import add_bias, product, scale
 from .kernels.waves import cosine_of_turns
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -52,7 +52,7 @@ class PeriodicEmbedding(Layer):
     units: int = 4
     frequencies: int = 16
     deviation: float = 0.1
-    activation: ActivationLike = "linear"
+    activation: Activation = named_field(default="linear", converter=activations.get)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(int(column) for column in self.columns))
@@ -61,7 +61,6 @@ class PeriodicEmbedding(Layer):
                 f"PeriodicEmbedding({self.columns}, units={self.units}, frequencies={self.frequencies}): at least one "
                 "column, one unit and one frequency are needed."
             )
-        activations.get(self.activation)
 
     def output_shape(self, shape: Shape) -> Shape:
         check_columns("PeriodicEmbedding", self.columns, shape)
@@ -86,7 +85,7 @@ class PeriodicEmbedding(Layer):
         turns = add_bias(scale(chosen, params["frequency"].reshape(-1)), params["phase"].reshape(-1))
         waves = cosine_of_turns(turns).reshape(rows * numbers, self.frequencies)
         vectors = product(waves, params["kernel"]).reshape(rows, numbers * self.units)
-        vectors = activations.get(self.activation)(add_bias(vectors, params["bias"].reshape(-1)))
+        vectors = self.activation(add_bias(vectors, params["bias"].reshape(-1)))
         return jnp.concatenate([x, vectors], axis=1), state
 
 
@@ -121,7 +120,7 @@ class CategoryEmbedding(Layer):
 
     codes: tuple[tuple[int, int], ...]
     units: int = 8
-    embeddings_initializer: InitializerLike = RandomNormal(stddev=0.1)
+    embeddings_initializer: Initializer = named_field(default=RandomNormal(stddev=0.1), converter=initializers.get)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "codes", tuple((int(column), int(count)) for column, count in self.codes))
@@ -131,7 +130,6 @@ class CategoryEmbedding(Layer):
                 f"CategoryEmbedding({self.codes}, units={self.units}): give pairs of a column's position, each another "
                 "one, and how many codes it has; at least one code and one unit are needed."
             )
-        initializers.get(self.embeddings_initializer)
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -145,7 +143,7 @@ class CategoryEmbedding(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
         rows = sum(count for _, count in self.codes)
-        return Variables({"embeddings": initializers.get(self.embeddings_initializer)(rng, (rows, self.units))}, {})
+        return Variables({"embeddings": self.embeddings_initializer(rng, (rows, self.units))}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         passing = np.array([column for column in range(x.shape[1]) if column not in self.columns], int)
@@ -223,13 +221,10 @@ class Scale(Layer):
         Holzmueller, Grinsztajn, Steinwart (2024), Better by default, section 3: the scaling layer.
     """
 
-    initializer: InitializerLike = "ones"
-
-    def __post_init__(self) -> None:
-        initializers.get(self.initializer)
+    initializer: Initializer = named_field(default="ones", converter=initializers.get)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        return Variables({"scale": initializers.get(self.initializer)(rng, (shape[-1],))}, {})
+        return Variables({"scale": self.initializer(rng, (shape[-1],))}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return scale(x, params["scale"]), state

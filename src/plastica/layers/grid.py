@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import initializers
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
+from ..initializers import Initializer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .kernels.product import product
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -77,7 +77,7 @@ class Grid(Layer):
     wrap: bool = False
     answer: str = "winner"
     width: float = 1.0
-    kernel_initializer: InitializerLike = "random_uniform"
+    kernel_initializer: Initializer = named_field(default="random_uniform", converter=initializers.get)
 
     def __post_init__(self) -> None:
         said = f"Grid({self.rows!r}, {self.columns!r}"
@@ -95,7 +95,6 @@ class Grid(Layer):
                 "of rows does not close to a torus; give an even one."
             )
         require_numbers(self, {"width": ABOVE_ZERO})
-        initializers.get(self.kernel_initializer)
 
     @property
     def units(self) -> int:
@@ -132,7 +131,7 @@ class Grid(Layer):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
-        return Variables({"kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units))}, {})
+        return Variables({"kernel": self.kernel_initializer(rng, (shape[-1], self.units))}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return -0.5 * squared_distances(x, params["kernel"]), state

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, initializers
-from ..activations import Activation, ActivationLike
-from ..declaration import declaration
+from ..activations import Activation
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike, RandomNormal
+from ..initializers import Initializer, RandomNormal
 from .kernels.product import add_bias, own_products, product, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -43,12 +43,11 @@ class Members(Layer):
     """
 
     members: int
-    initializer: InitializerLike = RandomNormal(stddev=1.0)
+    initializer: Initializer = named_field(default=RandomNormal(stddev=1.0), converter=initializers.get)
 
     def __post_init__(self) -> None:
         if self.members < 1:
             raise InvalidValue(f"Members({self.members}): members must be a whole number of at least 1.")
-        initializers.get(self.initializer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -56,7 +55,7 @@ class Members(Layer):
         return (self.members, *shape)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        return Variables({"scale": initializers.get(self.initializer)(rng, self.output_shape(shape))}, {})
+        return Variables({"scale": self.initializer(rng, self.output_shape(shape))}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         seen = scale(jnp.tile(x, (1, self.members)), params["scale"].reshape(-1))
@@ -96,20 +95,17 @@ class MemberDense(Layer):
     """
 
     units: int
-    activation: ActivationLike = "linear"
+    activation: Activation = named_field(default="linear", converter=activations.get)
     shared: bool = True
     adapters: bool = False
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    bias_initializer: InitializerLike = "zeros"
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
 
     def __post_init__(self) -> None:
         if self.units < 1:
             raise InvalidValue(f"MemberDense(units={self.units!r}): units must be a whole number of at least 1.")
         if self.adapters and not self.shared:
             raise InvalidValue("MemberDense(shared=False, adapters=True): a kernel of one's own needs no adapters.")
-        activations.get(self.activation)
-        initializers.get(self.kernel_initializer)
-        initializers.get(self.bias_initializer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 2:
@@ -121,12 +117,12 @@ class MemberDense(Layer):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         members, units = self.output_shape(shape)
-        draw = initializers.get(self.kernel_initializer)
+        draw = self.kernel_initializer
         kernels = [draw(rng, (shape[-1], units)) for _ in range(1 if self.shared else members)]
         own = self.adapters or not self.shared
         params = {
             "kernel": kernels[0] if self.shared else np.stack(kernels),
-            "bias": initializers.get(self.bias_initializer)(rng, (members, units) if own else (units,)),
+            "bias": self.bias_initializer(rng, (members, units) if own else (units,)),
         }
         if self.adapters:
             ones = initializers.Ones()
@@ -147,11 +143,11 @@ class MemberDense(Layer):
         return _own(add_bias, potential, params["bias"]), state
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get(self.activation)
+        return self.activation
 
 
 def _own(function: object, x: jax.Array, values: jax.Array) -> jax.Array:

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from .. import initializers, regularizers
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .kernels.normalization import normalize_batch, normalize_rows
 from .kernels.product import add_bias, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -64,12 +64,12 @@ class BatchNormalization(Layer):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: InitializerLike = "zeros"
-    gamma_initializer: InitializerLike = "ones"
-    moving_mean_initializer: InitializerLike = "zeros"
-    moving_variance_initializer: InitializerLike = "ones"
-    beta_regularizer: RegularizerLike = None
-    gamma_regularizer: RegularizerLike = None
+    beta_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    gamma_initializer: Initializer = named_field(default="ones", converter=initializers.get)
+    moving_mean_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    moving_variance_initializer: Initializer = named_field(default="ones", converter=initializers.get)
+    beta_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    gamma_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         if not 0 <= self.momentum <= 1:
@@ -77,8 +77,6 @@ class BatchNormalization(Layer):
         _check_epsilon("BatchNormalization", self.epsilon)
         if self.axis == 0:
             raise InvalidValue("BatchNormalization(axis=0): axis 0 is the batch; give the axis of the channels.")
-        for field in ("beta", "gamma", "moving_mean", "moving_variance"):
-            initializers.get(getattr(self, f"{field}_initializer"))
         _check_regularizers(self)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -89,7 +87,7 @@ class BatchNormalization(Layer):
         channels = (shape[_place("BatchNormalization", self.axis, shape)],)
         learned = [name for name, there in (("gamma", self.scale), ("beta", self.center)) if there]
         params, state = (
-            {name: initializers.get(getattr(self, f"{name}_initializer"))(rng, channels) for name in names}
+            {name: getattr(self, f"{name}_initializer")(rng, channels) for name in names}
             for names in (learned, ("moving_mean", "moving_variance"))
         )
         return Variables(params, state)
@@ -153,10 +151,10 @@ class LayerNormalization(Layer):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: InitializerLike = "zeros"
-    gamma_initializer: InitializerLike = "ones"
-    beta_regularizer: RegularizerLike = None
-    gamma_regularizer: RegularizerLike = None
+    beta_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    gamma_initializer: Initializer = named_field(default="ones", converter=initializers.get)
+    beta_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    gamma_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         _check_epsilon("LayerNormalization", self.epsilon)
@@ -164,8 +162,6 @@ class LayerNormalization(Layer):
             object.__setattr__(self, "axis", tuple(self.axis))
         if 0 in self._axes or not self._axes:
             raise InvalidValue(f"LayerNormalization(axis={self.axis}): axis 0 is the batch; give other axes.")
-        initializers.get(self.beta_initializer)
-        initializers.get(self.gamma_initializer)
         _check_regularizers(self)
 
     @property
@@ -182,7 +178,7 @@ class LayerNormalization(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         sizes = tuple(shape[place] for place in self._places(shape))
         learned = [name for name, there in (("gamma", self.scale), ("beta", self.center)) if there]
-        params = {name: initializers.get(getattr(self, f"{name}_initializer"))(rng, sizes) for name in learned}
+        params = {name: getattr(self, f"{name}_initializer")(rng, sizes) for name in learned}
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -258,10 +254,10 @@ def _check_epsilon(owner: str, epsilon: float) -> None:
 
 
 def _check_regularizers(layer: BatchNormalization | LayerNormalization) -> None:
-    for field, there in (("beta_regularizer", layer.center), ("gamma_regularizer", layer.scale)):
-        if regularizers.get(getattr(layer, field)) is not None and not there:
-            off = "center" if field == "beta_regularizer" else "scale"
+    for name, there in (("beta_regularizer", layer.center), ("gamma_regularizer", layer.scale)):
+        if getattr(layer, name) is not None and not there:
+            off = "center" if name == "beta_regularizer" else "scale"
             raise InvalidValue(
-                f"{type(layer).__name__}({field}={getattr(layer, field)!r}, {off}=False): there is nothing to "
-                f"penalise; leave {field} out."
+                f"{type(layer).__name__}({name}={getattr(layer, name)!r}, {off}=False): there is nothing to "
+                f"penalise; leave {name} out."
             )

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import activations, initializers
-from ..activations import Activation, ActivationLike
-from ..declaration import declaration
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from .. import activations, initializers, regularizers
+from ..activations import Activation
+from ..declaration import declaration, named_field
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .kernels import recurrent as kernels
 from .layer import Params
 from .recurrent_base import Carry, Quantities, Recurrent
@@ -54,14 +54,14 @@ class SimpleRNN(Recurrent):
     """
 
     units: int
-    activation: ActivationLike = "tanh"
+    activation: Activation = named_field(default="tanh", converter=activations.get)
     use_bias: bool = True
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    recurrent_initializer: InitializerLike = "orthogonal"
-    bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
-    recurrent_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    recurrent_initializer: Initializer = named_field(default="orthogonal", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    recurrent_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     return_sequences: bool = False
     go_backwards: bool = False
 
@@ -69,16 +69,16 @@ class SimpleRNN(Recurrent):
     answer: ClassVar[str] = "potential"
 
     def activate(self, potential: jax.Array) -> jax.Array:
-        return activations.get(self.activation)(potential)
+        return self.activation(potential)
 
     @property
     def output_activation(self) -> Activation | None:
-        return activations.get(self.activation)
+        return self.activation
 
     def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
         (h,) = carry
         z = projected + h @ params["recurrent_kernel"]
-        h = activations.get(self.activation)(z)
+        h = self.activation(z)
         return (h,), {"potential": z, "hidden": h}
 
     def _fast(self, *arguments: Any) -> jax.Array:
@@ -131,16 +131,16 @@ class LSTM(Recurrent):
     """
 
     units: int
-    activation: ActivationLike = "tanh"
-    recurrent_activation: ActivationLike = "sigmoid"
+    activation: Activation = named_field(default="tanh", converter=activations.get)
+    recurrent_activation: Activation = named_field(default="sigmoid", converter=activations.get)
     use_bias: bool = True
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    recurrent_initializer: InitializerLike = "orthogonal"
-    bias_initializer: InitializerLike = "zeros"
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    recurrent_initializer: Initializer = named_field(default="orthogonal", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
     unit_forget_bias: bool = True
-    kernel_regularizer: RegularizerLike = None
-    recurrent_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    recurrent_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     return_sequences: bool = False
     go_backwards: bool = False
 
@@ -148,18 +148,18 @@ class LSTM(Recurrent):
     num_carried: ClassVar[int] = 2
 
     @property
-    def _gate_activation(self) -> ActivationLike:
+    def _gate_activation(self) -> Activation:
         return self.recurrent_activation
 
     def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
-        draw = initializers.get(self.bias_initializer)
+        draw = self.bias_initializer
         if not self.unit_forget_bias:
             return draw(rng, (4 * self.units,))
         ones = initializers.Ones()(rng, (self.units,))
         return np.concatenate([draw(rng, (self.units,)), ones, draw(rng, (2 * self.units,))])
 
     def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        squash, gate = activations.get(self.activation), activations.get(self.recurrent_activation)
+        squash, gate = self.activation, self.recurrent_activation
         h, c = carry
         z_i, z_f, z_k, z_o = jnp.split(projected + h @ params["recurrent_kernel"], 4, axis=-1)
         i, f, k, o = gate(z_i), gate(z_f), squash(z_k), gate(z_o)
@@ -214,15 +214,15 @@ class GRU(Recurrent):
     """
 
     units: int
-    activation: ActivationLike = "tanh"
-    recurrent_activation: ActivationLike = "sigmoid"
+    activation: Activation = named_field(default="tanh", converter=activations.get)
+    recurrent_activation: Activation = named_field(default="sigmoid", converter=activations.get)
     use_bias: bool = True
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    recurrent_initializer: InitializerLike = "orthogonal"
-    bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
-    recurrent_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    recurrent_initializer: Initializer = named_field(default="orthogonal", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    recurrent_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     return_sequences: bool = False
     go_backwards: bool = False
     reset_after: bool = True
@@ -230,7 +230,7 @@ class GRU(Recurrent):
     num_gates: ClassVar[int] = 3
 
     @property
-    def _gate_activation(self) -> ActivationLike:
+    def _gate_activation(self) -> Activation:
         return self.recurrent_activation
 
     @property
@@ -239,7 +239,7 @@ class GRU(Recurrent):
 
     def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
         width = 3 * self.units
-        return initializers.get(self.bias_initializer)(rng, (2, width) if self.reset_after else (width,))
+        return self.bias_initializer(rng, (2, width) if self.reset_after else (width,))
 
     def _biases(self, params: Params) -> tuple[Any, Any]:
         if not self.use_bias:
@@ -250,7 +250,7 @@ class GRU(Recurrent):
         return self._biases(params)[0]
 
     def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        squash, gate = activations.get(self.activation), activations.get(self.recurrent_activation)
+        squash, gate = self.activation, self.recurrent_activation
         (h,) = carry
         recurrent = params["recurrent_kernel"]
         x_z, x_r, x_k = jnp.split(projected, 3, axis=-1)

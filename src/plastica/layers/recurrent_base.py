@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import activations, initializers, regularizers
-from ..activations import ActivationLike
+from .. import activations
+from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 Carry = tuple[jax.Array, ...]
@@ -38,14 +38,14 @@ class Recurrent(Layer):
     """
 
     units: int
-    activation: ActivationLike
+    activation: Activation
     use_bias: bool
-    kernel_initializer: InitializerLike
-    recurrent_initializer: InitializerLike
-    bias_initializer: InitializerLike
-    kernel_regularizer: RegularizerLike
-    recurrent_regularizer: RegularizerLike
-    bias_regularizer: RegularizerLike
+    kernel_initializer: Initializer
+    recurrent_initializer: Initializer
+    bias_initializer: Initializer
+    kernel_regularizer: Regularizer | None
+    recurrent_regularizer: Regularizer | None
+    bias_regularizer: Regularizer | None
     return_sequences: bool
     go_backwards: bool
 
@@ -58,12 +58,6 @@ class Recurrent(Layer):
             raise InvalidValue(
                 f"{type(self).__name__}(units={self.units!r}): units must be a whole number of at least 1."
             )
-        for activation in (self.activation, self._gate_activation):
-            activations.get(activation)
-        for initializer in (self.kernel_initializer, self.recurrent_initializer, self.bias_initializer):
-            initializers.get(initializer)
-        for regularizer in (self.kernel_regularizer, self.recurrent_regularizer, self.bias_regularizer):
-            regularizers.get(regularizer)
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return ``(time, units)`` or ``(units,)`` for inputs ``(time, features)``."""
@@ -80,8 +74,8 @@ class Recurrent(Layer):
         self.output_shape(shape)
         width = self.num_gates * self.units
         params = {
-            "kernel": initializers.get(self.kernel_initializer)(rng, (shape[-1], width)),
-            "recurrent_kernel": initializers.get(self.recurrent_initializer)(rng, (self.units, width)),
+            "kernel": self.kernel_initializer(rng, (shape[-1], width)),
+            "recurrent_kernel": self.recurrent_initializer(rng, (self.units, width)),
         }
         if self.use_bias:
             params["bias"] = self._initial_bias(rng)
@@ -116,8 +110,8 @@ class Recurrent(Layer):
         return {name: jnp.swapaxes(values, 0, 1) for name, values in named.items()}
 
     @property
-    def _gate_activation(self) -> ActivationLike:
-        return "sigmoid"
+    def _gate_activation(self) -> Activation:
+        return activations.Sigmoid()
 
     @property
     def _has_fast_path(self) -> bool:
@@ -127,12 +121,12 @@ class Recurrent(Layer):
     def _is_fast(self) -> bool:
         return (
             self._has_fast_path
-            and activations.get(self.activation) == activations.Tanh()
-            and activations.get(self._gate_activation) == activations.Sigmoid()
+            and self.activation == activations.Tanh()
+            and self._gate_activation == activations.Sigmoid()
         )
 
     def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
-        return initializers.get(self.bias_initializer)(rng, (self.num_gates * self.units,))
+        return self.bias_initializer(rng, (self.num_gates * self.units,))
 
     def _prepared(self, params: Params, x: jax.Array) -> tuple[Params, jax.Array]:
         """Return everything in one dtype, and the inputs time-major in the order in which they are read."""

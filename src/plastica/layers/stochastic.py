@@ -6,10 +6,10 @@ import jax
 import numpy as np
 
 from .. import activations, initializers, random, regularizers
-from ..declaration import declaration
+from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
-from ..initializers import InitializerLike
-from ..regularizers import RegularizerLike
+from ..initializers import Initializer
+from ..regularizers import Regularizer
 from .kernels.product import add_bias, product
 from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
 
@@ -55,18 +55,14 @@ class StochasticBinary(Layer):
     """
 
     units: int
-    kernel_initializer: InitializerLike = "glorot_uniform"
-    bias_initializer: InitializerLike = "zeros"
-    kernel_regularizer: RegularizerLike = None
-    bias_regularizer: RegularizerLike = None
+    kernel_initializer: Initializer = named_field(default="glorot_uniform", converter=initializers.get)
+    bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
+    kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __post_init__(self) -> None:
         if self.units < 1:
             raise InvalidValue(f"StochasticBinary(units={self.units!r}): units must be a whole number of at least 1.")
-        initializers.get(self.kernel_initializer)
-        initializers.get(self.bias_initializer)
-        regularizers.get(self.kernel_regularizer)
-        regularizers.get(self.bias_regularizer)
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
@@ -78,11 +74,11 @@ class StochasticBinary(Layer):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
-        kernel = initializers.get(self.kernel_initializer)(rng, (shape[-1], self.units))
-        return Variables({"kernel": kernel, "bias": initializers.get(self.bias_initializer)(rng, (self.units,))}, {})
+        kernel = self.kernel_initializer(rng, (shape[-1], self.units))
+        return Variables({"kernel": kernel, "bias": self.bias_initializer(rng, (self.units,))}, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        p = activations.get("sigmoid")(add_bias(product(x, params["kernel"]), params["bias"]))
+        p = activations.Sigmoid()(add_bias(product(x, params["kernel"]), params["bias"]))
         if not context.training or context.key is None:
             return p, state
         drawn = random.bernoulli(context.key, jax.lax.stop_gradient(p), p.shape).astype(p.dtype)

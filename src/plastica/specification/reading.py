@@ -7,8 +7,8 @@ from inspect import isclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ..declaration import Declaration
-from ..errors import FileError
+from ..declaration import Declaration, converters_of
+from ..errors import FileError, PlasticaError
 from .annotations import fits, say
 from .names import (
     DEEPEST,
@@ -62,7 +62,7 @@ class _Reader:
         cls = self.resolve(spec["type"], path)
         if path == "specification":
             path = cls.__name__
-        hints = fields_of(cls)
+        hints, converters = fields_of(cls), converters_of(cls)
         values: dict[str, Any] = {}
         for name, part in spec.items():
             if name == "type":
@@ -73,6 +73,8 @@ class _Reader:
                     f"Known: {', '.join(hints) or 'none'}."
                 )
             values[name] = self.value(part, f"{path}.{name}", depth - 1)
+            if name in converters:
+                values[name] = _converted(converters[name], values[name], f"{path}.{name}")
             if not fits(values[name], hints[name]):
                 raise FileError(f"{path}.{name}: got {_short(part)}; expected {say(hints[name])}.")
         try:
@@ -119,6 +121,13 @@ class _Reader:
         if not callable(function) or isclass(function):
             raise FileError(f"{path}: custom[{name!r}] is {_short(function)}; expected the function {name}.")
         return function
+
+
+def _converted(converter: Callable[[Any], Any], value: Any, path: str) -> Any:
+    try:
+        return converter(value)
+    except PlasticaError as error:
+        raise FileError(f"{path}: {error}") from error
 
 
 def _pass_it(path: str, what: str, name: str) -> str:
