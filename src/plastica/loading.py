@@ -41,17 +41,17 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
         from .estimators.table import TableNetwork
 
         return TableNetwork.load(path)
-    model = network_from(arrays, document, path, custom)
-    kind = kinds.kind_of(model.extra)
+    saved = network_from(arrays, document, path, custom)
+    kind = kinds.kind_of(saved.around)
     if kind == kinds.BARE:
-        return model
+        return saved.model
     if kind == kinds.TABLE_NETWORK:
         from .estimators.table import TableNetwork
 
-        return TableNetwork.around(model, path)
+        return TableNetwork.around(saved, path)
     from .estimators import keeping
 
-    return keeping.around(_estimator(kind, custom, path), model, path, custom)
+    return keeping.around(_estimator(kind, custom, path), saved, path, custom)
 
 
 def _estimator(kind: str, custom: Mapping[str, Any], path: str | Path) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from .. import __version__, interrupts
+from .. import interrupts
+from ..version import __version__
 from . import guard, streams
 from .compare import compare
 from .compare_rules import compare_rules

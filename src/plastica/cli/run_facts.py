@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__, language
+from .. import language
 from ..estimators.facts import listed
 from ..report.conclusions import conclusion
+from ..version import __version__
 from .folders import MODEL, REPORT
 from .model_words import say_model
 

@@ -141,11 +141,14 @@ class NetworkEstimator(BaseEstimator):
     # What the two kinds do each in their way
 
     @abstractmethod
-    def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
-        """Check targets and return class numbers ``(rows,)`` or numbers ``(rows, outputs)``."""
+    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
+        """Check targets and return class numbers ``(rows,)`` or numbers ``(rows, outputs)``.
+
+        ``classes`` are all there will be, where these rows may lack some.
+        """
 
     @abstractmethod
-    def _take_classes_weights(self, examples: Examples) -> Examples:
+    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
         """Make the weights of classes part of the rows' weights."""
 
     @abstractmethod
@@ -166,17 +169,18 @@ class NetworkEstimator(BaseEstimator):
 
     # What they share
 
-    def _examples(self, X: Any, y: Any, sample_weight: Any, begin: bool) -> Examples:
+    def _examples(self, X: Any, y: Any, sample_weight: Any, begin: bool, classes: np.ndarray | None = None) -> Examples:
         if y is None:
             raise InvalidValue(
                 f"{type(self).__name__} requires y to be passed, but the target y is None. Give the targets as y."
             )
         rows = take_rows(self, X, reset=begin)
         count = len(rows) if isinstance(rows, np.ndarray) else rows.height
-        targets = self._take_targets(y, begin)
+        targets = self._take_targets(y, begin, classes)
         check_consistent_length(np.empty(count), targets)
         examples = Examples(rows, targets, take_weights(sample_weight, count))
-        return self._take_classes_weights(settle(examples, self.batch_size or batch_size_for(count)))
+        examples = settle(examples, self.batch_size or batch_size_for(count))
+        return self._take_classes_weights(examples, classes)
 
     def _dealt(self, examples: Examples) -> tuple[Examples, Examples | None]:
         """Hold rows out to decide when to stop, where that is asked for."""

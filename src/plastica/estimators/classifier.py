@@ -188,11 +188,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             classes = np.unique(np.asarray(classes))
             if not begin and not np.array_equal(classes, self.classes_):
                 raise InvalidValue(f"partial_fit(classes={classes}): the first call was given {self.classes_}.")
-        self._announced = classes if begin else None
-        try:
-            examples = self._examples(X, y, sample_weight, begin)
-        finally:
-            del self._announced
+        examples = self._examples(X, y, sample_weight, begin, classes if begin else self.classes_)
         self._prepare(examples, examples, begin, steady=True)
         history = self._train(examples, None, 1, [])
         if begin or self.threshold != "auto" or not self.decision_.aim:  # what fit() chose stays
@@ -227,7 +223,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
+    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
         names = keeping.names_of(y)
         y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
         if y.dtype == object and (lacking := [place for place, each in enumerate(y.ravel()) if each is None]):
@@ -238,7 +234,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         labels = type_of_target(y, input_name="y").startswith("multilabel")
         values = y.toarray() if issparse(y) else y if labels else column_or_1d(y, warn=True)
         if begin:
-            self._learn_classes(values, names)
+            self._learn_classes(values, names, classes)
             self.target_names_ = names or (["y"] if not labels else [f"y{place}" for place in range(values.shape[1])])
         elif labels != (self.task_ == "multilabel") or (labels and values.shape[1] != self.n_outputs_):
             raise DataError(f"y has shape {values.shape}; the classifier was begun with the task {self.task_}.")
@@ -251,13 +247,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             raise DataError(f"y holds {show(wrong)}, which is none of the classes {self.classes_.tolist()}.")
         return places.astype(np.int64)
 
-    def _learn_classes(self, values: np.ndarray, names: list[str] | None) -> None:
-        announced = getattr(self, "_announced", None)
+    def _learn_classes(self, values: np.ndarray, names: list[str] | None, classes: np.ndarray | None) -> None:
         if values.ndim == 2:
             self.task_, self.n_outputs_ = "multilabel", values.shape[1]
             self.classes_ = np.arange(values.shape[1]) if names is None else np.array(names, dtype=object)
             return
-        self.classes_ = np.unique(values) if announced is None else announced
+        self.classes_ = np.unique(values) if classes is None else classes
         count = len(self.classes_)
         if count < 2:
             raise DataError(
@@ -265,9 +260,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
 
-    def _take_classes_weights(self, examples: Examples) -> Examples:
+    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
         settings_for(self, target_of(self.task_, self.classes_), self.class_weight is not None)
-        if self.task_ != "multilabel" and not hasattr(self, "_announced") and len(np.unique(examples.y)) < 2:
+        if self.task_ != "multilabel" and classes is None and len(np.unique(examples.y)) < 2:
             raise DataError("y has one class only among the rows with a weight; at least 2 classes are needed.")
         self.shift_ = ()
         if self.class_weight is None:

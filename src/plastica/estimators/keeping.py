@@ -179,18 +179,17 @@ def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None
     return around(cls, saving.read_network(path, custom or {}), path, custom or {})
 
 
-def around(cls: type[E], model: Sequential, path: str | Path, custom: Mapping[str, Any]) -> E:
+def around(cls: type[E], saved: saving.Saved, path: str | Path, custom: Mapping[str, Any]) -> E:
     """Return the estimator around a network that was read from ``path``.
 
     Raises:
         FileError: The file holds something else, or is damaged.
     """
-    kind = file_kinds.kind_of(model.extra)
+    kind = file_kinds.kind_of(saved.around)
     if kind != cls.__name__:
         raise FileError(f"{path} contains a {kind}, not a {cls.__name__}. {file_kinds.opened_by(kind)}")
-    found = model.extra.pop(file_kinds.ESTIMATOR)
     try:
-        return _rebuilt(cls, msgspec.convert(found, Kept), model, custom)
+        return _rebuilt(cls, msgspec.convert(saved.around[file_kinds.ESTIMATOR], Kept), saved.model, custom)
     except (PlasticaError, msgspec.ValidationError, TypeError, ValueError, KeyError, OverflowError) as error:
         raise FileError(f"{path} is damaged: it does not describe a {cls.__name__} ({error}).") from None
 

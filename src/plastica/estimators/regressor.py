@@ -153,7 +153,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _take_targets(self, y: Any, begin: bool) -> np.ndarray:
+    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
         names = keeping.names_of(y)
         values = _numbers(y)
         flat = values.ndim < 2 or values.shape[1] == 1
@@ -165,7 +165,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             raise DataError(f"y has {values.shape[1]} columns; the regressor was begun with {self.n_outputs_}.")
         return values
 
-    def _take_classes_weights(self, examples: Examples) -> Examples:
+    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
         return examples
 
     def _learn_scale(self, train: Examples) -> None:

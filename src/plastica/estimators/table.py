@@ -15,6 +15,7 @@ from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import InvalidValue
 from ..model import Sequential
+from ..model.saving import Saved
 from ..notebook.html import shown
 from ..notes import Note, note
 from ..training import EarlyStopping, History
@@ -240,13 +241,13 @@ class TableNetwork:
         return cls(*read_table_model(path))
 
     @classmethod
-    def around(cls, model: Sequential, path: str | Path) -> TableNetwork:
+    def around(cls, saved: Saved, path: str | Path) -> TableNetwork:
         """Return the network for a table around a network that was read from ``path``.
 
         Raises:
             FileError: The file holds something else, or is damaged.
         """
-        return cls(*around_network(model, path))
+        return cls(*around_network(saved, path))
 
 
 def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import __version__
 from ..data.encoding import TableEncoder
 from ..data.target import Target
 from ..errors import DataError, FileError
-from ..model import Sequential, kinds, saving
+from ..model import kinds, saving
 from ..notes import as_written
 from ..storage import read_model, write_model
+from ..version import __version__
 from .choosing import Model
 from .facts import Facts, listed
 from .networks import units_of
@@ -54,19 +54,20 @@ def read_table_model(path: str | Path) -> Parts:
     return around_network(saving.network_from(arrays, document, path), path)
 
 
-def around_network(model: Sequential, path: str | Path) -> Parts:
+def around_network(saved: saving.Saved, path: str | Path) -> Parts:
     """Return what stands around a network that was read from ``path``.
 
     Raises:
         FileError: The file holds something else, or is damaged.
     """
-    kind = kinds.kind_of(model.extra)
+    model, around = saved
+    kind = kinds.kind_of(around)
     if kind != kinds.TABLE_NETWORK:
         raise FileError(
             f"{path} contains a {kind}, which was not trained on a table by plastica train: it takes arrays or frames "
             f"in Python. {kinds.opened_by(kind)}"
         )
-    encoder, target, facts = _described(model.extra.pop(kinds.TABLE), path)
+    encoder, target, facts = _described(around[kinds.TABLE], path)
     settings = facts.settings if facts.model == "network" else Settings()
     units = units_of(target.task, target.outputs, settings)
     if facts.model == "trees" or model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units:

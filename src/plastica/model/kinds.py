@@ -28,6 +28,12 @@ def kind_of(extra: Mapping[str, Any]) -> str:
     return TABLE_NETWORK if _described(extra, TABLE) else BARE
 
 
+def parted(extra: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the description of what surrounded a network, and a person's own extras."""
+    around = {key: extra[key] for key in _PARTS if _described(extra, key)}
+    return around, {key: value for key, value in extra.items() if key not in around}
+
+
 def opened_by(kind: str) -> str:
     """Say what opens a file that holds such a thing."""
     command = " or use it from the command line: plastica predict PATH FILE" if kind == TABLE_NETWORK else ""

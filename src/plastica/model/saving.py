@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import numpy as np
 
-from .. import __version__, metrics
+from .. import metrics
 from ..errors import FileError
 from ..layers import Sequential as Network
 from ..losses import Loss
@@ -22,7 +22,8 @@ from ..storage import read_model, write_model
 from ..storage.atomic import as_path
 from ..storage.trees import flatten, unflatten
 from ..training.program import Learner
-from . import cautions
+from ..version import __version__
+from . import cautions, kinds
 from .compiling import Compiled
 
 if TYPE_CHECKING:
@@ -89,8 +90,21 @@ def load_weights(model: Sequential, path: str | Path) -> None:
     cautions.of_weights(model.network, model.params, model.state, str(path))
 
 
-def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Sequential:
-    """Return the network of a file that ``save`` wrote; what surrounded it is among its extras.
+class Saved(NamedTuple):
+    """What a file holds.
+
+    Attributes:
+        model: The network.
+        around: The description of what surrounded it, under a key of :mod:`plastica.model.kinds`; empty for a network
+            alone. A person's own extras are the model's.
+    """
+
+    model: Sequential
+    around: Mapping[str, Any]
+
+
+def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Saved:
+    """Return the network of a file that ``save`` wrote, and what surrounded it.
 
     Args:
         path: The file.
@@ -108,7 +122,7 @@ def network_from(
     document: Mapping[str, Any],
     path: str | Path,
     custom: Mapping[str, Any] = MappingProxyType({}),
-) -> Sequential:
+) -> Saved:
     """Return the network that a file's arrays and document describe; as :func:`read_network`."""
     from .sequential import Sequential
 
@@ -127,7 +141,8 @@ def network_from(
         model.build_undrawn((None, *document["input_shape"]), _most_elements(weights))
         model.restore(weights)
         cautions.of_weights(model.network, model.params, model.state, str(path))
-        model.epochs_trained, model.extra = document["epochs_trained"], document["extra"]
+        model.epochs_trained = document["epochs_trained"]
+        around, model.extra = kinds.parted(document["extra"])
         if "compiled" in document:
             model.set_compiled(_compiled_from(document["compiled"], custom))
             _restore_training(model, _under("training/", arrays))
@@ -135,7 +150,7 @@ def network_from(
         raise FileError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, MemoryError) as error:
         raise FileError(f"{path}: the file does not describe a network that can be built ({error}).") from None
-    return model
+    return Saved(model, around)
 
 
 def snapshot(params: Any, state: Any) -> dict[str, np.ndarray]:
