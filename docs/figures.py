@@ -74,7 +74,7 @@ def boundary() -> Figure:
 def activations() -> Figure:
     """Draw six activations and their slopes."""
     z = np.linspace(-4, 4, 401, dtype=np.float32)
-    figure, axes = panels(1, 6, 11, 2.1)
+    figure, axes = panels(2, 3, 7.9, 3.8)
     for axis, name in zip(axes, ("sigmoid", "tanh", "relu", "gelu", "softplus", "heaviside"), strict=True):
         function = pl.activations.get(name)
         axis.axhline(0, color="#DDDDDD", lw=0.8)
@@ -117,7 +117,7 @@ def stable_loss() -> Figure:
     def stable(potential: Any) -> Any:
         return at_potential.values(target, potential.reshape(1, 1))[0]
 
-    figure, (left, right) = panels(1, 2, 8.5, 2.9)
+    figure, (left, right) = panels(1, 2, 7.9, 2.9)
     left.plot(z, jax.vmap(stable)(z), color=BLUE, lw=3.5, label="over the potential")
     left.plot(z, jax.vmap(clipped)(z), color=ORANGE, label="over the activity, clipped")
     left.plot(z, naive, color=INK, ls="--", label="over the activity, naive")
@@ -131,7 +131,7 @@ def stable_loss() -> Figure:
 
 def chunks() -> Figure:
     """Draw a run: steps inside epochs inside calls of one program."""
-    figure, (axis,) = panels(1, 1, 9, 2.3)
+    figure, (axis,) = panels(1, 1, 7.9, 2.1)
     sizes, epochs = (1.0, 1.0, 1.0, 0.45), 6
     calls = [0, 1, 3, 8, 16, 24]
     at = 0.0
@@ -205,13 +205,13 @@ def schedules() -> Figure:
         "PolynomialDecay(1, 100)": PolynomialDecay(1.0, 100),
         "CosineDecay(1, 100)": CosineDecay(1.0, 100),
         "CosineDecayRestarts(1, 14)": CosineDecayRestarts(1.0, 14),
-        "LinearWarmup(CosineDecay(1, 80), 20)": LinearWarmup(CosineDecay(1.0, 80), 20),
+        "LinearWarmup(\nCosineDecay(1, 80), 20)": LinearWarmup(CosineDecay(1.0, 80), 20),
         "OneCycle(1, 100)": OneCycle(1.0, 100),
     }
-    figure, axes = panels(2, 4, 10, 3.6)
+    figure, axes = panels(2, 4, 7.9, 3.5)
     for axis, (name, schedule) in zip(axes, kinds.items(), strict=True):
         axis.plot(np.arange(101), [float(schedule(step)) for step in range(101)], color=BLUE)
-        axis.set_title(name, fontsize=8)
+        axis.set_title(name, fontsize=7.5)
         axis.set(ylim=(-0.03, 1.08), xticks=(0, 50, 100), yticks=(0, 1))
     for axis in axes[4:]:
         axis.set_xlabel("step")
@@ -238,7 +238,7 @@ def tables() -> Figure:
     """Draw the network and its baselines on the held-out rows of the two tables that ship with plastica."""
     from plastica.estimators import TableNetwork
 
-    figure, axes = panels(1, 2, 8.5, 2.1)
+    figure, axes = panels(1, 2, 7.9, 2.1)
     for axis, name in zip(axes, ("penguins", "titanic"), strict=True):
         results = TableNetwork.fit(name, pl.datasets.target_of(name)).facts.results
         assert results is not None
@@ -246,7 +246,8 @@ def tables() -> Figure:
             figure_ = scores["accuracy"]
             axis.plot([figure_.low, figure_.high], [place, place], color="#999999", lw=4, solid_capstyle="round")
             axis.plot(figure_.value, place, "o", color=BLUE if model == "network" else INK)
-        axis.set_yticks(range(len(results.scores)), list(results.scores)[::-1])
+        named = {"linear": "linear model", "trees": "boosted trees", "dummy": "guessing"}
+        axis.set_yticks(range(len(results.scores)), [named.get(model, model) for model in results.scores][::-1])
         axis.set(
             title=f"{name}: accuracy on {results.rows} held-out rows",
             xlim=(0.2, 1.02),
@@ -260,16 +261,16 @@ def messy_tables() -> Figure:
     from plastica.data.encoding import TableEncoder
     from plastica.data.reading import read_table
 
-    figure, (clip, plain, bent) = panels(1, 3, 9, 2.4)
+    figure, (clip, plain, bent) = panels(1, 3, 7.9, 2.4)
     scaled = np.linspace(-12, 12, 400)
     clip.plot(scaled, np.clip(scaled, -12, 12), color="#999999", lw=1, label="s")
     clip.plot(scaled, scaled / np.sqrt(1 + (scaled / 3) ** 2), color=BLUE, label="s / sqrt(1 + (s/3)^2)")
-    clip.set(xlabel="scaled number s", ylim=(-4.5, 4.5), title="smooth clipping")
-    clip.legend(fontsize=8)
+    clip.set(xlabel="scaled number s", ylim=(-4.5, 7), title="smooth clipping")
+    clip.legend(fontsize=8, loc="upper left")
     incomes = 20_000 * np.exp(1.2 * np.random.default_rng(0).normal(size=2000))
     table = read_table({"income": incomes})
     plain.hist(incomes, bins=30, color=ORANGE)
-    plain.set(xlabel="income", yticks=[], title="a long tail")
+    plain.set(xlabel="income", xticks=(0, 400_000, 800_000), yticks=[], title="a long tail")
     bent.hist(TableEncoder.fit(table).transform(table)[:, 0], bins=30, color=BLUE)
     bent.set(xlabel="what the network sees", yticks=[], title="its logarithm, scaled and clipped")
     return figure
@@ -292,7 +293,7 @@ def imbalance() -> Figure:
     made = TableNetwork.train(prepared, settings)
     held = prepared.split.validation
     eight, share = prepared.y[held] == 0, made.answers(prepared.x[held])[:, 0]
-    figure, (left, right) = panels(1, 2, 9, 2.8)
+    figure, (left, right) = panels(1, 2, 7.9, 2.8)
     cuts = np.linspace(0, 1, 201)
     chosen = made.facts.decision.thresholds[0] if made.facts.decision else 0.5
     for name, figure_of, colour in (
@@ -335,7 +336,7 @@ def file() -> Figure:
         (4.4, f"{len(raw) - 8 - header:,} bytes of numbers", "kernel and bias of each layer,\nlittle-endian, "
          "one after the other", GREEN),
     ]  # fmt: skip
-    figure, (axis,) = panels(1, 1, 8.5, 1.7)
+    figure, (axis,) = panels(1, 1, 7.9, 1.7)
     at = 0.0
     for width, size, what, colour in parts:
         axis.add_patch(Rectangle((at, 0), width - 0.05, 1, color=colour, alpha=0.25, lw=0))
@@ -364,7 +365,7 @@ def keras() -> Figure:
     for model in (ours, theirs):
         model.compile(optimizer="adam", loss="categorical_crossentropy")
         found.append(model.fit(x, y, epochs=20, batch_size=32, shuffle=False, verbose=0).history["loss"])
-    figure, (left, right) = panels(1, 2, 8.5, 2.7)
+    figure, (left, right) = panels(1, 2, 7.9, 2.7)
     left.plot(range(1, 21), found[1], color=SKY, lw=5, label="Keras")
     left.plot(range(1, 21), found[0], color=INK, label="plastica")
     left.set(xlabel="epoch", title="loss", xticks=(1, 5, 10, 15, 20))

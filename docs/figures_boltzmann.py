@@ -40,7 +40,7 @@ def likelihoods(axis: Any) -> None:
         model.fit(x, epochs=160, batch_size=20, verbose=0, callbacks=[watch])
         axis.plot([0, *range(1, 161, 4)], found, color=colour, label=name)
     axis.axhline(-np.log(len(pictures)), color=INK, ls="--", lw=1, label="the best: $-\\log 14$")
-    axis.set(xlabel="epoch", title="exact mean $\\log p(v)$, bars and stripes")
+    axis.set(xlabel="epoch", title="exact mean $\\log p(v)$,\nbars and stripes")
     axis.legend(loc="lower right")
 
 
@@ -55,9 +55,9 @@ def boltzmann() -> Figure:
     kernel = np.asarray(model.params[0]["kernel"])
     kernel = kernel[:, np.argsort(-np.linalg.norm(kernel, axis=0))]
     dreams = pl.boltzmann.reconstruct(model, pl.boltzmann.sample(model, 36, steps=1000))
-    figure = Figure(figsize=(11, 3.4), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 2.9), layout="constrained", facecolor="white")
     left, middle, right = figure.subplots(1, 3)
-    looked_for = (left, kernel.T[:36], "what 36 of 64 hidden units look for")
+    looked_for = (left, kernel.T[:36], "what 36 of 64\nhidden units look for")
     for axis, rows, title in (looked_for, (middle, dreams, "36 samples")):
         wide = np.pad(rows.reshape(6, 6, 8, 8), ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=np.nan)
         scale = {"cmap": "PuOr", "vmin": -3, "vmax": 3} if axis is left else {"cmap": "gray_r", "vmin": 0, "vmax": 1}

@@ -16,8 +16,9 @@ BLUE, ORANGE, GREEN, SKY, INK = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#22
 
 def classic_rules() -> Figure:
     """Draw a perceptron's line, the delta rule about its bound, components found, and a unit that becomes selective."""
-    figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
-    for draw, axis in zip((_perceptron, _delta, _components, _selective), figure.subplots(1, 4), strict=True):
+    figure = Figure(figsize=(7.9, 5.4), layout="constrained", facecolor="white")
+    axes = figure.subplots(2, 2).ravel()
+    for draw, axis in zip((_perceptron, _delta, _components, _selective), axes, strict=True):
         draw(axis)
     return figure
 
@@ -33,11 +34,16 @@ def _perceptron(axis: Axes) -> None:
     for epochs, colour in ((1, "#CCCCCC"), (1, SKY), (20, INK)):
         model.fit(x, y, epochs=epochs, batch_size=1, verbose=0)
         (first, second), bias = model.get_weights()[0][:, 0], model.get_weights()[1][0]
-        axis.plot(across, -(first * across + bias) / second, color=colour, label=f"{model.epochs_trained} epochs")
+        axis.plot(
+            across,
+            -(first * across + bias) / second,
+            color=colour,
+            label=f"{model.epochs_trained} epoch{'s' * (model.epochs_trained > 1)}",
+        )
     axis.scatter(*x[y > 0].T, s=7, color=BLUE)
     axis.scatter(*x[y < 0].T, s=7, color=ORANGE)
     axis.set(title="perceptron", xlim=(-3, 3), ylim=(-3, 3), xticks=[], yticks=[])
-    axis.legend(fontsize=7, loc="lower left")
+    axis.legend(fontsize=8, loc="lower left", frameon=True, framealpha=0.9, edgecolor="none")
 
 
 def _delta(axis: Axes) -> None:
@@ -49,7 +55,7 @@ def _delta(axis: Axes) -> None:
         losses = model.fit(x, y, epochs=150, batch_size=4, verbose=0).history["loss"]
         axis.semilogy(losses, color=colour, label=f"{factor:g} of the bound")
     axis.set(title=f"delta rule, bound {bound:.4f}", xlabel="step", ylabel="loss")
-    axis.legend(fontsize=7)
+    axis.legend(fontsize=8)
 
 
 def _components(axis: Axes) -> None:
@@ -71,7 +77,7 @@ def _components(axis: Axes) -> None:
             end = 2 * path[-1][:, unit]
             axis.plot(*end, "o", ms=5, color=colour, label=f"{name} {unit + 1}")
     axis.set(title="components, twice as long", aspect="equal", xticks=[], yticks=[])
-    axis.legend(fontsize=7, loc="upper left")
+    axis.legend(fontsize=8, loc="upper left")
 
 
 def _selective(axis: Axes) -> None:
@@ -87,13 +93,13 @@ def _selective(axis: Axes) -> None:
         axis.plot(20 * np.arange(61), np.array(answers)[:, pattern], color=colour, label=f"pattern {pattern + 1}")
     axis.axhline(3, color="#AAAAAA", lw=0.8, ls=":")
     axis.set(title="BCM: one of three patterns", xlabel="step", ylabel="answer")
-    axis.legend(fontsize=7)
+    axis.legend(fontsize=8)
 
 
 def connections() -> Figure:
     """Draw three masks, and how clustering and path length fall as connections are rewired."""
-    figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
-    axes = figure.subplots(1, 4)
+    figure = Figure(figsize=(7.9, 6.4), layout="constrained", facecolor="white")
+    axes = figure.subplots(2, 2).ravel()
     laws = {
         "Sparse(0.1)": pl.Sparse(0.1),
         "DistanceDependent(0.05, 0.05)": pl.DistanceDependent(0.05, 0.05),
@@ -112,7 +118,7 @@ def connections() -> Figure:
     for place, (name, colour) in enumerate((("clustering C / C(0)", BLUE), ("path length L / L(0)", ORANGE))):
         axes[3].semilogx(shares, relative[:, place], "o-", ms=3, color=colour, label=name)
     axes[3].set(title="a small world between", xlabel="share of connections rewired", ylim=(0, 1.05))
-    axes[3].legend(fontsize=7)
+    axes[3].legend(fontsize=8)
     return figure
 
 

@@ -67,7 +67,7 @@ def falling(step_size: float, task: Any, steps: int = 40) -> np.ndarray:
 
 def energy() -> Figure:
     """Draw the energy over steps, errors that tend to backprop's, and directions that tend to the gradient."""
-    figure = Figure(figsize=(11, 3.2), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 2.9), layout="constrained", facecolor="white")
     left, middle, right = np.ravel(figure.subplots(1, 3))
     with jax.enable_x64(True):
         made = task("tanh")
@@ -86,11 +86,12 @@ def energy() -> Figure:
             right.loglog(betas, found, "o-", ms=3, color=colour, label=name)
         right.loglog(betas, 0.03 * betas, color="#BBBBBB", lw=0.8, zorder=0)
         right.loglog(betas, 0.003 * betas**2, color="#BBBBBB", lw=0.8, zorder=0)
-    left.set(title="predictive coding: energy of a row", xlabel="step of settling")
-    middle.set(title="fixed prediction: apart from backprop", xlabel="steps", ylim=(1e-17, 10))
-    right.set(title="equilibrium propagation: apart from the gradient", xlabel="beta")
-    for axis in (left, middle, right):
-        axis.legend(fontsize=8)
+    left.set(title="predictive coding:\nenergy of a row", xlabel="step of settling")
+    middle.set(title="fixed prediction:\napart from backprop", xlabel="steps", ylim=(1e-17, 10))
+    right.set(title="equilibrium propagation:\napart from the gradient", xlabel="beta")
+    left.legend(fontsize=8)
+    middle.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0.15, 0.08))
+    right.legend(fontsize=8)
     return figure
 
 

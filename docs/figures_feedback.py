@@ -24,7 +24,7 @@ def feedback() -> Figure:
 
     x, y = load_digits(return_X_y=True)
     x = x / 16
-    figure = Figure(figsize=(11, 3.2), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 3), layout="constrained", facecolor="white")
     axes = list(np.ravel(figure.subplots(1, 3)))
     for rule, (name, colour) in RULES.items():
         hidden = [pl.Dense(64, activation="tanh") for _ in range(2)]
@@ -43,6 +43,7 @@ def feedback() -> Figure:
         axes[place].set_yticks(range(0, 91, 30))
     axes[2].set(title="loss", xlabel="epoch")
     axes[2].legend(fontsize=8)
+    axes[2].set_ylim(top=12)  # room for the legend
     return figure
 
 

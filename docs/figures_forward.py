@@ -48,7 +48,7 @@ def forward_forward() -> Figure:
     model.fit(x[:1300], y[:1300], epochs=30, batch_size=32, verbose=0)
     found = goodness_by_label(model, x[1300:])
     true = np.arange(10)[:, None] == y[1300:]
-    figure = Figure(figsize=(11, 3), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 2.6), layout="constrained", facecolor="white")
     axes: list[Any] = list(np.ravel(figure.subplots(1, 3, width_ratios=(1, 1, 1.25))))
     for place, title in enumerate(("first hidden layer", "second hidden layer")):
         top = found[place].max()
@@ -57,7 +57,7 @@ def forward_forward() -> Figure:
                 found[place][which], bins=40, range=(0, top), density=True, alpha=0.7, color=colour, label=name
             )
         axes[place].set(title=title, xlabel="goodness", yticks=[])
-    axes[0].legend(fontsize=8)
+    axes[1].legend(fontsize=8, loc="upper right")
     some = np.argsort(y[1300:], kind="stable")[20::49][:10]
     axes[2].imshow(found.sum(0)[:, some], cmap="Blues", aspect="auto")
     axes[2].set(title="both layers together", xlabel="ten digits, each a column", ylabel="label", yticks=range(10))
@@ -69,11 +69,11 @@ def competitive() -> Figure:
     """Draw what 40 units have learned of small digits by each of two rules, and how well read-outs then do."""
     x, _ = digits()
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
-    figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 2.2), layout="constrained", facecolor="white")
     axes: list[Any] = list(np.ravel(figure.subplots(1, 2)))
     rules = {
-        "winner takes all: means of what a unit wins": (Competitive(), "glorot_uniform"),
-        "Krotov and Hopfield: what drives it, and what must not": (
+        "winner takes all:\nmeans of what a unit wins": (Competitive(), "glorot_uniform"),
+        "Krotov and Hopfield:\nwhat drives it, and what must not": (
             KrotovHopfield(k=3),
             pl.initializers.RandomNormal(stddev=1.0),
         ),

@@ -19,7 +19,7 @@ def map_unfolds() -> Figure:
     rng = np.random.default_rng(0)
     square = rng.random((2000, 2))
     triangle = square[square[:, 1] < 1 - 2 * abs(square[:, 0] - 0.5)]
-    figure = Figure(figsize=(11, 3), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 2.2), layout="constrained", facecolor="white")
     axes = list(np.ravel(figure.subplots(1, 4)))
     for place, steps in enumerate((200, 3_000, 10_000)):
         model = pl.Sequential([pl.Grid(10, 10, kernel_initializer=pl.initializers.RandomUniform(0.4, 0.6))], seed=1)
@@ -60,7 +60,7 @@ def map_digits() -> Figure:
     model = pl.Sequential([pl.Grid(10, 14)])
     model.compile(rule="kohonen")
     model.fit(x / 16, epochs=40, verbose=0)
-    figure = Figure(figsize=(11, 4), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(7.9, 3), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
     tiles = pl.maps.component_planes(model).reshape(8, 8, 10, 14).transpose(2, 0, 3, 1).reshape(80, 112)
     left.imshow(tiles, cmap="gray_r")
@@ -73,7 +73,7 @@ def map_digits() -> Figure:
     right.set(title="most frequent digit, on the U-matrix", xticks=[], yticks=[])
     for (row, column), label in np.ndenumerate(labels):
         if label is not None:
-            right.text(column, row, label, ha="center", va="center", color=ORANGE, fontsize=9, fontweight="bold")
+            right.text(column, row, label, ha="center", va="center", color=ORANGE, fontsize=7.5, fontweight="bold")
     return figure
 
 
