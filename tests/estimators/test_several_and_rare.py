@@ -93,6 +93,27 @@ def test_saved_networks_answer_and_decide_alike(rare, labels, numbers, tmp_path)
         assert back.evaluate(table)[0] == made.evaluate(table)[0]
 
 
+def test_a_file_whose_notes_were_sentences_is_read(rare, tmp_path):
+    def sentences(part):
+        if isinstance(part, list):
+            return [sentences(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        made = {name: sentences(value) for name, value in part.items()}
+        if "kind" in made and "notes" in made:
+            made["note"] = "as it was." * bool(made.pop("notes"))
+        return made
+
+    arrays, document = read_model(rare.save(tmp_path / "model.plastica"))
+    table = document["extra"]["table"]
+    table |= {"format": 2, "encoder": sentences(table["encoder"]), "target": sentences(table["target"])}
+    table["facts"] = sentences(table["facts"]) | {"notes": ["as it was."]}
+    write_model(tmp_path / "old.plastica", arrays, document)
+    old = TableNetwork.load(tmp_path / "old.plastica")
+    assert list(map(str, old.facts.notes)) == ["as it was."]
+    np.testing.assert_array_equal(old.predict(RARE).labels, rare.predict(RARE).labels)
+
+
 def test_a_file_of_another_version_is_refused_by_name_and_a_forged_decision_too(rare, tmp_path):
     path = rare.save(tmp_path / "model.plastica")
     for change, said in (

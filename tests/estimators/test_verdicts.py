@@ -164,7 +164,10 @@ def test_a_naive_forecast_that_does_better_is_told_beside_the_models():
     scores = {name: {"mae": Figure(float(np.abs(each - y).mean()))} for name, each in answers.items()}
     found = verdicts.conclude(Table(y, (), "regression"), judged, scores, "mae")
     assert (found.standing, found.rival, found.level) == ("worse", "trees", "careful")  # a run can keep trees
-    assert "--model trees" in conclusion(found).advice
+    assert (
+        'Settings(model="trees")' in conclusion(found).advice
+        and "--model trees" in conclusion(found, "en", "command").advice
+    )
     (naive,) = found.findings
     assert naive.code == "naive_better" and naive.data["name"] == "last value" and naive.severity == "warning"
     answers["last_value"] = y + RNG.normal(0, 9, 300)

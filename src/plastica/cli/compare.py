@@ -71,7 +71,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
     return {
         "target": found.target.name,
         "task": found.target.task,
-        "on": found.on,
+        "on": str(found.on),
         "by": found.by,
         "runs": [
             {
@@ -96,12 +96,12 @@ def _say(output: Output, found: Comparison) -> None:
     output.say()
     differing = list(dict.fromkeys(name for run in found.runs for name in run.differs))
     if differing:
-        heads = (SAY("head_run"), *(name.replace("_", " ") for name in differing))
+        heads = (SAY("head_run"), *(SAY.name("differs", name) for name in differing))
         output.table(heads, [(run.name, *(run.differs.get(name, "") for name in differing)) for run in found.runs])
     else:
         output.say(SAY("made_alike"))
     output.say()
-    output.say(SAY("sorted_by", on=found.on, figure=word_of(found.by)))
+    output.say(SAY("sorted_by", on=found.on.said(), figure=word_of(found.by)))
     others = [name for name in found.runs[0].scores if name != found.by][:MOST_FIGURES]
     while True:  # as many figures as there is room for
         heads = (SAY("head_run"), SAY("head_rows"), word_of(found.by), *map(word_of, others))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .. import language
 from . import options, parameters
 from .guard import guarded
 from .names import TargetCommand, require_known
@@ -84,7 +85,7 @@ def compare_rules(
     DATA may also be the folder of a finished comparison: its tables and pictures are written again, without training.
     """
     if resume and out is None:
-        raise click.BadParameter("--resume needs --out, the folder to go on with.")
+        raise click.BadParameter(SAY("resume_needs_out"))
     rates = {name: _number(value) for name, value in _pairs("--learning-rate", learning_rate).items()}
     units, optimizers = options.units(layers), _pairs("--optimizer", optimizer)
     listed = [name.strip() for name in rules.split(",") if name.strip()] if rules.strip().lower() != "all" else []
@@ -208,8 +209,11 @@ def _write_results(folder: Path, found: Comparison) -> None:
     from ..storage.atomic import replace_file
 
     for form, name in (("csv", "rules.csv"), ("markdown", "rules.md"), ("json", "rules.json")):
-        replace_file(folder / name, [found.table(form).encode()])  # pyright: ignore[reportArgumentType]
-    found.draw(folder / "rules.svg").save(folder / "rules.png")
+        with language.using("en"):
+            written = found.table(form)  # pyright: ignore[reportArgumentType]
+        replace_file(folder / name, [written.encode()])
+    with language.using("en"):
+        found.draw(folder / "rules.svg").save(folder / "rules.png")
 
 
 def _show_again(folder: Path, output: Output) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..data.table import show
 from ..errors import FileError
+from ..notes import note
 from ..storage.atomic import explained, reason
 
 RUNS = Path("runs")
@@ -78,19 +79,20 @@ def _model_file(given: str) -> Path:
     path = Path(given)
     if path.is_dir():
         if not (path / MODEL).exists():
-            raise FileError(f"the folder {show(given)} holds no {MODEL}: its run did not finish, or it is no run's.")
+            raise FileError(note("errors.no_run", given=show(given)))
         return path / MODEL
     if not path.exists():
         runs = [str(folder) for folder in sorted(RUNS.glob("*")) if (folder / MODEL).exists()]
         near = get_close_matches(given.rstrip("/"), runs, n=1)
-        hint = f" Did you mean {show(near[0])}?" if near else " Name a run folder or its model.plastica."
-        raise FileError(f"there is no model {show(given)}.{hint}")
+        if near:
+            raise FileError(note("errors.no_model_near", given=show(given), near=show(near[0])))
+        raise FileError(note("errors.no_model", given=show(given)))
     return path
 
 
 def _named(folder: Path) -> Path:
     with explained(folder, "nothing was trained; name another folder with --out"):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise FileError(f"--out {show(str(folder))} is there already and is not written over; name another folder.")
+            raise FileError(note("errors.out_there", given=show(str(folder))))
         folder.mkdir(parents=True, exist_ok=True)
     return folder

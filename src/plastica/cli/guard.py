@@ -105,20 +105,17 @@ def _interrupts_not_lost() -> Iterator[None]:
 
 def _said(error: Exception) -> tuple[int, str]:
     if isinstance(error, PlasticaError):
-        return MISTAKE, str(error)
+        return MISTAKE, _told(error)
     if isinstance(error, MemoryError):
-        return MISTAKE, "the memory of this machine is not enough for that. Give fewer rows or columns."
+        return MISTAKE, SAY("no_memory")
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return FAULT, (
-        f"something went wrong inside plastica ({what}). That is a fault of plastica, not yours: please report it "
-        "with what the same command prints with --debug."
-    )
+    return FAULT, SAY("fault", what=what)
 
 
-def _told(message: Warning | str) -> str:
+def _told(message: Exception | str) -> str:
     from ..notes import Note
 
-    first = message.args[0] if isinstance(message, Warning) and message.args else None
+    first = message.args[0] if isinstance(message, Exception) and message.args else None
     return first.said() if isinstance(first, Note) else str(message)
 
 

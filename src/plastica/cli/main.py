@@ -6,13 +6,14 @@ Nothing heavy is imported here: ``plastica --help`` answers before JAX would hav
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from .. import interrupts
+from .. import interrupts, language
 from ..version import __version__
-from . import guard, streams
+from . import click_words, guard, streams
 from .compare import compare
 from .compare_rules import compare_rules
 from .devices import devices
@@ -24,6 +25,12 @@ from .train import train
 
 class Commands(click.Group):
     """The commands; Ctrl-C between two of their steps ends them as within one."""
+
+    def main(self, args: Sequence[str] | None = None, *given: Any, **options: Any) -> Any:
+        """Run the command line in the language that it asks for."""
+        click_words.install()
+        with language.using(click_words.asked_language(sys.argv[1:] if args is None else args)):
+            return super().main(args, *given, **options)
 
     def make_context(self, *given: Any, **options: Any) -> click.Context:
         """Read the options."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from shlex import quote
 
 import click
 
-from ..registry import look_up
+from .wording import SAY
 
 OPTIMIZERS = (
     "adadelta", "adagrad", "adam", "adamax", "adamw", "lamb", "lbfgs", "lion", "nadam", "rmsprop", "sgd",
@@ -45,13 +46,20 @@ def require_known(kind: str, name: str | None) -> None:
             pass
         else:
             return
-    look_up(kind, name, dict.fromkeys(known))
+    from ..errors import UnknownName
+    from ..notes import note
+
+    near = get_close_matches(name.strip().lower(), known, n=1)
+    told = {"kind": kind, "name": name, "known": ", ".join(sorted(known))}
+    raise UnknownName(
+        note("errors.unknown_name_near", **told, near=near[0]) if near else note("errors.unknown_name", **told)
+    )
 
 
 class HintingCommand(click.Command):
-    """A command that says which option a surplus word was meant for: ``meant_for`` and what it takes."""
+    """A command that says which option a surplus word was meant for, by its name: ``meant_for``."""
 
-    meant_for: tuple[str, str] | None = None
+    meant_for: str | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse words after the arguments, with what to write in their place."""
@@ -60,23 +68,24 @@ class HintingCommand(click.Command):
         if surplus and not ctx.resilient_parsing:
             word = surplus[0]
             if self.meant_for is None or Path(word).exists() or len(surplus) > 1:
-                hint = f"{self.name} takes {' '.join(each.make_metavar(ctx) for each in _arguments(self))} and options."
+                taken = " ".join(each.make_metavar(ctx) for each in _arguments(self))
+                hint = SAY("takes", command=self.name, arguments=taken)
             else:
-                hint = f"If it is {self.meant_for[1]}, write {self.meant_for[0]} {quote(word)}."
-            ctx.fail(f"{word!r} is one word too many. {hint}")
+                hint = SAY(f"meant_{self.meant_for}", word=quote(word))
+            ctx.fail(SAY("one_word_too_many", word=repr(word), hint=hint))
         return surplus
 
 
 class TargetCommand(HintingCommand):
     """A command whose word after the table is meant as the target."""
 
-    meant_for = ("--target", "the column to predict")
+    meant_for = "target"
 
 
 class OutCommand(HintingCommand):
     """A command whose word after the table is meant as the file for the answers."""
 
-    meant_for = ("--out", "the file to write")
+    meant_for = "out"
 
 
 def _arguments(command: click.Command) -> list[click.Argument]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from .wording import SAY
+
 SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "|", "space": " "}
 
 
@@ -25,7 +27,7 @@ def units(given: str | None) -> tuple[int, ...] | None:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise click.BadParameter(f"--layers takes numbers of units such as 64,64 (or 0); got {given!r}.") from None
+        raise click.BadParameter(SAY("bad_layers", given=repr(given))) from None
 
 
 def seconds(given: str | None) -> float | None:

@@ -62,7 +62,7 @@ def say_results(output: Output, results: Results) -> None:
             if results.main in results.scores[name]
         ]
         output.fact("beside", listed(figures))
-    said = conclusion(verdict, current(), python=False)
+    said = conclusion(verdict, current(), "command")
     output.fact("verdict", said.sentence)
     output.fact("", said.advice)
     for finding in verdict.findings:

@@ -19,21 +19,26 @@ SHOWN = (0, 1, 2, 4, 5)  # columns of the results: rule, rank, held out, epochs,
 
 def say_found(output: Output, found: Comparison, folder: Path) -> None:
     """Print the ranks, where asked for every figure, and where all lies."""
+    from ..comparison import wording
+
     trained = [record for record in found.ranked if not record.reason]
     _say_headline(output, found)
     output.say()
     if output.verbose:
         _say_all(output, found)
     else:
-        heads = [SAY("head_rule"), SAY("head_rank"), SAY("head_held_out"), SAY("head_epochs"), SAY("head_seconds")]
-        output.table(heads, [[row[place] for place in SHOWN] for row in found.results[: len(trained)]], strong=0)
+        output.table(
+            [found.heads[place] for place in SHOWN],
+            [[row[place] for place in SHOWN] for row in found.results[: len(trained)]],
+            strong=0,
+        )
         output.say(SAY("rank_legend"))
     output.say()
     for row, record in zip(found.results, found.ranked, strict=True):
         if record.reason:
             output.say(SAY("not_trained", rule=record.name, reason=record.reason))
         elif row[-1]:
-            output.say(f"{record.name}: {row[-1]}.")
+            output.say(wording.SAY("remark", rule=record.name, remark=row[-1]))
     output.say()
     output.fact("saved", f"{folder}: rules.svg, rules.png, rules.md, rules.csv, rules.json")
     output.result({"folder": str(folder), **found.to_dict()})
@@ -60,16 +65,16 @@ def _say_headline(output: Output, found: Comparison) -> None:
 
 def _say_all(output: Output, found: Comparison) -> None:
     """Print every table; a column each for what a terminal has no room for beside the others."""
-    from ..comparison.wording import FACTS, INSIDE
+    from ..comparison.wording import FACTS, INSIDE, heads
 
     trained = [row for row, record in zip(found.results, found.ranked, strict=True) if not record.reason]
-    heads, rows = list(found.heads[:-1]), [row[:-1] for row in trained]
-    for part_heads, part in _parts(output, heads, rows) + _parts(output, INSIDE, found.inside):
+    first, rows = list(found.heads[:-1]), [row[:-1] for row in trained]
+    for part_heads, part in _parts(output, first, rows) + _parts(output, heads(INSIDE), found.inside):
         output.table(part_heads, part)
         output.say()
     output.say(found.legend)
     output.say()
-    for part_heads, part in _parts(output, FACTS, found.facts):
+    for part_heads, part in _parts(output, heads(FACTS), found.facts):
         output.table(part_heads, part)
         output.say()
     for number, words in enumerate(found.notes, 1):

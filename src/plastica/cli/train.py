@@ -10,6 +10,7 @@ from . import options, parameters, running
 from .guard import guarded
 from .names import TargetCommand, require_known
 from .output import Output
+from .wording import SAY
 
 TASKS = ("binary", "multiclass", "multilabel", "regression")
 MODELS = ("network", "trees", "linear", "best")
@@ -154,7 +155,7 @@ def train(
     out; on these the network is judged beside a linear model, boosted trees and a guess, also in report.html.
     """
     if resume and checkpoint is None:
-        raise click.BadParameter("--resume needs --checkpoint, the folder to go on from.")
+        raise click.BadParameter(SAY("resume_needs_checkpoint"))
     chosen = {
         "layers": options.units(layers),
         "class_weight": options.weights(class_weight),
@@ -212,4 +213,4 @@ def usual_target(file: str, names: Collection[str]) -> str:
     if file in datasets.NAMES and not Path(file).exists():
         return datasets.target_of(file)
     listed = ", ".join(map(repr, list(names)[:20])) + (" ..." if len(names) > 20 else "")
-    raise click.BadParameter(f"say which column to predict: --target COLUMN, one of {listed}.")
+    raise click.BadParameter(SAY("say_target", columns=listed))

@@ -9,9 +9,9 @@ from typing import TextIO
 from ..training.live import Live, Standing
 from ..training.population import Population
 from ..training.progress import is_live
-from ..training.wording import said_figures, seconds
+from ..training.wording import count_epochs, metric_name, said_figures, seconds
 from .records import Record, middle
-from .wording import with_spread
+from .wording import SAY, with_spread
 
 
 class Watcher:
@@ -51,14 +51,13 @@ class Watcher:
         """Leave a line about a rule that has learned, or could not."""
         self.close()
         if record.reason:
-            self.says(f"{record.name}: not trained: {record.reason}")
+            self.says(SAY("rule_not_trained", rule=record.name, reason=record.reason))
             return
         least = middle(record.test_losses)
-        loss = "" if least is None else f", held-out loss {least:.4g}"
-        self.says(
-            f"{record.name}: {record.figure} {with_spread(record.test, record.figure)}{loss}, "
-            f"{record.epochs} epoch{'s' * (record.epochs != 1)} of {seconds(record.epoch_seconds)}"
-        )
+        told = {"rule": record.name, "value": with_spread(record.test, record.figure)}
+        told |= {"figure": metric_name(record.figure), "epochs": count_epochs(record.epochs)}
+        told |= {"time": seconds(record.epoch_seconds)}
+        self.says(SAY("finished", **told) if least is None else SAY("finished_loss", **told, loss=f"{least:.4g}"))
 
     def close(self) -> None:
         """Give the terminal back."""

@@ -18,7 +18,7 @@ from ..notebook import html
 from ..notebook.html import shown
 from .ranking import Ranks, ranks
 from .records import Record, middle, spread
-from .wording import FACTS, INSIDE, RESULTS, facts_of, inside_of, remarks, results_of
+from .wording import FACTS, INSIDE, RESULTS, facts_of, heads, inside_of, remarks, results_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -100,7 +100,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         if form == "csv":
             return self._csv()
         draw = _markdown if form == "markdown" else _aligned
-        tables = [draw(self.heads, self.results), draw(INSIDE, self.inside), self.legend, draw(FACTS, self.facts)]
+        tables = [
+            draw(self.heads, self.results),
+            draw(heads(INSIDE), self.inside),
+            self.legend,
+            draw(heads(FACTS), self.facts),
+        ]
         notes = "\n".join(f"{number}. {note}" for number, note in enumerate(self.notes, 1))
         return "\n\n".join(filter(None, [self.headline, *tables, notes])) + "\n"
 
@@ -122,7 +127,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def heads(self) -> list[str]:
         """The heads of the results' columns."""
-        return [head.format(self.equal_epochs) for head in RESULTS]
+        return heads(RESULTS, self.equal_epochs)
 
     @property
     def results(self) -> list[list[str]]:
@@ -220,7 +225,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return html.block(
             html.paragraph(self.headline),
             html.table(self.heads, self.results),
-            html.details("What each rule asks for", html.table(FACTS, self.facts)),
+            html.details("What each rule asks for", html.table(heads(FACTS), self.facts)),
             html.paragraph("draw() shows the curves.", soft=True),
         )
 

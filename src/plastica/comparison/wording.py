@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..language import Texts, current
 from .records import Record, middle, spread
 
+SAY = Texts("comparison")
 RESULTS = (
-    "rule", "rank", "held out", "after {} epochs", "epochs", "seconds in all", "seconds an epoch",
-    "epochs to the loss", "seconds to the loss", "remarks",
+    "rule", "rank", "held_out", "after", "epochs", "seconds", "epoch_seconds", "epochs_to_loss", "seconds_to_loss",
+    "remarks",
 )  # fmt: skip
-INSIDE = ("rule", "training", "angle at the start", "angle at the end", "sparseness", "silent units")
-FACTS = ("rule", "local", "symmetric weights", "phases", "global error", "hidden layers learn from targets", "source")
+INSIDE = ("rule", "training", "angle_start", "angle_end", "sparseness", "silent")
+FACTS = ("rule", "local", "symmetric", "phases", "global_error", "labels", "source")
+
+
+def heads(names: Sequence[str], epochs: int = 0) -> list[str]:
+    """Return the heads of columns in the language in use; of one it says after how many epochs its figures are."""
+    return [SAY(f"head_{name}", epochs=epochs) for name in names]
 
 
 def results_of(record: Record, rank: str, epochs: int) -> list[str]:
@@ -24,7 +31,7 @@ def results_of(record: Record, rank: str, epochs: int) -> list[str]:
         epochs: After how many epochs all rules are compared.
     """
     if record.reason:
-        return [record.name, "-", f"not trained: {record.reason}", *[""] * (len(RESULTS) - 3)]
+        return [record.name, "-", SAY("not_trained", reason=record.reason), *[""] * (len(RESULTS) - 3)]
     return [
         record.name,
         rank,
@@ -35,7 +42,7 @@ def results_of(record: Record, rank: str, epochs: int) -> list[str]:
         f"{record.epoch_seconds:.3g}",
         _reached(record.reached, record),
         _reached(record.seconds_to_target, record),
-        "; ".join(remarks(record)),
+        ("；" if current() == "zh" else "; ").join(remarks(record)),
     ]
 
 
@@ -79,7 +86,7 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
     """
     mean, apart = middle(values), spread(values)
     if mean is None:
-        return "not finite"
+        return SAY("not_finite")
     factor, places, unit = (100, 2, " %") if figure == "accuracy" else (1, 3, "")
     beside = "" if apart is None else f" ± {factor * apart:.{places}f}"
     return f"{factor * mean:.{places}f}{unit}{beside}"
@@ -87,21 +94,27 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
 
 def remarks(record: Record) -> list[str]:
     """Return what a reader should know of a rule before comparing its figures."""
-    found = ["equivalent to backprop: its direction is the gradient in every layer"] * record.is_backprop
-    found += [f"variant of {record.variant_of}"] * bool(record.variant_of)
-    found += [f"not ranked: {record.unranked}"] * bool(record.unranked)
-    found += [f"stopped after {record.epochs} of {record.planned} epochs"] * (record.epochs < record.planned)
-    found += [f"{len(record.failed)} of {len(record.seeds)} seeds not finite"] * bool(record.failed)
+    found = [SAY("as_backprop")] * record.is_backprop
+    found += [SAY("variant_of", rule=record.variant_of)] * bool(record.variant_of)
+    found += [SAY("not_ranked", reason=_unranked(record))] * bool(record.unranked)
+    found += [SAY("stopped_after", made=record.epochs, planned=record.planned)] * (record.epochs < record.planned)
+    found += [SAY("failed_seeds", failed=len(record.failed), all=len(record.seeds))] * bool(record.failed)
     return [*found, *record.notes]
+
+
+def _unranked(record: Record) -> str:
+    key = f"unranked_{record.name}"
+    return SAY(key) if key in SAY else record.unranked
 
 
 def _reached(values: Sequence[float | None], record: Record) -> str:
     found = middle(values)
     if found is None:
-        return "not reached"
+        return SAY("not_reached")
     count = sum(value is not None for value in values)
-    some = "" if count == len(record.seeds) else f" ({count} of {len(record.seeds)} seeds)"
-    return f"{found:.3g}{some}"
+    if count == len(record.seeds):
+        return f"{found:.3g}"
+    return SAY("of_seeds", value=f"{found:.3g}", reached=count, all=len(record.seeds))
 
 
 def _listed(values: Sequence[float | None] | None, form: str) -> str:
@@ -111,4 +124,4 @@ def _listed(values: Sequence[float | None] | None, form: str) -> str:
 
 
 def _word(value: Any) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return SAY("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -60,7 +60,7 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
     text, notes = _seen(text, 0)
     text, skipped, given = excel_hint(text)
     if text.isspace():
-        raise DataError(f"{source} is empty: it has no header and no rows.")
+        raise DataError(note("errors.empty_table", source=source))
     separator = separator or given or sniff_separator(text)
     if len(separator) != 1 or separator in '"\r\n':
         raise DataError(f"separator {separator!r} does not work; give one character such as ',' or ';'.")
@@ -147,10 +147,7 @@ def _seen(text: str, lines: int) -> tuple[str, list[Note]]:
 def _refuse_nul(text: str, source: str, before: int = 0) -> None:
     position = text.find("\0")
     if position >= 0:
-        raise DataError(
-            f"{source}, line {before + line_of(text, position)}: contains a NUL character, so this is not a text "
-            "file, or it is damaged. Export it again as CSV or Parquet."
-        )
+        raise DataError(note("errors.nul", source=source, line=str(before + line_of(text, position))))
 
 
 @dataclass
@@ -163,7 +160,7 @@ class _Layout:
 def _lay_out(text: str, source: str, separator: str, header: bool | None, skipped: int) -> _Layout:
     rows = list(islice(read_rows(text, source, separator, skipped), SNIFFED_ROWS))
     if not any(any(cell.strip() for cell in cells) for _, cells in rows):
-        raise DataError(f"{source} is empty: it has no header and no rows.")
+        raise DataError(note("errors.empty_table", source=source))
     widths = Counter(len(cells) for _, cells in rows)
     usual = max(widths, key=lambda width: (widths[width], width))
     while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#"):
@@ -207,7 +204,7 @@ class _Body:
                 [pl.Series(values, dtype=pl.String) for values in zip(*(cells for _, cells in chunk), strict=True)]
             )
         if not lines:
-            raise DataError(f"{self.source} has a header and no rows below it.")
+            raise DataError(note("errors.header_only", source=self.source))
         if self.comments:
             self.notes.append(note("reading.comments", count=len(self.comments), first=str(self.comments[0])))
         columns = [pl.concat(parts) if len(parts) > 1 else parts[0] for parts in map(list, zip(*chunks, strict=True))]
@@ -249,12 +246,10 @@ class _Body:
             self.blank.append(range(line, line + 1))
 
     def _refuse(self, line: int, got: int, width: int, last: bool) -> None:
-        wanted = "rows before it have" if self.layout.header_line is None or self.extra else "header has"
-        raise DataError(
-            f"{self.source}, line {line}: has {got} values where the {wanted} {width}."
-            + (" It is the last line: the file may be cut short." if last and got < width else "")
-            + " Quote cells that contain the separator, and write every cell of a row, including empty ones."
-        )
+        wanted = note("errors.width_rows" if self.layout.header_line is None or self.extra else "errors.width_header")
+        cut = note("errors.cut_short") if last and got < width else ""
+        told = {"source": self.source, "line": str(line), "got": got, "width": width, "wanted": wanted, "cut": cut}
+        raise DataError(note("errors.width", **told))
 
     def _settle_extra(self, columns: list[pl.Series]) -> tuple[list[str], list[pl.Series]]:
         names = self.layout.names

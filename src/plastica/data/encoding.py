@@ -163,11 +163,10 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         surplus = [name for name in table.columns if name not in known]
         if lacking:
             near = get_close_matches(lacking[0], surplus, n=1)
-            hint = f" Is it named {show(near[0])} here?" if near else ""
-            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-            raise DataError(
-                f"{table.source} has no column {show(lacking[0])}{more}, which the model was trained with.{hint}"
-            )
+            hint = {"near": show(near[0])} if near else {}
+            more = {"more": len(lacking) - 1} if len(lacking) > 1 else {}
+            key = f"errors.lacking{'_more' * bool(more)}{'_near' * bool(near)}"
+            raise DataError(note(key, source=table.source, column=show(lacking[0]), **hint, **more))
         if surplus:
             shown = first_few([show(name) for name in surplus], 5)
             said.append(note("unlike.surplus", count=len(surplus), columns=shown))

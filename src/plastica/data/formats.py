@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..errors import DataError, FileError
+from ..notes import note
 from .frames import plain
 from .parquet_categories import declared_categories
 from .table import Table, distinct_names, show
@@ -23,17 +24,17 @@ PARQUET = b"PAR1"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 # The first bytes of files that people take for tables.
 OTHERS = {
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"%PDF": "a PDF document",
-    b"SQLite": "an SQLite database",
-    b"\x89HDF": "an HDF5 file",
-    b"ARROW1": "an Arrow file",
-    b"\x93NUMPY": "a NumPy array",
-    b"\x80\x04\x95": "a Python pickle, which plastica does not open",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"%PDF": "pdf",
+    b"SQLite": "sqlite",
+    b"\x89HDF": "hdf5",
+    b"ARROW1": "arrow",
+    b"\x93NUMPY": "numpy",
+    b"\x80\x04\x95": "pickle",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
 }
 SHEETS = (
     b"[Content_Types].xml",
@@ -53,7 +54,7 @@ def kind_of(head: bytes, name: str) -> Kind:
         DataError: Nothing, or something that is no table.
     """
     if not head:
-        raise DataError(f"{name} is empty: it has no header and no rows.")
+        raise DataError(note("errors.empty_table", source=name))
     if head.startswith(PARQUET):
         return "parquet"
     if head.startswith(OLD_EXCEL) or (head.startswith(ZIP) and any(part in head[:200] for part in SHEETS)):
@@ -64,7 +65,7 @@ def kind_of(head: bytes, name: str) -> Kind:
         )
     for mark, what in OTHERS.items():
         if head.startswith(mark):
-            raise DataError(f"{name} is {what}. Save the table as CSV or Parquet first.")
+            raise DataError(note("errors.other_file", source=name, what=note(f"errors.{what}")))
     bare = head.removeprefix(b"\xef\xbb\xbf")
     if ARRAY.match(bare):
         return "json"

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from ..datasets import NAMES, path_of
 from ..errors import DataError, FileError
+from ..notes import note
 from .table import show
 
 BLOCK_BYTES = 1 << 22
@@ -103,14 +104,13 @@ def explained(path: Path) -> Iterator[None]:
     except (FileError, DataError):
         raise
     except FileNotFoundError:
-        known = " or ".join(sorted(NAMES))
-        raise FileError(f"there is no file {show(str(path))}. Bundled data sets: {known}.") from None
+        raise FileError(note("errors.no_file", file=show(str(path)))) from None
     except EOFError:
         raise _cut(name_of(path)) from None
     except (gzip.BadGzipFile, zlib.error) as problem:
         raise _damaged(name_of(path), problem) from None
     except PermissionError:
-        raise FileError(f"{show(str(path))} cannot be read: permission denied.") from None
+        raise FileError(note("errors.no_permission", file=show(str(path)))) from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or problem
         raise FileError(f"{show(str(path))} cannot be read: {reason}.") from None

@@ -146,10 +146,7 @@ def _sizes(n: int, validation: float, test: float) -> dict[str, int]:
     """Return how many rows test and validation have, or refuse what leaves none for training."""
     sizes = {"test": _size(n, test, "test"), "validation": _size(n, validation, "validation")}
     if sum(sizes.values()) >= n:
-        raise DataError(
-            f"{n} {'row' if n == 1 else 'rows'} cannot be split into {sizes['validation']} for validation, "
-            f"{sizes['test']} for testing and at least one for training. Use more rows, or smaller sets (0 for none)."
-        )
+        raise DataError(note("errors.few_rows", rows=note("words.rows", count=n), **sizes))
     return sizes
 
 

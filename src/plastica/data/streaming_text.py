@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import DataError
+from ..notes import note
 from .decoding import Encoding, known, line_of, refuse_utf8, said_of_encoding, tell_encoding
 from .delimited import end_of_rows, parse, parse_more
 from .opening import blocks
@@ -53,7 +54,7 @@ def text_tables(
         if waiting.strip():
             yield _noted(parse(waiting, path.name, separator, header), told)
             return
-        raise DataError(f"{path.name} is empty: it has no header and no rows.")
+        raise DataError(note("errors.empty_table", source=path.name))
 
 
 def _noted(table: Table, told: Encoding) -> Table:

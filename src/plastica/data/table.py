@@ -51,7 +51,7 @@ class Table:
     def column(self, name: str) -> pl.Series:
         """Return one column, or say which one was perhaps meant."""
         if name not in self.columns:
-            raise DataError(f"{self.source} has no column {show(name)}{self._hint(name)}")
+            raise DataError(self._lacks(name))
         return self.columns[name]
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Table:
@@ -79,13 +79,16 @@ class Table:
         """Say where a cell stands: ``penguins.csv, line 17, column 'sex'``."""
         return f"{self.source}, {self.place(row)}, column {show(name)}"
 
-    def _hint(self, name: str) -> str:
+    def _lacks(self, name: str) -> Note:
+        """Say that there is no such column, which one was perhaps meant and which there are."""
         folded = {known.casefold(): known for known in self.columns}
         near = get_close_matches(name.casefold(), folded, n=1)
-        hint = f"; did you mean {show(folded[near[0]])}?" if near else "."
-        listed = [show(known) for known in self.names[:20]]
-        more = f" and {len(self.columns) - 20} more" if len(self.columns) > 20 else ""
-        return f"{hint} Its columns: {', '.join(listed)}{more}."
+        listed: list[str | Note] = [show(known) for known in self.names[:20]]
+        listed += [note("words.more", more=len(self.columns) - 20)] * (len(self.columns) > 20)
+        told = {"source": self.source, "column": show(name), "columns": listed}
+        if near:
+            return note("errors.no_column_near", **told, near=show(folded[near[0]]))
+        return note("errors.no_column", **told)
 
 
 def show(value: Any, length: int = 60) -> str:

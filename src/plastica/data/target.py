@@ -76,7 +76,7 @@ def choose_target(
         return _several(table, columns, task), table, tuple(notes)
     regression, why = _is_regression(table, column, task)
     made = _regression if regression else _classification
-    target = made(table, column, task, "all rows that hold a value" if missing.any() else "every row")
+    target = made(table, column, task, note("errors.every_value" if missing.any() else "errors.every_row"))
     if column.kind == "number" and target.classes and isinstance(target.classes[0], str):
         notes = [each for each in notes if each not in column.notes]  # labels kept as written: no sign is taken off
     return target, table, (*notes, *why)
@@ -175,25 +175,22 @@ def _is_regression(table: Table, column: Column, task: str | None) -> tuple[bool
     return True, ()
 
 
-def _regression(table: Table, column: Column, task: str | None, where: str) -> Target:
+def _regression(table: Table, column: Column, task: str | None, where: Note) -> Target:
     numbers = read_numbers(table, column)
     if len(np.unique(numbers)) < 2:
-        raise DataError(f"the target {show(column.name)} is {numbers[0]:g} in {where}; there is nothing to learn.")
+        raise DataError(note("errors.one_class", name=show(column.name), value=f"{numbers[0]:g}", where=where))
     return Target((column,), "regression", means=(0.0,), scales=(1.0,)).fitted(table)
 
 
-def _classification(table: Table, column: Column, task: str | None, where: str) -> Target:
+def _classification(table: Table, column: Column, task: str | None, where: Note) -> Target:
     _refuse_indistinct(table, column)
     classes = _classes(table, column)
     count = len(classes)
     if count == 1:
-        raise DataError(f"the target {show(column.name)} is {show(classes[0])} in {where}; there is nothing to learn.")
+        raise DataError(note("errors.one_class", name=show(column.name), value=show(classes[0]), where=where))
     if count > max(FEW_CLASSES, table.height // 2):
-        what = "Set the task to regression" if column.kind == "number" else "Choose another column"
-        raise DataError(
-            f"the target {show(column.name)} has {count} different values in {table.height} rows, "
-            f"too many for classes. {what}."
-        )
+        key = "many_classes" if column.kind == "number" else "many_words"
+        raise DataError(note(f"errors.{key}", name=show(column.name), distinct=count, rows=table.height))
     found: Task = "binary" if count == 2 else "multiclass"
     if task == "binary" and found != task:
         raise DataError(f"the target {show(column.name)} has {count} classes; the task binary takes two.")

@@ -19,8 +19,9 @@ from .decisions import Decision
 from .facts import Facts
 from .held_out import HeldOut, read_held_out
 from .scores import LOWER_IS_BETTER, Figure, Scores, difference, main_figure
+from .table_file import upgraded
 
-HELD_OUT = "the held-out rows of each run"
+HELD_OUT = note("deciding.on_held_out")
 PAIRED = {
     "binary": ("accuracy", "balanced_accuracy", "average_precision", "log_loss", "mean_cost"),
     "multiclass": ("accuracy", "balanced_accuracy", "log_loss", "mean_cost"),
@@ -64,7 +65,7 @@ class Comparison:
     """
 
     target: Target
-    on: str
+    on: Note
     by: str
     runs: tuple[Compared, ...]
     notes: tuple[Note, ...] = ()
@@ -118,7 +119,13 @@ def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -
         notes += [note("deciding.of_run", run=name, note=each) for each in judged.notes]
         runs.append(Compared(name, facts[name], len(judged.y), judged.scores, {}))
         rows[name] = HeldOut(judged.places, judged.y, judged.answers)
-    found = _sorted(target, f"{runs[0].rows} rows of {table.source}", _told_apart(runs), rows, by)
+    found = _sorted(
+        target,
+        note("deciding.on_table", rows=note("words.rows", count=runs[0].rows), source=table.source),
+        _told_apart(runs),
+        rows,
+        by,
+    )
     return replace(found, notes=(*notes, *found.notes))
 
 
@@ -132,6 +139,7 @@ def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, Facts
         if not isinstance(kept, dict):
             raise FileError(f"{path} contains a network that was not trained on a table; there is nothing to compare.")
         try:
+            kept = upgraded(kept)
             targets[name], facts[name] = Target.from_dict(kept.get("target")), Facts.from_dict(kept.get("facts"))
         except DataError as error:
             raise FileError(f"{path} is damaged, or from another version of plastica: {error}") from None
@@ -171,7 +179,7 @@ def _circumstances(facts: Facts) -> dict[str, str]:
         "table": facts.source,
         **settings,
         "columns_used": str(used),
-        "trained_on": f"{rows.train} rows",
+        "training_rows": str(rows.train),
         "model_kept": facts.model,
         "epochs_made": str(training.epochs),
         "best_epoch": _written(training.best_epoch),
@@ -187,7 +195,7 @@ def _written(value: Any) -> str:
 
 
 def _sorted(
-    target: Target, on: str, runs: list[Compared], rows: Mapping[str, HeldOut | None], by: str | None
+    target: Target, on: Note, runs: list[Compared], rows: Mapping[str, HeldOut | None], by: str | None
 ) -> Comparison:
     known = [name for name in runs[0].scores if all(name in run.scores for run in runs)]
     results = runs[0].facts.results

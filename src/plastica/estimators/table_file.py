@@ -96,7 +96,7 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
 
 def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, Facts]:
     if kept.get("format") == SENTENCES:
-        kept = _with_notes(kept)
+        kept = upgraded(kept)
     elif kept.get("format") != FORMAT:
         raise FileError(
             f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, this "
@@ -113,13 +113,13 @@ def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder,
     return encoder, target, facts
 
 
-def _with_notes(kept: Any) -> Any:
+def upgraded(kept: Any) -> Any:
     """Return a description of format 2 with its sentences as notes."""
     if isinstance(kept, list):
-        return [_with_notes(each) for each in kept]
+        return [upgraded(each) for each in kept]
     if not isinstance(kept, Mapping):
         return kept
-    made = {name: _with_notes(value) for name, value in kept.items()}
+    made = {name: upgraded(value) for name, value in kept.items()}
     if isinstance(note := made.get("note"), str):
         del made["note"]
         made["notes"] = [listed(as_written(note))] * bool(note)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import json
+from typing import Literal, NamedTuple
 
 from ..estimators.verdicts import Verdict
 from . import formats
 from .wording import alone
 
+Words = Literal["python", "command", "both"]
 SIMPLER = {"linear": 0, "trees": 1, "network": 2}
 
 
@@ -18,13 +20,13 @@ class Conclusion(NamedTuple):
     advice: str
 
 
-def conclusion(verdict: Verdict, lang: str = "en", python: bool = True) -> Conclusion:
+def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> Conclusion:
     """Put a verdict in words.
 
     Args:
         verdict: What may be concluded.
         lang: The language.
-        python: Whether options are named as in Python too; a terminal needs those of the command line alone.
+        words: In whose words settings are named: "python", "command" for a terminal, or "both" for a page.
 
     Example:
         >>> from plastica.estimators.scores import Figure
@@ -36,16 +38,25 @@ def conclusion(verdict: Verdict, lang: str = "en", python: bool = True) -> Concl
     values = {
         "model": alone(f"subject_{verdict.model}", lang),
         "rival": alone(f"rival_{verdict.rival}", lang) if verdict.rival else "",
-        "name": verdict.rival,
         "figure": alone(f"score_{verdict.measure}", lang),
         "difference": _written(verdict),
         "rows": formats.number(verdict.rows),
-        "python": alone("python_model", lang, name=verdict.rival) if python else "",
+        "use": _setting("model", verdict.rival, lang, words),
+        "best": _setting("model", "best", lang, words),
+        "test": _setting("test", 0.4, lang, words),
     }
     sentence = alone(f"verdict_{verdict.standing}", lang, **values)
     if verdict.standing == "same" and SIMPLER.get(verdict.rival, 9) < SIMPLER[verdict.model]:
         sentence += ("" if lang == "zh" else " ") + alone(f"same_{verdict.rival}", lang, **values)
     return Conclusion(sentence, alone(f"advice_{verdict.advice}", lang, **values))
+
+
+def _setting(name: str, value: str | float, lang: str, words: Words) -> str:
+    """Write a setting as the command line or Python has it."""
+    command, python = f"--{name} {value}", f"Settings({name}={json.dumps(value)})"
+    if words == "both":
+        return alone("in_python", lang, command=command, python=python)
+    return python if words == "python" else command
 
 
 def _written(verdict: Verdict) -> str:

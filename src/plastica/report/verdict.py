@@ -54,7 +54,7 @@ def summarize(prepared: Prepared, judged: HeldOut, verdict: Verdict) -> Summary:
     main = judged.main
     figures = {name: found[main] for name, found in judged.scores.items() if main in found}
     own = figures[judged.own]
-    english, chinese = conclusion(verdict, "en"), conclusion(verdict, "zh")
+    english, chinese = conclusion(verdict, "en", "both"), conclusion(verdict, "zh", "both")
     return Summary(
         level=verdict.level,
         sentence=both(with_code(english.sentence), with_code(chinese.sentence)),
