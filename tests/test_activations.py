@@ -195,15 +195,15 @@ def test_errors_say_what_to_give(own_names):
     register("cubic", cube)
     with pytest.raises(UnknownName, match='did you mean "cubic"'):
         get("cubi")
-    with pytest.raises(InvalidValue, match="activation=3: give a name, an Activation or a function"):
+    with pytest.raises(InvalidValue, match="activation=3: expected a name, an Activation or a function"):
         get(3)
     with pytest.raises(InvalidValue, match="register: the name 'ReLU' is taken; choose another"):
         register("ReLU", cube)
     with pytest.raises(InvalidValue, match="register: the name ' ' is empty"):
         register(" ", cube)
-    with pytest.raises(InvalidValue, match=r"register: 'relu' cannot be called"):
+    with pytest.raises(InvalidValue, match=r"register: 'relu' is not callable"):
         register("mine", "relu")
-    with pytest.raises(InvalidValue, match="CustomActivation: function is 3; give a function"):
+    with pytest.raises(InvalidValue, match="CustomActivation: function is 3; expected a function"):
         CustomActivation(3)
-    with pytest.raises(InvalidValue, match="Softmax: axis is 0, the batch; give the axis of the classes"):
+    with pytest.raises(InvalidValue, match="Softmax: axis=0 is the batch; pass the axis of the classes"):
         activations.Softmax(axis=0)

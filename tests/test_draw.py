@@ -101,21 +101,21 @@ def test_weights_are_drawn_as_a_matrix_and_counted():
 
 def test_what_cannot_be_drawn_is_refused():
     model = built(pl.Dense(3, activation="softmax"), pl.Dropout(0.1))
-    with pytest.raises(ShapeError, match=r"x has shape \(30, 3\); it draws two features"):
+    with pytest.raises(ShapeError, match=r"x has shape \(30, 3\); expected two features"):
         pl.draw.boundary(model, np.zeros((30, 3)))
     with pytest.raises(ShapeError, match="y has 3 targets for 30 rows"):
         pl.draw.boundary(model, X, [0, 1, 2])
     with pytest.raises(ShapeError, match="got 3 classes; the model has 2"):
         pl.draw.boundary(Divided(), X, classes=["a", "b", "c"])
-    with pytest.raises(InvalidValue, match="predicts 3 numbers a row that are no probabilities"):
+    with pytest.raises(InvalidValue, match="predicts 3 numbers per row"):
         pl.draw.boundary(built(pl.Dense(3)), X)
     with pytest.raises(InvalidValue, match="layer=7; the network has layers 0 to 1"):
         pl.draw.weights(model, 7)
     with pytest.raises(InvalidValue, match="layer 1, Dropout has no kernel to draw"):
         pl.draw.weights(model, 1)
-    with pytest.raises(InvalidValue, match=r"2 inputs, which are no picture of shape \(1, 1\)"):
+    with pytest.raises(InvalidValue, match=r"2 inputs, which do not form an image of shape \(1, 1\)"):
         pl.draw.filters(model)
-    with pytest.raises(InvalidValue, match="give x, the inputs"):
+    with pytest.raises(InvalidValue, match="pass the inputs"):
         pl.draw.activations(model, 0)
     with pytest.raises(InvalidValue, match="row=99; there are rows 0 to 29"):
         pl.draw.activations(model, 0, X, row=99)

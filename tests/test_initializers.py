@@ -129,11 +129,11 @@ def test_get_takes_what_a_person_may_give():
 def test_errors_say_what_to_give():
     with pytest.raises(UnknownName, match='unknown initializer "he_norm"; did you mean "he_normal"'):
         get("he_norm")
-    with pytest.raises(InvalidValue, match=r"initializer=0.1: give a name, an Initializer or a function"):
+    with pytest.raises(InvalidValue, match=r"initializer=0.1: expected a name, an Initializer or a function"):
         get(0.1)
-    with pytest.raises(InvalidValue, match="CustomInitializer: function is 3; give a function"):
+    with pytest.raises(InvalidValue, match="CustomInitializer: function is 3; expected a function"):
         CustomInitializer(3)
-    with pytest.raises(ShapeError, match=r"answered with shape \(2,\), not \(3,\)"):
+    with pytest.raises(ShapeError, match=r"returned an array of shape \(2,\); expected \(3,\)"):
         draw(lambda rng, shape: np.zeros(2), (3,))
     with pytest.raises(ShapeError, match=r"Orthogonal: got the shape \(3,\); it needs at least two axes"):
         draw("orthogonal", (3,))
@@ -147,7 +147,9 @@ def test_errors_say_what_to_give():
         initializers.RandomUniform(2, 1)
     with pytest.raises(InvalidValue, match=r"VarianceScaling: scale is 0.0; it must be above 0"):
         initializers.VarianceScaling(0)
-    with pytest.raises(InvalidValue, match="VarianceScaling: mode is 'in'; give one of fan_in, fan_out, fan_avg"):
+    with pytest.raises(InvalidValue, match="VarianceScaling: mode is 'in'; expected one of fan_in, fan_out, fan_avg"):
         initializers.VarianceScaling(mode="in")
-    with pytest.raises(InvalidValue, match="VarianceScaling: distribution is 'normal'; give one of truncated_normal"):
+    with pytest.raises(
+        InvalidValue, match="VarianceScaling: distribution is 'normal'; expected one of truncated_normal"
+    ):
         initializers.VarianceScaling(distribution="normal")

@@ -88,13 +88,13 @@ def test_an_estimator_of_ones_own_is_passed_in(kept, tmp_path):
     path = Own(**SMALL).fit(FRAME, PRICE).save(tmp_path / "own.plastica")
     assert type(pl.load(path, custom={"Own": Own})) is Own
     for custom in ({}, {"Own": pl.Dense}, {"Own": 3}):
-        with pytest.raises(FileError, match=r"estimator 'Own' is somebody's own.*custom="):
+        with pytest.raises(FileError, match=r"estimator 'Own' is user-defined.*custom="):
             pl.load(path, custom=custom)
 
 
 def test_weights_and_folders_are_told_apart(kept, tmp_path):
     network, path = kept["Sequential"]
-    with pytest.raises(FileError, match=r"holds weights, not a network.*load_weights"):
+    with pytest.raises(FileError, match=r"contains weights, not a network.*load_weights"):
         pl.load(network.save_weights(tmp_path / "weights.plastica"))
     with pytest.raises(FileError, match=r"is a folder; give the name of a file in it, such as .*NetworkC.*\.plastica"):
         pl.load(path.parent)

@@ -242,10 +242,10 @@ def test_wide_numbers_change_nothing():
 
 def test_a_seed_out_of_range_is_refused():
     for seed in (-1, 2**64):
-        with pytest.raises(InvalidValue, match=f"seed is {seed}; give a whole number from 0"):
+        with pytest.raises(InvalidValue, match=f"seed is {seed}; expected a whole number from 0"):
             random.seed_key(seed)
 
 
 def test_too_many_positions_are_refused():
-    with pytest.raises(ShapeError, match="at most 2\\*\\*32 - 1 in one draw"):
+    with pytest.raises(ShapeError, match="the maximum per draw is 2\\*\\*32 - 1"):
         random.bits(KEY, (1 << 16, 1 << 16))

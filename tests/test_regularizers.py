@@ -79,9 +79,9 @@ def test_get_takes_what_a_person_may_give():
 def test_errors_say_what_to_give():
     with pytest.raises(UnknownName, match=r'unknown regularizer "l3"\. Known: l1, l1_l2, l1l2, l2'):
         get("l3")
-    with pytest.raises(InvalidValue, match=r"regularizer=0.1: give a name, a Regularizer such as L2\(0.01\)"):
+    with pytest.raises(InvalidValue, match=r"regularizer=0.1: expected a name, a Regularizer such as L2\(0.01\)"):
         get(0.1)
-    with pytest.raises(InvalidValue, match="CustomRegularizer: function is 3; give a function"):
+    with pytest.raises(InvalidValue, match="CustomRegularizer: function is 3; expected a function"):
         CustomRegularizer(3)
     for wrong in (-0.1, np.nan, np.inf):
         with pytest.raises(InvalidValue, match=f"L2: l2 is {wrong}; it must be finite and not negative"):

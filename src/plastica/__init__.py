@@ -1,6 +1,6 @@
-"""plastica: neural networks that learn like machines and like brains.
+"""plastica: neural networks for tables and for research, trained by any learning rule.
 
-One network, any learning rule, one compiled program::
+The same network can be trained by backpropagation or by any other rule::
 
     import plastica as pl
 
@@ -8,7 +8,7 @@ One network, any learning rule, one compiled program::
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=10, batch_size=32, validation_split=0.2)
 
-Names are loaded when they are first used, so that a command that needs no network starts at once.
+Public names are imported on first use, so that importing plastica and running simple commands is fast.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ __all__ = sorted([*_HOME_OF, *FAMILIES])  # pyright: ignore[reportUnsupportedDun
 
 
 def __getattr__(name: str) -> Any:
-    """Load a public name when it is first used."""
+    """Import a public name on first use."""
     if name in _HOME_OF:
         value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
     elif name in FAMILIES:
@@ -120,12 +120,12 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Return what tab completion offers: the public names alone, whether they were loaded or not."""
+    """Return the public names, for tab completion."""
     return sorted(__all__)
 
 
 if TYPE_CHECKING:
-    # The same names for type checkers and editors, which do not run __getattr__.
+    # The same names for type checkers and editors, which do not call __getattr__.
     from . import (
         activations,
         datasets,

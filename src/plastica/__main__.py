@@ -1,4 +1,4 @@
-"""``python -m plastica``, and the console's entry point: the command line."""
+"""The entry point of ``python -m plastica`` and of the console script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from . import interrupts
 
 
 def run() -> None:
-    """Run the command line; Ctrl-C while it still loads ends it as later on, without a traceback."""
+    """Run the command line; Ctrl-C during imports ends it without a traceback, as it does later."""
     interrupts.install()
     try:
         from .cli.main import run

@@ -1,8 +1,8 @@
-"""Activations a = f(z): what a unit makes of its potential.
+"""Activation functions, a = f(z): the output of a unit as a function of its potential (pre-activation).
 
-Every activation is a declaration, written by name (``"relu"``), by class (``LeakyReLU(0.1)``) or as a
-function of one's own. All are elementwise but softmax and log_softmax, stay finite with finite gradients
-at potentials of plus and minus 10,000 in float32, and give the numbers of ``keras.activations``.
+An activation is given by name (``"relu"``), as an instance (``LeakyReLU(0.1)``) or as a user-defined function. All
+except softmax and log_softmax are elementwise. Values and gradients are finite for potentials up to 10,000 in
+absolute value in float32, and agree with ``keras.activations``.
 
 Example:
     >>> get("relu"), get("leaky_relu") == LeakyReLU(0.2), LeakyReLU(0.1)
@@ -25,26 +25,26 @@ from .registry import look_up
 
 
 class Activation(Declaration):
-    """Base of all activations.
+    """Base class of activations.
 
     Attributes:
-        output_range: The smallest and largest activity that can come out, infinite where there is no bound.
+        output_range: The smallest and largest possible output; infinite if unbounded.
     """
 
     output_range: ClassVar[tuple[float, float]] = (-inf, inf)
 
     def __call__(self, z: jax.Array) -> jax.Array:
-        """Return the activity for potentials of any shape, in the potentials' shape and dtype."""
+        """Return the activation of potentials of any shape, with their shape and dtype."""
         raise NotImplementedError
 
     @property
     def name(self) -> str:
-        """The name that stands for this activation: Keras's, or the registered one, or the class's."""
+        """The name of the activation: as in Keras, as registered, or the class name."""
         own = (name for name, known in _registered.items() if type(known) is type(self))
         return _CANONICAL.get(type(self)) or next(own, type(self).__name__)
 
     def __repr__(self) -> str:
-        """Show the name alone where every field has its default: that is how a person writes it."""
+        """Show only the name if every field has its default value."""
         written = super().__repr__()
         return repr(self.name) if written.endswith("()") else written
 
@@ -54,7 +54,7 @@ ActivationLike: TypeAlias = Activation | str | Callable[[Any], Any]
 
 @declaration
 class Linear(Activation):
-    """The identity, a = z: regression outputs, and layers whose non-linearity comes later."""
+    """The identity, a = z: for regression outputs and layers followed by a separate nonlinearity."""
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z."""
@@ -63,11 +63,11 @@ class Linear(Activation):
 
 @declaration
 class Sigmoid(Activation):
-    """The logistic function, a = 1 / (1 + exp(-z)): probabilities of independent events, gates.
+    """The logistic function, a = 1 / (1 + exp(-z)): for probabilities of independent events and gates.
 
-    Computed as tanh(z / 2) / 2 + 1/2, which XLA's CPU code runs several times faster. The absolute error
-    stays below 2e-7; far below zero the answer is exactly 0, far above exactly 1. Losses work from
-    potentials and do not meet this rounding.
+    Computed as tanh(z / 2) / 2 + 1/2, which is several times faster with XLA on CPUs. The absolute error is below
+    2e-7; the result is exactly 0 or 1 for potentials of large absolute value. Losses are computed from potentials
+    and are not affected by this rounding.
     """
 
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
@@ -79,7 +79,7 @@ class Sigmoid(Activation):
 
 @declaration
 class HardSigmoid(Activation):
-    """A sigmoid of three straight lines, a = clip(z / 6 + 1/2, 0, 1): gates on small devices."""
+    """A piecewise linear sigmoid, a = clip(z / 6 + 1/2, 0, 1): for gates on small devices."""
 
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
@@ -90,7 +90,7 @@ class HardSigmoid(Activation):
 
 @declaration
 class Tanh(Activation):
-    """The hyperbolic tangent, a = tanh(z): recurrent layers, and hidden units centred on zero."""
+    """The hyperbolic tangent, a = tanh(z): for recurrent layers and zero-centred hidden units."""
 
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
@@ -101,7 +101,7 @@ class Tanh(Activation):
 
 @declaration
 class ReLU(Activation):
-    """The rectifier, a = max(z, 0), with slope 0 at z = 0: the usual choice for hidden layers."""
+    """The rectified linear unit, a = max(z, 0), with derivative 0 at z = 0: the usual choice for hidden layers."""
 
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
@@ -112,12 +112,13 @@ class ReLU(Activation):
 
 @declaration
 class PowerReLU(Activation):
-    """A rectifier raised to a power, a = max(z, 0)^power: few units of a layer speak, and those loudly.
+    """A rectified linear unit raised to a power, a = max(z, 0)^power: makes activity sparser.
 
-    For features that were learned by competition, in front of a read-out.
+    Use it between a layer trained by competitive learning and a read-out.
 
     Args:
-        power: 1 is relu; the paper's 4.5 for handwritten digits. With a power below 1 the slope at 0 is infinite.
+        power: Default 4.5, used in the paper for handwritten digits; 1 is relu. Must be at least 1: below 1, the
+            derivative at 0 is infinite.
 
     Raises:
         InvalidValue: For a power below 1.
@@ -136,16 +137,16 @@ class PowerReLU(Activation):
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return max(z, 0) to the power."""
         positive = z > 0
-        # The inner where keeps the logarithm of 0 out of the gradient, where 0 * inf would be NaN.
+        # The inner where keeps log(0) out of the gradient, which would be 0 * inf = NaN.
         return jnp.where(positive, jnp.where(positive, z, 1) ** jnp.asarray(self.power, z.dtype), 0)
 
 
 @declaration
 class LeakyReLU(Activation):
-    """A rectifier that lets a little through, a = z where z >= 0, else slope * z: when units die.
+    """A rectifier with a small negative slope, a = z if z >= 0, else slope * z: prevents dead units.
 
     Args:
-        negative_slope: The slope below zero; Keras's default 0.2.
+        negative_slope: The slope below zero. Default 0.2, as in Keras.
     """
 
     negative_slope: float = 0.2
@@ -157,10 +158,10 @@ class LeakyReLU(Activation):
 
 @declaration
 class ELU(Activation):
-    """The exponential linear unit, a = z where z > 0, else alpha * (exp(z) - 1).
+    """The exponential linear unit, a = z if z > 0, else alpha * (exp(z) - 1).
 
     Args:
-        alpha: How far below zero the activity can go; the paper's 1.
+        alpha: The limit for large negative z is -alpha. Default 1, as in the paper.
 
     Reference:
         Clevert, Unterthiner, Hochreiter 2016, Fast and accurate deep network learning by exponential linear
@@ -171,13 +172,13 @@ class ELU(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z where z > 0, else alpha * (exp(z) - 1)."""
-        # The inner where keeps exp(+large) out of the gradient, where 0 * inf would be NaN.
+        # The inner where keeps exp of large z out of the gradient, which would be 0 * inf = NaN.
         return jnp.where(z > 0, z, jnp.asarray(self.alpha, z.dtype) * jnp.expm1(jnp.where(z > 0, 0, z)))
 
 
 @declaration
 class SELU(Activation):
-    """The self-normalising unit, a = 1.0507 * elu(z, 1.6733): deep plain stacks with lecun_normal weights.
+    """The scaled exponential linear unit, a = 1.0507 * elu(z, 1.6733): for deep networks with lecun_normal weights.
 
     Reference:
         Klambauer, Unterthiner, Mayr, Hochreiter 2017, Self-normalizing neural networks, equation 2.
@@ -192,10 +193,11 @@ class SELU(Activation):
 
 @declaration
 class GELU(Activation):
-    """The Gaussian error linear unit, a = z * P(X <= z) for a standard normal X: transformers.
+    """The Gaussian error linear unit, a = z * P(X <= z) for a standard normal X: used in transformers.
 
     Args:
-        approximate: Whether to take the tanh formula, cheaper and off by up to 5e-4; as in Keras, off.
+        approximate: Whether to use the tanh approximation, which is faster and has an absolute error up to 5e-4.
+            Default False, as in Keras.
 
     Reference:
         Hendrycks, Gimpel 2016, Gaussian error linear units, section 2.
@@ -211,7 +213,7 @@ class GELU(Activation):
 
 @declaration
 class SiLU(Activation):
-    """The sigmoid linear unit, also swish, a = z * sigmoid(z): a smooth rectifier.
+    """The sigmoid linear unit (SiLU or swish), a = z * sigmoid(z): a smooth rectifier.
 
     Reference:
         Elfwing, Uchibe, Doya 2018, Sigmoid-weighted linear units, equation 5.
@@ -221,12 +223,12 @@ class SiLU(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z * sigmoid(z)."""
-        return z * jax.lax.logistic(z)  # not the fast sigmoid: z would multiply its error
+        return z * jax.lax.logistic(z)  # not the fast sigmoid, whose error z would amplify
 
 
 @declaration
 class Softplus(Activation):
-    """A smooth rectifier, a = log(1 + exp(z)): outputs that must be positive (rates, widths)."""
+    """A smooth rectifier, a = log(1 + exp(z)): for outputs that must be positive, such as rates and widths."""
 
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
@@ -237,7 +239,7 @@ class Softplus(Activation):
 
 @declaration
 class Softsign(Activation):
-    """A slow tanh, a = z / (1 + abs(z)): saturates polynomially instead of exponentially."""
+    """A function similar to tanh, a = z / (1 + abs(z)), that saturates polynomially instead of exponentially."""
 
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
@@ -248,10 +250,10 @@ class Softsign(Activation):
 
 @declaration
 class Softmax(Activation):
-    """Probabilities of exclusive classes, a_i = exp(z_i - m) / sum_j exp(z_j - m) with m = max_j z_j.
+    """Probabilities of mutually exclusive classes, a_i = exp(z_i - m) / sum_j exp(z_j - m) with m = max_j z_j.
 
     Args:
-        axis: The axis that holds the classes; the last, as everywhere here.
+        axis: The axis of the classes. Default: the last.
     """
 
     axis: int = -1
@@ -267,10 +269,10 @@ class Softmax(Activation):
 
 @declaration
 class LogSoftmax(Activation):
-    """Logarithms of softmax's probabilities, a_i = z_i - m - log sum_j exp(z_j - m).
+    """The logarithm of softmax, a_i = z_i - m - log sum_j exp(z_j - m).
 
     Args:
-        axis: The axis that holds the classes; the last, as everywhere here.
+        axis: The axis of the classes. Default: the last.
     """
 
     axis: int = -1
@@ -286,7 +288,7 @@ class LogSoftmax(Activation):
 
 @declaration
 class Mish(Activation):
-    """A smooth rectifier that dips below zero, a = z * tanh(softplus(z)).
+    """A smooth, non-monotonic rectifier, a = z * tanh(softplus(z)).
 
     Reference:
         Misra 2020, Mish: a self regularized non-monotonic activation function, equation 1.
@@ -296,8 +298,8 @@ class Mish(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return z * tanh(softplus(z))."""
-        # With e = exp(z), tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2): no log, no tanh, several times faster.
-        # Where z is positive both sides are divided by exp(2 z), so that nothing overflows.
+        # With e = exp(z), tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2), which is several times faster.
+        # For positive z, both sides are divided by exp(2 z) to avoid overflow.
         positive, e = z >= 0, jnp.exp(-jnp.abs(z))
         numerator = jnp.where(positive, 1 + 2 * e, e * (e + 2))
         return z * (numerator / (numerator + jnp.where(positive, 2 * e * e, 2)))
@@ -305,10 +307,10 @@ class Mish(Activation):
 
 @declaration
 class Heaviside(Activation):
-    """The threshold unit, a = 1 where z >= 0, else 0: McCulloch-Pitts neurons and the perceptron.
+    """The threshold (Heaviside) unit, a = 1 if z >= 0, else 0: for McCulloch-Pitts neurons and perceptrons.
 
-    A potential exactly at the threshold fires, as in McCulloch and Pitts. The derivative is zero everywhere,
-    so gradient rules learn nothing below it; the perceptron and delta rules do not need it.
+    A potential exactly at the threshold fires, as in McCulloch and Pitts. The derivative is zero everywhere, so
+    gradient-based rules cannot train the layers below; the perceptron and delta rules do not need the derivative.
 
     Reference:
         McCulloch, Pitts 1943, A logical calculus of the ideas immanent in nervous activity.
@@ -318,16 +320,17 @@ class Heaviside(Activation):
 
     def __call__(self, z: jax.Array) -> jax.Array:
         """Return 1 where z >= 0, else 0."""
-        return jnp.where(z >= 0, 1, jnp.where(z < 0, 0, z))  # the last z is NaN: let it be seen
+        return jnp.where(z >= 0, 1, jnp.where(z < 0, 0, z))  # the last case is NaN, which is propagated
 
 
 @declaration
 class CustomActivation(Activation):
-    """A person's own function of the potential.
+    """A user-defined activation.
 
     Args:
-        function: From potentials to activities of the same shape, written in ``jax.numpy``. Two are the same
-            activation, and one compiled program, when they hold the same function object: define it once.
+        function: A function of the potentials that returns an array of the same shape, written in ``jax.numpy``.
+            Two activations are equal, and share a compiled program, if they have the same function object: define
+            the function once.
     """
 
     function: Callable[[Any], Any]
@@ -339,19 +342,19 @@ class CustomActivation(Activation):
         """Return function(z).
 
         Raises:
-            InvalidValue: When the function is not written in ``jax.numpy``.
+            InvalidValue: If JAX cannot trace the function, for example because it uses NumPy.
         """
         with written_in_jax("activation", self.function, NAMES):
             return self.function(z)
 
     @property
     def name(self) -> str:
-        """The registered name of the function, else the function's own."""
+        """The registered name of the function, or else its ``__name__``."""
         own = getattr(self.function, "__name__", type(self.function).__name__)
         return self._registered_name() or own
 
     def __repr__(self) -> str:
-        """Show the name; a function's address would differ in every process."""
+        """Show the name; the address of a function would differ between processes."""
         return repr(self.name) if self._registered_name() else f"CustomActivation({self.name})"
 
     def _registered_name(self) -> str | None:
@@ -359,17 +362,17 @@ class CustomActivation(Activation):
 
 
 def register(name: str, activation: Activation | Callable[[Any], Any]) -> None:
-    """Let a name stand for an activation of one's own, so that ``activation="my_name"`` works.
+    """Register a name for a user-defined activation, so that ``activation="my_name"`` works.
 
-    A saved network keeps the name only, never the code: register the same name again before loading.
-    Registering a name a second time replaces what it stood for, so that a notebook's cell can be run again.
+    A saved network contains only the name, never the code: register the same name before loading. Registering a name
+    again replaces the earlier activation, so that a notebook cell can be rerun.
 
     Args:
-        name: A new name; case and surrounding spaces do not matter.
-        activation: A function of the potential written in ``jax.numpy``, or an Activation of one's own.
+        name: A new name; case and surrounding spaces are ignored.
+        activation: A function of the potential written in ``jax.numpy``, or an instance of a subclass of Activation.
 
     Raises:
-        InvalidValue: When the name is plastica's own, or empty, or there is nothing to call.
+        InvalidValue: If the name is empty or that of a built-in activation, or the activation is not callable.
 
     Example:
         >>> register("cube", lambda z: z**3)
@@ -380,16 +383,16 @@ def register(name: str, activation: Activation | Callable[[Any], Any]) -> None:
     if not normal or normal in NAMES:
         raise InvalidValue(f"register: the name {name!r} is {'taken' if normal else 'empty'}; choose another.")
     if not callable(activation):
-        raise InvalidValue(f"register: {activation!r} cannot be called; give a function of the potential.")
+        raise InvalidValue(f"register: {activation!r} is not callable; pass a function of the potential.")
     _registered[normal] = get(activation)
 
 
 def get(value: ActivationLike | None) -> Activation:
-    """Return the activation that a name, a function, a class, an instance or None (linear) stands for.
+    """Return an activation, given its name, a function, a class, an instance or None (linear).
 
     Raises:
-        UnknownName: When a name is neither plastica's nor registered.
-        InvalidValue: When the value is none of these.
+        UnknownName: If the name is neither built in nor registered.
+        InvalidValue: If the value is of another type.
     """
     if value is None:
         return Linear()
@@ -402,7 +405,7 @@ def get(value: ActivationLike | None) -> Activation:
         return value()
     if callable(value):
         return CustomActivation(value)
-    raise InvalidValue(f"activation={value!r}: give a name, an Activation or a function of the potential.")
+    raise InvalidValue(f"activation={value!r}: expected a name, an Activation or a function of the potential.")
 
 
 def _sigmoid(z: jax.Array) -> jax.Array:
@@ -414,14 +417,14 @@ def _softplus(z: jax.Array) -> jax.Array:
     return jnp.maximum(z, 0) + jnp.log1p(jnp.exp(-jnp.abs(z)))
 
 
-# By itself JAX gives the slope 0 at z = 0, where max and abs have their kinks.
+# By default, JAX uses the derivative 0 at the kink z = 0 of max and abs.
 _softplus.defjvps(lambda tangent, softplus, z: tangent * jax.lax.logistic(z))
 
 
 def _check_axis(activation: Softmax | LogSoftmax) -> None:
     if activation.axis == 0:
         raise InvalidValue(
-            f"{type(activation).__name__}: axis is 0, the batch; give the axis of the classes, usually -1."
+            f"{type(activation).__name__}: axis=0 is the batch; pass the axis of the classes, usually -1."
         )
 
 
@@ -445,6 +448,6 @@ NAMES: dict[str, type[Activation]] = {
     "heaviside": Heaviside,
 }
 
-# The first name of a class is its own; later ones are aliases.
+# The first name of each class is the primary one; later ones are aliases.
 _CANONICAL: dict[type[Activation], str] = {cls: name for name, cls in reversed(NAMES.items())}
 _registered: dict[str, Activation] = {}

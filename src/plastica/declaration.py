@@ -1,10 +1,9 @@
-"""Declarations: what a person writes down. Floats are traced, everything else is shape.
+"""Declarations: frozen dataclasses that are also pytrees, whose floats are traced and other fields are static.
 
-A declaration (a layer, a rule, an optimizer, a schedule) is a frozen dataclass, equal and hashable by
-value, and at the same time a pytree: its floats and nested declarations are leaves and branches, all its
-other fields belong to the tree's structure. A compiled program that takes declarations as arguments is
-therefore cached by value: another learning rate or dropout rate compiles nothing, and a declaration whose
-floats are vectors is a population under ``jax.vmap``.
+A declaration (a layer, a rule, an optimizer, a schedule) is hashable and compared by value. Its floats and nested
+declarations are the leaves and branches of a pytree; all other fields belong to the tree's structure. A compiled
+program that takes declarations as arguments is therefore cached by value: another learning rate or dropout rate
+needs no recompilation, and a declaration whose floats are vectors is a population under ``jax.vmap``.
 """
 
 from __future__ import annotations
@@ -38,16 +37,16 @@ def converters_of(cls: Any) -> dict[str, Callable[[Any], Any]]:
 
 
 class Declaration:
-    """Base of everything a person declares.
+    """Base class of declarations.
 
-    Validation belongs in ``__post_init__``: it runs when a person writes the declaration down and not when
-    JAX rebuilds it from tracers.
+    Validation belongs in ``__post_init__``, which runs when a declaration is created by the user and not when JAX
+    rebuilds it from tracers.
     """
 
     float_fields: ClassVar[frozenset[str]] = frozenset()
 
     def __repr__(self) -> str:
-        """Show the fields that differ from their defaults, as a person would have written them."""
+        """Show the fields that differ from their defaults, as a constructor call."""
         shown = [
             f"{each.name}={getattr(self, each.name)!r}"
             for each in dataclasses.fields(self)  # pyright: ignore[reportArgumentType]
@@ -60,10 +59,9 @@ class Declaration:
 def declaration(cls: C) -> C:
     """Make a subclass of :class:`Declaration` a frozen dataclass and a pytree.
 
-    A field annotated with ``float`` (also ``float | None`` or ``float | Schedule``) is traced; a field that
-    holds a declaration, or a non-empty tuple of them, is a branch; every other field is structure and must
-    be hashable. Whole numbers given for floats become floats, so that ``Dropout(0)`` and ``Dropout(0.0)``
-    are one program.
+    A field annotated with ``float`` (also ``float | None`` or ``float | Schedule``) is traced; a field that contains
+    a declaration, or a non-empty tuple of them, is a branch; every other field is static and must be hashable.
+    Integers given for floats are converted, so that ``Dropout(0)`` and ``Dropout(0.0)`` share a program.
     """
     hints = get_type_hints(cls)
     floats = frozenset(name for name, hint in hints.items() if float in (hint, *get_args(hint)))
@@ -73,7 +71,7 @@ def declaration(cls: C) -> C:
     names = tuple(each.name for each in dataclasses.fields(made))
 
     def flatten(self: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        # A declaration never changes, and every call of a compiled program flattens it: once is enough.
+        # Every call of a compiled program flattens its declarations. They never change, so the result is cached.
         found = self.__dict__.get("_flat")
         if found is None:
             values = {name: getattr(self, name) for name in names}
@@ -100,7 +98,7 @@ def declaration(cls: C) -> C:
 
 
 def replace(declared: Any, **changes: Any) -> Any:
-    """Return the declaration with some fields changed; works on traced declarations too."""
+    """Return a copy of the declaration with some fields replaced; works on traced declarations too."""
     made = object.__new__(type(declared))
     for each in dataclasses.fields(declared):
         object.__setattr__(made, each.name, changes.get(each.name, getattr(declared, each.name)))
@@ -126,7 +124,7 @@ def _is_default(declared: dataclasses.Field[Any], value: Any) -> bool:
 
 
 def _validate_fields(cls: Any, hints: dict[str, Any], floats: frozenset[str]) -> None:
-    """Let a declaration put its fields in their form, make its own checks, then see that each is of its kind."""
+    """Normalize the fields of a declaration, run its own checks, and check the types of the fields."""
     check = getattr(cls, "__post_init__", None)
 
     def post_init(self: Any) -> None:
@@ -145,7 +143,7 @@ def _validate_fields(cls: Any, hints: dict[str, Any], floats: frozenset[str]) ->
             except PlasticaError:
                 raise
             except Exception as error:
-                # A check that compares or counts stumbles over another kind of value, which is the thing to say.
+                # If a check fails on a value of the wrong type, report the type.
                 values = {name: getattr(self, name) for name in given}
                 if fault := first_fault(cls.__name__, values, hints, one=True):
                     raise InvalidValue(fault) from error

@@ -1,8 +1,8 @@
-"""Pictures of a network: what it answers between two features, and what its layers hold.
+"""Figures of a network: decision boundaries, activations, filters and weights.
 
-Each function returns a :class:`~plastica.drawing.figure.Drawing`, a matplotlib figure that notebooks show by
-themselves and that ``save("name.svg")`` writes to a file. ``model.draw()`` draws the layers, ``history.plot()`` the
-curves, :mod:`plastica.maps` self-organizing maps.
+Each function returns a :class:`~plastica.drawing.figure.Drawing`, a matplotlib figure that is displayed in notebooks
+and that ``save("name.svg")`` writes to a file. ``model.draw()`` draws the layers, ``history.plot()`` the learning
+curves, and :mod:`plastica.maps` self-organizing maps.
 
 Example:
     >>> import numpy as np, plastica as pl
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["activations", "boundary", "filters", "weights"]
 
-FINENESS = 160  # points of the plane along each side
-MARGIN = 0.08  # of the range of the rows, on each side
+FINENESS = 160  # grid points along each side
+MARGIN = 0.08  # margin on each side, as a fraction of the range of the rows
 MOST_PANELS = 64
 PANEL = 1.1  # inches
 Path = str | os.PathLike[str]
@@ -63,12 +63,12 @@ def boundary(
         path: Where to write it (``.svg``, ``.png``, ``.pdf``); None only returns it.
 
     Raises:
-        ShapeError: When there are not two features, or not one target a row.
-        InvalidValue: When the model predicts more numbers than one a row that are no probabilities.
+        ShapeError: If there are not two features, or not one target per row.
+        InvalidValue: If the model predicts several numbers per row that are not probabilities.
     """
     rows = to_array(x, "x")
     if rows.ndim != 2 or rows.shape[1] != 2:
-        raise ShapeError(f"draw.boundary: x has shape {rows.shape}; it draws two features, (rows, 2).")
+        raise ShapeError(f"draw.boundary: x has shape {rows.shape}; expected two features, (rows, 2).")
     truth = None if y is None else np.asarray(y).reshape(-1)
     if truth is not None and len(truth) != len(rows):
         raise ShapeError(f"draw.boundary: y has {len(truth)} targets for {len(rows)} rows.")
@@ -94,24 +94,24 @@ def boundary(
 
 
 def activations(model: Any, layer: int, x: Any = None, *, row: int = 0, path: Path | None = None) -> Drawing:
-    """Draw the activity of one layer for one input: a picture for each channel, or a bar for each unit.
+    """Draw the activity of a layer for one input: an image for each channel, or a bar for each unit.
 
     Args:
-        model: A network, with ``x``; or the :class:`~plastica.Trace` that ``model.trace`` returned.
-        layer: The layer's place, counted from 0.
+        model: A network, with ``x``; or the :class:`~plastica.Trace` returned by ``model.trace``.
+        layer: The index of the layer, from 0.
         x: Inputs as for ``predict``; only for a network.
-        row: Which of the inputs.
-        path: Where to write it; None only returns it.
+        row: The index of the input.
+        path: Where to write the figure; None only returns it.
 
     Raises:
-        InvalidValue: When there is no such layer or row, or a network comes without ``x``.
+        InvalidValue: If there is no such layer or row, or if ``x`` is missing for a network.
     """
     if isinstance(model, Sequential):
         if x is None:
-            raise InvalidValue("draw.activations: give x, the inputs whose activities are drawn, or a trace.")
+            raise InvalidValue("draw.activations: x is missing; pass the inputs, or a trace instead of the network.")
         model = model.trace(x)
     if not isinstance(model, Trace):
-        raise InvalidValue(f"draw.activations: got {type(model).__name__}; a Sequential or a Trace is expected.")
+        raise InvalidValue(f"draw.activations: got {type(model).__name__}; expected a Sequential or a Trace.")
     record: LayerTrace = model.layers[_place("draw.activations", layer, len(model.layers))]
     if not 0 <= row < len(record.activity):
         raise InvalidValue(f"draw.activations: row={row}; there are rows 0 to {len(record.activity) - 1}.")
@@ -121,7 +121,7 @@ def activations(model: Any, layer: int, x: Any = None, *, row: int = 0, path: Pa
             drawing = _pictures(np.moveaxis(activity, -1, 0), record.path)
         else:
             drawing, (axis,) = _panels(1, 1, 6.4, 2.6)
-            if activity.ndim == 2:  # steps of a series by units
+            if activity.ndim == 2:  # time steps by units
                 _draw_values(drawing, axis, activity.T)
                 axis.set(xlabel="step", ylabel="unit")
             else:
@@ -136,16 +136,18 @@ def activations(model: Any, layer: int, x: Any = None, *, row: int = 0, path: Pa
 def filters(
     model: Sequential, layer: int = 0, *, shape: tuple[int, ...] | None = None, path: Path | None = None
 ) -> Drawing:
-    """Draw what each unit of a layer responds to, as a picture: kernels of a convolution, or weights of dense units.
+    """Draw the weights of each unit of a layer as an image: the filters of a convolution or the weights of dense units.
+
+    Only the first 64 units are drawn.
 
     Args:
         model: A network.
-        layer: The layer's place, counted from 0.
-        shape: The shape of the layer's input as a picture, ``(height, width)``, for dense units; a square where None.
-        path: Where to write it; None only returns it. The first 64 are drawn.
+        layer: The index of the layer, from 0.
+        shape: For dense units, the shape of the layer's input as an image, ``(height, width)``; None means square.
+        path: Where to write the figure; None only returns it.
 
     Raises:
-        InvalidValue: When the layer has no kernel that can be drawn as pictures.
+        InvalidValue: If the layer has no kernel that can be drawn as images.
     """
     kernel, name = _kernel("draw.filters", model, layer)
     if kernel.ndim == 2:
@@ -153,11 +155,11 @@ def filters(
         wanted = shape or (side, side)
         if math.prod(wanted) != kernel.shape[0]:
             raise InvalidValue(
-                f"draw.filters: {name} has {kernel.shape[0]} inputs, which are no picture of shape {wanted}. "
-                "Give shape=(height, width)."
+                f"draw.filters: {name} has {kernel.shape[0]} inputs, which do not form an image of shape {wanted}. "
+                "Pass shape=(height, width)."
             )
         pictures = kernel.T.reshape(-1, *wanted)
-    elif kernel.ndim == 4:  # (height, width, inputs, filters): the mean over several inputs
+    elif kernel.ndim == 4:  # (height, width, inputs, filters): average over the input channels
         pictures = np.moveaxis(kernel.mean(2), -1, 0)
     else:
         raise InvalidValue(f"draw.filters: the kernel of {name} has shape {kernel.shape}; use draw.weights.")
@@ -166,15 +168,15 @@ def filters(
 
 
 def weights(model: Sequential, layer: int, *, path: Path | None = None) -> Drawing:
-    """Draw a layer's kernel as a matrix, inputs by units, and how its weights are distributed.
+    """Draw the kernel of a layer as a matrix, inputs by units, and a histogram of its weights.
 
     Args:
         model: A network.
-        layer: The layer's place, counted from 0.
-        path: Where to write it; None only returns it.
+        layer: The index of the layer, from 0.
+        path: Where to write the figure; None only returns it.
 
     Raises:
-        InvalidValue: When there is no such layer, or it has no kernel.
+        InvalidValue: If there is no such layer or it has no kernel.
     """
     kernel, name = _kernel("draw.weights", model, layer)
     with own_style():
@@ -187,7 +189,7 @@ def weights(model: Sequential, layer: int, *, path: Path | None = None) -> Drawi
 
 
 def _answers(model: Any, plane: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return what a model predicts, ``(rows, outputs)``, and whether these are probabilities of classes."""
+    """Return the predictions of a model, ``(rows, outputs)``, and whether they are class probabilities."""
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(plane), np.float64), True
     found = np.asarray(model.predict(plane), np.float64)
@@ -198,8 +200,8 @@ def _answers(model: Any, plane: np.ndarray) -> tuple[np.ndarray, bool]:
     if found.shape[1] > 1:
         if not np.allclose(found.sum(1), 1, atol=1e-3):
             raise InvalidValue(
-                f"draw.boundary: the model predicts {found.shape[1]} numbers a row that are no probabilities of "
-                "classes. Draw a model with a softmax, or with one output."
+                f"draw.boundary: the model predicts {found.shape[1]} numbers per row, which are not class "
+                "probabilities. Use a model with a softmax or with one output."
             )
         return found, True
     return found, False
@@ -255,7 +257,7 @@ def _draw_height(
 
 def _kernel(owner: str, model: Any, layer: int) -> tuple[np.ndarray, str]:
     if not isinstance(model, Sequential):
-        raise InvalidValue(f"{owner}: got {type(model).__name__}; a Sequential is expected.")
+        raise InvalidValue(f"{owner}: got {type(model).__name__}; expected a Sequential.")
     if not model.built:
         raise NotFitted(f"{owner}: the network has no weights yet; call fit() or build() first.")
     place = _place(owner, layer, len(model.layers))
@@ -274,7 +276,7 @@ def _place(owner: str, layer: int, count: int) -> int:
 
 
 def _pictures(pictures: np.ndarray, title: str) -> Any:
-    """Draw many small pictures on one scale, blue above 0 and orange below."""
+    """Draw many small images on one colour scale, blue above 0 and orange below."""
     shown = pictures[:MOST_PANELS]
     columns = min(len(shown), 8)
     rows = -(-len(shown) // columns)
@@ -297,7 +299,7 @@ def _draw_values(drawing: Any, axis: Any, values: np.ndarray) -> None:
 
 
 def _number_whole(*lines: Any) -> None:
-    """Number units and inputs by whole numbers only."""
+    """Use integer tick labels only."""
     from matplotlib.ticker import MaxNLocator
 
     for line in lines:

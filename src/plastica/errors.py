@@ -1,4 +1,4 @@
-"""Errors and warnings: each says what arrived, what was expected and how to mend it."""
+"""Exceptions and warnings."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class PlasticaError(Exception):
-    """Base of every error that plastica raises for a person's mistake."""
+    """Base class of the errors that plastica raises for invalid input."""
 
 
 class ShapeError(PlasticaError, ValueError):
-    """An array has another shape than its place asks for."""
+    """An array has an unexpected shape."""
 
 
 class InvalidValue(PlasticaError, ValueError):
-    """A value is of the right kind but outside what its place takes."""
+    """An argument has an invalid value."""
 
 
 class UnknownName(PlasticaError, ValueError):
-    """A name stands for nothing that plastica knows."""
+    """A name is not known to plastica."""
 
 
 class NotFitted(PlasticaError, ValueError, AttributeError):
-    """Something that is only known after fitting was asked for before."""
+    """An attribute or method needs a fitted model."""
 
 
 class NotFinite(PlasticaError, FloatingPointError):
-    """Training met NaN or infinity and stopped.
+    """Training stopped because the loss or the weights became NaN or infinite.
 
-    The model holds the last good weights: those that the last finite loss was computed with. They are the same
-    whatever callbacks the run has and whether it was resumed.
+    The model has the weights from which the last finite loss was computed. They do not depend on callbacks or on
+    whether the run was resumed.
     """
 
 
 class DataError(PlasticaError, ValueError):
-    """A table, a series or an array cannot be used as it is."""
+    """The data cannot be used for training or prediction."""
 
 
 class FileError(PlasticaError, OSError):
-    """A file is damaged, foreign, from a newer plastica or not there."""
+    """A file is missing, damaged, of another format or from a newer version of plastica."""
 
 
 class MissingExtra(PlasticaError, ImportError):
-    """An optional dependency is needed and not installed."""
+    """A required optional dependency is not installed."""
 
 
 class PlasticaWarning(UserWarning):
-    """Training goes on, but a number may not mean what the person thinks."""
+    """The result may be misleading; training continues."""
 
 
 def caution(message: str) -> None:
-    """Give a :class:`PlasticaWarning` at the line outside this package that led here."""
+    """Issue a :class:`PlasticaWarning` that points to the user's line of code."""
     level, frame = 1, sys._getframe()
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         level, frame = level + 1, frame.f_back

@@ -1,4 +1,4 @@
-"""Whether what a person gave for a field is of the kind that its annotation says."""
+"""Type checks of fields and arguments against their annotations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WORDS = {
 
 
 def as_declared(value: Any, hint: Any) -> Any:
-    """Return a value as declarations hold it: lists as tuples, NumPy's whole numbers as Python's; others as given."""
+    """Normalize a value: lists become tuples, NumPy integers become Python integers; others are unchanged."""
     if isinstance(value, list) and is_plain(hint):
         return tuple(as_declared(part, hint) for part in value)
     if isinstance(value, np.integer) and is_plain(hint):
@@ -37,16 +37,16 @@ def as_declared(value: Any, hint: Any) -> Any:
 
 
 def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any], one: bool = False) -> str:
-    """Return what is wrong with the first value that is not of its field's kind; "" where all are.
+    """Return an error message for the first value that does not match its annotation; "" if all match.
 
-    Only plain kinds are judged: numbers, truth values, texts and tuples of them. What may also be a name or a function
-    is judged by whoever looks it up.
+    Only numbers, booleans, strings, tuples of these and declarations are checked. Fields that also accept names or
+    functions are checked where these are looked up.
 
     Args:
-        owner: The class's name.
+        owner: The name of the class.
         values: The values by field.
         hints: The annotations by field.
-        one: Whether a number must be one; else it may be an array of them, as in a population.
+        one: Whether numbers must be scalars; otherwise arrays are accepted too, as in a population.
     """
     for name, value in values.items():
         hint = hints[name]
@@ -57,7 +57,7 @@ def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any],
 
 
 def is_plain(hint: Any) -> bool:
-    """Whether an annotation is made of numbers, truth values, texts, tuples of them, and declarations beside."""
+    """Whether an annotation consists of numbers, booleans, strings, tuples of these, and declarations."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return all(map(is_plain, args)) and any(each in _WORDS or get_origin(each) is tuple for each in args)
@@ -75,7 +75,7 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is tuple:
         return isinstance(value, tuple) and _parts_fit(value, args)
     if origin is Literal:
-        return any(type(value) is type(each) for each in args)  # which of them is for the class to say
+        return any(type(value) is type(each) for each in args)  # the class itself checks which one
     if origin is os.PathLike:
         return isinstance(value, os.PathLike)
     judge = _JUDGES.get(hint)
@@ -93,7 +93,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value may be a traced field: a number, or under a population an array of them."""
+    """Whether a value is valid for a traced field: a number, or an array of numbers in a population."""
     if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
         return False
     return isinstance(value, int | float | np.number) or getattr(value, "dtype", np.dtype(object)).kind in "fiu"
@@ -148,9 +148,9 @@ def _short(value: Any) -> str:
 
 
 def judged(function: F) -> F:
-    """Wrap a method with plain parameters, such as a callback's ``__init__``: a value of another kind is refused.
+    """Decorate a method, such as the ``__init__`` of a callback, so that the types of its arguments are checked.
 
-    ``verbose`` may be True or False too, as in Keras.
+    ``verbose`` also accepts True and False, as in Keras.
     """
     hints = get_type_hints(function)
     if "verbose" in hints:

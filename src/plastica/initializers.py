@@ -1,6 +1,7 @@
-"""Initial weights, drawn on the host by NumPy (an eager jax.random call would compile by itself).
+"""Weight initializers.
 
-Names, defaults, fans and the truncation's correction are Keras's; the random stream is NumPy's own.
+Names, defaults, fans and the correction for truncation are those of Keras. Values are drawn by NumPy on the host,
+since each eager jax.random call would be compiled separately.
 
 Example:
     >>> import numpy as np
@@ -23,20 +24,20 @@ from .registry import look_up
 
 Shape: TypeAlias = tuple[int, ...]
 
-# The standard deviation of a standard normal cut at plus and minus 2.
+# The standard deviation of a standard normal distribution truncated at -2 and 2.
 _TRUNCATED_STDDEV = 0.87962566103423978
 _MODES = ("fan_in", "fan_out", "fan_avg")
 _DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 class Undrawn(np.random.Generator):
-    """A stand-in for randomness with which a network's parameters have their shapes and take no memory.
+    """A replacement for the random generator that creates parameters of the right shape without using memory.
 
-    Whoever reads a file compares its arrays with those that the network in it declares; drawing them first would let
-    a file of 3 KB ask for all memory.
+    When a file is read, its arrays are compared with the shapes that its network declares. Drawing the parameters
+    first would allow a file of 3 KB to exhaust the memory.
 
     Args:
-        elements: How many elements there may be in all.
+        elements: The maximum total number of elements.
     """
 
     def __init__(self, elements: int) -> None:
@@ -44,32 +45,32 @@ class Undrawn(np.random.Generator):
         self.left = elements
 
     def blank(self, shape: Shape) -> np.ndarray:
-        """Return zeros of ``shape`` that all lie in one place.
+        """Return an array of zeros of ``shape`` with stride 0.
 
         Raises:
-            ShapeError: When there are more elements than may be.
+            ShapeError: If the total number of elements exceeds the maximum.
         """
         self.left -= prod(shape)
         if self.left < 0:
-            raise ShapeError(f"it declares an array of shape {tuple(shape)}, and all arrays that arrived are smaller.")
+            raise ShapeError(f"it declares an array of shape {tuple(shape)}, but all arrays in the file are smaller.")
         return np.broadcast_to(np.float32(0), shape)
 
 
 class Initializer(Declaration):
-    """Base of all initializers; one of a person's own defines ``draw``."""
+    """Base class of initializers; subclasses define ``draw``."""
 
     def __call__(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return initial values of ``shape``, float32.
 
         Args:
-            rng: Where randomness comes from; the same state gives the same values.
-            shape: The parameter's shape; a kernel's last two axes are inputs and outputs, those before them
-                are its receptive field.
+            rng: The random generator; the same state gives the same values.
+            shape: The shape of the parameter. The last two axes of a kernel are its inputs and outputs, the axes
+                before them its receptive field.
         """
         return rng.blank(shape) if isinstance(rng, Undrawn) else self.draw(rng, shape)
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
-        """Return initial values, as the call does."""
+        """Return initial values; called by ``__call__``."""
         raise NotImplementedError
 
 
@@ -78,7 +79,7 @@ InitializerLike: TypeAlias = Initializer | str | Callable[[np.random.Generator, 
 
 @declaration
 class Zeros(Initializer):
-    """All 0: biases."""
+    """Zeros: for biases."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return zeros."""
@@ -87,7 +88,7 @@ class Zeros(Initializer):
 
 @declaration
 class Ones(Initializer):
-    """All 1: scales."""
+    """Ones: for scale factors."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return ones."""
@@ -96,16 +97,16 @@ class Ones(Initializer):
 
 @declaration
 class Constant(Initializer):
-    """All the same value.
+    """A constant value.
 
     Args:
-        value: The value; Keras's default 0.
+        value: The value. Default 0, as in Keras.
     """
 
     value: float = 0.0
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
-        """Return the value everywhere."""
+        """Return an array filled with the value."""
         return np.full(shape, self.value, np.float32)
 
 
@@ -114,8 +115,8 @@ class RandomNormal(Initializer):
     """A normal distribution.
 
     Args:
-        mean: Its mean; Keras's default 0.
-        stddev: Its standard deviation; Keras's default 0.05.
+        mean: The mean. Default 0, as in Keras.
+        stddev: The standard deviation. Default 0.05, as in Keras.
     """
 
     mean: float = 0.0
@@ -134,8 +135,8 @@ class RandomUniform(Initializer):
     """A uniform distribution.
 
     Args:
-        minval: Its lower end; Keras's default -0.05.
-        maxval: Its upper end; Keras's default 0.05.
+        minval: The lower bound. Default -0.05, as in Keras.
+        maxval: The upper bound. Default 0.05, as in Keras.
     """
 
     minval: float = -0.05
@@ -152,11 +153,11 @@ class RandomUniform(Initializer):
 
 @declaration
 class TruncatedNormal(Initializer):
-    """A normal distribution without its tails: values beyond two standard deviations are drawn again.
+    """A truncated normal distribution: values beyond two standard deviations are redrawn.
 
     Args:
-        mean: The mean; Keras's default 0.
-        stddev: The standard deviation before the cut; Keras's default 0.05.
+        mean: The mean. Default 0, as in Keras.
+        stddev: The standard deviation before truncation. Default 0.05, as in Keras.
     """
 
     mean: float = 0.0
@@ -172,12 +173,12 @@ class TruncatedNormal(Initializer):
 
 @declaration
 class VarianceScaling(Initializer):
-    """Values with variance scale / fan, so that activities keep their size from layer to layer.
+    """Random values with variance scale / fan, which keeps the variance of activities constant across layers.
 
     Args:
-        scale: The variance times the fan; Keras's default 1.
-        mode: Which fan: ``"fan_in"``, ``"fan_out"`` or ``"fan_avg"``, their mean.
-        distribution: ``"truncated_normal"`` (widened so that the variance after the cut is right),
+        scale: The variance times the fan. Default 1, as in Keras.
+        mode: The fan: ``"fan_in"``, ``"fan_out"``, or ``"fan_avg"`` for their mean.
+        distribution: ``"truncated_normal"`` (corrected, so that the variance after truncation is scale / fan),
             ``"untruncated_normal"`` or ``"uniform"``.
 
     Reference:
@@ -202,7 +203,7 @@ class VarianceScaling(Initializer):
 
 @declaration
 class GlorotUniform(Initializer):
-    """Uniform within sqrt(6 / (fan_in + fan_out)): Keras's default for kernels."""
+    """Uniform between ±sqrt(6 / (fan_in + fan_out)): the default for kernels, as in Keras."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 2 / (fan_in + fan_out)."""
@@ -211,7 +212,7 @@ class GlorotUniform(Initializer):
 
 @declaration
 class GlorotNormal(Initializer):
-    """Truncated normal with variance 2 / (fan_in + fan_out): sigmoid and tanh units."""
+    """Truncated normal with variance 2 / (fan_in + fan_out): for sigmoid and tanh units."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 2 / (fan_in + fan_out)."""
@@ -220,7 +221,7 @@ class GlorotNormal(Initializer):
 
 @declaration
 class HeUniform(Initializer):
-    """Uniform within sqrt(6 / fan_in): rectifiers."""
+    """Uniform between ±sqrt(6 / fan_in): for rectifiers."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 2 / fan_in."""
@@ -229,7 +230,7 @@ class HeUniform(Initializer):
 
 @declaration
 class HeNormal(Initializer):
-    """Truncated normal with variance 2 / fan_in: rectifiers."""
+    """Truncated normal with variance 2 / fan_in: for rectifiers."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 2 / fan_in."""
@@ -238,7 +239,7 @@ class HeNormal(Initializer):
 
 @declaration
 class LecunUniform(Initializer):
-    """Uniform within sqrt(3 / fan_in)."""
+    """Uniform between ±sqrt(3 / fan_in)."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return uniform values with variance 1 / fan_in."""
@@ -247,7 +248,7 @@ class LecunUniform(Initializer):
 
 @declaration
 class LecunNormal(Initializer):
-    """Truncated normal with variance 1 / fan_in: selu units."""
+    """Truncated normal with variance 1 / fan_in: for selu units."""
 
     def draw(self, rng: np.random.Generator, shape: Shape) -> np.ndarray:
         """Return truncated normal values with variance 1 / fan_in."""
@@ -256,12 +257,12 @@ class LecunNormal(Initializer):
 
 @declaration
 class Orthogonal(Initializer):
-    """A random matrix with orthonormal rows or columns, whichever are fewer: recurrent kernels.
+    """A random matrix with orthonormal rows or columns, whichever are fewer: for recurrent kernels.
 
-    Axes before the last are taken as one.
+    All axes but the last are treated as one.
 
     Args:
-        gain: A factor on the matrix; Keras's default 1.
+        gain: A factor for the matrix. Default 1, as in Keras.
 
     Reference:
         Saxe, McClelland, Ganguli 2014, Exact solutions to the nonlinear dynamics of learning in deep linear
@@ -274,24 +275,24 @@ class Orthogonal(Initializer):
         """Return an orthogonal matrix times the gain.
 
         Raises:
-            ShapeError: With fewer than two axes.
+            ShapeError: If there are fewer than two axes.
         """
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: got the shape {shape}; it needs at least two axes.")
         rows, columns = prod(shape[:-1]), shape[-1]
         normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(normal)
-        # QR leaves the columns' signs to the algorithm; with r's diagonal positive, q is uniform.
+        # The signs of the columns depend on the QR algorithm; with a positive diagonal of r, q is uniform (Haar).
         q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
         return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(np.float32)
 
 
 @declaration
 class Identity(Initializer):
-    """The identity matrix, also where it is not square: linear recurrent units.
+    """The identity matrix, padded with zeros if not square: for linear recurrent units.
 
     Args:
-        gain: A factor on the matrix; Keras's default 1.
+        gain: A factor for the matrix. Default 1, as in Keras.
     """
 
     gain: float = 1.0
@@ -300,7 +301,7 @@ class Identity(Initializer):
         """Return the identity times the gain.
 
         Raises:
-            ShapeError: Unless there are two axes.
+            ShapeError: If there are not exactly two axes.
         """
         if len(shape) != 2:
             raise ShapeError(f"Identity: got the shape {shape}; it needs exactly two axes.")
@@ -309,10 +310,10 @@ class Identity(Initializer):
 
 @declaration
 class CustomInitializer(Initializer):
-    """A person's own function.
+    """A user-defined initializer.
 
     Args:
-        function: From ``(rng, shape)``, a NumPy generator and the shape, to an array of that shape.
+        function: A function of ``(rng, shape)``, a NumPy generator and a shape, that returns an array of that shape.
     """
 
     function: Callable[[np.random.Generator, Shape], Any]
@@ -324,20 +325,22 @@ class CustomInitializer(Initializer):
         """Return function(rng, shape) as float32.
 
         Raises:
-            ShapeError: When the function answers with another shape.
+            ShapeError: If the function returns another shape.
         """
         values = np.asarray(self.function(rng, shape), np.float32)
         if values.shape != tuple(shape):
-            raise ShapeError(f"initializer {self.function!r}: answered with shape {values.shape}, not {tuple(shape)}.")
+            raise ShapeError(
+                f"initializer {self.function!r} returned an array of shape {values.shape}; expected {tuple(shape)}."
+            )
         return values
 
 
 def get(value: InitializerLike) -> Initializer:
-    """Return the initializer that a name, a function, a class or an instance stands for.
+    """Return an initializer, given its name, a function, a class or an instance.
 
     Raises:
-        UnknownName: When a name is not plastica's.
-        InvalidValue: When the value is none of these.
+        UnknownName: If the name is unknown.
+        InvalidValue: If the value is of another type.
     """
     if isinstance(value, Initializer):
         return value
@@ -347,11 +350,11 @@ def get(value: InitializerLike) -> Initializer:
         return value()
     if callable(value):
         return CustomInitializer(value)
-    raise InvalidValue(f"initializer={value!r}: give a name, an Initializer or a function of (rng, shape).")
+    raise InvalidValue(f"initializer={value!r}: expected a name, an Initializer or a function of (rng, shape).")
 
 
 def fans(shape: Shape) -> tuple[int, int]:
-    """Return how many inputs and how many outputs one unit of a kernel of ``shape`` has.
+    """Return fan_in and fan_out of a kernel of ``shape``.
 
     Example:
         >>> fans((3, 3, 16, 32))
@@ -397,7 +400,7 @@ def _check_not_negative(declared: Initializer, field: str, value: float) -> None
 
 def _check_choice(declared: Initializer, field: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InvalidValue(f"{type(declared).__name__}: {field} is {value!r}; give one of {', '.join(known)}.")
+        raise InvalidValue(f"{type(declared).__name__}: {field} is {value!r}; expected one of {', '.join(known)}.")
 
 
 NAMES: dict[str, type[Initializer]] = {

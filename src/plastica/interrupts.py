@@ -1,4 +1,4 @@
-"""Ctrl-C for a program that loads large libraries: never in the middle of an import, always the same end."""
+"""Ctrl-C in the command line: postponed during imports, and always with the same exit code."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-EXIT_CODE = 130  # 128 and the signal's number, as shells have it
+EXIT_CODE = 130  # 128 plus the signal number, as in shells
 A_MOMENT = 0.02  # seconds
 IMPORTING = "<frozen importlib._bootstrap>"
 
 
 def install() -> None:
-    """Wait for imports to end before Ctrl-C is raised, where it does what it does in any Python program."""
+    """Postpone Ctrl-C until pending imports are complete, unless another handler is installed."""
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, raise_between_imports)
 
 
 def raise_between_imports(number: int, frame: FrameType | None) -> None:
-    """Raise Ctrl-C, after the imports under way: compiled libraries crash when they are left half loaded.
+    """Raise KeyboardInterrupt, after pending imports: compiled libraries crash if they are only half loaded.
 
     Raises:
-        KeyboardInterrupt: Outside imports.
+        KeyboardInterrupt: If no import is in progress.
     """
     while frame is not None:
         if frame.f_code.co_filename == IMPORTING:
@@ -38,17 +38,16 @@ def raise_between_imports(number: int, frame: FrameType | None) -> None:
 
 
 def press_again() -> None:
-    """Press Ctrl-C in a moment: raised right here it would do harm or be swallowed."""
+    """Send the interrupt signal after a delay: raised now, it would do harm or be swallowed."""
     timer = threading.Timer(A_MOMENT, _thread.interrupt_main)
     timer.daemon = True
     timer.start()
 
 
 def leave() -> NoReturn:
-    """End the process at once as an interrupted one.
+    """Exit immediately with the code of an interrupted process.
 
-    Python itself may end by the signal instead, though the exception was caught; and what still runs in libraries need
-    not come to an end.
+    A normal exit could end with the signal although the exception was caught, or wait for threads of libraries.
     """
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""The language in which people are spoken to, and texts that stand in every language side by side in one file."""
+"""The language of the output, and catalogues of texts in all languages."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _current: ContextVar[str] = ContextVar("language", default="en")
 
 
 def current() -> str:
-    """Return the language in use: English unless :func:`using` says otherwise."""
+    """Return the current language: English unless changed by :func:`using`."""
     return _current.get()
 
 
 @contextlib.contextmanager
 def using(lang: str) -> Iterator[None]:
-    """Speak a language within a block.
+    """Set the language within a ``with`` block.
 
     Raises:
-        InvalidValue: There is no such language.
+        InvalidValue: If the language is not supported.
 
     Example:
         >>> with using("zh"):
@@ -43,7 +43,7 @@ def using(lang: str) -> Iterator[None]:
 
 
 def of_environment(environment: Mapping[str, str]) -> str:
-    """Return the language that a person's environment asks for, as GNU programs read it.
+    """Return the language that environment variables select, by the rules of GNU gettext.
 
     Example:
         >>> of_environment({"LANG": "zh_CN.UTF-8"}), of_environment({"LANG": "de_DE"}), of_environment({})
@@ -79,7 +79,7 @@ class Texts:
 
     @cached_property
     def entries(self) -> dict[str, tuple[str, ...]]:
-        """Every text by its key, in the order of ``LANGUAGES``."""
+        """The texts by key, in the order of ``LANGUAGES``."""
         found: dict[str, tuple[str, ...]] = {}
         for name in self.names:
             text = files("plastica").joinpath("messages", f"{name}.toml").read_text("utf-8")
@@ -90,7 +90,7 @@ class Texts:
         return key in self.entries
 
     def __call__(self, key: str, /, **values: Any) -> str:
-        """Return a text in the language in use."""
+        """Return a text in the current language."""
         return self.spoken(current(), key, **values)
 
     def spoken(self, lang: str, key: str, /, **values: Any) -> str:

@@ -1,4 +1,4 @@
-"""Opening a file as what was saved: a network, an estimator around one, or a network for a table."""
+"""Load any saved model: a Sequential, an estimator or a TableNetwork."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .storage import read_model
 
 
 def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
-    """Return what was saved, as it was: it predicts, and trains on where it stopped.
+    """Load a saved model, which can predict and continue training.
 
     Args:
         path: The file.
-        custom: A person's own functions and classes by name, where the network uses such; nothing in a file is run.
+        custom: User-defined functions and classes by name, if the network uses any. Files contain no code.
 
     Returns:
         A :class:`~plastica.Sequential` for the file of one, a :class:`~plastica.NetworkClassifier` or
@@ -25,8 +25,8 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
         :class:`~plastica.estimators.TableNetwork` for a run of ``plastica train``.
 
     Raises:
-        FileError: When the file is missing, damaged, foreign, from a newer plastica, or needs a function or class that
-            was not given.
+        FileError: If the file is missing, damaged, of another format or from a newer version of plastica, or if it
+            needs a function or class that is not in ``custom``.
 
     Example:
         >>> import tempfile, plastica as pl
@@ -62,7 +62,7 @@ def _estimator(kind: str, custom: Mapping[str, Any], path: str | Path) -> Any:
     if not isinstance(found, type) or not issubclass(found, NetworkEstimator):
         name = kind[:60]
         raise FileError(
-            f"{path}: the estimator {name!r} is somebody's own, or of a newer plastica. Pass its class when loading: "
+            f"{path}: the estimator {name!r} is user-defined or from a newer version. Pass its class when loading: "
             f'custom={{"{name}": {name}}}'
         )
     return found

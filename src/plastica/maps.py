@@ -1,7 +1,7 @@
-"""Self-organizing maps: to start them from data, to measure them and to draw them.
+"""Self-organizing maps: initialization from data, quality measures and figures.
 
-Everything takes a model with one :class:`~plastica.layers.Grid`, and rows as ``fit`` takes them. Layers below the grid
-are run first, so that a map of a network's features works as one of the data.
+All functions take a model with one :class:`~plastica.layers.Grid`, and rows as for ``fit``. Layers below the grid are
+applied first, so that maps of a network's features work like maps of the data.
 
 Example:
     >>> import numpy as np, plastica as pl
@@ -60,22 +60,23 @@ class _Map(NamedTuple):
 
 
 def start_from(model: Sequential, x: Any, how: str = "pca", *, seed: int | None = None) -> None:
-    """Set a map's points from data, before it learns; a model that is not built is built.
+    """Initialize the weights of a map from data; builds the model if necessary.
 
     Args:
         model: A model with a grid.
         x: Rows, as for ``fit``.
-        how: ``"pca"`` spreads the grid flat over the plane of the two largest principal components, so wide that a
-            uniform distribution there has their variances: the map begins in order, and learning may begin with a
-            small radius. ``"sample"`` puts each unit on a row drawn without repetition, as long as there are rows.
-        seed: Which rows are drawn; by default the model's seed.
+        how: ``"pca"`` spreads the grid over the plane of the first two principal components, so wide that a uniform
+            distribution over it has their variances. The map is then ordered from the start, and training can begin
+            with a small radius. ``"sample"`` sets each unit to a random row, drawn without replacement if there are
+            enough rows.
+        seed: The random seed for ``"sample"``. Default: the seed of the model.
 
     Raises:
-        InvalidValue: For another ``how``, or a model without exactly one grid.
-        DataError, ShapeError: For rows that the model cannot take.
+        InvalidValue: If ``how`` is unknown, or the model does not have exactly one grid.
+        DataError, ShapeError: If the rows are not valid inputs of the model.
     """
     if how not in STARTS:
-        raise InvalidValue(f"start_from(how={how!r}): give one of {', '.join(STARTS)}.")
+        raise InvalidValue(f"start_from(how={how!r}): expected one of {', '.join(STARTS)}.")
     _grid_place(model)
     if not model.built:
         model.build(as_inputs(x, None).shape[1:])
@@ -90,29 +91,29 @@ def start_from(model: Sequential, x: Any, how: str = "pca", *, seed: int | None 
 
 
 def winners(model: Sequential, x: Any) -> np.ndarray:
-    """Return the row and the column on the map of each row's nearest unit, int ``(rows, 2)``."""
+    """Return the position on the map (row, column) of the best matching unit of each data row, int ``(rows, 2)``."""
     found = _map_of(model)
     best = _best_two(found, _inputs(model, found, x))[:, 0]
     return np.stack(np.divmod(best, found.grid.columns), 1)
 
 
 def hits(model: Sequential, x: Any) -> np.ndarray:
-    """Return for how many rows each unit is the nearest, int ``(rows of the map, columns)``."""
+    """Return how many data rows have each unit as their best matching unit, int ``(map rows, map columns)``."""
     found = _map_of(model)
     return _hits(found, _best_two(found, _inputs(model, found, x)))
 
 
 def quantization_error(model: Sequential, x: Any) -> float:
-    """Return the mean distance, not squared, of rows from their nearest unit's point."""
+    """Return the quantization error: the mean Euclidean distance of data rows from their best matching units."""
     found = _map_of(model)
     rows = _inputs(model, found, x)
     return float(np.linalg.norm(rows - found.points[_best_two(found, rows)[:, 0]], axis=1).mean())
 
 
 def topographic_error(model: Sequential, x: Any) -> float:
-    """Return the share of rows whose two nearest units are no neighbours on the map; 0 where the map is smooth.
+    """Return the topographic error: the fraction of data rows whose two nearest units are not neighbours on the map.
 
-    Neighbours are the 8 units around one on a rectangular map, the 6 on a hexagonal one.
+    A unit has 8 neighbours on a rectangular map and 6 on a hexagonal one.
 
     Reference:
         Kiviluoto (1996), Topology preservation in self-organizing maps.
@@ -123,9 +124,9 @@ def topographic_error(model: Sequential, x: Any) -> float:
 
 
 def u_matrix(model: Sequential) -> np.ndarray:
-    """Return the mean distance of each unit's point from its neighbours', ``(rows of the map, columns)``.
+    """Return the U-matrix: the mean distance of each unit's weights from its neighbours', ``(map rows, map columns)``.
 
-    Low where data are dense, high along the borders of clusters.
+    It is low where data are dense and high along the borders of clusters.
 
     Reference:
         Ultsch, Siemon (1990), Kohonen's self-organizing feature maps for exploratory data analysis.
@@ -137,18 +138,18 @@ def u_matrix(model: Sequential) -> np.ndarray:
 
 
 def component_planes(model: Sequential) -> np.ndarray:
-    """Return the map of each feature: its value at every unit, ``(features, rows of the map, columns)``."""
+    """Return the component planes: the weight of each feature at each unit, ``(features, map rows, map columns)``."""
     found = _map_of(model)
     return found.points.T.reshape(-1, found.grid.rows, found.grid.columns).copy()
 
 
 def label_map(model: Sequential, x: Any, labels: Any) -> np.ndarray:
-    """Return the most frequent label among each unit's rows, objects ``(rows of the map, columns)``; None for no row.
+    """Return the most frequent label of each unit's data rows, objects ``(map rows, map columns)``.
 
-    Of equally frequent labels it is the first in their order.
+    Ties are resolved in favour of the label that sorts first. Units without data rows have None.
 
     Raises:
-        ShapeError: Unless there is one label a row.
+        ShapeError: If there is not one label per row.
     """
     found = _map_of(model)
     rows = _inputs(model, found, x)
@@ -164,21 +165,22 @@ def draw(
     planes: int = 8,
     path: str | os.PathLike[str] | None = None,
 ) -> Figure:
-    """Draw a map: where the rows fall, the U-matrix, and component planes.
+    """Draw a map: the number of data rows per unit, the U-matrix and component planes.
 
     Args:
-        model: A model with a grid that was trained.
+        model: A trained model with a grid.
         x: Rows, as for ``fit``.
-        labels: One label a row; units then take the colour of their most frequent one.
-        feature_names: The features' names; by default those of a frame's columns, else "feature 0" and so on.
-        planes: How many component planes at most; where there are more features, those that vary most over the map.
-        path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+        labels: One label per row; units are then coloured by their most frequent label.
+        feature_names: The names of the features. Default: the columns of a data frame, otherwise "feature 0" etc.
+        planes: The maximum number of component planes; features that vary most over the map are chosen.
+        path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``). None only
+            returns it.
 
     Returns:
-        A matplotlib figure, which a notebook shows.
+        A matplotlib figure, displayed in notebooks.
 
     Raises:
-        ShapeError: Unless there is one label a row and one name a feature.
+        ShapeError: If there is not one label per row or not one name per feature.
     """
     from .views.map import Sheet, draw_map
 
@@ -201,14 +203,16 @@ def draw(
 
 
 def _names(x: Any, features: int, place: int) -> list[str]:
-    """Return the names of a frame's columns, where the map lies on them and not on other layers' answers."""
+    """Return the column names of a data frame, if the grid is the first layer."""
     columns = [] if place else column_names(x)
     return columns if len(columns) == features else [f"feature {number}" for number in range(features)]
 
 
 def _grid_place(model: Sequential) -> int:
     if not isinstance(model, Sequential):
-        raise InvalidValue(f"a map is a model with a grid, Sequential([Grid(10, 10)]); got {type(model).__name__}.")
+        raise InvalidValue(
+            f"expected a model with a grid, such as Sequential([Grid(10, 10)]); got {type(model).__name__}."
+        )
     places = [place for place, layer in enumerate(model.layers) if isinstance(layer, Grid)]
     if len(places) != 1:
         raise InvalidValue(
@@ -250,7 +254,7 @@ def _set_points(model: Sequential, found: _Map, points: np.ndarray) -> None:
 
 
 def _apart(rows: np.ndarray, points: np.ndarray) -> np.ndarray:
-    centre = points.mean(0)  # double precision, and from the middle: the difference of large numbers stays true
+    centre = points.mean(0)  # centred and in double precision, to avoid cancellation
     rows, points = rows - centre, points - centre
     return np.sum(rows * rows, 1)[:, None] + np.sum(points * points, 1) - 2 * rows @ points.T
 
@@ -284,7 +288,7 @@ def _hits(found: _Map, best: np.ndarray) -> np.ndarray:
 def _labels(found: _Map, best: np.ndarray, labels: Any) -> np.ndarray:
     labels = np.asarray(labels)
     if labels.shape != (len(best),):
-        raise ShapeError(f"labels has shape {labels.shape}; one label a row is expected, ({len(best)},).")
+        raise ShapeError(f"labels has shape {labels.shape}; expected one label per row, ({len(best)},).")
     names, numbers = np.unique(labels, return_inverse=True)
     counts = np.zeros((found.grid.units, len(names)), np.int64)
     np.add.at(counts, (best[:, 0], numbers), 1)
@@ -293,10 +297,10 @@ def _labels(found: _Map, best: np.ndarray, labels: Any) -> np.ndarray:
 
 
 def _plane(rows: np.ndarray, grid: Grid) -> np.ndarray:
-    """Return points flat on the plane of the two largest principal components, ``(units, features)``."""
+    """Return a grid of points on the plane of the first two principal components, ``(units, features)``."""
     values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False, bias=True)))
     axes = (vectors * np.sqrt(3 * np.maximum(values, 0.0)))[:, ::-1][:, :2].T
-    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])  # an axis has no sign of its own
+    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])  # the sign of a principal axis is arbitrary
     axes = axes * np.where(signs == 0, 1.0, signs)[:, None]
     middle, span = (grid.places.max(0) + grid.places.min(0)) / 2, np.ptp(grid.places, 0)
     spread = 2 * (grid.places - middle) / np.where(span > 0, span, 1.0)

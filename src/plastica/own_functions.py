@@ -1,4 +1,4 @@
-"""A person's own functions inside a compiled run: what is written with NumPy cannot be traced, and that is said."""
+"""Checks of user-defined functions: their signature, and whether JAX can trace them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 @contextmanager
 def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Iterator[None]:
-    """Say in one sentence where a person's function cannot be traced by JAX.
+    """Raise a clear error if JAX cannot trace a user-defined function.
 
     Args:
-        kind: What the function is there as: ``"activation"``.
+        kind: The role of the function, such as ``"activation"``.
         function: The function.
-        known: plastica's own names of that kind.
+        known: The built-in names of that kind.
 
     Raises:
-        InvalidValue: When the function asks for numbers where a compiled run has none yet.
+        InvalidValue: If the function needs concrete values, which are not available while it is traced.
     """
     try:
         yield
@@ -35,22 +35,22 @@ def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Ite
             like = f": jnp.{name}" if hasattr(jax.numpy, name) else ""
             mend = f"it computes with NumPy. Write it with jax.numpy{like}{own}"
         else:
-            mend = "it asks for an array's value, as in `if x > 0`, float(x) or x[x > 0]. Use jnp.where of jax.numpy"
-        raise InvalidValue(f"{kind} {name}: {mend}; a run is compiled before any numbers are there.") from error
+            mend = "it needs the value of an array, as in `if x > 0`, float(x) or x[x > 0]. Use jnp.where of jax.numpy"
+        raise InvalidValue(f"{kind} {name} cannot be compiled: {mend}.") from error
 
 
 def require_function(owner: str, function: Any, *arguments: str) -> None:
-    """See that a person's function can be called with these arguments.
+    """Check that a user-defined function accepts the given arguments.
 
     Raises:
-        InvalidValue: When it is none, or takes more or fewer.
+        InvalidValue: If it is not callable or takes other arguments.
     """
-    wanted = f"give a function; the arguments expected are ({', '.join(arguments)})"
+    wanted = f"expected a function of ({', '.join(arguments)})"
     if not callable(function):
         raise InvalidValue(f"{owner}: function is {function!r}; {wanted}.")
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # written in C; calling it will tell
+    except (TypeError, ValueError):  # written in C; an error would appear at the call
         return
     try:
         signature.bind(*arguments)

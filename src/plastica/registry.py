@@ -1,4 +1,4 @@
-"""Names that stand for things, and what to say when a name is unknown."""
+"""Look-up of names, with suggestions for unknown ones."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ T = TypeVar("T")
 
 
 def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """Return what ``name`` stands for.
+    """Return the value of ``name`` in ``known``.
 
     Args:
-        kind: What is looked up, as the error names it: ``"activation"``.
-        name: The name a person gave; case and surrounding spaces do not matter.
-        known: Names and what they stand for.
+        kind: What is looked up, for the error message: ``"activation"``.
+        name: The name; case and surrounding spaces are ignored.
+        known: The known names and their values.
 
     Raises:
-        InvalidValue: When it is no text.
-        UnknownName: With the nearest known name and the whole list.
+        InvalidValue: If ``name`` is not a string.
+        UnknownName: If the name is unknown; the message suggests the nearest name and lists all.
     """
     if not isinstance(name, str):
-        raise InvalidValue(f"{kind}={name!r}: a name is expected, one of {', '.join(sorted(known))}.")
+        raise InvalidValue(f"{kind}={name!r}: expected one of the names {', '.join(sorted(known))}.")
     normal = name.strip().lower()
     if normal in known:
         return known[normal]

@@ -1,4 +1,4 @@
-"""Regularizers: what large weights add to the loss. Names, defaults and numbers are Keras's.
+"""Weight regularizers: penalties added to the loss. Names, defaults and values are those of Keras.
 
 Example:
     >>> get("l2"), L1L2(l1=1e-4)
@@ -20,7 +20,7 @@ from .registry import look_up
 
 
 class Regularizer(Declaration):
-    """Base of all regularizers."""
+    """Base class of regularizers."""
 
     def __call__(self, w: jax.Array) -> jax.Array:
         """Return the penalty of a parameter of any shape, a scalar."""
@@ -32,10 +32,10 @@ RegularizerLike: TypeAlias = Regularizer | str | Callable[[Any], Any] | None
 
 @declaration
 class L1(Regularizer):
-    """The sum of absolute weights, l1 * sum abs(w): drives weights to exactly zero.
+    """The penalty l1 * sum abs(w): drives weights to exactly zero.
 
     Args:
-        l1: The factor; Keras's default 0.01.
+        l1: The factor. Default 0.01, as in Keras.
     """
 
     l1: float = 0.01
@@ -50,10 +50,10 @@ class L1(Regularizer):
 
 @declaration
 class L2(Regularizer):
-    """The sum of squared weights, l2 * sum w^2: keeps weights small (note: no factor 1/2, as in Keras).
+    """The penalty l2 * sum w^2: keeps weights small (without a factor 1/2, as in Keras).
 
     Args:
-        l2: The factor; Keras's default 0.01.
+        l2: The factor. Default 0.01, as in Keras.
     """
 
     l2: float = 0.01
@@ -68,11 +68,11 @@ class L2(Regularizer):
 
 @declaration
 class L1L2(Regularizer):
-    """Both penalties, l1 * sum abs(w) + l2 * sum w^2: the elastic net.
+    """The elastic net penalty, l1 * sum abs(w) + l2 * sum w^2.
 
     Args:
-        l1: The factor of the absolute weights; Keras's default 0.
-        l2: The factor of the squared weights; Keras's default 0.
+        l1: The factor of the absolute weights. Default 0, as in Keras.
+        l2: The factor of the squared weights. Default 0, as in Keras.
     """
 
     l1: float = 0.0
@@ -90,10 +90,10 @@ class L1L2(Regularizer):
 
 @declaration
 class CustomRegularizer(Regularizer):
-    """A person's own function.
+    """A user-defined regularizer.
 
     Args:
-        function: From a parameter to a scalar, written in ``jax.numpy``.
+        function: A function of a parameter that returns a scalar, written in ``jax.numpy``.
     """
 
     function: Callable[[Any], Any]
@@ -105,18 +105,18 @@ class CustomRegularizer(Regularizer):
         """Return function(w).
 
         Raises:
-            InvalidValue: When the function is not written in ``jax.numpy``.
+            InvalidValue: If JAX cannot trace the function, for example because it uses NumPy.
         """
         with written_in_jax("regularizer", self.function):
             return self.function(w)
 
 
 def get(value: RegularizerLike) -> Regularizer | None:
-    """Return the regularizer that a name, a function, a class or an instance stands for; None stays None.
+    """Return a regularizer, given its name, a function, a class or an instance; None is returned unchanged.
 
     Raises:
-        UnknownName: When a name is not plastica's.
-        InvalidValue: When the value is none of these.
+        UnknownName: If the name is unknown.
+        InvalidValue: If the value is of another type.
     """
     if value is None or isinstance(value, Regularizer):
         return value
@@ -126,11 +126,11 @@ def get(value: RegularizerLike) -> Regularizer | None:
         return value()
     if callable(value):
         return CustomRegularizer(value)
-    raise InvalidValue(f"regularizer={value!r}: give a name, a Regularizer such as L2(0.01), a function or None.")
+    raise InvalidValue(f"regularizer={value!r}: expected a name, a Regularizer such as L2(0.01), a function or None.")
 
 
 def _sum_of_absolutes(w: jax.Array) -> jax.Array:
-    # JAX gives abs the slope 1 at 0, which would move weights that are 0 and have to stay there.
+    # JAX uses the derivative 1 of abs at 0, which would move weights that must remain 0.
     return jnp.sum(w * jax.lax.stop_gradient(jnp.sign(w)))
 
 

@@ -75,7 +75,7 @@ def test_a_long_reading_says_how_far_it_is(plastica, table, monkeypatch):
     [(options.weights, ["yes"]), (options.weights, ["a=b"]), (options.costs, "0,x"), (options.units, "a")],
 )
 def test_what_cannot_be_read_is_refused_with_an_example(read, given):
-    with pytest.raises(Exception, match="takes"):
+    with pytest.raises(Exception, match="expects"):
         read(given)
 
 
@@ -148,11 +148,11 @@ def test_a_loss_may_be_spelt_as_keras_spells_its_class(plastica, table):
 
 
 @pytest.mark.parametrize(("arguments", "said"), [
-    (("train", "t.csv", "survived"), "'survived' is one word too many. If it is the column to predict, write --targ"),
+    (("train", "t.csv", "survived"), "unexpected argument 'survived'. If it is the column to predict, write --targ"),
     (("compare-rules", "t.csv", "label"), "write --target label."),
     (("evaluate", "run", "t.csv", "label"), "write --target label."),
     (("predict", "run", "t.csv", "answers.csv"), "If it is the file to write, write --out answers.csv."),
-    (("train", "t.csv", "t.csv"), "'t.csv' is one word too many. train takes FILE and options."),
+    (("train", "t.csv", "t.csv"), "unexpected argument 't.csv'. train takes FILE and options."),
     (("info", "run", "more"), "info takes MODEL and options."),
     (("train", "t.csv", "a", "b"), "train takes FILE and options."),
 ])  # fmt: skip

@@ -62,7 +62,7 @@ def test_rules_are_compared_kept_and_gone_on_with(plastica, arrays, here, monkey
     assert "perceptron" in plastica("compare-rules", here / "found").stdout  # a finished folder: no training
     assert len(learned) == 2 and {"rules.svg", "rules.md"} <= {path.name for path in (here / "found").iterdir()}
     other = plastica("compare-rules", arrays, *SMALL, "--batch-size", "7", "--out", "found", "--resume", code=1)
-    assert "made on other terms: batch_size" in other.stderr
+    assert "made with other settings: batch_size" in other.stderr
 
 
 def test_an_interrupted_comparison_is_not_lost(plastica, arrays, here, monkeypatch):
@@ -73,7 +73,7 @@ def test_an_interrupted_comparison_is_not_lost(plastica, arrays, here, monkeypat
     said = plastica("compare-rules", arrays, "--rules", "backprop", *SMALL, "--out", "cut", code=130).stderr
     assert "--resume" in said and (here / "cut.part").is_dir() and not (here / "cut").exists()
     again = plastica("compare-rules", arrays, "--rules", "backprop", *SMALL, "--out", "cut", code=1).stderr
-    assert "go on with --resume, or delete it" in again
+    assert "continue it with --resume, or delete it" in again
 
 
 def test_what_cannot_be_compared_is_said_in_a_line(plastica, arrays, here):

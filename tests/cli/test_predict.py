@@ -48,7 +48,7 @@ def test_predictions_go_to_a_file(plastica, penguins, here):
     assert (
         "is the model or the table itself" in plastica("predict", penguins, "mine.csv", "-o", "mine.csv", code=1).stderr
     )
-    for name, said in ((".", "lies among the files of the table"), ("mine.csv", "predict writes CSV")):
+    for name, said in ((".", "is in the folder of the table"), ("mine.csv", "predict writes CSV")):
         out = "part.csv" if name == "." else "answers.csv.gz"
         assert said in plastica("predict", penguins, name, "-o", out, code=1).stderr
     assert plastica("predict", penguins, "mine.csv", "-o", "-").stdout.startswith("species\n")
@@ -91,7 +91,7 @@ def test_a_model_that_is_not_there_is_guessed(plastica, penguins, here):
     shutil.copytree(penguins, here / "runs/penguins-1")
     assert "Did you mean 'runs/penguins-1'?" in plastica("predict", "runs/penguin-1", "penguins", code=1).stderr
     (here / "empty").mkdir()
-    assert "holds no model.plastica" in plastica("info", "empty", code=1).stderr
+    assert "contains no model.plastica" in plastica("info", "empty", code=1).stderr
     assert "there is no model" in plastica("info", "nowhere", code=1).stderr
 
 

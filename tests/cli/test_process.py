@@ -223,7 +223,7 @@ def test_a_full_disk_keeps_the_model_and_says_what_is_missing(tmp_path):
     )
     assert made.returncode == 1
     assert "run/report.html cannot be written: the file is larger" in made.stderr
-    assert "The trained model is kept: run/model.plastica; missing beside it: report.html." in made.stderr
+    assert "The trained model is saved: run/model.plastica; not written: report.html." in made.stderr
     assert {path.name for path in (tmp_path / "run").iterdir()} == FILES - {"report.html"}
 
 
@@ -248,7 +248,7 @@ def test_the_model_is_written_before_anything_else(plastica, here, monkeypatch):
     monkeypatch.setattr("plastica.report.writing.replace_file", explained)
     made = plastica(*TRAIN, code=1)
     assert "cannot be written: the disk is full" in made.stderr
-    assert "missing beside it: settings.json, history.csv, results.json, held_out.csv, report.html." in made.stderr
+    assert "not written: settings.json, history.csv, results.json, held_out.csv, report.html." in made.stderr
     assert [path.name for path in (here / "run").iterdir()] == ["model.plastica"]
     assert len(plastica("predict", "run", "penguins").stdout.splitlines()) == 345
 

@@ -78,7 +78,7 @@ def test_no_run_is_written_over(plastica, here):
         assert (here / f"runs/penguins-{number}/model.plastica").exists()
     before = (here / "runs/penguins-1/model.plastica").read_bytes()
     result = plastica("train", "penguins", *SHORT, "--out", "runs/penguins-1", code=1)
-    assert "is there already and is not written over" in result.stderr
+    assert "exists already and is not overwritten" in result.stderr
     assert (here / "runs/penguins-1/model.plastica").read_bytes() == before
 
 
@@ -230,7 +230,7 @@ def test_checkpoint_and_resume_end_in_the_same_model(plastica, here):
         (("penguins", "--task", "binary"), 1, "3 classes"),
         (("penguins", "--task", "regression"), 1, "is not a number"),
         (("penguins", "--task", "ranking"), 2, "ranking"),
-        (("penguins", "--layers", "64,many"), 2, "--layers takes numbers of units"),
+        (("penguins", "--layers", "64,many"), 2, "--layers expects numbers of units"),
         (("penguins", "--layers", "0,8"), 1, "expected up to 64 whole numbers"),
         (("penguins", "--epochs", "0"), 1, "--epochs 0"),
         (("penguins", "--epochs", "few"), 2, "--epochs"),

@@ -289,8 +289,8 @@ def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
 @pytest.mark.parametrize(
     ("made", "y", "said"),
     [
-        (pl.NetworkRegressor, ["low", "high"], "y holds text, such as 'low'; a regressor wants numbers"),
-        (pl.NetworkRegressor, [1e300, -1e300], r"y holds numbers beyond 1e\+100"),
+        (pl.NetworkRegressor, ["low", "high"], "y contains text, such as 'low'; a regressor expects numbers"),
+        (pl.NetworkRegressor, [1e300, -1e300], r"y contains numbers beyond 1e\+100"),
         (pl.NetworkClassifier, np.array(["a", None], dtype=object), "y holds None in 1 of 2 rows, first in row 1"),
     ],
 )

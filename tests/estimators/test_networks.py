@@ -16,7 +16,7 @@ LAYOUT = FeatureLayout(4, (0, 1), ((3, 5),))
 X = np.column_stack([np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 3, 4, 0]]).astype("float32")
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 @pytest.mark.parametrize(
     ("task", "outputs", "given", "units", "monitor"),
     [
@@ -41,7 +41,7 @@ def test_a_network_ends_as_its_task_wants_it(task, outputs, given, units, monito
         np.testing.assert_allclose(answers.sum(1), 1)
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_the_answer_is_the_mean_of_the_members_probabilities():
     model = network_for("multiclass", 3, LAYOUT, Settings(layers=(3,), members=4))
     each = model.predict(X)
@@ -49,7 +49,7 @@ def test_the_answer_is_the_mean_of_the_members_probabilities():
     np.testing.assert_allclose(answers_from(model, X, "multiclass"), each.mean(1), rtol=1e-5)
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_the_figure_that_training_stops_on_weighs_rows_as_the_loss_does():
     model = network_for("binary", 1, LAYOUT, Settings(layers=(3,), members=2))
     y, weight = np.array([0, 1, 1, 0, 1, 0], np.float32), np.array([1, 5, 2, 0, 3, 1], np.float32)
@@ -68,7 +68,7 @@ def test_a_strategy_or_loss_that_the_task_does_not_take_is_refused():
     with pytest.raises(UnknownName, match="focal"):
         network_for("binary", 1, LAYOUT, Settings(loss="fokal"))
     for name in ("binary_crossentropy", "msle", "poisson"):
-        with pytest.raises(InvalidValue, match=r"does not fit numbers.*Choose one of mse, mae, huber"):
+        with pytest.raises(InvalidValue, match=r"does not suit standardized targets.*Choose one of mse, mae, huber"):
             network_for("regression", 1, LAYOUT, Settings(loss=name))
 
 

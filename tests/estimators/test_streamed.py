@@ -132,7 +132,7 @@ def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_o
 
 def test_several_targets_keep_their_names(folder):
     network = SimpleNamespace(target=SimpleNamespace(names=("a", "b"), name="a, b"))
-    with pytest.raises(InvalidValue, match="target='answer': the 2 targets keep their names"):
+    with pytest.raises(InvalidValue, match="target='answer': the 2 targets cannot be renamed"):
         evaluate_chunks(network, folder, "answer")
 
 

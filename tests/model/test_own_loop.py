@@ -134,7 +134,7 @@ def test_a_rule_keeps_its_own_memory_through_fit():
     close(memory, {"mean": mean.astype("float32"), "steps": np.int32(6)})
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_a_rules_own_answer_is_what_predicts_evaluates_and_validates():
     model = centred()
     assert model.predict(FAR).shape == (ROWS, 1)  # before fit, with the memory to start from

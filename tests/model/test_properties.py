@@ -85,7 +85,7 @@ def test_weighted_losses_are_weighted_means_whatever_the_batches(rows, batch_siz
     assert model.evaluate(x, y, verbose=0, sample_weight=weight)[0] == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 @FEW
 @given(row_counts, batch_sizes, types, orders, seeds)
 def test_answers_are_those_of_the_network_applied(rows, batch_size, dtype, order, seed):

@@ -239,8 +239,8 @@ def test_a_resumed_run_draws_the_rows_that_the_whole_run_drew(tmp_path):
         ([1.0] * 3, {}, pl.errors.ShapeError, r"sampling has shape \(3,\).*\(70,\)"),
         ([1.0] * 69 + [-1], {}, pl.errors.InvalidValue, "sampling is -1 for row 69"),
         ([1.0] * 69 + [np.nan], {}, pl.errors.DataError, "sampling.*NaN"),
-        ([0.0] * 69 + [1.0], {"validation_split": 0.5}, pl.errors.InvalidValue, "0 for every row to train on"),
-        ([1.0] * 70, {"shuffle": False}, pl.errors.InvalidValue, "leave shuffle on"),
+        ([0.0] * 69 + [1.0], {"validation_split": 0.5}, pl.errors.InvalidValue, "0 for all training rows"),
+        ([1.0] * 70, {"shuffle": False}, pl.errors.InvalidValue, "remove shuffle=False"),
     ],
 )
 def test_probabilities_that_cannot_be_drawn_by_are_refused(sampling, options, error, message):

@@ -284,9 +284,9 @@ def test_foreign_files_are_told_apart_and_named(path):
     save_file({"kernel": np.ones((2, 2), np.float32)}, path)
     refused(path, "a safetensors file but not a model of plastica")
     write_model(path, {}, {"kind": "pipeline"})
-    refused(path, "holds pipeline, not a network")
+    refused(path, "contains pipeline, not a network")
     write_model(path, {}, {"a": 1})
-    refused(path, "holds something else")
+    refused(path, "contains something else")
 
 
 def test_missing_files_and_folders_are_named(tmp_path):
@@ -376,7 +376,7 @@ def test_weights_go_to_a_file_and_into_another_network_of_the_kind(path):
     assert not same(first, second)
     second.load_weights(path)
     assert same(first, second)
-    with pytest.raises(FileError, match="holds weights, not a network"):
+    with pytest.raises(FileError, match="contains weights, not a network"):
         pl.load(path)
 
 
@@ -404,9 +404,9 @@ def test_weights_of_another_network_are_refused_and_the_own_ones_stay(saved, lay
 def test_weights_need_a_network_that_is_built(saved, path):
     unbuilt = pl.Sequential([pl.Dense(3), pl.Dense(2)])
     for call in (unbuilt.save_weights, unbuilt.save):
-        with pytest.raises(NotFitted, match="does not know its input's shape"):
+        with pytest.raises(NotFitted, match="input shape of this network is not known"):
             call(path)
-    with pytest.raises(NotFitted, match="does not know its input's shape"):
+    with pytest.raises(NotFitted, match="input shape of this network is not known"):
         unbuilt.load_weights(saved[0])
     assert not path.exists()
 

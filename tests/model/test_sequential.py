@@ -79,7 +79,7 @@ def test_parameters_are_counted_as_in_keras():
 @pytest.mark.parametrize(("shape", "match"), [
     (None, r"build\(\) needs the shape of one input"),
     (784, "needs the shape of one input.*got 784"),
-    ((None, None, 3), "every size beside the batch axis must be known"),
+    ((None, None, 3), "every size except the batch axis must be known"),
     ((None, 0), "every size must be at least 1"),
     ((None, -4), "every size must be at least 1"),
 ])  # fmt: skip
@@ -95,9 +95,9 @@ def test_shapes_that_are_none_are_refused(shape, match):
     (lambda: pl.Sequential(pl.Dense(2)), r"give a list of layers: Sequential\(\[Dense\(units=2\)\]\)"),
     (lambda: pl.Sequential().add(3), "entry 0 is 3"),
     (lambda: pl.Sequential().pop(), "has no layer"),
-    (lambda: pl.Sequential(seed=-1), "seed is a whole number"),
-    (lambda: pl.Sequential(seed="a"), "seed is a whole number"),
-    (lambda: pl.Sequential(seed=True), "seed is a whole number"),
+    (lambda: pl.Sequential(seed=-1), "seed must be a whole number"),
+    (lambda: pl.Sequential(seed="a"), "seed must be a whole number"),
+    (lambda: pl.Sequential(seed=True), "seed must be a whole number"),
     (lambda: pl.Sequential().predict(X), "no layers"),
 ])  # fmt: skip
 def test_what_is_no_network_is_refused(call, match):
@@ -151,7 +151,7 @@ def test_weights_go_out_and_in():
 
 @pytest.mark.parametrize(("arrays", "error", "match"), [
     ([], ShapeError, r"got 0 arrays; this network has 4: layer 0, Dense kernel \(4, 3\), layer 0, Dense bias"),
-    (5, ShapeError, "got int; give a list"),
+    (5, ShapeError, "got int; expected a list"),
     ([np.ones((4, 3)), np.ones(3), np.ones((2, 3)), np.ones(2)], ShapeError,
      r"layer 1, Dense kernel has shape \(3, 2\); got \(2, 3\)"),
     ([np.ones((4, 3)), np.ones(3), np.ones((3, 2)), ["a", "b"]], ValueError, "layer 1, Dense bias.*the text 'a'"),
@@ -219,7 +219,7 @@ def test_compiling_again_keeps_the_weights_and_begins_the_optimizer_anew():
 # Before fit, and on little data
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_a_network_answers_and_is_judged_before_it_learned():
     model = network()
     found = model.evaluate(X, Y, verbose=0, return_dict=True)
@@ -228,11 +228,11 @@ def test_a_network_answers_and_is_judged_before_it_learned():
     np.testing.assert_array_equal(model(X), model.predict(X))
     uncompiled = pl.Sequential([pl.Dense(3, activation="tanh"), pl.Dense(1)])
     np.testing.assert_array_equal(uncompiled.predict(X), network().predict(X))
-    with pytest.raises(NotFitted, match="was not compiled"):
+    with pytest.raises(NotFitted, match="is not compiled"):
         uncompiled.evaluate(X, Y)
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_evaluate_gives_numbers_in_the_form_that_is_asked_for(capsys):
     model = network()
     loss, error = model.evaluate(X, Y)
@@ -351,10 +351,10 @@ def test_verbose_shows_nothing_or_lines(capsys):
 
 
 @pytest.mark.parametrize(("callbacks", "match"), [
-    ([print], "is no plastica callback"),
-    ("EarlyStopping", "is no plastica callback"),
+    ([print], "is not a plastica callback"),
+    ("EarlyStopping", "is not a plastica callback"),
     ([pl.EarlyStopping], r"write EarlyStopping\(\)"),
-    ([keras.callbacks.EarlyStopping()], "is no plastica callback"),
+    ([keras.callbacks.EarlyStopping()], "is not a plastica callback"),
 ])  # fmt: skip
 def test_callbacks_of_a_wrong_kind_are_refused_before_anything_is_learned(callbacks, match):
     model = network()
@@ -432,7 +432,7 @@ def test_the_learning_rate_is_read_and_set():
         with pytest.raises(InvalidValue, match="learning_rate"):
             model.learning_rate = wrong
     assert model.learning_rate == 1.0
-    with pytest.raises(NotFitted, match="was not compiled"):
+    with pytest.raises(NotFitted, match="is not compiled"):
         assert pl.Sequential([pl.Dense(1)]).learning_rate
 
 
@@ -537,8 +537,8 @@ def test_a_resumed_run_wants_the_same_callbacks(tmp_path):
     ({"max_steps": 0}, InvalidValue, "max_steps is 0"),
     ({"time_limit": "soon"}, InvalidValue, "time_limit is 'soon'"),
     ({"until": {"los": 1}}, InvalidValue, 'name "los" does not tell'),
-    ({"until": {"val_loss": 1}}, UnknownName, 'no figure "val_loss".*validation_split='),
-    ({"callbacks": [pl.EarlyStopping("val_loss")]}, UnknownName, 'no figure "val_loss".*validation_split='),
+    ({"until": {"val_loss": 1}}, UnknownName, 'no metric "val_loss".*validation_split='),
+    ({"callbacks": [pl.EarlyStopping("val_loss")]}, UnknownName, 'no metric "val_loss".*validation_split='),
 ])  # fmt: skip
 def test_runs_that_cannot_be_are_refused(options, error, match):
     with pytest.raises(error, match=match):
@@ -549,7 +549,7 @@ def test_a_network_shows_itself():
     assert repr(network()) == "Sequential([Dense(units=3, activation='tanh'), Dense(units=1)])"
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_evaluate_and_predict_tell_their_callbacks():
     told = []
 

@@ -165,7 +165,7 @@ def test_without_targets_there_are_activities_and_no_errors():
     assert [set(layer.arrays()) for layer in looked] == [{"input", "potential", "activity"}] * 2
     assert all(layer.delta is None and layer.gradient == {} for layer in looked)
     close(looked[-1].activity, model.predict(X))
-    with pytest.raises(NotFitted, match="was not compiled"):
+    with pytest.raises(NotFitted, match="is not compiled"):
         model.trace(X, ONE_HOT)
 
 
@@ -196,7 +196,7 @@ def test_arrays_have_names_and_layers_are_found_by_them():
         looked["layer 7"]
 
 
-@pytest.mark.filterwarnings("ignore:predict. this network was never trained")
+@pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
 def test_one_number_a_row_is_a_target_for_one_output():
     model = pl.Sequential([pl.Dense(1, input_dim=4)])
     model.compile("sgd", "half_squared_error")

@@ -85,5 +85,5 @@ def test_without_a_loss_there_is_no_gradient():
     model.compile(rule="oja")
     with pytest.raises(InvalidValue, match=r"compiled without a loss.*Oja"):
         model.alignment(X, None)
-    with pytest.raises(NotFitted, match="was not compiled"):
+    with pytest.raises(NotFitted, match="is not compiled"):
         pl.Sequential([pl.Dense(2)]).alignment(X, Y)

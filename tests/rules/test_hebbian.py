@@ -199,7 +199,7 @@ def test_units_that_hear_different_channels_have_no_common_components():
 
 
 def test_an_optimizer_that_would_do_nothing_is_told():
-    with pytest.warns(pl.errors.PlasticaWarning, match="Oja makes its steps itself"):
+    with pytest.warns(pl.errors.PlasticaWarning, match="Oja has its own learning rate"):
         pl.Sequential([pl.Dense(2)]).compile("adam", rule="oja")
 
 

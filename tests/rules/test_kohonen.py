@@ -146,7 +146,7 @@ def test_labels_of_units_are_their_rows_most_frequent_ones(square):
             assert found[row, column] == ("right" if (own == "right").sum() > len(own) / 2 else "left")
     corner = pl.maps.label_map(model, x[:1], labels[:1])
     assert (corner == None).sum() == 24  # noqa: E711
-    with pytest.raises(ShapeError, match=r"labels has shape \(3,\); one label a row is expected, \(400,\)"):
+    with pytest.raises(ShapeError, match=r"labels has shape \(3,\); expected one label per row, \(400,\)"):
         pl.maps.label_map(model, x, labels[:3])
 
 
@@ -220,7 +220,7 @@ def test_maps_say_what_they_miss(square):
         pl.maps.hits(x, x)
     with pytest.raises(NotFitted, match="no weights yet"):
         pl.maps.u_matrix(pl.Sequential([pl.Grid(2, 2)]))
-    with pytest.raises(ShapeError, match=r"takes rows of shape \(2,\)"):
+    with pytest.raises(ShapeError, match=r"expects rows of shape \(2,\)"):
         pl.maps.quantization_error(model, X)
     with pytest.raises(DataError, match="NaN"):
         pl.maps.winners(model, [[np.nan, 1.0]])

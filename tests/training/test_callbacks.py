@@ -179,7 +179,7 @@ def test_what_is_no_callback_is_refused():
         as_list([TerminateOnNaN])
     with pytest.raises(InvalidValue, match=r"write TerminateOnNaN\(\)"):
         as_list(TerminateOnNaN)
-    with pytest.raises(InvalidValue, match="no plastica callback"):
+    with pytest.raises(InvalidValue, match="not a plastica callback"):
         as_list(print)
 
 
@@ -272,11 +272,11 @@ def test_nan_is_never_better():
 
 def test_a_missing_figure_is_named_with_what_there_is():
     with pytest.raises(
-        UnknownName, match=r'EarlyStopping: .* "val_loss"; did you mean "loss"\? It has: loss, acc'
+        UnknownName, match=r'EarlyStopping: .* "val_loss"; did you mean "loss"\? Available: loss, acc'
     ) as error:
         train(EarlyStopping(), [0.5], "acc")
     assert "validation_split=" in str(error.value)
-    with pytest.raises(UnknownName, match='no figure "val_f1"') as error:
+    with pytest.raises(UnknownName, match='no metric "val_f1"') as error:
         train(EarlyStopping("val_f1"), [0.5], "val_loss")
     assert "validation_split=" not in str(error.value)
     with pytest.raises(UnknownName, match="ReduceLROnPlateau"):
@@ -315,7 +315,7 @@ def test_direction_is_read_from_the_name(name, mode):
 
 
 def test_a_name_that_does_not_tell_the_direction_asks_for_it():
-    with pytest.raises(InvalidValue, match=r'"temperature" does not tell .* Say mode="min" or mode="max"'):
+    with pytest.raises(InvalidValue, match=r'"temperature".* Set mode="min" or mode="max"'):
         EarlyStopping("temperature")
     assert EarlyStopping("temperature", mode="max").mode == "max"
     with pytest.raises(InvalidValue, match="mode is 'up'; it takes 'auto' or 'min' or 'max'"):
@@ -398,7 +398,7 @@ def test_plateau_refuses_factors_that_do_not_reduce(capsys):
     with pytest.raises(InvalidValue, match=r"factor is 1\.5"):
         ReduceLROnPlateau(factor=1.5)
     train(ReduceLROnPlateau(patience=1, verbose=1), [0.5, 0.5])
-    assert capsys.readouterr().out == "Epoch 2: val_loss hovers; the learning rate is now 0.01.\n"
+    assert capsys.readouterr().out == "Epoch 2: val_loss has stopped improving; the learning rate is now 0.01.\n"
 
 
 # --- ModelCheckpoint
@@ -433,7 +433,7 @@ def test_checkpoint_every_so_many_steps(tmp_path):
 
 def test_checkpoint_says_what_is_wrong_with_its_path(tmp_path):
     with pytest.raises(
-        UnknownName, match=r"the field 'val_acc', which this run has not. It has: epoch, loss, val_loss"
+        UnknownName, match=r"the field 'val_acc', which does not exist in this run. Available: epoch, loss, val_loss"
     ):
         train(ModelCheckpoint("{val_acc}"), [0.5])
     with pytest.raises(InvalidValue, match="cannot be filled in"):

@@ -70,10 +70,10 @@ def test_unknown_figures_are_named_with_what_there_is():
     (rule,) = stop_rules({"val_accuracy": 0.9})
     rule.check(["loss", "accuracy", "val_loss", "val_accuracy"])
     with pytest.raises(
-        UnknownName, match=r'until: this run has no figure "val_accuracy"; did you mean "accuracy"'
+        UnknownName, match=r'until: this run has no metric "val_accuracy"; did you mean "accuracy"'
     ) as error:
         rule.check(["loss", "accuracy"])
-    assert "It has: loss, accuracy." in str(error.value)
+    assert "Available: loss, accuracy." in str(error.value)
     assert "pass validation_split= or validation_data= to fit" in str(error.value)
     TimeLimit(1).check([])
 

@@ -1,1 +1,1 @@
-"""The command ``plastica``: its words, what it prints and how it fails."""
+"""The command ``plastica``: its options, its output and its error handling."""

@@ -1,4 +1,4 @@
-"""``plastica compare``: runs side by side, and which differences are more than chance."""
+"""``plastica compare``: the metrics of several runs, and which differences are statistically significant."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..estimators.comparing import Comparison
 
-MOST_FIGURES = 5  # beside the one that runs are sorted by; --json has all
+MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
 
 
-@click.command(short_help="Put runs side by side, best first.")
+@click.command(short_help="Compare runs, best first.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option("--on", metavar="FILE", help="Judge all of them anew on this table.")
-@click.option("--by", metavar="FIGURE", help="The figure to sort by; the task's own by default.")
+@click.option("--on", metavar="FILE", help="Evaluate all runs on this table.")
+@click.option("--by", metavar="FIGURE", help="Metric to sort by. Default: the task's main metric.")
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
@@ -41,10 +41,10 @@ def compare(
     json: bool,
     debug: bool,
 ) -> None:
-    """Put runs side by side, best first.
+    """Compare runs, best first.
 
-    Shows in what they differ, their figures on held-out rows with 95 % intervals, and each one's difference from
-    the best on the same rows. Runs that held out other rows can be compared fairly with --on.
+    Shows the settings that differ, the metrics on the test set with 95 % confidence intervals, and each run's
+    difference from the best on the same rows. To compare runs with different test sets fairly, use --on.
     """
     from ..data.reading import read_table
     from ..estimators.comparing import compare_held_out, compare_on
@@ -65,7 +65,7 @@ def compare(
 
 
 def as_json(found: Comparison) -> dict[str, Any]:
-    """Return what is shown as JSON has it."""
+    """Return the comparison as a JSON-serializable dictionary."""
     from ..estimators.facts import listed
 
     return {
@@ -103,7 +103,7 @@ def _say(output: Output, found: Comparison) -> None:
     output.say()
     output.say(SAY("sorted_by", on=found.on.said(), figure=word_of(found.by)))
     others = [name for name in found.runs[0].scores if name != found.by][:MOST_FIGURES]
-    while True:  # as many figures as there is room for
+    while True:  # as many metrics as fit
         heads = (SAY("head_run"), SAY("head_rows"), word_of(found.by), *map(word_of, others))
         rows = [
             (

@@ -1,4 +1,4 @@
-"""``plastica compare-rules``: learning rules side by side on one table or one file of arrays."""
+"""``plastica compare-rules``: compare learning rules on one table or one file of arrays."""
 
 from __future__ import annotations
 
@@ -20,31 +20,35 @@ if TYPE_CHECKING:
     from ..comparison.terms import Terms
 
 TERMS, RECORDS = "terms.json", "records"
-MANY_FEATURES, MANY_ROWS = 256, 10_000  # from which on hidden layers are large where nobody said
+MANY_FEATURES, MANY_ROWS = 256, 10_000  # default hidden layers are large from these sizes on
 
 
-@click.command(cls=TargetCommand, short_help="Compare learning rules on one table or file of arrays.")
+@click.command(cls=TargetCommand, short_help="Compare learning rules on one data set.")
 @click.argument("data")
-@click.option("--target", "-t", metavar="COLUMN", multiple=True, help="The column to predict, of a table; or several.")
-@click.option("--rules", metavar="NAMES", default="all", help="Names with commas between them, or all.")
-@click.option("--layers", metavar="UNITS", help="Units of the hidden layers; 64,64, or 500,500 for many large inputs.")
-@click.option("--epochs", type=int, help="20; with --minutes at most, and then 100.")
 @click.option(
-    "--minutes", type=float, help="For all rules together; epochs are chosen so that each has an equal share."
+    "--target", "-t", metavar="COLUMN", multiple=True, help="Column to predict; repeat for several. For tables only."
 )
-@click.option("--seeds", type=int, default=3, help="Networks a rule.")
-@click.option("--batch-size", type=int, help="Rows a step; chosen by the number of rows.")
-@click.option("--loss-target", type=float, help="The held-out loss to reach; by default what a linear network reaches.")
-@click.option("--learning-rate", metavar="RULE=NUMBER", multiple=True, help="Repeat for each rule.")
-@click.option("--optimizer", metavar="RULE=NAME", multiple=True, help="Repeat for each rule.")
-@click.option("--test", type=float, default=0.2, help="Share (or number) of a table's rows to judge on.")
-@click.option("--seed", type=int, default=0, help="Of the split of a table's rows, and of the first network.")
+@click.option("--rules", metavar="NAMES", default="all", help="Names of rules, separated by commas, or all.")
+@click.option(
+    "--layers", metavar="UNITS", help="Units of the hidden layers. Default: 64,64; 500,500 for large data sets."
+)
+@click.option("--epochs", type=int, help="Number of epochs. Default: 20. With --minutes, the maximum (default: 100).")
+@click.option("--minutes", type=float, help="Time budget for all rules together, divided equally among them.")
+@click.option("--seeds", type=int, default=3, help="Number of networks trained with each rule.")
+@click.option("--batch-size", type=int, help="Rows per gradient step. Default: depends on the number of rows.")
+@click.option(
+    "--loss-target", type=float, help="Test loss for the time-to-loss columns. Default: the loss of a linear network."
+)
+@click.option("--learning-rate", metavar="RULE=NUMBER", multiple=True, help="Learning rate of a rule; repeatable.")
+@click.option("--optimizer", metavar="RULE=NAME", multiple=True, help="Optimizer of a rule; repeatable.")
+@click.option("--test", type=float, default=0.2, help="Fraction (or number) of a table's rows in the test set.")
+@click.option("--seed", type=int, default=0, help="Random seed of the split and of the first network.")
 @parameters.drop
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
 @parameters.out_folder
-@click.option("--resume", is_flag=True, help="Train only the rules that --out lacks.")
+@click.option("--resume", is_flag=True, help="Train only the rules that are missing in --out.")
 @parameters.lang
 @parameters.verbose
 @parameters.quiet
@@ -77,12 +81,14 @@ def compare_rules(
     json: bool,
     debug: bool,
 ) -> None:
-    """Train networks by several learning rules on equal terms.
+    """Train networks with several learning rules under equal conditions.
 
-    The same rows, sizes of layers and seeds for all. Shows held-out figures with their spread, epochs and seconds to
-    a loss, the angle to the true gradient, how sparse the hidden layers are, and what each rule asks for.
+    All rules get the same data, layer sizes and seeds. Shows test metrics with their standard deviation, the epochs
+    and seconds to reach a loss, the angle to the true gradient, the sparsity of the hidden layers and each rule's
+    requirements.
 
-    DATA may also be the folder of a finished comparison: its tables and pictures are written again, without training.
+    DATA may also be the folder of a finished comparison: its tables and figures are then written again, without
+    training.
     """
     if resume and out is None:
         raise click.BadParameter(SAY("resume_needs_out"))
@@ -128,13 +134,13 @@ def compare_rules(
 
 
 class Place:
-    """The folder of a comparison: filled beside, and renamed when it is whole.
+    """The folder of a comparison: written under a temporary name and renamed when complete.
 
     Args:
-        out: The folder a person named; None takes the next free one.
-        data: What is compared on, for the name.
-        task, terms: What must be the same for records to be taken.
-        resume: Whether to take the records of an earlier run.
+        out: The folder given by the user; None chooses the next free name.
+        data: The data set, for the name.
+        task, terms: What must match for earlier records to be reused.
+        resume: Whether to reuse the records of an earlier run.
     """
 
     def __init__(self, out: str | None, data: str, task: Task, terms: Terms, resume: bool) -> None:
@@ -152,28 +158,30 @@ class Place:
                 self._take(source, said)
         elif self.beside.exists():
             folders.give_back(self.folder)
-            raise FileError(f"an interrupted comparison lies in {self.beside}: go on with --resume, or delete it.")
+            raise FileError(
+                f"{self.beside} contains an interrupted comparison: continue it with --resume, or delete it."
+            )
         (self.beside / RECORDS).mkdir(parents=True, exist_ok=True)
         self._write(self.beside / TERMS, said)
         for record in self.records.values():
             self.keep(record)
 
     def keep(self, record: Record) -> None:
-        """Keep the record of a finished trial."""
+        """Save the record of a finished trial."""
         import msgspec
 
         self._write(self.beside / RECORDS / f"{record.name}.json", msgspec.to_builtins(record))
 
     def fill(self, found: Comparison) -> Path:
-        """Write tables and pictures, and give the folder its name."""
+        """Write tables and figures, and give the folder its final name."""
         import shutil
 
         from ..storage.atomic import explained
 
         _write_results(self.beside, found)
-        with explained(self.folder, f"the results are kept in {self.beside}"):
+        with explained(self.folder, f"the results are in {self.beside}"):
             old = self.folder.with_name(f"{self.folder.name}.old")
-            if self.folder.exists():  # with fewer rules, gone on with by --resume
+            if self.folder.exists():  # of fewer rules, extended by --resume
                 self.folder.rename(old)
             self.beside.rename(self.folder)
             shutil.rmtree(old, ignore_errors=True)
@@ -191,12 +199,12 @@ class Place:
         apart = [name for name in said if earlier.get(name) != said[name]]
         if apart:
             named = ", ".join("the data" if name == "digest" else name for name in apart)
-            raise FileError(f"{source} was made on other terms: {named}. Give the same, or another --out.")
+            raise FileError(f"{source} was made with other settings: {named}. Use the same settings, or another --out.")
         for path in sorted((source / RECORDS).glob("*.json")):
             try:
                 record = msgspec.json.decode(path.read_bytes(), type=Record)
             except msgspec.DecodeError as problem:
-                raise FileError(f"{path} is damaged: {problem}. Delete it; its rule is then trained again.") from None
+                raise FileError(f"{path} is damaged: {problem}. Delete it to train its rule again.") from None
             self.records[record.name] = record
 
     def _write(self, path: Path, value: object) -> None:
@@ -238,7 +246,9 @@ def _task(
 ) -> Task:
     if Path(data).suffix.lower() == ".npz":
         if target:
-            raise click.BadParameter("--target is for tables; a .npz holds its targets as y_train and y_test.")
+            raise click.BadParameter(
+                "--target applies to tables only; an .npz file contains its targets as y_train and y_test."
+            )
         from ..comparison.task import task_of_npz
 
         return task_of_npz(data)

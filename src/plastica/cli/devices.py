@@ -1,4 +1,4 @@
-"""``plastica devices``: what plastica computes on, and what keeps it from a GPU."""
+"""``plastica devices``: the devices that JAX can use, and why a GPU is not among them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ GPU_UNUSED = (
 )
 
 
-@click.command(cls=HintingCommand, short_help="List the devices plastica computes on.")
+@click.command(cls=HintingCommand, short_help="List the available devices.")
 @parameters.json
 @parameters.debug
 @guarded
 def devices(json: bool, debug: bool) -> None:
-    """List the CPUs and GPUs that JAX offers; the first is used."""
+    """List the CPUs and GPUs available to JAX; plastica uses the first."""
     import jax
 
     found = available()
@@ -45,7 +45,7 @@ def available() -> list[Any]:
     """Return JAX's devices.
 
     Raises:
-        InvalidValue: Where JAX_PLATFORMS names a platform that cannot be used.
+        InvalidValue: If JAX_PLATFORMS names a platform that is not available.
     """
     import jax
 
@@ -53,7 +53,7 @@ def available() -> list[Any]:
 
     try:
         return list(jax.devices())
-    except (RuntimeError, AssertionError) as problem:  # JAX asserts where a plugin has no driver
+    except (RuntimeError, AssertionError) as problem:  # JAX raises AssertionError if a plugin has no driver
         why = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
         platforms = os.environ.get("JAX_PLATFORMS", "")
         raise InvalidValue(
@@ -63,7 +63,7 @@ def available() -> list[Any]:
 
 
 def describe(device: Any) -> str:
-    """Return a device's name, and its memory where JAX knows it."""
+    """Return a device's name and, if JAX reports it, its memory."""
     memory = (device.memory_stats() or {}).get("bytes_limit") if device.platform != "cpu" else None
     size = f", {memory / 2**30:.1f} GiB" if memory else ""
     return f"{device.platform}:{device.id} {device.device_kind}{size}"

@@ -1,4 +1,4 @@
-"""``plastica evaluate``: how good a model is on a table whose target is known."""
+"""``plastica evaluate``: evaluate a model on a table with known targets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ..estimators.scores import Scores
 
 
-@click.command(cls=TargetCommand, short_help="Judge a model on a table whose target is known.")
+@click.command(cls=TargetCommand, short_help="Evaluate a model on a labelled table.")
 @parameters.model
 @click.argument("file")
-@click.option("--target", "-t", metavar="COLUMN", help="The target, if it has another name here.")
+@click.option("--target", "-t", metavar="COLUMN", help="Name of the target column, if it differs from training.")
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
@@ -44,10 +44,10 @@ def evaluate(
     json: bool,
     debug: bool,
 ) -> None:
-    """Judge a model on a table whose target is known.
+    """Evaluate a model on a table with known targets.
 
-    Prints the figure that matters with its 95 % interval, and what it was on the rows held out in training; -v prints
-    all figures.
+    Prints the main metric with its 95 % confidence interval, beside its value on the test set of the training run;
+    -v prints all metrics.
     """
     from ..data.table import Table
     from ..estimators import TableNetwork

@@ -1,4 +1,4 @@
-"""Run folders: a new one for every run, and the model that lies in one."""
+"""Run folders: create one for each run, and find the model in one."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ ENDINGS = re.compile(r"(\.(csv|tsv|txt|parquet|pq|jsonl|ndjson|json|xlsx|xls|ods
 
 
 def new_folder(out: str | None, source: str) -> Path:
-    """Make the folder of a run and return it; nothing that is there is ever written over.
+    """Create the folder of a run and return it; existing files are never overwritten.
 
     Args:
-        out: The folder a person named; None takes the next free ``runs/<name>-<number>``.
-        source: What is trained on, for the name.
+        out: The folder given by the user; None takes the next free ``runs/<name>-<number>``.
+        source: The training data, for the name.
 
     Raises:
-        FileError: The folder holds something, or cannot be made.
+        FileError: If the folder is not empty or cannot be created.
     """
     if out is not None:
         return _named(Path(out))
     name = name_of(source)
-    with explained(RUNS, "nothing was trained; name another place with --out"):
+    with explained(RUNS, "nothing was trained; choose another folder with --out"):
         RUNS.mkdir(parents=True, exist_ok=True)
         taken = [match for path in RUNS.iterdir() if (match := re.fullmatch(rf"{re.escape(name)}-(\d+)", path.name))]
         number = 1 + max((int(match[1]) for match in taken), default=0)
@@ -43,7 +43,7 @@ def new_folder(out: str | None, source: str) -> Path:
 
 
 def name_of(source: str) -> str:
-    """Return a name for runs on a source, safe as a folder's.
+    """Return a name for runs on a data source that is valid as a folder name.
 
     Example:
         >>> name_of("data/My table.csv.gz"), name_of("-")
@@ -56,16 +56,16 @@ def name_of(source: str) -> str:
 
 
 def give_back(folder: Path) -> None:
-    """Take a folder away again if nothing was written into it."""
+    """Delete a folder if it is empty."""
     with suppress(OSError):
         folder.rmdir()
 
 
 def model_file(given: str) -> Path:
-    """Return the model's file for what a person named: the file, or a run folder.
+    """Return the path of a model file, given the file or its run folder.
 
     Raises:
-        FileError: There is none, or it may not be read.
+        FileError: If there is no model or it cannot be read.
     """
     try:
         return _model_file(given)
@@ -91,7 +91,7 @@ def _model_file(given: str) -> Path:
 
 
 def _named(folder: Path) -> Path:
-    with explained(folder, "nothing was trained; name another folder with --out"):
+    with explained(folder, "nothing was trained; choose another folder with --out"):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise FileError(note("errors.out_there", given=show(str(folder))))
         folder.mkdir(parents=True, exist_ok=True)

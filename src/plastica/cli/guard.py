@@ -1,4 +1,4 @@
-"""How a command fails: one line for a person's mistake, Ctrl-C, and a request for a report for ours."""
+"""Error handling of the commands: user errors, Ctrl-C and internal errors, each with its exit code."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MISTAKE, USAGE, FAULT, CLOSED_PIPE = 1, 2, 70, 141
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
     """Wrap a command: errors become one line on standard error and an exit code, warnings one line.
 
-    A person's mistake exits with 1, a wrong option with 2, Ctrl-C with 130, a fault of plastica's own with 70. With 141
-    exits what had its standard output closed by the reader, as in ``| head -1``; training goes on to its end before.
-    With ``debug=True`` the traceback is shown too.
+    Exit codes: 1 for a user error, 2 for an invalid option, 70 for an internal error, 130 for Ctrl-C, 141 if the
+    reader closed standard output, as in ``| head -1`` (training is completed first). ``debug=True`` also shows the
+    traceback.
     """
 
     @functools.wraps(command)
@@ -69,7 +69,7 @@ def _end_interrupted() -> NoReturn:
 
 @contextlib.contextmanager
 def ended_by_interrupts() -> Iterator[None]:
-    """End with one line and an exit code at Ctrl-C, where click has a word and a code of its own."""
+    """Exit with one line and code 130 at Ctrl-C, instead of click's own message and code."""
     try:
         yield
     except KeyboardInterrupt:
@@ -77,7 +77,7 @@ def ended_by_interrupts() -> Iterator[None]:
 
 
 def _came_of_an_interrupt(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an error: within an import it comes out as a module that failed to load."""
+    """Whether Ctrl-C caused an error: during an import, it surfaces as a module that failed to load."""
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             return True
@@ -87,7 +87,7 @@ def _came_of_an_interrupt(error: BaseException | None) -> bool:
 
 @contextlib.contextmanager
 def _interrupts_not_lost() -> Iterator[None]:
-    """Raise Ctrl-C again where it was swallowed, as when JAX looks in while Python collects garbage."""
+    """Raise Ctrl-C again where it was swallowed, for example by a JAX callback during garbage collection."""
     before = sys.unraisablehook
 
     def again(unraisable: Any) -> None:
@@ -135,7 +135,7 @@ def _warnings_as_notes(debug: bool) -> Iterator[None]:
 
 
 def code_of_end(code: str | int | None) -> str | int | None:
-    """Return the code that the program exits with: another one where all went well but standard output was lost."""
+    """Return the exit code; 141 if the command succeeded but standard output was lost."""
     lost = streams.why_lost()
     return _lost(lost) if lost is not None and not code else code
 

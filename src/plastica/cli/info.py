@@ -1,4 +1,4 @@
-"""``plastica info``: what a model is, what it wants and how good it was."""
+"""``plastica info``: a model's architecture, input columns and test metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .output import Output
 from .wording import SAY
 
 
-@click.command(cls=HintingCommand, short_help="Describe a model.")
+@click.command(cls=HintingCommand, short_help="Describe a trained model.")
 @parameters.model
 @parameters.lang
 @parameters.verbose
@@ -25,7 +25,7 @@ def info(
     json: bool,
     debug: bool,
 ) -> None:
-    """Say what a model is, which columns it wants and how good it was."""
+    """Describe a trained model: its architecture, its input columns and its test metrics."""
     from ..estimators import TableNetwork
     from . import model_words, result_words, run_facts, table_words
     from .folders import model_file

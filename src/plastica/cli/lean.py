@@ -1,4 +1,4 @@
-"""Loading less: what a library only loads because it happens to be installed."""
+"""Faster start: skip optional imports of other libraries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sys
 
 
 def load_scikit_learn() -> None:
-    """Load scikit-learn without pandas, which it imports wherever it is installed.
+    """Import scikit-learn without pandas, which it imports if installed.
 
-    The commands hand it arrays alone. pandas costs a third of a second and 60 MB, and is loaded later where it is
-    asked for. For processes of plastica's own: elsewhere scikit-learn may be handed frames.
+    The commands pass only arrays to scikit-learn. pandas takes a third of a second and 60 MB, and can still be
+    imported later. Only for plastica's own processes: in others, scikit-learn may receive data frames.
     """
     if "pandas" in sys.modules or "sklearn" in sys.modules:
         return

@@ -1,6 +1,6 @@
 """The command line: ``plastica train``, ``predict``, ``evaluate``, ``compare`` and the other commands.
 
-Nothing heavy is imported here: ``plastica --help`` answers before JAX would have loaded.
+Imports nothing heavy, so that ``plastica --help`` does not wait for JAX.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .train import train
 
 
 class Commands(click.Group):
-    """The commands; Ctrl-C between two of their steps ends them as within one."""
+    """The group of commands; handles Ctrl-C also while options are read."""
 
     def main(self, args: Sequence[str] | None = None, *given: Any, **options: Any) -> Any:
         """Run the command line in the language that it asks for."""
@@ -33,7 +33,7 @@ class Commands(click.Group):
             return super().main(args, *given, **options)
 
     def make_context(self, *given: Any, **options: Any) -> click.Context:
-        """Read the options."""
+        """Parse the options."""
         with guard.ended_by_interrupts():
             return super().make_context(*given, **options)
 
@@ -45,13 +45,13 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    epilog="Start with: plastica train penguins",
+    epilog="Try it: plastica train penguins",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(__version__, prog_name="plastica", message="%(prog)s %(version)s")
 def app() -> None:
-    """Train neural networks on tables, and use them."""
+    """Train neural networks on tables, evaluate them and predict with them."""
 
 
 for command in (train, predict, evaluate, compare, compare_rules, info, devices):
@@ -59,7 +59,7 @@ for command in (train, predict, evaluate, compare, compare_rules, info, devices)
 
 
 def run() -> None:
-    """Run the command line; the console's entry point."""
+    """Run the command line (the console entry point)."""
     interrupts.install()
     streams.install()
     try:

@@ -1,4 +1,4 @@
-"""What is said of a model: how it is built, how it learns, how training went."""
+"""Output about a model: its layers, its training settings and its training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..estimators.facts import Facts
 from ..estimators.settings import batch_size_for
+from ..language import WORDS
 from ..training.wording import count_epochs, in_order, metric_name, seconds, short
 from .output import Output
 from .wording import SAY
@@ -13,13 +14,12 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..estimators import Settings, TableNetwork
     from ..estimators.trees import BoostedTrees
-    from ..layers import Layer
     from ..model import Sequential
     from ..training import History
 
 
 def say_plan(output: Output, features: int, rows: int, settings: Settings, model: Sequential | None) -> None:
-    """Say what will be trained, and how; None stands for a model that is no network."""
+    """Print what will be trained and how; ``model=None`` means that the model is not a network."""
     if not output.verbose:
         return
     if model is None:
@@ -30,47 +30,26 @@ def say_plan(output: Output, features: int, rows: int, settings: Settings, model
 
 
 def say_network(features: int, model: Sequential) -> str:
-    """Say what the network is."""
-    from ..estimators.networks import unpacked
+    """Describe a network in one line: its layers and the number of its parameters."""
+    from ..estimators.networks import outline_of
 
-    hidden = [said for layer, copies in unpacked(model)[:-1] if (said := say_layer(layer, copies))]
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
-    chain = " -> ".join([SAY("features", count=features), *hidden, end])
+    chain = " -> ".join([WORDS("features", count=features), *outline_of(model), end])
     return f"{chain}; {SAY('parameters', count=f'{model.count_params():,}')}"
 
 
-def say_layer(layer: Layer, copies: int = 1) -> str:
-    """Say in a few words what a layer between the features and the answers is; empty for one that only serves.
-
-    Args:
-        layer: The layer.
-        copies: How many of it an ensemble holds.
-    """
-    from .. import layers
-
-    if isinstance(layer, layers.PiecewiseLinearEmbedding):
-        return SAY("pieces", count=len(layer.columns))
-    if isinstance(layer, layers.PeriodicEmbedding):
-        return SAY("waves", count=len(layer.columns))
-    if isinstance(layer, layers.CategoryEmbedding):
-        return SAY("vectors", count=len(layer.codes))
-    if isinstance(layer, layers.Members):
-        return SAY("members", count=layer.members * copies)
-    return f"{layer.units} {layer.activation.name}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
-
-
 def say_model(features: int, model: Sequential | BoostedTrees) -> str:
-    """Say what the network is, or what stands in its place."""
+    """Describe a model in one line."""
     from ..estimators.trees import BoostedTrees
 
     if not isinstance(model, BoostedTrees):
         return say_network(features, model)
     trees, leaves = SAY("count_trees", count=len(model.outputs)), SAY("count_leaves", count=model.leaves)
-    return SAY("trees", features=SAY("features", count=features), trees=trees, leaves=leaves)
+    return SAY("trees", features=WORDS("features", count=features), trees=trees, leaves=leaves)
 
 
 def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
-    """Say how the network learns and for how long."""
+    """Describe the training settings in one line."""
     from ..estimators.networks import monitor_of
 
     size = settings.batch_size or (rows if model.optimizer.full_batch else batch_size_for(rows))
@@ -88,15 +67,13 @@ def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
 
 
 def say_training(output: Output, network: TableNetwork) -> None:
-    """Say how long it was trained and whose weights are kept; nothing of a model that is no network."""
+    """Print the number of epochs and which epoch's weights are used; nothing for a model that is not a network."""
     facts, history = network.facts, network.history
     made = facts.training
     if not made.epochs:
         return
     said = count_epochs(made.epochs)
     if history is not None:
-        from ..language import WORDS
-
         said = WORDS("trained", epochs=said, time=seconds(history.seconds))
     if made.stopped_by == "time_limit":
         said = SAY("stopped_time", made=said)
@@ -137,7 +114,7 @@ def _reason(facts: Facts, network: TableNetwork) -> str:
 
 
 def say_epochs(output: Output, history: History, best: int | None, monitor: str) -> None:
-    """Print the figures of the epochs 1, 2, 4, 8 and so on, of the best and of the last."""
+    """Print the metrics of epochs 1, 2, 4, 8 and so on, of the best and of the last epoch."""
     last = len(history.epoch)
     shown = sorted({2**power for power in range(last.bit_length())} | {last} | ({best} if best else set()))
     names = in_order((name for name in history.history if name != "learning_rate"), monitor)
@@ -147,7 +124,7 @@ def say_epochs(output: Output, history: History, best: int | None, monitor: str)
         if 0 < number <= last
     ]
     heads = [SAY("head_epoch"), *map(metric_name, names)]
-    while len(heads) > 2 and not output.fits(heads, rows):  # the loss as it is trained says least
+    while len(heads) > 2 and not output.fits(heads, rows):  # the training loss is the least informative
         heads, rows = heads[:-1], [row[:-1] for row in rows]
     output.say()
     output.table(heads, rows, strong=shown.index(best) if best in shown else None)

@@ -1,4 +1,4 @@
-"""Names that options take, known here so that a wrong one is told before a table is read and JAX has loaded."""
+"""Names accepted by options, listed here so that they are checked before JAX is imported and the table is read."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
 
 
 def require_known(kind: str, name: str | None) -> None:
-    """See that an optimizer, a rule or a loss has this name; which task takes which loss is seen later.
+    """Check the name of an optimizer, a rule or a loss; whether the loss suits the task is checked later.
 
     Raises:
-        UnknownName: With the nearest name and the list.
+        UnknownName: If it is unknown; the message suggests the nearest name.
     """
     known = _KNOWN[kind]
     if name is None or name.strip().lower() in known:
         return
-    if kind == "loss":  # a class's name, as Keras spells it
+    if kind == "loss":  # a class name, as in Keras
         from .. import losses
         from ..errors import UnknownName
 
@@ -62,7 +62,7 @@ class HintingCommand(click.Command):
     meant_for: str | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse words after the arguments, with what to write in their place."""
+        """Reject surplus arguments, with a suggestion."""
         ctx.allow_extra_args = True
         surplus = super().parse_args(ctx, args)
         if surplus and not ctx.resilient_parsing:
@@ -77,13 +77,13 @@ class HintingCommand(click.Command):
 
 
 class TargetCommand(HintingCommand):
-    """A command whose word after the table is meant as the target."""
+    """A command that suggests ``--target`` for a surplus argument."""
 
     meant_for = "target"
 
 
 class OutCommand(HintingCommand):
-    """A command whose word after the table is meant as the file for the answers."""
+    """A command that suggests ``--out`` for a surplus argument."""
 
     meant_for = "out"
 

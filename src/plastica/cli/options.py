@@ -1,4 +1,4 @@
-"""What a person writes after an option becomes the value that a setting takes."""
+"""Convert the text of an option to the value of a setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "bar": "
 
 
 def units(given: str | None) -> tuple[int, ...] | None:
-    """Return the units of ``--layers 64,64``; ``0`` and ``none`` are no hidden layer.
+    """Return the units of ``--layers 64,64``; ``0`` and ``none`` mean no hidden layers.
 
     Example:
         >>> units("64,32"), units("0"), units(None)
@@ -40,12 +40,12 @@ def seconds(given: str | None) -> float | None:
 
 
 def separator(given: str | None) -> str | None:
-    """Return the separator for a word such as ``tab``, or the given one."""
+    """Return the separator for a name such as ``tab``; other text is returned unchanged."""
     return SEPARATORS.get(given or "", given)
 
 
 def names(given: Collection[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return columns by name; a name with commas in it is a column if there is such a one, else several.
+    """Return names of columns; text with commas is one name if there is such a column, otherwise several.
 
     Example:
         >>> names(["a,b", "c, d"], {"a,b", "c", "d"})
@@ -56,7 +56,7 @@ def names(given: Collection[str], known: Collection[str]) -> tuple[str, ...]:
 
 
 def kinds(given: Mapping[str, Collection[str]], known: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Return pairs of column and kind; one column cannot be of two.
+    """Return pairs of column and kind; a column has one kind only.
 
     Example:
         >>> kinds({"category": ["a,b"], "date": ["c"]}, {"a", "b", "c"})
@@ -67,7 +67,7 @@ def kinds(given: Mapping[str, Collection[str]], known: Collection[str]) -> tuple
         for name in names(columns, known):
             if name in found:
                 raise click.BadParameter(
-                    f"--{kind} and --{found[name]} both name the column {name!r}; it is one of them."
+                    f"--{kind} and --{found[name]} both name the column {name!r}; choose one of them."
                 )
             found[name] = kind
     return tuple(found.items())
@@ -89,13 +89,13 @@ def weights(given: Collection[str]) -> str | tuple[tuple[str | int | float, floa
         label, equals, number = each.rpartition("=")
         value = _number(number)
         if not equals or value is None:
-            raise click.BadParameter(f"--class-weight takes balanced, or LABEL=NUMBER for each class; got {each!r}.")
+            raise click.BadParameter(f"--class-weight expects balanced, or LABEL=NUMBER for each class; got {each!r}.")
         pairs.append((label, value))
     return tuple(pairs)
 
 
 def costs(given: str | None) -> tuple[tuple[float, ...], ...] | None:
-    """Return the cost matrix of ``--costs "0,1;5,0"`` or of a file of such rows.
+    """Return the cost matrix of ``--costs "0,1;5,0"`` or of a file with one row per line.
 
     Example:
         >>> costs("0,1;5,0")
@@ -111,14 +111,14 @@ def costs(given: str | None) -> tuple[tuple[float, ...], ...] | None:
     rows = [[_number(cell) for cell in line.split(",")] for line in text.splitlines() if line.strip()]
     if not rows or any(cell is None for row in rows for cell in row):
         raise click.BadParameter(
-            "--costs takes a row of numbers for each true class, such as 0,1;5,0 (semicolons between the rows), or a "
+            "--costs expects a row of numbers for each true class, such as 0,1;5,0 (semicolons between rows), or a "
             f"file with a line for each; got {given!r}."
         )
     return tuple(tuple(cell for cell in row if cell is not None) for row in rows)
 
 
 def threshold(given: str | None) -> float | str | None:
-    """Return the probability of ``--threshold 0.3``, or the word for what it is chosen for."""
+    """Return the number of ``--threshold 0.3``, or the name of a criterion."""
     if given is None:
         return None
     number = _number(given)
@@ -126,7 +126,7 @@ def threshold(given: str | None) -> float | str | None:
 
 
 def held_out(given: str) -> float | str:
-    """Return the share or number of ``--test 0.2``, or the word or file that it names.
+    """Return the fraction or number of ``--test 0.2``, or the keyword or file name.
 
     Example:
         >>> held_out("0.2"), held_out("last"), held_out("new.csv")

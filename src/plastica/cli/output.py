@@ -1,4 +1,4 @@
-"""What a command prints: plain lines, tables, one JSON object, notes beside them."""
+"""Output of the commands: lines, tables, one JSON object on standard output; notes on standard error."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import click
 from .. import language
 from .wording import SAY, cells, cut, in_command_words, padded, wrapped
 
-MARGIN = 10  # cells that the words at the margin take
-WIDE = 140  # columns of tables where there is no terminal to fit into
-NARROWEST = 6  # cells of a column that is cut
+MARGIN = 10  # width of the labels at the left margin
+WIDE = 140  # width of tables if standard output is not a terminal
+NARROWEST = 6  # minimum width of a truncated column
 BETWEEN = "  "
 
 
 def visible(text: str) -> str:
-    """Return text that a terminal shows and never obeys: control and hidden characters are escaped.
+    """Escape control and invisible characters, so that a terminal shows and never executes them.
 
     Example:
         >>> len("a" + chr(27) + "b"), len(visible("a" + chr(27) + "b"))
@@ -33,7 +33,7 @@ def visible(text: str) -> str:
 
 
 def brief(text: str, most: int = 80) -> str:
-    """Cut a name or a label of a thousand letters, which would hide what stands beside it.
+    """Truncate a very long name or label.
 
     Example:
         >>> brief("x" * 5000, 8)
@@ -43,7 +43,7 @@ def brief(text: str, most: int = 80) -> str:
 
 
 class OutputLost(Exception):
-    """Standard output takes no more, and the command is there for nothing else."""
+    """Standard output is closed, and the command has no other purpose."""
 
     def __init__(self, why: OSError) -> None:
         super().__init__(str(why))
@@ -51,10 +51,10 @@ class OutputLost(Exception):
 
 
 def write_out(text: str) -> None:
-    """Write a part of a long answer to standard output, as UTF-8 unless a terminal shows it.
+    """Write a part of the result to standard output, encoded as UTF-8 unless it is a terminal.
 
     Raises:
-        OutputLost: When it cannot be written: the rest need not be computed.
+        OutputLost: If it cannot be written; the rest need not be computed.
     """
     try:
         if sys.stdout.isatty():
@@ -67,14 +67,14 @@ def write_out(text: str) -> None:
 
 
 def complain(line: str, word: str = "error") -> None:
-    """Write one line to standard error, in the words of the command line."""
+    """Write one line to standard error, with Python arguments spelled as options."""
     colon = "：" if language.current() == "zh" else ": "
     sys.stderr.write(f"{SAY(f'at_{word}')}{colon}{visible(in_command_words(line))}\n")
     sys.stderr.flush()
 
 
 def note(line: str) -> None:
-    """Tell something worth knowing in one line on standard error; what a command said already it says no more."""
+    """Print a note on standard error, once per command."""
     context = click.get_current_context(silent=True)
     said = set() if context is None else context.meta.setdefault("plastica.cli.said", set())
     if line not in said:
@@ -83,7 +83,7 @@ def note(line: str) -> None:
 
 
 def room() -> int | None:
-    """Return how many cells a line of standard output has; None where it is no terminal and nobody says it."""
+    """Return the width of standard output; None if it is not a terminal and COLUMNS is not set."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
         return shutil.get_terminal_size().columns
     return None
@@ -91,12 +91,12 @@ def room() -> int | None:
 
 @dataclass(frozen=True)
 class Output:
-    """Where the results of a command go.
+    """Prints the results of a command.
 
     Args:
-        as_json: Whether the command prints one JSON object, and nothing else, on standard output.
-        quiet: Whether only results are wanted.
-        verbose: Whether all details are wanted.
+        as_json: Print one JSON object on standard output and nothing else.
+        quiet: Print results only.
+        verbose: Print all details.
     """
 
     as_json: bool = False
@@ -105,18 +105,18 @@ class Output:
 
     @property
     def talks(self) -> bool:
-        """Whether lines and tables for people are shown."""
+        """Whether lines and tables are printed."""
         return not (self.as_json or self.quiet)
 
     def say(self, line: str = "") -> None:
-        """Print a line; in a terminal as many as it takes."""
+        """Print text, wrapped to the width of a terminal."""
         if self.talks:
             width, text = room(), visible(in_command_words(line))
             lines = [text] if width is None else wrapped(text, width)
             sys.stdout.write("".join(f"{part}\n" for part in lines))
 
     def fact(self, word: str, line: str) -> None:
-        """Print a line under a word that stands at the margin; no word continues what stands above."""
+        """Print text beside a label at the left margin; an empty label continues the text above."""
         margin = padded(SAY(f"at_{word}") if f"at_{word}" in SAY else word, MARGIN)
         if not self.talks:
             return
@@ -126,16 +126,16 @@ class Output:
             sys.stdout.write(f"{margin if number == 0 else ' ' * MARGIN}{part}\n")
 
     def fits(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
-        """Return whether a table needs no cutting."""
+        """Return whether a table fits without truncation."""
         return _needed(_widths(heads, [[visible(cell) for cell in row] for row in rows])) <= (room() or WIDE)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]], strong: int | None = None) -> None:
-        """Print a table, each row on one line: cells are cut where a terminal has no room for them.
+        """Print a table, one line per row; cells are truncated to the width of the terminal.
 
         Args:
-            heads: The columns' names.
-            rows: Texts.
-            strong: The row that counts.
+            heads: The names of the columns.
+            rows: The texts of the cells.
+            strong: The index of the row to highlight.
         """
         if not self.talks:
             return
@@ -152,7 +152,7 @@ class Output:
         sys.stdout.write("\n".join(lines) + "\n")
 
     def result(self, value: dict[str, Any]) -> None:
-        """Print the JSON object, where it was asked for."""
+        """Print the JSON object if ``as_json``."""
         if self.as_json:
             import json
 
@@ -168,7 +168,7 @@ def _needed(widths: Sequence[int]) -> int:
 
 
 def _shrunk(widths: list[int], most: int) -> list[int]:
-    """Take from the widest columns what there is no room for."""
+    """Narrow the widest columns until the table fits."""
     while (surplus := _needed(widths) - most) > 0 and max(widths) > NARROWEST:
         widest = max(range(len(widths)), key=widths.__getitem__)
         second = max((each for place, each in enumerate(widths) if place != widest), default=NARROWEST)

@@ -1,42 +1,58 @@
-"""Options and arguments that several commands take, each declared once."""
+"""Options and arguments shared by several commands."""
 
 from __future__ import annotations
 
 import click
 
 model = click.argument("model")
-separator = click.option("--separator", metavar="TEXT", help="Between the columns; inferred from the text.")
-encoding = click.option("--encoding", metavar="NAME", help="Of the text; inferred from its bytes.")
-sheet = click.option("--sheet", metavar="NAME", help="Of a workbook, or its number; the first by default.")
+separator = click.option("--separator", metavar="TEXT", help="Separator between columns. Default: inferred.")
+encoding = click.option("--encoding", metavar="NAME", help="Encoding of the text. Default: inferred.")
+sheet = click.option("--sheet", metavar="NAME", help="Name or number of a worksheet. Default: the first.")
 stream = click.option(
-    "--stream/--no-stream", default=None, help="Read in parts what memory cannot hold; decided by size."
+    "--stream/--no-stream",
+    default=None,
+    help="Read the file in parts, for tables larger than memory. Default: depends on its size.",
 )
-out_folder = click.option("--out", "-o", metavar="FOLDER", help="A new folder; runs/NAME-NUMBER by default.")
-drop = click.option("--drop", metavar="COLUMNS", multiple=True, help="Columns to leave out; repeat, or use commas.")
+out_folder = click.option(
+    "--out", "-o", metavar="FOLDER", help="New folder for the results. Default: runs/NAME-NUMBER."
+)
+drop = click.option(
+    "--drop", metavar="COLUMNS", multiple=True, help="Columns to ignore; repeat, or separate by commas."
+)
 drop_or_ignore = click.option(
-    "--drop", "--ignore", "drop", metavar="COLUMNS", multiple=True, help="Columns to leave out; repeat, or use commas."
+    "--drop",
+    "--ignore",
+    "drop",
+    metavar="COLUMNS",
+    multiple=True,
+    help="Columns to ignore; repeat, or separate by commas.",
 )
 category = click.option(
-    "--category", metavar="COLUMNS", multiple=True, help="Columns whose values are names, even if they are digits."
+    "--category", metavar="COLUMNS", multiple=True, help="Columns to treat as categories, even if they contain numbers."
 )
 number = click.option(
-    "--number", metavar="COLUMNS", multiple=True, help="Columns of numbers; any other cell is refused."
+    "--number", metavar="COLUMNS", multiple=True, help="Columns to treat as numbers; other values are errors."
 )
-text = click.option("--text", metavar="COLUMNS", multiple=True, help="Columns of free text.")
-date = click.option("--date", metavar="COLUMNS", multiple=True, help="Columns of dates; any other cell is refused.")
+text = click.option("--text", metavar="COLUMNS", multiple=True, help="Columns to treat as free text.")
+date = click.option(
+    "--date", metavar="COLUMNS", multiple=True, help="Columns to treat as dates; other values are errors."
+)
 missing_words = click.option(
-    "--missing-words", metavar="WORDS", multiple=True, help="Further words for a missing value; repeat, or use commas."
+    "--missing-words",
+    metavar="WORDS",
+    multiple=True,
+    help="Additional words that mean a missing value; repeat, or separate by commas.",
 )
 keep_words = click.option(
-    "--keep-words", metavar="WORDS", multiple=True, help="Words such as NA that are values here, not missing ones."
+    "--keep-words", metavar="WORDS", multiple=True, help="Words such as NA to keep as values instead of missing."
 )
 verbose = click.option("--verbose", "-v", is_flag=True, help="Print all details.")
 lang = click.option(
     "--lang",
     type=click.Choice(("en", "zh")),
     show_default="from LANG",
-    help="The language of what is printed, and of the report.",
+    help="Language of the output and of the report.",
 )
-quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the run's folder.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the folder of the run.")
 json = click.option("--json", is_flag=True, help="Print one JSON object and nothing else.")
-debug = click.option("--debug", is_flag=True, help="Show where an error came from.")
+debug = click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -1,4 +1,4 @@
-"""``plastica predict``: a line of answers for each row of a table."""
+"""``plastica predict``: predictions for each row of a table, as CSV."""
 
 from __future__ import annotations
 
@@ -27,23 +27,30 @@ if TYPE_CHECKING:
     from ..notes import Note
 
 MOST_NOTES = 20
-OTHERS = (".gz", ".zip", ".parquet", ".pq", ".feather", ".xlsx", ".xls", ".json")  # what CSV must not be called
+OTHERS = (
+    ".gz",
+    ".zip",
+    ".parquet",
+    ".pq",
+    ".feather",
+    ".xlsx",
+    ".xls",
+    ".json",
+)  # suffixes of other formats, rejected for CSV output
 
 
-@click.command(cls=OutCommand, short_help="Predict each row of a table.")
+@click.command(cls=OutCommand, short_help="Predict the target of each row of a table.")
 @parameters.model
 @click.argument("file")
-@click.option("--out", "-o", metavar="FILE", help="A CSV file; standard output by default, or with -.")
-@click.option("--probabilities", "-p", is_flag=True, help="Add a column for each class.")
+@click.option("--out", "-o", metavar="FILE", help="CSV file for the predictions. Default: standard output.")
+@click.option("--probabilities", "-p", is_flag=True, help="Add a column with the probability of each class.")
 @click.option(
     "--keep",
     metavar="COLUMNS",
     multiple=True,
-    help="Columns to put in front: all, none, or names; identifiers by default.",
+    help="Input columns to copy to the output: all, none, or names. Default: identifiers.",
 )
-@click.option(
-    "--raw", is_flag=True, help="Write = + - @ at the beginning of words as they are; a spreadsheet runs them."
-)
+@click.option("--raw", is_flag=True, help="Do not escape text that a spreadsheet would run as a formula (= + - @).")
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
@@ -65,7 +72,7 @@ def predict(
     lang: str,
     debug: bool,
 ) -> None:
-    """Answer for each row of a table, as CSV in the order of its rows."""
+    """Predict the target of each row of a table; writes CSV in the order of the rows."""
     import sys
     from pathlib import Path
 
@@ -77,14 +84,14 @@ def predict(
     out = None if out == "-" else out
     path = model_file(model)
     if out is not None and any(_same(Path(out), Path(each)) for each in (path, file)):
-        raise InvalidValue(f"--out {out!r} is the model or the table itself; name another file.")
+        raise InvalidValue(f"--out {out!r} is the model or the table itself; choose another file.")
     if out is not None and Path(file).is_dir() and _same(Path(out).parent, Path(file)):
-        raise InvalidValue(f"--out {out!r} lies among the files of the table; name a file in another folder.")
+        raise InvalidValue(f"--out {out!r} is in the folder of the table; choose a file in another folder.")
     if out is not None and (out == "" or Path(out).suffix.lower() in OTHERS):
-        raise InvalidValue(f"--out {out!r}: predict writes CSV; name a file such as answers.csv.")
+        raise InvalidValue(f"--out {out!r}: predict writes CSV; choose a name such as predictions.csv.")
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
-        raise InvalidValue("this model predicts a number; there are no probabilities. Leave --probabilities out.")
+        raise InvalidValue("this model predicts a number, so there are no probabilities; remove --probabilities.")
     table, names = opened(file, options.separator(separator), encoding, stream, sheet)
     shown = out is None and sys.stdout.isatty()
     writer = Writer(network, _kept(network, keep, names), probabilities, raw, shown)
@@ -99,7 +106,7 @@ def predict(
 
 
 def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:
-    """Return the columns that are put in front of the answers."""
+    """Return the input columns that are copied to the output."""
     if not keep:
         identifiers = {column.name for column in network.facts.columns if column.kind == "identifier"}
         return tuple(name for name in names if name in identifiers)
@@ -109,7 +116,7 @@ def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) 
 
 
 def _parts(writer: Writer, source: Table | Files, heights: list[int]) -> Iterator[str]:
-    """Yield CSV part by part, the names in the first, count its rows, and say each thing about them once."""
+    """Yield CSV in parts, the first with the header; count the rows and print each note once."""
     from ..data.table import Table
 
     said: dict[Note, None] = {}
@@ -124,13 +131,13 @@ def _parts(writer: Writer, source: Table | Files, heights: list[int]) -> Iterato
 
 
 class Writer(NamedTuple):
-    """How answers become CSV.
+    """Writes predictions as CSV.
 
     Args:
-        network: What answers.
-        keep: Columns of the table that stand in front of the answers.
-        probabilities: Whether each class has a column.
-        raw: Whether words that a spreadsheet takes for formulas are written as they are.
+        network: The model.
+        keep: Input columns to copy in front of the predictions.
+        probabilities: Whether to add a column for each class.
+        raw: Whether to leave text that a spreadsheet would run as a formula unescaped.
         escaped: Whether control characters are escaped, for a terminal.
     """
 
@@ -141,7 +148,7 @@ class Writer(NamedTuple):
     escaped: bool = False
 
     def csv(self, table: Table, answers: Answers, names: bool = True) -> str:
-        """Return a line for each row, and above them the columns' names if ``names``."""
+        """Return a line for each row, below a header if ``names``."""
         import polars as pl
 
         from ..data.formulas import shown, shown_column
@@ -162,7 +169,7 @@ class Writer(NamedTuple):
         for name in self.keep:
             values = table.column(name)
             plain = values.dtype.is_numeric() or values.dtype.is_temporal() or str(values.dtype) == "Boolean"
-            # The target's own column, where the table has it, must not be taken for the answers.
+            # If the table contains the target, its column must not be mistaken for the predictions.
             yield f"given {name}" if name in self.network.target.names else name, values if plain else as_text(values)
 
     def _answered(self, answers: Answers) -> Iterator[tuple[str, pl.Series]]:
@@ -196,7 +203,7 @@ def _column(target: Target, values: np.ndarray, number: int) -> pl.Series:
 
 
 def _rounded(numbers: np.ndarray, scale: float) -> np.ndarray:
-    """Leave out the digits that float32 does not know."""
+    """Round to the precision of float32."""
     import math
 
     return numbers.round(max(0, 6 - math.floor(math.log10(scale))))

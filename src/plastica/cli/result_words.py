@@ -1,4 +1,4 @@
-"""What is said of a model's figures: the one that matters and its verdict, and all of them beside the other models'."""
+"""Output about a model's metrics: the main one with its conclusions, and all of them beside the baselines'."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .wording import SAY, finding_in_words, listed
 if TYPE_CHECKING:
     from ..estimators import TableNetwork
 
-# A model's file keeps its figures in the order of the alphabet.
+# Model files store metrics in alphabetical order.
 MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")
 FIGURES = ("mean_cost", "accuracy", "balanced_accuracy", "micro_f1", "macro_f1", "f1", "precision", "recall", "mcc")
 FIGURES += ("auc", "average_precision", "hamming_loss", "subset_accuracy", "log_loss", "brier", "mae", "rmse", "r2")
-AFTERWARDS = ("never_found", "naive_better")  # other findings are of the data and were said before training
+AFTERWARDS = ("never_found", "naive_better")  # other findings concern the data and were printed before training
 
 
 def say_trained(output: Output, network: TableNetwork) -> None:
-    """Say how training went and how good the model is."""
+    """Print the training summary and the test metrics."""
     facts = network.facts
     say_training(output, network)
     if facts.settings.model == "best":
@@ -43,7 +43,7 @@ def say_trained(output: Output, network: TableNetwork) -> None:
 
 
 def say_results(output: Output, results: Results) -> None:
-    """Print the figure that matters, what may be concluded, and where asked for all figures beside the others'."""
+    """Print the main metric and the conclusions; if verbose, all metrics beside the baselines'."""
     verdict = results.concluded()
     rows = SAY("held_out_rows", count=results.rows)
     own = results.scores[verdict.model]
@@ -71,7 +71,7 @@ def say_results(output: Output, results: Results) -> None:
 
 
 def say_saved(output: Output, folder: Path, report: bool) -> None:
-    """Say where a run lies, and what to do with it."""
+    """Print the folder of a run and the next command."""
     output.say()
     output.fact("saved", f"{folder}")
     if report:
@@ -80,7 +80,7 @@ def say_saved(output: Output, folder: Path, report: bool) -> None:
 
 
 def result_in_words(name: str, figure: Figure, rows: str) -> str:
-    """Say a figure with its interval, and on how many rows it is."""
+    """Format a metric with its interval and number of rows."""
     values = {"figure": word_of(name), "value": _write(figure.value, _form(name, figure.value)), "rows": rows}
     if figure.low is None:
         return SAY("result", **values)
@@ -89,11 +89,11 @@ def result_in_words(name: str, figure: Figure, rows: str) -> str:
 
 
 def say_scores(output: Output, scores: dict[str, Scores]) -> None:
-    """Print figures, a row for each and a column for each model; intervals where there is room for them.
+    """Print a table of metrics: a row per metric, a column per model, with intervals if they fit.
 
     Args:
-        output: Where to.
-        scores: Figures by the head of their column, the run's own first.
+        output: Where to print.
+        scores: The metrics of each column, by its head; the run itself comes first.
     """
     names = _names(scores.values())
     heads = ["", *scores]
@@ -130,7 +130,7 @@ def _place(name: str, order: tuple[str, ...]) -> int:
 
 
 def word_of(name: str) -> str:
-    """Write a figure's name for people.
+    """Return the display name of a metric.
 
     Example:
         >>> word_of("macro_f1"), word_of("mae of price")
@@ -142,7 +142,7 @@ def word_of(name: str) -> str:
 
 
 def say_figure(name: str, figure: Figure) -> str:
-    """Write a figure with its interval; a share just below 1 is not written as 1."""
+    """Format a metric with its interval; a value just below 1 is not rounded to 1."""
     form = _form(name, figure.value)
     value = _write(figure.value, form)
     if figure.low is None:
@@ -151,7 +151,7 @@ def say_figure(name: str, figure: Figure) -> str:
 
 
 def say_gap(name: str, gap: Figure) -> str:
-    """Write by how much one model's figure is above another's."""
+    """Format the difference between two models' metrics."""
     value = f"{gap.value:+.3g}"
     if gap.low is not None:
         value = SAY("interval", value=value, low=f"{gap.low:+.3g}", high=f"{gap.high:+.3g}")
@@ -160,7 +160,7 @@ def say_gap(name: str, gap: Figure) -> str:
 
 def _cell(name: str, figure: Figure) -> str:
     form = _form(name, figure.value)
-    if figure.low is None or figure.high is None or figure.low < 0:  # a dash would stand beside a minus
+    if figure.low is None or figure.high is None or figure.low < 0:  # a dash would be confused with a minus sign
         return say_figure(name, figure)
     edges = ".3f" if form == ".5f" else form
     return SAY("cell", value=_write(figure.value, form), low=_write(figure.low, edges), high=_write(figure.high, edges))

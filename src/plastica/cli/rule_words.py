@@ -1,4 +1,4 @@
-"""What is said of rules that were compared."""
+"""Output of a comparison of rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN = (0, 1, 2, 4, 5)  # columns of the results: rule, rank, held out, epochs,
 
 
 def say_found(output: Output, found: Comparison, folder: Path) -> None:
-    """Print the ranks, where asked for every figure, and where all lies."""
+    """Print the ranking, all tables if verbose, and the folder."""
     from ..comparison import wording
 
     trained = [record for record in found.ranked if not record.reason]
@@ -64,7 +64,7 @@ def _say_headline(output: Output, found: Comparison) -> None:
 
 
 def _say_all(output: Output, found: Comparison) -> None:
-    """Print every table; a column each for what a terminal has no room for beside the others."""
+    """Print all tables, split into several if they are wider than the terminal."""
     from ..comparison.wording import FACTS, INSIDE, heads
 
     trained = [row for row, record in zip(found.results, found.ranked, strict=True) if not record.reason]
@@ -84,7 +84,7 @@ def _say_all(output: Output, found: Comparison) -> None:
 def _parts(
     output: Output, heads: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> list[tuple[list[str], list[list[str]]]]:
-    """Return a table as several, each with the first column, as wide as there is room for."""
+    """Split a table into several that fit, each with the first column."""
     parts: list[list[int]] = [[0]]
     for place in range(1, len(heads)):
         tried = [*parts[-1], place]

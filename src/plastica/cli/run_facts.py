@@ -1,4 +1,4 @@
-"""Everything about a trained model as JSON: what ``--json`` prints and ``results.json`` keeps, in English."""
+"""A description of a trained model as JSON, in English: the content of ``--json`` and ``results.json``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def facts_of(network: TableNetwork, folder: Path | None = None, report: bool = False) -> dict[str, Any]:
-    """Return everything about a network as JSON has it."""
+    """Return the description of a model as a JSON-serializable dictionary."""
     with language.using("en"):
         made = _facts_of(network)
     if folder is None:

@@ -1,4 +1,4 @@
-"""One run of ``plastica train``: from an opened table to a filled folder."""
+"""A run of ``plastica train``: from the opened table to the folder of results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Where a run is kept, and whether ``report.html`` is written there and in which language it opens."""
+    """Where a run is saved, and whether and in which language ``report.html`` is written."""
 
     out: str | None
     checkpoint: str | None
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What is trained on what, and where it goes."""
+    """The data, settings and destination of a run."""
 
     file: str
     source: Table | Files
@@ -48,12 +48,12 @@ class Run(NamedTuple):
 def opened(
     file: str, separator: str | None, encoding: str | None, stream: bool | None, sheet: str | None = None
 ) -> tuple[Table | Files, Collection[str]]:
-    """Return a table in memory, or files to be read in parts, and the names of the columns.
+    """Return a table in memory or files to be read in parts, and the names of the columns.
 
     Args:
-        file: What the person named.
+        file: The path given by the user.
         separator, encoding, sheet: As for :func:`~plastica.data.reading.read_table`.
-        stream: Whether to read in parts; None tells by the size.
+        stream: Whether to read in parts; None decides by size.
     """
     from ..data.reading import read_table
     from ..data.streaming_files import is_large, open_files
@@ -68,13 +68,13 @@ def opened(
 
 
 def go(run: Run) -> None:
-    """Train, judge, and fill the run's folder."""
+    """Train, evaluate and write the run folder."""
     from . import folders
     from .lean import load_scikit_learn
 
     load_scikit_learn()
-    prepared = _prepared(run)  # before there is a folder, so that a mistake leaves none
-    from . import result_words, run_facts, table_words  # they load JAX
+    prepared = _prepared(run)  # before the folder is created, so that an error leaves none
+    from . import result_words, run_facts, table_words  # these import JAX
 
     folder = folders.new_folder(run.place.out, run.file)
     network: TableNetwork | None = None
@@ -99,7 +99,7 @@ def go(run: Run) -> None:
 
 
 def _keep(network: TableNetwork | None, folder: Path) -> None:
-    """Write what was trained before Ctrl-C, unless it was written already, and say where it is."""
+    """Save the model trained before Ctrl-C, unless it has been saved, and print where."""
     from .folders import MODEL
 
     if network is None:
@@ -110,7 +110,7 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
 
 
 def _prepared(run: Run) -> Prepared | None:
-    """Return a table in memory dealt and encoded, and say so before JAX loads; None for files."""
+    """Split and encode a table in memory, and print the result before JAX is imported; return None for files."""
     from ..data.table import Table
     from ..estimators.preparing import prepare
     from . import table_words
@@ -126,7 +126,7 @@ def _prepared(run: Run) -> Prepared | None:
 
 
 def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
-    """Train; progress goes to standard error, where it belongs."""
+    """Train; progress is printed on standard error."""
     from ..data.table import Table
     from ..estimators import TableNetwork
     from ..estimators.networks import network_for
@@ -159,10 +159,10 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
 
 
 def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Place) -> None:
-    """Fill the run's folder: the model first, for it cannot be made again; what then fails is told at the end.
+    """Write the run folder: the model first, since it cannot be recreated; later failures are reported at the end.
 
     Raises:
-        FileError: When the model could not be written, or something beside it.
+        FileError: If a file could not be written.
     """
     import json
 
@@ -199,6 +199,6 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
             raise
     if failed:
         raise FileError(
-            f"{next(iter(failed.values()))} The trained model is kept: {folder / MODEL}; missing beside it: "
+            f"{next(iter(failed.values()))} The trained model is saved: {folder / MODEL}; not written: "
             f"{', '.join(failed)}."
         )

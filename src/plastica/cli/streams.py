@@ -1,4 +1,4 @@
-"""Standard output and standard error that nobody may be reading: a run goes on, and its end says what was lost."""
+"""Standard streams that survive a closed pipe: the run is completed and the lost output is reported at the end."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ import os
 import sys
 from contextlib import suppress
 
-CLOSED = (errno.EPIPE, errno.EBADF, *((errno.EINVAL,) if os.name == "nt" else ()))  # Windows says so of closed pipes
+CLOSED = (
+    errno.EPIPE,
+    errno.EBADF,
+    *((errno.EINVAL,) if os.name == "nt" else ()),
+)  # what Windows raises for a closed pipe
 
 
 class Stream(io.TextIOWrapper):
-    """A standard stream that takes all text for as long as the program runs.
+    """A standard stream that never fails.
 
-    When writing fails, since the reader is gone (``plastica train ... | head -1``) or the disk full, the rest goes
-    nowhere, and ``lost`` holds why. So hours of training never end with the terminal they were told to.
+    If writing fails because the reader has exited (``plastica train ... | head -1``) or the disk is full, the rest
+    is discarded and ``lost`` contains the reason. A closed terminal therefore does not end hours of training.
     """
 
     lost: OSError | None = None
 
     def write(self, text: str) -> int:
-        """Write text, or lose it."""
+        """Write text, or discard it."""
         try:
             return super().write(text)
         except OSError as error:
@@ -29,7 +33,7 @@ class Stream(io.TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Pass on what was written, or lose it."""
+        """Flush what was written, or discard it."""
         try:
             super().flush()
         except OSError as error:
@@ -44,13 +48,13 @@ class Stream(io.TextIOWrapper):
 
 
 def install() -> None:
-    r"""Put such streams in the places of standard output and standard error.
+    r"""Replace standard output and standard error by such streams.
 
-    A label that the terminal's encoding lacks is shown as ``\u5317`` rather than ending the program.
+    Characters that the terminal's encoding lacks are printed as ``\u5317`` instead of raising an error.
     """
     for name in ("stdout", "stderr"):
         given = getattr(sys, name)
-        if given is None:  # it was closed before the program began: >&-
+        if given is None:  # closed before the program started: >&-
             made = Stream(open(os.devnull, "wb"), encoding="utf-8")  # noqa: PTH123, SIM115
             made.lost = OSError(errno.EBADF, os.strerror(errno.EBADF))
         elif isinstance(given, io.TextIOWrapper):
@@ -63,7 +67,7 @@ def install() -> None:
 
 
 def why_lost() -> OSError | None:
-    """Return why standard output could not be written to the end; None where it was, or nothing was to be."""
+    """Return why standard output could not be written completely; None if it was."""
     out = sys.stdout
     if not isinstance(out, Stream):
         return None
@@ -72,7 +76,7 @@ def why_lost() -> OSError | None:
 
 
 def say_lost(error: OSError) -> str:
-    """Say that standard output could not be written."""
+    """Report that standard output could not be written."""
     from ..storage.atomic import reason
 
     return f"standard output cannot be written: {reason(error)}."

@@ -1,4 +1,4 @@
-"""What is said of a table: its target, its columns, how its rows are split and what was found in it."""
+"""Output about a table: its target, its columns, the split of its rows and the findings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MOST_COLUMNS = 40
 MOST_VALUES = 4
 MOST_TARGETS = 6
 MOST_NAMED = 3
-KINDS = ("number", "boolean", "category", "date", "text")  # those that are used
-COVERED = {  # a note by a finding
+KINDS = ("number", "boolean", "category", "date", "text")  # of the columns used
+COVERED = {  # notes repeated by a finding
     "deciding.rare_class": "imbalance",
     "deciding.rare_classes": "imbalance",
     "deciding.rare_labels": "rare_labels",
@@ -35,7 +35,7 @@ COVERED = {  # a note by a finding
 
 
 def say_notes(notes: Sequence[Note], findings: Sequence[Finding] = ()) -> None:
-    """Tell what was assumed, except where a finding says it."""
+    """Print notes, except those that a finding repeats."""
     found = {finding.code for finding in findings if finding.severity != "note"}
     for line in notes:
         if COVERED.get(line.key) not in found:
@@ -43,7 +43,7 @@ def say_notes(notes: Sequence[Note], findings: Sequence[Finding] = ()) -> None:
 
 
 def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: Whole | None = None) -> None:
-    """Say what was inferred of the table, and which rows serve what; of files read in parts ``whole`` counts all."""
+    """Print what was inferred from the table and how it is split; ``whole`` has the totals of files read in parts."""
     table, target = prepared.table, prepared.target
     train, validation, test, _ = prepared.split
     parts = whole or Whole(len(train), len(validation), len(test), prepared.columns)
@@ -64,7 +64,7 @@ def say_table(
     columns: tuple[Column, ...],
     dropped: Sequence[str],
 ) -> None:
-    """Say what the table and its target are, and its columns in short or, where asked for, in a table."""
+    """Print the table, its target and its columns: one line, or a table if verbose."""
     counts = {"rows": SAY("rows", count=rows), "columns": SAY("columns", count=width)}
     output.fact("table", SAY("table", source=source, **counts))
     output.fact("target", say_target(target))
@@ -77,13 +77,13 @@ def say_table(
 
 
 def say_parts(output: Output, train: int, validation: int, test: int, scheme: Scheme | Rows, seed: int) -> None:
-    """Say how many rows serve what."""
+    """Print the sizes of the training, validation and test sets."""
     sizes = {"train": f"{train:,}", "validation": f"{validation:,}", "test": f"{test:,}"}
     output.fact("rows", SAY("parts", **sizes, scheme=say_scheme(scheme).said(), seed=seed))
 
 
 def say_target(target: Target) -> str:
-    """Say what is predicted."""
+    """Describe the target."""
     if len(target.names) > 1:
         more = " ..." if len(target.names) > MOST_TARGETS else ""
         names = listed([brief(name) for name in target.names[:MOST_TARGETS]]) + more
@@ -96,7 +96,7 @@ def say_target(target: Target) -> str:
 
 
 def summary_of(columns: Sequence[Column]) -> str:
-    """Say in a line what the columns are: how many of each kind, which have missing values, which are left out."""
+    """Summarize the columns in one line: the number of each kind, missing values, columns not used."""
     counts = Counter(column.kind for column in columns if column.used)
     parts = [SAY(f"count_kind_{kind}", count=counts[kind]) for kind in KINDS if counts[kind]]
     said = [listed(parts)] if parts else []

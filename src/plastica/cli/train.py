@@ -1,4 +1,4 @@
-"""``plastica train``: from a file to a judged model in a folder of its own."""
+"""``plastica train``: train and evaluate a model on a table, and save it in a new folder."""
 
 from __future__ import annotations
 
@@ -19,65 +19,84 @@ RESAMPLING = ("over", "under", "balanced")
 STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 
 
-@click.command(cls=TargetCommand, short_help="Train a network on a table.")
+@click.command(cls=TargetCommand, short_help="Train a model on a table.")
 @click.argument("file")
 @click.option(
     "--target",
     "-t",
     metavar="COLUMN",
     multiple=True,
-    help="The column to predict; several for several labels or numbers, or a pattern such as Class*.",
+    help="Column to predict; repeat for several, or give a pattern such as Class*.",
 )
-@click.option("--task", type=click.Choice(TASKS), help="What kind of target it is; inferred from its values.")
+@click.option("--task", type=click.Choice(TASKS), help="Kind of target. Default: inferred from its values.")
 @click.option(
     "--model",
     type=click.Choice(MODELS),
     default="network",
-    help="What is kept: a network, boosted trees, a linear model, or the best of them on the validation rows.",
+    help="Model to save: a network, boosted trees, a linear model, or the best of these on the validation set.",
 )
 @click.option(
-    "--network", type=click.Choice(NETWORKS), default="best", help="The best for tables, or plain relu layers."
+    "--network",
+    type=click.Choice(NETWORKS),
+    default="best",
+    help="Architecture: the best for tables, or plain relu layers.",
 )
-@click.option("--layers", metavar="UNITS", help="Units of the hidden layers, such as 64,64; 0 for none.")
-@click.option("--members", type=int, help="Networks that share the work and are averaged.")
-@click.option("--epochs", type=int, default=200, help="Epochs at most.")
-@click.option("--batch-size", type=int, help="Rows a step; chosen by the number of rows.")
-@click.option("--learning-rate", type=float, help="The optimizer's own by default.")
 @click.option(
-    "--optimizer", metavar="NAME", help="adam, adamw, sgd, rmsprop, lbfgs, ...; the rule's usual one, mostly adam."
+    "--layers",
+    metavar="UNITS",
+    help="Units of the hidden layers, such as 64,64; 0 for none. Default: depends on --network.",
 )
-@click.option("--rule", metavar="NAME", default="backprop", help="The learning rule: backprop, feedback_alignment, ...")
-@click.option("--loss", metavar="NAME", help="crossentropy, focal, ...; the task's own by default.")
-@click.option("--label-smoothing", type=float, default=0.0, help="How much of a label all classes share.")
-@click.option("--strategy", type=click.Choice(STRATEGIES), help="How several classes are told apart.")
+@click.option("--members", type=int, help="Number of networks in the ensemble, whose predictions are averaged.")
+@click.option("--epochs", type=int, default=200, help="Maximum number of epochs.")
+@click.option("--batch-size", type=int, help="Rows per gradient step. Default: depends on the number of rows.")
+@click.option("--learning-rate", type=float, help="Default: depends on the optimizer.")
+@click.option(
+    "--optimizer",
+    metavar="NAME",
+    help="adam, adamw, sgd, rmsprop, lbfgs, ... Default: depends on the rule, mostly adam.",
+)
+@click.option("--rule", metavar="NAME", default="backprop", help="Learning rule: backprop, feedback_alignment, ...")
+@click.option("--loss", metavar="NAME", help="crossentropy, focal, ... Default: depends on the task.")
+@click.option(
+    "--label-smoothing", type=float, default=0.0, help="Probability to move from the true class to all classes."
+)
+@click.option(
+    "--strategy", type=click.Choice(STRATEGIES), help="How more than two classes are separated. Default: softmax."
+)
 @click.option(
     "--class-weight",
     metavar="WEIGHT",
     multiple=True,
-    help="balanced, or LABEL=NUMBER for each class: how much its rows count.",
+    help="Weight of each class in the loss: balanced, or LABEL=NUMBER (repeat).",
 )
-@click.option("--resample", type=click.Choice(RESAMPLING), help="Which rows an epoch sees, for rare classes.")
 @click.option(
-    "--costs", metavar="COSTS", help="What wrong answers cost: 0,1;5,0 (a row for each true class), or a file."
+    "--resample", type=click.Choice(RESAMPLING), help="Oversample rare classes, undersample common ones, or both."
 )
+@click.option("--costs", metavar="COSTS", help="Costs of wrong predictions, a row per true class: 0,1;5,0, or a file.")
 @click.option(
     "--threshold",
     metavar="VALUE",
-    help="The probability from which the answer is yes: 0.3, or f1, balanced_accuracy, costs.",
+    help="Probability from which to predict the positive class: 0.3, or f1, balanced_accuracy "
+    "or costs to choose it on the validation set.",
 )
-@click.option("--seed", type=int, default=0, help="Same seed, same model, bit for bit.")
-@click.option("--validation", type=float, default=0.2, help="Share (or number) of rows that decide when to stop.")
+@click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+@click.option(
+    "--validation",
+    type=float,
+    default=0.2,
+    help="Fraction (or number) of rows in the validation set, which decides when to stop.",
+)
 @click.option(
     "--test",
     metavar="ROWS",
     default="0.2",
-    help="Share (or number) of rows held out for the results; last for the last by time; or a file of its own.",
+    help="Fraction (or number) of rows in the test set; last for the most recent rows; or a separate file.",
 )
 @click.option(
     "--split",
     metavar="HOW",
     default="auto",
-    help="How rows are split: random, time (also time:COLUMN), group:COLUMN; auto takes time for a series.",
+    help="How to split the rows: random, time (or time:COLUMN), group:COLUMN; auto chooses time for a time series.",
 )
 @parameters.drop_or_ignore
 @parameters.category
@@ -86,15 +105,17 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.date
 @parameters.missing_words
 @parameters.keep_words
-@click.option("--patience", type=int, default=12, help="Epochs without a better validation loss before it stops.")
-@click.option("--time-limit", metavar="TIME", help="When to stop by the clock: 90, 10m, 1h30m.")
+@click.option(
+    "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
+)
+@click.option("--time-limit", metavar="TIME", help="Maximum training time: 90 (seconds), 10m, 1h30m.")
 @parameters.separator
 @parameters.encoding
 @parameters.sheet
 @parameters.stream
 @parameters.out_folder
 @click.option("--report/--no-report", default=True, help="Whether to write report.html.")
-@click.option("--checkpoint", metavar="FOLDER", help="A folder for checkpoints of the run.")
+@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang
 @parameters.verbose
@@ -151,8 +172,9 @@ def train(
 ) -> None:
     """Train a network, or another model, on a table.
 
-    The kinds of the columns, missing values and the task are inferred from the table and printed. Some rows are held
-    out; on these the network is judged beside a linear model, boosted trees and a guess, also in report.html.
+    The kinds of columns, missing values and the task are inferred from the table and printed. The model is evaluated
+    on a held-out test set and compared with a linear model, boosted trees and a constant prediction; report.html
+    shows the results.
     """
     if resume and checkpoint is None:
         raise click.BadParameter(SAY("resume_needs_checkpoint"))
@@ -169,7 +191,7 @@ def train(
 
     from ..estimators import Settings
 
-    settings = Settings(  # what no run can have is said before the table is read
+    settings = Settings(  # invalid settings are reported before the table is read
         task=task,
         model=model,
         network=network,
@@ -205,7 +227,7 @@ def train(
 
 
 def usual_target(file: str, names: Collection[str]) -> str:
-    """Return what is predicted of a table that ships with plastica; of others a person says it."""
+    """Return the target of a table that ships with plastica; for other tables, raise an error with the columns."""
     from pathlib import Path
 
     from .. import datasets

@@ -1,4 +1,4 @@
-"""Long readings tell how far they are."""
+"""Progress of reading large files."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..data.table import Table
 from .output import note
 from .wording import SAY
 
-SECONDS = 10.0  # between two lines
+SECONDS = 10.0  # seconds between two lines
 
 
 @dataclass(frozen=True)
 class WatchedFiles(Files):
-    """Files that say every ten seconds how many rows were read, on standard error."""
+    """Files that print the number of rows read, every ten seconds, on standard error."""
 
     @classmethod
     def of(cls, files: Files) -> WatchedFiles:
-        """Watch these files."""
+        """Wrap these files."""
         return cls(**asdict(files))
 
     def tables(self) -> Iterator[Table]:

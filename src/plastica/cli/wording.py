@@ -1,4 +1,4 @@
-"""The words of the commands: texts in two languages, Python's words as the command line has them, lines that fit."""
+"""Texts of the commands: translations, Python arguments spelled as options, and wrapping."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SAY = Texts("cli", "tables")
 VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
-# A quoted name or label is left as it is, even if it looks like an option.
+# Quoted names and labels are left unchanged, even if they look like an argument.
 PYTHON = re.compile(
     rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|Settings\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
 )
@@ -27,7 +27,7 @@ PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]
 
 
 def options_of(command: click.Command | None) -> dict[str, click.Option]:
-    """Return a command's options by the names that Python has for them."""
+    """Return a command's options by their Python names."""
     found: dict[str, click.Option] = {}
     for each in command.params if command else ():
         if isinstance(each, click.Option):
@@ -37,7 +37,7 @@ def options_of(command: click.Command | None) -> dict[str, click.Option]:
 
 
 def in_command_words(text: str) -> str:
-    r"""Write ``name=value`` as the option that it is on the command line; other text stays as it is.
+    r"""Replace ``name=value`` by the corresponding command-line option; other text is unchanged.
 
     Example:
         >>> import click
@@ -70,19 +70,19 @@ def _as_argument(value: str) -> str:
 
 
 def finding_in_words(finding: Finding) -> str:
-    """Return a finding in the language in use."""
+    """Return a finding in the current language."""
     from ..estimators.checks import noted
 
     return noted(finding).said()
 
 
 def listed(parts: list[str]) -> str:
-    """Return a list of parts in one line."""
+    """Join parts into one line."""
     return ("、" if language.current() == "zh" else ", ").join(parts)
 
 
 def cells(text: str) -> int:
-    """Return how many cells of a terminal a text takes.
+    """Return the number of terminal cells that a text occupies.
 
     Example:
         >>> cells("abc"), cells("训练")
@@ -92,7 +92,7 @@ def cells(text: str) -> int:
 
 
 def cut(text: str, width: int) -> str:
-    """Return a text that takes no more cells.
+    """Truncate a text to a number of cells.
 
     Example:
         >>> cut("abcdef", 4), cut("训练", 3), cut("ab", 4)
@@ -106,12 +106,12 @@ def cut(text: str, width: int) -> str:
 
 
 def padded(text: str, width: int) -> str:
-    """Return a text with spaces up to so many cells."""
+    """Pad a text with spaces to a number of cells."""
     return text + " " * (width - cells(text))
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
-    """Yield the lines of a text.
+    """Wrap a text into lines.
 
     Example:
         >>> list(wrapped("one two three", 8)), list(wrapped("一二三，四", 8))

@@ -74,7 +74,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             path: The folder, or its file ``rules.json``.
 
         Raises:
-            FileError: When there is no such file, or it holds no comparison.
+            FileError: If there is no such file, or it holds no comparison.
         """
         file = Path(path) / FILE if Path(path).is_dir() else Path(path)
         try:

@@ -86,7 +86,7 @@ class Terms:
         """Return a compiled network for a task.
 
         Raises:
-            InvalidValue: When the rule is not defined for its layers or its loss.
+            InvalidValue: If the rule is not defined for its layers or its loss.
         """
         end = end_for(task.kind, task.outputs, Settings())
         last = kinds.Dense(end.units, activation=end.activation)

@@ -66,7 +66,7 @@ class Trial:
         """Compile, learn for about a second, and return what the rule costs.
 
         Raises:
-            InvalidValue: When the rule is not defined for the network or the task.
+            InvalidValue: If the rule is not defined for the network or the task.
         """
         began = time.perf_counter()
         population, models = self._population(self.rule, self.terms.seeds, self.terms.epochs)
@@ -101,7 +101,7 @@ class Trial:
             on_look: Told how far it is.
 
         Raises:
-            InvalidValue: When the rule is not defined for the network or the task.
+            InvalidValue: If the rule is not defined for the network or the task.
         """
         started = time.perf_counter()
         rule = self.terms.paced(self.rule, epochs)

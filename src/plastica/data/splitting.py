@@ -86,7 +86,7 @@ def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0
     if len(starts) < 1 + sum(size > 0 for size in sizes.values()):
         raise DataError(
             f"{len(starts)} different {'stamp' if len(starts) == 1 else 'stamps'} cannot be split into training, "
-            "validation and test sets so that rows with the same timetimestamp stay together. Split at random, or use "
+            "validation and test sets so that rows with the same timestamp stay together. Split at random, or use "
             "more rows."
         )
     ends = [len(order)]

@@ -37,7 +37,7 @@ class Blocks(ABC):
     @property
     @abstractmethod
     def sizes(self) -> Sequence[int]:
-        """How many rows each block has."""
+        """The number of rows of each block."""
 
     @property
     @abstractmethod

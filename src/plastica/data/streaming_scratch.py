@@ -62,7 +62,7 @@ class Scratch(Blocks):
 
     @property
     def sizes(self) -> Sequence[int]:
-        """How many rows each block has."""
+        """The number of rows of each block."""
         whole, rest = divmod(self.written, self.block_rows)
         return [self.block_rows] * whole + [rest] * bool(rest)
 
@@ -109,7 +109,7 @@ def check_room(folder: Path, needed: int) -> None:
     """See that a folder's disk has room for so many bytes.
 
     Raises:
-        FileError: When it has not, with what there is.
+        FileError: If it has not, with what there is.
     """
     free = shutil.disk_usage(folder).free
     if needed * 1.05 > free:

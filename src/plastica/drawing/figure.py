@@ -37,7 +37,7 @@ class Drawing(Figure):
 
         Raises:
             InvalidValue: For another ending.
-            FileError: When the file cannot be written.
+            FileError: If the file cannot be written.
         """
         if path is not None:
             replace_file(path, [self._written(checked_ending(path))])

@@ -27,7 +27,7 @@ def renamed(table: Table, name: str | None, wanted: str) -> Table:
     """Return the table with the column ``name`` called ``wanted``.
 
     Raises:
-        DataError: When there is no such column.
+        DataError: If there is no such column.
     """
     if name is None or name == wanted:
         table.column(wanted)

@@ -1,4 +1,4 @@
-"""What both of scikit-learn's kinds of estimators share here: reading, dealing, training, answering."""
+"""The common base of the classifier and the regressor: reading, splitting, training and prediction."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from .preparing import strata
 from .settings import batch_size_for
 from .views import estimator_page
 
-AUTO_ROWS = 100  # from as many rows on, "auto" holds some out to decide when to stop
+AUTO_ROWS = 100  # early_stopping="auto" holds out a validation set from this number of rows on
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
 MOST_SEED = 2**31 - 1
 
 
 class NetworkEstimator(BaseEstimator):
-    """A network behind scikit-learn's interface; the base of :class:`NetworkClassifier` and its sister."""
+    """The base class of :class:`NetworkClassifier` and :class:`NetworkRegressor`."""
 
     epochs: int
     batch_size: int | None
@@ -60,19 +60,20 @@ class NetworkEstimator(BaseEstimator):
     encoder_: TableEncoder | None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn, anew or, with ``warm_start``, from where the last ``fit`` ended.
+        """Train the network; with ``warm_start``, continue from the end of the last ``fit``.
 
         Args:
-            X: A pandas, polars or pyarrow frame with columns of any kind, or numbers ``(rows, columns)``; missing
-                values are welcome.
+            X: A pandas, polars or pyarrow data frame with columns of any kind, or an array of numbers
+                ``(rows, columns)``; missing values are allowed.
             y: Targets, ``(rows,)`` or ``(rows, outputs)``.
-            sample_weight: How much each row counts, ``(rows,)``; 2 is the row twice, 0 is the row left out.
+            sample_weight: The weight of each row, ``(rows,)``. A weight of 2 is equivalent to repeating the row, 0 to
+                omitting it.
 
         Returns:
             The estimator itself.
 
         Raises:
-            ValueError, TypeError: For data or parameters that cannot be used; PlasticaError's are both.
+            ValueError, TypeError: If data or parameters are invalid.
         """
         check_parameters(self)
         begin = not (self.warm_start and hasattr(self, "model_"))
@@ -80,44 +81,44 @@ class NetworkEstimator(BaseEstimator):
         train, held_out = self._dealt(examples)
         self._prepare(train, examples, begin, steady=False)
         folds = None if held_out is None else self._folds(examples)
-        if folds is not None:  # all rows train and judge, each other members
+        if folds is not None:  # each row trains some members and validates the others
             train = held_out = examples
         history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)], folds)
         self._decide(examples, train, held_out, folds)
         return self._record(history, begin)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the answers as a NumPy array, as scikit-learn's own estimators do."""
+        """Return the predictions as a NumPy array."""
         return self._decoded(self._answers(X))
 
     def predict_frame(self, X: Any) -> Any:
-        """Return the answers as a frame of the kind that ``X`` is, with its index, under the targets' names.
+        """Return the predictions as a data frame of the type of ``X``, with its index and the names of the targets.
 
         Raises:
-            InvalidValue: ``X`` is no frame.
+            InvalidValue: If ``X`` is not a data frame.
         """
         return keeping.as_frame(self.predict(X), X, self.target_names_)
 
     def save(self, path: str | Path) -> Path:
-        """Write everything to one sealed file; nothing in it is pickled."""
+        """Save the estimator to one file, with checksums and without pickled objects."""
         check_is_fitted(self)
         return keeping.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Self:
-        """Return what :meth:`save` wrote: it predicts, and trains on.
+        """Load an estimator written by :meth:`save`; it can predict and continue training.
 
         Args:
             path: The file.
-            custom: A person's own functions and classes by name, where the network uses such.
+            custom: User-defined functions and classes by name, if the network uses any.
 
         Raises:
-            FileError: The file is missing, damaged, or holds another kind of estimator.
+            FileError: If the file is missing, damaged or contains another kind of estimator.
         """
         return keeping.load(cls, path, custom)
 
     def __sklearn_tags__(self) -> Any:
-        """Say what the estimator takes."""
+        """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = bool(self.encode)
         tags.target_tags.required = True
@@ -138,7 +139,7 @@ class NetworkEstimator(BaseEstimator):
     def _fitted_page(self) -> str:
         return estimator_page(self)
 
-    # What the two kinds do each in their way
+    # Implemented by the subclasses
 
     @abstractmethod
     def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
@@ -149,25 +150,25 @@ class NetworkEstimator(BaseEstimator):
 
     @abstractmethod
     def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
-        """Make the weights of classes part of the rows' weights."""
+        """Multiply sample weights by class weights."""
 
     @abstractmethod
     def _scaled(self, y: np.ndarray) -> np.ndarray:
-        """Return targets as the network takes them."""
+        """Return targets in the form that the network expects."""
 
     @abstractmethod
     def _learn_scale(self, train: Examples) -> None:
-        """Learn from training rows what scaling needs."""
+        """Compute the scaling of targets from the training rows."""
 
     @abstractmethod
     def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
-        """Learn how probabilities become answers."""
+        """Choose the decision rule, such as a threshold, from validation rows."""
 
     @abstractmethod
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
-        """Return answers in the targets' own words or unit."""
+        """Return predictions as labels or in the unit of the targets."""
 
-    # What they share
+    # Shared
 
     def _examples(self, X: Any, y: Any, sample_weight: Any, begin: bool, classes: np.ndarray | None = None) -> Examples:
         if y is None:
@@ -183,7 +184,7 @@ class NetworkEstimator(BaseEstimator):
         return self._take_classes_weights(examples, classes)
 
     def _dealt(self, examples: Examples) -> tuple[Examples, Examples | None]:
-        """Hold rows out to decide when to stop, where that is asked for."""
+        """Split off a validation set, if early stopping is enabled."""
         rows = len(examples.y)
         if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
             return examples, None
@@ -193,7 +194,7 @@ class NetworkEstimator(BaseEstimator):
         return examples.take(parts.train), examples.take(parts.validation)
 
     def _prepare(self, train: Examples, whole: Examples, begin: bool, steady: bool) -> None:
-        """Learn encoding and scale, and make the network; or take the parameters of today for one that goes on."""
+        """Fit the encoder and the scaling and create the network; for ``warm_start``, update only its parameters."""
         if not begin:
             self.model_.set_compiled(recompiled(self.model_, self, steady))
             return
@@ -205,7 +206,7 @@ class NetworkEstimator(BaseEstimator):
         self.model_.set_compiled(recompiled(self.model_, self, steady))
 
     def _folds(self, examples: Examples) -> Folds | None:
-        """Deal the rows to the members of an ensemble, each of which leaves others out."""
+        """Assign rows to the members of an ensemble, each of which omits different rows."""
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
         left_out = dealt_to(self.model_, self.task_, examples.y, seed)
         return None if left_out is None else Folds(np.arange(len(examples.y)), left_out)
@@ -252,7 +253,7 @@ class NetworkEstimator(BaseEstimator):
         return EarlyStopping(monitor_of(self.model_), patience=patience, restore_best_weights=True)
 
     def _record(self, history: History, begin: bool) -> Self:
-        """Keep the run's figures under scikit-learn's names."""
+        """Set the attributes with scikit-learn's names from the history."""
         figures = history.history
         if begin:
             self.loss_curve_, self.validation_scores_ = [], []
@@ -270,10 +271,10 @@ class NetworkEstimator(BaseEstimator):
         return self._of_rows(take_rows(self, X, reset=False))
 
     def _of_rows(self, rows: np.ndarray | Table, chosen: np.ndarray | None = None) -> np.ndarray:
-        """Return the answers of the network, or of chosen members of it, for rows that were checked."""
+        """Return the outputs of the network, or of some of its members, for validated rows."""
         return answers_from(self.model_, features_of(self.encoder_, rows), self.task_, chosen)
 
     @property
     def _units(self) -> int:
-        """How many numbers the network answers."""
+        """The number of outputs of the network."""
         return 1 if self.task_ == "binary" else self.n_outputs_

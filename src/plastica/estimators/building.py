@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the compiled network they ask for."""
+"""Construction of an estimator's network from its parameters."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 
 
 def check_parameters(estimator: Any) -> Settings:
-    """Return the settings that the parameters stand for.
+    """Return validated settings from an estimator's parameters.
 
     Raises:
-        InvalidValue: A parameter outside what it takes.
-        UnknownName: A name that stands for nothing.
+        InvalidValue: If a parameter is invalid.
+        UnknownName: If a name is unknown.
     """
     name = type(estimator).__name__
     early, share = estimator.early_stopping, estimator.validation_fraction
@@ -65,7 +65,7 @@ def check_parameters(estimator: Any) -> Settings:
 
 
 def settings_of(estimator: Any, seed: int = 0) -> Settings:
-    """Return the parameters as settings; a network or an optimizer of one's own stands outside of them."""
+    """Return the parameters as settings, except instances of networks, optimizers and rules."""
     name = type(estimator).__name__
     given = {key: getattr(estimator, key) for key in SAME_NAMES if hasattr(estimator, key)}
     if not isinstance(given["network"], str):
@@ -101,15 +101,15 @@ def build(
     """Return the compiled network.
 
     Args:
-        estimator: Whose parameters say what it is.
+        estimator: The estimator.
         task, outputs: As for :func:`~plastica.estimators.networks.network_for`.
-        layout: What stands where among the features.
-        seed: Where its randomness comes from.
+        layout: The layout of the features.
+        seed: The random seed.
         rows: Features of the training rows.
 
     Raises:
-        ShapeError: A network of one's own whose output does not fit the targets.
-        InvalidValue: One that does not end in probabilities, or is no network.
+        ShapeError: If the output of the user's network does not fit the targets.
+        InvalidValue: If it does not output probabilities, or is not a network.
     """
     settings, given = settings_of(estimator, seed), estimator.network
     if given == "mlp" and estimator.dropout:
@@ -132,7 +132,7 @@ def build(
 
 
 def recompiled(model: Sequential, estimator: Any, steady: bool) -> Any:
-    """Return what the model was compiled with, ``steady`` with a learning rate that keeps as it is."""
+    """Return the model's compile arguments; ``steady`` requires a constant learning rate."""
     compiled = model.compiled
     optimizer = compiled.optimizer
     if steady and isinstance(optimizer.learning_rate, Schedule):
@@ -154,7 +154,7 @@ def _plain(settings: Settings) -> Settings:
 def _complete(
     given: Sequential, plain: Sequential, estimator: Any, task: str, outputs: int, layout: FeatureLayout, seed: int
 ) -> Sequential:
-    """Return a network of the same layers, begun anew, compiled as the given one where it is."""
+    """Return an untrained copy of a network, compiled if the original is."""
     model = Sequential(given.layers, seed=seed)
     model.build((None, layout.width))
     wanted = [outputs, 2] if task == "binary" else [outputs]
@@ -179,7 +179,7 @@ def _complete(
 
 
 def _with_choices(model: Sequential, estimator: Any) -> Sequential:
-    """Take an optimizer, a weight decay and a rule of one's own, and the figure that scikit-learn scores by."""
+    """Apply the user's optimizer, weight decay and rule, and add the metric that scikit-learn scores by."""
     compiled = model.compiled
     optimizer = estimator.optimizer if isinstance(estimator.optimizer, Optimizer) else compiled.optimizer
     if estimator.weight_decay is not None:

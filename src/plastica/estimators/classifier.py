@@ -1,4 +1,4 @@
-"""NetworkClassifier: a network that tells classes apart, behind scikit-learn's interface."""
+"""NetworkClassifier: a neural network classifier with the interface of scikit-learn."""
 
 from __future__ import annotations
 
@@ -37,64 +37,67 @@ from .imbalance import corrected
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
-    """A network that tells classes apart: two, more, or several labels at once.
+    """A neural network classifier for two or more classes, or several labels per row.
 
-    Use it wherever scikit-learn takes a classifier: pipelines, searches, cross-validation, ensembles,
-    calibration. Frames go in as they are, with text, categories, dates and missing values.
+    It can be used wherever scikit-learn expects a classifier: pipelines, grid search, cross-validation, ensembles,
+    calibration. Data frames need no preprocessing; they may contain text, categories, dates and missing values.
 
     Args:
-        network: "best" for what measured best on tables of this size, "mlp" for plain relu layers; a list of
-            hidden layers, to which the last one is added; or a whole ``Sequential``, whose layers are taken and
-            begun anew.
-        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
-        members: How many networks share the work and are averaged; None chooses.
-        dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
-        weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
-            network's own.
-        optimizer: An optimizer's name, or an optimizer; None takes the rule's usual one, for backprop Adam.
-        learning_rate: Of the optimizer; None takes its own default.
-        rule: A learning rule's name, or a rule. Those that cannot train "best" get the layers that suit them.
-        loss: What is made small; None takes the task's own cross-entropy.
-        label_smoothing: How much of a label is shared out among all classes.
-        strategy: "softmax", "one_vs_rest" or "one_vs_one", for three classes or more; None is softmax.
-        epochs: How many at most; with ``warm_start`` how many more.
-        batch_size: Rows a step; None chooses by the number of rows.
-        kinds: What columns are where their values do not show it, as a dict from column to "number", "category",
-            "text", "date" or "ignore"; the columns of an array are x0, x1, ...
-        missing_words: Further words, as they are written, that stand for a missing value.
-        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
-        encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
-            are.
-        early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
-            Without, training stops when the training loss no longer falls by ``tol``.
-        validation_fraction: The share of the rows that are held out, with their share of each class or rarest label.
-            The networks of "best" learn from all rows: four groups of them leave out a quarter each, on which they
-            are judged.
-        n_iter_no_change: Epochs without anything better before training stops.
-        tol: By how much the training loss must fall to count as better.
-        class_weight: How much each class counts in training: None for all the same, "balanced" for the inverse of
-            their shares, or a dict, where others count 1. Probabilities are put right again. Not for labels.
-        threshold: From which probability on an answer is yes, for two classes and for labels: "auto" chooses it on
-            the held-out rows where a class or label is rare and has no weight; "f1", "micro_f1" (of labels),
-            "balanced_accuracy" and "accuracy" choose it for that; a number is about the second of two classes; None
-            is the most probable answer. See docs/imbalance.md.
-        warm_start: Whether another ``fit`` goes on training.
-        time_limit: When to stop by the clock, in seconds.
-        random_state: Where initial weights, dealing and order come from: a number, a RandomState, or None.
-        callbacks: Whom to tell of the run; ``fit`` tells copies of them.
-        verbose: 0 for silence, 1 for a live line, 2 for a line an epoch.
+        network: "best" for the architecture that performed best on tables of this size, "mlp" for plain relu layers;
+            a list of hidden layers, to which the output layer is added; or a ``Sequential``, of which an untrained
+            copy is made.
+        layers: The units of each hidden layer; an empty tuple means no hidden layers. Default: depends on
+            ``network``.
+        members: The number of networks in the ensemble, whose predictions are averaged. Default: 8 for "best".
+        dropout: The fraction of units of each hidden layer that is dropped at each step. Default: depends on
+            ``network``.
+        weight_decay: Decoupled weight decay: each step multiplies weights by 1 - learning_rate * weight_decay.
+            Default: depends on ``network``.
+        optimizer: The name of an optimizer, or an optimizer. Default: depends on the rule; Adam for backprop.
+        learning_rate: The learning rate. Default: depends on the optimizer.
+        rule: The name of a learning rule, or a rule. Rules that cannot train "best" use layers that suit them.
+        loss: The loss. Default: the cross-entropy that suits the task.
+        label_smoothing: The probability that is moved from the true class to all classes.
+        strategy: "softmax", "one_vs_rest" or "one_vs_one", for three or more classes. Default: softmax.
+        epochs: The maximum number of epochs; with ``warm_start``, of additional epochs.
+        batch_size: Rows per gradient step. Default: depends on the number of rows.
+        kinds: Kinds of columns that should not be inferred, as a dict from column to "number", "category", "text",
+            "date" or "ignore". The columns of an array are named x0, x1, ...
+        missing_words: Additional words that mean a missing value (case-sensitive).
+        keep_words: Words such as "NA" to keep as values instead of missing.
+        encode: Whether to scale numbers and impute missing ones. False passes numbers to the network unchanged.
+        early_stopping: Whether to hold out a validation set that decides when to stop; "auto" does so from 100 rows
+            on. Otherwise, training stops when the training loss does not improve by ``tol``.
+        validation_fraction: The fraction of rows in the validation set, which is stratified. The networks of "best"
+            are trained on all rows: each of four groups omits a different quarter, on which it is validated.
+        n_iter_no_change: The number of epochs without improvement before training stops.
+        tol: The minimum decrease of the training loss that counts as an improvement.
+        class_weight: The weight of each class in the loss: None for equal weights, "balanced" for inverse class
+            frequencies, or a dict, where missing classes have weight 1. Predicted probabilities are corrected for
+            the weights. Not for several labels per row.
+        threshold: The probability from which the positive class or a label is predicted: a number (for two classes,
+            of the second); "f1", "micro_f1" (labels only), "balanced_accuracy" or "accuracy" to choose it on the
+            validation set by this metric; "auto" to choose it if a class or label is rare and has no weight; None for
+            the most probable class. See docs/imbalance.md.
+        warm_start: Whether ``fit`` continues training instead of starting anew.
+        time_limit: The maximum training time in seconds.
+        random_state: The source of randomness of initial weights, splits and shuffling: a number, a RandomState, or
+            None.
+        callbacks: Callbacks; ``fit`` uses copies of them.
+        verbose: 0 for no output, 1 for a live progress line, 2 for one line per epoch.
 
     Attributes:
-        classes_: The classes, ascending; for several labels the label columns' names.
+        classes_: The classes in ascending order; for several labels, the names of the label columns.
         task_: "binary", "multiclass" or "multilabel".
-        decision_: How probabilities become answers: a :class:`~plastica.estimators.decisions.Decision`.
-        shift_: The classes' weights, for which probabilities are put right; empty without.
+        decision_: The decision rule, a :class:`~plastica.estimators.decisions.Decision`.
+        shift_: The class weights for which probabilities are corrected; empty without class weights.
         model_: The trained :class:`~plastica.Sequential`.
-        encoder_: What turns columns into features; None with ``encode=False``.
-        history_: The figures of each epoch of the last run.
-        n_iter_, loss_curve_, best_loss_: Epochs made, the loss of each, the lowest.
-        validation_scores_, best_validation_score_: Accuracy on held-out rows at each epoch; None without.
-        n_features_in_, feature_names_in_, n_outputs_, target_names_: What came in.
+        encoder_: The encoder from columns to features; None with ``encode=False``.
+        history_: The loss and metrics of each epoch of the last ``fit``.
+        n_iter_, loss_curve_, best_loss_: The number of epochs, the loss of each, and the lowest loss.
+        validation_scores_, best_validation_score_: The validation accuracy of each epoch, and the best; None without
+            a validation set.
+        n_features_in_, feature_names_in_, n_outputs_, target_names_: As in scikit-learn.
 
     Example:
         >>> from sklearn.datasets import load_iris
@@ -165,16 +168,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.verbose = verbose
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Make one epoch over these rows, going on from what was learned.
+        """Train for one epoch on a batch of rows, continuing from the current state.
 
-        The first rows decide how columns are read and scaled.
+        Encoding and scaling are determined by the rows of the first call.
 
         Args:
             X, y, sample_weight: As for :meth:`fit`.
-            classes: All classes there will be; needed at the first call.
+            classes: All classes; required at the first call.
 
         Raises:
-            InvalidValue: No classes at the first call, or ``class_weight="balanced"``, which needs all rows.
+            InvalidValue: If ``classes`` is missing at the first call, or with ``class_weight="balanced"``, which needs
+                all rows.
         """
         check_parameters(self)
         begin = not hasattr(self, "model_")
@@ -183,7 +187,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 'partial_fit() sees some rows only and cannot weigh classes "balanced"; give class_weight as a dict.'
             )
         if begin and classes is None:
-            raise InvalidValue("classes must be passed on the first call to partial_fit: all classes there will be.")
+            raise InvalidValue("classes must be passed on the first call to partial_fit: all classes that can occur.")
         if classes is not None:
             classes = np.unique(np.asarray(classes))
             if not begin and not np.array_equal(classes, self.classes_):
@@ -191,30 +195,31 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         examples = self._examples(X, y, sample_weight, begin, classes if begin else self.classes_)
         self._prepare(examples, examples, begin, steady=True)
         history = self._train(examples, None, 1, [])
-        if begin or self.threshold != "auto" or not self.decision_.aim:  # what fit() chose stays
+        if begin or self.threshold != "auto" or not self.decision_.aim:  # keep the threshold chosen by fit()
             self.decision_ = fixed_decision(self)
         return self._record(history, begin)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return each class's probability, ``(rows, classes)``; of several labels each one's own.
+        """Return the probability of each class, ``(rows, classes)``, or of each label.
 
-        With ``class_weight`` it is that of the classes as they come, see :func:`.imbalance.corrected`.
+        With ``class_weight``, probabilities are corrected to the class frequencies in the data, see
+        :func:`.imbalance.corrected`.
         """
         return self._answers(X)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of :meth:`predict_proba`."""
+        """Return the logarithm of :meth:`predict_proba`."""
         return np.log(np.maximum(self.predict_proba(X), SMALLEST))
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return log-odds: ``(rows,)`` for two classes, ``(rows, labels)`` for labels; else log-probabilities.
+        """Return log-odds, ``(rows,)`` for two classes or ``(rows, labels)`` for labels; otherwise log-probabilities.
 
-        They are counted from the threshold, so that what is above 0, or largest, is what ``predict`` answers.
+        They are relative to the threshold: ``predict`` returns what is above 0, or largest.
         """
         return margins(self._answers(X), self.decision_, self.task_)
 
     def predict_proba_frame(self, X: Any) -> Any:
-        """Return :meth:`predict_proba` as a frame of the kind that ``X`` is, with its index and the classes' names."""
+        """Return :meth:`predict_proba` as a data frame of the type of ``X``, with its index and class names."""
         return keeping.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
 
     def __sklearn_tags__(self) -> Any:
@@ -237,7 +242,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             self._learn_classes(values, names, classes)
             self.target_names_ = names or (["y"] if not labels else [f"y{place}" for place in range(values.shape[1])])
         elif labels != (self.task_ == "multilabel") or (labels and values.shape[1] != self.n_outputs_):
-            raise DataError(f"y has shape {values.shape}; the classifier was begun with the task {self.task_}.")
+            raise DataError(
+                f"y has shape {values.shape}, but the classifier has been trained for the task {self.task_}."
+            )
         if labels:
             return values.astype(np.float64)
         places = np.searchsorted(self.classes_, values)
@@ -283,7 +290,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return y.astype(np.float32) if self.task_ == "multilabel" else y
 
     def _learn_scale(self, train: Examples) -> None:
-        """Classes have none."""
+        """Classes need no scaling."""
 
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
         found = self.decision_.decide(answers)

@@ -1,4 +1,4 @@
-"""The network that a table gets where a person says no more than how it should learn."""
+"""The default networks for tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .. import layers, losses, optimizers, rules
 from ..data.encoding import FeatureLayout
 from ..errors import InvalidValue
 from ..initializers import HeUniform
+from ..language import WORDS
 from ..layers import Layer
 from ..losses import Loss
 from ..model import Sequential
@@ -27,23 +28,23 @@ PLAIN_UNITS = (64, 64)
 
 
 class Recipe(NamedTuple):
-    """What the best network for tables is made of; docs/table_network.md measures its parts.
+    """The hyperparameters of the "best" network; docs/table_network.md describes their effect.
 
     Attributes:
-        members: How many networks are averaged.
-        copies: How many of them share nothing, at most; the others share the weights of one of these.
-        units: Of each hidden layer.
-        activation: Of the hidden layers.
-        bins, pieces: Of the :class:`~plastica.layers.PiecewiseLinearEmbedding`: how many pieces the functions of each
-            number have, and how many functions there are; 0 for none.
-        waves: How many units of waves stand beside each number; 0 for none.
+        members: The number of networks in the ensemble.
+        copies: The maximum number of groups of members with separate weights; members within a group share weights.
+        units: The units of each hidden layer.
+        activation: The activation of the hidden layers.
+        bins, pieces: Of the :class:`~plastica.layers.PiecewiseLinearEmbedding`: the number of bins per number, and
+            the number of functions; 0 for none.
+        waves: The units of the periodic embedding of each number; 0 for none.
         frequencies, deviation: As for :class:`~plastica.layers.PeriodicEmbedding`.
-        category_units: How long a category's vector is.
+        category_units: The dimension of the embedding of a category.
         scale: Whether each feature has a learned factor in front of all members.
-        adapters: Whether each member has factors and biases of its own in the hidden layers.
-        dropout: Of the hidden layers.
-        label_smoothing: How much of a label is shared out among all classes.
-        learning_rate, weight_decay: Of AdamW.
+        adapters: Whether each member has separate scale factors and biases in the hidden layers.
+        dropout: The dropout rate of the hidden layers.
+        label_smoothing: The probability that is moved from the true class to all classes.
+        learning_rate, weight_decay: The options of AdamW.
     """
 
     members: int = 8
@@ -69,13 +70,13 @@ FOR_NUMBERS = Recipe(deviation=0.7, dropout=0.05)
 
 
 class End(NamedTuple):
-    """How a network ends.
+    """The output layer of a network and its loss.
 
     Attributes:
-        units: How many units the last layer has.
+        units: The units of the last layer.
         activation: Its activation.
-        loss: What one answer is judged by.
-        metric: A figure to be shown beside it.
+        loss: The loss.
+        metric: The metric to report during training.
     """
 
     units: int
@@ -85,7 +86,7 @@ class End(NamedTuple):
 
 
 def recipe_for(task: str) -> Recipe:
-    """Return what the best network for a task is made of."""
+    """Return the hyperparameters of the "best" network for a task."""
     return FOR_NUMBERS if task == "regression" else FOR_CLASSES
 
 
@@ -100,26 +101,25 @@ def network_for(
 ) -> Sequential:
     """Return a compiled network.
 
-    "best": numbers beside piecewise linear functions of them, categories as vectors, then many members that share
-    dense layers and are trained each for itself and averaged. "mlp": relu layers, behind vectors for categories. Both
-    end as the task needs it: sigmoid units under binary cross-entropy for two classes and for labels, softmax under
-    categorical cross-entropy for more classes, linear units under the mean squared error of standardised numbers.
-    A rule that cannot train "best" gets the layers that suit it in the place of the relu layers, behind a column for
-    each code of a category.
+    "best": numbers with their piecewise linear embeddings, embeddings of categories, and an ensemble of members that
+    share dense layers; each member has its own loss, and predictions are averaged. "mlp": embeddings of categories
+    and plain relu layers. The output depends on the task: sigmoid with binary cross-entropy for two classes and for
+    labels, softmax with categorical cross-entropy for more classes, linear with mean squared error of standardized
+    numbers. A rule that cannot train "best" uses its own hidden layers, with one-hot encoded categories.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        outputs: How many classes, labels or target columns; 1 for "binary".
-        layout: What stands where among the features.
-        settings: How the network is made and trained.
-        recipe: What the best network is made of, where that is not :func:`recipe_for`; settings come first.
-        rule: The learning rule, where it is not the one that the settings name.
-        rows: Features of the training rows, ``(rows, features)``, whose quantiles are the knots of "best"; without
-            them the knots suit numbers of a standard normal distribution.
+        outputs: The number of classes, labels or target columns; 1 for "binary".
+        layout: The layout of the features.
+        settings: The settings.
+        recipe: The hyperparameters of "best". Default: :func:`recipe_for`. Settings take precedence.
+        rule: The learning rule. Default: from the settings.
+        rows: Features of the training rows, ``(rows, features)``, whose quantiles are the knots of "best". Without
+            them, the knots are quantiles of the standard normal distribution.
 
     Raises:
-        UnknownName: For an optimizer, a loss or a rule that is not known, with the nearest that is.
-        InvalidValue: For a strategy or a loss that the task does not take, or a rule that is not defined for it.
+        UnknownName: If an optimizer, a loss or a rule is unknown.
+        InvalidValue: If a strategy, a loss or a rule does not suit the task.
 
     Reference:
         Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
@@ -135,9 +135,9 @@ def network_for(
     end = end_for(task, outputs, settings, recipe.label_smoothing)
     made = [layers.Input((layout.width,)), *_ensemble([*_embeddings(layout, recipe)], end, recipe)]
     optimizer = optimizer_for(settings, rule)
-    if type(optimizer) is Adam:  # the best network's Adam decays weights
+    if type(optimizer) is Adam:  # "best" uses weight decay
         optimizer = AdamW(settings.learning_rate or recipe.learning_rate, weight_decay=recipe.weight_decay)
-    # What training stops on weighs rows as the loss does.
+    # The metric for early stopping is weighted like the loss.
     model = _compiled(made, losses.MemberLoss(end.loss), [end.metric], settings, optimizer, rule, [end.loss])
     if rows is not None:
         model.adapt(rows)
@@ -145,23 +145,23 @@ def network_for(
 
 
 def trains_any_network(rule: Rule) -> bool:
-    """Return whether a rule sends errors back through layers of any kind, and wants none of its own."""
+    """Return whether a rule can train any layers: backpropagation and its subclasses without layers of their own."""
     return isinstance(rule, Backprop) and type(rule).layers_for is Rule.layers_for
 
 
 def monitor_of(model: Sequential) -> str:
-    """Return the figure to stop on: the loss of the members' mean answer, else the validation loss."""
+    """Return the metric for early stopping: the loss of the averaged prediction, or else the validation loss."""
     loss = model.compiled.loss
     return f"val_{losses.name_of(loss.loss)}" if isinstance(loss, losses.MemberLoss) else "val_loss"
 
 
 def units_of(task: str, outputs: int, settings: Settings) -> int:
-    """Return how many units a network's last layer has."""
+    """Return the units of the last layer."""
     return end_for(task, outputs, settings).units
 
 
 def unpacked(model: Sequential) -> list[tuple[Layer, int]]:
-    """Return the layers of a network, those inside an ensemble too, each with the number of copies there are."""
+    """Return all layers of a network, including those in an ensemble, each with the number of its copies."""
     found: list[tuple[Layer, int]] = []
     for layer in model.layers:
         inside = layer.layers if isinstance(layer, layers.Ensemble) else (layer,)
@@ -170,31 +170,28 @@ def unpacked(model: Sequential) -> list[tuple[Layer, int]]:
 
 
 def outline_of(model: Sequential) -> list[str]:
-    """Return in a few words each what lies between the features and the answers."""
-    found: list[str] = []
-    for layer, copies in unpacked(model)[:-1]:
-        if isinstance(layer, layers.PiecewiseLinearEmbedding):
-            found.append(f"piecewise linear functions of {_counted(len(layer.columns), 'number', 'numbers')}")
-        elif isinstance(layer, layers.PeriodicEmbedding):
-            found.append(f"waves of {_counted(len(layer.columns), 'number', 'numbers')}")
-        elif isinstance(layer, layers.CategoryEmbedding):
-            found.append(f"vectors of {_counted(len(layer.codes), 'category', 'categories')}")
-        elif isinstance(layer, layers.Members):
-            found.append(_counted(layer.members * copies, "member", "members"))
-        elif isinstance(layer, layers.Dense | layers.MemberDense):
-            found.append(f"{layer.units} {layer.activation.name}")
-    return found
+    """Describe the layers between the features and the predictions, one short text each, in the current language."""
+    return [text for layer, copies in unpacked(model)[:-1] if (text := _outlined(layer, copies))]
 
 
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+def _outlined(layer: Layer, copies: int) -> str:
+    """Describe a layer; empty for auxiliary layers such as Dropout."""
+    if isinstance(layer, layers.PiecewiseLinearEmbedding):
+        return WORDS("pieces", count=len(layer.columns))
+    if isinstance(layer, layers.PeriodicEmbedding):
+        return WORDS("waves", count=len(layer.columns))
+    if isinstance(layer, layers.CategoryEmbedding):
+        return WORDS("vectors", count=len(layer.codes))
+    if isinstance(layer, layers.Members):
+        return WORDS("members", count=layer.members * copies)
+    return f"{layer.units} {layer.activation.name}" if isinstance(layer, layers.Dense | layers.MemberDense) else ""
 
 
 def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
-    """Return the optimizer of the settings' name or else the rule's usual one, with the learning rate if one is given.
+    """Return the optimizer named in the settings, or the default of the rule, with the learning rate if given.
 
     Raises:
-        UnknownName: When there is none of this name.
+        UnknownName: If the name is unknown.
     """
     if settings.optimizer is None:
         found = rule.usual_optimizer
@@ -204,16 +201,16 @@ def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
 
 
 def answers_from(model: Sequential, x: np.ndarray, task: str, chosen: np.ndarray | None = None) -> np.ndarray:
-    """Return what a network answers, ``(rows, outputs)``: shares of classes, of labels, or scaled numbers.
+    """Return the predictions of a network, ``(rows, outputs)``: probabilities or scaled numbers.
 
-    The members of an ensemble are averaged. "binary" and "multiclass": shares of the classes, each row of sum 1.
-    "multilabel": each label's own share. "regression": numbers as the targets were scaled.
+    The members of an ensemble are averaged. For "binary" and "multiclass", the probabilities of the classes sum to 1;
+    for "multilabel", each label has an independent probability; for "regression", numbers are scaled as the targets.
 
     Args:
         model: The network.
         x: Features, ``(rows, features)``.
         task: The task.
-        chosen: Which members answer for which row, ``(rows, members)``; None for all of them.
+        chosen: Which members to average for each row, ``(rows, members)``; None for all.
     """
     answers = model.predict(x).astype(np.float64)
     loss = model.compiled.loss
@@ -228,7 +225,7 @@ def answers_from(model: Sequential, x: np.ndarray, task: str, chosen: np.ndarray
 
 
 def _chosen(recipe: Recipe, settings: Settings) -> Recipe:
-    """Return the recipe with what a person asked for."""
+    """Return the recipe updated from the settings."""
     return recipe._replace(
         members=settings.members or recipe.members,
         units=recipe.units if settings.layers is None else settings.layers,
@@ -249,21 +246,21 @@ def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
 
 
 def _front(rule: Rule, layout: FeatureLayout) -> list[Layer]:
-    """Return what stands before the hidden layers: vectors for codes, where the rule can learn them."""
+    """Return the layers before the hidden ones: embeddings of categories, or one-hot codes if the rule needs them."""
     if trains_any_network(rule):
         return _vectors(layout, FOR_CLASSES)
     return [layers.CategoryIndicators(layout.codes)] if layout.codes else []
 
 
 def _vectors(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
-    """A code is a name, not an amount: every network gets a vector in its place."""
+    """Return the embedding of categories, if there are any."""
     # A category more or less among the rows of another split is then the same program.
     codes = tuple((column, room_for(count)) for column, count in layout.codes)
     return [layers.CategoryEmbedding(codes, units=recipe.category_units)] if codes else []
 
 
 def _ensemble(front: list[Layer], end: End, recipe: Recipe) -> list[Layer]:
-    """Return copies that share nothing, each of several members that share all but their ends."""
+    """Return groups of members with separate weights; members of a group share all but their last layers."""
     copies = math.gcd(recipe.members, recipe.copies)
     inside = [*front, *_members(end, recipe, recipe.members // copies)]
     return [layers.Ensemble(tuple(inside), copies)] if copies > 1 else inside
@@ -293,16 +290,16 @@ def _compiled(
     model = Sequential(made, seed=settings.seed)
     shown = [metric for metric in metrics if metric is not None]
     model.compile(optimizer, loss, shown, weighted_metrics=list(weighted), rule=rule)
-    _ = model.program  # the rule looks at the network now, while nothing has been trained yet
+    _ = model.program  # lets the rule check the network before training
     return model
 
 
 def end_for(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) -> End:
-    """Return how a network for a task ends.
+    """Return the output layer and loss for a task.
 
     Args:
         task, outputs, settings: As for :func:`network_for`.
-        smoothing: How much of a label is shared out where the settings say nothing.
+        smoothing: The default label smoothing.
     """
     strategy = settings.strategy or "softmax"
     if task != "multiclass" and settings.strategy not in (None, "softmax"):
@@ -333,14 +330,14 @@ SOFTMAX_LOSSES = {
 }
 
 
-NUMBER_LOSSES = ("mse", "mae", "huber", "log_cosh", "half_squared_error")  # defined and small at the truth below 0 too
+NUMBER_LOSSES = ("mse", "mae", "huber", "log_cosh", "half_squared_error")  # also valid for negative targets
 
 
 def _loss_of_numbers(settings: Settings) -> Loss:
     loss = losses.get(settings.loss or "mse")
     if type(loss) not in {type(losses.get(name)) for name in NUMBER_LOSSES}:
         raise InvalidValue(
-            f"loss={settings.loss!r} does not fit numbers, which are learned standardised, above and below 0. "
+            f"loss={settings.loss!r} does not suit standardized targets, which can be negative. "
             f"Choose one of {', '.join(NUMBER_LOSSES)}."
         )
     return loss

@@ -1,4 +1,4 @@
-"""NetworkRegressor: a network that predicts numbers, behind scikit-learn's interface."""
+"""NetworkRegressor: a neural network regressor with the interface of scikit-learn."""
 
 from __future__ import annotations
 
@@ -25,53 +25,56 @@ from .folds import Folds
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
-    """A network that predicts numbers: one a row, or several.
+    """A neural network regressor for one or several numbers per row.
 
-    Use it wherever scikit-learn takes a regressor: pipelines, searches, cross-validation, ensembles. Frames go in
-    as they are, with text, categories, dates and missing values. The network learns standardised targets; what
-    comes out is in the targets' own unit.
+    It can be used wherever scikit-learn expects a regressor: pipelines, grid search, cross-validation, ensembles.
+    Data frames need no preprocessing; they may contain text, categories, dates and missing values. The network is
+    trained on standardized targets; predictions are in the unit of the targets.
 
     Args:
-        network: "best" for what measured best on tables of this size, "mlp" for plain relu layers; a list of
-            hidden layers, to which the last one is added; or a whole ``Sequential``, whose layers are taken and
-            begun anew.
-        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
-        members: How many networks share the work and are averaged; None chooses.
-        dropout: The share of each hidden layer's units that is silent at each step; None takes the network's own.
-        weight_decay: How much of each weight, times the learning rate, every step takes away; None takes the
-            network's own.
-        optimizer: An optimizer's name, or an optimizer; None takes the rule's usual one, for backprop Adam.
-        learning_rate: Of the optimizer; None takes its own default.
-        rule: A learning rule's name, or a rule. Those that cannot train "best" get the layers that suit them.
-        loss: What is made small; None takes the squared error.
-        epochs: How many at most; with ``warm_start`` how many more.
-        batch_size: Rows a step; None chooses by the number of rows.
-        kinds: What columns are where their values do not show it, as a dict from column to "number", "category",
-            "text", "date" or "ignore"; the columns of an array are x0, x1, ...
-        missing_words: Further words, as they are written, that stand for a missing value.
-        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
-        encode: Whether numbers are scaled and missing ones filled. False gives the network the numbers as they
-            are.
-        early_stopping: Whether rows are held out to decide when to stop; "auto" holds out from 100 rows on.
-            Without, training stops when the training loss no longer falls by ``tol``.
-        validation_fraction: The share of the rows that are held out. The networks of "best" learn from all rows: four
-            groups of them leave out a quarter each, on which they are judged.
-        n_iter_no_change: Epochs without anything better before training stops.
-        tol: By how much the training loss must fall to count as better.
-        warm_start: Whether another ``fit`` goes on training.
-        time_limit: When to stop by the clock, in seconds.
-        random_state: Where initial weights, dealing and order come from: a number, a RandomState, or None.
-        callbacks: Whom to tell of the run; ``fit`` tells copies of them.
-        verbose: 0 for silence, 1 for a live line, 2 for a line an epoch.
+        network: "best" for the architecture that performed best on tables of this size, "mlp" for plain relu layers;
+            a list of hidden layers, to which the output layer is added; or a ``Sequential``, of which an untrained
+            copy is made.
+        layers: The units of each hidden layer; an empty tuple means no hidden layers. Default: depends on
+            ``network``.
+        members: The number of networks in the ensemble, whose predictions are averaged. Default: 8 for "best".
+        dropout: The fraction of units of each hidden layer that is dropped at each step. Default: depends on
+            ``network``.
+        weight_decay: Decoupled weight decay: each step multiplies weights by 1 - learning_rate * weight_decay.
+            Default: depends on ``network``.
+        optimizer: The name of an optimizer, or an optimizer. Default: depends on the rule; Adam for backprop.
+        learning_rate: The learning rate. Default: depends on the optimizer.
+        rule: The name of a learning rule, or a rule. Rules that cannot train "best" use layers that suit them.
+        loss: The loss. Default: the mean squared error.
+        epochs: The maximum number of epochs; with ``warm_start``, of additional epochs.
+        batch_size: Rows per gradient step. Default: depends on the number of rows.
+        kinds: Kinds of columns that should not be inferred, as a dict from column to "number", "category", "text",
+            "date" or "ignore". The columns of an array are named x0, x1, ...
+        missing_words: Additional words that mean a missing value (case-sensitive).
+        keep_words: Words such as "NA" to keep as values instead of missing.
+        encode: Whether to scale numbers and impute missing ones. False passes numbers to the network unchanged.
+        early_stopping: Whether to hold out a validation set that decides when to stop; "auto" does so from 100 rows
+            on. Otherwise, training stops when the training loss does not improve by ``tol``.
+        validation_fraction: The fraction of rows in the validation set. The networks of "best" are trained on all
+            rows: each of four groups omits a different quarter, on which it is validated.
+        n_iter_no_change: The number of epochs without improvement before training stops.
+        tol: The minimum decrease of the training loss that counts as an improvement.
+        warm_start: Whether ``fit`` continues training instead of starting anew.
+        time_limit: The maximum training time in seconds.
+        random_state: The source of randomness of initial weights, splits and shuffling: a number, a RandomState, or
+            None.
+        callbacks: Callbacks; ``fit`` uses copies of them.
+        verbose: 0 for no output, 1 for a live progress line, 2 for one line per epoch.
 
     Attributes:
         model_: The trained :class:`~plastica.Sequential`.
-        encoder_: What turns columns into features; None with ``encode=False``.
-        target_mean_, target_scale_: Of the training rows, ``(outputs,)``.
-        history_: The figures of each epoch of the last run.
-        n_iter_, loss_curve_, best_loss_: Epochs made, the loss of each, the lowest.
-        validation_scores_, best_validation_score_: R² on held-out rows at each epoch; None without.
-        n_features_in_, feature_names_in_, n_outputs_, target_names_: What came in.
+        encoder_: The encoder from columns to features; None with ``encode=False``.
+        target_mean_, target_scale_: Mean and standard deviation of the training targets, ``(outputs,)``.
+        history_: The loss and metrics of each epoch of the last ``fit``.
+        n_iter_, loss_curve_, best_loss_: The number of epochs, the loss of each, and the lowest loss.
+        validation_scores_, best_validation_score_: The validation R² of each epoch, and the best; None without a
+            validation set.
+        n_features_in_, feature_names_in_, n_outputs_, target_names_: As in scikit-learn.
 
     Example:
         >>> from sklearn.datasets import load_diabetes
@@ -134,9 +137,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.verbose = verbose
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Make one epoch over these rows, going on from what was learned.
+        """Train for one epoch on a batch of rows, continuing from the current state.
 
-        The first rows decide how columns are read and scaled.
+        Encoding and scaling are determined by the rows of the first call.
 
         Args:
             X, y, sample_weight: As for :meth:`fit`.
@@ -148,7 +151,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return self._record(self._train(examples, None, 1, []), begin)
 
     def __sklearn_tags__(self) -> Any:
-        """Say what the estimator takes."""
+        """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
@@ -162,7 +165,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             self.task_, self.n_outputs_ = "regression", values.shape[1]
             self.target_names_ = names or (["y"] if flat else [f"y{place}" for place in range(values.shape[1])])
         elif values.shape[1] != self.n_outputs_:
-            raise DataError(f"y has {values.shape[1]} columns; the regressor was begun with {self.n_outputs_}.")
+            raise DataError(
+                f"y has {values.shape[1]} columns, but the regressor has been trained with {self.n_outputs_}."
+            )
         return values
 
     def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
@@ -185,7 +190,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
 
 def _numbers(y: Any) -> np.ndarray:
-    """Return targets as float64; text, and what no squared error can be told of, is refused."""
+    """Return targets as float64; reject text and numbers whose squares overflow."""
     try:
         values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     except ValueError as problem:
@@ -193,7 +198,9 @@ def _numbers(y: Any) -> np.ndarray:
             raise
         words = [each for each in np.asarray(y, dtype=object).ravel().tolist() if isinstance(each, str)]
         example = f", such as {show(words[0])}" if words else ""
-        raise DataError(f"y holds text{example}; a regressor wants numbers. NetworkClassifier takes classes.") from None
+        raise DataError(
+            f"y contains text{example}; a regressor expects numbers. For classes, use NetworkClassifier."
+        ) from None
     if np.abs(values).max() > LARGEST:
-        raise DataError(f"y holds numbers beyond {LARGEST:g}; {UNIT}.")
+        raise DataError(f"y contains numbers beyond {LARGEST:g}; {UNIT}.")
     return values

@@ -1,4 +1,4 @@
-"""How a network for a table is made and trained."""
+"""Settings: the options for training a model on a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "model": ("network", "trees", "linear", "best"),
 }
 SPLITS = ("auto", "random", "time", "group")
-LAST = "last"  # what ``test`` takes for the last rows by time
+LAST = "last"  # value of ``test`` for the most recent rows
 USUAL_SHARE = 0.2
 OF_NETWORKS = (
     "layers",
@@ -43,53 +43,56 @@ RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a person may decide; every field has a default that serves most tables.
+    """The options for training a model on a table; the defaults suit most tables.
 
     Args:
-        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None tells
-            it from the target.
-        layers: The units of each hidden layer; None takes the network's own, an empty tuple is one without any.
-        epochs: How many at most; early stopping usually ends sooner.
-        batch_size: Rows a step; None chooses by the number of rows.
-        learning_rate: Of the optimizer; None takes the optimizer's own default.
-        optimizer: An optimizer's name; None takes the rule's usual one, for backprop Adam.
-        rule: A learning rule's name. Rules that cannot train "best" get the layers that suit them.
-        seed: Where the split, the initial weights and the order of the rows come from.
-        validation: The share (under 1) or number of rows that decide when to stop; 0 for none.
-        test: The share or number of rows held out for the results, 0 for none; "last" for the last part by time; or
-            the path of a file with rows of its own, the target among its columns.
-        split: How rows are split into training, validation and test: "auto" splits a series by time and anything else
-            at random, see :mod:`plastica.data.series`; "random"; "time", or "time:COLUMN" where the column of dates
-            is not the one that would be taken; "group:COLUMN", so that no value of the column is in two parts.
-        drop: Columns to leave aside.
-        kinds: What columns are where their values do not show it, as a dict (pairs are taken too) from column to
-            "number", "category", "text", "date" or "ignore".
-        missing_words: Further words, as they are written, that stand for a missing value.
-        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
-        patience: Epochs without a better validation loss before training stops.
-        time_limit: When to stop by the clock, in seconds.
-        network: "best" takes what measured best for tables of this size; "mlp" relu layers and nothing else.
-        members: How many networks share the work and are averaged; None chooses.
-        loss: What is made small: "crossentropy", "focal", ...; None takes the task's own.
-        label_smoothing: How much of a label is shared out among all classes, from 0 to below 1.
-        strategy: "softmax", "one_vs_rest" or "one_vs_one", for several classes; None is softmax.
-        class_weight: How much a row of each class counts in the loss: None for all the same, "balanced" for the
-            inverse of the classes' shares, or pairs of label and weight (a dict is taken too).
-        resample: None, or which rows an epoch sees: "over" repeats rows of rare classes until all classes are as
-            large as the largest, "under" takes of each as many as the smallest has, "balanced" draws every class
-            equally often and keeps the epoch's number of rows.
-        costs: What an answer costs: a row for each true class, a column for each answer, in the order of the
-            classes; answers are then those of least expected cost.
-        threshold: From which probability on an answer is yes: a number, or what the validation rows should choose
-            it for: "f1", "balanced_accuracy", "accuracy", "costs", or for labels "micro_f1", one threshold for all
-            of them, where the others give each its own; None decides by how rare the classes are.
-        baselines: Which models the network is judged beside: "linear", "trees", "dummy".
-        model: What is kept and answers: "network"; "trees" (gradient-boosted, scikit-learn's with its defaults) or
-            "linear" (logistic or ridge regression), without training a network; or "best", that of all three which
-            has the best main figure on the validation rows.
+        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression". Default:
+            inferred from the target.
+        layers: The units of each hidden layer; an empty tuple means no hidden layers. Default: depends on
+            ``network``.
+        epochs: The maximum number of epochs; early stopping usually ends training sooner.
+        batch_size: Rows per gradient step. Default: depends on the number of rows.
+        learning_rate: The learning rate. Default: depends on the optimizer.
+        optimizer: The name of an optimizer. Default: depends on the rule; Adam for backprop.
+        rule: The name of a learning rule. Rules that cannot train "best" use layers that suit them.
+        seed: The random seed of the split, the initial weights and shuffling.
+        validation: The fraction (below 1) or number of rows in the validation set, which decides when to stop; 0 for
+            none.
+        test: The fraction or number of rows in the test set, 0 for none; "last" for the most recent rows; or the path
+            of a separate file that contains the target.
+        split: How to split the rows: "auto" splits a time series by time and other tables at random, see
+            :mod:`plastica.data.series`; "random"; "time", or "time:COLUMN" to name the column of dates;
+            "group:COLUMN" to keep all rows with the same value of the column together.
+        drop: Columns to ignore.
+        kinds: Kinds of columns that should not be inferred, as a dict (or pairs) from column to "number", "category",
+            "text", "date" or "ignore".
+        missing_words: Additional words that mean a missing value (case-sensitive).
+        keep_words: Words such as "NA" to keep as values instead of missing.
+        patience: The number of epochs without improvement of the validation loss before training stops.
+        time_limit: The maximum training time in seconds.
+        network: "best" for the architecture that performed best on tables of this size; "mlp" for plain relu layers.
+        members: The number of networks in the ensemble, whose predictions are averaged. Default: 8 for "best".
+        loss: The loss: "crossentropy", "focal", ... Default: depends on the task.
+        label_smoothing: The probability that is moved from the true class to all classes, from 0 to below 1.
+        strategy: "softmax", "one_vs_rest" or "one_vs_one", for three or more classes. Default: softmax.
+        class_weight: The weight of each class in the loss: None for equal weights, "balanced" for inverse class
+            frequencies, or pairs of label and weight (or a dict).
+        resample: None, or how to resample each epoch: "over" repeats rows of rare classes until all classes are as
+            large as the largest, "under" reduces all classes to the size of the smallest, "balanced" draws all
+            classes equally often without changing the number of rows.
+        costs: The cost matrix: a row for each true class, a column for each prediction, in the order of the classes.
+            Predictions then minimize the expected cost.
+        threshold: The probability from which the positive class or a label is predicted: a number, or the criterion
+            by which it is chosen on the validation set: "f1", "balanced_accuracy", "accuracy", "costs", or
+            "micro_f1" for one threshold for all labels instead of one for each. None chooses a threshold only if
+            classes are rare.
+        baselines: The models to compare with: "linear", "trees", "dummy".
+        model: The model to save: "network"; "trees" (scikit-learn's gradient boosting with its defaults) or "linear"
+            (logistic or ridge regression) without training a network; or "best", the one with the best main metric on
+            the validation set.
 
     Raises:
-        InvalidValue: A value outside what its field takes.
+        InvalidValue: If a value is invalid.
 
     Example:
         >>> Settings(layers=(32,)).layers
@@ -126,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     model: str = "network"
 
     def __post_init__(self) -> None:
-        """Refuse what no run can have."""
+        """Validate the settings."""
         if isinstance(self.kinds, Mapping):
             msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
         self._check_types()
@@ -161,20 +164,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def declared(self) -> Declared:
-        """What is said of columns before anything is inferred."""
+        """The declared kinds of columns and words."""
         return Declared(dict(self.kinds), self.missing_words, self.keep_words)
 
     @property
     def dropped(self) -> tuple[str, ...]:
-        """The columns to leave aside, be they dropped or ignored."""
+        """The columns to ignore, from ``drop`` and ``kinds``."""
         return tuple(dict.fromkeys([*self.drop, *self.declared.ignored]))
 
     def _check_columns(self) -> None:
-        """Refuse kinds that no column can have; ``_check_types`` has seen that the words are words."""
+        """Check the kinds of columns; the types of words are checked by ``_check_types``."""
         check_kinds(dict(self.kinds))
 
     def _check_types(self) -> None:
-        """Refuse numbers that are texts and the like; what is given as a list becomes a tuple."""
+        """Check types, and convert lists to tuples."""
         hints = {name: hint for name, hint in get_type_hints(Settings).items() if name not in ("class_weight", "costs")}
         values = {name: as_declared(getattr(self, name), hint) for name, hint in hints.items()}
         for name, value in values.items():
@@ -183,10 +186,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise InvalidValue(fault)
         for name in ("class_weight", "costs"):
             if not isinstance(getattr(self, name), Iterable | None):
-                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): a number for each class is expected.")
+                raise InvalidValue(f"Settings({name}={getattr(self, name)!r}): expected a number for each class.")
 
     def _check_split(self) -> None:
-        """Refuse splits that no table can have."""
+        """Check the options of the split."""
         how, colon, column = self.split.partition(":")
         if (
             how not in SPLITS
@@ -206,16 +209,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def test_share(self) -> float:
-        """The share or number of the table's own rows that are test rows."""
+        """The fraction or number of the table's rows in the test set."""
         return self.test if not isinstance(self.test, str) else USUAL_SHARE if self.test == LAST else 0.0
 
     @property
     def test_file(self) -> str | None:
-        """The file of the test rows, where they have one of their own."""
+        """The separate file of the test set, if there is one."""
         return self.test if isinstance(self.test, str) and self.test != LAST else None
 
     def _check_model(self) -> None:
-        """Refuse what would be left unused."""
+        """Reject options that would have no effect."""
         if self.model == "best" and not self.validation:
             raise InvalidValue("model='best' is chosen on the validation set: set validation above 0, or name a model.")
         if self.model in ("trees", "linear"):
@@ -228,7 +231,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 )
 
     def _check_decision(self) -> None:
-        """Refuse weights, costs and thresholds that no task can have; what fits the classes is seen later."""
+        """Check weights, costs and thresholds; whether they fit the classes is checked later."""
         if isinstance(self.class_weight, Mapping):
             msgspec.structs.force_setattr(self, "class_weight", tuple(self.class_weight.items()))
         if isinstance(self.class_weight, str):
@@ -249,7 +252,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def batch_size_for(rows: int) -> int:
-    """Return how many rows a step takes where nobody said: enough steps an epoch, and not too many.
+    """Return the default batch size for a number of rows.
 
     Example:
         >>> batch_size_for(200), batch_size_for(20_000), batch_size_for(1_000_000)

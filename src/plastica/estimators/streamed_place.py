@@ -29,7 +29,7 @@ def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
     It goes by the checkpoints' name, so that a killed run's is written over.
 
     Raises:
-        FileError: When another run uses it or the checkpoints, or it cannot be written.
+        FileError: If another run uses it or the checkpoints, or it cannot be written.
     """
     with explained(folder, "choose another folder for the encoded rows (scratch=)"):
         if checkpoint is None:

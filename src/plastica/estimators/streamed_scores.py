@@ -44,7 +44,7 @@ def evaluate_chunks(
         InvalidValue: A target's name for several targets.
     """
     if len(network.target.names) > 1 and target not in (None, network.target.name):
-        raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets keep their names.")
+        raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets cannot be renamed.")
     files = source if isinstance(source, Files) else open_files(source)
     aim, notes = network.target, dict[Note, None]()
     parts: list[tuple[np.ndarray, ...]] = []

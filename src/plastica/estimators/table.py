@@ -1,4 +1,4 @@
-"""A model for a table: fitted, judged beside others on held-out rows, kept in one file."""
+"""TableNetwork: a model for a table, trained, evaluated against baselines and saved in one file."""
 
 from __future__ import annotations
 
@@ -40,16 +40,15 @@ INTERRUPTED = "interrupted; the model trained so far is the attribute `kept` of 
 
 @dataclass(frozen=True, eq=False)
 class TableNetwork:
-    """A trained network, or boosted trees or a linear model in its place, with all it needs to read a table.
+    """A trained network, boosted trees or linear model, with everything needed to predict from a table.
 
     Args:
-        model: The network; a linear model is one without hidden layers.
-        encoder: What turns columns into features.
-        target: What turns answers into labels or numbers.
-        facts: How it came about: settings, columns, split, training, results.
-        history: The figures of each epoch; None in one that was loaded.
-        judged: What it and the baselines answered for the held-out rows; None in one that was loaded, and where no
-            row was held out.
+        model: The network; a linear model is a network without hidden layers.
+        encoder: The encoder from columns to features.
+        target: The target, which converts outputs to labels or numbers.
+        facts: Settings, columns, split, training and results.
+        history: The loss and metrics of each epoch; None after loading.
+        judged: Test-set predictions of the model and the baselines; None after loading and without a test set.
 
     Example:
         >>> made = TableNetwork.fit("penguins", "species", Settings(epochs=2))
@@ -74,15 +73,15 @@ class TableNetwork:
         test_data: Any = None,
         **options: Any,
     ) -> TableNetwork:
-        """Read, prepare, train and judge.
+        """Read and encode a table, train a model and evaluate it.
 
         Args:
-            source: Anything :func:`~plastica.data.reading.read_table` takes, or a table already read; also a folder
-                of CSV or Parquet files. Folders, and files beyond a quarter of the memory, are read in parts.
-            target: The column to predict, several, or a pattern such as ``Class*``.
-            settings: How; the defaults serve most tables.
-            test_data: Test rows of their own, with the target: a frame, or anything else that ``source`` may be but
-                for a folder. By default test rows are a part of the table, or ``settings.test`` names a file.
+            source: Anything that :func:`~plastica.data.reading.read_table` accepts, a table, or a folder of CSV or
+                Parquet files. Folders, and files larger than a quarter of the memory, are read in parts.
+            target: The column to predict, several columns, or a pattern such as ``Class*``.
+            settings: The settings; the defaults suit most tables.
+            test_data: A separate test set with the target: anything that ``source`` accepts except a folder. By
+                default, the test set is split off from the table or is the file named by ``settings.test``.
             options: As for :meth:`train`.
         """
         chosen = settings or Settings()
@@ -109,24 +108,24 @@ class TableNetwork:
         checkpoint: str | Path | None = None,
         resume: bool = False,
     ) -> TableNetwork:
-        """Train a network on what :func:`prepare` made, or what ``settings.model`` names, and judge it.
+        """Train and evaluate a network, or the model named by ``settings.model``, on a prepared table.
 
-        Training stops when the validation loss has not got better for ``settings.patience`` epochs, and the
-        weights of the best epoch are kept.
+        Training stops when the validation loss has not improved for ``settings.patience`` epochs; the weights of the
+        best epoch are used.
 
         Args:
-            prepared: The table, dealt and encoded.
-            settings: How to train.
-            model: A compiled network of one's own for these features; by default :func:`network_for` makes one.
+            prepared: The split and encoded table, see :func:`prepare`.
+            settings: The settings.
+            model: A compiled network for these features. Default: created by :func:`network_for`.
             verbose: As in ``Sequential.fit``.
             callbacks: As in ``Sequential.fit``.
-            checkpoint: A folder to keep checkpoints in.
-            resume: Go on from the newest checkpoint in it.
+            checkpoint: A folder for checkpoints.
+            resume: Whether to continue from the newest checkpoint.
 
         Raises:
-            InvalidValue: A network, callbacks or checkpoints for a model that is none.
-            KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network as far as it was trained, not judged;
-                None where nothing was learned.
+            InvalidValue: If a network, callbacks or checkpoints are given for a model that is not a network.
+            KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network trained so far, without evaluation, or
+                None if training had not begun.
         """
         if settings.model in ("trees", "linear"):
             _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
@@ -172,10 +171,10 @@ class TableNetwork:
         return self.target.task
 
     def predict(self, source: Any) -> Answers:
-        """Return answers for the rows of a table; the target's column may be missing in it.
+        """Return predictions for the rows of a table, which need not contain the target.
 
         Raises:
-            DataError: A missing column, text in a column of numbers; with row and column.
+            DataError: If a column is missing or a value is invalid; the message names row and column.
         """
         notes: list[Note] = []
         answers = self.answers(self.encoder.transform(as_table(source), notes))
@@ -186,33 +185,33 @@ class TableNetwork:
         return Answers(labels, answers, tuple(notes), names, self.target.classes, frame)
 
     def answers(self, x: np.ndarray) -> np.ndarray:
-        """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+        """Return probabilities of classes or labels, ``(rows, classes)``, or numbers in the unit of the targets.
 
         Args:
-            x: Features, as the encoder makes them.
+            x: Features as produced by the encoder.
         """
         return answers_of(self.model, x, self.target, self.facts.shift)
 
     def evaluate(self, source: Any, target: str | None = None) -> tuple[Scores, int, tuple[Note, ...]]:
-        """Return figures on the rows of a table, how many rows those are, and what is to be said.
+        """Return the metrics on a table, the number of rows, and notes.
 
         Args:
-            source: A table with a target.
-            target: The target's column, where it has another name here; only where there is one target.
+            source: A table with the target.
+            target: The name of the target column, if it differs from training; only for a single target.
 
         Raises:
-            DataError: No target, a label that is none of the classes, a column missing.
+            DataError: If the target or another column is missing, or if a label is unknown.
         """
         found = self.judge_on(source, target)
         return found.scores, len(found.y), found.notes
 
     def judge_on(self, source: Any, target: str | None = None) -> OnTable:
-        """Return the truth, the answers and the figures on the rows of a table; as :meth:`evaluate`."""
+        """Return targets, predictions and metrics on a table; see :meth:`evaluate`."""
         table = as_table(source)
         if len(self.target.names) == 1:
             table = renamed(table, target, self.target.name)
         elif target not in (None, self.target.name):
-            raise InvalidValue(f"target={target!r}: the {len(self.target.names)} targets keep their names.")
+            raise InvalidValue(f"target={target!r}: several targets ({len(self.target.names)}) cannot be renamed.")
         notes: list[Note] = []
         table = with_target(table, self.target, notes)
         x = self.encoder.transform(table, notes)
@@ -228,15 +227,15 @@ class TableNetwork:
         return rows.train + rows.validation * bool(self.facts.training.folds)
 
     def save(self, path: str | Path) -> Path:
-        """Write everything to one file; nothing in it is pickled, and equal networks give equal bytes."""
+        """Save the model to one file without pickled objects; equal models give identical files."""
         return write_table_model(path, self.model, self.encoder, self.target, self.facts)
 
     @classmethod
     def load(cls, path: str | Path) -> TableNetwork:
-        """Return what :meth:`save` wrote.
+        """Load a model written by :meth:`save`.
 
         Raises:
-            FileError: The file is missing, damaged, or a network that knows no table.
+            FileError: If the file is missing or damaged, or contains a network without a table's description.
         """
         return cls(*read_table_model(path))
 
@@ -245,7 +244,7 @@ class TableNetwork:
         """Return the network for a table around a network that was read from ``path``.
 
         Raises:
-            FileError: The file holds something else, or is damaged.
+            FileError: If the file is damaged or of another kind.
         """
         return cls(*around_network(saved, path))
 
@@ -259,7 +258,7 @@ def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:
 
 
 def _validation(prepared: Prepared, feed: Feed, folds: Folds | None) -> tuple[np.ndarray, ...]:
-    """The validation rows, each class counting as it does in training, so that both losses mean the same."""
+    """Return the validation rows, weighted by class as in training, so that both losses are comparable."""
     held = prepared.split.validation if folds is None else folds.rows
     x, y = prepared.x[held], prepared.y[held]
     shift = np.array(feed.shift, np.float32)[y] if feed.shift else None
@@ -277,16 +276,16 @@ def judged_network(
     history: History | None,
     folds: Folds | None = None,
 ) -> TableNetwork:
-    """Choose which model is kept and how it decides, and judge it.
+    """Choose the model and its decision rule, and evaluate it.
 
     Args:
-        network: The trained network; None where none was trained.
-        prepared: The table, dealt and encoded.
-        settings: How a person wants it.
-        shift: How many times more than in the table each class counted in training.
-        training: How training went.
-        history: The figures of each epoch.
-        folds: Those of the network's members, where they have some.
+        network: The trained network; None if none was trained.
+        prepared: The split and encoded table.
+        settings: The settings.
+        shift: The ratio of each class's weight in training to its weight in the table.
+        training: A summary of training.
+        history: The loss and metrics of each epoch.
+        folds: The folds of the members, if any.
     """
     notes: list[Note] = []
     try:
@@ -315,7 +314,7 @@ def judged_network(
 def with_model_so_far(
     stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, shift: tuple[float, ...]
 ) -> Interrupted:
-    """Return an interruption of the training with the network as far as it was trained, not judged."""
+    """Return an interruption that carries the network trained so far, without evaluation."""
     history = model.history
     if history is None or not model.is_trained or int(model.learner.step) == 0:
         return stop
@@ -331,7 +330,7 @@ def _unjudged(
     training: Training,
     history: History | None,
 ) -> TableNetwork:
-    """Return the network as it is, with no other model fitted beside it."""
+    """Return the network without evaluation and baselines."""
     without = replace(prepared, split=prepared.split._replace(test=prepared.split.test[:0]))
     alone = msgspec.structs.replace(settings, model="network", baselines=())
     return judged_network(network, without, alone, shift, training, history)

@@ -1,4 +1,4 @@
-"""Composition is a layer too: Sequential, Residual, Concatenate."""
+"""Compositions of layers: Sequential, Residual, Concatenate."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variabl
 
 @declaration
 class Sequential(Layer):
-    """One layer after another; parameters and state are tuples with an entry for each layer.
+    """A sequence of layers; parameters and state are tuples with an entry for each layer.
 
-    As in the textbook, its potential is the last layer's potential and its activity the last layer's
-    activity, so that a loss can be computed from potentials for a composition too.
+    Its potential and activity are those of the last layer, so that losses can be computed from potentials.
 
     Args:
         layers: The layers, first to last.
 
     Raises:
-        InvalidValue: When something in ``layers`` is not a layer.
-        ShapeError: When two layers do not fit, with the layer's place.
+        InvalidValue: If an element of ``layers`` is not a layer.
+        ShapeError: If two layers do not fit; the message names the layer.
     """
 
     layers: tuple[Layer, ...] = ()
@@ -125,19 +124,19 @@ class Sequential(Layer):
 
 @declaration
 class Residual(Layer):
-    """A branch of layers and a short cut round it: a = f(x + branch(x)).
+    """A residual block: a = f(x + branch(x)).
 
-    Lets a signal and its error pass many layers unhindered, which is what makes very deep networks train.
+    The skip connection passes signals and gradients unchanged, which makes very deep networks trainable.
 
     Args:
-        layers: The branch, a sequence of layers whose output has the input's shape.
-        activation: f, after the sum; the identity by default, as in the pre-activation form.
+        layers: The branch, a sequence of layers whose output has the shape of the input.
+        activation: f, applied to the sum. Default: the identity, as in pre-activation residual networks.
 
     Shapes:
         ``(batch, ...)`` in and out.
 
     Raises:
-        ShapeError: When the branch changes the shape.
+        ShapeError: If the branch changes the shape.
 
     Reference:
         He, Zhang, Ren, Sun (2016), Deep residual learning for image recognition, equation 1.
@@ -206,20 +205,20 @@ class Residual(Layer):
 
 @declaration
 class Concatenate(Layer):
-    """Several branches see the same input; their answers stand side by side.
+    """Apply several branches to the same input and concatenate their outputs.
 
-    For inception blocks, for wide-and-deep networks, and with ``Sequential(())`` as one branch for dense
-    connections that pass the input on.
+    For inception blocks, wide-and-deep networks, and dense connections (with ``Sequential(())`` as one branch, which
+    passes the input on).
 
     Args:
         branches: The branches, each a layer.
-        axis: Along which axis the answers are joined, counted without the batch axis when negative.
+        axis: The axis of concatenation, negative and counted from the end.
 
     Shapes:
         ``(batch, ..., n)`` to ``(batch, ..., sum of the branches' last sizes)``.
 
     Raises:
-        ShapeError: When the branches' shapes differ elsewhere than along ``axis``.
+        ShapeError: If the shapes of the branches differ in another axis.
 
     Reference:
         Szegedy et al. (2015), Going deeper with convolutions, figure 2.
@@ -317,13 +316,13 @@ def _same(delta: jax.Array) -> jax.Array:
 
 
 def _within(context: Context, place: int) -> Context:
-    # Layers that draw must not draw the same numbers, so each place folds itself into the key.
+    # The index of each layer is folded into the key, so that layers draw different random numbers.
     key = None if context.key is None else random.fold(context.key, context.first + place)
     return context._replace(key=key, first=0)
 
 
 def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
-    """Return what a person gave as layers; a list among them becomes a Sequential."""
+    """Return layers as a tuple; a list among them becomes a Sequential."""
     found = tuple(Sequential(tuple(part)) if isinstance(part, list | tuple) else part for part in layers)
     for place, layer in enumerate(found):
         if not isinstance(layer, Layer):
@@ -332,7 +331,7 @@ def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
 
 
 def _checks(layer: Layer) -> bool:
-    """Whether a layer, or one inside it, looks at data: else nothing need be laid out for it."""
+    """Whether a layer, or one inside it, checks the data."""
     return any(map(_checks, layer.children)) if layer.children else type(layer).check_input is not Layer.check_input
 
 

@@ -1,4 +1,4 @@
-"""Which inputs a unit listens to: few instead of all, near ones more than far ones, a small world."""
+"""Sparse connections: random, distance-dependent and small-world."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..errors import InvalidValue, ShapeError
 
 
 class Connections(Declaration):
-    """A law by which connections between inputs and units are drawn, once, before learning begins."""
+    """Base class of connection laws; connections between inputs and units are drawn once, at initialization."""
 
     def draw(self, rng: np.random.Generator, inputs: int, units: int) -> np.ndarray:
         """Return how strong each connection starts beside the others, ``(inputs, units)``; 0 for none.
 
         Raises:
-            ShapeError: When the law does not fit so many inputs and units.
+            ShapeError: If the law does not fit so many inputs and units.
         """
         raise NotImplementedError
 
@@ -29,13 +29,13 @@ class Connections(Declaration):
 
 @declaration
 class Sparse(Connections):
-    """Each connection is there with the same probability, whatever the others (Erdős and Rényi).
+    """Independent random connections with equal probability (Erdős-Rényi).
 
     Args:
-        density: That probability, above 0 and up to 1.
+        density: The probability of a connection, above 0 and up to 1.
 
     Raises:
-        InvalidValue: For a density outside.
+        InvalidValue: If the density is out of range.
 
     Reference:
         Erdős, Rényi (1959), On random graphs I; Gilbert (1959), Random graphs, for this form.
@@ -52,9 +52,9 @@ class Sparse(Connections):
 
 @declaration
 class DistanceDependent(Connections):
-    """Near connections are many and strong, far ones few and weak.
+    """Connections whose probability and strength decrease with distance.
 
-    Inputs and units lie evenly on a line of length 1, or each on a grid that fills the unit square.
+    Inputs and units are evenly spaced on a line of length 1, or on grids that fill the unit square.
 
         P(connection) = peak exp(-d / length),  strength ~ exp(-d / strength_length)
 
@@ -69,7 +69,7 @@ class DistanceDependent(Connections):
 
     Raises:
         InvalidValue: For lengths that are not above 0, a peak outside, one grid without the other.
-        ShapeError: When a grid does not have as many places as there are inputs or units.
+        ShapeError: If a grid does not have as many places as there are inputs or units.
 
     Reference:
         Ercsey-Ravasz et al. (2013), A predictive network model of cerebral cortical connectivity based on a distance
@@ -124,7 +124,7 @@ class SmallWorld(Connections):
 
     Raises:
         InvalidValue: For less than one neighbour or a share outside [0, 1].
-        ShapeError: When there are fewer inputs than neighbours.
+        ShapeError: If there are fewer inputs than neighbours.
 
     Reference:
         Watts, Strogatz (1998), Collective dynamics of 'small-world' networks, figure 1; here directed, from a ring of

@@ -1,4 +1,4 @@
-"""Convolution: the same small kernel looks everywhere."""
+"""Convolutional layers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .sliding import check_choice, check_data_format, check_rank, whole_numbers,
 
 @declaration
 class _Convolution(Layer):
-    """What Conv1D and Conv2D share; ``rank`` counts the axes along which the kernel slides."""
+    """Base class of Conv1D and Conv2D; ``rank`` is the number of spatial axes."""
 
     rank: ClassVar[int]
     paddings: ClassVar[tuple[str, ...]]
@@ -107,24 +107,24 @@ class _Convolution(Layer):
 
 @declaration
 class Conv1D(_Convolution):
-    """The same small kernel looks at every stretch of a sequence: z_t = sum_i a_(t s + i d) W_i + b, a = f(z).
+    """A one-dimensional convolution: z_t = sum_i x_(t s + i d) W_i + b, a = f(z).
 
-    For series and text where what matters is near in time. With ``padding="causal"`` no step sees a later one,
-    so that the layer may forecast.
+    For time series and text with local patterns. With ``padding="causal"``, outputs do not depend on later steps, as
+    required for forecasts.
 
     Args:
-        filters: How many patterns are looked for, so how many channels come out.
-        kernel_size: How many steps a pattern spans.
-        strides: s, how many steps the kernel moves at a time.
-        padding: "valid" looks only where the kernel fits, "same" keeps the number of steps (at strides 1) by
-            zeros on both sides, "causal" by zeros before the first step.
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        dilation_rate: d, the distance between two steps the kernel sees.
-        groups: Into how many parts channels and filters are split that do not see each other.
-        activation: f; the identity by default.
-        use_bias: Whether b is there.
-        kernel_initializer: How W starts; Glorot and Bengio (2010) keeps variances level.
-        bias_initializer: How b starts.
+        filters: The number of filters, which is the number of output channels.
+        kernel_size: The number of steps covered by the kernel.
+        strides: s, the number of steps between two positions of the kernel.
+        padding: "valid" uses only positions where the kernel fits; "same" keeps the number of steps (for strides of
+            1) by adding zeros on both sides, "causal" by adding zeros before the first step.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        dilation_rate: d, the distance between neighbouring steps of the kernel.
+        groups: The number of groups of channels and filters that are convolved separately.
+        activation: f. Default: the identity.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W. The default (Glorot, Bengio 2010) keeps variances constant.
+        bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
 
@@ -133,7 +133,7 @@ class Conv1D(_Convolution):
         filters)``, bias ``(filters,)``.
 
     Raises:
-        InvalidValue: For sizes below 1, an unknown padding, filters that groups do not divide.
+        InvalidValue: If a size is below 1, the padding is unknown, or filters is not a multiple of groups.
         ShapeError: For inputs without two axes beside the batch, shorter than the kernel, or whose channels
             groups do not divide.
 
@@ -148,24 +148,24 @@ class Conv1D(_Convolution):
 
 @declaration
 class Conv2D(_Convolution):
-    """The same small kernel looks everywhere on an image: z_p = sum_q a_(p s + q d) W_q + b, a = f(z).
+    """A two-dimensional convolution: z_p = sum_q x_(p s + q d) W_q + b, a = f(z).
 
-    The layer for images: far fewer weights than Dense, and a pattern is known wherever it stands. On the CPU
-    it runs as matrix products, several times faster in training than XLA's own convolution.
+    The standard layer for images: it has far fewer weights than Dense and recognizes a pattern at any position. On
+    CPUs, it is computed by matrix products, which makes training several times faster than XLA's convolution.
 
     Args:
-        filters: How many patterns are looked for, so how many channels come out.
-        kernel_size: Height and width of a pattern, as one number or two.
-        strides: s, how far the kernel moves at a time.
-        padding: "valid" looks only where the kernel fits, "same" keeps the size (at strides 1) by zeros
-            around the image, the odd one below and to the right.
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        dilation_rate: d, the distance between two places the kernel sees.
-        groups: Into how many parts channels and filters are split that do not see each other.
-        activation: f; the identity by default.
-        use_bias: Whether b is there.
-        kernel_initializer: How W starts; Glorot and Bengio (2010) keeps variances level.
-        bias_initializer: How b starts.
+        filters: The number of filters, which is the number of output channels.
+        kernel_size: The height and width of the kernel, as one number or two.
+        strides: s, the distance between two positions of the kernel, as one number or two.
+        padding: "valid" uses only positions where the kernel fits; "same" keeps the size (for strides of 1) by adding
+            zeros around the image, an odd one at the bottom and right.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        dilation_rate: d, the distance between neighbouring elements of the kernel.
+        groups: The number of groups of channels and filters that are convolved separately.
+        activation: f. Default: the identity.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W. The default (Glorot, Bengio 2010) keeps variances constant.
+        bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
 
@@ -174,7 +174,7 @@ class Conv2D(_Convolution):
         ``(*kernel_size, channels / groups, filters)``, bias ``(filters,)``.
 
     Raises:
-        InvalidValue: For sizes below 1, an unknown padding, filters that groups do not divide.
+        InvalidValue: If a size is below 1, the padding is unknown, or filters is not a multiple of groups.
         ShapeError: For inputs without three axes beside the batch, smaller than the kernel, or whose channels
             groups do not divide.
 

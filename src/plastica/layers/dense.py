@@ -1,4 +1,4 @@
-"""Dense: every unit listens to every input."""
+"""Dense: a fully connected layer."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class Dense(Layer):
-    """Every unit listens to every input: z = a W + b, a = f(z).
+    """A fully connected layer: z = x W + b, a = f(z).
 
-    The layer to begin with for rows of a table, and the usual last layer of any network.
+    The basic layer for rows of a table, and the usual last layer of a network.
 
     Args:
-        units: How many units, so how many numbers come out.
-        activation: f; the identity by default, so that a regression needs no other word.
-        use_bias: Whether b is there.
-        kernel_initializer: How W starts; Glorot and Bengio (2010) keeps variances level through tanh and
-            softmax layers.
-        bias_initializer: How b starts.
+        units: The number of units, which is the size of the output.
+        activation: f. Default: the identity, as required for regression outputs.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W. The default (Glorot, Bengio 2010) keeps variances constant through
+            tanh and softmax layers.
+        bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
 
@@ -35,8 +35,8 @@ class Dense(Layer):
         ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``.
 
     Raises:
-        InvalidValue: For units below 1.
-        ShapeError: For inputs with more than one axis beside the batch.
+        InvalidValue: If ``units`` is below 1.
+        ShapeError: If inputs do not have exactly one axis besides the batch.
 
     Example:
         >>> import numpy as np
@@ -59,7 +59,7 @@ class Dense(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise ShapeError(
-                f"Dense({self.units}): got inputs of shape {shape}; Dense works on one axis of features. "
+                f"Dense({self.units}): got inputs of shape {shape}; Dense expects one axis of features. "
                 "Put Flatten() before it."
             )
         return (self.units,)

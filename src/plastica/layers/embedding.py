@@ -1,4 +1,4 @@
-"""Embedding: a learned row of numbers for each of a set of things."""
+"""Embedding: a learned vector for each integer."""
 
 from __future__ import annotations
 
@@ -18,32 +18,31 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class Embedding(Layer):
-    """Give each whole number its own learned row: z = E[x].
+    """Map each integer to a learned vector: z = E[x].
 
-    For words, categories with many values and other things that have numbers but no order. Only the rows that
-    occur in a batch have a gradient.
+    For words, categories with many values and other unordered items. Only the vectors that occur in a batch have a
+    gradient.
 
     Args:
-        input_dim: How many different things there are; inputs are 0 to input_dim - 1.
-        output_dim: How many numbers stand for each.
-        embeddings_initializer: How E starts; Keras's uniform is between -0.05 and 0.05.
+        input_dim: The number of different items; inputs are 0 to input_dim - 1.
+        output_dim: The dimension of the vectors.
+        embeddings_initializer: The initializer of E. Default: uniform between -0.05 and 0.05, as in Keras.
         embeddings_regularizer: A penalty on E, added to the loss.
 
     Shapes:
         ``(batch, ...) -> (batch, ..., output_dim)``; embeddings ``(input_dim, output_dim)``. Inputs may be
-        floats; their fraction is cut off. An input that is out of range gives a row of NaN, never another
-        thing's row, so that a run stops instead of learning something else.
+        floats, which are truncated. An input out of range gives a vector of NaN, so that training stops.
 
     Raises:
-        InvalidValue: For input_dim or output_dim below 1.
-        DataError: From ``check_input``, for data with a value that is no row's number.
+        InvalidValue: If ``input_dim`` or ``output_dim`` is below 1.
+        DataError: If a value in the data is not an integer from 0 to input_dim - 1.
 
     Example:
         >>> Embedding(1000, 16).output_shape((20,))
         (20, 16)
     """
 
-    # field(): without it the dataclass would take the default of Layer's own input_dim.
+    # Without field(), the dataclass would use the default of Layer.input_dim.
     input_dim: int = field()
     output_dim: int  # pyright: ignore[reportGeneralTypeIssues]
     embeddings_initializer: Initializer = named_field(default="uniform", converter=initializers.get)
@@ -56,7 +55,7 @@ class Embedding(Layer):
 
     @property
     def declared_shape(self) -> Shape | None:
-        # Here input_dim is the number of rows and says nothing about the inputs' shape.
+        # Here, input_dim is the number of items, not the shape of the inputs.
         return None if self.input_shape is None else tuple(self.input_shape)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -73,13 +72,13 @@ class Embedding(Layer):
             first = numbers[wrong].flat[0]
             raise DataError(
                 f"Embedding({self.input_dim}, {self.output_dim}): got the value {first} "
-                f"({wrong.sum()} of {numbers.size} values do not fit); it wants whole numbers from 0 to "
+                f"({wrong.sum()} of {numbers.size} values are invalid); expected whole numbers from 0 to "
                 f"{self.input_dim - 1}. {self._advice(numbers)}"
             )
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         table = jnp.asarray(params["embeddings"])
-        # JAX would clip a number that is too large and count a negative one from the end: another thing's row.
+        # JAX would clip indices that are too large and count negative ones from the end.
         index = jnp.where((x >= 0) & (x < self.input_dim), x, self.input_dim).astype(jnp.int32)
         return table.at[index].get(mode="fill", fill_value=jnp.nan), state
 

@@ -37,7 +37,7 @@ class PeriodicEmbedding(Layer):
 
     Raises:
         InvalidValue: For no columns, or sizes below 1.
-        ShapeError: When a position lies outside the features.
+        ShapeError: If a position lies outside the features.
 
     Example:
         >>> PeriodicEmbedding((0, 2), units=3).output_shape((4,))
@@ -108,7 +108,7 @@ class CategoryEmbedding(Layer):
 
     Raises:
         InvalidValue: For no columns, a column twice, or sizes below 1.
-        ShapeError: When a position lies outside the features.
+        ShapeError: If a position lies outside the features.
 
     Example:
         >>> CategoryEmbedding(((1, 50),), units=8).output_shape((3,))
@@ -171,7 +171,7 @@ class CategoryIndicators(Layer):
 
     Raises:
         InvalidValue: For no columns, a column twice, or no codes.
-        ShapeError: When a position lies outside the features.
+        ShapeError: If a position lies outside the features.
 
     Example:
         >>> CategoryIndicators(((1, 50),)).output_shape((3,))

@@ -21,7 +21,7 @@ class Input(Layer):
 
     Raises:
         InvalidValue: For sizes below 1.
-        ShapeError: When inputs of another shape arrive.
+        ShapeError: If inputs of another shape arrive.
     """
 
     shape: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""What every layer is: a declaration with two halves, z = synapse(a) and a = f(z)."""
+"""The base class of layers, which compute a potential z = synapse(x) and an activity a = f(z)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ State = Any
 
 
 class Context(NamedTuple):
-    """How a forward pass is run.
+    """Options of a forward pass.
 
     Attributes:
-        training: Whether random layers draw and running statistics move.
-        key: Randomness for this pass, from :mod:`plastica.random`; needed by random layers in training.
-        mask: Which rows of the batch are real, shape ``(batch,)``; None where all are. Rows that only fill
-            up a short batch must not enter batch statistics.
-        first: The place of a sequence's first layer, where the sequence is a part of another: its layers then
-            draw what they draw in the whole.
+        training: Whether random layers are active and running statistics are updated.
+        key: The random key of the pass, see :mod:`plastica.random`; required by random layers in training.
+        mask: Which rows of the batch are not padding, ``(batch,)``; None for all. Padding must not enter batch
+            statistics.
+        first: The index of the first layer, if the sequence is a part of another; its layers then draw the same
+            random numbers as in the whole.
     """
 
     training: bool = False
@@ -40,18 +40,18 @@ INFERENCE = Context()
 
 
 class Variables(NamedTuple):
-    """What a layer starts with: learned parameters and carried state, each a plain pytree."""
+    """The initial parameters and state of a layer, each a pytree."""
 
     params: Params
     state: State
 
 
 class Record(NamedTuple):
-    """What one layer did in a forward pass, and how a learning signal travels back through it.
+    """The result of a layer in a forward pass, with functions that propagate errors back through it.
 
     Attributes:
-        input: What arrived, shape ``(batch, ...)``.
-        potential: z, the synapse's answer.
+        input: The input, ``(batch, ...)``.
+        potential: z, the output of the synapse.
         activity: a = f(z).
         pull_synapse: From an error at the potential to (gradient of the parameters, error at the input).
         pull_activation: From an error at the activity to the error at the potential.
@@ -72,7 +72,7 @@ class Errors(NamedTuple):
     Attributes:
         delta: dC/dz, the error at the potential.
         gradient: dC/dparams, in the parameters' structure.
-        input_delta: dC/dinput, the error that travels on to the layer below.
+        input_delta: dC/dinput, the error for the layer below.
         children: The same of the layers inside a composition.
     """
 
@@ -84,16 +84,16 @@ class Errors(NamedTuple):
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Layer(Declaration):
-    """A specification of a layer; its arrays live beside it.
+    """Base class of layers; a layer is a specification that does not contain its parameters.
 
-    A layer of one's own defines ``synapse`` (and ``init`` and ``output_shape`` where it has parameters or
-    changes the shape), ``activate`` if it has a non-linearity; everything else follows. Parameters are a
-    dict; a field ``kernel_regularizer`` penalises ``params["kernel"]``.
+    User-defined layers implement ``synapse``, ``init`` and ``output_shape`` if they have parameters or change the
+    shape, and ``activate`` if they have a nonlinearity. Parameters are a dict; a field ``kernel_regularizer``
+    penalizes ``params["kernel"]``.
 
     Args:
-        name: A name for summaries; by default the class's name in small letters.
-        input_shape: The shape of one input, where a person gives it; else it is learned from the data.
-        input_dim: The same for flat inputs, as a number.
+        name: A name for summaries. Default: the class name in lower case.
+        input_shape: The shape of one input. Default: inferred from the data.
+        input_dim: The number of features, for inputs with one axis; an alternative to ``input_shape``.
     """
 
     name: str | None = None
@@ -101,45 +101,45 @@ class Layer(Declaration):
     input_dim: int | None = None
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        """Draw the initial parameters and state for inputs of ``shape`` (without the batch axis).
+        """Create the initial parameters and state for inputs of ``shape`` (without the batch axis).
 
         Raises:
-            ShapeError: When the layer cannot work on such inputs.
+            ShapeError: If the layer does not accept such inputs.
         """
         self.output_shape(shape)
         return Variables({}, {})
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the activity's shape for inputs of ``shape``, both without the batch axis.
+        """Return the shape of the output for inputs of ``shape``, both without the batch axis.
 
         Raises:
-            ShapeError: When the layer cannot work on such inputs.
+            ShapeError: If the layer does not accept such inputs.
         """
         return shape
 
     def check_input(self, x: np.ndarray) -> None:
-        """Look at the data that reaches this layer as it came, on the host, before the network is run.
+        """Check data that reach this layer unchanged, on the host, before the network runs.
 
-        A composition hands the data on to each layer inside that sees it.
+        A composition passes the data on to the layers inside.
 
         Raises:
-            DataError: For values that the layer is not defined for.
+            DataError: If the layer is not defined for a value.
         """
 
     def adapt(self, x: np.ndarray, state: State) -> State:
-        """Return the state with what the layer takes from data before training, such as quantiles.
+        """Return the state with quantities computed from data before training, such as quantiles.
 
-        Most layers take nothing. A layer sees the data only where all layers before it pass it on as it is. The name
-        is that of Keras's preprocessing layers.
+        Most layers compute nothing. A layer receives the data only if all layers before it leave the data unchanged.
+        The name is that of Keras's preprocessing layers.
 
         Args:
             x: Inputs of this layer, ``(rows, ...)``.
-            state: The state so far.
+            state: The current state.
         """
         return state
 
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
-        """Return what the next layer sees where that is still the data itself, in another shape at most; else None."""
+        """Return the input of the next layer if it is the unchanged data, possibly reshaped; otherwise None."""
         return None
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -152,44 +152,44 @@ class Layer(Declaration):
 
     @property
     def declared_shape(self) -> Shape | None:
-        """The shape of one input, where a person gave it."""
+        """The declared shape of one input."""
         if self.input_shape is not None:
             return tuple(self.input_shape)
         return None if self.input_dim is None else (self.input_dim,)
 
     @property
     def children(self) -> tuple[Layer, ...]:
-        """The layers inside a composition; params, state, records and errors have an entry for each."""
+        """The layers of a composition; params, state, records and errors have an entry for each."""
         return ()
 
     @property
     def output_activation(self) -> Activation | None:
-        """The function that ``activate`` applies; None is the identity. Losses ask for it to stay stable."""
+        """The function applied by ``activate``; None for the identity. Losses use it to choose a stable form."""
         return None
 
     @property
     def linear_units(self) -> bool:
-        """Whether the layer is units: z linear in ``params["kernel"]``, ``(..., units)``, plus a bias if any."""
+        """Whether z is linear in ``params["kernel"]``, ``(..., units)``, plus an optional bias."""
         return False
 
     @property
     def compiles_fast(self) -> bool:
-        """Whether a program with this layer is compiled fast rather than for the fastest steps."""
+        """Whether to reduce compilation time at the expense of slower steps."""
         return any(child.compiles_fast for child in self.children)
 
     def map_distances(self, units: Any) -> jax.Array | None:
-        """Return the squared distances on the layer's map from some units to all; None where units have no places."""
+        """Return the squared distances on the map from some units to all units; None if the layer is not a map."""
         return None
 
     def constrain(self, params: Params, state: State) -> Params:
-        """Return parameters as the layer allows them, after a step: those whose connections are not there stay 0."""
+        """Return parameters after a step with the constraints of the layer: weights of missing connections stay 0."""
         if not self.children:
             return params
         parts = zip(self.children, params, state, strict=True)
         return tuple(child.constrain(own, carried) for child, own, carried in parts)
 
     def penalty(self, params: Params) -> Any:
-        """Return what the layer's regularizers add to the loss; the number 0 where there are none."""
+        """Return the penalty of the layer's regularizers; 0 if there are none."""
         found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))
         named = ((_penalised(name, params), penalty) for name, penalty in found)
         return sum(penalty(params[name]) for name, penalty in named if penalty is not None and name in params)
@@ -205,15 +205,15 @@ class Layer(Declaration):
     def forward(
         self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
     ) -> tuple[Record, State]:
-        """Run the layer and keep what a learning rule needs.
+        """Run the layer and record what a learning rule needs.
 
         Args:
-            params: The layer's parameters.
+            params: The parameters of the layer.
             x: Inputs, ``(batch, ...)``.
-            state: The layer's carried state.
-            context: Training or not, randomness, real rows.
-            feedback: Parameters through which errors travel back in place of ``params`` (feedback
-                alignment); None sends them back through ``params`` themselves (backprop).
+            state: The state of the layer.
+            context: The options of the pass.
+            feedback: Parameters used instead of ``params`` to propagate errors back (feedback alignment); None uses
+                ``params`` (backpropagation).
         """
         potential, pull, new_state = jax.vjp(lambda p, a: self.synapse(p, a, state, context), params, x, has_aux=True)
         if feedback is not None:
@@ -223,11 +223,11 @@ class Layer(Declaration):
 
     @final
     def backward(self, record: Record, delta: jax.Array) -> Errors:
-        """Send an error at the activity, ``(batch, ...)``, back through the layer."""
+        """Propagate an error at the activity, ``(batch, ...)``, back through the layer."""
         return self.backward_potential(record, record.pull_activation(delta))
 
     def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
-        """Send an error at the potential, ``(batch, ...)``, back through the layer."""
+        """Propagate an error at the potential, ``(batch, ...)``, back through the layer."""
         gradient, input_delta = record.pull_synapse(delta)
         return Errors(delta, gradient, input_delta)
 
@@ -237,7 +237,7 @@ def _regularizers(layer: Layer) -> list[Any]:
 
 
 def _penalised(field: str, params: Params) -> str:
-    # Keras calls the penalty on the recurrent kernel recurrent_regularizer.
+    # As in Keras, the penalty on recurrent_kernel is named recurrent_regularizer.
     name = field.removesuffix("_regularizer")
     return name if name in params else f"{name}_kernel"
 

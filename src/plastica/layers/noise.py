@@ -1,4 +1,4 @@
-"""Noise in training, so that a network does not rely on single units or exact values."""
+"""Dropout and noise, which are active in training only."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from .layer import Context, Layer, Params, Shape, State
 
 @declaration
 class Dropout(Layer):
-    """Silence a random part of the units in each training step; the others speak louder to make up for it.
+    """Set a random fraction of the units to 0 in each training step and scale the others by 1 / (1 - rate).
 
-    Against overfitting, after hidden layers. In prediction it does nothing. The rate is traced: another
-    rate, or a different one for each member of a population, compiles nothing.
+    Use it after hidden layers to reduce overfitting. It has no effect in prediction. The rate is traced: another rate,
+    or a different one for each member of a population, needs no recompilation.
 
         y = x * m / (1 - rate), m = 0 with probability rate, else 1
 
     Args:
-        rate: Which part is silenced, from 0 to 1; .2 to .5 is usual.
-        noise_shape: The mask's shape, the batch included; 1 shares the draw along an axis, None takes the
-            input's size. ``(None, 1, None)`` silences channels for all steps of a sequence.
+        rate: The fraction of units to drop, from 0 to 1; usually 0.2 to 0.5.
+        noise_shape: The shape of the mask, including the batch; 1 shares the mask along an axis, None uses the size of
+            the input. ``(None, 1, None)`` drops channels for all steps of a sequence.
 
     Shapes:
         ``(batch, ...)`` in and out.
 
     Raises:
         InvalidValue: For a rate outside [0, 1].
-        ShapeError: When noise_shape does not fit the inputs.
+        ShapeError: If noise_shape does not fit the inputs.
 
     Reference:
         Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov (2014), Dropout: a simple way to prevent
@@ -42,9 +42,7 @@ class Dropout(Layer):
 
     def __post_init__(self) -> None:
         if not 0 <= self.rate <= 1:
-            raise InvalidValue(
-                f"Dropout({self.rate}): rate is the part that is silenced, from 0 to 1; for 50 % give 0.5."
-            )
+            raise InvalidValue(f"Dropout({self.rate}): rate must be a fraction from 0 to 1; for 50 % use 0.5.")
         if self.noise_shape is not None:
             object.__setattr__(self, "noise_shape", tuple(self.noise_shape))
 
@@ -57,7 +55,7 @@ class Dropout(Layer):
             return x, state
         keep = jnp.asarray(1 - self.rate, x.dtype)
         kept = random.bernoulli(context.key, keep, self._mask_shape(x.shape))
-        # At rate 1 nothing is kept, and 1 / 0 must not reach the gradient.
+        # For rate 1, 1 / 0 must not reach the gradient.
         louder = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0)
         return x * jnp.where(kept, louder, jnp.zeros((), x.dtype)), state
 
@@ -80,11 +78,10 @@ class Dropout(Layer):
 class GaussianNoise(Layer):
     """Add normal noise to each value in each training step: y = x + stddev * n.
 
-    A kind of augmentation for measurements that are never exact, usually right after the input. In prediction
-    it does nothing.
+    A form of data augmentation for noisy measurements, usually applied to the inputs. It has no effect in prediction.
 
     Args:
-        stddev: The noise's standard deviation, in the units of the inputs; traced like Dropout's rate.
+        stddev: The standard deviation of the noise, in the unit of the inputs; traced like the rate of Dropout.
 
     Shapes:
         ``(batch, ...)`` in and out.

@@ -1,4 +1,4 @@
-"""Normalization: bring activities to mean 0 and variance 1, over the batch or within each row."""
+"""Normalization layers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class BatchNormalization(Layer):
-    """Bring each channel to mean beta and standard deviation gamma, over the batch and all positions.
+    """Normalize each channel over the batch and all positions to mean beta and standard deviation gamma.
 
-    Lets deep networks train with larger learning rates; stands between a layer with
-    ``use_bias=False`` and its Activation. In training the batch's own statistics count, else moving averages of
-    them, so that a prediction does not depend on the rows beside it.
+    It allows larger learning rates in deep networks; place it between a layer with ``use_bias=False`` and its
+    Activation. Training uses the statistics of the batch, prediction their moving averages, so that a prediction does
+    not depend on other rows.
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
         moving = momentum * moving + (1 - momentum) * batch statistic
@@ -31,24 +31,24 @@ class BatchNormalization(Layer):
 
     Args:
         axis: The axis of the channels, counted with the batch; the last by default.
-        momentum: How slowly the moving averages move; .99 remembers about 100 batches.
-        epsilon: Keeps the division finite where a channel does not vary.
-        center: Whether beta is there.
-        scale: Whether gamma is there.
-        beta_initializer: How beta starts.
-        gamma_initializer: How gamma starts.
-        moving_mean_initializer: How the moving mean starts.
-        moving_variance_initializer: How the moving variance starts.
+        momentum: The decay of the moving averages; the default 0.99 averages over about 100 batches.
+        epsilon: Added to the variance, so that constant channels do not cause a division by zero.
+        center: Whether to use beta.
+        scale: Whether to use gamma.
+        beta_initializer: The initializer of beta.
+        gamma_initializer: The initializer of gamma.
+        moving_mean_initializer: The initializer of the moving mean.
+        moving_variance_initializer: The initializer of the moving variance.
         beta_regularizer: A penalty on beta, added to the loss.
         gamma_regularizer: A penalty on gamma, added to the loss.
 
     Shapes:
         ``(batch, ..., channels)`` in and out; gamma, beta, moving_mean and moving_variance ``(channels,)``.
-        Rows that the context's mask marks as filler are normalised but do not count in the statistics.
+        Padding rows are normalized but excluded from the statistics.
 
     Raises:
         InvalidValue: For a momentum outside [0, 1], an epsilon not above 0, axis 0.
-        ShapeError: When there is no such axis.
+        ShapeError: If there is no such axis.
 
     Example:
         >>> BatchNormalization().init(np.random.default_rng(0), (4, 4, 2)).state["moving_variance"]
@@ -116,19 +116,19 @@ class BatchNormalization(Layer):
 
 @declaration
 class LayerNormalization(Layer):
-    """Bring each row to mean 0 and variance 1 along an axis, then scale by gamma and shift by beta.
+    """Normalize each row along an axis to mean 0 and variance 1, then scale by gamma and shift by beta.
 
-    For sequences and small batches: rows do not see each other, training and prediction are the same.
+    Suitable for sequences and small batches: rows are independent, and training and prediction do not differ.
 
         y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
 
     Args:
         axis: The axis or axes over which to normalise, counted with the batch; the last by default.
-        epsilon: Keeps the division finite where a row does not vary.
-        center: Whether beta is there.
-        scale: Whether gamma is there.
-        beta_initializer: How beta starts.
-        gamma_initializer: How gamma starts.
+        epsilon: Added to the variance, so that constant rows do not cause a division by zero.
+        center: Whether to use beta.
+        scale: Whether to use gamma.
+        beta_initializer: The initializer of beta.
+        gamma_initializer: The initializer of gamma.
         beta_regularizer: A penalty on beta, added to the loss.
         gamma_regularizer: A penalty on gamma, added to the loss.
 
@@ -137,7 +137,7 @@ class LayerNormalization(Layer):
 
     Raises:
         InvalidValue: For an epsilon not above 0, or axis 0.
-        ShapeError: When there is no such axis.
+        ShapeError: If there is no such axis.
 
     Example:
         >>> LayerNormalization().init(np.random.default_rng(0), (4, 2)).params["gamma"]
@@ -195,22 +195,22 @@ class LayerNormalization(Layer):
 
 @declaration
 class UnitNormalization(Layer):
-    """Bring each row to length 1, so that only its direction counts.
+    """Scale each row to Euclidean norm 1.
 
-    In front of units that compete, which would otherwise answer to how bright a picture is.
+    Use it before competitive layers, which would otherwise respond to the brightness of an image.
 
         y = x / max(|x|, sqrt(epsilon))
 
     Args:
         axis: The axis along which the length is taken, counted with the batch; the last by default.
-        epsilon: Keeps the division finite where a row is 0; Keras's value.
+        epsilon: Prevents division by zero; the default is that of Keras.
 
     Shapes:
         ``(batch, ...)`` in and out.
 
     Raises:
         InvalidValue: For an epsilon not above 0.
-        ShapeError: When there is no such axis.
+        ShapeError: If there is no such axis.
 
     Example:
         >>> UnitNormalization().apply({}, np.array([[3.0, 4.0]]))[0].tolist()

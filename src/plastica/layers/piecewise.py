@@ -40,7 +40,7 @@ class PiecewiseLinearEmbedding(Layer):
 
     Raises:
         InvalidValue: For no columns, or sizes below 1.
-        ShapeError: When a position lies outside the features.
+        ShapeError: If a position lies outside the features.
 
     Example:
         >>> PiecewiseLinearEmbedding((0, 2), units=3).output_shape((4,))

@@ -1,4 +1,4 @@
-"""Pooling: a smaller image that keeps the largest or the average of each neighbourhood."""
+"""Pooling layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .sliding import check_choice, check_data_format, check_rank, whole_numbers,
 
 @declaration
 class _Pooling(Layer):
-    """What the pooling layers share; ``rank`` counts the axes along which the window slides."""
+    """Base class of pooling layers; ``rank`` is the number of spatial axes."""
 
     rank: ClassVar[int]
 
@@ -56,21 +56,21 @@ class _Pooling(Layer):
 
 @declaration
 class MaxPooling1D(_Pooling):
-    """Keep the largest of each stretch of a sequence, channel by channel.
+    """Max pooling of sequences: the maximum over each window of steps, for each channel.
 
-    After Conv1D: whether a pattern was there matters more than at which step.
+    Usually after Conv1D, to make the result less sensitive to the exact step of a pattern.
 
     Args:
-        pool_size: How many steps make one.
-        strides: How far the window moves at a time; by default its size, so that each step is seen once.
-        padding: "valid" leaves out steps at the end that do not fill a window, "same" keeps them.
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        pool_size: The number of steps of a window.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores steps at the end that do not fill a window, "same" includes them.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, channels)``.
 
     Raises:
-        InvalidValue: For sizes below 1 or an unknown padding.
+        InvalidValue: If a size is below 1 or the padding is unknown.
         ShapeError: For inputs without two axes beside the batch or shorter than the window.
 
     Example:
@@ -86,22 +86,22 @@ class MaxPooling1D(_Pooling):
 
 @declaration
 class MaxPooling2D(_Pooling):
-    """Keep the largest of each neighbourhood of an image, channel by channel.
+    """Max pooling of images: the maximum over each window, for each channel.
 
-    After Conv2D: whether a pattern was there matters more than exactly where. Where several are the largest,
-    the error goes to the first, row by row.
+    Usually after Conv2D, to make the result less sensitive to the exact position of a pattern. If several elements are
+    equal to the maximum, the gradient is passed to the first in row-major order.
 
     Args:
-        pool_size: Height and width of a neighbourhood, as one number or two.
-        strides: How far the window moves at a time; by default its size, so that each place is seen once.
-        padding: "valid" leaves out places at the edge that do not fill a window, "same" keeps them.
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        pool_size: The height and width of a window, as one number or two.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores elements at the edge that do not fill a window, "same" includes them.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, channels)``.
 
     Raises:
-        InvalidValue: For sizes below 1 or an unknown padding.
+        InvalidValue: If a size is below 1 or the padding is unknown.
         ShapeError: For inputs without three axes beside the batch or smaller than the window.
 
     Example:
@@ -117,19 +117,19 @@ class MaxPooling2D(_Pooling):
 
 @declaration
 class AveragePooling1D(_Pooling):
-    """Average each stretch of a sequence, channel by channel; padding does not count.
+    """Average pooling of sequences: the mean over each window of steps, for each channel; padding is excluded.
 
     Args:
-        pool_size: How many steps make one.
-        strides: How far the window moves at a time; by default its size, so that each step is seen once.
-        padding: "valid" leaves out steps at the end that do not fill a window, "same" keeps them.
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        pool_size: The number of steps of a window.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores steps at the end that do not fill a window, "same" includes them.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, channels)``.
 
     Raises:
-        InvalidValue: For sizes below 1 or an unknown padding.
+        InvalidValue: If a size is below 1 or the padding is unknown.
         ShapeError: For inputs without two axes beside the batch or shorter than the window.
     """
 
@@ -141,19 +141,19 @@ class AveragePooling1D(_Pooling):
 
 @declaration
 class AveragePooling2D(_Pooling):
-    """Average each neighbourhood of an image, channel by channel; padding does not count.
+    """Average pooling of images: the mean over each window, for each channel; padding is excluded.
 
     Args:
-        pool_size: Height and width of a neighbourhood, as one number or two.
-        strides: How far the window moves at a time; by default its size, so that each place is seen once.
-        padding: "valid" leaves out places at the edge that do not fill a window, "same" keeps them.
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        pool_size: The height and width of a window, as one number or two.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores elements at the edge that do not fill a window, "same" includes them.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, channels)``.
 
     Raises:
-        InvalidValue: For sizes below 1 or an unknown padding.
+        InvalidValue: If a size is below 1 or the padding is unknown.
         ShapeError: For inputs without three axes beside the batch or smaller than the window.
     """
 
@@ -165,7 +165,7 @@ class AveragePooling2D(_Pooling):
 
 @declaration
 class _GlobalPooling(Layer):
-    """What the global pooling layers share."""
+    """Base class of global pooling layers."""
 
     rank: ClassVar[int]
 
@@ -182,11 +182,11 @@ class _GlobalPooling(Layer):
 
 @declaration
 class GlobalAveragePooling1D(_GlobalPooling):
-    """Average a whole sequence, channel by channel: one number a channel, however long it is.
+    """The mean over all steps of a sequence, for each channel.
 
     Args:
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        keepdims: Whether the averaged axis stays, with size 1.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        keepdims: Whether to keep the averaged axis with size 1.
 
     Shapes:
         ``(batch, steps, channels) -> (batch, channels)``.
@@ -200,11 +200,11 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
 @declaration
 class GlobalAveragePooling2D(_GlobalPooling):
-    """Average a whole image, channel by channel; in place of Flatten before the last Dense.
+    """The mean over all positions of an image, for each channel; an alternative to Flatten before the last Dense.
 
     Args:
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        keepdims: Whether the averaged axes stay, with size 1.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        keepdims: Whether to keep the averaged axes with size 1.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, channels)``.
@@ -221,11 +221,11 @@ class GlobalAveragePooling2D(_GlobalPooling):
 
 @declaration
 class GlobalMaxPooling1D(_GlobalPooling):
-    """Keep the largest of a whole sequence, channel by channel; equal ones share the error.
+    """The maximum over all steps of a sequence, for each channel; the gradient is shared among equal maxima.
 
     Args:
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        keepdims: Whether the axis stays, with size 1.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        keepdims: Whether to keep the axis with size 1.
 
     Shapes:
         ``(batch, steps, channels) -> (batch, channels)``.
@@ -239,11 +239,11 @@ class GlobalMaxPooling1D(_GlobalPooling):
 
 @declaration
 class GlobalMaxPooling2D(_GlobalPooling):
-    """Keep the largest of a whole image, channel by channel; equal ones share the error.
+    """The maximum over all positions of an image, for each channel; the gradient is shared among equal maxima.
 
     Args:
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        keepdims: Whether the axes stay, with size 1.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        keepdims: Whether to keep the axes with size 1.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, channels)``.

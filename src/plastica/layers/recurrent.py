@@ -1,4 +1,4 @@
-"""SimpleRNN, LSTM and GRU: layers that read a sequence and remember. Weights are Keras's in layout and number."""
+"""Recurrent layers: SimpleRNN, LSTM and GRU. The weights have the layout of Keras."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from .recurrent_base import Carry, Quantities, Recurrent
 
 @declaration
 class SimpleRNN(Recurrent):
-    """The simplest memory: z_t = x_t W + h_(t-1) U + b, h_t = f(z_t).
+    """A simple recurrent layer: z_t = x_t W + h_(t-1) U + b, h_t = f(z_t).
 
-    For short sequences, and to see how gradients fade with the lag; take an LSTM or a GRU for longer ones.
+    For short sequences and for demonstrating vanishing gradients; use LSTM or GRU for longer sequences.
 
     Args:
-        units: How many units, so how many numbers come out of a step.
-        activation: f; tanh keeps the state bounded and takes the fast path.
-        use_bias: Whether b is there.
-        kernel_initializer: How W starts.
-        recurrent_initializer: How U starts; orthogonal keeps the state's length through many steps.
-        bias_initializer: How b starts.
+        units: The number of units.
+        activation: f. The default tanh keeps the state bounded and has the fastest implementation.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W.
+        recurrent_initializer: The initializer of U. The default, orthogonal, preserves the norm of the state.
+        bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on b.
-        return_sequences: Whether every step's state comes out, or the last one's alone.
-        go_backwards: Whether the sequence is read from its end; outputs come in the order of reading.
+        return_sequences: Whether to return the states of all steps or only the last.
+        go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
         kernel ``(features, units)``, recurrent_kernel ``(units, units)``, bias ``(units,)``.
 
     Raises:
-        InvalidValue: For units below 1.
-        ShapeError: For inputs that are not (batch, time, features).
+        InvalidValue: If ``units`` is below 1.
+        ShapeError: If inputs are not (batch, time, features).
 
     Example:
         >>> SimpleRNN(16).output_shape((50, 3))
@@ -87,9 +87,9 @@ class SimpleRNN(Recurrent):
 
 @declaration
 class LSTM(Recurrent):
-    """Long short-term memory: a cell that gates write to, keep and read.
+    """Long short-term memory (LSTM): a cell with input, forget and output gates.
 
-    The usual choice where what matters lies many steps back.
+    The usual choice for long-range dependencies.
 
         i, f, o = g(x_t W + h_(t-1) U + b)    input, forget and output gates, a block of W, U and b each
         k       = a(x_t W + h_(t-1) U + b)    candidate, likewise
@@ -97,19 +97,19 @@ class LSTM(Recurrent):
         h_t = o * a(c_t)
 
     Args:
-        units: How many units, so how many numbers come out of a step.
-        activation: a, of the candidate and of the cell. With tanh and sigmoid the layer is fastest.
-        recurrent_activation: g, of the gates.
-        use_bias: Whether b is there.
-        kernel_initializer: How W starts.
-        recurrent_initializer: How U starts; orthogonal keeps the state's length through many steps.
-        bias_initializer: How b starts.
-        unit_forget_bias: Whether the forget gate's bias starts at 1, so that cells remember from the outset.
+        units: The number of units.
+        activation: a, for the candidate and the output. Tanh and sigmoid have the fastest implementation.
+        recurrent_activation: g, for the gates.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W.
+        recurrent_initializer: The initializer of U. The default, orthogonal, preserves the norm of the state.
+        bias_initializer: The initializer of b.
+        unit_forget_bias: Whether to initialize the bias of the forget gate to 1, so that cells do not forget at first.
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on b.
-        return_sequences: Whether every step's state comes out, or the last one's alone.
-        go_backwards: Whether the sequence is read from its end; outputs come in the order of reading.
+        return_sequences: Whether to return the states of all steps or only the last.
+        go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -117,8 +117,8 @@ class LSTM(Recurrent):
         order i, f, candidate, o.
 
     Raises:
-        InvalidValue: For units below 1.
-        ShapeError: For inputs that are not (batch, time, features).
+        InvalidValue: If ``units`` is below 1.
+        ShapeError: If inputs are not (batch, time, features).
 
     Example:
         >>> LSTM(50, return_sequences=True).output_shape((100, 1))
@@ -173,7 +173,7 @@ class LSTM(Recurrent):
 
 @declaration
 class GRU(Recurrent):
-    """Gated recurrent unit: an LSTM's memory with two gates and one state, so with fewer weights.
+    """Gated recurrent unit (GRU): similar to LSTM with two gates and a single state, hence fewer weights.
 
         z, r = g(x_t W + b + h_(t-1) U + d)       update and reset gates, a block of W, U, b and d each
         k    = a(x_t W + b + r * (h_(t-1) U + d))                candidate, reset_after=True
@@ -181,20 +181,20 @@ class GRU(Recurrent):
         h_t  = z * h_(t-1) + (1 - z) * k
 
     Args:
-        units: How many units, so how many numbers come out of a step.
-        activation: a, of the candidate. With tanh, sigmoid and reset_after the layer is fastest.
-        recurrent_activation: g, of the gates.
-        use_bias: Whether the biases are there.
-        kernel_initializer: How W starts.
-        recurrent_initializer: How U starts; orthogonal keeps the state's length through many steps.
-        bias_initializer: How the biases start.
+        units: The number of units.
+        activation: a, for the candidate. Tanh and sigmoid with ``reset_after`` have the fastest implementation.
+        recurrent_activation: g, for the gates.
+        use_bias: Whether to add biases.
+        kernel_initializer: The initializer of W.
+        recurrent_initializer: The initializer of U. The default, orthogonal, preserves the norm of the state.
+        bias_initializer: The initializer of the biases.
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on the biases.
-        return_sequences: Whether every step's state comes out, or the last one's alone.
-        go_backwards: Whether the sequence is read from its end; outputs come in the order of reading.
-        reset_after: Whether the reset gate acts on the recurrent product (one product a step, Keras's
-            default) or, as in the paper, on the state before it; then there is no d.
+        return_sequences: Whether to return the states of all steps or only the last.
+        go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
+        reset_after: Whether to apply the reset gate after the recurrent matrix product (default, as in Keras) or, as
+            in the paper, before it; d is then absent.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -202,8 +202,8 @@ class GRU(Recurrent):
         bias ``(2, 3 units)``, rows b and d, or ``(3 units,)`` without ``reset_after``.
 
     Raises:
-        InvalidValue: For units below 1.
-        ShapeError: For inputs that are not (batch, time, features).
+        InvalidValue: If ``units`` is below 1.
+        ShapeError: If inputs are not (batch, time, features).
 
     Example:
         >>> GRU(32).output_shape((100, 1))

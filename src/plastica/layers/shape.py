@@ -1,4 +1,4 @@
-"""Layers that only change the shape: flatten, reshape, pad, enlarge."""
+"""Layers that change the shape: flatten, reshape, pad, upsample."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .sliding import check_choice, check_data_format, check_rank, whole_numbers
 
 @declaration
 class Flatten(Layer):
-    """Write all numbers of an input side by side, row by row; between images or sequences and Dense.
+    """Flatten inputs to one axis, in row-major order; needed between images or sequences and Dense.
 
     Args:
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, ...) -> (batch, product of the sizes)``.
@@ -47,17 +47,17 @@ class Flatten(Layer):
 
 @declaration
 class Reshape(Layer):
-    """Arrange the numbers of an input in another shape, row by row.
+    """Reshape inputs, in row-major order.
 
     Args:
-        target_shape: The new shape without the batch; one size may be -1, which is what remains.
+        target_shape: The new shape without the batch axis; one size may be -1 and is then inferred.
 
     Shapes:
         ``(batch, ...) -> (batch, *target_shape)``.
 
     Raises:
-        InvalidValue: For sizes below 1 other than one -1.
-        ShapeError: When the numbers do not fill the new shape.
+        InvalidValue: If a size is below 1, except for a single -1.
+        ShapeError: If the number of elements differs.
 
     Example:
         >>> Reshape((28, -1, 1)).output_shape((784,))
@@ -93,11 +93,11 @@ class Reshape(Layer):
 
 @declaration
 class ZeroPadding2D(Layer):
-    """Put zeros around an image.
+    """Add zeros around an image.
 
     Args:
-        padding: How many: one number for all sides, (height, width), or ((top, bottom), (left, right)).
-        data_format: None or "channels_last"; there so that code for Keras runs.
+        padding: The number of zeros: one number for all sides, (height, width), or ((top, bottom), (left, right)).
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, top + height + bottom, left + width + right, channels)``.
@@ -144,13 +144,13 @@ class ZeroPadding2D(Layer):
 
 @declaration
 class UpSampling2D(Layer):
-    """Enlarge an image by whole factors, by repeating places or by straight lines between them.
+    """Upsample an image by integer factors, by repetition or bilinear interpolation.
 
     Args:
         size: The factors of height and width, as one number or two.
-        data_format: None or "channels_last"; there so that code for Keras runs.
-        interpolation: "nearest" repeats each place, "bilinear" draws straight lines between the places'
-            middles and keeps the edge outside.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        interpolation: "nearest" repeats each pixel; "bilinear" interpolates between the centres of pixels and is
+            constant outside of them.
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, size[0] * height, size[1] * width, channels)``.

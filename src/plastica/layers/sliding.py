@@ -71,7 +71,7 @@ def window_over(
     A sequence is taken for an image of height 1.
 
     Raises:
-        ShapeError: When the window is larger than the inputs.
+        ShapeError: If the window is larger than the inputs.
     """
     owner, rank = type(layer).__name__, len(size)
     check_rank(owner, shape, rank)

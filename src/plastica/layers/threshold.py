@@ -38,8 +38,8 @@ class McCullochPitts(Layer):
 
     Raises:
         InvalidValue: For rows of unequal length, numbers that are not whole, a negative threshold.
-        ShapeError: When there are not as many inputs as each row has numbers.
-        DataError: When a network begins with this layer and its inputs are not zeros and ones.
+        ShapeError: If there are not as many inputs as each row has numbers.
+        DataError: If a network begins with this layer and its inputs are not zeros and ones.
 
     Example:
         >>> both = McCullochPitts([[1, 1]], thresholds=2)

@@ -35,8 +35,8 @@ class Wired(Layer):
         Those of ``layer``; the mask is ``(inputs, units)``, of a convolution ``(channels, units)``.
 
     Raises:
-        InvalidValue: When ``layer`` is not such a layer.
-        ShapeError: When the law does not fit so many inputs and units.
+        InvalidValue: If ``layer`` is not such a layer.
+        ShapeError: If the law does not fit so many inputs and units.
 
     Example:
         >>> from plastica.layers import Dense, Sparse

@@ -1,4 +1,4 @@
-"""Losses: what training makes small. Keras's names and numbers."""
+"""Losses: the functions that training minimizes. Names and values are those of Keras."""
 
 from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
 from .categorical import (

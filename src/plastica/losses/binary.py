@@ -1,4 +1,4 @@
-"""Losses for yes or no, and for several labels that may all hold at once."""
+"""Losses for two classes and for several labels per row."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .shapes import matched, row_means
 
 @declaration
 class BinaryCrossentropy(Loss):
-    """The surprise at yes-or-no answers: minus the logarithm of the probability given to what was so.
+    """The binary cross-entropy: the negative log-likelihood of binary targets.
 
     For two classes with one sigmoid output, and for several labels with a sigmoid each.
 
         C = -mean_k [ y_k log a_k + (1 - y_k) log(1 - a_k) ]
           =  mean_k [ max(z_k, 0) - z_k y_k + log(1 + exp(-|z_k|)) ],   a = sigmoid(z)
 
-    At the potential its gradient is a - y, whatever y; at the activity a is kept in [1e-7, 1 - 1e-7].
+    The gradient with respect to z is a - y for any y. If computed from activities, a is clipped to [1e-7, 1 - 1e-7].
 
     Args:
-        from_logits: Whether predictions are potentials z already. Not needed after ``"sigmoid"``: training
-            takes the stable form of itself.
-        label_smoothing: Moves targets this share of the way to 1/2. 0, as in Keras: none.
+        from_logits: Whether predictions are logits z. Not needed after ``"sigmoid"``, for which training uses the
+            numerically stable form automatically.
+        label_smoothing: Replaces targets y by (1 - s) y + s / 2. Default 0 (none), as in Keras.
 
-    Shapes: targets in [0, 1] and predictions ``(batch, ...)`` alike.
+    Shapes: targets in [0, 1] and predictions, both ``(batch, ...)``.
 
     Raises:
-        InvalidValue: When ``label_smoothing`` is outside [0, 1].
-        ShapeError: When the shapes differ.
+        InvalidValue: If ``label_smoothing`` is outside [0, 1].
+        ShapeError: If the shapes differ.
 
     Example:
         >>> BinaryCrossentropy().values(jnp.array([[1.0]]), jnp.array([[0.5]]))
@@ -49,7 +49,7 @@ class BinaryCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Yes or no for each output by itself."""
+        """Independent binary outputs."""
         return of_shares(self.from_logits, "labels")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -58,30 +58,30 @@ class BinaryCrossentropy(Loss):
         return row_means(_crossentropy(target, prediction, self.from_logits))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the sigmoid."""
+        """Return the form for logits if the last activation is the sigmoid."""
         return _on_sigmoid(self, activation)
 
 
 @declaration
 class BinaryFocalCrossentropy(Loss):
-    """Binary cross-entropy that turns from easy examples to hard ones.
+    """The binary focal loss: cross-entropy with a lower weight for examples that are already classified well.
 
-    For rare positives among many easy negatives.
+    Use it if positives are rare among many easy negatives.
 
         C = mean_k (1 - p_k)^gamma c_k,   p_k = y_k a_k + (1 - y_k)(1 - a_k), c_k the binary cross-entropy
 
     Args:
-        apply_class_balancing: Whether to weigh class 1 by ``alpha`` and class 0 by ``1 - alpha``.
-        alpha: The weight of class 1 in [0, 1]. 0.25, as in the paper.
-        gamma: How strongly easy examples fade; 0 is plain cross-entropy. 2, as in the paper.
-        from_logits: Whether predictions are potentials z already; not needed after ``"sigmoid"``.
-        label_smoothing: Moves targets this share of the way to 1/2. 0, as in Keras: none.
+        apply_class_balancing: Whether to weight class 1 by ``alpha`` and class 0 by ``1 - alpha``.
+        alpha: The weight of class 1, in [0, 1]. Default 0.25, as in the paper.
+        gamma: The focusing parameter; 0 gives cross-entropy. Default 2, as in the paper.
+        from_logits: Whether predictions are logits z; not needed after ``"sigmoid"``.
+        label_smoothing: Replaces targets y by (1 - s) y + s / 2. Default 0 (none), as in Keras.
 
-    Shapes: targets in [0, 1] and predictions ``(batch, ...)`` alike.
+    Shapes: targets in [0, 1] and predictions, both ``(batch, ...)``.
 
     Raises:
-        InvalidValue: When ``alpha`` or ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
-        ShapeError: When the shapes differ.
+        InvalidValue: If ``alpha`` or ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
+        ShapeError: If the shapes differ.
 
     Reference:
         T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, Focal loss for dense object detection, eq. 4.
@@ -100,7 +100,7 @@ class BinaryFocalCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Yes or no for each output by itself."""
+        """Independent binary outputs."""
         return of_shares(self.from_logits, "labels")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -112,7 +112,7 @@ class BinaryFocalCrossentropy(Loss):
             if self.from_logits
             else (prediction, 1.0 - prediction)
         )
-        # 1 - p, kept off 0, where a power below 1 has no finite slope.
+        # 1 - p, bounded away from 0, where powers below 1 have an infinite derivative.
         missed = jnp.maximum(target * no + (1.0 - target) * yes, EPSILON)
         focal = missed ** jnp.asarray(self.gamma, plain.dtype) * plain
         if self.apply_class_balancing:
@@ -121,20 +121,20 @@ class BinaryFocalCrossentropy(Loss):
         return row_means(focal)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the sigmoid."""
+        """Return the form for logits if the last activation is the sigmoid."""
         return _on_sigmoid(self, activation)
 
 
 def check_share(owner: str, field: str, value: float) -> None:
-    """Raise InvalidValue unless the value is a share of 1."""
+    """Raise InvalidValue unless the value is between 0 and 1."""
     if not 0 <= value <= 1:
-        raise InvalidValue(f"{owner}: {field}={value!r}; a number from 0 to 1 is expected.")
+        raise InvalidValue(f"{owner}: {field}={value!r}; expected a number from 0 to 1.")
 
 
 def check_gamma(owner: str, gamma: float) -> None:
-    """Raise InvalidValue unless the focus is 0 or more."""
+    """Raise InvalidValue unless gamma is 0 or more."""
     if not gamma >= 0:
-        raise InvalidValue(f"{owner}: gamma={gamma!r}; 0 (no focus) or more is expected.")
+        raise InvalidValue(f"{owner}: gamma={gamma!r}; expected 0 (no focusing) or more.")
 
 
 def _smooth(target: jax.Array, share: float) -> jax.Array:
@@ -144,7 +144,7 @@ def _smooth(target: jax.Array, share: float) -> jax.Array:
 
 def _crossentropy(target: jax.Array, prediction: jax.Array, from_logits: bool) -> jax.Array:
     if from_logits:
-        # Softplus has the true slope at 0 too, where maximum and abs have none.
+        # Unlike maximum and abs, softplus is differentiable at 0.
         return Softplus()(prediction) - prediction * target
     kept = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
     return -(target * jnp.log(kept) + (1.0 - target) * jnp.log(1.0 - kept))

@@ -1,4 +1,4 @@
-"""Losses for one class out of several, and for distributions."""
+"""Losses for mutually exclusive classes, distributions and counts."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from .shapes import class_numbers, matched, matched_rows, row_means
 
 @declaration
 class CategoricalCrossentropy(Loss):
-    """The surprise at a class: minus the logarithm of the probability given to what was so.
+    """The categorical cross-entropy: the negative log-likelihood of the true class.
 
-    For one class out of several with one-hot (or soft) targets and a softmax output.
+    For mutually exclusive classes with one-hot (or soft) targets and a softmax output.
 
         C = -sum_k y_k log a_k,   a = softmax(z);   dC/dz_k = a_k sum_j y_j - y_k
 
-    The gradient is the true one whatever the targets' sum. At the activity, a is divided by its sum and kept
-    in [1e-7, 1 - 1e-7], as in Keras.
+    The gradient is exact for any sum of the targets. If computed from activities, a is divided by its sum and clipped
+    to [1e-7, 1 - 1e-7], as in Keras.
 
     Args:
-        from_logits: Whether predictions are potentials z already. Not needed after ``"softmax"``: training
-            takes the stable form of itself.
-        label_smoothing: Moves targets this share of the way to 1 / classes. 0, as in Keras: none.
+        from_logits: Whether predictions are logits z. Not needed after ``"softmax"``, for which training uses the
+            numerically stable form automatically.
+        label_smoothing: Replaces targets y by (1 - s) y + s / classes. Default 0 (none), as in Keras.
 
-    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., classes)``.
 
     Raises:
-        InvalidValue: When ``label_smoothing`` is outside [0, 1].
-        ShapeError: When the shapes differ, or there is no axis of classes.
+        InvalidValue: If ``label_smoothing`` is outside [0, 1].
+        ShapeError: If the shapes differ or there is no axis of classes.
 
     Example:
         >>> CategoricalCrossentropy().values(jnp.array([[0.0, 1.0]]), jnp.array([[0.5, 0.5]]))
@@ -49,7 +49,7 @@ class CategoricalCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of classes that exclude each other."""
+        """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -58,7 +58,7 @@ class CategoricalCrossentropy(Loss):
         return row_means(-jnp.sum(target * _log_shares(prediction, self.from_logits), axis=-1))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the softmax."""
+        """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
 
 
@@ -66,20 +66,20 @@ class CategoricalCrossentropy(Loss):
 class SparseCategoricalCrossentropy(Loss):
     """Categorical cross-entropy for targets that are class numbers.
 
-    For one class out of several with whole-number targets: no one-hot table is needed.
+    For mutually exclusive classes; no one-hot encoding is needed.
 
         C = -log a_y,   a = softmax(z);   dC/dz_k = a_k - [k = y]
 
     Args:
-        from_logits: Whether predictions are potentials z already. Not needed after ``"softmax"``: training
-            takes the stable form of itself.
-        label_smoothing: Gives this share of the target to all classes alike. 0: none.
+        from_logits: Whether predictions are logits z. Not needed after ``"softmax"``, for which training uses the
+            numerically stable form automatically.
+        label_smoothing: The probability that is distributed equally among all classes. Default 0 (none).
 
     Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
 
     Raises:
-        InvalidValue: When ``label_smoothing`` is outside [0, 1].
-        ShapeError: When there is not one label a row, or there is no axis of classes.
+        InvalidValue: If ``label_smoothing`` is outside [0, 1].
+        ShapeError: If there is not one label per row or there is no axis of classes.
 
     Example:
         >>> SparseCategoricalCrossentropy().values(jnp.array([1]), jnp.array([[0.5, 0.5]]))
@@ -94,7 +94,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of classes that exclude each other."""
+        """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, "class_numbers")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -105,29 +105,29 @@ class SparseCategoricalCrossentropy(Loss):
         return row_means(-jnp.sum(share * _log_shares(prediction, self.from_logits), axis=-1))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the softmax."""
+        """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
 
 
 @declaration
 class CategoricalFocalCrossentropy(Loss):
-    """Categorical cross-entropy that turns from easy examples to hard ones.
+    """The categorical focal loss: cross-entropy with a lower weight for examples that are already classified well.
 
-    For classes of very different size.
+    Use it for classes of very different sizes.
 
         C = -sum_k alpha (1 - a_k)^gamma y_k log a_k
 
     Args:
-        alpha: A factor of the whole loss. 0.25, as in Keras.
-        gamma: How strongly easy examples fade; 0 is plain cross-entropy. 2, as in the paper.
-        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
-        label_smoothing: Moves targets this share of the way to 1 / classes. 0, as in Keras: none.
+        alpha: A factor of the whole loss. Default 0.25, as in Keras.
+        gamma: The focusing parameter; 0 gives cross-entropy. Default 2, as in the paper.
+        from_logits: Whether predictions are logits z; not needed after ``"softmax"``.
+        label_smoothing: Replaces targets y by (1 - s) y + s / classes. Default 0 (none), as in Keras.
 
-    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., classes)``.
 
     Raises:
-        InvalidValue: When ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
-        ShapeError: When the shapes differ, or there is no axis of classes.
+        InvalidValue: If ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
+        ShapeError: If the shapes differ or there is no axis of classes.
 
     Reference:
         T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, Focal loss for dense object detection, eq. 4.
@@ -144,20 +144,20 @@ class CategoricalFocalCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of classes that exclude each other."""
+        """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
         target = _smooth(matched_rows("categorical_focal_crossentropy", target, prediction), self.label_smoothing)
         log_share = _log_shares(prediction, self.from_logits)
-        # 1 - a, kept off 0, where a power below 1 has no finite slope.
+        # 1 - a, bounded away from 0, where powers below 1 have an infinite derivative.
         missed = jnp.maximum(-jnp.expm1(log_share), EPSILON)
         factor = jnp.asarray(self.alpha, missed.dtype) * missed ** jnp.asarray(self.gamma, missed.dtype)
         return row_means(-jnp.sum(factor * target * log_share, axis=-1))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the softmax."""
+        """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
 
 
@@ -165,21 +165,21 @@ class CategoricalFocalCrossentropy(Loss):
 class SparseCategoricalFocalCrossentropy(Loss):
     """Categorical focal cross-entropy for targets that are class numbers.
 
-    For classes of very different size; no one-hot table is needed.
+    Use it for classes of very different sizes; no one-hot encoding is needed.
 
         C = -alpha (1 - a_y)^gamma log a_y
 
     Args:
-        alpha: A factor of the whole loss. 0.25, as in :class:`CategoricalFocalCrossentropy`.
-        gamma: How strongly easy examples fade; 0 is plain cross-entropy. 2, as in the paper.
-        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
-        label_smoothing: Gives this share of the target to all classes alike. 0: none.
+        alpha: A factor of the whole loss. Default 0.25, as in :class:`CategoricalFocalCrossentropy`.
+        gamma: The focusing parameter; 0 gives cross-entropy. Default 2, as in the paper.
+        from_logits: Whether predictions are logits z; not needed after ``"softmax"``.
+        label_smoothing: The probability that is distributed equally among all classes. Default 0 (none).
 
     Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
 
     Raises:
-        InvalidValue: When ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
-        ShapeError: When there is not one label a row, or there is no axis of classes.
+        InvalidValue: If ``label_smoothing`` is outside [0, 1] or ``gamma`` below 0.
+        ShapeError: If there is not one label per row or there is no axis of classes.
 
     Reference:
         T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár, 2017, Focal loss for dense object detection, eq. 4.
@@ -196,7 +196,7 @@ class SparseCategoricalFocalCrossentropy(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of classes that exclude each other."""
+        """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, "class_numbers")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -207,11 +207,11 @@ class SparseCategoricalFocalCrossentropy(Loss):
         return dense.values(one_hot, prediction)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the softmax."""
+        """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return a loss of class numbers, which is what the targets are."""
+        """Return the equivalent loss for class numbers."""
         return SparseCategoricalCrossentropy(self.from_logits), output_shape
 
 
@@ -220,20 +220,20 @@ _DENSE = CategoricalFocalCrossentropy()
 
 @declaration
 class KLDivergence(Loss):
-    """How much is lost when the prediction stands for the target's distribution.
+    """The Kullback-Leibler divergence of the target distribution from the prediction.
 
-    For soft targets: distilling one network into another. Its gradient is cross-entropy's; only its least
-    value is 0.
+    For soft targets, such as in knowledge distillation. It has the gradient of the cross-entropy, but its minimum is
+    0.
 
         C = sum_k y_k log(y_k / a_k)
 
     Args:
-        from_logits: Whether predictions are potentials z already; not needed after ``"softmax"``.
+        from_logits: Whether predictions are logits z; not needed after ``"softmax"``.
 
-    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., classes)``.
 
     Raises:
-        ShapeError: When the shapes differ, or there is no axis of classes.
+        ShapeError: If the shapes differ or there is no axis of classes.
 
     Reference:
         S. Kullback, R. A. Leibler, 1951, On information and sufficiency.
@@ -243,7 +243,7 @@ class KLDivergence(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of classes that exclude each other."""
+        """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, "classes")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -256,22 +256,22 @@ class KLDivergence(Loss):
         return row_means(jnp.sum(target * (jnp.log(target) - log_share), axis=-1))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where the last activation is the softmax."""
+        """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
 
 
 @declaration
 class Poisson(Loss):
-    """The surprise at a count, where the prediction is the expected count.
+    """The Poisson loss: the negative log-likelihood of counts, up to a constant.
 
-    For counts; the output must stay above 0 (softplus).
+    The prediction is the expected count and must be positive, for example by softplus.
 
         C = mean_k a_k - y_k log(a_k + 1e-7)
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -289,7 +289,7 @@ def _log_shares(prediction: jax.Array, from_logits: bool) -> jax.Array:
     if from_logits:
         return jax.nn.log_softmax(prediction)
     total = jnp.sum(prediction, axis=-1, keepdims=True)
-    share = prediction / jnp.where(total == 0, 1.0, total)  # a row of zeros (dead relu) is no NaN
+    share = prediction / jnp.where(total == 0, 1.0, total)  # avoids NaN for a row of zeros (dead relu)
     return jnp.log(jnp.clip(share, EPSILON, 1.0 - EPSILON))
 
 

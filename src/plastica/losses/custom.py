@@ -1,4 +1,4 @@
-"""A person's own function as a loss."""
+"""User-defined losses."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Function = Callable[..., jax.Array]
 
 @declaration
 class CustomLoss(Loss):
-    """A function of one's own as a loss.
+    """A user-defined loss.
 
     Args:
-        function: Takes (target, prediction) and returns one value for each row or each element, or a single number
-            for the whole batch, such as a Dice loss. It is traced by JAX: use ``jax.numpy`` in it. A function of
-            the whole batch is given all rows of each batch and no others, so its value depends on the batch size.
-        sizes: The numbers of rows of batches that may be short; ``fit`` and ``evaluate`` fill it in.
+        function: A function of (target, prediction) that returns one value for each row or each element, or a single
+            number for the whole batch, such as a Dice loss. It is traced by JAX: use ``jax.numpy`` in it. A function
+            of the whole batch receives exactly the rows of each batch, so its value depends on the batch size.
+        sizes: The possible sizes of an incomplete batch; set by ``fit`` and ``evaluate``.
 
     Raises:
-        InvalidValue: When ``function`` cannot be called.
-        ShapeError: When it returns neither a single number nor values along the batch.
+        InvalidValue: If ``function`` is not callable.
+        ShapeError: If it returns neither a single number nor values along the batch.
 
     Example:
         >>> import jax.numpy as jnp
@@ -46,56 +46,57 @@ class CustomLoss(Loss):
         require_function("CustomLoss", self.function, "target", "prediction")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the function's value of each row.
+        """Return the value of the function for each row.
 
         Raises:
-            InvalidValue: When the function returns one number for the whole batch.
+            InvalidValue: If the function returns one number for the whole batch.
         """
         return row_values(self.function, target, prediction)
 
     def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-        """Return the function's value of each step or pixel.
+        """Return the value of the function for each step or pixel.
 
         Raises:
-            ShapeError: When the function has already taken a mean over them.
+            ShapeError: If the function averages over them.
         """
         found = self.function(target, prediction)
         if found.shape[: len(shape)] != shape:
             raise ShapeError(
-                f"{name_of_function(self.function)}: returned values of shape {found.shape}, and each of the steps or "
-                f"pixels {shape} is to weigh what its class does. Return one value for each of them: "
-                "jnp.mean(..., axis=-1); or leave class_weight out."
+                f"{name_of_function(self.function)}: returned values of shape {found.shape}, but class_weight needs "
+                "one "
+                f"value for each of the steps or pixels {shape}. Average over the last axis only: "
+                "jnp.mean(..., axis=-1); or remove class_weight."
             )
         return row_means(found.reshape(-1, *found.shape[len(shape) :])).reshape(shape)
 
     def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
-        """Return the weighted mean over the real rows, or the function's one number times their mean weight."""
+        """Return the weighted mean over the rows, or the value for the batch times the mean weight."""
         if not is_of_whole_batch(self.function, target, prediction):
             return Loss.mean(self, target, prediction, weight, size)
         return batch_value(self.function, self.sizes, target, prediction, size) * jnp.sum(weight) / size
 
 
 def row_values(function: Function, target: jax.Array, prediction: jax.Array) -> jax.Array:
-    """Return one value for each row from a person's function.
+    """Return the value of a user-defined function for each row.
 
     Raises:
-        InvalidValue: When it returns one number for the whole batch.
-        ShapeError: When it returns neither a single number nor values along the batch.
+        InvalidValue: If it returns one number for the whole batch.
+        ShapeError: If it returns neither a single number nor values along the batch.
     """
     if is_of_whole_batch(function, target, prediction):
         raise InvalidValue(
-            f"{name_of_function(function)}: returns one number for the whole batch, and a number for each row is "
-            "asked for here. Take the mean over the last axis only: jnp.mean(..., axis=-1)."
+            f"{name_of_function(function)}: returns one number for the whole batch, but one number per row is "
+            "needed here. Take the mean over the last axis only: jnp.mean(..., axis=-1)."
         )
     return row_means(function(target, prediction))
 
 
 def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
-    """Return whether a person's function returns one number for all rows together.
+    """Return whether a user-defined function returns a single number for the whole batch.
 
     Raises:
-        ShapeError: When it returns neither a single number nor values along the batch.
-        InvalidValue: When it returns something other than an array, or works with NumPy where JAX is needed.
+        ShapeError: If it returns neither a single number nor values along the batch.
+        InvalidValue: If it returns something other than an array, or works with NumPy where JAX is needed.
     """
     with written_in_jax("loss or metric", function):
         found = _traced(function, target, prediction)
@@ -117,7 +118,7 @@ def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
 
 
 def _traced(function: Function, target: Any, prediction: Any) -> Any:
-    """Return what a function returns for arrays of these shapes; what fails in it is told with its line."""
+    """Return the result of a function for arrays of these shapes; errors in it are reported with their line."""
     try:
         return jax.eval_shape(function, target, prediction)
     except (TypeError, ValueError, IndexError) as error:
@@ -136,13 +137,13 @@ def _traced(function: Function, target: Any, prediction: Any) -> Any:
 def batch_value(
     function: Function, sizes: tuple[int, ...], target: jax.Array, prediction: jax.Array, size: jax.Array
 ) -> jax.Array:
-    """Return the one number of a function of the whole batch, for the ``size`` real rows, which come first.
+    """Return the value of a function of the whole batch for the first ``size`` rows, without padding.
 
     Args:
         function: The function.
-        sizes: The sizes that a short batch may have; shapes are compiled in, so each has a branch of its own.
-        target, prediction: All rows of the batch, ``(batch, ...)``.
-        size: How many of them are real, a scalar.
+        sizes: The possible sizes of an incomplete batch; shapes are compiled in, so each has a separate branch.
+        target, prediction: All rows of the batch with padding, ``(batch, ...)``.
+        size: The number of rows without padding, a scalar.
     """
     whole = prediction.shape[0]
     counts = [whole, *(count for count in sizes if count < whole)]
@@ -154,5 +155,5 @@ def batch_value(
 
 
 def name_of_function(function: Function) -> str:
-    """Return what messages call a person's function."""
+    """Return the name of a user-defined function for messages."""
     return getattr(function, "__name__", repr(function))

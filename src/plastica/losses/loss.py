@@ -1,4 +1,4 @@
-"""What every loss is: one number for each row, from targets and predictions."""
+"""The base class of losses."""
 
 from __future__ import annotations
 
@@ -11,54 +11,54 @@ from .meaning import Meaning
 
 
 class Loss(Declaration):
-    """A loss to minimise.
+    """Base class of losses: functions of targets and predictions with one value per row.
 
-    A loss is computed from activities. Where the last activation is known and a stable form over the
-    potentials exists (softmax or sigmoid with cross-entropy), ``on_potential`` returns that form.
+    A loss is computed from activities. If a numerically stable form for potentials exists for the last activation
+    (softmax or sigmoid with cross-entropy), ``on_potential`` returns it.
     """
 
     @property
     def meaning(self) -> Meaning:
-        """What the network's outputs and the targets stand for; by default numbers that stand for themselves."""
+        """The meaning of outputs and targets. Default: plain values."""
         return Meaning()
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the loss of each row, ``(batch,)``: the mean over all other axes.
 
         Args:
-            target: What was wanted, ``(batch, ...)``.
-            prediction: What the network answered, ``(batch, ...)``.
+            target: Targets, ``(batch, ...)``.
+            prediction: Predictions, ``(batch, ...)``.
         """
         raise NotImplementedError
 
     def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
-        """Return the weighted mean over the ``size`` real rows, which come first (Keras: sum_over_batch_size).
+        """Return the weighted mean over the first ``size`` rows (in Keras, sum_over_batch_size).
 
         Args:
-            target: What was wanted, ``(batch, ...)``.
-            prediction: What the network answered, ``(batch, ...)``.
-            weight: The weight of each row, ``(batch,)``; 0 for rows that only fill up a short batch.
-            size: How many rows are real, a scalar.
+            target: Targets, ``(batch, ...)``.
+            prediction: Predictions, ``(batch, ...)``.
+            weight: The weight of each row, ``(batch,)``; 0 for padding.
+            size: The number of rows without padding, a scalar.
         """
-        # A row that only fills up a short batch may have a loss that is not finite; it must not count.
+        # The loss of padding rows may not be finite and must be ignored.
         values = jnp.where(weight == 0, 0.0, self.values(target, prediction) * weight)
         return jnp.sum(values) / size
 
     def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-        """Return the loss of each step or pixel, ``shape``; their mean over a row is the row's loss.
+        """Return the loss of each step or pixel, ``shape``; its mean over a row is the loss of the row.
 
         Args:
-            target: What was wanted, ``(batch, ...)``.
-            prediction: What the network answered, ``(batch, ...)``.
+            target: Targets, ``(batch, ...)``.
+            prediction: Predictions, ``(batch, ...)``.
             shape: The batch and the axes of its steps, ``(batch, steps)`` or ``(batch, height, width)``.
         """
         rows = (part.reshape(-1, *part.shape[len(shape) :]) for part in (target, prediction))
         return self.values(*rows).reshape(shape)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the same loss over the potentials under ``activation``, or None where there is no such form."""
+        """Return the form of the loss for potentials followed by ``activation``, or None if there is none."""
         return None
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return the loss that meets the targets and the shape of one answer, for checks of the targets."""
+        """Return the loss and output shape of a single member, for checks of the targets."""
         return self, output_shape

@@ -1,4 +1,4 @@
-"""What a network's outputs and its targets stand for, which a loss declares and metrics ask."""
+"""The meaning of outputs and targets, declared by losses and used by metrics."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ Targets = Literal["labels", "classes", "class_numbers", "pairs", "values"]
 
 
 class Meaning(NamedTuple):
-    """What stands on both sides of a loss.
+    """The meaning of the outputs and targets of a loss.
 
     Attributes:
-        outputs: What the network answers with its last activity. "probabilities", from 0 to 1; "potentials"
-            (logits), which a sigmoid or a softmax would turn into probabilities; "margins", whose sign decides;
-            "values", which stand for themselves.
-        targets: What is wanted. "labels": each output by itself is yes or no; "classes": one column a class;
-            "class_numbers"; "pairs": class numbers for outputs that each decide between two classes; "values".
-        apart: Whether each output answers yes or no by itself, though the targets name one class.
+        outputs: The outputs of the network: "probabilities"; "potentials" (logits); "margins" (scores whose sign is
+            the prediction); or "values".
+        targets: The targets: "labels" (independent binary outputs); "classes" (one column per class);
+            "class_numbers"; "pairs" (class numbers, with an output for each pair of classes); or "values".
+        apart: Whether the outputs are independent binary classifiers although the targets are classes.
     """
 
     outputs: Outputs = "values"
@@ -26,5 +25,5 @@ class Meaning(NamedTuple):
 
 
 def of_shares(from_logits: bool, targets: Targets) -> Meaning:
-    """Return the meaning of a loss of probabilities that may be given as potentials."""
+    """Return the meaning of a loss of probabilities or logits."""
     return Meaning("potentials" if from_logits else "probabilities", targets)

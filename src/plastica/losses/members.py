@@ -14,18 +14,18 @@ from .meaning import Meaning
 
 @declaration
 class MemberLoss(Loss):
-    """Each member of an ensemble answers for itself: C = mean_k c(y, a_k).
+    """The mean of the losses of all members of an ensemble: C = mean_k c(y, a_k).
 
-    For networks of :class:`~plastica.layers.Members`. A loss of the members' mean answer would let them lean on each
-    other; this one makes each of them good, and their mean better.
+    For networks with :class:`~plastica.layers.Members`. Each member is trained to predict well on its own; a loss of
+    the averaged prediction would let members compensate for each other.
 
     Args:
         loss: c, the loss of one member.
 
-    Shapes: predictions ``(batch, members, ...)``, targets as ``loss`` takes them for one member.
+    Shapes: predictions ``(batch, members, ...)``, targets as for ``loss``.
 
     Raises:
-        ShapeError: When predictions have no axis of members.
+        ShapeError: If predictions have no axis of members.
 
     Example:
         >>> from plastica.losses import MeanSquaredError
@@ -40,7 +40,7 @@ class MemberLoss(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """That of one member."""
+        """The meaning of one member's outputs."""
         return self.loss.meaning
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -48,16 +48,16 @@ class MemberLoss(Loss):
         return self._of_members(target, prediction).mean(axis=1)
 
     def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-        """Return the loss of each member, ``(batch, members)``: what weights of members weigh."""
+        """Return the loss of each member, ``(batch, members)``."""
         values = self._of_members(target, prediction)
         if values.shape != shape:
-            raise ShapeError(f"MemberLoss: got weights of shape {shape}; {values.shape} are wanted, (batch, members).")
+            raise ShapeError(f"MemberLoss: got weights of shape {shape}; expected {values.shape}, (batch, members).")
         return values
 
     def _of_members(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         if prediction.ndim < 3:
             raise ShapeError(
-                f"MemberLoss: got predictions of shape {prediction.shape}; (batch, members, units) are expected."
+                f"MemberLoss: got predictions of shape {prediction.shape}; expected (batch, members, units)."
             )
         rows, members = prediction.shape[:2]
         values = self.loss.values(
@@ -66,10 +66,10 @@ class MemberLoss(Loss):
         return values.reshape(rows, members)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form over potentials where one member's loss has one."""
+        """Return the form for potentials if the member's loss has one."""
         stable = self.loss.on_potential(activation)
         return None if stable is None else replace(self, loss=stable)
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return one member's loss and output shape."""
+        """Return the loss and output shape of one member."""
         return self.loss.for_one_answer(output_shape[1:])

@@ -1,4 +1,4 @@
-"""Losses by name."""
+"""Look-up of losses by name."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ _CLASSES = {cls.__name__: cls for cls in NAMES.values()}
 
 
 def get(value: LossLike) -> Loss:
-    """Return the loss that a name, a loss or a function stands for.
+    """Return a loss, given its name, an instance or a function.
 
     Args:
-        value: A name as Keras spells it (``"mse"``, ``"MeanSquaredError"``), a loss, or a function
+        value: A name as in Keras (``"mse"``, ``"MeanSquaredError"``), a loss, or a function
             (target, prediction) that returns one value for each row or element.
 
     Raises:
-        UnknownName: When no loss has this name.
-        InvalidValue: When the value is none of these.
+        UnknownName: If the name is unknown.
+        InvalidValue: If the value is of another type.
 
     Example:
         >>> get("mse")
@@ -85,9 +85,10 @@ def get(value: LossLike) -> Loss:
         return value
     if isinstance(value, str) and value.strip().lower() in _WHICH:
         raise UnknownName(
-            f'loss="{value}": which one depends on the targets. For class numbers 0, 1, 2 ... take '
-            '"sparse_categorical_crossentropy"; for one column a class "categorical_crossentropy"; for yes or no, or '
-            'several labels a row, "binary_crossentropy".'
+            f'loss="{value}": which cross-entropy depends on the targets. For class numbers 0, 1, 2 ... use '
+            '"sparse_categorical_crossentropy"; for one column per class, "categorical_crossentropy"; for two '
+            "classes or "
+            'several labels per row, "binary_crossentropy".'
         )
     if isinstance(value, str):
         return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, NAMES)()
@@ -95,11 +96,11 @@ def get(value: LossLike) -> Loss:
         return value()
     if callable(value):
         return CustomLoss(value)
-    raise InvalidValue(f'loss={value!r}; a name such as "mse", a loss such as Huber(), or a function is expected.')
+    raise InvalidValue(f'loss={value!r}; expected a name such as "mse", a loss such as Huber(), or a function.')
 
 
 def name_of(loss: Loss) -> str:
-    """Return the name under which a loss stands in the history."""
+    """Return the name of a loss in the history."""
     if isinstance(loss, CustomLoss):
         return getattr(loss.function, "__name__", "custom_loss")
     return next((name for name, cls in NAMES.items() if cls is type(loss)), type(loss).__name__)

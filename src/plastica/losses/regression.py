@@ -1,4 +1,4 @@
-"""Losses for numbers: how far the prediction lies from the target."""
+"""Losses for regression."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ..errors import InvalidValue
 from .loss import Loss
 from .shapes import matched, matched_rows, row_means
 
-EPSILON = 1e-7  # Keras's backend.epsilon()
+EPSILON = 1e-7  # keras.backend.epsilon()
 
 
 @declaration
 class MeanSquaredError(Loss):
-    """The mean of squared errors.
+    """The mean squared error.
 
-    The first choice for regression: best where errors are about Gaussian; a few outliers dominate it.
+    The standard choice for regression. It is optimal for Gaussian errors, but sensitive to outliers.
 
         C = mean_k (a_k - y_k)^2
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
 
     Example:
         >>> MeanSquaredError().values(jnp.array([[0.0, 1.0]]), jnp.array([[2.0, 1.0]]))
@@ -41,17 +41,16 @@ class MeanSquaredError(Loss):
 
 @declaration
 class HalfSquaredError(Loss):
-    """Half the sum of squared errors, the textbook's quadratic cost.
+    """Half the sum of squared errors, the quadratic cost of textbooks.
 
-    To follow a derivation by hand: its gradient is the error itself, dC/da = a - y, whatever the number of
-    outputs.
+    Useful for following a derivation by hand: its gradient is the error, dC/da = a - y, for any number of outputs.
 
         C = 1/2 sum_k (a_k - y_k)^2
 
-    Shapes: targets and predictions ``(batch, ...)`` alike; the sum runs over every axis but the batch.
+    Shapes: targets and predictions, both ``(batch, ...)``; the sum is over all axes except the batch.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
 
     Example:
         >>> HalfSquaredError().values(jnp.array([[0.0, 1.0]]), jnp.array([[2.0, 1.0]]))
@@ -63,28 +62,28 @@ class HalfSquaredError(Loss):
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return half of each row's summed squared error."""
+        """Return half the sum of squared errors of each row."""
         target = matched("half_squared_error", target, prediction)
         return 0.5 * jnp.sum(jnp.square(prediction - target), axis=tuple(range(1, prediction.ndim)))
 
     def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-        """Return half of each step's summed squared error, times the number of steps, whose losses add up here."""
+        """Return half the sum of squared errors of each step, times the number of steps."""
         return prod(shape[1:]) * Loss.of_steps(self, target, prediction, shape)
 
 
 @declaration
 class MeanAbsoluteError(Loss):
-    """The mean of absolute errors.
+    """The mean absolute error.
 
-    For targets with outliers, or where the median is wanted. The gradient has the same size near and far,
-    so that a small learning rate at the end helps.
+    Robust to outliers; the optimal prediction is the median. Since the gradient does not decrease near the minimum,
+    a decaying learning rate helps.
 
         C = mean_k |a_k - y_k|
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -95,36 +94,36 @@ class MeanAbsoluteError(Loss):
 
 @declaration
 class MeanAbsolutePercentageError(Loss):
-    """The mean of absolute errors in per cent of the target.
+    """The mean absolute percentage error.
 
-    For positive targets of several orders of magnitude, none near 0: there it explodes.
+    For positive targets that span several orders of magnitude. It diverges for targets near 0.
 
         C = 100 mean_k |y_k - a_k| / max(|y_k|, 1e-7)
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean error in per cent."""
+        """Return the mean absolute percentage error of each row."""
         target = matched("mean_absolute_percentage_error", target, prediction)
         return 100.0 * row_means(jnp.abs(prediction - target) / jnp.maximum(jnp.abs(target), EPSILON))
 
 
 @declaration
 class MeanSquaredLogarithmicError(Loss):
-    """The mean squared difference of logarithms.
+    """The mean squared logarithmic error.
 
-    For positive targets where a ratio matters more than a difference; values below 0 count as 0.
+    For positive targets whose relative errors matter; values below 0 are treated as 0.
 
         C = mean_k (log(1 + y_k) - log(1 + a_k))^2
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
@@ -136,23 +135,22 @@ class MeanSquaredLogarithmicError(Loss):
 
 @declaration
 class Huber(Loss):
-    """Squared for small errors, straight for large ones.
+    """The Huber loss: quadratic for small errors, linear for large ones.
 
-    For regression with some outliers: smooth at the minimum as the squared error, and far away no steeper
-    than ``delta``.
+    For regression with outliers: smooth at the minimum like the squared error, with a gradient of at most ``delta``.
 
         C = mean_k  e^2 / 2                      where |e| <= delta, e = a_k - y_k
                     delta |e| - delta^2 / 2      elsewhere
 
     Args:
-        delta: The error, in units of the target, from which the loss is straight. 1, as in Keras, suits
-            targets of about unit spread.
+        delta: The error, in the unit of the target, beyond which the loss is linear. Default 1, as in Keras, for
+            targets with a standard deviation of about 1.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        InvalidValue: When ``delta`` is not above 0.
-        ShapeError: When the shapes differ.
+        InvalidValue: If ``delta`` is not above 0.
+        ShapeError: If the shapes differ.
 
     Reference:
         P. J. Huber, 1964, Robust estimation of a location parameter.
@@ -162,7 +160,7 @@ class Huber(Loss):
 
     def __post_init__(self) -> None:
         if not self.delta > 0:
-            raise InvalidValue(f"Huber: delta={self.delta!r}; a number above 0 is expected.")
+            raise InvalidValue(f"Huber: delta={self.delta!r}; expected a number above 0.")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean Huber loss."""
@@ -174,46 +172,46 @@ class Huber(Loss):
 
 @declaration
 class LogCosh(Loss):
-    """The logarithm of the error's hyperbolic cosine.
+    """The log-cosh loss: the logarithm of the hyperbolic cosine of the error.
 
-    Like Huber's loss with every derivative smooth: about e^2 / 2 near 0, |e| - log 2 far away.
+    Similar to the Huber loss, but infinitely differentiable: about e^2 / 2 for small e, |e| - log 2 for large e.
 
         C = mean_k log cosh(a_k - y_k)
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ.
+        ShapeError: If the shapes differ.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean log cosh."""
         error = jnp.abs(prediction - matched("log_cosh", target, prediction))
-        # Keras's e + softplus(-2 e) - log 2 loses all digits of errors below 1e-3 in float32.
+        # The formula of Keras, e + softplus(-2 e) - log 2, loses all digits for errors below 1e-3 in float32.
         return row_means(error + jnp.log1p(0.5 * jnp.expm1(-2.0 * error)))
 
 
 @declaration
 class CosineSimilarity(Loss):
-    """Minus the cosine of the angle between target and prediction.
+    """The negative cosine similarity of target and prediction.
 
-    Where the direction of a vector matters and not its length: embeddings. -1 is the best, 0 a right angle.
+    For vectors whose direction matters and not their length, such as embeddings. The minimum is -1.
 
         C = -sum_k (y_k / |y|) (a_k / |a|)
 
-    Shapes: targets and predictions ``(batch, ..., features)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., features)``.
 
     Raises:
-        ShapeError: When the shapes differ, or there is no axis beside the batch.
+        ShapeError: If the shapes differ, or there is no axis beside the batch.
     """
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return minus each row's cosine."""
+        """Return the negative cosine similarity of each row."""
         return -cosine("cosine_similarity", target, prediction)
 
 
 def cosine(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
-    """Return each row's cosine between target and prediction along the last axis, 0 for a zero vector."""
+    """Return the cosine similarity along the last axis; 0 for a zero vector."""
     target = matched_rows(name, target, prediction)
     return row_means(jnp.sum(_unit(target) * _unit(prediction), axis=-1))
 

@@ -17,7 +17,7 @@ def matched(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
         prediction: What the network answered, ``(batch, ...)``.
 
     Raises:
-        ShapeError: When the shapes differ in anything.
+        ShapeError: If the shapes differ in anything.
     """
     if target.shape != prediction.shape:
         raise ShapeError(f"{name}: got {_shapes(target, prediction)}; {_mend(target.shape, prediction.shape)}")
@@ -28,7 +28,7 @@ def matched_rows(name: str, target: jax.Array, prediction: jax.Array) -> jax.Arr
     """Return matched targets for what works along the last axis, so that one axis (the batch) is too few.
 
     Raises:
-        ShapeError: When the shapes differ in anything, or there is no axis beside the batch.
+        ShapeError: If the shapes differ in anything, or there is no axis beside the batch.
     """
     _need_classes(name, target, prediction)
     return matched(name, target, prediction)
@@ -43,7 +43,7 @@ def class_numbers(name: str, target: jax.Array, prediction: jax.Array) -> jax.Ar
         prediction: One number a class, ``(batch, ..., classes)``.
 
     Raises:
-        ShapeError: When there is not exactly one label for each row.
+        ShapeError: If there is not exactly one label for each row.
     """
     _need_classes(name, target, prediction)
     rows = prediction.shape[:-1]

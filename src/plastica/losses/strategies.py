@@ -32,7 +32,7 @@ class OneVsRest(Loss):
     Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)`` class numbers, predictions ``(batch, ..., classes)``.
 
     Raises:
-        ShapeError: When there is not one label a row.
+        ShapeError: If there is not one label a row.
 
     Example:
         >>> OneVsRest().values(jnp.array([1]), jnp.array([[0.5, 0.5, 0.5]]))
@@ -59,7 +59,7 @@ class OneVsRest(Loss):
         return _on_potential(self, activation)
 
     def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return a loss of class numbers, which is what the targets are."""
+        """Return the equivalent loss for class numbers."""
         return _of_class_numbers(self), output_shape
 
 
@@ -78,7 +78,7 @@ class OneVsOne(Loss):
     Shapes: targets ``(batch,)`` or ``(batch, 1)`` class numbers, predictions ``(batch, K (K - 1) / 2)``.
 
     Raises:
-        ShapeError: When the number of outputs is no number of pairs, or there is not one label a row.
+        ShapeError: If the number of outputs is no number of pairs, or there is not one label a row.
 
     Example:
         >>> OneVsOne().values(jnp.array([1]), jnp.array([[0.5, 0.9, 0.5]]))
@@ -127,7 +127,7 @@ def classes_of(pairs: int) -> int:
     """Return how many classes have so many pairs.
 
     Raises:
-        ShapeError: When no number of classes has.
+        ShapeError: If no number of classes has.
     """
     classes = (1 + math.isqrt(1 + 8 * pairs)) // 2
     if classes * (classes - 1) // 2 != pairs:

@@ -24,7 +24,7 @@ class BinaryAccuracy(Mean):
         threshold: Above it a prediction means yes. 0.5 suits a sigmoid.
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "binary_accuracy"
@@ -47,7 +47,7 @@ class CategoricalAccuracy(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., classes)``.
     """
 
     default_label: ClassVar[str] = "categorical_accuracy"
@@ -89,7 +89,7 @@ class TopKCategoricalAccuracy(Mean):
         k: How many guesses each row has.
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ..., classes)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., classes)``.
     """
 
     default_label: ClassVar[str] = "top_k_categorical_accuracy"

@@ -42,7 +42,7 @@ class AUC(Named):
     Shapes: predictions ``(batch, ..., outputs)`` in [0, 1]; targets alike, or ``(batch, ...)`` class numbers.
 
     Raises:
-        InvalidValue: When ``curve`` is unknown or ``bins`` below 2.
+        InvalidValue: If ``curve`` is unknown or ``bins`` below 2.
 
     Reference:
         T. Fawcett, 2006, An introduction to ROC analysis.

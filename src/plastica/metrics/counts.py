@@ -223,7 +223,7 @@ def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
     """Return which outputs are yes by the target, in the predictions' shape; class numbers become one-hot.
 
     Raises:
-        ShapeError: When targets do not fit predictions.
+        ShapeError: If targets do not fit predictions.
     """
     if prediction.ndim > 1 and is_sparse(target, prediction):
         return _one_hot(class_numbers(name, target, prediction), prediction.shape[-1])

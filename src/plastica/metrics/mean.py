@@ -57,7 +57,7 @@ class MeanSquaredError(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "mean_squared_error"
@@ -76,7 +76,7 @@ class RootMeanSquaredError(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "root_mean_squared_error"
@@ -99,7 +99,7 @@ class MeanAbsoluteError(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "mean_absolute_error"
@@ -118,7 +118,7 @@ class MeanAbsolutePercentageError(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "mean_absolute_percentage_error"
@@ -137,7 +137,7 @@ class CosineSimilarity(Mean):
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ..., features)`` alike.
+    Shapes: targets and predictions, both ``(batch, ..., features)``.
     """
 
     default_label: ClassVar[str] = "cosine_similarity"
@@ -218,8 +218,8 @@ class CustomMetric(Mean):
         sizes: The numbers of rows of batches that may be short; ``fit`` and ``evaluate`` fill it in.
 
     Raises:
-        InvalidValue: When ``function`` cannot be called.
-        ShapeError: When it returns neither a single number nor values along the batch.
+        InvalidValue: If ``function`` cannot be called.
+        ShapeError: If it returns neither a single number nor values along the batch.
     """
 
     function: Callable[..., jax.Array]

@@ -97,8 +97,8 @@ def get(
             metric of probabilities under a loss of potentials (logits) sees their sigmoid or softmax.
 
     Raises:
-        UnknownName: When neither a metric nor a loss has this name.
-        InvalidValue: When the value is none of these, or the metric is not defined on what the network answers.
+        UnknownName: If neither a metric nor a loss has this name.
+        InvalidValue: If the value is none of these, or the metric is not defined on what the network answers.
 
     Example:
         >>> get("mae").label, get("accuracy", output_shape=(1,))

@@ -34,7 +34,7 @@ class R2Score(Named):
             tens of times their spread.
         name: The key in the history; Keras's by default.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
 
     Example:
         >>> metric = R2Score()
@@ -70,7 +70,7 @@ class ExplainedVariance(Named):
         offset: A number near the targets' mean, in their unit.
         name: The key in the history.
 
-    Shapes: targets and predictions ``(batch, ...)`` alike.
+    Shapes: targets and predictions, both ``(batch, ...)``.
     """
 
     default_label: ClassVar[str] = "explained_variance"

@@ -73,7 +73,7 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape
         output_shape: The shape of one answer.
 
     Raises:
-        InvalidValue: When the metric is not defined on such answers.
+        InvalidValue: If the metric is not defined on such answers.
     """
     meaning = loss.meaning
     if isinstance(metric, LossMetric) and metric.loss.meaning == meaning:

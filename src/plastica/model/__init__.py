@@ -1,4 +1,4 @@
-"""Networks with the words that people know from Keras."""
+"""Sequential networks with the interface of Keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What restricted Boltzmann machines know: likelihoods, samples and reconstructions of trained networks."""
+"""Likelihoods, samples and reconstructions of trained restricted Boltzmann machines."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from . import fitting
 if TYPE_CHECKING:
     from .sequential import Sequential
 
-# 2**20 states: a second. One more unit doubles it.
+# 2**20 states take a second; each further unit doubles the time.
 MOST_UNITS = 20
 _AT_ONCE = 10
 
 
 class LogPartition(NamedTuple):
-    """An estimate of log Z, and where the true one is likely to lie: three standard errors of Z to each side.
+    """An estimate of log Z with an interval of three standard errors of Z on each side.
 
     Attributes:
         value: The estimate.
-        low: The lower end; minus infinity where three standard errors are more than the estimate of Z.
-        high: The upper end.
+        low: The lower bound; minus infinity if three standard errors exceed the estimate of Z.
+        high: The upper bound.
     """
 
     value: float
@@ -38,18 +38,18 @@ class LogPartition(NamedTuple):
 
 
 def log_likelihood(model: Sequential, x: Any, log_partition: float | None = None) -> np.ndarray:
-    """Return log p(v) of each row under the network's first restricted Boltzmann machine, in nats, ``(rows,)``.
+    """Return the log-likelihood of each row under the first restricted Boltzmann machine, in nats, ``(rows,)``.
 
         log p(v) = -F(v) - log Z
 
     Args:
         model: A network with a :class:`~plastica.layers.RestrictedBoltzmann` layer that the inputs reach unchanged.
         x: Inputs, ``(rows, ...)``.
-        log_partition: log Z where it is known, such as an estimate's ``value``; None computes it exactly.
+        log_partition: log Z if known, such as the ``value`` of an estimate; None computes it exactly.
 
     Raises:
-        InvalidValue: When there is no such layer, or log Z is wanted exactly of one with more than 20 units on each
-            side (hidden units, where the visible ones are Gaussian).
+        InvalidValue: If there is no such layer, or if log Z is not given and there are more than 20 units on each
+            side (20 hidden units if the visible ones are Gaussian).
 
     Example:
         >>> import plastica as pl
@@ -64,16 +64,16 @@ def log_likelihood(model: Sequential, x: Any, log_partition: float | None = None
 
 
 def log_partition_of(model: Sequential) -> float:
-    """Return log Z of the network's first restricted Boltzmann machine, summed over all states of its smaller side.
+    """Return the exact log Z of the first restricted Boltzmann machine, a sum over all states of its smaller side.
 
     Raises:
-        InvalidValue: When there is no such layer, or it has more than 20 units on each side.
+        InvalidValue: If there is no such layer, or it has more than 20 units on each side.
     """
     layer, params = _first(model)
     sizes = params["kernel"].shape if layer.visible == "binary" else (layer.units, layer.units)
     if min(sizes) > MOST_UNITS:
         raise InvalidValue(
-            f"{layer!r} with {params['visible_bias'].size} inputs: log Z takes 2**{min(sizes)} states; at most "
+            f"{layer!r} with {params['visible_bias'].size} inputs: log Z is a sum over 2**{min(sizes)} states; at most "
             f"2**{MOST_UNITS} are summed. pl.boltzmann.annealed_importance_sampling(model) estimates it."
         )
     return float(_log_partition(layer, params, sizes[0] < sizes[1]))
@@ -82,24 +82,24 @@ def log_partition_of(model: Sequential) -> float:
 def annealed_importance_sampling(
     model: Sequential, x: Any = None, chains: int = 100, steps: int = 2000, seed: int = 0
 ) -> LogPartition:
-    """Estimate log Z of the network's first restricted Boltzmann machine, of any size.
+    """Estimate log Z of the first restricted Boltzmann machine by annealed importance sampling; for any size.
 
-    Chains go from a machine without connections, whose Z is known, to the model in small steps; what they lose or gain
-    on the way is the ratio of the two Zs. The estimate of Z is right on average, that of log Z rather too small: take
-    more steps until it stops to rise.
+    Chains move in small steps from a machine without connections, whose Z is known, to the model; their importance
+    weights estimate the ratio of the two Zs. The estimate of Z is unbiased, that of log Z tends to be too small:
+    increase ``steps`` until it stops rising.
 
         p_t(v) = exp((1 - t) a'v + t c'v) prod_j (1 + exp(t (v'W + b)_j)),   t from 0 to 1
         log Z is about log Z_0 + log mean_chains prod_t p_t+(v_t) / p_t(v_t)
 
     Args:
         model: The network.
-        x: Training rows; the first machine then has their means (log odds a), which takes fewer steps.
-        chains: How many chains.
-        steps: How many steps each goes.
-        seed: Where the chains' randomness comes from.
+        x: Training rows; the initial machine then has their means (log odds a), so that fewer steps are needed.
+        chains: The number of chains.
+        steps: The number of steps of each chain.
+        seed: The random seed.
 
     Raises:
-        InvalidValue: When there is no such layer, or fewer than two chains or one step.
+        InvalidValue: If there is no such layer, or if there are fewer than two chains or one step.
 
     Reference:
         Salakhutdinov, Murray (2008), On the quantitative analysis of deep belief networks, section 4.1, equations 15
@@ -110,7 +110,7 @@ def annealed_importance_sampling(
     layer, params = _first(model)
     start = params["visible_bias"]
     if x is not None and layer.visible == "binary":
-        mean = (_rows(model, x).mean(0) * len(x) + 1) / (len(x) + 2)  # no unit is certain
+        mean = (_rows(model, x).mean(0) * len(x) + 1) / (len(x) + 2)  # avoids log odds of infinity
         start = jnp.log(mean / (1 - mean))
     gains = _anneal(layer, params, start, random.seed_key(seed), chains, jnp.arange(1, steps + 1) / steps)
     weights = np.asarray(gains, np.float64)
@@ -123,20 +123,20 @@ def annealed_importance_sampling(
 
 
 def sample(model: Sequential, n: int, steps: int = 1000, x: Any = None, seed: int = 0) -> np.ndarray:
-    """Return visible units that the network dreams up, ``(n, features)``, by Gibbs sampling.
+    """Draw samples of the visible units from the network by Gibbs sampling, ``(n, features)``.
 
-    Each sample is the end of a chain of its own. A stack of restricted Boltzmann machines is a deep belief network:
-    its last machine is sampled, and the units below are drawn given those above.
+    Each sample is the end of a separate chain. A stack of restricted Boltzmann machines is a deep belief network: its
+    last machine is sampled, and the units below are drawn given those above.
 
     Args:
         model: The network.
-        n: How many samples.
-        steps: How long each chain is; until its start is forgotten.
-        x: Rows to start from, in turn; None starts from noise.
-        seed: Where the randomness comes from.
+        n: The number of samples.
+        steps: The length of each chain; it should be long enough to forget the start.
+        x: Rows to start the chains from, in turn; None starts from noise.
+        seed: The random seed.
 
     Raises:
-        InvalidValue: When there is no restricted Boltzmann machine, or another layer lies between two.
+        InvalidValue: If there is no restricted Boltzmann machine, or another layer between two of them.
 
     Reference:
         Hinton, Osindero, Teh (2006), A fast learning algorithm for deep belief nets, section 6.1.
@@ -154,9 +154,9 @@ def sample(model: Sequential, n: int, steps: int = 1000, x: Any = None, seed: in
 
 
 def reconstruct(model: Sequential, x: Any) -> np.ndarray:
-    """Return what the network's restricted Boltzmann machines make of rows, up and down again, ``(rows, features)``.
+    """Return reconstructions of rows: one pass up through the machines and down again, ``(rows, features)``.
 
-    Probabilities travel, nothing is drawn.
+    The passes use probabilities instead of samples, so the result is deterministic.
 
     Args:
         model: The network.
@@ -201,7 +201,7 @@ def _sample(
 
 @partial(jax.jit, static_argnums=2)
 def _log_partition(layer: RestrictedBoltzmann, params: Params, over_visible: bool) -> jax.Array:
-    """Sum over all states of one side; of the other the sum is known."""
+    """Return log Z, summing over all states of one side; the sum over the other side is analytical."""
     if over_visible:
         return _log_sum(params["visible_bias"].size, lambda v: -layer.free_energy(params, v))
     return _log_sum(layer.units, lambda h: h @ params["bias"] + _log_sum_of_visible(layer, params, h))
@@ -215,7 +215,7 @@ def _log_sum_of_visible(layer: RestrictedBoltzmann, params: Params, h: jax.Array
 
 
 def _log_sum(units: int, value: Any) -> jax.Array:
-    """Return log sum exp of a value over all 2**units states, a thousand states at a time."""
+    """Return the log-sum-exp of a function over all 2**units states, in chunks of a thousand states."""
     at_once = min(units, _AT_ONCE)
     few = jnp.arange(2**at_once)[:, None]
 
@@ -230,7 +230,7 @@ def _log_sum(units: int, value: Any) -> jax.Array:
 def _anneal(
     layer: RestrictedBoltzmann, params: Params, start: jax.Array, key: Any, chains: int, warmth: jax.Array
 ) -> jax.Array:
-    """Return each chain's sum of log p_t+(v) - log p_t(v), up to what :func:`_log_first` adds."""
+    """Return each chain's sum of log p_t+(v) - log p_t(v), without the terms added by :func:`_log_first`."""
 
     def bias_at(t: jax.Array) -> jax.Array:
         return (1 - t) * start + t * params["visible_bias"]
@@ -274,21 +274,21 @@ def _first(model: Sequential) -> tuple[RestrictedBoltzmann, Params]:
 
 
 def _stack(model: Sequential) -> tuple[tuple[RestrictedBoltzmann, ...], tuple[Params, ...]]:
-    """Return the restricted Boltzmann machines at the network's beginning, one on top of the other.
+    """Return the stack of restricted Boltzmann machines at the beginning of the network.
 
     Raises:
-        InvalidValue: When there is none, or another layer that changes something lies before or between them.
+        InvalidValue: If there is none, or if another layer that changes its input comes before or between them.
     """
     places = [place for place, layer in enumerate(model.layers) if isinstance(layer, RestrictedBoltzmann)]
     if not places:
-        raise InvalidValue(f"{model!r}: no RestrictedBoltzmann layer is in it; pl.boltzmann works on such layers.")
-    _ = model.input_shape  # says what to do about a network that is not built
+        raise InvalidValue(f"{model!r} has no RestrictedBoltzmann layer; pl.boltzmann needs one.")
+    _ = model.input_shape  # raises an error if the network is not built
     params = model.params
     between = [place for place in range(places[-1]) if place not in places]
     for place in between:
         if place > places[0] or jax.tree.leaves(params[place]) or model.layers[place].output_activation is not None:
             raise InvalidValue(
-                f"layer {place}, {model.layers[place]!r}, stands before a RestrictedBoltzmann layer; pl.boltzmann "
-                "works on such layers one on top of the other, with at most Flatten() before them."
+                f"layer {place}, {model.layers[place]!r}, comes before a RestrictedBoltzmann layer; pl.boltzmann "
+                "needs a stack of such layers, with at most Flatten() before them."
             )
     return tuple(model.layers[place] for place in places), tuple(params[place] for place in places)  # pyright: ignore[reportReturnType]

@@ -1,4 +1,4 @@
-"""Warnings about what trains, and misleads: what the data or the weights seem to be, and what to do about it."""
+"""Warnings about data and weights that can be trained on but are probably wrong."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ..layers.walk import walk
 from ..losses import Loss
 from .weights import named_weights
 
-# Beyond it, float32 gradients of the usual losses and initial weights overflow or drown everything else, and no usual
-# learning rate reaches such targets.
+# Larger values make float32 gradients overflow or dominate everything else, and targets unreachable with the usual
+# losses, initial weights and learning rates.
 LARGE = 1e6
 _ONE_OF_SEVERAL = (
     losses.CategoricalCrossentropy,
@@ -33,14 +33,14 @@ _TAKES_ANY_SIZE = (
 
 
 def of_training(network: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, activation: Activation | None) -> None:
-    """Warn where data to learn from will train, and lead nowhere.
+    """Warn about training data from which the network probably cannot learn.
 
     Args:
-        network: What is trained.
+        network: The network.
         x: Inputs, ``(rows, ...)``.
         y: Targets, ``(rows, ...)``.
-        loss: What one answer is judged by.
-        activation: The network's last activation.
+        loss: The loss.
+        activation: The activation of the last layer.
     """
     _of_ending(loss, activation)
     _of_size_of_inputs(network, x)
@@ -51,15 +51,15 @@ def of_training(network: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, activa
 
 
 def of_initial_weights() -> None:
-    """Warn that a network answers which never learned."""
+    """Warn that the network has not been trained."""
     caution(
-        "predict: this network was never trained; its answers come from the initial weights. Call fit() first, or "
-        "load_weights() or set_weights() where it was trained elsewhere."
+        "predict: this network has not been trained, so its predictions are based on the random initial weights. "
+        "Call fit() first, or load_weights() or set_weights() for weights trained elsewhere."
     )
 
 
 def of_weights(network: Layer, params: Any, state: Any, source: str) -> None:
-    """Warn where weights from a file are NaN or infinite, and name the first layer."""
+    """Warn if weights from a file are NaN or infinite, and name the first layer with such weights."""
     found = [
         (f"{path}, {name}", int(array.size - np.isfinite(array).sum()), array.size)
         for path, array, name in (
@@ -72,8 +72,9 @@ def of_weights(network: Layer, params: Any, state: Any, source: str) -> None:
     (where, wrong, size), others = found[0], len(found) - 1
     more = f", and so it is in {others} more array{'s' * (others > 1)}" if others else ""
     caution(
-        f"{source}: {where}: {wrong} of {size} numbers are NaN or infinite{more}; answers will be too. The network was "
-        "saved after training had gone wrong; take an earlier file, or train again with a smaller learning rate."
+        f"{source}: {where}: {wrong} of {size} numbers are NaN or infinite{more}, and predictions will be too. The "
+        "network was "
+        "saved after training had diverged; use an earlier file, or train again with a smaller learning rate."
     )
 
 
@@ -81,9 +82,10 @@ def _of_ending(loss: Loss, activation: Activation | None) -> None:
     if not isinstance(loss, _ONE_OF_SEVERAL) or loss.from_logits or isinstance(activation, activations.Softmax):
         return
     caution(
-        f"{type(loss).__name__} is for one of several classes, whose shares sum to 1, but the last activation is "
-        f'{activation!r}, which answers for each class by itself. Give the last layer activation="softmax"; for labels '
-        'that may hold together keep sigmoid and take "binary_crossentropy".'
+        f"{type(loss).__name__} is for mutually exclusive classes, but the last activation is "
+        f'{activation!r}, which treats each class independently. Use activation="softmax" in the last layer; for '
+        "several "
+        'labels per row, keep sigmoid and use the loss "binary_crossentropy".'
     )
 
 
@@ -97,27 +99,29 @@ def _of_size_of_inputs(network: Layer, x: np.ndarray) -> None:
         columns, count = np.flatnonzero(sizes > LARGE), int((sizes > LARGE).sum())
         where = f" in column {columns[0]}" + (f" and {count - 1} more" if count > 1 else "")
     caution(
-        f"x reaches {largest:.3g}{where}: a network learns from inputs near -1 to 1, and such ones drown the others or "
-        "overflow. Scale them, (x - x.mean(0)) / x.std(0), or begin the network with BatchNormalization()."
+        f"x reaches {largest:.3g}{where}: networks learn best from inputs between about -1 and 1; much larger ones "
+        "dominate or overflow. Scale them, (x - x.mean(0)) / x.std(0), or start with BatchNormalization()."
     )
 
 
 def _of_size_of_targets(y: np.ndarray) -> None:
     if y.size and (largest := _largest(y)) > LARGE:
         caution(
-            f"y reaches {largest:.3g}: steps of usual size never come so far, and squared errors may overflow. Scale "
-            "the targets, (y - y.mean()) / y.std(), and turn answers back; NetworkRegressor does both."
+            f"y reaches {largest:.3g}: training with the usual learning rates cannot reach such values, and squared "
+            "errors "
+            "may overflow. Scale the targets, (y - y.mean()) / y.std(), and invert this for the predictions; "
+            "NetworkRegressor does both."
         )
 
 
 def _of_one_class(y: np.ndarray) -> None:
-    """Judge targets ``(answers, numbers)``: one number each where they are class numbers."""
+    """Check targets ``(predictions, numbers)``; there is one number each if they are class numbers."""
     if len(y) < 2 or not (y == y[0]).all():
         return
     one = f"are {y.flat[0]:g}" if (y == y.flat[0]).all() else "are the same"
     caution(
-        f"all {len(y)} targets {one}: with one class only, the network learns to answer nothing else, whatever the "
-        "inputs. Give rows of the other classes too."
+        f"all {len(y)} targets {one}: the network will learn to always predict this class, whatever the "
+        "inputs. Add rows of the other classes."
     )
 
 

@@ -1,4 +1,4 @@
-"""Weights of classes become weights of rows, or of the steps or pixels of each row."""
+"""Conversion of class weights to sample weights."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from .inputs import Examples
 def weigh_classes(
     examples: Examples, class_weight: Mapping[int, float] | None, loss: Loss | None, output_shape: tuple[int, ...]
 ) -> Examples:
-    """Return the examples, each target weighing what its class does, as in Keras.
+    """Return the examples with each target weighted by its class, as in Keras.
 
     Args:
-        examples: Inputs and targets; weights of rows multiply those of the classes.
+        examples: Inputs and targets; sample weights are multiplied by the class weights.
         class_weight: The weight of each class, by its number.
-        loss: What is trained on, which says how classes are written in the targets.
-        output_shape: The shape of one answer of the network.
+        loss: The loss, which determines how classes are encoded in the targets.
+        output_shape: The shape of the output for one row.
 
     Returns:
-        The examples, with a weight for each row ``(rows,)``; or ``(rows, ...)`` where there is a target for each step
-        or pixel of a row.
+        The examples with a weight for each row, ``(rows,)``, or, if each step or pixel has a target,
+        ``(rows, ...)``.
 
     Raises:
-        InvalidValue: For a class without a weight or one that cannot occur, a weight that is no number of at least 0,
-            and targets that hold no classes.
+        InvalidValue: If a class has no weight or cannot occur, if a weight is negative or not a number, or if the
+            targets are not classes.
     """
     if class_weight is None:
         return examples
     if examples.y.size == 0 or loss is None:
         raise InvalidValue(
-            "class_weight was given, but this network learns from inputs alone. Weigh rows by sample_weight."
+            "class_weight was given, but this network is trained without targets. Use sample_weight instead."
         )
     weights = _checked(class_weight)
     answered, shape = loss.for_one_answer(output_shape)
@@ -66,9 +66,9 @@ def _checked(given: Any) -> dict[int, float]:
 
 
 def _classes(y: np.ndarray, loss: Loss, outputs: int) -> tuple[np.ndarray, set[int]]:
-    """Return the class of each row ``(rows,)`` or of each of its steps ``(rows, ...)``, and all that can occur."""
+    """Return the class of each row ``(rows,)`` or of each of its steps ``(rows, ...)``, and all possible classes."""
     kind, several = loss.meaning.targets, y.ndim > 1 and y.shape[-1] > 1
-    # Beyond one axis of outputs, what is not one-hot is a mask: yes or no in each place.
+    # With more than one output axis, targets that are not one-hot are masks with 0 or 1 at each position.
     if kind == "classes" or (kind != "class_numbers" and several and (y.ndim == 2 or _names_one(y).all())):
         return _of_one_hot(y, kind), set(range(outputs))
     numbers = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
@@ -76,8 +76,8 @@ def _classes(y: np.ndarray, loss: Loss, outputs: int) -> tuple[np.ndarray, set[i
     if odd.any():
         where = tuple(int(place) for place in np.argwhere(odd)[0])
         raise InvalidValue(
-            f"class_weight was given, but y[{', '.join(map(str, where))}] is {numbers[where]:g}, which is no class "
-            "number. Weigh rows by sample_weight."
+            f"class_weight was given, but y[{', '.join(map(str, where))}] is {numbers[where]:g}, which is not a class "
+            "number. Use sample_weight instead."
         )
     numbers = numbers.astype(np.int64)
     if kind == "class_numbers":
@@ -86,7 +86,7 @@ def _classes(y: np.ndarray, loss: Loss, outputs: int) -> tuple[np.ndarray, set[i
 
 
 def _names_one(y: np.ndarray) -> np.ndarray:
-    """Return where the last axis names one class: a one, and else nothing but 0, or nothing but -1."""
+    """Return where the last axis is one-hot: a single 1, and otherwise all 0 or all -1."""
     return ((y == 1).sum(-1) == 1) & (np.isin(y, (0, 1)).all(-1) | np.isin(y, (-1, 1)).all(-1))
 
 
@@ -95,10 +95,10 @@ def _of_one_hot(y: np.ndarray, kind: str) -> np.ndarray:
     if not single.all():
         where = tuple(int(place) for place in np.argwhere(~single)[0])
         shown = ", ".join(f"{value:g}" for value in y[where][:6]) + ", ..." * (y.shape[-1] > 6)
-        what = "several labels may hold at once" if kind == "labels" else "shares of classes"
+        what = "several labels per row are possible" if kind == "labels" else "probabilities of classes"
         raise InvalidValue(
-            f"class_weight was given, but y[{', '.join(map(str, where))}] is [{shown}] ({what}), which names no single "
-            "class. Weigh rows by sample_weight."
+            f"class_weight was given, but y[{', '.join(map(str, where))}] is [{shown}] ({what}), not a single "
+            "class. Use sample_weight instead."
         )
     return y.argmax(-1)
 

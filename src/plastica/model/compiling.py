@@ -1,4 +1,4 @@
-"""From what a person compiles to the program that runs."""
+"""Resolution of the arguments of ``compile`` and construction of the compiled program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..training.sums import empty_sums, metric_widths
 
 @dataclass(frozen=True)
 class Compiled:
-    """What ``compile`` was told, resolved as far as it can be before the data is known."""
+    """The arguments of ``compile``, resolved as far as possible before the data are known."""
 
     optimizer: Optimizer
     loss: Loss | None
@@ -33,17 +33,17 @@ class Compiled:
     weighted_metrics: tuple[Any, ...] = ()
 
     def words(self) -> list[str]:
-        """Return the optimizer, the loss and the rule by the names of their classes."""
+        """Show the optimizer, the loss and the rule by their class names."""
         return [type(part).__name__ for part in (self.optimizer, self.loss, self.rule) if part is not None]
 
 
 def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = None) -> Compiled:
-    """Resolve names; an optimizer of None is the rule's usual one.
+    """Resolve names; ``optimizer=None`` means the default of the rule.
 
     Raises:
-        InvalidValue: When no loss is given to a rule that needs one, metrics without a loss, or an own class that is
-            not declared.
-        UnknownName: For a name that stands for nothing.
+        InvalidValue: If a rule that needs a loss has none, if metrics are given without a loss, or if a user-defined
+            class lacks ``@declaration``.
+        UnknownName: If a name is unknown.
     """
     rule = rules.get(rule)
     if loss is None and not rule.needs_loss:
@@ -51,12 +51,13 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = N
     if loss is None:
         raise InvalidValue(
             'compile() was given no loss. For classes: loss="sparse_categorical_crossentropy" (labels 0, 1, 2 ...) or '
-            '"categorical_crossentropy" (one column a class); for two classes "binary_crossentropy"; for numbers "mse".'
+            '"categorical_crossentropy" (one column per class); for two classes "binary_crossentropy"; for numbers '
+            '"mse".'
         )
     chosen, weighted = _as_tuple(chosen), _as_tuple(weighted)
     optimizer = rule.usual_optimizer if optimizer is None else optimizer
     found = Compiled(optimizers.get(optimizer), losses.get(loss), chosen, rule, weighted)
-    # What a metric's name means may depend on the output's shape; that it means something does not.
+    # The meaning of a metric's name may depend on the output shape, but its existence does not.
     resolved = [metrics.get(metric, loss=found.loss) for metric in (*chosen, *weighted)]
     for part in (found.optimizer, found.loss, found.rule, *resolved):
         _require_declared(part)
@@ -72,14 +73,14 @@ def _as_tuple(given: Any) -> tuple[Any, ...]:
 def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
     if chosen:
         raise InvalidValue(
-            f"compile(metrics={chosen!r}) without a loss: metrics compare answers with targets, but this network has "
-            "none. Give a loss for the read-out, or leave out the metrics."
+            f"compile(metrics={chosen!r}) without a loss: metrics compare predictions with targets, but without "
+            "a loss there are none. Add a loss to train the last layer as a read-out, or remove the metrics."
         )
     _require_declared(rule)
     if optimizer is not None:
         warnings.warn(
-            f"compile(optimizer={optimizer!r}) without a loss: {type(rule).__name__} makes its steps itself, by its "
-            "own learning rate, so the optimizer does nothing. Leave it out, or give a loss for a read-out.",
+            f"compile(optimizer={optimizer!r}) without a loss: {type(rule).__name__} has its own learning rate "
+            "and does not use an optimizer. Remove it, or add a loss to train a read-out.",
             PlasticaWarning,
             stacklevel=4,
         )
@@ -95,7 +96,7 @@ def _require_declared(part: Any) -> None:
 
 
 def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
-    """Place the loss where it is stable, choose the metrics' forms and put the program together."""
+    """Build the program: a numerically stable form of the loss, and metrics that fit the output shape."""
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
     known = {"loss": compiled.loss, "output_shape": output_shape, "activation": network.output_activation}
@@ -111,14 +112,14 @@ def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]
 
 
 def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:
-    """Return the learner that a run starts from; ``widths`` count the metrics' sums."""
+    """Return the initial training state; ``widths`` are the numbers of sums of the metrics."""
     memory = memory_for(program.rule, program.network, params, seed)
     step, sums = np.zeros((), np.int32), empty_sums(program.watched, widths)
     return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), step, sums))
 
 
 def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
-    """Return the shapes and types of what :func:`begin` would return; only an own rule that JAX cannot trace draws."""
+    """Return the shapes and types of the result of :func:`begin`, computed without drawing numbers if possible."""
     try:
         return jax.eval_shape(lambda params, state: begin(program, params, state, seed, ()), params, state)
     except jax.errors.JAXTypeError:
@@ -126,12 +127,12 @@ def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
 
 
 def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
-    """Return the rule's own memory to start from."""
+    """Return the initial memory of the rule."""
     return rule.init(network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
 
 
 def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return how many sums each metric keeps for such targets."""
+    """Return the number of sums that each metric accumulates for such targets."""
     target = jax.ShapeDtypeStruct((1, *y.shape[1:]), np.float32)
     output = jax.ShapeDtypeStruct((1, *output_shape), np.float32)
     return metric_widths(program.watched, target, output)

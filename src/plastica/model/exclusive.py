@@ -1,4 +1,4 @@
-"""A model is in one fit at a time."""
+"""A lock against training a model in two places at once."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 from ..errors import InvalidValue
 
-_in_training: set[int] = set()  # models by their id: a copy made within a run is none of them
+_in_training: set[int] = set()  # the ids of models in training; a copy made during training is not among them
 _changing = threading.Lock()
 
 
 @contextmanager
 def alone(model: Any) -> Iterator[None]:
-    """Train a model in one place at a time.
+    """Mark a model as in training within a ``with`` block.
 
     Raises:
-        InvalidValue: When it is in training already.
+        InvalidValue: If it is already in training.
     """
     with _changing:
         if id(model) in _in_training:
             raise InvalidValue(
-                "this network is in training already: another thread is in its fit(), or a callback of that run calls "
+                "this network is already in training: another thread is running its fit(), or a callback has called "
                 "fit() again. Wait until it ends, or train a separate network in each thread."
             )
         _in_training.add(id(model))

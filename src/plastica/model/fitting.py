@@ -1,4 +1,4 @@
-"""fit, evaluate and predict: from what a person gives to runs of the program."""
+"""The implementation of fit, evaluate and predict."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from .streams import Checked, refuse_beside_blocks
 if TYPE_CHECKING:
     from .sequential import Sequential
 
-BATCH_SIZE = 32  # Keras's default
+BATCH_SIZE = 32  # as in Keras
 
 
 def examples_for(
@@ -51,7 +51,7 @@ def examples_for(
     validation_data: tuple[Any, ...] | None,
     sampling: Any = None,
 ) -> tuple[Examples | Checked, Examples | None]:
-    """Return what to learn from and what to judge by, checked, and build the network if it is not yet."""
+    """Check the training and validation data, and build the network if necessary."""
     if isinstance(x, Blocks):
         refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
         held_out = None if validation_data is None else _given_to_judge_by(model, validation_data)
@@ -62,7 +62,7 @@ def examples_for(
     elif validation_split:
         learn, held_out = split_off(learn, validation_split)
     if learn.sampling is not None and not learn.sampling.any():
-        raise InvalidValue("sampling is 0 for every row to train on; give one of them a number above 0.")
+        raise InvalidValue("sampling is 0 for all training rows; at least one must be above 0.")
     return weigh_classes(learn, class_weight, model.compiled.loss, _output_shape(model)), held_out
 
 
@@ -73,7 +73,7 @@ def fit(
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
 ) -> History:
-    """Run the training that :meth:`Sequential.fit` describes."""
+    """Train; see :meth:`Sequential.fit`."""
     keep_compiled_programs()
     run = _run_for(model, examples, held_out, options)
     if model.compiled.loss is not None and isinstance(examples, Examples):
@@ -87,7 +87,7 @@ def fit(
     run.on_progress = progress.on_progress
     for rule in run.rules:
         rule.check(log_names)
-    # Those who may add figures or stop the run come first, so that the history and the bar see it.
+    # Callbacks that may change the logs or stop training come before the history and the progress bar.
     run.callbacks = [EpochCount(run), *as_list(callbacks), history, progress]
     _introduce(model, run, options, list(names))
     model.stop_training, model.stop_reason, model.history = False, "", history
@@ -135,7 +135,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
 
 
 def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
-    """Return the answers, row by row."""
+    """Return the predictions, row by row."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
     inputs = take_inputs(model, x)
@@ -155,7 +155,7 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
 
 
 def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
-    """Return the callbacks a person gave, each knowing the model."""
+    """Return the user's callbacks with their model set."""
     found = as_list(callbacks)
     for callback in found:
         callback.set_model(model)
@@ -163,12 +163,12 @@ def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None)
 
 
 def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
-    """Return what a person gave as arrays that fit the network, checked; ``owner`` goes before their names."""
+    """Check examples and convert them to arrays; ``owner`` is a prefix for names in messages."""
     inputs = take_inputs(model, x, f"{owner}x")
     if model.compiled.loss is None:
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
-        raise InvalidValue(f"the network needs targets, but there are no targets {owner}y.")
+        raise InvalidValue(f"the network needs targets, but {owner}y is missing.")
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
     targets = as_targets(y, answer_shape, f"{owner}y")
     steps = _output_shape(model)[:-1]
@@ -182,7 +182,7 @@ def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: st
 def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str) -> Examples:
     if y is not None:
         raise InvalidValue(
-            f"{owner}y was given, but the network was compiled without a loss and learns from inputs alone. Leave y "
+            f"{owner}y was given, but the network was compiled without a loss and is trained without targets. Leave y "
             "out, or give compile() a loss, so that the last layer is trained as a read-out."
         )
     nothing = np.zeros((len(inputs), 0), np.float32)
@@ -190,7 +190,7 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
 
 
 def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
-    """Return inputs as an array that fits the network, and build the network if it is not yet."""
+    """Check inputs and convert them to an array, and build the network if necessary."""
     inputs = as_inputs(x, model.declared_shape, name)
     if not model.layers:
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
@@ -198,7 +198,7 @@ def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
         try:
             model.build(inputs.shape[1:])
         except ShapeError as error:
-            hint = " x holds one number a row; for networks that is x.reshape(-1, 1)." if inputs.ndim == 1 else ""
+            hint = " x has one number per row; pass x.reshape(-1, 1)." if inputs.ndim == 1 else ""
             raise ShapeError(f"{error}{hint}") from None
     model.network.check_input(inputs)
     return inputs
@@ -232,7 +232,7 @@ def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples
     model.program, chunk = settled(model.program, targets, shape, planner.size, rows)
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
-    # A run that was stopped within an epoch leaves that epoch's figures behind.
+    # Discard the partial sums of an epoch in which an earlier run was stopped.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     return Run(
         model,

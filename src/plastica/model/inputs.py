@@ -1,4 +1,4 @@
-"""From what a person hands to fit, evaluate and predict to arrays that fit the network."""
+"""Conversion of the arguments of fit, evaluate and predict to arrays."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..errors import DataError, InvalidValue, ShapeError
 
 
 class Examples(NamedTuple):
-    """Rows to learn from or to judge by, as float32 NumPy arrays.
+    """Training or validation data, as float32 NumPy arrays.
 
     Attributes:
         x: Inputs, ``(rows, ...)``.
         y: Targets, ``(rows, ...)``.
-        weight: The weight of each row, ``(rows,)``, or None where all weigh 1. To learn from, it may be the weight of
-            each step or pixel of a row, ``(rows, ...)``.
-        sampling: The relative probability of each row to be drawn, or None where each comes once an epoch.
+        weight: The weight of each row, ``(rows,)``, or None if all are 1. For training, also the weight of each step
+            or pixel of a row, ``(rows, ...)``.
+        sampling: The relative probability of each row to be drawn, or None if each is used once per epoch.
     """
 
     x: np.ndarray
@@ -28,51 +28,51 @@ class Examples(NamedTuple):
 
 
 def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.ndarray:
-    """Return inputs as an array, in the shape that the network declares.
+    """Return inputs as an array of the shape that the network declares.
 
-    Where one axis of size 1 is missing it is added: ``(n, 1)`` for ``input_shape=(1, 1)``, as in Keras.
+    A missing axis of size 1 is added: ``(n, 1)`` for ``input_shape=(1, 1)``, as in Keras.
 
     Raises:
-        DataError: For text, NaN, ragged rows or no rows.
-        ShapeError: For rows of another shape.
+        DataError: If there is text, NaN, ragged rows or no rows.
+        ShapeError: If the rows have another shape.
     """
     array = to_array(x, name)
     if array.ndim == 0 or len(array) == 0:
-        raise DataError(f"{name} has shape {array.shape}: there is no row in it. The first axis counts the rows.")
+        raise DataError(f"{name} has shape {array.shape}: it has no rows. The first axis must be the rows.")
     if declared is None or array.shape[1:] == declared:
         return array
     if array.ndim == len(declared) and array.shape[1:] == tuple(s for s in declared[:-1]) and declared[-1] == 1:
         return array[..., None]
     raise ShapeError(
-        f"{name} has rows of shape {array.shape[1:]}; this network takes rows of shape {declared}. "
-        f"Give an array of shape {'rows', *declared}, or declare another input_shape."
+        f"{name} has rows of shape {array.shape[1:]}; this network expects rows of shape {declared}. "
+        f"Pass an array of shape {'rows', *declared}, or declare another input_shape."
     )
 
 
 def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y") -> np.ndarray:
-    """Return targets as an array; one number a row stands for an output of shape ``(1,)``.
+    """Return targets as an array; one number per row matches an output of shape ``(1,)``.
 
     Raises:
-        DataError: For text, NaN, ragged rows or a single number.
+        DataError: If there is text, NaN, ragged rows or a single number.
     """
     array = to_array(y, name)
     if array.ndim == 0:
-        raise DataError(f"{name} is one number; give one target a row.")
+        raise DataError(f"{name} is a single number; expected one target per row.")
     return array[:, None] if array.ndim == 1 and output_shape == (1,) else array
 
 
 def same_rows(examples: Examples) -> Examples:
-    """Return the examples when each has an input, a target and a weight.
+    """Return examples after checking that inputs, targets and weights have equally many rows.
 
     Raises:
-        ShapeError: When the numbers of rows differ.
+        ShapeError: If the numbers of rows differ.
     """
     counts = {"x": len(examples.x), "y": len(examples.y)}
     if examples.weight is not None:
         counts["sample_weight"] = len(examples.weight)
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{name} has {count} rows" for name, count in counts.items())
-        raise ShapeError(f"{told}; each row needs one of each.")
+        raise ShapeError(f"{told}; they must be equal.")
     return examples
 
 
@@ -80,13 +80,13 @@ def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> n
     """Return the weight of each row, ``(rows,)``, or of each of its steps, ``(rows, *steps)``, or None.
 
     Args:
-        sample_weight: What a person gave.
-        rows: How many rows there are.
-        steps: The axes of a row that have an answer each: steps of a series, pixels, members of an ensemble.
+        sample_weight: The argument of ``fit``.
+        rows: The number of rows.
+        steps: The axes of a row with a target each: steps of a series, pixels, members of an ensemble.
 
     Raises:
-        ShapeError: When ``sample_weight`` is not one number a row, or a step.
-        InvalidValue: For a negative weight.
+        ShapeError: If ``sample_weight`` is not one number per row or per step.
+        InvalidValue: If a weight is negative.
     """
     if sample_weight is None:
         return None
@@ -94,38 +94,36 @@ def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> n
     each = steps and weight.shape == (rows, *steps)
     if not each and weight.shape not in ((rows,), (rows, 1)):
         more = f", or one for each step, {(rows, *steps)}" if steps else ""
-        raise ShapeError(f"sample_weight has shape {weight.shape}; one number a row is expected, ({rows},){more}.")
+        raise ShapeError(f"sample_weight has shape {weight.shape}; expected one number per row, ({rows},){more}.")
     if (weight < 0).any():
         raise InvalidValue(f"sample_weight must not be negative; the smallest is {weight.min():.3g}.")
     return weight if each else weight.reshape(-1)
 
 
 def sample_rows(examples: Examples, sampling: Any) -> Examples:
-    """Return the examples with the relative probabilities by which rows are drawn.
+    """Return the examples with the relative probabilities of drawing each row.
 
     Raises:
-        ShapeError: When ``sampling`` is not one number a row.
-        InvalidValue: For a negative probability.
+        ShapeError: If ``sampling`` is not one number per row.
+        InvalidValue: If a probability is negative.
     """
     if sampling is None:
         return examples
     rows = len(examples.x)
     draws = to_array(sampling, "sampling").astype(np.float64)
     if draws.shape not in ((rows,), (rows, 1)):
-        raise ShapeError(f"sampling has shape {draws.shape}; one number a row is expected, ({rows},).")
+        raise ShapeError(f"sampling has shape {draws.shape}; expected one number per row, ({rows},).")
     if (draws < 0).any():
         row = int(np.argmax(draws.reshape(-1) < 0))
-        raise InvalidValue(
-            f"sampling is {draws.reshape(-1)[row]:.3g} for row {row}; a number of at least 0 is expected."
-        )
+        raise InvalidValue(f"sampling is {draws.reshape(-1)[row]:.3g} for row {row}; expected a number of at least 0.")
     return examples._replace(sampling=draws.reshape(-1))
 
 
 def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
-    """Return the first rows to learn from and the last ``fraction`` to judge by, before any shuffling.
+    """Split off the last ``fraction`` of the rows for validation, before shuffling.
 
     Raises:
-        InvalidValue: When the fraction is not between 0 and 1 or leaves one side empty.
+        InvalidValue: If the fraction is not between 0 and 1 or leaves one part empty.
     """
     if isinstance(fraction, str) or not 0 < fraction < 1:
         raise InvalidValue(f"validation_split={fraction!r}: give a fraction between 0 and 1, such as 0.2.")

@@ -1,12 +1,12 @@
-"""What a file of a network holds beside the network: what must read the inputs, and turn the answers into words."""
+"""Kinds of saved models: a network alone, an estimator, or a network for a table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-# Keys among the extras of a file. Below each lies a description, in which these parts are never missing where plastica
-# wrote it; a person's own extras under the same key are no such description.
+# Keys among the extras of a file. The description under each of them always has these parts if plastica wrote it;
+# user-defined extras under the same key do not.
 TABLE = "table"
 ESTIMATOR = "estimator"
 _PARTS = {TABLE: {"target", "facts"}, ESTIMATOR: {"kind", "params"}}
@@ -14,13 +14,13 @@ _PARTS = {TABLE: {"target", "facts"}, ESTIMATOR: {"kind", "params"}}
 BARE = "Sequential"
 ESTIMATORS = ("NetworkClassifier", "NetworkRegressor")
 TABLE_NETWORK = "TableNetwork"
-TREES = "trees"  # in the place of "network" in a file's document
+TREES = "trees"  # used in place of "network" in the document of a file
 
 
 def kind_of(extra: Mapping[str, Any]) -> str:
-    """Return the class of what was saved, told from the extras of its file; "Sequential" for a network alone.
+    """Return the class name of a saved model, given the extras of its file; "Sequential" for a network alone.
 
-    An estimator's class may be a person's own; nobody but a forger calls an estimator as something else is called.
+    The class of an estimator may be user-defined.
     """
     if _described(extra, ESTIMATOR):
         kind = extra[ESTIMATOR]["kind"]
@@ -35,7 +35,7 @@ def parted(extra: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def opened_by(kind: str) -> str:
-    """Say what opens a file that holds such a thing."""
+    """Return a hint how to open a file of this kind."""
     command = " or use it from the command line: plastica predict PATH FILE" if kind == TABLE_NETWORK else ""
     return f"Open it with plastica.load(path){command}."
 

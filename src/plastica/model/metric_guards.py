@@ -1,4 +1,4 @@
-"""Targets that a metric would misread are refused or told, before a run shows wrong figures."""
+"""Checks that the targets suit the metrics."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ..metrics import AUC, Accuracy, Activated, BinaryAccuracy, CategoricalAccur
 def check_metrics(
     y: np.ndarray, metrics: Sequence[Metric], loss: Loss, activation: Activation | None = None, name: str = "y"
 ) -> None:
-    """Refuse or tell of targets that a metric takes for something else.
+    """Reject targets that a metric would misinterpret, or warn about them.
 
-    Those of -1 and 1 and amounts, where a metric decides between 0 and 1; and several labels in a row under a softmax.
+    These are -1 and 1, or amounts, for a metric that expects 0 and 1; and several labels per row with softmax.
 
     Args:
         y: Targets, ``(rows, ...)``.
-        metrics: The metrics, as they are resolved.
-        loss: What is trained on.
-        activation: The network's last activation.
-        name: What messages call the targets.
+        metrics: The resolved metrics.
+        loss: The loss.
+        activation: The activation of the last layer.
+        name: The name of the targets in messages.
 
     Raises:
-        DataError: When a metric of probabilities or decisions would misread the targets.
+        DataError: If a metric of probabilities or decisions would misinterpret the targets.
     """
     if loss.meaning.outputs == "margins" or not metrics:
         return
@@ -36,7 +36,7 @@ def check_metrics(
         return
     by_itself = loss.meaning.targets in ("labels", "values")
     if by_itself and y.shape[-1:] == (1,) and not np.isin(y, (0, 1)).all():
-        # Of accuracy under a loss of yes and no the checks of the loss have told.
+        # For binary losses, the checks of the loss have already warned about accuracy.
         told = Accuracy | BinaryAccuracy if loss.meaning.targets == "labels" else ()
         _check_amounts(y, [metric for metric in metrics if not isinstance(_inner(metric), told)], name)
     if isinstance(activation, Softmax) and loss.meaning.targets == "values" and np.isin(y, (0, 1)).all():
@@ -49,30 +49,31 @@ def _refuse_signs(metrics: Sequence[Metric], name: str) -> None:
         at_zero = threshold is not None and -1 < threshold <= 0
         if metric.wants == "probabilities" or (metric.wants == "decisions" and not at_zero and not _ranks(metric)):
             raise DataError(
-                f'{name} holds -1 and 1, and the metric "{metric.label}" decides between 0 and 1. Turn -1 into 0, '
-                f"({name} + 1) / 2 with a sigmoid, or say where it decides: BinaryAccuracy(threshold=0.0)."
+                f'{name} contains -1 and 1, but the metric "{metric.label}" expects 0 and 1. Replace -1 by 0, '
+                f"({name} + 1) / 2 with a sigmoid, or set the threshold: BinaryAccuracy(threshold=0.0)."
             )
 
 
 def _check_amounts(y: np.ndarray, metrics: Sequence[Metric], name: str) -> None:
-    """See what becomes of targets that are neither yes nor no where a metric of yes and no is asked for."""
+    """Check targets other than 0 and 1 for a binary metric."""
     odd = float(y[~np.isin(y, (0, 1))].flat[0])
     asked = [metric for metric in metrics if _inner(metric).wants == "decisions"]
     for metric in asked:
         if isinstance(_inner(metric), Accuracy | BinaryAccuracy):
             caution(
-                f'{name} holds numbers such as {odd:.4g}, and "{metric.label}" counts answers that equal the target, '
-                'so it will stay near 0. Watch the loss, "mae" or "r2" instead.'
+                f'{name} contains numbers such as {odd:.4g}; "{metric.label}" counts predictions equal to the target '
+                'and will stay near 0. Monitor the loss, "mae" or "r2" instead.'
             )
         elif y.min() >= 0 and y.max() <= 1:
             caution(
-                f'{name} holds numbers between 0 and 1 such as {odd:.4g}; "{metric.label}" takes those above 0.5 for '
-                "yes."
+                f'{name} contains numbers between 0 and 1 such as {odd:.4g}; "{metric.label}" treats those above '
+                "0.5 as 1."
             )
         else:
             raise DataError(
-                f'{name} holds numbers such as {odd:.4g}, and the metric "{metric.label}" is of yes and no. Take "mae" '
-                'or "r2"; or turn the targets into 0 and 1, or into class numbers with one output a class.'
+                f'{name} contains numbers such as {odd:.4g}, but the metric "{metric.label}" expects 0 and 1. Use '
+                '"mae" '
+                'or "r2"; or convert the targets to 0 and 1, or to class numbers with one output per class.'
             )
 
 
@@ -81,13 +82,13 @@ def _tell_of_several_labels(y: np.ndarray, metrics: Sequence[Metric], name: str)
     counts = y.sum(-1)
     if taken and (counts != 1).any():
         caution(
-            f'{name} holds up to {counts.max():.0f} labels in a row, and "{taken[0]}" takes the largest output alone. '
-            'For labels that may hold at once ask for "binary_accuracy".'
+            f'{name} has up to {counts.max():.0f} labels per row, but "{taken[0]}" uses only the largest output. '
+            'For several labels per row, use "binary_accuracy".'
         )
 
 
 def _ranks(metric: Metric) -> bool:
-    """Return whether a metric goes by the order of answers, so that targets are yes or no however they are written."""
+    """Return whether a metric depends only on the order of predictions, so that any two target values are valid."""
     return isinstance(_inner(metric), AUC)
 
 

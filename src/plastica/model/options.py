@@ -1,4 +1,4 @@
-"""How long and in what steps a run goes, checked."""
+"""Checks of the numeric options of fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..training.share import MOST_COUNTED
 
 @dataclass(frozen=True)
 class Options:
-    """How long and in what steps a run goes; the fields are those of ``fit``."""
+    """Options of a training run, with the names of the arguments of ``fit``."""
 
     batch_size: int | None
     epochs: int
@@ -38,11 +38,11 @@ class Options:
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
         if self.epochs > MOST_COUNTED:
             raise InvalidValue(
-                f"epochs={self.epochs}: at most {MOST_COUNTED} are counted. To train until something else ends the "
-                "run, take fewer that are still too many, and until=, time_limit= or max_steps=."
+                f"epochs={self.epochs}: the maximum is {MOST_COUNTED}. To stop training by another criterion, "
+                "use until=, time_limit= or max_steps= with a smaller, still sufficient number of epochs."
             )
         if self.resume and self.checkpoint is None:
-            raise InvalidValue("fit(resume=True) needs checkpoint=, the folder that holds the checkpoints.")
+            raise InvalidValue("fit(resume=True) needs checkpoint=, the folder with the checkpoints.")
 
 
 OPTION_KINDS = {
@@ -57,10 +57,10 @@ OPTION_KINDS = {
 
 
 def whole(name: str, value: Any, least: int) -> int | None:
-    """Return a whole number of at least ``least``, or None.
+    """Return an integer of at least ``least``, or None.
 
     Raises:
-        InvalidValue: It is something else.
+        InvalidValue: If the value is anything else.
     """
     if value is None:
         return None

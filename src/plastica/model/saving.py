@@ -1,4 +1,4 @@
-"""Networks in files: one sealed file each, nothing in it that runs."""
+"""Saving and loading of networks, in files with checksums and without executable code."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, 
 
 
 def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
-    """Write a network, with its compile settings and training state where it has them.
+    """Write a network, with its compile settings and training state if it has them.
 
     Args:
         model: The network.
         path: The file.
-        around: What surrounds the network, under a key of :mod:`plastica.model.kinds`.
+        around: Further content, such as an estimator, under a key of :mod:`plastica.model.kinds`.
 
     Raises:
-        NotFitted: When the network has no weights yet.
-        FileError: When the file cannot be written; the one that was there stays.
+        NotFitted: If the network has no weights yet.
+        FileError: If the file cannot be written; an existing file is then unchanged.
     """
     target = as_path(path)
     shape = [size for size in model.input_shape[1:] if size is not None]
@@ -70,17 +70,17 @@ def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = Mappin
 
 
 def save_weights(model: Sequential, path: str | Path) -> Path:
-    """Write the weights alone."""
+    """Write only the weights."""
     target = as_path(path)
     write_model(target, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
     return target
 
 
 def load_weights(model: Sequential, path: str | Path) -> None:
-    """Take the weights from a file.
+    """Load the weights from a file.
 
     Raises:
-        FileError: When the file is damaged, or its weights are of another network.
+        FileError: If the file is damaged, or its weights belong to another network.
     """
     arrays, _ = read_model(path)
     try:
@@ -108,11 +108,11 @@ def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType(
 
     Args:
         path: The file.
-        custom: A person's own functions by name, where the network uses such; nothing in a file is run.
+        custom: User-defined functions by name, if the network uses any. Files contain no code.
 
     Raises:
-        FileError: When the file is missing, damaged, foreign, from a newer plastica, or needs a function that
-            was not given.
+        FileError: If the file is missing, damaged, of another format or from a newer version of plastica, or if it
+            needs a function that is not in ``custom``.
     """
     return network_from(*read_model(path), path, custom)
 
@@ -123,13 +123,13 @@ def network_from(
     path: str | Path,
     custom: Mapping[str, Any] = MappingProxyType({}),
 ) -> Saved:
-    """Return the network that a file's arrays and document describe; as :func:`read_network`."""
+    """Return the network described by the arrays and the document of a file; see :func:`read_network`."""
     from .sequential import Sequential
 
     if document.get("kind") != "network":
-        hint = " Give them to a network of the same layers: model.load_weights(path)."
+        hint = " Load them into a network with the same layers: model.load_weights(path)."
         raise FileError(
-            f"{path}: this file holds {document.get('kind', 'something else')}, not a network."
+            f"{path}: this file contains {document.get('kind', 'something else')}, not a network."
             f"{hint if document.get('kind') == 'weights' else ''}"
         )
     try:
@@ -149,23 +149,23 @@ def network_from(
     except FileError as error:
         raise FileError(f"{path}: {error}") from None
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, MemoryError) as error:
-        raise FileError(f"{path}: the file does not describe a network that can be built ({error}).") from None
+        raise FileError(f"{path}: the network in this file cannot be built ({error}).") from None
     return Saved(model, around)
 
 
 def snapshot(params: Any, state: Any) -> dict[str, np.ndarray]:
-    """Return copies of all learned and carried arrays by name."""
+    """Return copies of all parameters and state arrays by name."""
     return {name: np.array(array) for name, array in flatten({"params": params, "state": state}).items()}
 
 
 def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
-    """Return params and state with the arrays of a snapshot."""
+    """Return params and state with the arrays from a snapshot."""
     found = unflatten({"params": params, "state": state}, dict(arrays))
     return found["params"], found["state"]
 
 
 def _check_kinds(document: Mapping[str, Any]) -> None:
-    """See that what is taken from the document as it stands is of the right kind."""
+    """Check the types of values in the document."""
     for name, kind in _KINDS.items():
         if type(document[name]) is not kind:
             raise TypeError(f"{name} is of type {type(document[name]).__name__}, expected {kind.__name__}")
@@ -211,7 +211,7 @@ def _restore_training(model: Sequential, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _most_elements(arrays: Mapping[str, np.ndarray]) -> int:
-    """Return how many elements a network may declare: beyond the file's own only so many that a difference is named."""
+    """Return the maximum number of elements that the network in a file may declare."""
     return 2 * sum(array.size for array in arrays.values()) + FEW_ELEMENTS
 
 

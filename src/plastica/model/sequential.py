@@ -1,4 +1,4 @@
-"""Sequential: a network with the words that people know from Keras."""
+"""Sequential: a network of layers with the interface of Keras."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ from .exclusive import alone
 
 
 class Sequential:
-    """A network of layers, one after another, that learns.
+    """A linear stack of layers.
 
-    The three lines that most people need::
+    Usage::
 
         model = Sequential([Dense(32, activation="relu"), Dense(10, activation="softmax")])
         model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
         history = model.fit(x, y, epochs=10, validation_split=0.2)
 
     Args:
-        layers: The layers, first to last; ``Input(shape=...)`` or a first layer's ``input_shape=`` may state
-            the input's shape, which is otherwise learned from the data.
+        layers: The layers, first to last. The input shape can be given by ``Input(shape=...)`` or by
+            ``input_shape=`` of the first layer; otherwise it is inferred from the data.
         name: A name for summaries.
-        seed: Where all randomness of this network comes from: initial weights, shuffling, dropout. The same
-            seed and data give the same weights, bit for bit, on every machine of a kind.
+        seed: The random seed of initial weights, shuffling and dropout. The same seed and data give bitwise
+            identical weights on machines of the same kind.
 
     Raises:
-        InvalidValue: When something in ``layers`` is not a layer, or the seed is not a whole number.
+        InvalidValue: If an element of ``layers`` is not a layer, or the seed is not a whole number of at least 0.
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, name: str | None = None, seed: int = 0) -> None:
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InvalidValue(f"Sequential(seed={seed!r}): the seed is a whole number of at least 0.")
+            raise InvalidValue(f"Sequential(seed={seed!r}): the seed must be a whole number of at least 0.")
         if not isinstance(name, str | None):
-            raise InvalidValue(f"Sequential(name={name!r}): the name is a text.")
+            raise InvalidValue(f"Sequential(name={name!r}): the name must be a string.")
         if not isinstance(layers, Iterable):
             raise InvalidValue(f"Sequential({layers!r}): give a list of layers: Sequential([{layers!r}]).")
         self.network = layer_kinds.Sequential(tuple(layers))
@@ -71,7 +71,7 @@ class Sequential:
         self._compiled: Compiled | None = None
         self._program: Program | None = None
         self._learner: Learner | None = None
-        self._initial = True  # whether the weights are those that were drawn, and nobody was told
+        self._initial = True  # whether the weights are still the initial ones and no warning has been issued
         if self._declared_shape() is not None:
             self.build(self._declared_shape())
 
@@ -86,7 +86,7 @@ class Sequential:
         said = [*self._compiled.words(), trained] if self._compiled else ["not compiled"]
         return page(self.network, self._shape, self.params, self.state, name=self.name, words=said)
 
-    # What the network is made of
+    # Structure
 
     @property
     def layers(self) -> list[Layer]:
@@ -94,40 +94,42 @@ class Sequential:
         return list(self.network.layers)
 
     def add(self, layer: Layer) -> None:
-        """Put a layer at the end; the layers before it keep their weights."""
+        """Append a layer; the other layers keep their weights."""
         self._relayer((*self.network.layers, layer))
 
     def pop(self) -> Layer:
-        """Take the last layer away and return it; the others keep their weights."""
+        """Remove and return the last layer; the other layers keep their weights."""
         if not self.network.layers:
-            raise InvalidValue("pop(): this network has no layer.")
+            raise InvalidValue("pop(): this network has no layers.")
         last = self.network.layers[-1]
         self._relayer(self.network.layers[:-1])
         return last
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
-        """Draw the initial weights, for inputs of ``input_shape``.
+        """Create the initial weights.
+
+        Called by :meth:`fit` if necessary.
 
         Args:
-            input_shape: The shape of one input, ``(784,)``; with the batch axis in front, ``(None, 784)``, as in
-                Keras, too. None takes what the first layer states.
+            input_shape: The shape of one input, ``(784,)``, or with the batch axis as in Keras, ``(None, 784)``.
+                None uses the shape declared by the first layer.
 
         Raises:
-            InvalidValue: When the shape is nowhere stated.
-            ShapeError: When layers do not fit each other or the input.
+            InvalidValue: If the shape is not given and not declared.
+            ShapeError: If the layers do not fit the input or each other.
         """
         self._begin(input_shape, np.random.default_rng(self.seed))
 
     def adapt(self, x: Any) -> None:
-        """Let layers take from data what they do not learn, such as the knots of a PiecewiseLinearEmbedding.
+        """Set the parts of layers that are computed from data, such as the knots of a PiecewiseLinearEmbedding.
 
-        Call it with the training rows before :meth:`fit`; the name is that of Keras's preprocessing layers.
+        Call it with the training rows before :meth:`fit`. The name is that of Keras's preprocessing layers.
 
         Args:
-            x: Inputs, ``(rows, ...)``; a network that is not built yet is built for them.
+            x: Inputs, ``(rows, ...)``; the network is built if necessary.
 
         Raises:
-            ShapeError, DataError: Inputs that the network does not take.
+            ShapeError, DataError: If the inputs are invalid.
         """
         rows = fitting.take_inputs(self, x)
         initial = self._initial
@@ -135,14 +137,14 @@ class Sequential:
         self._initial = initial
 
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
-        """Lay out the weights without drawing them, for arrays that :meth:`restore` brings.
+        """Create the weights without drawing values, for arrays set by :meth:`restore`.
 
         Args:
             input_shape: As for :meth:`build`.
-            elements: How many elements there may be in all; nothing larger than these arrays takes memory.
+            elements: The maximum total number of elements.
 
         Raises:
-            ShapeError: When layers do not fit each other or the input, or declare more elements.
+            ShapeError: If the layers do not fit the input or each other, or declare more elements.
         """
         self._begin(input_shape, Undrawn(elements))
 
@@ -157,82 +159,80 @@ class Sequential:
         if any(size is not None and not isinstance(size, int | np.integer) for size in given):
             raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
         if any(size is None for size in given):
-            raise InvalidValue(f"build({given}): every size beside the batch axis must be known.")
+            raise InvalidValue(f"build({given}): every size except the batch axis must be known.")
         shape = tuple(int(size) for size in given if size is not None)
         if any(size < 1 for size in shape):
             raise InvalidValue(f"build({given}): every size must be at least 1.")
         stated = self._declared_shape()
         if stated is not None and shape != stated:
-            raise ShapeError(
-                f"build({given}): the first layer states inputs of shape {stated}; one of the two is wrong."
-            )
+            raise ShapeError(f"build({given}): the first layer declares inputs of shape {stated}; the two must agree.")
         self._params, self._state = self.network.init(rng, shape)
         self._shape, self._program, self._learner = shape, None, None
 
     @property
     def built(self) -> bool:
-        """Whether the weights exist."""
+        """Whether the weights have been created."""
         return self._shape is not None
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """The inputs' shape with None for the batch axis."""
+        """The shape of the inputs, with None for the batch axis."""
         return (None, *self._known_shape())
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """The outputs' shape with None for the batch axis."""
+        """The shape of the outputs, with None for the batch axis."""
         return (None, *self.network.output_shape(self._known_shape()))
 
     @property
     def params(self) -> Any:
-        """The learned parameters: a tuple with a dict for each layer."""
+        """The trainable parameters: a tuple with a dict for each layer."""
         return self._learner.params if self._learner is not None else self._params
 
     @property
     def state(self) -> Any:
-        """What the layers carry beside what is learned, such as running statistics."""
+        """The non-trainable state of the layers, such as running statistics."""
         return self._learner.state if self._learner is not None else self._state
 
     def count_params(self) -> int:
-        """Return how many numbers the network has learned and carries."""
+        """Return the number of parameters, including non-trainable ones."""
         return sum(array.size for array in self.get_weights())
 
     def get_weights(self) -> list[np.ndarray]:
-        """Return every array in Keras's order and shapes."""
+        """Return all weights as a list of arrays, in the order and shapes of Keras."""
         self._known_shape()
         return weights.get_weights(self.network, self.params, self.state)
 
     def set_weights(self, arrays: Sequence[Any]) -> None:
-        """Take every array from a list in Keras's order and shapes.
+        """Set all weights from a list of arrays, in the order and shapes of Keras.
 
         Raises:
-            ShapeError: When the number of arrays or a shape differs.
+            ShapeError: If the number of arrays or a shape differs.
         """
         self._known_shape()
         self._put(*weights.set_weights(self.network, self.params, self.state, arrays))
 
     def snapshot(self) -> dict[str, np.ndarray]:
-        """Return a copy of everything learned and carried, by name."""
+        """Return a copy of all parameters and state arrays, by name."""
         self._known_shape()
         return saving.snapshot(self.judged_params, self.state)
 
     @property
     def judged_params(self) -> Any:
-        """What evaluation, answers and files take: during a run with ``use_ema`` the averaged weights.
+        """The weights used for evaluation, prediction and saving: with ``use_ema``, the averaged ones during training.
 
-        After a run the averaged weights are the network's own.
+        After training, the averaged weights replace the others.
         """
         if self.is_training and self.optimizer.use_ema:
             return self.optimizer.averaged(self.params, self.learner.optimizer)
         return self.params
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go back to a :meth:`snapshot`."""
+        """Restore a :meth:`snapshot`."""
         self._known_shape()
         self._put(*saving.from_snapshot(self.params, self.state, snapshot))
 
-    # How it learns
+    # Training
 
     def compile(
         self,
@@ -243,39 +243,39 @@ class Sequential:
         weighted_metrics: Any = None,
         rule: RuleLike = "backprop",
     ) -> None:
-        """Say how the network learns.
+        """Configure the network for training.
 
         Args:
-            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. By default the rule's usual one, which
-                is Adam for backprop (RMSprop in Keras).
-            loss: A name, a loss, or a function of (targets, predictions). None for rules that learn from the inputs
-                alone; under such a rule a loss makes the last layer a read-out.
-            metrics: Names, metrics or functions of (targets, predictions), to be shown beside the loss. They count
-                every row alike, whatever the weights of rows and classes, as in Keras.
-            weighted_metrics: The same, counting each row by its ``sample_weight`` and ``class_weight``. One that is
-                also among ``metrics`` stands in the history under ``"weighted_..."``.
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. Default: depends on the rule; Adam for
+                backprop (RMSprop in Keras).
+            loss: A name, a loss, or a function of (targets, predictions). None for unsupervised rules; with such a
+                rule, a loss makes the last layer a read-out trained on the targets.
+            metrics: Names, metrics or functions of (targets, predictions) to report beside the loss. As in Keras,
+                they ignore sample and class weights.
+            weighted_metrics: The same, but weighted by ``sample_weight`` and ``class_weight``. A metric that is also
+                in ``metrics`` is named ``"weighted_..."`` in the history.
             rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
 
         Raises:
-            InvalidValue: When no loss is given to a rule that needs one.
-            UnknownName: For a name that stands for nothing, with the nearest that does.
+            InvalidValue: If a rule that needs a loss has none.
+            UnknownName: If a name is unknown; the message suggests the nearest one.
         """
         self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
 
     @property
     def compiled(self) -> Compiled:
-        """What ``compile`` was told.
+        """The resolved arguments of ``compile``.
 
         Raises:
             NotFitted: Before ``compile``.
         """
         if self._compiled is None:
-            raise NotFitted('this network was not compiled; call model.compile(optimizer="adam", loss=...) first.')
+            raise NotFitted('this network is not compiled; call model.compile(optimizer="adam", loss=...) first.')
         return self._compiled
 
     @property
     def optimizer(self) -> Optimizer:
-        """The optimizer in use."""
+        """The optimizer."""
         return self.program.optimizer if self._program is not None else self.compiled.optimizer
 
     @property
@@ -286,9 +286,9 @@ class Sequential:
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        # Written anew, so that a rate that is no rate is refused.
+        # A new optimizer, so that the rate is validated.
         if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
-            raise InvalidValue(f"learning_rate={rate!r}: a number is expected.")
+            raise InvalidValue(f"learning_rate={rate!r}: expected a number.")
         optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:
@@ -296,7 +296,7 @@ class Sequential:
 
     @property
     def program(self) -> Program:
-        """The program that the compiled run executes."""
+        """The compiled training program."""
         if self._program is None:
             shape = self.network.output_shape(self._known_shape())
             self._program = compiling.assemble(self.network, self.compiled, shape)
@@ -309,7 +309,7 @@ class Sequential:
 
     @property
     def learner(self) -> Learner:
-        """All that changes in training.
+        """The training state: everything that changes during training.
 
         Raises:
             NotFitted: Before training.
@@ -324,12 +324,12 @@ class Sequential:
 
     @property
     def declared_shape(self) -> Shape | None:
-        """The shape of one input as far as it is known."""
+        """The shape of one input, if known."""
         return self._shape
 
     @property
     def is_compiled(self) -> bool:
-        """Whether ``compile`` was called."""
+        """Whether ``compile`` has been called."""
         return self._compiled is not None
 
     @property
@@ -338,13 +338,13 @@ class Sequential:
         return self._learner is not None
 
     def set_compiled(self, compiled: Compiled) -> None:
-        """Take compile settings that are resolved already."""
+        """Set compile settings that are already resolved."""
         if self._learner is not None:
             self._params, self._state = self._learner.params, self._learner.state
         self._compiled, self._program, self._learner = compiled, None, None
 
     def answering(self) -> tuple[Any, Any, Rule, Any]:
-        """Return what answers are computed from: params, state, the rule and its memory."""
+        """Return what predictions are computed from: params, state, the rule and its memory."""
         if self._compiled is None:
             return self.params, self.state, Backprop(), ()  # the plain forward pass
         rule = self._compiled.rule
@@ -353,7 +353,7 @@ class Sequential:
         return self.params, self.state, rule, compiling.memory_for(rule, self.network, self.params, self.seed)
 
     def start_learner(self, widths: tuple[int, ...]) -> Learner:
-        """Return the training state, begun anew where there is none or other metrics are kept."""
+        """Return the training state; create a new one if there is none or the metrics have changed."""
         if self._learner is None:
             self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
         elif self._learner.sums.shape != (empty := empty_sums(self.program.watched, widths)).shape:
@@ -361,7 +361,7 @@ class Sequential:
         return self._learner
 
     def laid_out_learner(self) -> Learner:
-        """Return the shapes and types of a training state, for arrays from a file; nothing is drawn."""
+        """Return the shapes and types of a training state, for arrays from a file."""
         return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
     def fit(
@@ -387,46 +387,49 @@ class Sequential:
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
     ) -> History:
-        """Train on examples.
+        """Train the network.
 
         Args:
             x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
-                :class:`~plastica.data.streaming.Blocks` with inputs and targets larger than memory.
-            y: Targets, ``(rows, ...)``; None with blocks, and where ``compile`` was given no loss.
-            batch_size: Rows a step; 32 by default, as in Keras, and all rows for L-BFGS. The last batch of an
-                epoch may be shorter and counts for what it is.
-            epochs: The number of the last epoch; with ``initial_epoch`` 0 how many epochs are run.
-            verbose: 0 for silence, 1 ("auto") for a live line, 2 for one line an epoch.
-            callbacks: Whom to tell, and who may stop or change the run.
-            validation_split: The fraction of the rows, taken from the end before shuffling, to judge by.
-            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` to judge by instead.
-            shuffle: Whether each epoch goes through the rows in an order of its own.
-            class_weight: How much each class counts in the loss.
-            sample_weight: How much each row counts in the loss, ``(rows,)``; or each of its steps, ``(rows, steps)``,
-                where the network answers for each step of a row, or each member of an ensemble.
-            initial_epoch: From which number epochs are counted.
-            sampling: How likely each row is to be drawn beside the others, ``(rows,)``, such as one over the number
-                of rows of its class. An epoch then draws as many rows as there are, each time from all of them
-                (with replacement), by the seed and the epoch's number alone. None: each row once an epoch.
+                :class:`~plastica.data.streaming.Blocks` with inputs and targets that do not fit into memory.
+            y: Targets, ``(rows, ...)``; None with blocks and for networks compiled without a loss.
+            batch_size: Rows per gradient step. Default 32, as in Keras; all rows for L-BFGS. The last batch of an
+                epoch may be smaller.
+            epochs: The number of the last epoch; with ``initial_epoch=0``, the number of epochs.
+            verbose: 0 for no output, 1 ("auto") for a live progress line, 2 for one line per epoch.
+            callbacks: Callbacks, which can observe, change or stop training.
+            validation_split: The fraction of the rows, taken from the end before shuffling, used for validation.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` for validation, instead of ``validation_split``.
+            shuffle: Whether to shuffle the rows before each epoch.
+            class_weight: The weight of each class in the loss, by class number.
+            sample_weight: The weight of each row in the loss, ``(rows,)``; or of each step of a row,
+                ``(rows, steps)``, if each step has a target; or of each member of an ensemble.
+            initial_epoch: The number of the first epoch.
+            sampling: The relative probability of each row to be drawn, ``(rows,)``, such as the inverse frequency of
+                its class. Each epoch then draws as many rows as there are, with replacement; the draws depend only on
+                the seed and the epoch. None uses each row once per epoch.
             until: When to stop before ``epochs``: ``{"loss": 0.01}``, ``{"val_accuracy": 0.95}``.
-            time_limit: When to stop by the clock: seconds, or ``"10m"``.
-            max_steps: After how many steps to stop, wherever in an epoch that is.
-            checkpoint: A folder to keep checkpoints in, so that a killed run can be resumed.
-            resume: Go on from the newest checkpoint in that folder; from the start where there is none.
-            checkpoint_seconds: How often a checkpoint is written; 0 at every look.
+            time_limit: The maximum training time: seconds, or a string such as ``"10m"``.
+            max_steps: The maximum number of gradient steps; training may stop within an epoch.
+            checkpoint: A folder for checkpoints, from which an interrupted run can be resumed.
+            resume: Continue from the newest checkpoint in the folder, or start from the beginning if there is none.
+            checkpoint_seconds: Seconds between checkpoints; 0 writes one whenever control returns to the host.
 
         Returns:
-            The figures of each epoch, and why the run stopped.
+            The history: loss and metrics of each epoch, and why training stopped.
 
         Raises:
-            DataError, ShapeError, InvalidValue: When the data cannot be learned from as it is.
-            InvalidValue: When the network is in training already, in another thread or around the callback that calls.
-            KeyboardInterrupt: At Ctrl-C, once the steps under way are made; the network is as they left it, and a
-                checkpoint is written. A second Ctrl-C ends at once.
-            NotFinite: When the loss or the weights become NaN or infinite; the weights of the last finite loss stay.
+            DataError, ShapeError, InvalidValue: If the data are invalid.
+            InvalidValue: If the network is already in training, in another thread or in the run of a callback.
+            KeyboardInterrupt: At Ctrl-C, after the current steps. The network keeps their result, and a checkpoint is
+                written. A second Ctrl-C interrupts immediately.
+            NotFinite: If the loss or the weights become NaN or infinite; the network then has the weights of the last
+                finite loss.
         """
         if sampling is not None and not shuffle:
-            raise InvalidValue("fit(sampling=..., shuffle=False): rows that are drawn have no order; leave shuffle on.")
+            raise InvalidValue(
+                "fit(sampling=..., shuffle=False): rows drawn at random have no order; remove shuffle=False."
+            )
         options = fitting.Options(
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds,
@@ -448,19 +451,19 @@ class Sequential:
         callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Return the loss and the metrics on examples.
+        """Return the loss and the metrics for given data.
 
         Args:
             x: Inputs, ``(rows, ...)``.
-            y: Targets, ``(rows, ...)``; None where ``compile`` was given no loss.
-            batch_size: Rows computed at once; changes nothing but speed.
-            verbose: 0 for silence; else one line.
-            sample_weight: How much each row counts, ``(rows,)``.
-            callbacks: Whom to tell, by ``on_test_begin`` and ``on_test_end``.
-            return_dict: Return the figures by name.
+            y: Targets, ``(rows, ...)``; None for networks compiled without a loss.
+            batch_size: Rows computed at once; affects only speed.
+            verbose: 0 for no output, otherwise one line.
+            sample_weight: The weight of each row, ``(rows,)``.
+            callbacks: Callbacks with ``on_test_begin`` and ``on_test_end``.
+            return_dict: Whether to return a dictionary by name.
 
         Returns:
-            The loss alone where there are no metrics, else a list ``[loss, metric, ...]``.
+            The loss if there are no metrics, otherwise a list ``[loss, metric, ...]``.
         """
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
@@ -482,15 +485,15 @@ class Sequential:
         *,
         callbacks: Sequence[Callback] | Callback | None = None,
     ) -> np.ndarray:
-        """Return the network's answers, ``(rows, ...)``.
+        """Return the predictions of the network, ``(rows, ...)``.
 
-        A row's answer does not depend on the rows beside it: rows are computed in chunks of one fixed size.
+        The prediction for a row does not depend on the other rows: all are computed in chunks of one fixed size.
 
         Args:
             x: Inputs, ``(rows, ...)``.
-            batch_size: Rows computed at once, 128 by default.
-            verbose: Taken as in Keras; nothing is printed.
-            callbacks: Whom to tell, by ``on_predict_begin`` and ``on_predict_end``.
+            batch_size: Rows computed at once. Default 128.
+            verbose: Accepted for compatibility with Keras; nothing is printed.
+            callbacks: Callbacks with ``on_predict_begin`` and ``on_predict_end``.
         """
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
@@ -501,23 +504,23 @@ class Sequential:
         return answers
 
     def __call__(self, x: Any) -> np.ndarray:
-        """Return the network's answers; the same as :meth:`predict`."""
+        """Return the predictions of the network; equivalent to :meth:`predict`."""
         return self.predict(x)
 
     def say_if_untrained(self) -> None:
-        """Warn, once, that the weights are still those that were drawn."""
+        """Warn, once, that the network has not been trained."""
         if self._initial and self.is_compiled and any(array.size for array in jax.tree.leaves(self.params)):
             self._initial = False
             cautions.of_initial_weights()
 
     def stop(self, reason: str) -> None:
-        """End the run after what is under way, and say why."""
+        """Stop training after the current steps, and record the reason."""
         self.stop_training, self.stop_reason = True, reason
 
-    # What it looks like inside
+    # Inspection
 
     def trace(self, x: Any, y: Any = None) -> tracing.Trace:
-        """Return each layer's input, potential and activity and, with targets, its error and gradients.
+        """Return the input, potential and activity of each layer and, with targets, its error and gradients.
 
         Args:
             x: Inputs, ``(rows, ...)``.
@@ -530,14 +533,15 @@ class Sequential:
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
 
     def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
-        """Return how near the rule's direction comes to the true gradient on a batch, layer by layer.
+        """Compare the direction of the learning rule with the true gradient on a batch, layer by layer.
 
         Args:
             x: Inputs, ``(rows, ...)``.
             y: Targets, ``(rows, ...)``; the network must be compiled with a loss.
 
         Returns:
-            An entry for each layer with parameters, with its ``path``, the ``cosine`` and the ``angle`` in degrees.
+            For each layer with parameters, its ``path`` and the ``cosine`` and the ``angle`` in degrees between the
+            two directions.
         """
         found = fitting.take(self, x, y)
         _, _, rule, memory = self.answering()
@@ -546,7 +550,7 @@ class Sequential:
         return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
 
     def summary(self) -> None:
-        """Print the layers with their output shapes and numbers of parameters."""
+        """Print a table of the layers with their output shapes and numbers of parameters."""
         from ..views.summary import summary
 
         print(summary(self.network, self._shape, self.params, self.state, name=self.name))  # noqa: T201
@@ -558,36 +562,37 @@ class Sequential:
         features: Sequence[str] | None = None,
         classes: Sequence[str] | None = None,
     ) -> Any:
-        """Draw the network as a picture: units, connections, shapes.
+        """Draw a diagram of the network: units, connections, shapes.
 
         Args:
-            path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``). None
+                only returns it.
             features: A name for each input; used for small networks, whose units are drawn.
             classes: A name for each output, likewise.
 
         Returns:
-            A matplotlib figure, which a notebook shows.
+            A matplotlib figure, displayed in notebooks.
         """
         from ..views.picture import draw
 
         shape = self._known_shape()
         return draw(self.network, shape, path, params=self.params, features=features, classes=classes)
 
-    # Where it is kept
+    # Saving
 
     def save(self, path: str | Path) -> Path:
-        """Write the network, its weights, its compile settings and its training state to one file.
+        """Save the network with its weights, compile settings and training state to a file.
 
-        The file is written beside and renamed: the one that was there stays until the new one is whole.
+        An existing file is replaced only when the new one is complete.
         """
         return saving.save(self, path)
 
     def save_weights(self, path: str | Path) -> Path:
-        """Write the weights alone to one file."""
+        """Save only the weights to a file."""
         return saving.save_weights(self, path)
 
     def load_weights(self, path: str | Path) -> None:
-        """Take the weights from a file that :meth:`save_weights` or :meth:`save` wrote."""
+        """Load the weights from a file written by :meth:`save_weights` or :meth:`save`."""
         saving.load_weights(self, path)
 
     # Helpers
@@ -610,8 +615,8 @@ class Sequential:
     def _known_shape(self) -> Shape:
         if self._shape is None:
             raise NotFitted(
-                "this network does not know its input's shape yet. Call build((None, 784)) with the shape of one "
-                "input, state input_shape= in the first layer, or call fit()."
+                "the input shape of this network is not known yet. Call build((None, 784)) with the shape of one "
+                "input, pass input_shape= to the first layer, or call fit()."
             )
         return self._shape
 

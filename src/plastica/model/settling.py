@@ -1,4 +1,4 @@
-"""What of a program only the data can tell: the sizes of short batches, and whether labels exclude each other."""
+"""Settings of the program that depend on the data: batch sizes, and whether labels are mutually exclusive."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ from ..training.program import Program
 def settled(
     program: Program, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
 ) -> tuple[Program, int]:
-    """Return the program as the data want it, and the size of the chunks in which rows are evaluated.
+    """Return the program adapted to the data, and the chunk size for evaluation.
 
-    Metrics decide each label by itself, unless every row has exactly one label: then the largest output is the answer,
-    as in Keras. Functions of the whole batch are told the sizes that short batches have: shapes are compiled in, so
-    one that must not see filler rows needs a branch for each size that may occur.
+    Metrics threshold each label separately, unless every row has exactly one label: then the largest output is the
+    prediction, as in Keras. Functions of the whole batch must not see padding rows. Since shapes are compiled in, they
+    need a branch for each possible size of an incomplete batch.
 
     Args:
         program: The program.
         y: Targets.
-        output_shape: The shape of one answer of the network.
-        batch_size: Rows in a batch.
-        rows: How many rows there are to train on, to validate on, or to evaluate.
+        output_shape: The shape of the output for one row.
+        batch_size: Rows per batch.
+        rows: The numbers of rows for training, validation and evaluation.
 
     Returns:
-        The program; and how many rows are evaluated at once, ``batch_size`` where such a function goes by it.
+        The program, and the number of rows evaluated at once: ``batch_size`` if there is a function of the whole
+        batch.
 
     Raises:
-        InvalidValue: For such a function among the weighted metrics.
+        InvalidValue: If such a function is among the weighted metrics.
     """
     program = _labels_apart(program, y, output_shape)
-    # A value for each of three outputs, in batches of three rows, is no value for each row: two sizes tell.
+    # Two batch sizes, since a value for each of three outputs looks like one for each row in a batch of three.
     shown = [
         tuple(jax.ShapeDtypeStruct((count, *shape), np.float32) for shape in (y.shape[1:], output_shape))
         for count in (batch_size, batch_size + 1)
@@ -80,5 +81,5 @@ def _labels_apart(program: Program, y: np.ndarray, output_shape: tuple[int, ...]
 
 
 def _exclude_each_other(y: np.ndarray) -> bool:
-    """Return whether each row holds exactly one label."""
+    """Return whether each row has exactly one label."""
     return bool(((y == 1).sum(-1) == 1).all() and np.isin(y, (-1, 0, 1)).all())

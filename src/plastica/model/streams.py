@@ -1,4 +1,4 @@
-"""Blocks of examples, each checked as arrays are when it is read."""
+"""Blocks of examples that are checked when they are read."""
 
 from __future__ import annotations
 
@@ -14,18 +14,20 @@ if TYPE_CHECKING:
 
 @final
 class Checked(Blocks):
-    """Blocks that fit a network, as float32; what does not fit is said with the block's number.
+    """Blocks converted to float32 and checked against a network; errors name the block.
 
     Raises:
-        DataError: No block, or one without rows.
-        InvalidValue: An optimizer that needs all rows at once.
+        DataError: If there are no blocks, or one has no rows.
+        InvalidValue: If the optimizer needs all rows at once.
     """
 
     def __init__(self, model: Sequential, blocks: Blocks) -> None:
         self.model, self.blocks = model, blocks
         self._sizes = [int(size) for size in blocks.sizes]
         if not self._sizes or min(self._sizes) < 1:
-            raise DataError(f"blocks.sizes={self._sizes[:10]}: there must be a block, and a row in each.")
+            raise DataError(
+                f"blocks.sizes={self._sizes[:10]}: expected at least one block, with at least one row in each."
+            )
         if model.optimizer.full_batch:
             raise InvalidValue(
                 f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with blocks. "
@@ -36,16 +38,16 @@ class Checked(Blocks):
 
     @property
     def sizes(self) -> Sequence[int]:
-        """How many rows each block has."""
+        """The number of rows of each block."""
         return self._sizes
 
     @property
     def digest(self) -> str:
-        """What tells these examples from others."""
+        """A fingerprint of the examples."""
         return self.blocks.digest
 
     def read(self, block: int) -> Block:
-        """Return a block as float32 arrays, checked."""
+        """Return a block as float32 arrays, after checks."""
         from .fitting import take
 
         x, y, weight = self.blocks.read(block)
@@ -55,20 +57,22 @@ class Checked(Blocks):
                 f"block {block} has {len(found.x)} rows, where blocks.sizes says {self._sizes[block]}; they must agree."
             )
         if block and (found.weight is not None) != self._weighted:
-            raise ShapeError(f"block {block} and block 0: one has weights and the other none; give both or neither.")
+            raise ShapeError(
+                f"only one of block {block} and block 0 has weights; give weights in all blocks or in none."
+            )
         return found.x, found.y, found.weight
 
 
 def refuse_beside_blocks(y: Any, sample_weight: Any, class_weight: Any, validation_split: float, sampling: Any) -> None:
-    """Say what blocks bring themselves.
+    """Reject arguments of ``fit`` that are part of the blocks.
 
     Raises:
-        InvalidValue: For any of these.
+        InvalidValue: If one of them is given.
     """
     given = {"y": y, "sample_weight": sample_weight, "class_weight": class_weight, "sampling": sampling}
     named = [name for name, value in given.items() if value is not None] + ["validation_split"] * bool(validation_split)
     if named:
         raise InvalidValue(
-            f"fit(x=blocks, {named[0]}=...): blocks bring their own targets and weights; give validation_data=(x, y) "
-            "to judge by."
+            f"fit(x=blocks, {named[0]}=...): blocks contain targets and weights; for validation, use "
+            "validation_data=(x, y)."
         )

@@ -1,4 +1,4 @@
-"""A look inside: every layer's input, potential, activity and, with targets, its error and gradient."""
+"""Traces: the input, potential and activity of each layer and, with targets, its error and gradients."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
 
 STATISTICS = ("array", "shape", "min", "mean", "max", "standard deviation", "histogram")
-MOST_VALUES = 100_000  # of an array that a notebook's table looks at
+MOST_VALUES = 100_000  # number of values used for the table in notebooks
 
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """What one layer did with a batch.
+    """The computation of one layer for a batch.
 
     Attributes:
-        path: The layer's place and kind: ``"layer 0, Dense"``.
-        input: What arrived, ``(batch, ...)``.
+        path: The index and class of the layer: ``"layer 0, Dense"``.
+        input: The input, ``(batch, ...)``.
         potential: z = W a + b, ``(batch, ...)``.
         activity: a = f(z), ``(batch, ...)``.
         delta: dC/dz, the error at the potential, ``(batch, ...)``; None without targets.
@@ -67,7 +67,7 @@ class LayerTrace:
 
 @dataclass(frozen=True)
 class Trace:
-    """What every layer did with a batch, first to last; ``trace[0]``, ``trace["layer 0, Dense"]``.
+    """The computation of all layers for a batch, accessible as ``trace[0]`` or ``trace["layer 0, Dense"]``.
 
     Attributes:
         layers: A record for each layer.
@@ -128,8 +128,8 @@ class Trace:
             A matplotlib figure, which a notebook shows.
 
         Raises:
-            InvalidValue: When there is no such row, or for another ending.
-            ShapeError: When there is not one name for each input or output.
+            InvalidValue: If there is no such row, or for another ending.
+            ShapeError: If there is not one name for each input or output.
 
         Example:
             >>> import numpy as np, plastica as pl
@@ -148,12 +148,12 @@ class Trace:
         return drawing.save(path)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return all arrays under ``"layer 0, Dense/potential"`` and the like."""
+        """Return all arrays by names such as ``"layer 0, Dense/potential"``."""
         return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
 
 
 def _table(arrays: dict[str, np.ndarray]) -> Markup:
-    """Return shape, range and histogram of arrays, of large ones those of evenly spaced values."""
+    """Return shape, range and histogram of each array; large arrays are subsampled evenly."""
     return html.table(STATISTICS, [_row(name, array) for name, array in arrays.items()], numbers=(2, 3, 4, 5))
 
 
@@ -170,7 +170,7 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
 def trace(
     network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
 ) -> Trace:
-    """Run a batch through the network and, with targets, its error back; nothing is learned."""
+    """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
     record, _ = network.forward(params, jnp.asarray(x), state, Context())
     layers = [
         LayerTrace(path, np.asarray(part.input), np.asarray(part.potential), np.asarray(part.activity))

@@ -1,4 +1,4 @@
-"""Weights in Keras's order, so that they can be carried over and compared."""
+"""Weights in the order of Keras, for exchange and comparison."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import ShapeError
 from ..layers.layer import Layer
 from ..layers.walk import walk
 
-# Keras lists a layer's learned arrays in the order in which it makes them, then what it carries.
+# Keras lists the trainable arrays of a layer in the order of their creation, then the non-trainable ones.
 ORDER = (
     "embeddings",
     "kernel",
@@ -27,7 +27,7 @@ ORDER = (
 
 
 def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """Yield ``(path, holder, name)`` for each array, ``holder[name]`` being the array, in Keras's order."""
+    """Yield ``(path, holder, name)`` for each array ``holder[name]``, in the order of Keras."""
     for (path, _, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True):
         for holder in (own, carried):
             for name in sorted(holder or {}, key=_rank):
@@ -35,24 +35,26 @@ def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str
 
 
 def get_weights(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
-    """Return every learned and carried array, layer by layer."""
+    """Return all arrays, layer by layer."""
     return [np.asarray(holder[name]) for _, holder, name in named_weights(network, params, state)]
 
 
 def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
-    """Return params and state with the arrays taken from ``weights``.
+    """Return params and state with the arrays from ``weights``.
 
     Raises:
-        ShapeError: When there are more or fewer arrays than the network has, or one has another shape.
+        ShapeError: If the number of arrays or the shape of one differs from those of the network.
     """
     slots = list(named_weights(network, params, state))
     if not isinstance(weights, Sequence):
-        raise ShapeError(f"set_weights got {type(weights).__name__}; give a list of arrays like that of get_weights().")
+        raise ShapeError(
+            f"set_weights got {type(weights).__name__}; expected a list of arrays as returned by get_weights()."
+        )
     if len(slots) != len(weights):
         wanted = ", ".join(f"{path} {name} {holder[name].shape}" for path, holder, name in slots)
         raise ShapeError(
             f"set_weights got {len(weights)} arrays; this network has {len(slots)}: {wanted}. "
-            "Give them in the order of get_weights()."
+            "Pass them in the order of get_weights()."
         )
     params, state = _copied(params), _copied(state)
     for (path, holder, name), given in zip(named_weights(network, params, state), weights, strict=True):

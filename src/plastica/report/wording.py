@@ -26,7 +26,7 @@ def checked_language(lang: str) -> str:
     """Return the language if there is such a one.
 
     Raises:
-        InvalidValue: When there is none.
+        InvalidValue: If there is none.
     """
     if lang not in LANGUAGES:
         raise InvalidValue(f"lang={lang!r}: expected en or zh.")

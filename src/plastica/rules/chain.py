@@ -48,7 +48,7 @@ def chain(network: Layer, params: Params) -> Chain:
         params: Its parameters, or their shapes.
 
     Raises:
-        InvalidValue: When the network is another composition.
+        InvalidValue: If the network is another composition.
 
     Example:
         >>> from plastica.layers import Activation, Dense, Flatten

@@ -219,7 +219,7 @@ def _require_probabilities(below: Sequence[Layer], place: int, layer: Restricted
     """See that the nearest layer below that has a non-linearity answers from 0 to 1.
 
     Raises:
-        InvalidValue: When it does not.
+        InvalidValue: If it does not.
     """
     known = [each.output_activation for each in below if each.output_activation is not None]
     if known:

@@ -57,7 +57,7 @@ class LastLayerRule(Rule):
         """Keep nothing.
 
         Raises:
-            InvalidValue: When the last layer that learns is not units with one kernel, or one before it has a
+            InvalidValue: If the last layer that learns is not units with one kernel, or one before it has a
                 regularizer, which would move what is to stay as drawn.
         """
         self.place(network, params)
@@ -90,7 +90,7 @@ class LastLayerRule(Rule):
         """Return the place of the layer that learns.
 
         Raises:
-            InvalidValue: When there is none, or it is not units with one kernel.
+            InvalidValue: If there is none, or it is not units with one kernel.
         """
         learned = learned_places(network, params)
         if not learned:
@@ -105,7 +105,7 @@ class LastLayerRule(Rule):
         """Return what the layer that learns did.
 
         Raises:
-            InvalidValue: When layers behind it change the shape.
+            InvalidValue: If layers behind it change the shape.
         """
         place = self.place(network, params)
         own = record.children[place]

@@ -76,7 +76,7 @@ class LayerRule(Rule):
         """See whether the rule is defined for a layer that has parameters.
 
         Raises:
-            InvalidValue: When it is not.
+            InvalidValue: If it is not.
         """
 
     def under_read_out(self) -> LayerRule:
@@ -136,7 +136,7 @@ class LayerRule(Rule):
         """Return the places of the layers that follow the rule, each looked at.
 
         Raises:
-            InvalidValue: When there is none, or the rule is not defined for one of them, or one has a regularizer.
+            InvalidValue: If there is none, or the rule is not defined for one of them, or one has a regularizer.
         """
         learned = learned_places(network, params)
         if not learned:
@@ -177,7 +177,7 @@ def require_no_penalty(rule: Rule, network: Layer, params: Params, place: int) -
     """See that the layer at a place, which follows no gradient, has no regularizer: its pull would be one.
 
     Raises:
-        InvalidValue: When it has.
+        InvalidValue: If it has.
     """
     layer = network.children[place]
     if not isinstance(layer.penalty(params[place]), int):
@@ -191,7 +191,7 @@ def require_steps_by_batch(rule: Rule, name: str) -> None:
     """See that a rule's field is an optimizer, and none that wants all rows at once.
 
     Raises:
-        InvalidValue: When it is not.
+        InvalidValue: If it is not.
     """
     given = getattr(rule, name)
     if not isinstance(given, Optimizer) or given.full_batch:
@@ -281,7 +281,7 @@ def require_units(rule: Rule, layer: Layer) -> None:
     """See that a layer is units with one kernel, whose potential is linear in it.
 
     Raises:
-        InvalidValue: When it is not.
+        InvalidValue: If it is not.
     """
     if not layer.linear_units:
         raise InvalidValue(

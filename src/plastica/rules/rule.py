@@ -89,7 +89,7 @@ class Rule(Declaration):
         """Look at what is to be learned, before it is run.
 
         Raises:
-            InvalidValue: When the rule is not defined for a layer, or for such an end.
+            InvalidValue: If the rule is not defined for a layer, or for such an end.
         """
 
     def signal(

@@ -54,7 +54,7 @@ def require_settling(network: Layer, unit: int, end: int, bounded: bool) -> None
     """See that units with the activation at ``end`` can settle.
 
     Raises:
-        InvalidValue: When they cannot.
+        InvalidValue: If they cannot.
     """
     layer = network.children[unit]
     if not layer.linear_units:

@@ -194,7 +194,7 @@ def hidden_shapes(links: Chain, params: Params) -> list[Shape]:
     """Return the shape of one activity of each link but the last, as far as inverses need it.
 
     Raises:
-        InvalidValue: When a shape follows neither from the parameters nor from what a person stated.
+        InvalidValue: If a shape follows neither from the parameters nor from what a person stated.
     """
     hidden = links.links[:-1]
     if len(hidden) < 2:

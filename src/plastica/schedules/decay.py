@@ -28,7 +28,7 @@ class PiecewiseConstantDecay(Schedule):
         values: Rates, one more than boundaries. Both belong to the compiled program: others compile anew.
 
     Raises:
-        InvalidValue: Where the boundaries do not rise or the numbers of both do not fit.
+        InvalidValue: If the boundaries do not rise or the numbers of both do not fit.
     """
 
     boundaries: tuple[int, ...]

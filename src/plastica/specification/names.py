@@ -34,7 +34,7 @@ def register(own: C, name: str | None = None) -> C:
         name: Under which name files keep it; its own name where none is given.
 
     Raises:
-        InvalidValue: When it is neither, or has no name.
+        InvalidValue: If it is neither, or has no name.
     """
     name = str(name or getattr(own, "__name__", ""))
     if not name.isidentifier():

@@ -53,7 +53,7 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
         chunks: Objects with the buffer interface.
 
     Raises:
-        FileError: When it cannot be written; the old file is as it was.
+        FileError: If it cannot be written; the old file is as it was.
     """
     target = Path(os.path.realpath(path))
     with explained(path, "nothing was changed"):
@@ -81,7 +81,7 @@ def as_path(path: Any) -> Path:
     """Return the path that a person named.
 
     Raises:
-        InvalidValue: When it is none.
+        InvalidValue: If it is none.
     """
     try:
         return Path(path)

@@ -57,8 +57,8 @@ class CheckpointFolder:
         is_new: Whether no run had the folder before.
 
     Raises:
-        InvalidValue: When ``keep`` is below 1.
-        FileError: When another run has it open, it holds something else, or it cannot be written.
+        InvalidValue: If ``keep`` is below 1.
+        FileError: If another run has it open, it holds something else, or it cannot be written.
 
     Example:
         >>> import numpy as np, tempfile
@@ -108,8 +108,8 @@ class CheckpointFolder:
             document: What goes with them, as JSON has it; NaN and infinity may be in it.
 
         Raises:
-            InvalidValue: When something cannot be kept in such files.
-            FileError: When it cannot be written; the older checkpoints are as they were.
+            InvalidValue: If something cannot be kept in such files.
+            FileError: If it cannot be written; the older checkpoints are as they were.
         """
         if self._lock < 0:
             raise FileError(f"{self.path}: this checkpoint folder was closed; open it again to save.")

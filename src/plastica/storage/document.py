@@ -25,7 +25,7 @@ def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
         in_order: Keep the order of keys; else they are sorted, so that equal documents give equal bytes.
 
     Raises:
-        InvalidValue: When something in it would not come back as it was, or when it is too large.
+        InvalidValue: If something in it would not come back as it was, or when it is too large.
     """
     if document.keys() == {_FLOAT}:
         raise InvalidValue(f"document: the key {_FLOAT!r} alone stands for a float.")
@@ -43,7 +43,7 @@ def decode(text: str | bytes, where: str) -> dict[str, Any]:
     """Return the document of a JSON text.
 
     Raises:
-        FileError: When the text is not the JSON of a dictionary; ``where`` names the file.
+        FileError: If the text is not the JSON of a dictionary; ``where`` names the file.
     """
     return parse(text, where, _restore)
 
@@ -52,7 +52,7 @@ def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]],
     """Return the dictionary of a JSON text as it stands.
 
     Raises:
-        FileError: When the text is not the JSON of a dictionary; ``where`` names the file.
+        FileError: If the text is not the JSON of a dictionary; ``where`` names the file.
     """
     try:
         parsed = json.loads(text, object_hook=object_hook)

@@ -47,7 +47,7 @@ def make(step: int, contents: Mapping[str, Iterable[bytes | memoryview]], docume
     """Return the bytes of a manifest for files with these contents.
 
     Raises:
-        InvalidValue: When the document does not go into JSON.
+        InvalidValue: If the document does not go into JSON.
     """
     text = documents.encode(document)
     return _sealed({"plastica_checkpoint": FORMAT, "step": step, "files": files(contents), "document": text})
@@ -57,7 +57,7 @@ def read(path: Path) -> Manifest:
     """Return a manifest that is as it was written.
 
     Raises:
-        FileError: When it is missing, foreign, changed, or of a newer plastica.
+        FileError: If it is missing, foreign, changed, or of a newer plastica.
     """
     try:
         with open_regular(path) as file:

@@ -31,8 +31,8 @@ def write_model(path: str | os.PathLike[str], arrays: Mapping[str, Any], documen
         document: What goes with them, as JSON has it: the specification, the preprocessing, the settings.
 
     Raises:
-        InvalidValue: When something cannot be kept in such a file.
-        FileError: When the file cannot be written; the old one is as it was.
+        InvalidValue: If something cannot be kept in such a file.
+        FileError: If the file cannot be written; the old one is as it was.
     """
     entries, data = tensor_file.lay_out(arrays)
     metadata = {"plastica": str(FORMAT), "document": documents.encode(document)}
@@ -48,7 +48,7 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dic
     the file's own before memory is taken, and a document must be read with the same care.
 
     Raises:
-        FileError: When the file is missing, foreign, truncated, changed, or of a newer plastica.
+        FileError: If the file is missing, foreign, truncated, changed, or of a newer plastica.
     """
     where = str(as_path(path))
     file = tensor_file.read(path)

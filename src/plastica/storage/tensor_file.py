@@ -90,7 +90,7 @@ def read(path: str | os.PathLike[str]) -> TensorFile:
     """Read a file whose every claim about itself holds.
 
     Raises:
-        FileError: When it is missing, foreign, truncated or damaged.
+        FileError: If it is missing, foreign, truncated or damaged.
     """
     where = os.fspath(path)
     try:
@@ -114,7 +114,7 @@ def arrays_of(file: TensorFile, where: str) -> dict[str, np.ndarray]:
     """Return the arrays of a file by name, as writable views of its bytes.
 
     Raises:
-        FileError: When a truth value is neither true nor false; ``where`` names the file.
+        FileError: If a truth value is neither true nor false; ``where`` names the file.
     """
     arrays: dict[str, np.ndarray] = {}
     for name, entry in sorted(file.entries.items()):
@@ -129,7 +129,7 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     """Open a regular file for reading.
 
     Raises:
-        FileError: When there is nothing, or a folder, or something that is no file.
+        FileError: If there is nothing, or a folder, or something that is no file.
     """
     where = os.fspath(path)
     try:

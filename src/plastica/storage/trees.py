@@ -21,7 +21,7 @@ def flatten(tree: Any) -> dict[str, np.ndarray]:
     becomes ``~1`` and a ``~`` becomes ``~0``. A tree that is one array alone is called ``"."``.
 
     Raises:
-        InvalidValue: When two leaves would get one name, or a leaf is not an array of numbers.
+        InvalidValue: If two leaves would get one name, or a leaf is not an array of numbers.
 
     Example:
         >>> sorted(flatten([{"kernel": np.ones((2, 3)), "bias": np.zeros(3)}]))
@@ -47,7 +47,7 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
         arrays: What :func:`flatten` made of such a tree.
 
     Raises:
-        FileError: When an array is missing or left over, or of another shape or type than its place.
+        FileError: If an array is missing or left over, or of another shape or type than its place.
     """
     wanted = dict(_named_leaves(template))
     _check_names(wanted.keys(), arrays.keys())

@@ -1,4 +1,4 @@
-"""The compiled run: the loop, stopping, history, callbacks, checkpoints."""
+"""Training: the compiled loop, stopping rules, history, callbacks, checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callbacks: what looks at a run from outside, under Keras's names."""
+"""Callbacks with the interface of Keras."""
 
 from __future__ import annotations
 
@@ -32,28 +32,30 @@ LEVELS: tuple[Needs, ...] = ("logs", "epoch", "batch")
 
 
 class Callback:
-    """Base of everything that looks at a run from outside.
+    """Base class of callbacks.
 
-    Write a subclass with the hooks you want and pass it to ``fit(callbacks=[...])``. ``logs`` holds the
-    figures of the epoch by name; what a callback adds to it, later callbacks and the history see.
+    Write a subclass with the required hooks and pass an instance to ``fit(callbacks=[...])``. ``logs`` contains the
+    loss and metrics of the epoch by name; entries added by a callback are visible to later callbacks and in the
+    history.
 
-    A run is one compiled program, and looking in between costs. So a callback says how often it must look:
+    Training runs in a compiled program, and returning to Python takes time. A callback therefore declares how often it
+    must be called:
 
-    - ``needs = "logs"``: it only wants the figures of finished epochs. It may be called for many epochs at
-      once, after the fact; the model then already stands where the last of them ended. This costs nothing.
-    - ``needs = "epoch"``: it looks at the model or changes it, and is called after each epoch before the next
-      begins. This is what a subclass with ``on_epoch_begin`` or ``on_epoch_end`` gets when it says nothing.
-    - ``needs = "batch"``: it is called around every step. A subclass with ``on_train_batch_begin`` or
-      ``on_train_batch_end`` always gets this. It is slow: a small network's step takes some 20 microseconds
-      inside the program and ten times that when the host looks after each.
+    - ``needs = "logs"``: it uses only the logs of finished epochs. It may be called for several epochs at once, when
+      the model is already in the state after the last of them. This costs nothing.
+    - ``needs = "epoch"``: it reads or changes the model, and is called after each epoch, before the next one begins.
+      This is the default for subclasses with ``on_epoch_begin`` or ``on_epoch_end``.
+    - ``needs = "batch"``: it is called around every step. This always applies to subclasses with
+      ``on_train_batch_begin`` or ``on_train_batch_end``. It is slow: a step of a small network takes about 20
+      microseconds in the compiled program, and ten times as long with a call after each.
 
-    A callback that carries something from epoch to epoch gives it in ``get_state`` and ``get_arrays``, so
-    that a killed run resumes exactly; both are put back after ``on_train_begin``.
+    State that a callback keeps between epochs should be returned by ``get_state`` and ``get_arrays``, so that an
+    interrupted run can be resumed exactly; it is restored after ``on_train_begin``.
 
     Attributes:
         model: The model in training.
-        params: The run's ``epochs``, ``steps`` (an epoch), ``verbose``, ``samples`` and ``metrics``.
-        needs: How often it must look.
+        params: ``epochs``, ``steps`` (per epoch), ``verbose``, ``samples`` and ``metrics`` of the run.
+        needs: How often it must be called.
 
     Example:
         >>> class Print(Callback):
@@ -69,7 +71,7 @@ class Callback:
     needs: Needs = "epoch"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Work out what the subclass needs from the hooks it has."""
+        """Infer ``needs`` from the hooks of the subclass."""
         super().__init_subclass__(**kwargs)
         said_by = next(base for base in cls.__mro__ if "needs" in vars(base))
         if any(getattr(cls, hook) is not getattr(Callback, hook) for hook in BATCH_HOOKS):
@@ -78,99 +80,100 @@ class Callback:
             cls.needs = "epoch"
         idle = [hook for hook in NEVER_CALLED if callable(getattr(cls, hook, None))]
         if idle:
-            message = f"{cls.__name__}: {', '.join(idle)} will not be called; evaluating is one program."
+            message = (
+                f"{cls.__name__}: {', '.join(idle)} will not be called, since evaluation is a single compiled program."
+            )
             warnings.warn(message, PlasticaWarning, stacklevel=2)
 
     def set_model(self, model: Any) -> None:
-        """Take the model; called before ``on_train_begin``."""
+        """Set the model; called before ``on_train_begin``."""
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
-        """Take the run's parameters; called before ``on_train_begin``."""
+        """Set the parameters of the run; called before ``on_train_begin``."""
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Is called once before the first epoch."""
+        """Called once, before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Is called once after the last epoch, whatever ended the run."""
+        """Called once, after the last epoch, however training ended."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Is called right before the first step of an epoch; the first is 0."""
+        """Called before the first step of an epoch; epochs are counted from 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Is called with the figures of a finished epoch, those of validation under ``val_``."""
+        """Called after each epoch with its loss and metrics; those of validation have the prefix ``val_``."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Is called before each step of an epoch; the first is 0."""
+        """Called before each step of an epoch; steps are counted from 0."""
         self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Is called after each step, with the figures of the epoch so far."""
+        """Called after each step with the loss and metrics of the epoch so far."""
         self.on_batch_end(batch, logs)
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Keras's other name of ``on_train_batch_begin``."""
+        """Alias of ``on_train_batch_begin``, as in Keras."""
 
     def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Keras's other name of ``on_train_batch_end``."""
+        """Alias of ``on_train_batch_end``, as in Keras."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Is called before ``evaluate``."""
+        """Called before ``evaluate``."""
 
     def on_test_end(self, logs: Logs | None = None) -> None:
-        """Is called after ``evaluate``, with the figures."""
+        """Called after ``evaluate`` with the loss and metrics."""
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        """Is called before ``predict``."""
+        """Called before ``predict``."""
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        """Is called after ``predict``."""
+        """Called after ``predict``."""
 
     def get_state(self) -> dict[str, Any]:
-        """Return what it carries from epoch to epoch, as plain values that go to JSON."""
+        """Return the state kept between epochs, as JSON-serializable values."""
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take back what :meth:`get_state` gave."""
+        """Restore the result of :meth:`get_state`."""
 
     def get_arrays(self) -> dict[str, np.ndarray]:
-        """Return the arrays it carries from epoch to epoch."""
+        """Return the arrays kept between epochs."""
         return {}
 
     def set_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take back what :meth:`get_arrays` gave."""
+        """Restore the result of :meth:`get_arrays`."""
 
 
 class TerminateOnNaN(Callback):
-    """End the run quietly when the loss is no longer finite.
+    """Stop training without an error if the loss becomes NaN or infinite.
 
-    Without it such a run ends with :class:`~plastica.errors.NotFinite`, which says where it happened and what
-    to try. In both cases the model goes back to its last good weights: those that the last finite loss was computed
-    with. A step with a finite loss after which a weight or a running statistic is not finite is undone; where the loss
-    itself is not finite, so is the step before it, which made the weights with which nothing can be computed. Where it
-    is the first step of the run, the weights stay that the run began with. Which weights those are does not depend on
-    how often callbacks look, nor on checkpoints and resuming.
+    Without this callback, :class:`~plastica.errors.NotFinite` is raised, which says where it happened and what to try.
+    In both cases, the model is reset to the weights from which the last finite loss was computed: if a step leads from
+    a finite loss to weights or running statistics that are not finite, it is undone; if the loss itself is not finite,
+    the step before it is undone too. If it is the first step of the run, the initial weights are restored. The result
+    does not depend on callbacks, checkpoints or resuming.
     """
 
     needs: Needs = "logs"
 
     def on_not_finite(self, message: str) -> None:
-        """Stop the model instead of raising; called by the run."""
+        """Stop training instead of raising an error."""
         self.model.stop(f"not finite: {message}")
 
 
 class LambdaCallback(Callback):
-    """A callback from plain functions.
+    """A callback made of functions.
 
     Args:
-        needs: How often they must be called; see :class:`Callback`. Follows from the given hooks unless said;
-            ``needs="logs"`` is the fast choice for functions that do not look at the model.
-        hooks: Functions under the names of the hooks: ``on_epoch_end=lambda epoch, logs: ...``.
+        needs: How often they must be called; see :class:`Callback`. Default: inferred from the hooks. ``"logs"`` is
+            the fast choice for functions that do not use the model.
+        hooks: Functions by the names of the hooks: ``on_epoch_end=lambda epoch, logs: ...``.
 
     Raises:
-        UnknownName: There is no such hook.
-        InvalidValue: A hook is not a function.
+        UnknownName: If there is no such hook.
+        InvalidValue: If a hook is not a function.
 
     Example:
         >>> losses = []
@@ -199,10 +202,10 @@ class LambdaCallback(Callback):
 
 
 def as_list(callbacks: Any) -> list[Callback]:
-    """Return the callbacks a person gave: none, one or several.
+    """Return the callbacks as a list.
 
     Raises:
-        InvalidValue: One of them is no callback, or a class was given where an instance belongs.
+        InvalidValue: If one of them is not a callback, or is a class instead of an instance.
     """
     if callbacks is None:
         return []
@@ -212,28 +215,28 @@ def as_list(callbacks: Any) -> list[Callback]:
             raise InvalidValue(f"callbacks: {callback.__name__} is a class; write {callback.__name__}().")
         if not isinstance(callback, Callback):
             raise InvalidValue(
-                f"callbacks: {callback!r} is no plastica callback. Take one of plastica's, write a subclass "
-                "of plastica.Callback, or put functions into LambdaCallback(on_epoch_end=...)."
+                f"callbacks: {callback!r} is not a plastica callback. Use one of plastica's, write a subclass "
+                "of plastica.Callback, or use LambdaCallback(on_epoch_end=...)."
             )
         one_of(type(callback).__name__, "needs", callback.needs, LEVELS)
     return given
 
 
 def most_needed(callbacks: Iterable[Callback]) -> Needs:
-    """Return how often the run must be looked at so that each of the callbacks gets what it needs."""
+    """Return the most frequent ``needs`` of the callbacks."""
     return LEVELS[max((LEVELS.index(callback.needs) for callback in callbacks), default=0)]
 
 
 def say(text: str) -> None:
-    """Write a line to standard output, above a live display where there is one."""
+    """Write a line to standard output, above the live display if there is one."""
     sys.stdout.write(text + "\n")
 
 
 def one_of(where: str, field: str, value: Any, choices: tuple[Any, ...]) -> Any:
-    """Return the value when it is one of the choices.
+    """Return the value if it is one of the choices.
 
     Raises:
-        InvalidValue: It is not.
+        InvalidValue: If it is not.
     """
     if not any(type(value) is type(choice) and value == choice for choice in choices):
         raise InvalidValue(f"{where}: {field} is {value!r}; it takes {' or '.join(map(repr, choices))}.")
@@ -241,7 +244,7 @@ def one_of(where: str, field: str, value: Any, choices: tuple[Any, ...]) -> Any:
 
 
 def _padded(hook: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """Give a function that takes logs an empty dict where there are none."""
+    """Pass an empty dict to a function if there are no logs."""
 
     def call(*arguments: Any, logs: Logs | None = None) -> Any:
         given = arguments if len(arguments) == count else (*arguments, logs)

@@ -36,7 +36,7 @@ class Checkpoints:
         talks: Whether lines may be written to standard output.
 
     Raises:
-        FileError: When the folder is in use, holds something else or cannot be written.
+        FileError: If the folder is in use, holds something else or cannot be written.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Checkpoints:
         """Set the run to the newest checkpoint; where there is none, write the first before any step.
 
         Raises:
-            InvalidValue: When checkpoints are there and ``resume`` is False, or they are of another run.
+            InvalidValue: If checkpoints are there and ``resume`` is False, or they are of another run.
         """
         found, where = self.folder.latest(), self.folder.path
         if found is None or (found.step == 0 and not resume):

@@ -1,4 +1,4 @@
-"""Stop when the figure that counts no longer gets better."""
+"""Early stopping."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ STATE = ("wait", "stopped_epoch", "best", "best_epoch")
 
 
 class EarlyStopping(Monitor):
-    """Stop when a figure has not got better for some epochs.
+    """Stop training when a metric has stopped improving.
 
-    Use it with validation data wherever more training makes the network fit the training rows better and new
-    rows worse.
+    Use it with validation data to prevent overfitting.
 
     Args:
-        monitor: The figure to watch.
-        min_delta: What counts as better must be better by more than this.
-        patience: Epochs to wait without anything better.
-        verbose: 1 says when it stops and which weights it takes.
-        mode: ``"min"``, ``"max"``, or ``"auto"`` to judge by the name.
-        baseline: The run must get better than this to begin counting anew.
-        restore_best_weights: Take the weights of the best epoch in the end, whatever ended the run, and with
-            them what layers carry (running statistics). False is Keras's default.
-        start_from_epoch: Epochs at the beginning that do not count.
+        monitor: The metric to monitor.
+        min_delta: The minimum change that counts as an improvement.
+        patience: The number of epochs without improvement before training stops.
+        verbose: 1 prints when training stops and which weights are restored.
+        mode: ``"min"``, ``"max"``, or ``"auto"`` to infer the direction from the name.
+        baseline: The value that must be exceeded for an improvement to count.
+        restore_best_weights: Whether to restore the weights and running statistics of the best epoch, however
+            training ended. Default False, as in Keras.
+        start_from_epoch: The number of epochs to ignore at the beginning.
 
     Raises:
-        InvalidValue: ``patience`` or ``start_from_epoch`` is below 0, or the direction cannot be told.
-        UnknownName: At the end of the first epoch, when the run has no such figure.
+        InvalidValue: If ``patience`` or ``start_from_epoch`` is below 0, or the direction cannot be inferred.
+        UnknownName: At the end of the first epoch, if there is no such metric.
 
     Example:
         >>> EarlyStopping("val_loss", patience=5, restore_best_weights=True).mode
@@ -68,7 +67,7 @@ class EarlyStopping(Monitor):
         self.on_train_begin()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget an earlier run."""
+        """Reset the state."""
         self.wait = 0
         self.stopped_epoch = 0
         self.best: float | None = None
@@ -76,7 +75,7 @@ class EarlyStopping(Monitor):
         self._best_weights: dict[str, np.ndarray] = {}
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Keep the best, count the others, and stop the model when patience is over."""
+        """Record improvements, and stop training after ``patience`` epochs without any."""
         value = self.current(logs)
         if epoch < self.start_from_epoch:
             return
@@ -93,20 +92,20 @@ class EarlyStopping(Monitor):
             self.model.stop(f"EarlyStopping: {self._what_happened()}")
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Take the best weights, where asked for."""
+        """Restore the best weights, if requested."""
         if self.verbose and self.stopped_epoch:
             say(f"Epoch {self.stopped_epoch + 1}: stopped early, {self._what_happened()}.")
         if self._best_weights:
             self.model.restore(self._best_weights)
             if self.verbose:
-                say(f"Took the weights of epoch {self.best_epoch + 1}, the best.")
+                say(f"Restored the weights of epoch {self.best_epoch + 1}, the best.")
 
     def get_state(self) -> dict[str, Any]:
-        """Return the counters and the best figure."""
+        """Return the counters and the best value."""
         return kept(self, STATE)
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the counters and the best figure."""
+        """Restore the counters and the best value."""
         put_back(self, state, STATE)
 
     def get_arrays(self) -> dict[str, np.ndarray]:
@@ -114,7 +113,7 @@ class EarlyStopping(Monitor):
         return dict(self._best_weights)
 
     def set_arrays(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the weights of the best epoch."""
+        """Restore the weights of the best epoch."""
         self._best_weights = dict(arrays)
 
     def _keep(self, epoch: int) -> None:

@@ -1,4 +1,4 @@
-"""Watch how near a rule comes to the true gradient while it learns."""
+"""A callback that compares the direction of a learning rule with the true gradient."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from .callbacks import Callback, Logs, Needs
 
 
 class GradientAlignment(Callback):
-    """Record the angle between the rule's direction and the true gradient, layer by layer, after each epoch.
+    """Record the angle between the direction of the rule and the true gradient for each layer, after each epoch.
 
-    The angles in degrees go into the logs, and so into the history, as ``angle_layer_0``, ``angle_layer_2`` and so on:
-    one for each layer with parameters, under its place in the network. See ``model.alignment``.
+    The angles, in degrees, are added to the logs and the history as ``angle_layer_0``, ``angle_layer_2`` and so on: one
+    for each layer with parameters, by its index in the network. See ``model.alignment``.
 
     Args:
-        x: Inputs to compare on, ``(rows, ...)``; some hundred rows are enough.
+        x: Inputs for the comparison, ``(rows, ...)``; a few hundred rows are sufficient.
         y: Targets, ``(rows, ...)``.
 
     Example:
@@ -34,7 +34,7 @@ class GradientAlignment(Callback):
         self.y = y
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Put the angles into the logs."""
+        """Add the angles to the logs."""
         if logs is not None:
             for layer in self.model.alignment(self.x, self.y):
                 logs[f"angle_layer_{layer.place}"] = layer.angle

@@ -1,4 +1,4 @@
-"""What a run leaves behind: its figures, epoch by epoch, and why it ended."""
+"""The history of a training run."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 class History(Callback):
-    """The figures of a run; what ``fit`` returns.
+    """The loss and metrics of each epoch; returned by ``fit``.
 
     Attributes:
-        history: Figures by name, a list with a number an epoch, in Keras's order: ``loss``, the metrics, the
-            same under ``val_``, ``learning_rate`` where a callback changes it.
-        epoch: The number of each epoch; the first is 0.
-        stopped_by: What ended the run: ``"epochs"``, ``"until: loss <= 0.01"``, ``"time_limit"``,
+        history: Lists with one number per epoch, by name, in the order of Keras: ``loss``, the metrics, the same with
+            the prefix ``val_``, and ``learning_rate`` if a callback changes it.
+        epoch: The numbers of the epochs, from 0.
+        stopped_by: Why training stopped: ``"epochs"``, ``"until: loss <= 0.01"``, ``"time_limit"``,
             ``"EarlyStopping: ..."``, ``"not finite: ..."``.
-        seconds: How long the run took.
+        seconds: The training time.
 
     Example:
         >>> history = History()
@@ -57,30 +57,30 @@ class History(Callback):
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Keep the figures of an epoch."""
+        """Record the logs of an epoch."""
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
         self._look_at_clock()
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Keep the time."""
+        """Record the training time."""
         self._look_at_clock()
 
     def get_state(self) -> dict[str, Any]:
-        """Return the figures and the seconds so far."""
+        """Return the logs and the seconds so far."""
         self._look_at_clock()
         figures = {name: list(values) for name, values in self.history.items()}
         return {"history": figures, "epoch": list(self.epoch), "seconds": self.seconds}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the figures and the seconds of a run that goes on."""
+        """Restore the logs and the seconds of a resumed run."""
         self.history = {name: list(values) for name, values in state["history"].items()}
         self.epoch = list(state["epoch"])
         self.seconds = self._seconds_before = float(state["seconds"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values that go to JSON; figures that are not finite become None."""
+        """Return everything as JSON-serializable values; numbers that are not finite become None."""
         figures = {
             name: [value if math.isfinite(value) else None for value in values] for name, values in self.history.items()
         }
@@ -93,7 +93,7 @@ class History(Callback):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> History:
-        """Return the history that :meth:`to_dict` gave; None becomes NaN."""
+        """Return the history from the result of :meth:`to_dict`; None becomes NaN."""
         made = cls()
         made.history = {
             name: [math.nan if figure is None else float(figure) for figure in figures]
@@ -105,16 +105,16 @@ class History(Callback):
         return made
 
     def to_frame(self) -> polars.DataFrame:
-        """Return a polars frame, one row an epoch; ``.to_pandas()`` makes it a pandas frame."""
+        """Return a polars data frame with one row per epoch; ``.to_pandas()`` converts it to pandas."""
         import polars
 
         return polars.DataFrame({"epoch": self.epoch, **curves.aligned(self.history, len(self.epoch))})
 
     def best(self, monitor: str | None = None) -> tuple[int, float] | None:
-        """Return the number of the best epoch (the first is 0) and its figure, or None where there is none.
+        """Return the number of the best epoch (from 0) and its value, or None if there is none.
 
         Args:
-            monitor: The figure; the validation loss where there is one, else the loss.
+            monitor: The metric. Default: the validation loss, or the loss without validation.
         """
         name = monitor or ("val_loss" if "val_loss" in self.history else "loss")
         values = curves.aligned({name: self.history.get(name, [])}, len(self.epoch))[name]
@@ -125,22 +125,22 @@ class History(Callback):
         return best[1], best[0]
 
     def plot(self, path: str | os.PathLike[str] | None = None, log: bool = False) -> Drawing:
-        """Draw loss and metrics over the epochs, training and validation.
+        """Draw the learning curves of loss and metrics, for training and validation.
 
         Args:
-            path: Where to save the picture; the ending says as what (``.svg``, ``.png``, ``.pdf``).
-            log: Draw the loss on a logarithmic axis, where all of it is above 0.
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``).
+            log: Whether to use a logarithmic axis for the loss, if all values are above 0.
 
         Returns:
-            A drawing: a matplotlib figure that a notebook shows, with ``save(path)``.
+            A matplotlib figure, displayed in notebooks, with ``save(path)``.
 
         Raises:
-            InvalidValue: No epoch has finished, so there is nothing to draw.
+            InvalidValue: If no epoch has finished.
         """
         return curves.plot(self, path, log)
 
     def __repr__(self) -> str:
-        """Show how many epochs, how long, the last figures and what ended the run."""
+        """Show the number of epochs, the training time, the last values and why training stopped."""
         last = "".join(f", {name} {values[-1]:.4g}" for name, values in self.history.items() if values)
         epochs = _epochs(len(self.epoch))
         ended = f", stopped by {self.stopped_by}" if self.stopped_by else ""

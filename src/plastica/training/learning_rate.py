@@ -1,4 +1,4 @@
-"""Set the learning rate from epoch to epoch."""
+"""A callback that sets the learning rate for each epoch."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from .callbacks import Callback, Logs, say
 class LearningRateScheduler(Callback):
     """Set the learning rate before each epoch.
 
-    Use it for a rate that follows from the epoch alone or from something outside the run. A schedule given to
-    the optimizer, such as ``Adam(CosineDecay(...))``, changes the rate at each step and lets many epochs run
-    as one program.
+    Use it for a rate that depends on the epoch or on something outside of training. A schedule of the optimizer, such
+    as ``Adam(CosineDecay(...))``, changes the rate at each step and is faster, since many epochs run in one program.
 
     Args:
-        schedule: A function of the epoch (the first is 0) and the present rate, or of the epoch alone, that
-            returns the new rate.
-        verbose: 1 says the rate at each epoch.
+        schedule: A function of the epoch (from 0) and the current rate, or of the epoch alone, that returns the new
+            rate.
+        verbose: 1 prints the rate at each epoch.
 
     Raises:
-        InvalidValue: The schedule is not a function, or returns something that is no learning rate.
+        InvalidValue: If the schedule is not a function or returns an invalid rate.
     """
 
     @judged
@@ -45,7 +44,7 @@ class LearningRateScheduler(Callback):
         self._takes_rate = _takes_two(schedule)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Set the rate."""
+        """Set the learning rate."""
         present = (self.model.learning_rate,) if self._takes_rate else ()
         rate = _as_rate(self.schedule(epoch, *present), epoch)
         self.model.learning_rate = rate
@@ -53,27 +52,27 @@ class LearningRateScheduler(Callback):
             say(f"Epoch {epoch + 1}: the learning rate is {rate:g}.")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Put the rate of the epoch into its logs."""
+        """Add the learning rate to the logs."""
         if logs is not None:
             logs["learning_rate"] = float(self.model.learning_rate)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the present rate."""
+        """Return the current learning rate."""
         return {"learning_rate": plain_rate(self.model)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Set the rate the run had."""
+        """Restore the learning rate."""
         set_plain_rate(self.model, state["learning_rate"])
 
 
 def plain_rate(model: Any) -> float | None:
-    """Return a model's learning rate where it is a number; None where a schedule gives it."""
+    """Return the learning rate of a model if it is a number; None for a schedule."""
     rate = model.optimizer.learning_rate
     return None if isinstance(rate, Schedule) else float(rate)
 
 
 def set_plain_rate(model: Any, rate: float | None) -> None:
-    """Set what :func:`plain_rate` gave; a schedule stays what it is."""
+    """Set the result of :func:`plain_rate`; a schedule is unchanged."""
     if rate is not None:
         model.learning_rate = rate
 

@@ -1,4 +1,4 @@
-"""Write the figures of a run to a file: CSV, TensorBoard."""
+"""Callbacks that write logs to files: CSV and TensorBoard."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ MISSING = "NA"
 
 
 class CSVLogger(Callback):
-    """Write the figures to a CSV file, one line an epoch.
+    """Write the logs to a CSV file, one line per epoch.
 
-    The columns are ``epoch`` (the first is 0) and the figures in the order of the history. A resumed run
-    first cuts off what it wrote after its last checkpoint.
+    The columns are ``epoch`` (from 0) and the metrics in the order of the history. A resumed run first removes what was
+    written after the last checkpoint.
 
     Args:
-        filename: The file. Missing folders are made.
-        separator: What stands between the columns.
-        append: Go on writing to the file if it is there, into the columns it has. False begins it anew.
+        filename: The file. Missing folders are created.
+        separator: The separator between columns.
+        append: Whether to append to an existing file, using its columns. False overwrites it.
 
     Raises:
-        InvalidValue: ``separator`` is not one character.
-        FileError: The file cannot be written, or has other columns than the run has figures.
+        InvalidValue: If ``separator`` is not a single character.
+        FileError: If the file cannot be written, or its columns do not match.
     """
 
     needs: Needs = "logs"
@@ -46,7 +46,7 @@ class CSVLogger(Callback):
         self._file: io.TextIOWrapper | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """See that the file can be written; it is opened with the first figures."""
+        """Check that the file can be written; it is opened with the first logs."""
         self._close()
         self._resume_at = None
         self._columns = []
@@ -73,7 +73,7 @@ class CSVLogger(Callback):
         self._close()
 
     def get_state(self) -> dict[str, Any]:
-        """Return how far the file is written."""
+        """Return the position in the file."""
         if self._file is not None:
             self._file.flush()
         elif self._resume_at is not None:
@@ -83,7 +83,7 @@ class CSVLogger(Callback):
         return {"bytes": self.filename.stat().st_size if self.filename.exists() else 0}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on where the file stood; what was written later is cut off."""
+        """Truncate the file to the restored position."""
         self._close()
         self._resume_at = state["bytes"]
 
@@ -118,19 +118,19 @@ class CSVLogger(Callback):
 
 
 class TensorBoard(Callback):
-    """Write the figures for TensorBoard, which draws the curves of many runs together.
+    """Write the logs for TensorBoard.
 
-    Needs ``pip install "plastica[tensorboard]"``. Figures of training go to ``log_dir/train``, those of
-    validation to ``log_dir/validation``, under Keras's names: ``epoch_loss``, ``epoch_accuracy``.
+    Requires ``pip install "plastica[tensorboard]"``. Training logs are written to ``log_dir/train``, validation logs to
+    ``log_dir/validation``, with the names of Keras: ``epoch_loss``, ``epoch_accuracy``.
 
     Args:
-        log_dir: The run's folder.
-        histogram_freq: Write histograms of all weights every so many epochs; 0 writes none, which lets many
-            epochs run as one program.
+        log_dir: The folder of the run.
+        histogram_freq: The number of epochs between histograms of all weights; 0 for none, which is faster, since
+            many epochs then run in one program.
 
     Raises:
-        MissingExtra: tensorboardX is not installed.
-        InvalidValue: ``histogram_freq`` is below 0.
+        MissingExtra: If tensorboardX is not installed.
+        InvalidValue: If ``histogram_freq`` is below 0.
     """
 
     needs: Needs = "logs"
@@ -147,11 +147,11 @@ class TensorBoard(Callback):
         self._writers: dict[str, Any] = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget the writers of an earlier run."""
+        """Reset the writers."""
         self.on_train_end()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Write the figures of an epoch."""
+        """Write the logs of an epoch."""
         for name, value in (logs or {}).items():
             part, figure = ("validation", name[4:]) if name.startswith("val_") else ("train", name)
             self._writer(part).add_scalar(f"epoch_{figure}", value, epoch)

@@ -1,4 +1,4 @@
-"""Save the model while it trains."""
+"""A callback that saves the model during training."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ STATE = ("best", "_since_saving", "_epoch")
 class ModelCheckpoint(Monitor):
     """Save the model after each epoch, or whenever it is the best so far.
 
-    Use it to keep the models of a run. To go on with a run that was killed, ``fit(checkpoint="folder",
-    resume=True)`` is the right thing: it also keeps the optimizer and where the run stood.
+    To resume an interrupted run, use ``fit(checkpoint="folder", resume=True)`` instead, which also saves the state of
+    the optimizer and of the run.
 
     Args:
-        filepath: Where to save. ``{epoch}`` (the first is 1) and names of figures in braces are filled in:
-            ``"models/{epoch:02d}-{val_loss:.3f}.plastica"``. Missing folders are made.
-        monitor: The figure that says which model is best.
-        verbose: 1 says what was saved.
-        save_best_only: Save only when the figure is better than at the last save.
-        save_weights_only: Save the weights without the specification.
-        mode: ``"min"``, ``"max"``, or ``"auto"`` to judge by the name.
-        save_freq: ``"epoch"``, or a number of steps after which to save. With steps the run is looked at
-            after each of them, which is slow for small networks.
-        initial_value_threshold: With ``save_best_only``: the figure a model must beat to be saved at all.
+        filepath: Where to save. ``{epoch}`` (from 1) and the names of metrics in braces are replaced:
+            ``"models/{epoch:02d}-{val_loss:.3f}.plastica"``. Missing folders are created.
+        monitor: The metric by which the best model is chosen.
+        verbose: 1 prints what was saved.
+        save_best_only: Whether to save only if the metric has improved since the last save.
+        save_weights_only: Whether to save only the weights.
+        mode: ``"min"``, ``"max"``, or ``"auto"`` to infer the direction from the name.
+        save_freq: ``"epoch"``, or the number of steps between saves. With steps, control returns to Python after each
+            step, which is slow for small networks.
+        initial_value_threshold: With ``save_best_only``, the value that must be exceeded for the first save.
 
     Raises:
-        InvalidValue: ``save_freq`` is neither, the path's fields cannot be filled in, or the direction cannot
-            be told.
-        UnknownName: The run has no such figure; at the first save.
+        InvalidValue: If ``save_freq`` is invalid, the path cannot be formatted, or the direction cannot be inferred.
+        UnknownName: At the first save, if there is no such metric.
     """
 
     @judged
@@ -67,11 +66,11 @@ class ModelCheckpoint(Monitor):
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Remember the epoch, for saving in the middle of it."""
+        """Record the epoch, for saves within it."""
         self._epoch = epoch
 
     def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Save after so many steps."""
+        """Save after ``save_freq`` steps."""
         if self.save_freq == "epoch":
             return
         self._since_saving += 1
@@ -85,11 +84,11 @@ class ModelCheckpoint(Monitor):
             self._save(epoch, dict(logs or {}))
 
     def get_state(self) -> dict[str, Any]:
-        """Return the best figure, the steps since the last save and the epoch."""
+        """Return the best value, the steps since the last save and the epoch."""
         return kept(self, STATE)
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the best figure, the steps since the last save and the epoch."""
+        """Restore the best value, the steps since the last save and the epoch."""
         put_back(self, state, STATE)
 
     def _save(self, epoch: int, logs: Logs) -> None:
@@ -116,7 +115,7 @@ class ModelCheckpoint(Monitor):
             known = ", ".join(["epoch", *logs])
             raise UnknownName(
                 f'ModelCheckpoint: filepath "{self.filepath}" has the field {missing}, '
-                f"which this run has not. It has: {known}."
+                f"which does not exist in this run. Available: {known}."
             ) from None
         except (ValueError, IndexError, AttributeError) as problem:
             raise InvalidValue(

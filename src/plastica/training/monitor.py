@@ -1,4 +1,4 @@
-"""Watching one figure: which way is better, and whether it got better."""
+"""The base class of callbacks that monitor a metric."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HIGHER_IS_BETTER = frozenset(
 
 
 def better(name: str) -> Literal["min", "max"] | None:
-    """Return which way a figure is better, judged by its name, or None where the name does not tell.
+    """Return the direction in which a metric improves, inferred from its name, or None if unknown.
 
     Example:
         >>> better("val_loss"), better("top_k_accuracy"), better("temperature")
@@ -66,10 +66,10 @@ def better(name: str) -> Literal["min", "max"] | None:
 
 
 def require_figure(where: str, name: str, known: Iterable[str]) -> None:
-    """See that a run has a figure of this name.
+    """Check that a metric exists.
 
     Raises:
-        UnknownName: With the nearest name, the whole list, and where figures of validation come from.
+        UnknownName: If it does not; the message lists the available metrics.
     """
     names = list(known)
     if name in names:
@@ -77,20 +77,20 @@ def require_figure(where: str, name: str, known: Iterable[str]) -> None:
     near = get_close_matches(name, names, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else "."
     held_out = name.startswith("val_") and not any(other.startswith("val_") for other in names)
-    advice = " For figures of validation pass validation_split= or validation_data= to fit." if held_out else ""
-    raise UnknownName(f'{where}: this run has no figure "{name}"{hint} It has: {", ".join(names)}.{advice}')
+    advice = " For validation metrics, pass validation_split= or validation_data= to fit." if held_out else ""
+    raise UnknownName(f'{where}: this run has no metric "{name}"{hint} Available: {", ".join(names)}.{advice}')
 
 
 class Monitor(Callback):
-    """A callback that watches whether one figure gets better.
+    """Base class of callbacks that monitor whether a metric improves.
 
     Args:
-        monitor: The name of the figure.
-        mode: ``"min"`` where lower is better, ``"max"`` where higher is, ``"auto"`` to judge by the name.
-        min_delta: What counts as better must be better by more than this.
+        monitor: The name of the metric.
+        mode: ``"min"`` if lower is better, ``"max"`` if higher is, ``"auto"`` to infer it from the name.
+        min_delta: The minimum change that counts as an improvement.
 
     Raises:
-        InvalidValue: ``mode`` is unknown, or ``"auto"`` where the name does not tell.
+        InvalidValue: If ``mode`` is unknown, or is ``"auto"`` and cannot be inferred.
     """
 
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
@@ -101,21 +101,21 @@ class Monitor(Callback):
         self.min_delta = abs(float(min_delta))
         if self.mode is None:
             raise InvalidValue(
-                f'{where}: the name "{monitor}" does not tell whether lower or higher is better. '
-                'Say mode="min" or mode="max".'
+                f'{where}: whether lower or higher is better cannot be inferred from the name "{monitor}". '
+                'Set mode="min" or mode="max".'
             )
 
     def current(self, logs: Logs | None) -> float:
-        """Return the figure of this epoch.
+        """Return the value of the metric in this epoch.
 
         Raises:
-            UnknownName: The run has no such figure.
+            UnknownName: If there is no such metric.
         """
         require_figure(type(self).__name__, self.monitor, logs or {})
         return float((logs or {})[self.monitor])
 
     def improves(self, value: float, best: float | None) -> bool:
-        """Return whether a value is better than the best so far; NaN never is."""
+        """Return whether a value is an improvement; NaN never is."""
         if math.isnan(value):
             return False
         if best is None or math.isnan(best):
@@ -129,7 +129,7 @@ def kept(callback: Any, names: Iterable[str]) -> dict[str, Any]:
 
 
 def put_back(callback: Any, state: Mapping[str, Any], names: Iterable[str]) -> None:
-    """Set the attributes that :func:`kept` gave; one that an older plastica did not keep stays as it is."""
+    """Restore the result of :func:`kept`; attributes missing in older files are unchanged."""
     for name in names:
         if name in state:
             setattr(callback, name, state[name])

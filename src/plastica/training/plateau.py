@@ -1,4 +1,4 @@
-"""Lower the learning rate when the figure that counts no longer gets better."""
+"""A callback that reduces the learning rate when a metric has stopped improving."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ STATE = ("best", "wait", "cooldown_counter")
 
 
 class ReduceLROnPlateau(Monitor):
-    """Multiply the learning rate by a factor when a figure has not got better for some epochs.
+    """Reduce the learning rate when a metric has stopped improving.
 
-    Use it when the loss falls, then hovers: smaller steps settle closer to the minimum.
+    Smaller steps then converge closer to the minimum.
 
     Equation: rate := max(factor rate, min_lr).
 
     Args:
-        monitor: The figure to watch.
-        factor: What the rate is multiplied by; above 0 and below 1.
-        patience: Epochs to wait without anything better.
-        verbose: 1 says when the rate changes.
-        mode: ``"min"``, ``"max"``, or ``"auto"`` to judge by the name.
-        min_delta: What counts as better must be better by more than this.
-        cooldown: Epochs after a change in which nothing is counted.
-        min_lr: The rate never falls below this.
+        monitor: The metric to monitor.
+        factor: The factor by which the rate is multiplied, above 0 and below 1.
+        patience: The number of epochs without improvement before the rate is reduced.
+        verbose: 1 prints when the rate changes.
+        mode: ``"min"``, ``"max"``, or ``"auto"`` to infer the direction from the name.
+        min_delta: The minimum change that counts as an improvement.
+        cooldown: The number of epochs to wait after a reduction before counting again.
+        min_lr: The lower bound of the rate.
 
     Raises:
-        InvalidValue: ``factor`` is not between 0 and 1, or the direction cannot be told.
-        UnknownName: At the end of the first epoch, when the run has no such figure.
+        InvalidValue: If ``factor`` is not between 0 and 1, or the direction cannot be inferred.
+        UnknownName: At the end of the first epoch, if there is no such metric.
     """
 
     @judged
@@ -59,13 +59,13 @@ class ReduceLROnPlateau(Monitor):
         self.on_train_begin()
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Forget an earlier run."""
+        """Reset the state."""
         self.best: float | None = None
         self.wait = 0
         self.cooldown_counter = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Count, and lower the rate when patience is over."""
+        """Reduce the rate after ``patience`` epochs without improvement."""
         if logs is not None:
             logs["learning_rate"] = float(self.model.learning_rate)
         value = self.current(logs)
@@ -81,11 +81,11 @@ class ReduceLROnPlateau(Monitor):
                 self._reduce(epoch)
 
     def get_state(self) -> dict[str, Any]:
-        """Return the counters, the best figure and the present rate."""
+        """Return the counters, the best value and the current rate."""
         return {**kept(self, STATE), "learning_rate": plain_rate(self.model)}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Take the counters, and set the rate the run had."""
+        """Restore the counters and the rate."""
         put_back(self, state, STATE)
         set_plain_rate(self.model, state["learning_rate"])
 
@@ -98,4 +98,4 @@ class ReduceLROnPlateau(Monitor):
         self.cooldown_counter = self.cooldown
         self.wait = 0
         if self.verbose:
-            say(f"Epoch {epoch + 1}: {self.monitor} hovers; the learning rate is now {lower:g}.")
+            say(f"Epoch {epoch + 1}: {self.monitor} has stopped improving; the learning rate is now {lower:g}.")

@@ -118,7 +118,7 @@ class Run:
         """Run to the end, or until something stops it.
 
         Raises:
-            NotFinite: When the loss or a parameter is no longer finite, unless a callback takes care of it.
+            NotFinite: If the loss or a parameter is no longer finite, unless a callback takes care of it.
         """
         needs = most_needed(self.callbacks)
         if needs == "logs" and any(isinstance(rule, Until | Reached) for rule in self.rules):

@@ -49,7 +49,7 @@ def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Drawin
 
     Raises:
         InvalidValue: For an ending that stands for no picture.
-        FileError: When the file cannot be written.
+        FileError: If the file cannot be written.
     """
     if path is not None:
         checked_ending(path)

@@ -47,8 +47,8 @@ def draw(
 
     Raises:
         InvalidValue: For another ending, and for a network without layers.
-        ShapeError: When the network cannot work on such inputs, or there is not one name for each input or output.
-        FileError: When the file cannot be written.
+        ShapeError: If the network cannot work on such inputs, or there is not one name for each input or output.
+        FileError: If the file cannot be written.
     """
     if path is not None:
         checked_ending(path)

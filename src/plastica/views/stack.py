@@ -39,7 +39,7 @@ def draw_stack(
         classes: A name for each output.
 
     Raises:
-        ShapeError: When there is not one name for each.
+        ShapeError: If there is not one name for each.
     """
     last = layers[-1][1].activity if layers else inputs
     if classes is not None and len(classes) == 2 and last.size == 1:

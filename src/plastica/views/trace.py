@@ -42,7 +42,7 @@ def draw_trace(
         classes: A name for each output.
 
     Raises:
-        ShapeError: When there is not one name for each.
+        ShapeError: If there is not one name for each.
     """
     entries = outline(network, inputs.shape, params)
     layers = list(zip(_leaves(entries), seen, strict=True))

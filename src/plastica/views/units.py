@@ -90,7 +90,7 @@ def named(found: Sequence[Column], features: Sequence[str] | None, classes: Sequ
         classes: A name for each output; one output that stands for two classes has the name of the second.
 
     Raises:
-        ShapeError: When there is not one name for each.
+        ShapeError: If there is not one name for each.
     """
     first, last = found[0], found[-1]
     if classes is not None and len(classes) == 2 and last.units == 1:
