@@ -74,7 +74,7 @@ def test_penalty_is_on_the_rows():
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        ([[0, 8], [9, 1]], r"got the value 8.* \(2 of 4 values do not fit\).* from 0 to 6\. Give input_dim=10\."),
+        ([[0, 8], [9, 1]], r"got the value 8.* \(2 of 4 values are invalid\).* from 0 to 6\. Give input_dim=10\."),
         ([[-1.0]], r"got the value -1\.0.*Number the different values from 0"),
         ([[0.5]], r"got the value 0\.5.*Number the different values from 0"),
         ([[np.nan]], r"got the value nan.*Number the different values from 0"),

@@ -101,7 +101,7 @@ def test_float64_stays_float64_with_the_right_gradient(layer):
 
 
 def test_wrong_values_are_named():
-    with pytest.raises(InvalidValue, match=r"Dropout\(50\.0\): rate is the part .* for 50 % give 0\.5"):
+    with pytest.raises(InvalidValue, match=r"Dropout\(50\.0\): rate must be a fraction .* for 50 % use 0\.5"):
         Dropout(50)
     with pytest.raises(InvalidValue, match=r"GaussianNoise\(-1\.0\): stddev must be a number of at least 0"):
         GaussianNoise(-1)
