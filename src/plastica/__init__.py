@@ -39,7 +39,7 @@ HOMES = {
     "comparison": ("compare_rules",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
-    "model": ("LayerTrace", "Sequential", "Trace", "boltzmann"),
+    "model": ("LayerTrace", "Model", "Sequential", "Trace", "boltzmann"),
     "layers": (
         "GRU",
         "LSTM",
@@ -146,6 +146,6 @@ if TYPE_CHECKING:
     from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
     from .loading import load
-    from .model import LayerTrace, Sequential, Trace, boltzmann
+    from .model import LayerTrace, Model, Sequential, Trace, boltzmann
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403

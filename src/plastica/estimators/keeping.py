@@ -188,6 +188,8 @@ def around(cls: type[E], saved: saving.Saved, path: str | Path, custom: Mapping[
     kind = file_kinds.kind_of(saved.around)
     if kind != cls.__name__:
         raise FileError(f"{path} contains a {kind}, not a {cls.__name__}. {file_kinds.opened_by(kind)}")
+    if not isinstance(saved.model, Sequential):
+        raise FileError(f"{path} is damaged: its network is a {type(saved.model.network).__name__}, not a Sequential.")
     try:
         return _rebuilt(cls, msgspec.convert(saved.around[file_kinds.ESTIMATOR], Kept), saved.model, custom)
     except (PlasticaError, msgspec.ValidationError, TypeError, ValueError, KeyError, OverflowError) as error:

@@ -11,7 +11,7 @@ import numpy as np
 from ..data.encoding import TableEncoder
 from ..data.target import Target
 from ..errors import DataError, FileError
-from ..model import kinds, saving
+from ..model import Sequential, kinds, saving
 from ..notes import as_written
 from ..storage import read_model, write_model
 from ..version import __version__
@@ -68,6 +68,8 @@ def around_network(saved: saving.Saved, path: str | Path) -> Parts:
             f"in Python. {kinds.opened_by(kind)}"
         )
     encoder, target, facts = _described(around[kinds.TABLE], path)
+    if not isinstance(model, Sequential):
+        raise FileError(f"{path} is damaged: a {type(model.network).__name__} is no network for a table.")
     settings = facts.settings if facts.model == "network" else Settings()
     units = units_of(target.task, target.outputs, settings)
     if facts.model == "trees" or model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units:

@@ -39,6 +39,11 @@ class Sequential(Layer):
     def children(self) -> tuple[Layer, ...]:
         return self.layers
 
+    @property
+    def declared_shape(self) -> Shape | None:
+        own = super().declared_shape
+        return self.layers[0].declared_shape if own is None and self.layers else own
+
     def output_shape(self, shape: Shape) -> Shape:
         for place, layer in enumerate(self.layers):
             shape = _placed(place, layer.output_shape, shape)

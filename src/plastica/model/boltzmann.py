@@ -16,7 +16,7 @@ from ..layers.layer import Params
 from . import fitting
 
 if TYPE_CHECKING:
-    from .sequential import Sequential
+    from .model import Model
 
 # 2**20 states take a second; each further unit doubles the time.
 MOST_UNITS = 20
@@ -37,7 +37,7 @@ class LogPartition(NamedTuple):
     high: float
 
 
-def log_likelihood(model: Sequential, x: Any, log_partition: float | None = None) -> np.ndarray:
+def log_likelihood(model: Model, x: Any, log_partition: float | None = None) -> np.ndarray:
     """Return the log-likelihood of each row under the first restricted Boltzmann machine, in nats, ``(rows,)``.
 
         log p(v) = -F(v) - log Z
@@ -63,7 +63,7 @@ def log_likelihood(model: Sequential, x: Any, log_partition: float | None = None
     return -np.asarray(_free_energy(layer, params, rows)) - np.float32(known)
 
 
-def log_partition_of(model: Sequential) -> float:
+def log_partition_of(model: Model) -> float:
     """Return the exact log Z of the first restricted Boltzmann machine, a sum over all states of its smaller side.
 
     Raises:
@@ -80,7 +80,7 @@ def log_partition_of(model: Sequential) -> float:
 
 
 def annealed_importance_sampling(
-    model: Sequential, x: Any = None, chains: int = 100, steps: int = 2000, seed: int = 0
+    model: Model, x: Any = None, chains: int = 100, steps: int = 2000, seed: int = 0
 ) -> LogPartition:
     """Estimate log Z of the first restricted Boltzmann machine by annealed importance sampling; for any size.
 
@@ -122,7 +122,7 @@ def annealed_importance_sampling(
     return LogPartition(*(float(first + each) for each in (np.log(mean), low, np.log(mean + error))))
 
 
-def sample(model: Sequential, n: int, steps: int = 1000, x: Any = None, seed: int = 0) -> np.ndarray:
+def sample(model: Model, n: int, steps: int = 1000, x: Any = None, seed: int = 0) -> np.ndarray:
     """Draw samples of the visible units from the network by Gibbs sampling, ``(n, features)``.
 
     Each sample is the end of a separate chain. A stack of restricted Boltzmann machines is a deep belief network: its
@@ -153,7 +153,7 @@ def sample(model: Sequential, n: int, steps: int = 1000, x: Any = None, seed: in
     return np.asarray(_sample(stack, params, visible, jnp.asarray(random.fold(key, 1)), jnp.int32(steps)))
 
 
-def reconstruct(model: Sequential, x: Any) -> np.ndarray:
+def reconstruct(model: Model, x: Any) -> np.ndarray:
     """Return reconstructions of rows: one pass up through the machines and down again, ``(rows, features)``.
 
     The passes use probabilities instead of samples, so the result is deterministic.
@@ -263,17 +263,17 @@ def _log_first(layer: RestrictedBoltzmann, start: np.ndarray) -> float:
     return float(np.logaddexp(0, start).sum())
 
 
-def _rows(model: Sequential, x: Any) -> np.ndarray:
+def _rows(model: Model, x: Any) -> np.ndarray:
     inputs = fitting.take_inputs(model, x)
     return inputs.reshape(len(inputs), -1)
 
 
-def _first(model: Sequential) -> tuple[RestrictedBoltzmann, Params]:
+def _first(model: Model) -> tuple[RestrictedBoltzmann, Params]:
     stack, params = _stack(model)
     return stack[0], params[0]
 
 
-def _stack(model: Sequential) -> tuple[tuple[RestrictedBoltzmann, ...], tuple[Params, ...]]:
+def _stack(model: Model) -> tuple[tuple[RestrictedBoltzmann, ...], tuple[Params, ...]]:
     """Return the stack of restricted Boltzmann machines at the beginning of the network.
 
     Raises:

@@ -12,7 +12,6 @@ import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue, PlasticaWarning
-from ..layers import Sequential as Network
 from ..layers.layer import Layer
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -95,7 +94,7 @@ def _require_declared(part: Any) -> None:
         )
 
 
-def assemble(network: Network, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
+def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
     """Build the program: a numerically stable form of the loss, and metrics that fit the output shape."""
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)

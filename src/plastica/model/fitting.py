@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
+from ..layers import Sequential as Network
 from ..training import interrupting
 from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
@@ -36,13 +37,13 @@ from .settling import settled
 from .streams import Checked, refuse_beside_blocks
 
 if TYPE_CHECKING:
-    from .sequential import Sequential
+    from .model import Model
 
 BATCH_SIZE = 32  # as in Keras
 
 
 def examples_for(
-    model: Sequential,
+    model: Model,
     x: Any,
     y: Any,
     sample_weight: Any,
@@ -67,13 +68,13 @@ def examples_for(
 
 
 def fit(
-    model: Sequential,
+    model: Model,
     examples: Examples | Checked,
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
 ) -> History:
-    """Train; see :meth:`Sequential.fit`."""
+    """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
     run = _run_for(model, examples, held_out, options)
     if model.compiled.loss is not None and isinstance(examples, Examples):
@@ -116,7 +117,7 @@ def _progress(run: Run, history: History, callbacks: Sequence[Callback], options
     )
 
 
-def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
+def evaluate(model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -134,7 +135,7 @@ def evaluate(model: Sequential, x: Any, y: Any, sample_weight: Any, batch_size: 
     return figures(program.watched, widths, np.asarray(sums))
 
 
-def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
+def predict(model: Model, x: Any, batch_size: int | None) -> np.ndarray:
     """Return the predictions, row by row."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -154,7 +155,7 @@ def predict(model: Sequential, x: Any, batch_size: int | None) -> np.ndarray:
     return np.concatenate([answer(inputs[place]) for place in places])
 
 
-def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
+def watchers(model: Model, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
     """Return the user's callbacks with their model set."""
     found = as_list(callbacks)
     for callback in found:
@@ -162,7 +163,7 @@ def watchers(model: Sequential, callbacks: Sequence[Callback] | Callback | None)
     return found
 
 
-def take(model: Sequential, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
+def take(model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
     """Check examples and convert them to arrays; ``owner`` is a prefix for names in messages."""
     inputs = take_inputs(model, x, f"{owner}x")
     if model.compiled.loss is None:
@@ -189,10 +190,10 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
     return same_rows(Examples(inputs, nothing, row_weights(sample_weight, len(inputs))))
 
 
-def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
+def take_inputs(model: Model, x: Any, name: str = "x") -> np.ndarray:
     """Check inputs and convert them to an array, and build the network if necessary."""
     inputs = as_inputs(x, model.declared_shape, name)
-    if not model.layers:
+    if model.network == Network():
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
         try:
@@ -204,11 +205,11 @@ def take_inputs(model: Sequential, x: Any, name: str = "x") -> np.ndarray:
     return inputs
 
 
-def _output_shape(model: Sequential) -> tuple[int, ...]:
+def _output_shape(model: Model) -> tuple[int, ...]:
     return model.network.output_shape(model.declared_shape or ())
 
 
-def _given_to_judge_by(model: Sequential, validation_data: Any) -> Examples:
+def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
         return take(model, validation_data, None, owner="validation_data ")
     if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
@@ -216,7 +217,7 @@ def _given_to_judge_by(model: Sequential, validation_data: Any) -> Examples:
     return take(model, *validation_data, owner="validation_data ")
 
 
-def _planner_for(model: Sequential, examples: Examples | Checked, options: Options) -> Planner | Windows:
+def _planner_for(model: Model, examples: Examples | Checked, options: Options) -> Planner | Windows:
     batch_size = options.batch_size or BATCH_SIZE
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
@@ -225,7 +226,7 @@ def _planner_for(model: Sequential, examples: Examples | Checked, options: Optio
     return Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
 
 
-def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
+def _run_for(model: Model, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     planner, shape = _planner_for(model, examples, options), _output_shape(model)
     rows = (planner.rows, *(len(part.x) for part in (held_out,) if part is not None))
@@ -245,7 +246,7 @@ def _run_for(model: Sequential, examples: Examples | Checked, held_out: Examples
     )
 
 
-def _introduce(model: Sequential, run: Run, options: Options, names: list[str]) -> None:
+def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> None:
     params = {
         "epochs": options.epochs,
         "initial_epoch": options.initial_epoch,
@@ -279,7 +280,7 @@ def _with_checkpoints(run: Run, options: Options) -> None:
             keeper.close()
 
 
-def _leave(model: Sequential, run: Run, history: History, began: float) -> None:
+def _leave(model: Model, run: Run, history: History, began: float) -> None:
     history.stopped_by = model.stop_reason or ("epochs" if run.step >= run.total else "interrupted")
     history.seconds += time.perf_counter() - began
     learner = model.learner

@@ -13,6 +13,7 @@ import numpy as np
 from .. import metrics
 from ..errors import FileError
 from ..layers import Sequential as Network
+from ..layers.layer import Layer
 from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
@@ -27,14 +28,14 @@ from . import cautions, kinds
 from .compiling import Compiled
 
 if TYPE_CHECKING:
-    from .sequential import Sequential
+    from .model import Model
 
 
 FEW_ELEMENTS = 1 << 16
 _KINDS = {"name": str, "seed": int, "epochs_trained": int, "input_shape": list, "extra": dict}
 
 
-def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
+def save(model: Model, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
     """Write a network, with its compile settings and training state if it has them.
 
     Args:
@@ -69,14 +70,14 @@ def save(model: Sequential, path: str | Path, around: Mapping[str, Any] = Mappin
     return target
 
 
-def save_weights(model: Sequential, path: str | Path) -> Path:
+def save_weights(model: Model, path: str | Path) -> Path:
     """Write only the weights."""
     target = as_path(path)
     write_model(target, {f"model/{name}": array for name, array in model.snapshot().items()}, {"kind": "weights"})
     return target
 
 
-def load_weights(model: Sequential, path: str | Path) -> None:
+def load_weights(model: Model, path: str | Path) -> None:
     """Load the weights from a file.
 
     Raises:
@@ -99,7 +100,7 @@ class Saved(NamedTuple):
             alone. A person's own extras are the model's.
     """
 
-    model: Sequential
+    model: Model
     around: Mapping[str, Any]
 
 
@@ -124,8 +125,6 @@ def network_from(
     custom: Mapping[str, Any] = MappingProxyType({}),
 ) -> Saved:
     """Return the network described by the arrays and the document of a file; see :func:`read_network`."""
-    from .sequential import Sequential
-
     if document.get("kind") != "network":
         hint = " Load them into a network with the same layers: model.load_weights(path)."
         raise FileError(
@@ -134,9 +133,8 @@ def network_from(
         )
     try:
         _check_kinds(document)
-        network = from_spec(document["network"], custom, Network)
-        model = Sequential(name=document["name"], seed=document["seed"])
-        model.network = Network(network.layers)
+        network = from_spec(document["network"], custom, Layer)
+        model = _empty(network, document["name"], document["seed"])
         weights = _under("model/", arrays)
         model.build_undrawn((None, *document["input_shape"]), _most_elements(weights))
         model.restore(weights)
@@ -162,6 +160,17 @@ def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> 
     """Return params and state with the arrays from a snapshot."""
     found = unflatten({"params": params, "state": state}, dict(arrays))
     return found["params"], found["state"]
+
+
+def _empty(network: Layer, name: str, seed: int) -> Model:
+    """Return a model of a network from a file, with none of its weights drawn."""
+    from .model import Model
+    from .sequential import Sequential
+
+    empty = Network(())
+    model = Sequential(name=name, seed=seed) if type(network) is Network else Model(empty, name=name, seed=seed)
+    model.network = network  # pyright: ignore[reportAttributeAccessIssue]
+    return model
 
 
 def _check_kinds(document: Mapping[str, Any]) -> None:
@@ -200,7 +209,7 @@ def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compil
     )
 
 
-def _restore_training(model: Sequential, arrays: dict[str, np.ndarray]) -> None:
+def _restore_training(model: Model, arrays: dict[str, np.ndarray]) -> None:
     if not arrays:
         return
     laid_out = model.laid_out_learner()

@@ -9,7 +9,7 @@ from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
 
 if TYPE_CHECKING:
-    from .sequential import Sequential
+    from .model import Model
 
 
 @final
@@ -21,7 +21,7 @@ class Checked(Blocks):
         InvalidValue: If the optimizer needs all rows at once.
     """
 
-    def __init__(self, model: Sequential, blocks: Blocks) -> None:
+    def __init__(self, model: Model, blocks: Blocks) -> None:
         self.model, self.blocks = model, blocks
         self._sizes = [int(size) for size in blocks.sizes]
         if not self._sizes or min(self._sizes) < 1:

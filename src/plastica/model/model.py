@@ -1,0 +1,601 @@
+"""Model: a network that learns, with the methods of Keras."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from .. import random
+from ..declaration import replace
+from ..errors import InvalidValue, NotFitted, ShapeError
+from ..initializers import Undrawn
+from ..layers.layer import Layer, Shape
+from ..notebook.html import shown
+from ..optimizers import Optimizer, OptimizerLike
+from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
+from ..rules.alignment import whole_batch
+from ..training.callbacks import Callback
+from ..training.history import History
+from ..training.program import Learner, Program
+from ..training.sums import empty_sums
+from . import cautions, compiling, fitting, saving, tracing, weights
+from .compiling import Compiled
+from .exclusive import alone
+
+
+class Model:
+    """A network that learns: any layer, however it is composed.
+
+    Args:
+        network: The network, a layer. Its input shape is inferred from the data unless the layer declares it.
+        name: A name for summaries.
+        seed: The random seed of initial weights, shuffling and dropout. The same seed and data give bitwise
+            identical weights on machines of the same kind.
+
+    Raises:
+        InvalidValue: If ``network`` is not a layer, or the seed is not a whole number of at least 0.
+
+    Example:
+        >>> from plastica.layers import Dense, Residual
+        >>> model = Model(Residual([Dense(4, "tanh")]))
+        >>> model.build((4,))
+        >>> model.output_shape
+        (None, 4)
+    """
+
+    def __init__(self, network: Layer, *, name: str | None = None, seed: int = 0) -> None:
+        kind = type(self).__name__
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InvalidValue(f"{kind}(seed={seed!r}): the seed must be a whole number of at least 0.")
+        if not isinstance(name, str | None):
+            raise InvalidValue(f"{kind}(name={name!r}): the name must be a string.")
+        if not isinstance(network, Layer):
+            raise InvalidValue(f"{kind}({network!r}): give a layer, or layers in a list: Sequential([...]).")
+        self.network = network
+        self.name = name or kind.lower()
+        self.seed = int(seed)
+        self.epochs_trained = 0
+        self.is_training = False
+        self.stop_training = False
+        self.stop_reason = ""
+        self.history: History | None = None
+        self.extra: dict[str, Any] = {}
+        self._shape: Shape | None = None
+        self._params: Any = None
+        self._state: Any = None
+        self._compiled: Compiled | None = None
+        self._program: Program | None = None
+        self._learner: Learner | None = None
+        self._initial = True  # whether the weights are still the initial ones and no warning has been issued
+        if self.network.declared_shape is not None:
+            self.build(self.network.declared_shape)
+
+    def __repr__(self) -> str:
+        return f"Model({self.network!r})"
+
+    @shown
+    def _repr_html_(self) -> str:
+        from ..views.summary import page
+
+        trained = f"{self.epochs_trained:,} epochs trained" if self.epochs_trained else ""
+        said = [*self._compiled.words(), trained] if self._compiled else ["not compiled"]
+        return page(self.network, self._shape, self.params, self.state, name=self.name, words=said)
+
+    # Structure
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the network; the network itself if it is a single layer."""
+        return list(self.network.children or (self.network,))
+
+    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
+        """Create the initial weights.
+
+        Called by :meth:`fit` if necessary.
+
+        Args:
+            input_shape: The shape of one input, ``(784,)``, or with the batch axis as in Keras, ``(None, 784)``.
+                None uses the shape declared by the first layer.
+
+        Raises:
+            InvalidValue: If the shape is not given and not declared.
+            ShapeError: If the layers do not fit the input or each other.
+        """
+        self._begin(input_shape, np.random.default_rng(self.seed))
+
+    def adapt(self, x: Any) -> None:
+        """Set the parts of layers that are computed from data, such as the knots of a PiecewiseLinearEmbedding.
+
+        Call it with the training rows before :meth:`fit`. The name is that of Keras's preprocessing layers.
+
+        Args:
+            x: Inputs, ``(rows, ...)``; the network is built if necessary.
+
+        Raises:
+            ShapeError, DataError: If the inputs are invalid.
+        """
+        rows = fitting.take_inputs(self, x)
+        initial = self._initial
+        self._put(self.params, self.network.adapt(rows, self.state))
+        self._initial = initial
+
+    def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
+        """Create the weights without drawing values, for arrays set by :meth:`restore`.
+
+        Args:
+            input_shape: As for :meth:`build`.
+            elements: The maximum total number of elements.
+
+        Raises:
+            ShapeError: If the layers do not fit the input or each other, or declare more elements.
+        """
+        self._begin(input_shape, Undrawn(elements))
+
+    def _begin(self, input_shape: Sequence[int | None] | None, rng: np.random.Generator) -> None:
+        given = self.network.declared_shape if input_shape is None else input_shape
+        if not isinstance(given, Sequence):
+            told = "" if given is None else f"; got {given!r}"
+            raise InvalidValue(f"build() needs the shape of one input, such as build((None, 784)){told}.")
+        given = tuple(given)
+        if given and given[0] is None:
+            given = given[1:]
+        if any(size is not None and not isinstance(size, int | np.integer) for size in given):
+            raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
+        if any(size is None for size in given):
+            raise InvalidValue(f"build({given}): every size except the batch axis must be known.")
+        shape = tuple(int(size) for size in given if size is not None)
+        if any(size < 1 for size in shape):
+            raise InvalidValue(f"build({given}): every size must be at least 1.")
+        stated = self.network.declared_shape
+        if stated is not None and shape != stated:
+            raise ShapeError(f"build({given}): the network declares inputs of shape {stated}; the two must agree.")
+        self._params, self._state = self.network.init(rng, shape)
+        self._shape, self._program, self._learner = shape, None, None
+
+    @property
+    def built(self) -> bool:
+        """Whether the weights have been created."""
+        return self._shape is not None
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of the inputs, with None for the batch axis."""
+        return (None, *self._known_shape())
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of the outputs, with None for the batch axis."""
+        return (None, *self.network.output_shape(self._known_shape()))
+
+    @property
+    def params(self) -> Any:
+        """The trainable parameters: a tuple with a dict for each layer."""
+        return self._learner.params if self._learner is not None else self._params
+
+    @property
+    def state(self) -> Any:
+        """The non-trainable state of the layers, such as running statistics."""
+        return self._learner.state if self._learner is not None else self._state
+
+    def count_params(self) -> int:
+        """Return the number of parameters, including non-trainable ones."""
+        return sum(array.size for array in self.get_weights())
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return all weights as a list of arrays, in the order and shapes of Keras."""
+        self._known_shape()
+        return weights.get_weights(self.network, self.params, self.state)
+
+    def set_weights(self, arrays: Sequence[Any]) -> None:
+        """Set all weights from a list of arrays, in the order and shapes of Keras.
+
+        Raises:
+            ShapeError: If the number of arrays or a shape differs.
+        """
+        self._known_shape()
+        self._put(*weights.set_weights(self.network, self.params, self.state, arrays))
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return a copy of all parameters and state arrays, by name."""
+        self._known_shape()
+        return saving.snapshot(self.judged_params, self.state)
+
+    @property
+    def judged_params(self) -> Any:
+        """The weights used for evaluation, prediction and saving: with ``use_ema``, the averaged ones during training.
+
+        After training, the averaged weights replace the others.
+        """
+        if self.is_training and self.optimizer.use_ema:
+            return self.optimizer.averaged(self.params, self.learner.optimizer)
+        return self.params
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Restore a :meth:`snapshot`."""
+        self._known_shape()
+        self._put(*saving.from_snapshot(self.params, self.state, snapshot))
+
+    # Training
+
+    def compile(
+        self,
+        optimizer: OptimizerLike | None = None,
+        loss: Any = None,
+        metrics: Any = None,
+        *,
+        weighted_metrics: Any = None,
+        rule: RuleLike = "backprop",
+    ) -> None:
+        """Configure the network for training.
+
+        Args:
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. Default: depends on the rule; Adam for
+                backprop (RMSprop in Keras).
+            loss: A name, a loss, or a function of (targets, predictions). None for unsupervised rules; with such a
+                rule, a loss makes the last layer a read-out trained on the targets.
+            metrics: Names, metrics or functions of (targets, predictions) to report beside the loss. As in Keras,
+                they ignore sample and class weights.
+            weighted_metrics: The same, but weighted by ``sample_weight`` and ``class_weight``. A metric that is also
+                in ``metrics`` is named ``"weighted_..."`` in the history.
+            rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
+
+        Raises:
+            InvalidValue: If a rule that needs a loss has none.
+            UnknownName: If a name is unknown; the message suggests the nearest one.
+        """
+        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
+
+    @property
+    def compiled(self) -> Compiled:
+        """The resolved arguments of ``compile``.
+
+        Raises:
+            NotFitted: Before ``compile``.
+        """
+        if self._compiled is None:
+            raise NotFitted('this network is not compiled; call model.compile(optimizer="adam", loss=...) first.')
+        return self._compiled
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        return self.program.optimizer if self._program is not None else self.compiled.optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        steps = 0 if self._learner is None else int(self._learner.optimizer["step"])
+        return float(self.optimizer.current_rate(steps))
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        # A new optimizer, so that the rate is validated.
+        if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
+            raise InvalidValue(f"learning_rate={rate!r}: expected a number.")
+        optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
+        self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
+        if self._program is not None:
+            self._program = replace(self._program, optimizer=optimizer)
+
+    @property
+    def program(self) -> Program:
+        """The compiled training program."""
+        if self._program is None:
+            shape = self.network.output_shape(self._known_shape())
+            self._program = compiling.assemble(self.network, self.compiled, shape)
+        return self._program
+
+    @program.setter
+    def program(self, program: Program) -> None:
+        self._program = program
+        self._compiled = dataclasses.replace(self.compiled, optimizer=program.optimizer)
+
+    @property
+    def learner(self) -> Learner:
+        """The training state: everything that changes during training.
+
+        Raises:
+            NotFitted: Before training.
+        """
+        if self._learner is None:
+            raise NotFitted("this network has no training state yet; call fit() first.")
+        return self._learner
+
+    @learner.setter
+    def learner(self, learner: Learner) -> None:
+        self._learner, self._initial = learner, False
+
+    @property
+    def declared_shape(self) -> Shape | None:
+        """The shape of one input, if known."""
+        return self._shape
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether ``compile`` has been called."""
+        return self._compiled is not None
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is a training state."""
+        return self._learner is not None
+
+    def set_compiled(self, compiled: Compiled) -> None:
+        """Set compile settings that are already resolved."""
+        if self._learner is not None:
+            self._params, self._state = self._learner.params, self._learner.state
+        self._compiled, self._program, self._learner = compiled, None, None
+
+    def answering(self) -> tuple[Any, Any, Rule, Any]:
+        """Return what predictions are computed from: params, state, the rule and its memory."""
+        if self._compiled is None:
+            return self.params, self.state, Backprop(), ()  # the plain forward pass
+        rule = self._compiled.rule
+        if self._learner is not None:
+            return self.judged_params, self.state, rule, self._learner.memory
+        return self.params, self.state, rule, compiling.memory_for(rule, self.network, self.params, self.seed)
+
+    def start_learner(self, widths: tuple[int, ...]) -> Learner:
+        """Return the training state; create a new one if there is none or the metrics have changed."""
+        if self._learner is None:
+            self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
+        elif self._learner.sums.shape != (empty := empty_sums(self.program.watched, widths)).shape:
+            self._learner = self._learner._replace(sums=empty)
+        return self._learner
+
+    def laid_out_learner(self) -> Learner:
+        """Return the shapes and types of a training state, for arrays from a file."""
+        return compiling.lay_out(self.program, self._params, self._state, self.seed)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, ...] | None = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        *,
+        sampling: Any = None,
+        until: Any = None,
+        time_limit: float | str | None = None,
+        max_steps: int | None = None,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+        checkpoint_seconds: float = 10.0,
+    ) -> History:
+        """Train the network.
+
+        Args:
+            x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
+                :class:`~plastica.data.streaming.Blocks` with inputs and targets that do not fit into memory.
+            y: Targets, ``(rows, ...)``; None with blocks and for networks compiled without a loss.
+            batch_size: Rows per gradient step. Default 32, as in Keras; all rows for L-BFGS. The last batch of an
+                epoch may be smaller.
+            epochs: The number of the last epoch; with ``initial_epoch=0``, the number of epochs.
+            verbose: 0 for no output, 1 ("auto") for a live progress line, 2 for one line per epoch.
+            callbacks: Callbacks, which can observe, change or stop training.
+            validation_split: The fraction of the rows, taken from the end before shuffling, used for validation.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` for validation, instead of ``validation_split``.
+            shuffle: Whether to shuffle the rows before each epoch.
+            class_weight: The weight of each class in the loss, by class number.
+            sample_weight: The weight of each row in the loss, ``(rows,)``; or of each step of a row,
+                ``(rows, steps)``, if each step has a target; or of each member of an ensemble.
+            initial_epoch: The number of the first epoch.
+            sampling: The relative probability of each row to be drawn, ``(rows,)``, such as the inverse frequency of
+                its class. Each epoch then draws as many rows as there are, with replacement; the draws depend only on
+                the seed and the epoch. None uses each row once per epoch.
+            until: When to stop before ``epochs``: ``{"loss": 0.01}``, ``{"val_accuracy": 0.95}``.
+            time_limit: The maximum training time: seconds, or a string such as ``"10m"``.
+            max_steps: The maximum number of gradient steps; training may stop within an epoch.
+            checkpoint: A folder for checkpoints, from which an interrupted run can be resumed.
+            resume: Continue from the newest checkpoint in the folder, or start from the beginning if there is none.
+            checkpoint_seconds: Seconds between checkpoints; 0 writes one whenever control returns to the host.
+
+        Returns:
+            The history: loss and metrics of each epoch, and why training stopped.
+
+        Raises:
+            DataError, ShapeError, InvalidValue: If the data are invalid.
+            InvalidValue: If the network is already in training, in another thread or in the run of a callback.
+            KeyboardInterrupt: At Ctrl-C, after the current steps. The network keeps their result, and a checkpoint is
+                written. A second Ctrl-C interrupts immediately.
+            NotFinite: If the loss or the weights become NaN or infinite; the network then has the weights of the last
+                finite loss.
+        """
+        if sampling is not None and not shuffle:
+            raise InvalidValue(
+                "fit(sampling=..., shuffle=False): rows drawn at random have no order; remove shuffle=False."
+            )
+        options = fitting.Options(
+            batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
+            checkpoint_seconds,
+        )  # fmt: skip
+        with alone(self):
+            examples, held_out = fitting.examples_for(
+                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling
+            )
+            return fitting.fit(self, examples, held_out, callbacks, options)
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        *,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics for given data.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            y: Targets, ``(rows, ...)``; None for networks compiled without a loss.
+            batch_size: Rows computed at once; affects only speed.
+            verbose: 0 for no output, otherwise one line.
+            sample_weight: The weight of each row, ``(rows,)``.
+            callbacks: Callbacks with ``on_test_begin`` and ``on_test_end``.
+            return_dict: Whether to return a dictionary by name.
+
+        Returns:
+            The loss if there are no metrics, otherwise a list ``[loss, metric, ...]``.
+        """
+        watchers = fitting.watchers(self, callbacks)
+        for watcher in watchers:
+            watcher.on_test_begin({})
+        found = fitting.evaluate(self, x, y, sample_weight, batch_size)
+        for watcher in watchers:
+            watcher.on_test_end(dict(found))
+        if verbose not in (0, "0"):
+            print(" - ".join(f"{name}: {value:.4f}" for name, value in found.items()))  # noqa: T201
+        if return_dict:
+            return found
+        return found["loss"] if len(found) == 1 else list(found.values())
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        *,
+        callbacks: Sequence[Callback] | Callback | None = None,
+    ) -> np.ndarray:
+        """Return the predictions of the network, ``(rows, ...)``.
+
+        The prediction for a row does not depend on the other rows: all are computed in chunks of one fixed size.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            batch_size: Rows computed at once. Default 128.
+            verbose: Accepted for compatibility with Keras; nothing is printed.
+            callbacks: Callbacks with ``on_predict_begin`` and ``on_predict_end``.
+        """
+        watchers = fitting.watchers(self, callbacks)
+        for watcher in watchers:
+            watcher.on_predict_begin({})
+        answers = fitting.predict(self, x, batch_size)
+        for watcher in watchers:
+            watcher.on_predict_end({})
+        return answers
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """Return the predictions of the network; equivalent to :meth:`predict`."""
+        return self.predict(x)
+
+    def say_if_untrained(self) -> None:
+        """Warn, once, that the network has not been trained."""
+        if self._initial and self.is_compiled and any(array.size for array in jax.tree.leaves(self.params)):
+            self._initial = False
+            cautions.of_initial_weights()
+
+    def stop(self, reason: str) -> None:
+        """Stop training after the current steps, and record the reason."""
+        self.stop_training, self.stop_reason = True, reason
+
+    # Inspection
+
+    def trace(self, x: Any, y: Any = None) -> tracing.Trace:
+        """Return the input, potential and activity of each layer and, with targets, its error and gradients.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            y: Targets, ``(rows, ...)``; the network must be compiled.
+        """
+        if y is None or self.compiled.loss is None:
+            inputs = fitting.take_inputs(self, x)
+            return tracing.trace(self.network, self.params, self.state, inputs, None, None)
+        found = fitting.take(self, x, y)
+        return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
+
+    def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
+        """Compare the direction of the learning rule with the true gradient on a batch, layer by layer.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            y: Targets, ``(rows, ...)``; the network must be compiled with a loss.
+
+        Returns:
+            For each layer with parameters, its ``path`` and the ``cosine`` and the ``angle`` in degrees between the
+            two directions.
+        """
+        found = fitting.take(self, x, y)
+        _, _, rule, memory = self.answering()
+        batch = whole_batch(found.x, found.y, self.epochs_trained)
+        objective, key = self.program.objective, random.seed_key(self.seed)
+        return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
+
+    def summary(self) -> None:
+        """Print a table of the layers with their output shapes and numbers of parameters."""
+        from ..views.summary import summary
+
+        print(summary(self.network, self._shape, self.params, self.state, name=self.name))  # noqa: T201
+
+    def draw(
+        self,
+        path: str | Path | None = None,
+        *,
+        features: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> Any:
+        """Draw a diagram of the network: units, connections, shapes.
+
+        Args:
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``). None
+                only returns it.
+            features: A name for each input; used for small networks, whose units are drawn.
+            classes: A name for each output, likewise.
+
+        Returns:
+            A matplotlib figure, displayed in notebooks.
+        """
+        from ..views.picture import draw
+
+        shape = self._known_shape()
+        return draw(self.network, shape, path, params=self.params, features=features, classes=classes)
+
+    # Saving
+
+    def save(self, path: str | Path) -> Path:
+        """Save the network with its weights, compile settings and training state to a file.
+
+        An existing file is replaced only when the new one is complete.
+        """
+        return saving.save(self, path)
+
+    def save_weights(self, path: str | Path) -> Path:
+        """Save only the weights to a file."""
+        return saving.save_weights(self, path)
+
+    def load_weights(self, path: str | Path) -> None:
+        """Load the weights from a file written by :meth:`save_weights` or :meth:`save`."""
+        saving.load_weights(self, path)
+
+    # Helpers
+
+    def _known_shape(self) -> Shape:
+        if self._shape is None:
+            raise NotFitted(
+                "the input shape of this network is not known yet. Call build((None, 784)) with the shape of one "
+                "input, pass input_shape= to the first layer, or call fit()."
+            )
+        return self._shape
+
+    def _put(self, params: Any, state: Any) -> None:
+        self._initial = False
+        if self._learner is not None:
+            self._learner = self._learner._replace(params=params, state=state)
+        else:
+            self._params, self._state = params, state
