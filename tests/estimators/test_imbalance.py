@@ -27,7 +27,7 @@ def test_a_class_is_rare_below_two_fifths_of_an_equal_share():
     labels = np.stack([np.arange(10) < 1, np.arange(10) < 9], axis=1).astype(float)
     assert set(rare_classes(LABELS, labels)) == {0, 1}
     assert rare_classes(NUMBER, np.zeros(5)) == ()
-    assert "'yes' 19 %" in say_rare(TWO, np.repeat([0, 1], [81, 19]), (1,))
+    assert "'yes' 19 %" in str(say_rare(TWO, np.repeat([0, 1], [81, 19]), (1,)))
     assert percent(0.001) == "0.100 %"
 
 
