@@ -5,7 +5,6 @@ from .categorical import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
     KLDivergence,
-    Poisson,
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
@@ -16,6 +15,7 @@ from .meaning import Meaning as LossMeaning
 from .members import MemberLoss
 from .names import NAMES, LossLike, get, name_of
 from .objective import Objective, place
+from .poisson import Poisson
 from .regression import (
     CosineSimilarity,
     HalfSquaredError,

@@ -12,6 +12,7 @@ from .loss import Loss
 from .meaning import Meaning, of_shares
 from .regression import EPSILON
 from .shapes import matched, row_means
+from .targets import LABELS
 
 
 @declaration
@@ -50,7 +51,7 @@ class BinaryCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Independent binary outputs."""
-        return of_shares(self.from_logits, "labels")
+        return of_shares(self.from_logits, LABELS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean cross-entropy."""
@@ -101,7 +102,7 @@ class BinaryFocalCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Independent binary outputs."""
-        return of_shares(self.from_logits, "labels")
+        return of_shares(self.from_logits, LABELS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's mean focal cross-entropy."""

@@ -1,4 +1,4 @@
-"""Losses for mutually exclusive classes, distributions and counts."""
+"""Losses for mutually exclusive classes and distributions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import jax.numpy as jnp
 from ..activations import Activation, Softmax
 from ..declaration import declaration, replace
 from .binary import check_gamma, check_share
+from .class_targets import CLASS_NUMBERS, SHARES
 from .loss import Loss
 from .meaning import Meaning, of_shares
 from .regression import EPSILON
-from .shapes import class_numbers, matched, matched_rows, row_means
+from .shapes import matched_rows, row_means
 
 
 @declaration
@@ -50,7 +51,7 @@ class CategoricalCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, "classes")
+        return of_shares(self.from_logits, SHARES)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's cross-entropy."""
@@ -95,13 +96,12 @@ class SparseCategoricalCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, "class_numbers")
+        return of_shares(self.from_logits, CLASS_NUMBERS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's cross-entropy."""
-        number = class_numbers("sparse_categorical_crossentropy", target, prediction)
-        is_class = number[..., None] == jnp.arange(prediction.shape[-1], dtype=jnp.int32)
-        share = _smooth(is_class.astype(prediction.dtype), self.label_smoothing)
+        one_hot = CLASS_NUMBERS.spread("sparse_categorical_crossentropy", target, prediction)
+        share = _smooth(one_hot, self.label_smoothing)
         return row_means(-jnp.sum(share * _log_shares(prediction, self.from_logits), axis=-1))
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
@@ -145,7 +145,7 @@ class CategoricalFocalCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, "classes")
+        return of_shares(self.from_logits, SHARES)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
@@ -197,22 +197,17 @@ class SparseCategoricalFocalCrossentropy(Loss):
     @property
     def meaning(self) -> Meaning:
         """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, "class_numbers")
+        return of_shares(self.from_logits, CLASS_NUMBERS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's focal cross-entropy."""
-        number = class_numbers("sparse_categorical_focal_crossentropy", target, prediction)
-        one_hot = jax.nn.one_hot(number, prediction.shape[-1], dtype=prediction.dtype)
+        one_hot = CLASS_NUMBERS.spread("sparse_categorical_focal_crossentropy", target, prediction)
         dense = replace(_DENSE, **{name: getattr(self, name) for name in type(self).__dataclass_fields__})
         return dense.values(one_hot, prediction)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
-
-    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return the equivalent loss for class numbers."""
-        return SparseCategoricalCrossentropy(self.from_logits), output_shape
 
 
 _DENSE = CategoricalFocalCrossentropy()
@@ -244,7 +239,7 @@ class KLDivergence(Loss):
     @property
     def meaning(self) -> Meaning:
         """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, "classes")
+        return of_shares(self.from_logits, SHARES)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's divergence."""
@@ -258,26 +253,6 @@ class KLDivergence(Loss):
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
         return _on_softmax(self, activation)
-
-
-@declaration
-class Poisson(Loss):
-    """The Poisson loss: the negative log-likelihood of counts, up to a constant.
-
-    The prediction is the expected count and must be positive, for example by softplus.
-
-        C = mean_k a_k - y_k log(a_k + 1e-7)
-
-    Shapes: targets and predictions, both ``(batch, ...)``.
-
-    Raises:
-        ShapeError: If the shapes differ.
-    """
-
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean loss."""
-        target = matched("poisson", target, prediction)
-        return row_means(prediction - target * jnp.log(prediction + EPSILON))
 
 
 def _smooth(target: jax.Array, share: float) -> jax.Array:

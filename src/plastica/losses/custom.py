@@ -13,7 +13,9 @@ from ..declaration import declaration
 from ..errors import InvalidValue, PlasticaError, ShapeError
 from ..own_functions import require_function, written_in_jax
 from .loss import Loss
+from .meaning import Meaning
 from .shapes import row_means
+from .targets import UNKNOWN
 
 Function = Callable[..., jax.Array]
 
@@ -44,6 +46,11 @@ class CustomLoss(Loss):
 
     def __post_init__(self) -> None:
         require_function("CustomLoss", self.function, "target", "prediction")
+
+    @property
+    def meaning(self) -> Meaning:
+        """Whatever the function takes."""
+        return Meaning(targets=UNKNOWN)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the value of the function for each row.

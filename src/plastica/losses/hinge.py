@@ -6,9 +6,11 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
+from .class_targets import ONE_HOT
 from .loss import Loss
 from .meaning import Meaning
-from .shapes import matched, matched_rows, row_means
+from .shapes import matched_rows, row_means
+from .targets import SIGNS
 
 
 @declaration
@@ -31,7 +33,7 @@ class Hinge(Loss):
     @property
     def meaning(self) -> Meaning:
         """Scores whose sign is the prediction."""
-        return Meaning("margins", "labels")
+        return Meaning("margins", SIGNS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the mean hinge loss of each row."""
@@ -53,7 +55,7 @@ class SquaredHinge(Loss):
     @property
     def meaning(self) -> Meaning:
         """Scores whose sign is the prediction."""
-        return Meaning("margins", "labels")
+        return Meaning("margins", SIGNS)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the mean squared hinge loss of each row."""
@@ -78,7 +80,7 @@ class CategoricalHinge(Loss):
     @property
     def meaning(self) -> Meaning:
         """Scores whose maximum is the prediction."""
-        return Meaning("margins", "classes")
+        return Meaning("margins", ONE_HOT)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the categorical hinge loss of each row."""
@@ -89,7 +91,4 @@ class CategoricalHinge(Loss):
 
 
 def _short_of_margin(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
-    target = matched(name, target, prediction)
-    # Keras checks whether the whole batch is 0 or 1; an elementwise check keeps rows independent.
-    sign = jnp.where(target == 0, -1.0, target)
-    return jnp.maximum(1.0 - sign * prediction, 0.0)
+    return jnp.maximum(1.0 - SIGNS.spread(name, target, prediction) * prediction, 0.0)

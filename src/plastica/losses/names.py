@@ -13,13 +13,13 @@ from .categorical import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
     KLDivergence,
-    Poisson,
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
 from .custom import CustomLoss
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss
+from .poisson import Poisson
 from .regression import (
     CosineSimilarity,
     HalfSquaredError,

@@ -10,7 +10,9 @@ import jax.numpy as jnp
 from ..declaration import declaration
 from ..errors import InvalidValue
 from .loss import Loss
+from .meaning import Meaning
 from .shapes import matched, matched_rows, row_means
+from .targets import Amounts
 
 EPSILON = 1e-7  # keras.backend.epsilon()
 
@@ -204,6 +206,11 @@ class CosineSimilarity(Loss):
     Raises:
         ShapeError: If the shapes differ, or there is no axis beside the batch.
     """
+
+    @property
+    def meaning(self) -> Meaning:
+        """Directions, so the length of targets does not matter."""
+        return Meaning(targets=Amounts(reachable=False))
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the negative cosine similarity of each row."""

@@ -57,12 +57,6 @@ def class_numbers(name: str, target: jax.Array, prediction: jax.Array) -> jax.Ar
     return target.reshape(rows).astype(jnp.int32)
 
 
-def is_sparse(target: jax.Array, prediction: jax.Array) -> bool:
-    """Whether the targets are class numbers for predictions that have an axis of several classes."""
-    fewer = target.ndim < prediction.ndim
-    return prediction.shape[-1] > 1 and (fewer or target.shape[-1] == 1)
-
-
 def row_means(values: jax.Array) -> jax.Array:
     """Return the mean over every axis but the first: ``(batch, ...)`` to ``(batch,)``."""
     return values if values.ndim == 1 else jnp.mean(values, axis=tuple(range(1, values.ndim)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,7 @@ from ..activations import Activation
 from ..declaration import declaration, replace
 from ..errors import ShapeError
 from .binary import BinaryCrossentropy
-from .categorical import SparseCategoricalCrossentropy
+from .class_targets import CLASS_NUMBERS, ClassNumbers
 from .loss import Loss
 from .meaning import Meaning
 from .shapes import class_numbers
@@ -47,20 +49,15 @@ class OneVsRest(Loss):
     @property
     def meaning(self) -> Meaning:
         """A yes-or-no question for each class, asked by class numbers."""
-        return Meaning(self.loss.meaning.outputs, "class_numbers", apart=True)
+        return Meaning(self.loss.meaning.outputs, CLASS_NUMBERS, apart=True)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss."""
-        number = class_numbers("one_vs_rest", target, prediction)
-        return self.loss.values(jax.nn.one_hot(number, prediction.shape[-1], dtype=prediction.dtype), prediction)
+        return self.loss.values(CLASS_NUMBERS.spread("one_vs_rest", target, prediction), prediction)
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form over potentials where the binary loss has one."""
         return _on_potential(self, activation)
-
-    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return the equivalent loss for class numbers."""
-        return _of_class_numbers(self), output_shape
 
 
 @declaration
@@ -93,7 +90,7 @@ class OneVsOne(Loss):
     @property
     def meaning(self) -> Meaning:
         """A yes-or-no question for each pair of classes, asked by class numbers."""
-        return Meaning(self.loss.meaning.outputs, "pairs")
+        return Meaning(self.loss.meaning.outputs, PairNumbers(), apart=True)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's loss."""
@@ -108,9 +105,20 @@ class OneVsOne(Loss):
         """Return the form over potentials where the binary loss has one."""
         return _on_potential(self, activation)
 
-    def for_one_answer(self, output_shape: tuple[int, ...]) -> tuple[Loss, tuple[int, ...]]:
-        """Return a loss of class numbers beside one output a class, which is what the targets name."""
-        return _of_class_numbers(self), (*output_shape[:-1], classes_of(output_shape[-1]))
+
+@dataclass(frozen=True)
+class PairNumbers(ClassNumbers):
+    """The number of the true class, beside one output for each pair of classes."""
+
+    paired: ClassVar[bool] = True
+
+    def classes_for(self, outputs: int) -> int:
+        """Return how many classes have so many pairs."""
+        return classes_of(outputs)
+
+    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+        """Raise ShapeError: most pairs do not contain the class of a row, so they have no target."""
+        raise ShapeError(f"{name}: an output for each pair of classes has no target of its own. Use one_vs_rest.")
 
 
 def pairs_of(outputs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -136,10 +144,6 @@ def classes_of(pairs: int) -> int:
             f"one_vs_one: {pairs} outputs are no number of pairs; K classes need K (K - 1) / 2 outputs, such as {near}."
         )
     return classes
-
-
-def _of_class_numbers(loss: OneVsRest | OneVsOne) -> Loss:
-    return SparseCategoricalCrossentropy(from_logits=loss.meaning.outputs == "potentials")
 
 
 def _on_potential(loss: OneVsRest | OneVsOne, activation: Activation | None) -> Loss | None:

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..losses.shapes import class_numbers, is_sparse, matched, matched_rows, row_means
+from ..losses.class_targets import of_shapes
+from ..losses.shapes import class_numbers, matched, matched_rows, row_means
 from .mean import Mean
 from .metric import Wants
 
@@ -149,9 +150,10 @@ class Accuracy(Mean):
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's share of right answers."""
-        if prediction.ndim == 1 or prediction.shape[-1] == 1:
+        kind = of_shapes(target, prediction)
+        if kind.binary:
             return BinaryAccuracy(name=self.label).values(target, prediction)
-        if is_sparse(target, prediction):
+        if kind.numbered:
             return SparseCategoricalAccuracy(name=self.label).values(target, prediction)
         return CategoricalAccuracy(name=self.label).values(target, prediction)
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..losses.shapes import class_numbers, is_sparse, matched
+from ..losses.class_targets import of_shapes
+from ..losses.shapes import matched
 from .mean import Named, ratio
 from .metric import Wants
 
@@ -64,7 +65,7 @@ class Counted(Named):
             wanted, prediction = wanted[:, None], prediction[:, None]
         if self.threshold is not None or prediction.shape[-1] == 1:
             return wanted, prediction > (0.5 if self.threshold is None else self.threshold)
-        if not is_sparse(target, prediction):
+        if not of_shapes(target, prediction).numbered:
             wanted = _one_hot(jnp.argmax(target, axis=-1), prediction.shape[-1])
         return wanted, _one_hot(jnp.argmax(prediction, axis=-1), prediction.shape[-1])
 
@@ -225,9 +226,8 @@ def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
     Raises:
         ShapeError: If targets do not fit predictions.
     """
-    if prediction.ndim > 1 and is_sparse(target, prediction):
-        return _one_hot(class_numbers(name, target, prediction), prediction.shape[-1])
-    return matched(name, target, prediction) > 0.5
+    kind = of_shapes(target, prediction)
+    return (kind.spread(name, target, prediction) if kind.numbered else matched(name, target, prediction)) > 0.5
 
 
 def _one_hot(number: jax.Array, classes: int) -> jax.Array:

@@ -11,9 +11,9 @@ import numpy as np
 
 from .. import losses
 from ..declaration import declaration
+from ..losses.class_targets import of_shapes
 from ..losses.custom import batch_value, is_of_whole_batch, row_values
 from ..losses.regression import cosine
-from ..losses.shapes import is_sparse
 from ..own_functions import require_function
 from .metric import Metric, Wants
 
@@ -167,9 +167,10 @@ class LogLoss(Mean):
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return each row's cross-entropy."""
-        if prediction.ndim == 1 or prediction.shape[-1] == 1:
+        kind = of_shapes(target, prediction)
+        if kind.binary:
             return losses.BinaryCrossentropy().values(target, prediction)
-        if is_sparse(target, prediction):
+        if kind.numbered:
             return losses.SparseCategoricalCrossentropy().values(target, prediction)
         return losses.CategoricalCrossentropy().values(target, prediction)
 

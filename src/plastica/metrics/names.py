@@ -157,10 +157,10 @@ def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] 
 def _accuracy(loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
     """Return what accuracy means: by what the loss says of its targets, and by the shape where it says nothing."""
     meaning = losses.LossMeaning() if loss is None else loss.meaning
-    if (meaning.outputs, meaning.targets) == ("margins", "labels"):
+    if meaning.outputs == "margins" and meaning.targets.binary:
         return BinaryAccuracy(threshold=0.0)
     if output_shape is not None and output_shape[-1:] in ((), (1,)):
         return BinaryAccuracy()
-    if meaning.targets == "class_numbers":
+    if meaning.targets.numbered:
         return SparseCategoricalAccuracy()
-    return CategoricalAccuracy() if meaning.targets == "classes" else Accuracy()
+    return CategoricalAccuracy() if meaning.targets.exclusive else Accuracy()

@@ -78,7 +78,7 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape
     meaning = loss.meaning
     if isinstance(metric, LossMetric) and metric.loss.meaning == meaning:
         return metric
-    if meaning.targets == "pairs" and metric.wants not in ("activities", "targets"):
+    if meaning.targets.paired and metric.wants not in ("activities", "targets"):
         raise InvalidValue(
             f'metric "{metric.label}": under {type(loss).__name__} each output decides between two classes, and the '
             "metric is of one output a class. Leave it out."
@@ -133,7 +133,7 @@ def _deciding(metric: Metric, loss: Loss, activation: Activation | None) -> Metr
         return metric  # only potentials or margins can be meant
     if meaning.outputs == "potentials":
         return _potential(metric, meaning)
-    if meaning.outputs == "margins" and meaning.targets == "labels":
+    if meaning.outputs == "margins" and meaning.targets.binary:
         return _potential(metric, meaning)  # the sigmoid is one half where the sign turns
     each_by_itself = isinstance(metric, BinaryAccuracy) or (isinstance(metric, Counted) and not metric.takes_largest)
     if meaning.outputs == "margins" and each_by_itself:
@@ -160,10 +160,9 @@ def _of_probabilities(metric: Metric, loss: Loss, activation: Activation | None)
 
 
 def _potential(metric: Metric, meaning: LossMeaning) -> Metric:
-    if isinstance(metric, AUC) and meaning.targets in ("labels", "pairs"):
+    if isinstance(metric, AUC) and (meaning.targets.binary or meaning.targets.paired):
         return replace(metric, from_logits=True)
-    exclusive = meaning.targets in ("classes", "class_numbers") and not meaning.apart
-    made: Any = Softmax() if exclusive else Sigmoid()
+    made: Any = Softmax() if meaning.exclusive else Sigmoid()
     return Activated(metric, made)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import activations, losses
-from ..activations import Activation
+from ..activations import Activation, Softmax
 from ..errors import caution
 from ..layers import BatchNormalization, CategoryEmbedding, Embedding, LayerNormalization, UnitNormalization
 from ..layers.layer import Layer
@@ -18,15 +17,6 @@ from .weights import named_weights
 # Larger values make float32 gradients overflow or dominate everything else, and targets unreachable with the usual
 # losses, initial weights and learning rates.
 LARGE = 1e6
-_ONE_OF_SEVERAL = (
-    losses.CategoricalCrossentropy,
-    losses.CategoricalFocalCrossentropy,
-    losses.SparseCategoricalCrossentropy,
-    losses.SparseCategoricalFocalCrossentropy,
-    losses.KLDivergence,
-)
-_NUMBERED = (losses.SparseCategoricalCrossentropy, losses.SparseCategoricalFocalCrossentropy)
-_CLASSES = (*_ONE_OF_SEVERAL, losses.BinaryCrossentropy, losses.BinaryFocalCrossentropy, losses.Hinge)
 _TAKES_ANY_SIZE = (
     BatchNormalization, LayerNormalization, UnitNormalization, Embedding, CategoryEmbedding,
 )  # fmt: skip
@@ -44,8 +34,8 @@ def of_training(network: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, activa
     """
     _of_ending(loss, activation)
     _of_size_of_inputs(network, x)
-    if isinstance(loss, _CLASSES):
-        _of_one_class(y.reshape(-1, 1) if isinstance(loss, _NUMBERED) else y.reshape(-1, y.shape[-1]))
+    if loss.meaning.decides:
+        _of_one_class(y.reshape(-1, 1) if loss.meaning.targets.numbered else y.reshape(-1, y.shape[-1]))
     else:
         _of_size_of_targets(y)
 
@@ -79,7 +69,8 @@ def of_weights(network: Layer, params: Any, state: Any, source: str) -> None:
 
 
 def _of_ending(loss: Loss, activation: Activation | None) -> None:
-    if not isinstance(loss, _ONE_OF_SEVERAL) or loss.from_logits or isinstance(activation, activations.Softmax):
+    meaning = loss.meaning
+    if not meaning.exclusive or meaning.outputs != "probabilities" or isinstance(activation, Softmax):
         return
     caution(
         f"{type(loss).__name__} is for mutually exclusive classes, but the last activation is "

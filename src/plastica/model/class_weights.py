@@ -40,7 +40,7 @@ def weigh_classes(
         )
     weights = _checked(class_weight)
     answered, shape = loss.for_one_answer(output_shape)
-    classes, possible = _classes(examples.y, answered, shape[-1] if shape else 1)
+    classes, possible = answered.meaning.targets.classes(examples.y, shape[-1] if shape else 1)
     _require_known(weights, classes, possible)
     found, places = np.unique(classes, return_inverse=True)
     weight = np.array([weights[int(number)] for number in found], np.float32)[places].reshape(classes.shape)
@@ -63,44 +63,6 @@ def _checked(given: Any) -> dict[int, float]:
         if isinstance(weight, bool) or not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             raise InvalidValue(f"class_weight has {weight!r} for class {number!r}; a number of at least 0 is expected.")
     return {int(number): float(weight) for number, weight in given.items()}
-
-
-def _classes(y: np.ndarray, loss: Loss, outputs: int) -> tuple[np.ndarray, set[int]]:
-    """Return the class of each row ``(rows,)`` or of each of its steps ``(rows, ...)``, and all possible classes."""
-    kind, several = loss.meaning.targets, y.ndim > 1 and y.shape[-1] > 1
-    # With more than one output axis, targets that are not one-hot are masks with 0 or 1 at each position.
-    if kind == "classes" or (kind != "class_numbers" and several and (y.ndim == 2 or _names_one(y).all())):
-        return _of_one_hot(y, kind), set(range(outputs))
-    numbers = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
-    odd = numbers != np.rint(numbers)
-    if odd.any():
-        where = tuple(int(place) for place in np.argwhere(odd)[0])
-        raise InvalidValue(
-            f"class_weight was given, but y[{', '.join(map(str, where))}] is {numbers[where]:g}, which is not a class "
-            "number. Use sample_weight instead."
-        )
-    numbers = numbers.astype(np.int64)
-    if kind == "class_numbers":
-        return numbers, set(range(outputs))
-    return numbers, {-1, 1} if numbers.min() < 0 else {0, 1}
-
-
-def _names_one(y: np.ndarray) -> np.ndarray:
-    """Return where the last axis is one-hot: a single 1, and otherwise all 0 or all -1."""
-    return ((y == 1).sum(-1) == 1) & (np.isin(y, (0, 1)).all(-1) | np.isin(y, (-1, 1)).all(-1))
-
-
-def _of_one_hot(y: np.ndarray, kind: str) -> np.ndarray:
-    single = _names_one(y)
-    if not single.all():
-        where = tuple(int(place) for place in np.argwhere(~single)[0])
-        shown = ", ".join(f"{value:g}" for value in y[where][:6]) + ", ..." * (y.shape[-1] > 6)
-        what = "several labels per row are possible" if kind == "labels" else "probabilities of classes"
-        raise InvalidValue(
-            f"class_weight was given, but y[{', '.join(map(str, where))}] is [{shown}] ({what}), not a single "
-            "class. Use sample_weight instead."
-        )
-    return y.argmax(-1)
 
 
 def _require_known(weights: Mapping[int, float], classes: np.ndarray, possible: set[int]) -> None:

@@ -34,12 +34,13 @@ def check_metrics(
     if (y == -1).any() and np.isin(y, (-1, 1)).all():
         _refuse_signs(metrics, name)
         return
-    by_itself = loss.meaning.targets in ("labels", "values")
-    if by_itself and y.shape[-1:] == (1,) and not np.isin(y, (0, 1)).all():
+    targets = loss.meaning.targets
+    if not targets.exclusive and y.shape[-1:] == (1,) and not np.isin(y, (0, 1)).all():
         # For binary losses, the checks of the loss have already warned about accuracy.
-        told = Accuracy | BinaryAccuracy if loss.meaning.targets == "labels" else ()
+        told = Accuracy | BinaryAccuracy if targets.binary else ()
         _check_amounts(y, [metric for metric in metrics if not isinstance(_inner(metric), told)], name)
-    if isinstance(activation, Softmax) and loss.meaning.targets == "values" and np.isin(y, (0, 1)).all():
+    told_by_data = not targets.exclusive and not targets.binary
+    if isinstance(activation, Softmax) and told_by_data and np.isin(y, (0, 1)).all():
         _tell_of_several_labels(y, metrics, name)
 
 

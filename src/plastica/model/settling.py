@@ -71,8 +71,8 @@ def settled(
 
 
 def _labels_apart(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> Program:
-    targets = "" if program.objective is None else program.objective.loss.meaning.targets
-    labels = targets == "labels" or (targets == "values" and y.shape[1:] == output_shape and np.isin(y, (0, 1)).all())
+    loss = None if program.objective is None else program.objective.loss
+    labels = loss is not None and loss.meaning.targets.are_labels(y, output_shape)
     softmax = isinstance(program.network.output_activation, Softmax)
     if not labels or softmax or not output_shape or output_shape[-1] == 1 or _exclude_each_other(y):
         return program

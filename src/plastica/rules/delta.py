@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from .. import activations
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
-from ..losses import Hinge, Objective, SquaredHinge
+from ..losses import Objective
 from ..optimizers import SGD, Optimizer
 from .facts import LAST_LAYER_ALONE, Facts
-from .last_layer import LastLayerRule, one_number_a_unit
+from .last_layer import LastLayerRule
 from .rule import Batch
 
 _AS_THEY_ARE = (activations.Linear, activations.Softmax, activations.LogSoftmax, activations.Tanh, activations.Softsign)
@@ -66,10 +65,9 @@ class Delta(LastLayerRule):
             )
 
     def error(self, network: Layer, objective: Objective, y: jax.Array, potential: jax.Array) -> jax.Array:
-        target = one_number_a_unit(self, objective, y, potential)
-        if isinstance(objective.loss, Hinge | SquaredHinge):
-            return potential - jnp.where(target == 0, -1.0, target)  # as these losses count a 0
-        if isinstance(network.output_activation, _FROM_0_TO_1):
+        meaning = objective.loss.meaning
+        target = meaning.targets.spread(type(self).__name__, y, potential)
+        if isinstance(network.output_activation, _FROM_0_TO_1) and not meaning.targets.signed:
             return potential - (2 * target - 1)
         return potential - target
 

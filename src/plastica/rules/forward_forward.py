@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from .. import losses, random
+from .. import random
 from ..activations import Sigmoid, Softmax
 from ..declaration import declaration
 from ..errors import InvalidValue
@@ -24,11 +24,6 @@ from .facts import Facts
 from .goodness import each_row, goodness, normalised, one_hot_labels
 from .local import require_steps_by_batch, require_units, row_shares, written
 from .rule import Batch, Rule, Signal, loss_of, rule_key
-
-_CROSSENTROPIES: dict[type, tuple[type, ...]] = {
-    Softmax: (losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy),
-    Sigmoid: (losses.BinaryCrossentropy,),
-}
 
 
 @declaration
@@ -102,8 +97,7 @@ class ForwardForward(Rule):
         return written(self, "label_optimizer")
 
     def check(self, network: Layer, objective: Objective | None) -> None:
-        wanted = _CROSSENTROPIES.get(type(network.output_activation), ())
-        if objective is None or not objective.at_potential or not isinstance(objective.loss, wanted):
+        if objective is None or not objective.at_potential or not _tells_classes_apart(network, objective):
             loss = "no loss" if objective is None else type(objective.loss).__name__
             raise InvalidValue(
                 f"ForwardForward: got {loss} after the activation {network.output_activation!r}; it contrasts a label "
@@ -236,6 +230,14 @@ class ForwardForward(Rule):
         if isinstance(network.output_activation, Sigmoid):
             potential = potential[:, 1:] - potential[:, :1]
         return potential, network.activate(potential)
+
+
+def _tells_classes_apart(network: Layer, objective: Objective) -> bool:
+    """Return whether the last activation answers with one class, or with yes or no, as the targets have it."""
+    meaning, activation = objective.loss.meaning, network.output_activation
+    return (isinstance(activation, Softmax) and meaning.exclusive) or (
+        isinstance(activation, Sigmoid) and meaning.targets.binary
+    )
 
 
 class _Hidden(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from ..losses.shapes import is_sparse
+from ..losses.class_targets import of_shapes
 
 _TINY = 1e-8  # where a whole layer is silent, its activity stays 0
 
@@ -25,10 +25,11 @@ def normalised(activity: jax.Array) -> jax.Array:
 
 def one_hot_labels(y: jax.Array, activity: jax.Array, classes: int) -> jax.Array:
     """Return each row's label ``(batch, classes)``, for targets as class numbers, one-hot rows, or 0 and 1."""
-    if activity.shape[-1] == 1:
+    kind = of_shapes(y, activity)
+    if kind.binary:
         number = (y.reshape(-1) > 0.5).astype(jnp.int32)
     else:
-        number = y.reshape(-1).astype(jnp.int32) if is_sparse(y, activity) else jnp.argmax(y, -1)
+        number = y.reshape(-1).astype(jnp.int32) if kind.numbered else jnp.argmax(y, -1)
     return jax.nn.one_hot(number, classes, dtype=activity.dtype)
 
 

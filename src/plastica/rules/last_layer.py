@@ -8,32 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .. import losses
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from ..losses.shapes import class_numbers, matched
 from .chain import learned_places
 from .local import require_no_penalty, require_units, row_shares
 from .rule import Batch, Rule, Signal, loss_of
-
-# Losses by what their targets mean: one class out of several, a yes or no for each unit, a class's number.
-ONE_OF_SEVERAL = (
-    losses.CategoricalCrossentropy,
-    losses.CategoricalFocalCrossentropy,
-    losses.SparseCategoricalCrossentropy,
-    losses.SparseCategoricalFocalCrossentropy,
-    losses.KLDivergence,
-    losses.CategoricalHinge,
-)
-YES_OR_NO = (
-    losses.BinaryCrossentropy,
-    losses.BinaryFocalCrossentropy,
-    losses.Hinge,
-    losses.SquaredHinge,
-    losses.OneVsRest,
-)
-_NUMBERED = (losses.SparseCategoricalCrossentropy, losses.SparseCategoricalFocalCrossentropy, losses.OneVsRest)
 
 
 class LastLayerRule(Rule):
@@ -119,11 +99,3 @@ class LastLayerRule(Rule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return [last]
-
-
-def one_number_a_unit(rule: Rule, objective: Objective, y: jax.Array, potential: jax.Array) -> jax.Array:
-    """Return targets in the shape of the potential: class numbers become a one among zeros."""
-    name = type(rule).__name__
-    if not isinstance(objective.loss, _NUMBERED):
-        return matched(name, y, potential)
-    return jax.nn.one_hot(class_numbers(name, y, potential), potential.shape[-1], dtype=potential.dtype)

@@ -14,7 +14,7 @@ from ..layers.layer import Layer
 from ..losses import Objective
 from ..optimizers import SGD, Optimizer
 from .facts import LAST_LAYER_ALONE, Facts
-from .last_layer import ONE_OF_SEVERAL, YES_OR_NO, LastLayerRule, one_number_a_unit
+from .last_layer import LastLayerRule
 
 _DECIDE = (activations.Heaviside, activations.Sigmoid, activations.Softmax)
 
@@ -62,7 +62,7 @@ class Perceptron(LastLayerRule):
     usual_optimizer: ClassVar[Optimizer] = SGD(1.0)
 
     def check(self, network: Layer, objective: Objective | None) -> None:
-        if objective is None or isinstance(objective.loss, (*ONE_OF_SEVERAL, *YES_OR_NO)):
+        if objective is None or objective.loss.meaning.decides:
             return
         if not isinstance(network.output_activation, _DECIDE):
             raise InvalidValue(
@@ -72,8 +72,9 @@ class Perceptron(LastLayerRule):
             )
 
     def error(self, network: Layer, objective: Objective, y: jax.Array, potential: jax.Array) -> jax.Array:
-        target = one_number_a_unit(self, objective, y, potential)
-        if isinstance(objective.loss, ONE_OF_SEVERAL) or isinstance(network.output_activation, activations.Softmax):
+        meaning = objective.loss.meaning
+        target = meaning.targets.spread(type(self).__name__, y, potential)
+        if meaning.exclusive or isinstance(network.output_activation, activations.Softmax):
             return _rival_less_right(target, potential)
         yes = target > 0.5  # so for 0 and 1, for -1 and 1, and for shares
         return jnp.where(yes, -1.0, 1.0) * jnp.where(yes, potential <= 0, potential >= 0)
