@@ -6,6 +6,16 @@ import plastica as pl
 
 VECTOR, SERIES, IMAGE = (6,), (5, 3), (6, 6, 2)
 
+
+def graph():
+    """A graph with a short cut, a layer that is called twice, and a random layer."""
+    x = pl.Input(VECTOR)
+    twice = pl.Dense(6, activation="tanh")
+    first = twice(x)
+    merged = pl.Concatenate()([pl.Dropout(0.2)(twice(first)), pl.Add()([x, first])])
+    return pl.Model(x, pl.Dense(2, activation="softmax")(merged)).network
+
+
 # name: (layer, shape of one input). Shapes are small: each law compiles each of them.
 LAYERS = {
     "dense": (pl.Dense(4, activation="tanh"), VECTOR),
@@ -54,6 +64,7 @@ LAYERS = {
     "restricted_boltzmann": (pl.RestrictedBoltzmann(4), VECTOR),
     "stochastic_binary": (pl.StochasticBinary(4), VECTOR),
     "residual": (pl.Residual([pl.Dense(6, activation="tanh")], activation="relu"), VECTOR),
-    "concatenate": (pl.Concatenate([pl.Dense(3), [pl.Dense(4, activation="tanh"), pl.Dense(2)], []]), VECTOR),
+    "branches": (pl.Branches([pl.Dense(3), [pl.Dense(4, activation="tanh"), pl.Dense(2)], []]), VECTOR),
+    "graph": (graph(), VECTOR),
     "sequential": (pl.layers.Sequential((pl.Dense(5, activation="tanh"), pl.Dropout(0.2), pl.Dense(2))), VECTOR),
 }

@@ -91,8 +91,8 @@ INSIDE = {
     "nested": lambda: [[pl.layers.Input((3,)), [Embedding(7, 3)]], pl.Flatten()],
     "reshaped": lambda: [[pl.Reshape((3, 1)), pl.Flatten()], Embedding(7, 3), pl.Flatten()],
     "residual": lambda: [pl.Residual([Embedding(7, 1), pl.Flatten()]), pl.Dense(1)],
-    "concatenated": lambda: [pl.Concatenate([[], [Embedding(7, 2), pl.Flatten()]])],
-    "passed": lambda: [pl.Concatenate([[pl.Reshape((3, 1))], [pl.Reshape((3, 1))]]), Embedding(7, 2), pl.Flatten()],
+    "concatenated": lambda: [pl.Branches([[], [Embedding(7, 2), pl.Flatten()]])],
+    "passed": lambda: [pl.Branches([[pl.Reshape((3, 1))], [pl.Reshape((3, 1))]]), Embedding(7, 2), pl.Flatten()],
     "padded": lambda: [pl.Reshape((3, 1, 1)), pl.ZeroPadding2D(1), Embedding(7, 2), pl.Flatten()],
 }
 
@@ -112,7 +112,7 @@ def test_data_that_does_not_fit_is_refused_wherever_the_layer_sees_it(name, bad)
 
 
 def test_what_a_layer_computes_is_not_checked_as_data():
-    model = pl.Sequential([pl.Concatenate([[], [pl.Dense(1)]]), pl.layers.Sequential((pl.Dense(2),))])
+    model = pl.Sequential([pl.Branches([[], [pl.Dense(1)]]), pl.layers.Sequential((pl.Dense(2),))])
     assert model.predict(np.full((2, 3), 1.7)).shape == (2, 2)
     behind = pl.Sequential([pl.Dense(2, kernel_initializer="zeros"), Embedding(7, 3)])
     assert np.isfinite(behind.predict(np.full((2, 3), 99.5))).all()

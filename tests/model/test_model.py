@@ -12,7 +12,7 @@ NETWORKS = {
     "one layer": pl.Dense(1),
     "sequential": pl.layers.Sequential([pl.Dense(4, "tanh"), pl.Dense(1)]),
     "residual": pl.Residual([pl.Dense(4, "tanh"), pl.Dense(3)]),
-    "branches": pl.Concatenate([pl.Dense(2, "tanh"), pl.Dense(1)]),
+    "branches": pl.Branches([pl.Dense(2, "tanh"), pl.Dense(1)]),
     "ensemble": pl.Ensemble([pl.Dense(4, "tanh"), pl.Dense(3)], copies=2),
 }
 

@@ -39,7 +39,7 @@ NETWORKS = {
         (4,),
         lambda: [
             pl.Residual([pl.Dense(4, activation=pl.activations.LeakyReLU(0.3)), pl.BatchNormalization()], "relu"),
-            pl.Concatenate([pl.Dense(3, activation="selu"), [pl.Dense(2), pl.Dense(1)], []]),
+            pl.Branches([pl.Dense(3, activation="selu"), [pl.Dense(2), pl.Dense(1)], []]),
             pl.Dense(2),
         ],
     ),

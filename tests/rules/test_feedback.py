@@ -20,7 +20,7 @@ KEY = random.seed_key(3)
 DENSE = pl.layers.Sequential(
     (pl.Dense(5, activation="tanh"), pl.Dense(4, activation="tanh"), pl.Dense(3, activation="softmax"))
 )
-BRANCHES = pl.Concatenate([pl.Dense(3), [pl.Dense(2, activation="tanh"), pl.Dense(2)]])
+BRANCHES = pl.Branches([pl.Dense(3), [pl.Dense(2, activation="tanh"), pl.Dense(2)]])
 COMPOSED = (pl.Residual([pl.Dense(9, activation="tanh")]), BRANCHES, pl.Dense(2, activation="softmax"))
 IMAGES = pl.layers.Sequential((pl.Conv2D(1, 3, activation="tanh"), pl.MaxPooling2D(2), pl.Flatten(), *COMPOSED))
 SERIES = pl.layers.Sequential((pl.LSTM(4, return_sequences=True), pl.SimpleRNN(9), *COMPOSED))

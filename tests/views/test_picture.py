@@ -20,7 +20,7 @@ from plastica.layers import (
     Activation,
     AveragePooling2D,
     BatchNormalization,
-    Concatenate,
+    Branches,
     Conv2D,
     Dense,
     Dropout,
@@ -121,10 +121,10 @@ def test_diagram_names_each_layer_with_shape_parameters_and_settings(tmp_path):
 
 
 def test_short_cuts_branches_and_named_groups_are_drawn(tmp_path):
-    fork = Concatenate([[Conv2D(2, 1)], [], Residual([Conv2D(4, 1)])])
+    fork = Branches([[Conv2D(2, 1)], [], Residual([Conv2D(4, 1)])])
     network = Sequential([BLOCK, fork, Sequential([Flatten(), Dense(3)], name="head"), Sequential([])])
     said = texts(network, (5, 5, 4), tmp_path)
-    for words in ("block, relu", "concatenate 5×5×10", "residual", "head", "conv2d_2"):
+    for words in ("block, relu", "branches 5×5×10", "residual", "head", "conv2d_2"):
         assert words in said
 
 
@@ -141,7 +141,7 @@ def test_long_networks_stay_on_a_page(count):
 
 
 def test_nothing_is_drawn_outside_the_sheet():
-    figure = drawn(Sequential([BLOCK, Concatenate([[Conv2D(2, 1)], [Conv2D(2, 1)]])] * 3), (5, 5, 4))
+    figure = drawn(Sequential([BLOCK, Branches([[Conv2D(2, 1)], [Conv2D(2, 1)]])] * 3), (5, 5, 4))
     width, height = figure.get_size_inches()
     for patch in figure.axes[0].patches:
         box = patch.get_path().get_extents(patch.get_patch_transform())

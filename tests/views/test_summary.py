@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from plastica import layers
-from plastica.layers import BatchNormalization, Concatenate, Conv2D, Dense, Dropout, Flatten, Residual
+from plastica.layers import BatchNormalization, Branches, Conv2D, Dense, Dropout, Flatten, Residual
 from plastica.views.summary import in_units, summary
 
 
@@ -67,14 +67,14 @@ def test_small_network_by_hand():
 
 def test_compositions_stand_as_a_tree_and_count_what_is_inside():
     block = Residual([Conv2D(3, 3, padding="same"), BatchNormalization()], activation="relu", name="block")
-    network = layers.Sequential([block, Concatenate([[Conv2D(2, 1), Dropout(0.1)], []]), Flatten()])
+    network = layers.Sequential([block, Branches([[Conv2D(2, 1), Dropout(0.1)], []]), Flatten()])
     text = view(network, (4, 4, 3), width=100)
     rows = rows_of(text)
     assert [row[2:45].rstrip(" │") for row in rows] == [
         "block (Residual)",
         "├─ conv2d (Conv2D)",
         "└─ batch_normalization (BatchNormalization)",
-        "concatenate (Concatenate)",
+        "branches (Branches)",
         "├─ sequential (Sequential)",
         "│  ├─ conv2d_1 (Conv2D)",
         "│  └─ dropout (Dropout)",

@@ -80,7 +80,7 @@ def test_wide_layers_have_a_bar_for_each_unit():
     ("layers", "shape"),
     [
         ((pl.Conv2D(8, 3), pl.Residual([pl.Conv2D(8, 1), pl.BatchNormalization()]), pl.Flatten()), (6, 6, 1)),
-        ((pl.Concatenate([[pl.Dense(3)], [pl.Dense(2), pl.Dropout(0.1)]]),), (5,)),
+        ((pl.Branches([[pl.Dense(3)], [pl.Dense(2), pl.Dropout(0.1)]]),), (5,)),
         ((pl.LSTM(4),), (7, 2)),
         ((pl.layers.Sequential([pl.Dense(3)], name="inner"), pl.layers.Sequential([])), (2,)),
         ((pl.Embedding(5, 3), pl.Flatten()), (4,)),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from .activation import Activation
 from .boltzmann import RestrictedBoltzmann
-from .compose import Concatenate, Residual, Sequential
+from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .embedding import Embedding
 from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
+from .graph import Graph
 from .grid import Grid
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .members import MemberDense, Members
+from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
 from .piecewise import PiecewiseLinearEmbedding
@@ -40,9 +43,12 @@ __all__ = [
     "INFERENCE",
     "LSTM",
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "BatchNormalization",
+    "Branches",
     "CategoryEmbedding",
     "CategoryIndicators",
     "Concatenate",
@@ -52,6 +58,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "DistanceDependent",
+    "Dot",
     "Dropout",
     "Embedding",
     "Ensemble",
@@ -62,15 +69,20 @@ __all__ = [
     "GlobalAveragePooling2D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "Graph",
     "Grid",
     "Input",
     "Layer",
     "LayerNormalization",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
     "McCullochPitts",
     "MemberDense",
     "Members",
+    "Minimum",
+    "Multiply",
+    "Node",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "Record",
@@ -83,6 +95,7 @@ __all__ = [
     "SmallWorld",
     "Sparse",
     "StochasticBinary",
+    "Subtract",
     "UnitNormalization",
     "UpSampling2D",
     "Variables",

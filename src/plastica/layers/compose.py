@@ -1,9 +1,9 @@
-"""Compositions of layers: Sequential, Residual, Concatenate."""
+"""Compositions of layers: Sequential, Residual, Branches."""
 
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +30,8 @@ class Sequential(Layer):
         ShapeError: If two layers do not fit; the message names the layer.
     """
 
+    flow: ClassVar[str] = "chain"
+
     layers: tuple[Layer, ...] = ()
 
     def __post_init__(self) -> None:
@@ -48,6 +50,12 @@ class Sequential(Layer):
         for place, layer in enumerate(self.layers):
             shape = _placed(place, layer.output_shape, shape)
         return shape
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        found: list[Shape] = [shape]
+        for layer in self.layers[:-1]:
+            found.append(layer.output_shape(found[-1]))
+        return tuple(found[: len(self.layers)])
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         found = []
@@ -147,6 +155,8 @@ class Residual(Layer):
         He, Zhang, Ren, Sun (2016), Deep residual learning for image recognition, equation 1.
     """
 
+    flow: ClassVar[str] = "skip"
+
     layers: tuple[Layer, ...]
     activation: Activation = named_field(default="linear", converter=activations.get)
 
@@ -161,6 +171,12 @@ class Residual(Layer):
     @property
     def children(self) -> tuple[Layer, ...]:
         return (self.branch,)
+
+    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+        return self.layers, None if params is None else params[0], None if state is None else state[0]
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        return self.branch.child_shapes(shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         found = self.branch.output_shape(shape)
@@ -209,7 +225,7 @@ class Residual(Layer):
 
 
 @declaration
-class Concatenate(Layer):
+class Branches(Layer):
     """Apply several branches to the same input and concatenate their outputs.
 
     For inception blocks, wide-and-deep networks, and dense connections (with ``Sequential(())`` as one branch, which
@@ -229,26 +245,31 @@ class Concatenate(Layer):
         Szegedy et al. (2015), Going deeper with convolutions, figure 2.
     """
 
+    flow: ClassVar[str] = "fork"
+
     branches: tuple[Layer, ...]
     axis: int = -1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "branches", checked_layers("Concatenate", self.branches))
+        object.__setattr__(self, "branches", checked_layers("Branches", self.branches))
         if not self.branches:
-            raise InvalidValue("Concatenate(()): at least one branch is needed.")
+            raise InvalidValue("Branches(()): at least one branch is needed.")
         if self.axis >= 0:
-            raise InvalidValue(f"Concatenate(axis={self.axis}): count the axis from the end, -1 for the last.")
+            raise InvalidValue(f"Branches(axis={self.axis}): count the axis from the end, -1 for the last.")
 
     @property
     def children(self) -> tuple[Layer, ...]:
         return self.branches
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        return (shape,) * len(self.branches)
 
     def output_shape(self, shape: Shape) -> Shape:
         shapes = [_placed(place, branch.output_shape, shape) for place, branch in enumerate(self.branches)]
         rest = {(s[: self.axis], s[len(s) + self.axis + 1 :]) for s in shapes}
         if len(rest) > 1:
             raise ShapeError(
-                f"Concatenate: the branches give shapes {', '.join(map(str, shapes))}, which can only be joined along "
+                f"Branches: the branches give shapes {', '.join(map(str, shapes))}, which can only be joined along "
                 f"axis {self.axis} when their other sizes agree."
             )
         joined = list(shapes[0])

@@ -66,6 +66,13 @@ class Ensemble(Layer):
         """The layers of one copy as one."""
         return Sequential(self.layers)
 
+    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+        own, carried = (None if tree is None else self.by_layer(tree) for tree in (params, state))
+        return self.layers, own, carried  # arrays with an axis of copies in front
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        return self.branch.child_shapes(shape)
+
     def output_shape(self, shape: Shape) -> Shape:
         found = self.branch.output_shape(shape)
         return (self.copies * found[0], *found[1:]) if len(found) > 1 else (self.copies, *found)

@@ -7,6 +7,7 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .layer import Layer, Shape
+from .node import Node
 
 
 @declaration
@@ -30,7 +31,15 @@ class Input(Layer):
         object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
         if any(size < 1 for size in self.shape):
             raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")
-        object.__setattr__(self, "input_shape", self.shape)
+
+    @property
+    def declared_shape(self) -> Shape:
+        return self.shape
+
+    @property
+    def node(self) -> Node:
+        """The node at which a graph begins."""
+        return Node(self)
 
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
         return x

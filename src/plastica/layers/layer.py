@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, final
 
 import jax
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from .. import regularizers
 from ..activations import Activation
 from ..declaration import Declaration
+from .node import Node, nodes_of
 
 Shape = tuple[int, ...]
 Params = Any
@@ -96,9 +97,25 @@ class Layer(Declaration):
         input_dim: The number of features, for inputs with one axis; an alternative to ``input_shape``.
     """
 
+    # How the layers inside are connected: one after another ("chain"), with a short cut around them ("skip"), side by
+    # side ("fork"), as the layer's calls say ("graph"); pictures show any other composition as a box.
+    flow: ClassVar[str] = "box"
+
     name: str | None = None
     input_shape: tuple[int, ...] | None = None
     input_dim: int | None = None
+
+    def __call__(self, *nodes: Any) -> Node:
+        """Return the output of the layer as a node of a graph, as in Keras's functional API.
+
+        Args:
+            nodes: An ``Input`` or the output of another layer; for a layer that merges, several, or a list of them.
+
+        Raises:
+            InvalidValue: If something else is given.
+            ShapeError: If the layer cannot read outputs of these shapes.
+        """
+        return Node(self, nodes_of(self, nodes))
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         """Create the initial parameters and state for inputs of ``shape`` (without the batch axis).
@@ -161,6 +178,23 @@ class Layer(Declaration):
     def children(self) -> tuple[Layer, ...]:
         """The layers of a composition; params, state, records and errors have an entry for each."""
         return ()
+
+    @property
+    def reads(self) -> int | None:
+        """How many inputs the layer reads; None for two or more, as in a sum."""
+        return 1
+
+    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+        """Return the layers that summaries and pictures show inside this one, with params and state of each."""
+        return self.children, params, state
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        """Return the input shape of each layer of :meth:`inside`; None where it is not known.
+
+        Args:
+            shape: The shape of one input of this layer.
+        """
+        return (None,) * len(self.children)
 
     @property
     def output_activation(self) -> Activation | None:

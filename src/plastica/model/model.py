@@ -14,7 +14,9 @@ from .. import random
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
 from ..initializers import Undrawn
+from ..layers import Graph
 from ..layers.layer import Layer, Shape
+from ..layers.node import Node, nodes_of
 from ..notebook.html import shown
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
@@ -23,22 +25,33 @@ from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
-from . import cautions, compiling, fitting, saving, tracing, weights
+from . import cautions, compiling, fitting, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
 
 
 class Model:
-    """A network that learns: any layer, however it is composed.
+    """A network that learns: any layer, or a graph of layers written as in Keras's functional API.
+
+    Usage::
+
+        x = Input((28, 28, 1))
+        h = Flatten()(x)
+        h = Add()([Dense(64, "relu")(h), Dense(64)(h)])
+        model = Model(x, Dense(10, "softmax")(h))
 
     Args:
-        network: The network, a layer. Its input shape is inferred from the data unless the layer declares it.
+        inputs: The inputs of a graph: an ``Input``, several in a list, or a dict of them by name. Or the whole network,
+            a layer, if ``outputs`` is left out; its input shape is inferred from the data unless it declares it.
+        outputs: The outputs of the graph: a node, several in a list, or a dict of them by name. Weights of nodes that
+            belong to another model are copied from it.
         name: A name for summaries.
         seed: The random seed of initial weights, shuffling and dropout. The same seed and data give bitwise
             identical weights on machines of the same kind.
 
     Raises:
-        InvalidValue: If ``network`` is not a layer, or the seed is not a whole number of at least 0.
+        InvalidValue: If ``inputs`` is not a layer, something is no node, an output depends on an ``Input`` that is not
+            among ``inputs``, or the seed is not a whole number of at least 0.
 
     Example:
         >>> from plastica.layers import Dense, Residual
@@ -48,15 +61,19 @@ class Model:
         (None, 4)
     """
 
-    def __init__(self, network: Layer, *, name: str | None = None, seed: int = 0) -> None:
+    def __init__(self, inputs: Any, outputs: Any = None, *, name: str | None = None, seed: int = 0) -> None:
         kind = type(self).__name__
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise InvalidValue(f"{kind}(seed={seed!r}): the seed must be a whole number of at least 0.")
         if not isinstance(name, str | None):
             raise InvalidValue(f"{kind}(name={name!r}): the name must be a string.")
-        if not isinstance(network, Layer):
-            raise InvalidValue(f"{kind}({network!r}): give a layer, or layers in a list: Sequential([...]).")
-        self.network = network
+        if outputs is None and not isinstance(inputs, Layer):
+            raise InvalidValue(
+                f"{kind}({inputs!r}): give a layer, inputs and outputs of a graph, or layers in a list: "
+                "Sequential([...])."
+            )
+        wired = wiring.Wired(inputs, ()) if outputs is None else wiring.wire(inputs, outputs)
+        self.network: Layer = wired.network
         self.name = name or kind.lower()
         self.seed = int(seed)
         self.epochs_trained = 0
@@ -72,8 +89,11 @@ class Model:
         self._program: Program | None = None
         self._learner: Learner | None = None
         self._initial = True  # whether the weights are still the initial ones and no warning has been issued
+        self._nodes: tuple[Layer, tuple[Node, ...]] | None = None
         if self.network.declared_shape is not None:
             self.build(self.network.declared_shape)
+            if any(wired.origins):
+                self.replace_weights(*wiring.carried(wired, self._params, self._state))
 
     def __repr__(self) -> str:
         return f"Model({self.network!r})"
@@ -92,6 +112,47 @@ class Model:
     def layers(self) -> list[Layer]:
         """The layers of the network; the network itself if it is a single layer."""
         return list(self.network.children or (self.network,))
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The output of every layer as a node, the inputs first, to build another model from."""
+        if self._nodes is None or self._nodes[0] is not self.network:
+            self._nodes = self.network, wiring.nodes_for(self)
+        return self._nodes[1]
+
+    @property
+    def inputs(self) -> list[Node]:
+        """The inputs as nodes: ``Model(model.inputs, model.get_layer("code").output)`` is a part of the network."""
+        return [node for node in self.nodes if not node.reads]
+
+    @property
+    def outputs(self) -> list[Node]:
+        """The outputs as nodes."""
+        places = self.network.outputs if isinstance(self.network, Graph) else (-1,)
+        return [self.nodes[place] for place in places]
+
+    @property
+    def input(self) -> Any:
+        """The input as a node; a list of them if there are several."""
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
+
+    @property
+    def output(self) -> Any:
+        """The output as a node; a list of them if there are several."""
+        return self.outputs[0] if len(self.outputs) == 1 else self.outputs
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> wiring.LayerView:
+        """Return a layer with its weights and its place in the graph.
+
+        Args:
+            name: The layer's name in :meth:`summary`.
+            index: Its place among :attr:`layers`.
+
+        Raises:
+            UnknownName: If there is no such layer.
+            InvalidValue: If neither is given.
+        """
+        return wiring.layer_named(self, name, index)
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Create the initial weights.
@@ -121,7 +182,7 @@ class Model:
         """
         rows = fitting.take_inputs(self, x)
         initial = self._initial
-        self._put(self.params, self.network.adapt(rows, self.state))
+        self.replace_weights(self.params, self.network.adapt(rows, self.state))
         self._initial = initial
 
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
@@ -198,7 +259,7 @@ class Model:
             ShapeError: If the number of arrays or a shape differs.
         """
         self._known_shape()
-        self._put(*weights.set_weights(self.network, self.params, self.state, arrays))
+        self.replace_weights(*weights.set_weights(self.network, self.params, self.state, arrays))
 
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return a copy of all parameters and state arrays, by name."""
@@ -218,7 +279,7 @@ class Model:
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
         """Restore a :meth:`snapshot`."""
         self._known_shape()
-        self._put(*saving.from_snapshot(self.params, self.state, snapshot))
+        self.replace_weights(*saving.from_snapshot(self.params, self.state, snapshot))
 
     # Training
 
@@ -491,8 +552,13 @@ class Model:
             watcher.on_predict_end({})
         return answers
 
-    def __call__(self, x: Any) -> np.ndarray:
-        """Return the predictions of the network; equivalent to :meth:`predict`."""
+    def __call__(self, x: Any) -> Any:
+        """Return the predictions of the network, as :meth:`predict` does; for a node, the network's output as a node.
+
+        A network that is called with a node becomes a layer of the graph, with a copy of its weights.
+        """
+        if wiring.is_node(x):
+            return Node(self.network, nodes_of(self.network, (x,)), wiring.Origin(self, None))
         return self.predict(x)
 
     def say_if_untrained(self) -> None:
@@ -593,7 +659,8 @@ class Model:
             )
         return self._shape
 
-    def _put(self, params: Any, state: Any) -> None:
+    def replace_weights(self, params: Any, state: Any) -> None:
+        """Set parameters and state of the same structure."""
         self._initial = False
         if self._learner is not None:
             self._learner = self._learner._replace(params=params, state=state)

@@ -66,5 +66,6 @@ class Sequential(Model):
             params, state = network.init(np.random.default_rng(self.seed), shape)
             same = min(len(layers), len(self.network.layers)) if shape == self._shape else 0
             params, state = (*(self.params or ())[:same], *params[same:]), (*(self.state or ())[:same], *state[same:])
-        self.network, self._shape, self._params, self._state = network, shape, params, state
+        self._shape, self._params, self._state = shape, params, state
+        self.network = network  # pyright: ignore[reportIncompatibleVariableOverride]
         self._program = self._learner = None

@@ -43,7 +43,7 @@ class LayerTrace:
     """
 
     path: str
-    input: np.ndarray
+    input: Any
     potential: np.ndarray
     activity: np.ndarray
     delta: np.ndarray | None = None
@@ -59,7 +59,9 @@ class LayerTrace:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name; gradients as ``dC/dkernel``."""
-        found = {"input": self.input, "potential": self.potential, "activity": self.activity}
+        inputs = self.input if isinstance(self.input, tuple) else (self.input,)
+        found = {f"input {place}" if place else "input": array for place, array in enumerate(inputs)}
+        found |= {"potential": self.potential, "activity": self.activity}
         if self.delta is not None:
             found["delta"] = self.delta
         return found | {f"dC/d{name}": array for name, array in self.gradient.items()}
@@ -167,13 +169,17 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
     return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
+def _on_host(value: Any) -> Any:
+    return tuple(map(np.asarray, value)) if isinstance(value, tuple) else np.asarray(value)
+
+
 def trace(
     network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
 ) -> Trace:
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
     record, _ = network.forward(params, jnp.asarray(x), state, Context())
     layers = [
-        LayerTrace(path, np.asarray(part.input), np.asarray(part.potential), np.asarray(part.activity))
+        LayerTrace(path, _on_host(part.input), _on_host(part.potential), _on_host(part.activity))
         for path, _, part in walk(network, record)
     ]
     if y is None or objective is None:
@@ -183,7 +189,7 @@ def trace(
     blamed = [
         replace(
             layer,
-            delta=np.asarray(error.delta),
+            delta=_on_host(error.delta),
             gradient={name: np.asarray(array) for name, array in (error.gradient or {}).items()},
         )
         for layer, (_, _, error) in zip(layers, walk(network, errors), strict=True)

@@ -47,6 +47,10 @@ def from_spec(
     return made
 
 
+# Types that were renamed: the old name, a field by which the old type is told apart, the new name.
+_RENAMED = (("layer.Concatenate", "branches", "layer.Branches"),)
+
+
 class _Reader:
     """One walk from a specification to its declaration; believes nothing."""
 
@@ -59,7 +63,7 @@ class _Reader:
     def declaration(self, spec: Any, path: str, depth: int) -> Any:
         if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
             raise FileError(f'{path}: got {_short(spec)}; expected a dictionary with a "type".')
-        cls = self.resolve(spec["type"], path)
+        cls = self.resolve(_present_name(spec), path)
         if path == "specification":
             path = cls.__name__
         hints, converters = fields_of(cls), converters_of(cls)
@@ -121,6 +125,12 @@ class _Reader:
         if not callable(function) or isclass(function):
             raise FileError(f"{path}: custom[{name!r}] is {_short(function)}; expected the function {name}.")
         return function
+
+
+def _present_name(spec: dict[str, Any]) -> str:
+    """Return the type of a specification under its present name; files keep the name of their time."""
+    renamed = next((new for old, part, new in _RENAMED if spec["type"] == old and part in spec), None)
+    return renamed or spec["type"]
 
 
 def _converted(converter: Callable[[Any], Any], value: Any, path: str) -> Any:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
-from ..layers import Concatenate, Input, Residual, Sequential
+from ..layers import Input
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
+from .net import Net
 from .outline import Entry
 from .parts import Box, Chain, Fork, Group, Part, Skip, Start
 
 EDGE, COLUMN_GAP, TALLEST, ASPECT, MOST_COLUMNS = 0.3, 0.75, 5.6, 1.25, 12
+
+
+def draw_graph(graph: Any, entries: Sequence[Entry]) -> Canvas:
+    """Draw a graph from its inputs at the top to its outputs at the bottom."""
+    net = _net(graph, entries)
+    canvas = Canvas(net.width + 2 * EDGE, net.height + 2 * EDGE)
+    net.draw(canvas, EDGE + net.width / 2, EDGE + net.height)
+    return canvas
 
 
 def draw_diagram(entries: Sequence[Entry], shape: Shape) -> Canvas:
@@ -71,7 +81,7 @@ def _aspect(way: Sequence[Chain]) -> float:
 def _parts(entries: Sequence[Entry]) -> list[Part]:
     found: list[Part] = []
     for entry in entries:
-        if isinstance(entry.layer, Sequential) and entry.layer.name is None:
+        if entry.layer.flow == "chain" and entry.layer.name is None:
             found += _parts(entry.children)
         else:
             found.append(_part(entry))
@@ -79,11 +89,17 @@ def _parts(entries: Sequence[Entry]) -> list[Part]:
 
 
 def _part(entry: Entry) -> Part:
-    if isinstance(entry.layer, Sequential):
+    if entry.layer.flow == "chain":
         inside = Chain(_parts(entry.children))
         return inside if entry.layer.name is None else Group(entry.name, inside)
-    if isinstance(entry.layer, Residual):
+    if entry.layer.flow == "skip":
         return Skip(entry, Chain(_parts(entry.children)))
-    if isinstance(entry.layer, Concatenate):
+    if entry.layer.flow == "fork":
         return Fork(entry, [_part(child) for child in entry.children])
+    if entry.layer.flow == "graph":
+        return Group(entry.name, _net(entry.layer, entry.children))
     return Box(entry)
+
+
+def _net(graph: Any, entries: Sequence[Entry]) -> Net:
+    return Net(graph, [_part(entry) for entry in entries])

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import jax
 
 from .. import activations
 from ..activations import CustomActivation
-from ..layers import Concatenate, Ensemble, Layer, Residual, Sequential
-from ..layers.layer import Params, Shape, State
+from ..layers.layer import Layer, Params, Shape, State
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Entry:
 
 def outline(network: Layer, shape: Shape | None, params: Params = None, state: State = None) -> tuple[Entry, ...]:
     """Return the layers of a network, first to last, each a tree; ``shape`` None is not known yet."""
-    if isinstance(network, Sequential):
+    if network.flow in ("chain", "graph"):
         return _children(network, shape, params, state, Counter())
     return (_entry(network, shape, params, state, Counter()),)
 
@@ -89,8 +87,8 @@ def _entry(layer: Layer, shape: Shape | None, params: Params, state: State, name
 def _children(
     layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]
 ) -> tuple[Entry, ...]:
-    parts, params, state = _parts(layer, params, state)
-    shapes = _input_shapes(layer, parts, shape)
+    parts, params, state = layer.inside(params, state)
+    shapes = (None,) * len(parts) if shape is None else layer.child_shapes(shape)
     return tuple(
         _entry(part, arriving, _at(params, place), _at(state, place), names)
         for place, (part, arriving) in enumerate(zip(parts, shapes, strict=True))
@@ -100,26 +98,6 @@ def _children(
 def _number(name: str, names: Counter[str]) -> str:
     names[name] += 1
     return name if names[name] == 1 else f"{name}_{names[name] - 1}"
-
-
-def _parts(layer: Layer, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
-    if isinstance(layer, Residual):
-        return layer.layers, _at(params, 0), _at(state, 0)
-    if isinstance(layer, Ensemble):  # arrays with an axis of copies in front
-        own, carried = (None if tree is None else layer.by_layer(tree) for tree in (params, state))
-        return layer.layers, own, carried
-    return layer.children, params, state
-
-
-def _input_shapes(layer: Layer, parts: tuple[Layer, ...], shape: Shape | None) -> list[Shape | None]:
-    if shape is not None and isinstance(layer, Sequential | Residual | Ensemble):
-        return list(accumulate(parts[:-1], _after, initial=shape))[: len(parts)]
-    # How a person's own composition hands its inputs on is not known.
-    return [shape if isinstance(layer, Concatenate) else None] * len(parts)
-
-
-def _after(shape: Shape | None, layer: Layer) -> Shape | None:
-    return None if shape is None else layer.output_shape(shape)
 
 
 def _at(tree: Any, place: int) -> Any:

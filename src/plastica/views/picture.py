@@ -10,8 +10,9 @@ from ..drawing import checked_ending, own_style
 from ..errors import InvalidValue
 from ..layers import Layer
 from ..layers.layer import Params, Shape
-from .diagram import draw_diagram
-from .outline import outline
+from .canvas import Canvas
+from .diagram import draw_diagram, draw_graph
+from .outline import Entry, outline
 from .units import columns, draw_units, named
 
 if TYPE_CHECKING:
@@ -56,8 +57,18 @@ def draw(
     if not entries:
         raise InvalidValue("draw: this network has no layers, so there is nothing to draw.")
     with own_style():
-        found = columns(entries, tuple(input_shape))
-        canvas = (
-            draw_diagram(entries, tuple(input_shape)) if found is None else draw_units(named(found, features, classes))
-        )
+        canvas = _drawn(network, entries, tuple(input_shape), features, classes)
     return canvas.figure.save(path)
+
+
+def _drawn(
+    network: Layer,
+    entries: Sequence[Entry],
+    shape: Shape,
+    features: Sequence[str] | None,
+    classes: Sequence[str] | None,
+) -> Canvas:
+    if network.flow == "graph":
+        return draw_graph(network, entries)
+    found = columns(entries, shape)
+    return draw_diagram(entries, shape) if found is None else draw_units(named(found, features, classes))

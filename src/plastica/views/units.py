@@ -11,7 +11,7 @@ import numpy as np
 
 from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
 from ..errors import ShapeError
-from ..layers import Activation, Dense, Input, Sequential
+from ..layers import Activation, Dense, Input
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
 from .outline import Entry
@@ -148,7 +148,7 @@ def _dense_layers(entries: Iterable[Entry]) -> list[tuple[Entry, str]] | None:
 
 def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
     for entry in entries:
-        if isinstance(entry.layer, Sequential):
+        if entry.layer.flow == "chain":
             yield from _leaves(entry.children)
         else:
             yield entry

@@ -1,0 +1,341 @@
+"""Graph: layers that read each other's outputs in any order without cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, ClassVar, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..activations import Activation
+from ..declaration import declaration
+from ..errors import InvalidValue
+from .compose import _no_pull, _placed, _within
+from .input import Input
+from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .node import Node, arriving
+
+
+@declaration
+class Graph(Layer):
+    """Layers that read each other's outputs; usually written as nodes and read back by :meth:`Graph.between`.
+
+    The outputs of a graph have places: first the inputs, then the output of each call, in the order of the calls. A
+    layer that is called twice has one set of weights and adds up the gradients of both calls.
+
+    Args:
+        inputs: Where the graph begins.
+        layers: The layers, each once, in the order of their first calls.
+        calls: For each call which layer is called, and the places that it reads.
+        outputs: The places that the graph returns.
+        output_names: The name of each output.
+
+    Shapes:
+        One array ``(batch, ...)`` for one input or output; a tuple of them for several.
+
+    Raises:
+        InvalidValue: If a call reads a place that is not computed before it.
+        ShapeError: If two layers do not fit, with the layer's place.
+    """
+
+    flow: ClassVar[str] = "graph"
+
+    inputs: tuple[Input, ...]
+    layers: tuple[Layer, ...]
+    calls: tuple[tuple[int, tuple[int, ...]], ...]
+    outputs: tuple[int, ...]
+    output_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        first = len(self.inputs)
+        for number, (layer, reads) in enumerate(self.calls):
+            known = 0 <= layer < len(self.layers) and all(0 <= read < first + number for read in reads)
+            if not known or not reads:
+                raise InvalidValue(f"Graph: call {number} is {(layer, reads)}, which reads what is not there yet.")
+        known = all(0 <= place < first + len(self.calls) for place in self.outputs)
+        if not known or not self.inputs or not self.outputs:
+            raise InvalidValue(
+                f"Graph: {len(self.inputs)} inputs and outputs {self.outputs}: at least one of each is needed."
+            )
+        if {layer for layer, _ in self.calls} != set(range(len(self.layers))):
+            raise InvalidValue("Graph: every layer must be called at least once.")
+
+    @property
+    def children(self) -> tuple[Layer, ...]:
+        return self.layers
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The name of each input: its own, or ``input``, ``input_1`` and so on, as in Keras."""
+        return tuple(each.name or (f"input_{place}" if place else "input") for place, each in enumerate(self.inputs))
+
+    @property
+    def reads(self) -> int | None:
+        return len(self.inputs)
+
+    @property
+    def declared_shape(self) -> Shape:
+        shapes = tuple(each.shape for each in self.inputs)
+        return shapes[0] if len(shapes) == 1 else shapes  # pyright: ignore[reportReturnType]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return self._given_back(self._shapes(shape))
+
+    def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
+        shapes = self._shapes(shape)
+        found: dict[int, Any] = {}
+        for layer, reads in self.calls:
+            found.setdefault(layer, _one_or_all([shapes[read] for read in reads]))
+        return tuple(found[place] for place in range(len(self.layers)))
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        shapes = self._shapes(shape)
+        found: dict[int, Variables] = {}
+        for layer, reads in self.calls:
+            if layer not in found:
+                own = _one_or_all([shapes[read] for read in reads])
+                found[layer] = _placed(layer, self.layers[layer].init, rng, own)
+        drawn = [found[place] for place in range(len(self.layers))]
+        return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
+
+    def check_input(self, x: Any) -> None:
+        def look(place: int, layer: Layer, seen: Any) -> None:
+            _placed(place, layer.check_input, seen)
+
+        self._walk_data(x, look)
+
+    def adapt(self, x: Any, state: State) -> State:
+        states = list(state)
+
+        def look(place: int, layer: Layer, seen: Any) -> None:
+            states[place] = layer.adapt(seen, states[place])
+
+        self._walk_data(x, look)
+        return tuple(states)
+
+    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+        activities, potentials, states = self._arrived(x), {}, list(state)
+        for number, (place, reads) in enumerate(self.calls):
+            layer, own = self.layers[place], _one_or_all([activities[read] for read in reads])
+            potential, states[place] = layer.synapse(params[place], own, states[place], _within(context, number))
+            potentials[len(activities)] = potential
+            activities.append(layer.activate(potential))
+        return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
+
+    def activate(self, potential: Any) -> Any:
+        found = [self._activate(place, z) for place, z in zip(self.outputs, self._each(potential), strict=True)]
+        return _one_or_all(found)
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return self.activation_of(0) if len(self.outputs) == 1 else None
+
+    def activation_of(self, output: int) -> Activation | None:
+        """Return the function that the layer of an output applies; None for the identity."""
+        caller = self._caller(self.outputs[output])
+        return None if caller is None else caller.output_activation
+
+    def penalty(self, params: Params) -> Any:
+        return sum(layer.penalty(own) for layer, own in zip(self.layers, params, strict=True))
+
+    def forward(
+        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        activities, states, records = self._arrived(x), list(state), []
+        for number, (place, reads) in enumerate(self.calls):
+            own = _one_or_all([activities[read] for read in reads])
+            back = None if feedback is None else feedback[place]
+            record, states[place] = self.layers[place].forward(
+                params[place], own, states[place], _within(context, number), back
+            )
+            records.append(record)
+            activities.append(record.activity)
+        first = len(self.inputs)
+        potentials = [*activities[:first], *(record.potential for record in records)]
+        ends = [records[place - first].pull_activation if place >= first else _same for place in self.outputs]
+
+        def pull(delta: Any) -> Any:
+            return _one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
+
+        potential, activity = self._given_back(potentials), self._given_back(activities)
+        return Record(x, potential, activity, _no_pull, pull, self._by_layer(records)), tuple(states)
+
+    def backward_potential(self, record: Record, delta: Any) -> Errors:
+        first, calls = len(self.inputs), len(self.calls)
+        at_activity: list[list[Any]] = [[] for _ in range(first + calls)]
+        at_potential: list[list[Any]] = [[] for _ in range(first + calls)]
+        for place, own in zip(self.outputs, self._each(delta), strict=True):
+            (at_potential if place >= first else at_activity)[place].append(own)
+        uses, found = self._uses(record), {}
+        for number in reversed(range(calls)):
+            place, reads = self.calls[number]
+            use, arrived = uses[number], at_potential[first + number]
+            arrived += [use.pull_activation(_sum(at_activity[first + number]))] if at_activity[first + number] else []
+            errors = self.layers[place].backward_potential(use, _sum(arrived))
+            for read, own in zip(reads, errors.input_delta if len(reads) > 1 else (errors.input_delta,), strict=True):
+                at_activity[read].append(own)
+            found.setdefault(place, []).append(errors)
+        own = tuple(_joined(found[place]) for place in range(len(self.layers)))
+        # An input that no output depends on has no error.
+        arrived = self._arrived(record.input)
+        below = [_sum(at_activity[place] or [jnp.zeros_like(arrived[place])]) for place in range(first)]
+        return Errors(delta, tuple(each.gradient for each in own), _one_or_all(below), own)
+
+    @classmethod
+    def between(cls, inputs: Sequence[Node], outputs: Sequence[Node], names: Sequence[str] = ()) -> Drawn:
+        """Return the graph between nodes.
+
+        Raises:
+            InvalidValue: If an output depends on an Input that is not among ``inputs``.
+        """
+        return _between(inputs, outputs, names)
+
+    # Places
+
+    def _arrived(self, x: Any) -> list[Any]:
+        if isinstance(x, Mapping):
+            return [x[name] for name in self.input_names]
+        return list(x) if isinstance(x, list | tuple) else [x]
+
+    def _each(self, value: Any) -> tuple[Any, ...]:
+        return tuple(value) if len(self.outputs) > 1 else (value,)
+
+    def _given_back(self, values: Sequence[Any]) -> Any:
+        return _one_or_all([values[place] for place in self.outputs])
+
+    def _shapes(self, shape: Any) -> list[Shape]:
+        shapes: list[Shape] = [tuple(shape)] if len(self.inputs) == 1 else [tuple(each) for each in shape]
+        for each, arrived in zip(self.inputs, shapes, strict=True):
+            each.output_shape(arrived)
+        for place, reads in self.calls:
+            shapes.append(_placed(place, arriving, self.layers[place], tuple(shapes[read] for read in reads)))
+        return shapes
+
+    def _caller(self, place: int) -> Layer | None:
+        number = place - len(self.inputs)
+        return self.layers[self.calls[number][0]] if number >= 0 else None
+
+    def _activate(self, place: int, potential: Any) -> Any:
+        caller = self._caller(place)
+        return potential if caller is None else caller.activate(potential)
+
+    def _by_layer(self, records: Sequence[Record]) -> tuple[Record, ...]:
+        """Return a record for each layer; one that is called several times holds a child for each call."""
+        by_layer: list[list[Record]] = [[] for _ in self.layers]
+        for (place, _), record in zip(self.calls, records, strict=True):
+            by_layer[place].append(record)
+        return tuple(own[0] if len(own) == 1 else own[-1]._replace(children=tuple(own)) for own in by_layer)
+
+    def _uses(self, record: Record) -> list[Record]:
+        """Return the record of each call."""
+        counts = np.bincount([place for place, _ in self.calls], minlength=len(self.layers))
+        left = [list(own.children) if count > 1 else [own] for own, count in zip(record.children, counts, strict=True)]
+        return [left[place].pop(0) for place, _ in self.calls]
+
+    def _walk_data(self, x: Any, look: Any) -> None:
+        """Show each layer the data that reaches it as it came."""
+        seen: list[Any] = self._arrived(x)
+        for place, reads in self.calls:
+            own: Any = _one_or_all([seen[read] for read in reads])
+            known = own is not None and not (isinstance(own, tuple) and any(part is None for part in own))
+            if known:
+                look(place, self.layers[place], own)
+            seen.append(_passed_on(self.layers[place], own) if known and len(reads) == 1 else None)
+
+
+class Drawn(NamedTuple):
+    """A graph that was read back from nodes.
+
+    Attributes:
+        graph: The graph.
+        nodes: The node of each place.
+        owners: For each layer the model whose weights it begins with; None for new weights.
+    """
+
+    graph: Graph
+    nodes: tuple[Node, ...]
+    owners: tuple[Any, ...]
+
+
+def _between(inputs: Sequence[Node], outputs: Sequence[Node], names: Sequence[str]) -> Drawn:
+    places = {_identity(node): place for place, node in enumerate(inputs)}
+    if len(places) < len(inputs):
+        raise InvalidValue("Model(inputs=...): the same Input stands there twice.")
+    layers: dict[int, int] = {}
+    calls: list[tuple[int, tuple[int, ...]]] = []
+    nodes, found, owners = list(inputs), [], []
+    for node in _in_order(outputs, set(places)):
+        if id(node.layer) not in layers:
+            layers[id(node.layer)] = len(found)
+            found.append(node.layer)
+            owners.append(node.owner)
+        calls.append((layers[id(node.layer)], tuple(places[_identity(read)] for read in node.reads)))
+        places[_identity(node)] = len(nodes)
+        nodes.append(node)
+    begins = tuple(_as_input(node) for node in inputs)
+    ends = tuple(places[_identity(node)] for node in outputs)
+    return Drawn(Graph(begins, tuple(found), tuple(calls), ends, tuple(names)), tuple(nodes), tuple(owners))
+
+
+def _in_order(outputs: Sequence[Node], known: set[int]) -> list[Node]:
+    """Return the nodes that outputs are computed from, each behind those that it reads.
+
+    Raises:
+        InvalidValue: If the walk ends at an Input that the model was not given.
+    """
+    found: list[Node] = []
+    done = set(known)
+    stack = [(node, False) for node in reversed(outputs)]
+    while stack:
+        node, ready = stack.pop()
+        if _identity(node) in done:
+            continue
+        if not node.reads:
+            raise InvalidValue(
+                f"Model(inputs, outputs): an output is computed from {node.layer!r}, which is not among the inputs; "
+                "add it to inputs=."
+            )
+        if ready:
+            done.add(_identity(node))
+            found.append(node)
+        else:
+            stack.append((node, True))
+            stack += [(read, False) for read in reversed(node.reads)]
+    return found
+
+
+def _identity(node: Node) -> int:
+    # An Input is a value and may be written down as a node several times; it is itself that counts.
+    return id(node) if node.reads else id(node.layer)
+
+
+def _as_input(node: Node) -> Input:
+    """Return the input of a graph that begins at a node, which may lie inside of another graph."""
+    return node.layer if isinstance(node.layer, Input) and not node.reads else Input(node.shape[1:])  # pyright: ignore
+
+
+def _joined(errors: Sequence[Errors]) -> Errors:
+    """Return the errors of a layer over all of its calls: those of the last call, with the sum of the gradients."""
+    if len(errors) == 1:
+        return errors[0]
+    total = jax.tree.map(lambda *parts: reduce(jnp.add, parts), *(each.gradient for each in reversed(errors)))
+    return errors[0]._replace(gradient=total, children=tuple(reversed(errors)))
+
+
+def _sum(parts: Sequence[Any]) -> Any:
+    return reduce(lambda one, other: jax.tree.map(jnp.add, one, other), parts)
+
+
+def _passed_on(layer: Layer, seen: Any) -> Any:
+    return layer.passed_on(seen)
+
+
+def _one_or_all(values: Sequence[Any]) -> Any:
+    return values[0] if len(values) == 1 else tuple(values)
+
+
+def _same(delta: Any) -> Any:
+    return delta

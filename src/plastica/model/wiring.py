@@ -1,0 +1,190 @@
+"""Models as graphs: from nodes to a network, and back from a network to nodes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..errors import InvalidValue, UnknownName
+from ..layers import Graph, Input
+from ..layers import Sequential as Network
+from ..layers.layer import Layer
+from ..layers.node import Node
+from ..views.outline import outline
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+class Origin(NamedTuple):
+    """The weights that a layer begins with.
+
+    Attributes:
+        model: The model that they are copied from.
+        place: The layer's place in it; None for the whole network.
+    """
+
+    model: Model
+    place: int | None
+
+
+class Wired(NamedTuple):
+    """A network that was read back from nodes.
+
+    Attributes:
+        network: The network; a chain of layers is a Sequential.
+        origins: For each of its layers the weights that it begins with; None for new ones.
+    """
+
+    network: Layer
+    origins: tuple[Origin | None, ...]
+
+
+def wire(inputs: Any, outputs: Any) -> Wired:
+    """Return the network between nodes.
+
+    Args:
+        inputs: An Input, several in a list, or a dict of them by name; also nodes inside of another model.
+        outputs: A node, several in a list, or a dict of them by name.
+
+    Raises:
+        InvalidValue: If something is no node, or an output depends on an Input that is not given.
+    """
+    input_names, begins = _named("inputs", inputs)
+    output_names, ends = _named("outputs", outputs)
+    drawn = Graph.between(begins, ends, output_names)
+    graph = drawn.graph
+    if input_names:
+        pairs = zip(graph.inputs, input_names, strict=True)
+        graph = dataclasses.replace(graph, inputs=tuple(dataclasses.replace(each, name=name) for each, name in pairs))
+    chain = tuple((place, (place,)) for place in range(len(graph.layers)))
+    if graph.calls == chain and graph.outputs == (len(chain),) and len(graph.inputs) == 1:
+        return Wired(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
+    return Wired(graph, drawn.owners)
+
+
+def carried(wired: Wired, params: Any, state: Any) -> tuple[Any, Any]:
+    """Return the initial weights, with those of other models in their places."""
+    params, state = list(params), list(state)
+    for place, origin in enumerate(wired.origins):
+        if origin is not None and origin.model.built:
+            own, carries = origin.model.judged_params, origin.model.state
+            params[place] = own if origin.place is None else own[origin.place]
+            state[place] = carries if origin.place is None else carries[origin.place]
+    return tuple(params), tuple(state)
+
+
+def nodes_for(model: Model) -> tuple[Node, ...]:
+    """Return the node of each place of a model's graph: its inputs, then the output of each call.
+
+    Raises:
+        InvalidValue: If the network is neither a graph nor a sequence of layers.
+    """
+    network = model.network
+    if isinstance(network, Graph):
+        nodes = [Node(each) for each in network.inputs]
+        calls = network.calls
+    elif isinstance(network, Network):
+        nodes = [Node(Input(model.input_shape[1:]))]  # pyright: ignore[reportArgumentType]
+        calls = tuple((place, (place,)) for place in range(len(network.layers)))
+    else:
+        raise InvalidValue(f"{network!r} has no layers to read from; its model has input and output alone.")
+    for place, reads in calls:
+        nodes.append(Node(network.children[place], tuple(nodes[read] for read in reads), Origin(model, place)))
+    return tuple(nodes)
+
+
+@dataclasses.dataclass(frozen=True)
+class LayerView:
+    """One layer of a model: its declaration, its weights, and its place in the graph.
+
+    Attributes:
+        name: The layer's name in the summary.
+        layer: The declaration.
+        model: The model.
+        place: The layer's place among ``model.layers``.
+    """
+
+    name: str
+    layer: Layer
+    model: Model
+    place: int
+
+    @property
+    def output(self) -> Node:
+        """The output of the layer's first call, to build another model from."""
+        return self._call()
+
+    @property
+    def input(self) -> Any:
+        """What the layer's first call reads: a node, or a tuple of them."""
+        reads = self._call().reads
+        return reads[0] if len(reads) == 1 else reads
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the layer's arrays in Keras's order and shapes."""
+        from . import weights
+
+        return weights.get_weights(self.layer, self.model.params[self.place], self.model.state[self.place])
+
+    def set_weights(self, arrays: Any) -> None:
+        """Set the layer's arrays from a list in Keras's order and shapes.
+
+        Raises:
+            ShapeError: If the number of arrays or a shape differs.
+        """
+        from . import weights
+
+        params, state = list(self.model.params), list(self.model.state)
+        params[self.place], state[self.place] = weights.set_weights(
+            self.layer, params[self.place], state[self.place], arrays
+        )
+        self.model.replace_weights(tuple(params), tuple(state))
+
+    def _call(self) -> Node:
+        return next(node for node in self.model.nodes if node.reads and node.layer is self.layer)
+
+
+def layer_named(model: Model, name: str | None, index: int | None) -> LayerView:
+    """Return a layer of a model by its name in the summary, or by its place.
+
+    Raises:
+        UnknownName: If there is no such layer.
+        InvalidValue: If neither a name nor an index is given.
+    """
+    entries = outline(model.network, None)
+    names = [entry.name for entry in entries]
+    if name is None and index is None:
+        raise InvalidValue("get_layer(): give name= or index=.")
+    if index is None:
+        if name not in names:
+            raise UnknownName(f'get_layer("{name}"): there is no such layer. Known: {", ".join(names)}.')
+        index = names.index(name)
+    if not -len(names) <= index < len(names):
+        raise UnknownName(f"get_layer(index={index}): the network has {len(names)} layers.")
+    place = index % len(names)
+    return LayerView(names[place], model.layers[place], model, place)
+
+
+def is_node(value: Any) -> bool:
+    """Whether a value stands for the output of a layer, or several of them."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(is_node, value))
+    return isinstance(value, Node | Input)
+
+
+def _named(what: str, given: Any) -> tuple[tuple[str, ...], tuple[Node, ...]]:
+    named = given if isinstance(given, Mapping) else {}
+    parts: list[Any] = list(named.values()) if named else list(given) if isinstance(given, list | tuple) else [given]
+    for part in parts:
+        if not isinstance(part, Node | Input):
+            raise InvalidValue(
+                f"Model({what}={part!r}): give an Input or the output of a layer, such as Dense(3)(x), or several."
+            )
+    if not parts:
+        raise InvalidValue(f"Model({what}={given!r}): at least one is needed.")
+    names = tuple(map(str, named))
+    return names, tuple(part.node if isinstance(part, Input) else part for part in parts)

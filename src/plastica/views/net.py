@@ -1,0 +1,106 @@
+"""The piece of a diagram that shows a graph: boxes in rows by their depth, lines from what is read to what reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from typing import NamedTuple
+
+from ..layers import Graph
+from .canvas import Canvas, Point
+from .parts import BESIDE, HIGH, LANE, WIDE, Part, Start
+
+ROW = 0.46  # between two rows, room for the lines
+FAN = 0.5  # the part of a box's upper edge over which lines arrive
+
+
+class Link(NamedTuple):
+    """A line between two places of a graph.
+
+    Attributes:
+        source, target: The places.
+        number: The number of the line among those that arrive at the target.
+        of: How many lines arrive there.
+    """
+
+    source: int
+    target: int
+    number: int
+    of: int
+
+
+class Net(Part):
+    """A graph: inputs in the first row, each call below all that it reads.
+
+    Args:
+        graph: The graph.
+        inside: The piece for each of its layers.
+    """
+
+    def __init__(self, graph: Graph, inside: Sequence[Part]) -> None:
+        self.graph = graph
+        starts: list[Part] = [
+            Start(name, each.shape) for name, each in zip(graph.input_names, graph.inputs, strict=True)
+        ]
+        self.parts = [*starts, *(inside[layer] for layer, _ in graph.calls)]
+        self.depths = self._depths()
+        self.rows = [[p for p, depth in enumerate(self.depths) if depth == row] for row in range(max(self.depths) + 1)]
+        self.long = [link for link in self._links() if self.depths[link.target] > self.depths[link.source] + 1]
+        self.inner = max(self._width(row) for row in self.rows)
+        self.width = self.inner + 2 * LANE * len(self.long)
+        self.heights = [max(self.parts[place].height for place in row) for row in self.rows]
+        self.height = sum(self.heights) + ROW * (len(self.rows) - 1)
+
+    def draw(self, canvas: Canvas, x: float, top: float) -> None:
+        tops = [top, *(top - sum(self.heights[:row]) - ROW * row for row in range(1, len(self.heights)))]
+        middles = self._middles(x)
+        for place, part in enumerate(self.parts):
+            part.draw(canvas, middles[place], tops[self.depths[place]])
+        lanes = count(1)
+        for link in self._links():
+            begin = middles[link.source], tops[self.depths[link.source]] - self.parts[link.source].height
+            row = self.depths[link.target]
+            end = middles[link.target] + self._offset(link), tops[row]
+            if link in self.long:
+                lane = x + self.inner / 2 + LANE * (next(lanes) - 0.5)
+                # A line that arrives further left passes above the others.
+                low, high = begin[1] - ROW * 0.3, end[1] + ROW * (0.5 + 0.24 * (1 - link.number / max(link.of - 1, 1)))
+                canvas.route([begin, (begin[0], low), (lane, low), (lane, high), (end[0], high), end])
+            else:
+                canvas.route(_stepped(begin, end, tops[row] + ROW * 0.4))
+
+    def _depths(self) -> list[int]:
+        found = [0] * len(self.graph.inputs)
+        for _, reads in self.graph.calls:
+            found.append(1 + max(found[read] for read in reads))
+        return found
+
+    def _links(self) -> list[Link]:
+        first = len(self.graph.inputs)
+        return [
+            Link(read, first + number, place, len(reads))
+            for number, (_, reads) in enumerate(self.graph.calls)
+            for place, read in enumerate(reads)
+        ]
+
+    def _width(self, row: Sequence[int]) -> float:
+        return sum(self.parts[place].width for place in row) + BESIDE * (len(row) - 1)
+
+    def _middles(self, x: float) -> dict[int, float]:
+        found = {}
+        for row in self.rows:
+            left = x - self._width(row) / 2
+            for place in row:
+                found[place] = left + self.parts[place].width / 2
+                left += self.parts[place].width + BESIDE
+        return found
+
+    def _offset(self, link: Link) -> float:
+        """Return how far from the middle of the target's upper edge a line arrives."""
+        return 0.0 if link.of == 1 else WIDE * FAN * (link.number / (link.of - 1) - 0.5)
+
+
+def _stepped(begin: Point, end: Point, between: float) -> list[Point]:
+    if abs(begin[0] - end[0]) < HIGH / 100:
+        return [begin, end]
+    return [begin, (begin[0], between), (end[0], between), end]
