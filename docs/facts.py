@@ -8,12 +8,10 @@ from pathlib import Path
 
 import plastica as pl
 from plastica.comparison import Record
-from plastica.comparison.wording import FACTS, facts_of
+from plastica.comparison.wording import FACTS, facts_of, heads
 
 ROOT = Path(__file__).parent.parent
-HEAD = f"| {' | '.join(FACTS)} |"
-# The README's results have three of the facts in their last columns, without notes.
-SHORT = {"local": 1, "symmetric weights": 2, "hidden layers use labels": 5}
+HEAD = f"| {' | '.join(heads(FACTS))} |"
 
 
 def table(names: Sequence[str]) -> str:
@@ -45,25 +43,9 @@ def with_facts_of_its_rules(page: str) -> str:
     return page.replace(found[0], f"{table(names)}\n")
 
 
-def with_facts_beside(page: str) -> str:
-    """Return the README with the facts in the last columns of its results."""
-
-    def row(found: re.Match[str]) -> str:
-        words = [re.sub(r" \(\d+\)$", "", word) for word in facts_of(record_of(found[2]), [])]
-        return found[1] + " | ".join(words[place] for place in SHORT.values()) + " |"
-
-    head = page.find(" | ".join(SHORT))
-    if head < 0:
-        return page
-    end = page.find("\n\n", head)
-    rows = re.sub(r"(?m)^(\| `(\w+)` \| .*\| )[^|]+ \| [^|]+ \| [^|]+ \|$", row, page[head:end])
-    return page[:head] + rows + page[end:]
-
-
 PAGES = {
     "docs/rules.md": with_table,
     "docs/mnist_rules.md": with_facts_of_its_rules,
-    "README.md": with_facts_beside,
 }
 
 

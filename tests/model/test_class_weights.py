@@ -107,7 +107,9 @@ def test_losses_that_add_up_over_steps_still_do_when_steps_are_weighed():
 def test_an_own_loss_weighs_steps_where_it_returns_one_value_for_each():
     y, absolute = np.eye(3, dtype=np.float32)[NUMBERS], losses.CustomLoss(lambda y, a: jnp.mean(jnp.abs(y - a), -1))
     assert weighed_mean(absolute, y, SHARES) == pytest.approx(weighed_mean(losses.get("mae"), y, SHARES), rel=1e-6)
-    with pytest.raises(ShapeError, match=r"returned values of shape \(12,\), and each of the steps"):
+    with pytest.raises(
+        ShapeError, match=r"returned values of shape \(12,\), but class_weight needs one value for each of the steps"
+    ):
         weighed_mean(losses.CustomLoss(lambda y, a: jnp.mean(jnp.abs(y - a), (1, 2))), y, SHARES)
 
 

@@ -63,7 +63,7 @@ def test_the_optimizers_count_stands_still_at_its_end():
 
 
 def test_more_epochs_or_rows_than_are_counted_are_refused_in_words():
-    with pytest.raises(InvalidValue, match=r"epochs=2147483648: at most 2147483647 are counted.*time_limit="):
+    with pytest.raises(InvalidValue, match=r"epochs=2147483648: the maximum is 2147483647.*time_limit="):
         trained(2**31)
     with pytest.raises(InvalidValue, match=r"3000000000 rows: at most 2147483647.*blocks"):
         Planner(3_000_000_000, 32, 0, True, 0)

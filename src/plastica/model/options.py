@@ -38,8 +38,8 @@ class Options:
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
         if self.epochs > MOST_COUNTED:
             raise InvalidValue(
-                f"epochs={self.epochs}: the maximum is {MOST_COUNTED}. To stop training by another criterion, "
-                "use until=, time_limit= or max_steps= with a smaller, still sufficient number of epochs."
+                f"epochs={self.epochs}: the maximum is {MOST_COUNTED}. To end training by another criterion, "
+                "set a smaller number of epochs together with until=, time_limit= or max_steps=."
             )
         if self.resume and self.checkpoint is None:
             raise InvalidValue("fit(resume=True) needs checkpoint=, the folder with the checkpoints.")
