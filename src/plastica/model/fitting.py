@@ -14,7 +14,7 @@ from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..layers import Sequential as Network
 from ..training import interrupting
-from ..training.batches import ANSWER_ROWS, Planner, held_out_rows, in_chunks, parts, training_rows
+from ..training.batches import ANSWER_ROWS, Arrays, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
@@ -24,6 +24,7 @@ from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.progress import Progress
 from ..training.run import Run
+from ..training.source import Source
 from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
 from ..training.windows import Windows
@@ -99,9 +100,8 @@ def fit(
         try:
             _with_checkpoints(run, options)
         finally:
-            model.epochs_trained = run.planner.first_epoch - (-run.step // run.planner.batches)
-            if isinstance(run.planner, Windows):
-                run.planner.close()
+            model.epochs_trained = run.source.first_epoch - (-run.step // run.source.batches)
+            run.source.close()
             _leave(model, run, history, began)
     return history
 
@@ -217,29 +217,29 @@ def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     return take(model, *validation_data, owner="validation_data ")
 
 
-def _planner_for(model: Model, examples: Examples | Checked, options: Options) -> Planner | Windows:
+def _source_for(model: Model, examples: Examples | Checked, options: Options) -> Source:
     batch_size = options.batch_size or BATCH_SIZE
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
     rows = len(examples.x)
     batch_size = rows if model.optimizer.full_batch and options.batch_size is None else batch_size
-    return Planner(rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
+    data = training_rows(*examples[:3])
+    return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
 
 
 def _run_for(model: Model, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
-    planner, shape = _planner_for(model, examples, options), _output_shape(model)
-    rows = (planner.rows, *(len(part.x) for part in (held_out,) if part is not None))
-    model.program, chunk = settled(model.program, targets, shape, planner.size, rows)
+    source, shape = _source_for(model, examples, options), _output_shape(model)
+    counts = [count for count in (source.rows, None if held_out is None else len(held_out.x)) if count is not None]
+    model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
     # Discard the partial sums of an epoch in which an earlier run was stopped.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     return Run(
         model,
-        None if isinstance(examples, Checked) else training_rows(*examples[:3]),
+        source,
         None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk)),
-        planner,
         widths,
         epochs=max(0, options.epochs - options.initial_epoch),
         first_epoch=options.initial_epoch,
@@ -250,9 +250,9 @@ def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> No
     params = {
         "epochs": options.epochs,
         "initial_epoch": options.initial_epoch,
-        "steps": run.planner.batches,
+        "steps": run.source.batches,
         "verbose": options.verbose,
-        "samples": run.planner.rows,
+        "samples": run.source.rows,
         "metrics": names,
     }
     for callback in run.callbacks:

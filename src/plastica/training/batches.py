@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import jax
 import numpy as np
 
 from ..errors import InvalidValue
 from .program import Plan, Rows
 from .share import MOST_COUNTED
+from .source import Source
 
 # A table of about a megabyte of row numbers holds many short epochs or one long one.
 TABLE_ENTRIES = 1 << 18
@@ -152,6 +156,27 @@ class Planner:
     def position(self, start: int, epoch: int, batch: int) -> int:
         """Return the run's step at which a plan from ``start`` stands."""
         return (start // self.batches + epoch) * self.batches + batch
+
+
+class Arrays(Planner, Source):
+    """Rows in memory as a source; see :class:`Planner` for how batches are made.
+
+    Args:
+        data: The rows, as :func:`training_rows` returns them.
+        planner: The arguments of :class:`Planner`.
+    """
+
+    def __init__(self, data: Rows, *planner: Any, **options: Any) -> None:
+        super().__init__(*planner, **options)
+        self.data = data
+
+    def rows_at(self, step: int) -> Rows:
+        """Return all rows."""
+        return self.data
+
+    def identity(self) -> Iterator[np.ndarray]:
+        """Yield the rows without fillers."""
+        yield from (array[: self.rows] for array in self.data if array is not None)
 
 
 def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:

@@ -22,7 +22,6 @@ from .callbacks import Callback, say
 from .program import Learner
 from .recovery import Recovery, Start
 from .run import Run
-from .windows import Windows
 
 
 class Checkpoints:
@@ -150,15 +149,14 @@ class Checkpoints:
 def fingerprint(run: Run) -> str:
     """Return a digest of all that decides a run's weights: the program, the data, the seed, the batches."""
     digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
-    planner = run.planner
-    digest.update(repr((planner.size, planner.seed, planner.shuffle, planner.first_epoch)).encode())
-    rows = (None if array is None else array[: planner.rows] for array in run.rows or ())  # without fillers
-    if isinstance(planner, Windows):
-        digest.update(planner.identity().encode())
-    for array in (*rows, *(run.validation or ()), planner.sampling):
-        if array is not None:
-            digest.update(repr(array.shape).encode())
-            digest.update(np.ascontiguousarray(array).data)
+    source = run.source
+    digest.update(repr((source.size, source.seed, source.shuffle, source.first_epoch)).encode())
+    for part in (*source.identity(), *(run.validation or ()), source.sampling):
+        if isinstance(part, str):
+            digest.update(part.encode())
+        elif part is not None:
+            digest.update(repr(part.shape).encode())
+            digest.update(np.ascontiguousarray(part).data)
     for name, array in flatten(run.trainee.learner).items():
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)

@@ -15,7 +15,7 @@ class EpochCount(Callback):
     needs: Needs = "logs"
 
     def __init__(self, run: Run) -> None:
-        self.run, self.first = run, run.planner.first_epoch - run.first_epoch
+        self.run, self.first = run, run.source.first_epoch - run.first_epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Count."""
@@ -23,4 +23,4 @@ class EpochCount(Callback):
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Count what a run that is resumed made before."""
-        self.model.epochs_trained = self.run.planner.first_epoch + self.run.step // self.run.planner.batches
+        self.model.epochs_trained = self.run.source.first_epoch + self.run.step // self.run.source.batches

@@ -14,16 +14,15 @@ from ..errors import NotFinite
 from ..layers.layer import Context
 from ..rules import Batch
 from . import finite, recovery
-from .batches import Planner
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .compiled import compiled_for
 from .program import Chunk, Learner, Program, Rows, pick
 from .recovery import Recovery, Start
 from .share import made_before
+from .source import Source
 from .stopping import MaxSteps, Reached, StopRule, Until
 from .sums import figures
 from .timing import Timing
-from .windows import Windows
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
 SECONDS_A_CALL = 0.1
@@ -61,9 +60,8 @@ class Run:
 
     Attributes:
         trainee: Holds the program and the learner, both of which callbacks may replace between calls.
-        rows: Training data; None where the planner reads them window by window.
+        source: Training data, batch by batch.
         validation: Data to evaluate on after each epoch, in chunks, or None.
-        planner: Makes the batches.
         widths: How many sums each metric keeps.
         epochs: Epochs of this run.
         first_epoch: The number of the first epoch as callbacks count.
@@ -81,9 +79,8 @@ class Run:
     """
 
     trainee: Trainee
-    rows: Rows | None
+    source: Source
     validation: Rows | None
-    planner: Planner | Windows
     widths: tuple[int, ...]
     epochs: int
     first_epoch: int = 0
@@ -102,12 +99,12 @@ class Run:
     @property
     def key(self) -> np.ndarray:
         """The run's randomness."""
-        return random.seed_key(self.planner.seed)
+        return random.seed_key(self.source.seed)
 
     @property
     def total(self) -> int:
         """Steps of the whole run."""
-        return self.epochs * self.planner.batches
+        return self.epochs * self.source.batches
 
     def __post_init__(self) -> None:
         """Know where a run goes back to whose first step fails: to what it was given."""
@@ -129,10 +126,10 @@ class Run:
         began = time.perf_counter()
         while self.step < self.total and not self.trainee.stop_training and not self.is_interrupted():
             # Told right before the epoch's first step: what is looked at or kept before has not begun it.
-            if self.step % self.planner.batches == 0:
-                self._tell("on_epoch_begin", self.first_epoch + self.step // self.planner.batches, {})
+            if self.step % self.source.batches == 0:
+                self._tell("on_epoch_begin", self.first_epoch + self.step // self.source.batches, {})
             if needs == "batch":
-                self._tell("on_train_batch_begin", self.step % self.planner.batches, {})
+                self._tell("on_train_batch_begin", self.step % self.source.batches, {})
             program, learner, start = self.trainee.program, self.trainee.learner, self.step
             called = time.perf_counter()
             chunk, stop = self._well(program, learner, start, self._next_stop(needs))
@@ -169,27 +166,21 @@ class Run:
         chunk = self._advance(program, learner, start, stop)
         if bool(chunk.finite):
             return chunk, stop
-        last = self.planner.position(start, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
+        last = self.source.position(start, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
         failing = recovery.first_failing(
             start, last, lambda step: bool(self._advance(program, learner, start, step).finite)
         )
         return self._advance(program, learner, start, max(failing, start + 1)), failing
 
     def _advance(self, program: Program, learner: Learner, start: int, stop: int) -> Chunk:
-        planner = self.planner
-        before = made_before(planner.first_epoch, planner.batches, planner.position(start, 0, 0), self.epochs)
-        plan = planner.plan(start, stop)._replace(before=before)
+        source = self.source
+        before = made_before(source.first_epoch, source.batches, source.position(start, 0, 0), self.epochs)
+        plan = source.plan(start, stop)._replace(before=before)
         advance = compiled_for(program.network).advance
-        return advance(program, self.key, learner, self._rows_at(start), self.validation, plan)
-
-    def _rows_at(self, step: int) -> Rows:
-        if isinstance(self.planner, Windows):
-            return self.planner.rows_at(step)
-        assert self.rows is not None
-        return self.rows
+        return advance(program, self.key, learner, source.rows_at(start), self.validation, plan)
 
     def _next_stop(self, needs: Needs) -> int:
-        batches = self.planner.batches
+        batches = self.source.batches
         if needs == "batch":
             return self.step + 1
         stop = self.step + self.pace.steps
@@ -198,7 +189,7 @@ class Run:
             # Whole epochs where several fit into one look, so that figures arrive complete.
             stop = end_of_epoch if needs == "epoch" else stop // batches * batches
         limits = [rule.steps for rule in self.rules if isinstance(rule, MaxSteps)]
-        return max(self.step + 1, min(stop, self.planner.farthest(self.step), self.total, *limits))
+        return max(self.step + 1, min(stop, self.source.farthest(self.step), self.total, *limits))
 
     def _apply_rules(self) -> None:
         reasons = (rule.fired(self.logs, self.seconds, self.step) for rule in self.rules)
@@ -208,7 +199,7 @@ class Run:
             self.trainee.stop(reason)
 
     def _take(self, chunk: Chunk, stop: int, each_batch: bool) -> None:
-        batches = self.planner.batches
+        batches = self.source.batches
         start, first, last = self.step, self.step // batches, stop // batches
         self.trainee.learner, self.step = chunk.learner, stop
         train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
@@ -242,10 +233,10 @@ class Run:
         good = self.recovery.learner_for(program, before, failed, self._advance)
         why = finite.explain(program, before, *self._step_of(failed, before))
         self.trainee.learner = good
-        epoch, place = divmod(failed, self.planner.batches)
+        epoch, place = divmod(failed, self.source.batches)
         message = (
             f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
-            f"of {self.planner.batches}: {why}. {finite.what_now(program, good)}"
+            f"of {self.source.batches}: {why}. {finite.what_now(program, good)}"
         )
         quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
         if not quiet:
@@ -255,10 +246,10 @@ class Run:
             callback.on_not_finite(message)
 
     def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Context]:
-        plan = self.planner.plan(number, number + 1)
+        plan = self.source.plan(number, number + 1)
         place = int(plan.span[1])
-        batch = pick(self._rows_at(number), plan.table[0, place], plan.real[place])
-        real = np.arange(self.planner.size) < plan.real[place]
+        batch = pick(self.source.rows_at(number), plan.table[0, place], plan.real[place])
+        real = np.arange(self.source.size) < plan.real[place]
         return batch, Context(True, random.fold(self.key, learner.step), real)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from ..data.streaming import Block, Blocks
 from .batches import batch_sizes, filled, room_for, row_order
 from .program import Plan, Rows
+from .source import Source
 
 # What is shuffled together, and held in memory about three times. Fixed: another size is another run.
 WINDOW_BYTES = 1 << 26
@@ -39,7 +41,7 @@ class Window(NamedTuple):
     rest: Block
 
 
-class Windows:
+class Windows(Source):
     """Makes plans from blocks as :class:`Planner` does from rows, and reads the rows that they speak of.
 
     An epoch is a walk through all blocks in random order. As many blocks as fit into a window are read and their
@@ -53,7 +55,7 @@ class Windows:
         first_epoch: How many epochs the network was trained before this run.
     """
 
-    sampling = None
+    rows: int
 
     def __init__(self, blocks: Blocks, batch_size: int, seed: int, shuffle: bool, first_epoch: int) -> None:
         self.blocks, self.sizes = blocks, np.array(blocks.sizes, np.int64)
@@ -100,9 +102,9 @@ class Windows:
         """Read no further."""
         self._reader.shutdown(wait=True, cancel_futures=True)
 
-    def identity(self) -> str:
-        """Return what decides the batches, beside what all planners have."""
-        return repr((self.blocks.digest, self.sizes.tolist(), self.together))
+    def identity(self) -> Iterator[str]:
+        """Yield what decides the batches, beside what all sources have."""
+        yield repr((self.blocks.digest, self.sizes.tolist(), self.together))
 
     def _blocks_together(self) -> int:
         """Return how many blocks make a window: what its bytes hold, and never less than a batch."""
