@@ -183,9 +183,11 @@ def test_lbfgs_solves_least_squares_on_the_full_batch():
 
 
 def test_a_slow_callback_does_not_cut_the_run_into_more_calls(monkeypatch):
+    from plastica.training.batches import Planner
+
     calls = []
-    plan = batches.Planner.plan
-    monkeypatch.setattr(batches.Planner, "plan", lambda self, *span: calls.append(span) or plan(self, *span))
+    plan = Planner.plan
+    monkeypatch.setattr(Planner, "plan", lambda self, *span: calls.append(span) or plan(self, *span))
     slow = pl.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.3))
     network().fit(X, Y, epochs=6, batch_size=1, verbose=0, callbacks=[slow])
     # Six epochs, and the few short calls with which the run finds its pace.

@@ -230,7 +230,7 @@ def _source_for(model: Model, examples: Examples | Checked, options: Options) ->
 def _run_for(model: Model, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     source, shape = _source_for(model, examples, options), _output_shape(model)
-    counts = [count for count in (source.rows, None if held_out is None else len(held_out.x)) if count is not None]
+    counts = [count for count in (source.rows, 0 if held_out is None else len(held_out.x)) if count]
     model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)

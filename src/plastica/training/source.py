@@ -23,7 +23,7 @@ class Source(ABC):
         shuffle: Whether each epoch has an order of its own.
         first_epoch: How many epochs the network was trained before this run.
         size: Rows in a batch.
-        rows: Rows in an epoch; None if that is not known.
+        rows: Rows in an epoch; 0 if that is not known.
         batches: Batches in an epoch. A source that learns it on the way has a number beyond all until then.
         sampling: The relative probability of each row to be drawn; None if the rows are not drawn.
     """
@@ -32,7 +32,7 @@ class Source(ABC):
     shuffle: bool
     first_epoch: int
     size: int
-    rows: int | None
+    rows: int
     batches: int
     sampling: np.ndarray | None = None
 

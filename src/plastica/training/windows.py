@@ -55,8 +55,6 @@ class Windows(Source):
         first_epoch: How many epochs the network was trained before this run.
     """
 
-    rows: int
-
     def __init__(self, blocks: Blocks, batch_size: int, seed: int, shuffle: bool, first_epoch: int) -> None:
         self.blocks, self.sizes = blocks, np.array(blocks.sizes, np.int64)
         self.rows, self.size = int(self.sizes.sum()), min(batch_size, int(self.sizes.sum()))
