@@ -23,8 +23,8 @@ PART = 500_000
 CITIES = np.array(["Berlin", "Lagos", "Lima", "Oslo", "Osaka", "Paris", "Quito", "Rome"])
 TRAIN = """
 import json, sys
-from plastica.estimators.settings import Settings
-from plastica.estimators.streamed import fit_streaming
+from plastica.settings import Settings
+from plastica.tables.streamed import fit_streaming
 
 source, folder, epochs = sys.argv[1:]
 settings = Settings(epochs=int(epochs), network="mlp", layers=(64, 32), baselines=())

@@ -24,9 +24,9 @@ Learner = Callable[[Source, Any, Any, int], np.ndarray]
 def plastica(source: Source, train: Any, test: Any, seed: int, **parts: Any) -> np.ndarray:
     """Plastica's default network for tables; ``parts`` changes its recipe."""
     from plastica.data.reading import read_table
-    from plastica.estimators import Settings, TableNetwork
-    from plastica.estimators.networks import network_for, recipe_for
-    from plastica.estimators.preparing import prepare
+    from plastica.tables import Settings, TableNetwork
+    from plastica.tables.networks import network_for, recipe_for
+    from plastica.tables.preparation import prepare
 
     settings = Settings(task=source.task, test=0, seed=seed)
     prepared = prepare(read_table(train), source.target, settings)

@@ -88,9 +88,11 @@ class Programs:
 def measure(name: str, rows: int) -> dict[str, Any]:
     """Train on a table in this process and return seconds by phase, the steps and their parts, and peak memory."""
     watch = Stopwatch()
-    from plastica.estimators import Settings, TableNetwork, choosing, judging, table
-    from plastica.estimators.preparing import prepare
+    from plastica.evaluation import results as judging
     from plastica.layers import Dense, Ensemble
+    from plastica.tables import Settings, TableNetwork, table
+    from plastica.tables import selection as choosing
+    from plastica.tables.preparation import prepare
     from plastica.training import run
     from plastica.training.compiled import compiled_for
 

@@ -236,7 +236,7 @@ def rates() -> Figure:
 
 def tables() -> Figure:
     """Draw the network and its baselines on the held-out rows of the two tables that ship with plastica."""
-    from plastica.estimators import TableNetwork
+    from plastica.tables import TableNetwork
 
     figure, axes = panels(1, 2, 7.9, 2.1)
     for axis, name in zip(axes, ("penguins", "titanic"), strict=True):
@@ -281,9 +281,9 @@ def imbalance() -> Figure:
     import pandas as pd
     from sklearn import datasets, metrics
 
-    from plastica.estimators import Settings, TableNetwork
-    from plastica.estimators.preparing import prepare
-    from plastica.estimators.table import answers_of, as_table
+    from plastica.tables import Settings, TableNetwork
+    from plastica.tables.preparation import prepare
+    from plastica.tables.table import answers_of, as_table
 
     digits: Any = datasets.load_digits()
     table = pd.DataFrame(digits.images.reshape(-1, 4, 2, 4, 2).sum((2, 4)).reshape(-1, 16)).add_prefix("pixel_")

@@ -14,9 +14,9 @@ from pathlib import Path
 from PIL import Image
 
 from plastica.data.reading import read_table
-from plastica.estimators import Settings, TableNetwork
-from plastica.estimators.preparing import prepare
 from plastica.report import write_report
+from plastica.tables import Settings, TableNetwork
+from plastica.tables.preparation import prepare
 
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),

@@ -12,9 +12,9 @@ import pytest
 import plastica as pl
 from plastica.declaration import Declaration, declaration
 from plastica.errors import InvalidValue, PlasticaError
-from plastica.estimators import Settings
 from plastica.fields import first_fault
 from plastica.specification import known
+from plastica.tables import Settings
 from tests.catalogue import LAYERS
 
 # What no default tells: a valid value for each field that must be given.

@@ -8,8 +8,8 @@ import pytest
 
 import plastica as pl
 from plastica.errors import FileError
-from plastica.estimators import Settings, TableNetwork
 from plastica.storage import read_model, write_model
+from plastica.tables import Settings, TableNetwork
 
 FRAME = pd.DataFrame({"size": np.arange(40) * 1000.0, "town": ["Bern", "Basel"] * 20})
 PRICE = 3 * FRAME["size"] + 7000

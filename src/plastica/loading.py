@@ -22,7 +22,7 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
     Returns:
         A :class:`~plastica.Sequential` for the file of one, a :class:`~plastica.NetworkClassifier` or
         :class:`~plastica.NetworkRegressor` for an estimator's, and a
-        :class:`~plastica.estimators.TableNetwork` for a run of ``plastica train``.
+        :class:`~plastica.tables.TableNetwork` for a run of ``plastica train``.
 
     Raises:
         FileError: If the file is missing, damaged, of another format or from a newer version of plastica, or if it
@@ -38,7 +38,7 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
     custom = custom or {}
     arrays, document = read_model(path)
     if document.get("kind") == kinds.TREES:
-        from .estimators.table import TableNetwork
+        from .tables.table import TableNetwork
 
         return TableNetwork.load(path)
     saved = network_from(arrays, document, path, custom)
@@ -46,12 +46,12 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
     if kind == kinds.BARE:
         return saved.model
     if kind == kinds.TABLE_NETWORK:
-        from .estimators.table import TableNetwork
+        from .tables.table import TableNetwork
 
         return TableNetwork.around(saved, path)
-    from .estimators import keeping
+    from .estimators import serialization
 
-    return keeping.around(_estimator(kind, custom, path), saved, path, custom)
+    return serialization.around(_estimator(kind, custom, path), saved, path, custom)
 
 
 def _estimator(kind: str, custom: Mapping[str, Any], path: str | Path) -> Any:

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from plastica.cli.main import app
-from plastica.estimators.comparing import _paired
-from plastica.estimators.decisions import Decision
-from plastica.estimators.held_out import HeldOut
+from plastica.evaluation.decisions import Decision
+from plastica.tables.held_out import HeldOut
+from plastica.tables.runs import _paired
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from plastica import datasets
 from plastica.cli.table_words import say_target
 from plastica.data.reading import read_table
 from plastica.data.target import choose_target
-from plastica.estimators import TableNetwork
+from plastica.tables import TableNetwork
 
 SOURCE = datasets.path_of("penguins")
 

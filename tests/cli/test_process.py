@@ -13,7 +13,7 @@ import time
 import click
 import pytest
 
-from plastica.estimators import TableNetwork
+from plastica.tables import TableNetwork
 
 HEAVY = ("jax", "numpy", "polars", "sklearn", "rich", "pandas", "optax", "matplotlib", "scipy", "msgspec")
 COMMAND = (sys.executable, "-c", "from plastica.cli.main import run; run()")

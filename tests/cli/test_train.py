@@ -9,8 +9,8 @@ import pytest
 
 import plastica
 from plastica.cli import folders
-from plastica.estimators import TableNetwork
 from plastica.layers import MemberDense
+from plastica.tables import TableNetwork
 
 SHORT = ("--epochs", "3", "--layers", "8", "--network", "mlp")
 

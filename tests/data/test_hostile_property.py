@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from plastica.cli.main import app
 from plastica.data.values import read_categories, read_numbers
 from plastica.errors import PlasticaError
-from plastica.estimators import networks, preparing
+from plastica.tables import networks
+from plastica.tables import preparation as preparing
 
 READ = "the table is read"
 PLAIN = ["red", "=1+1", "@SUM(A1)", "<script>alert(1)</script>", "\x1b[31mred\x1b[0m", "a 'b'", "1st"]

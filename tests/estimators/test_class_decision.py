@@ -199,7 +199,7 @@ def test_class_weights_by_another_type_of_name_are_told_apart(known):
 
 
 def test_a_threshold_counts_rows_by_their_weight(known):
-    from plastica.estimators.decisions import best_threshold
+    from plastica.evaluation.decisions import best_threshold
 
     draw = np.random.default_rng(0)
     yes, share, weight = draw.random(60) < 0.3, draw.random(60).round(2), draw.integers(1, 5, 60)

@@ -23,9 +23,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 import plastica as pl
 from plastica.datasets import path_of
 from plastica.errors import DataError, FileError, InvalidValue, ShapeError
-from plastica.estimators import TableNetwork
 from plastica.regularizers import L2
 from plastica.storage import read_model, write_model
+from plastica.tables import TableNetwork
 
 SMALL = {"network": "mlp", "layers": (8,), "epochs": 30, "learning_rate": 0.02, "random_state": 0}
 EXACT = {"encode": False, "optimizer": "lbfgs", "epochs": 100, "early_stopping": False, "tol": 0.0, "random_state": 0}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from plastica.data.reading import read_table
-from plastica.estimators import Settings, TableNetwork
-from plastica.estimators.preparing import prepare
 from plastica.report import write_report
 from plastica.report.wording import listed, say_notes, say_place
+from plastica.tables import Settings, TableNetwork
+from plastica.tables.preparation import prepare
 
 CODE = {"pre", "code", "style", "title"}  # commands and settings
 VOID = {"meta", "input", "br", "img", "link", "hr"}

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from plastica.checks.partition import Rows
 from plastica.data.reading import read_table
 from plastica.data.splitting import Split
-from plastica.estimators import Settings
-from plastica.estimators.decisions import Decision
-from plastica.estimators.facts import Rows
-from plastica.estimators.intervals import Figure
-from plastica.estimators.preparing import prepare
+from plastica.evaluation.decisions import Decision
+from plastica.evaluation.intervals import Figure
 from plastica.report import classes, formats, importance, material, mistakes, slices, wording
 from plastica.report.judged import HeldOut, row_losses
+from plastica.tables import Settings
+from plastica.tables.preparation import prepare
 
 ROWS = 400
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plastica.estimators.intervals import Figure
+from plastica.evaluation.intervals import Figure
 from plastica.report.dots import dots
 
 

@@ -11,10 +11,10 @@ from markupsafe import escape
 
 from plastica.data.reading import read_table
 from plastica.errors import InvalidValue
-from plastica.estimators import Settings, TableNetwork
-from plastica.estimators.preparing import prepare
 from plastica.report import write_report
 from plastica.report.wording import plain
+from plastica.tables import Settings, TableNetwork
+from plastica.tables.preparation import prepare
 
 EVIL = (
     "<script>boom()</script>",

@@ -10,10 +10,10 @@ from scipy import stats
 
 from plastica.data.reading import read_table
 from plastica.data.splitting import Split
-from plastica.estimators import Settings
-from plastica.estimators.preparing import prepare
 from plastica.report import distributions, effects, importance, relations
 from plastica.report.judged import HeldOut
+from plastica.tables import Settings
+from plastica.tables.preparation import prepare
 
 ROWS = 300
 

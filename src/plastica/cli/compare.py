@@ -12,7 +12,7 @@ from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..estimators.comparing import Comparison
+    from ..tables.runs import Comparison
 
 MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
 
@@ -47,7 +47,7 @@ def compare(
     difference from the best on the same rows. To compare runs with different test sets fairly, use --on.
     """
     from ..data.reading import read_table
-    from ..estimators.comparing import compare_held_out, compare_on
+    from ..tables.runs import compare_held_out, compare_on
     from .folders import model_file
     from .table_words import say_notes
 
@@ -66,7 +66,7 @@ def compare(
 
 def as_json(found: Comparison) -> dict[str, Any]:
     """Return the comparison as a JSON-serializable dictionary."""
-    from ..estimators.facts import listed
+    from ..tables.facts import listed
 
     return {
         "target": found.target.name,
@@ -88,7 +88,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
 
 
 def _say(output: Output, found: Comparison) -> None:
-    from ..estimators.scores import Figure
+    from ..evaluation.scores import Figure
     from .result_words import say_figure, say_gap, word_of
     from .table_words import say_target
 

@@ -253,8 +253,8 @@ def _task(
 
         return task_of_npz(data)
     from ..data.reading import read_table
-    from ..estimators.preparing import prepare
-    from ..estimators.settings import Settings
+    from ..settings import Settings
+    from ..tables.preparation import prepare
     from .table_words import say_notes
     from .train import usual_target
 

@@ -14,8 +14,8 @@ from .running import opened
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
-    from ..estimators.scores import Scores
+    from ..evaluation.scores import Scores
+    from ..tables import TableNetwork
 
 
 @click.command(cls=TargetCommand, short_help="Evaluate a model on a labelled table.")
@@ -50,8 +50,8 @@ def evaluate(
     -v prints all metrics.
     """
     from ..data.table import Table
-    from ..estimators import TableNetwork
-    from ..estimators.facts import listed
+    from ..tables import TableNetwork
+    from ..tables.facts import listed
     from .folders import model_file
     from .table_words import say_notes
 
@@ -62,7 +62,7 @@ def evaluate(
         scores, rows, notes = network.evaluate(table, target)
         name, notes = table.source, (*table.notes, *notes)
     else:
-        from ..estimators.streamed_scores import evaluate_chunks
+        from ..tables.streamed_scores import evaluate_chunks
 
         scores, rows, notes = evaluate_chunks(network, table, target)
         name = table.name

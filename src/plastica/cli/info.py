@@ -26,7 +26,7 @@ def info(
     debug: bool,
 ) -> None:
     """Describe a trained model: its architecture, its input columns and its test metrics."""
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
     from . import model_words, result_words, run_facts, table_words
     from .folders import model_file
 

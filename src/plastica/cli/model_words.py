@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..estimators.facts import Facts
-from ..estimators.settings import batch_size_for
 from ..language import WORDS
+from ..settings import batch_size_for
+from ..tables.facts import Facts
 from ..training.wording import count_epochs, in_order, metric_name, seconds, short
 from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..estimators import Settings, TableNetwork
-    from ..estimators.trees import BoostedTrees
     from ..model import Sequential
+    from ..settings import Settings
+    from ..tables import TableNetwork
+    from ..tables.trees import BoostedTrees
     from ..training import History
 
 
@@ -31,7 +32,7 @@ def say_plan(output: Output, features: int, rows: int, settings: Settings, model
 
 def say_network(features: int, model: Sequential) -> str:
     """Describe a network in one line: its layers and the number of its parameters."""
-    from ..estimators.networks import outline_of
+    from ..tables.networks import outline_of
 
     end = f"{model.output_shape[-1]} {model.network.output_activation!r}".replace("'", "")
     chain = " -> ".join([WORDS("features", count=features), *outline_of(model), end])
@@ -40,7 +41,7 @@ def say_network(features: int, model: Sequential) -> str:
 
 def say_model(features: int, model: Sequential | BoostedTrees) -> str:
     """Describe a model in one line."""
-    from ..estimators.trees import BoostedTrees
+    from ..tables.trees import BoostedTrees
 
     if not isinstance(model, BoostedTrees):
         return say_network(features, model)
@@ -50,7 +51,7 @@ def say_model(features: int, model: Sequential | BoostedTrees) -> str:
 
 def say_learning(rows: int, model: Sequential, settings: Settings) -> str:
     """Describe the training settings in one line."""
-    from ..estimators.networks import monitor_of
+    from ..tables.networks import monitor_of
 
     size = settings.batch_size or (rows if model.optimizer.full_batch else batch_size_for(rows))
     said = SAY(
@@ -97,8 +98,8 @@ def say_training(output: Output, network: TableNetwork) -> None:
 
 
 def _monitored(network: TableNetwork) -> str:
-    from ..estimators.networks import monitor_of
     from ..model import Sequential
+    from ..tables.networks import monitor_of
 
     return monitor_of(network.model) if isinstance(network.model, Sequential) else ""
 

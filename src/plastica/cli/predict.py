@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ..data.streaming_files import Files
     from ..data.table import Table
     from ..data.target import Target
-    from ..estimators import Answers, TableNetwork
     from ..notes import Note
+    from ..tables import Answers, TableNetwork
 
 MOST_NOTES = 20
 OTHERS = (
@@ -77,8 +77,8 @@ def predict(
     from pathlib import Path
 
     from ..errors import InvalidValue
-    from ..estimators import TableNetwork
     from ..storage.atomic import replace_file
+    from ..tables import TableNetwork
     from .folders import model_file
 
     out = None if out == "-" else out

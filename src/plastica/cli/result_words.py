@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..estimators.deciding import say_decision
-from ..estimators.facts import Results
-from ..estimators.scores import Figure, Scores
+from ..evaluation.results import Results
+from ..evaluation.scores import Figure, Scores
+from ..evaluation.thresholds import say_decision
 from ..language import current
 from ..report.conclusions import conclusion
 from .folders import REPORT
@@ -17,7 +17,7 @@ from .output import Output, brief
 from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 # Model files store metrics in alphabetical order.
 MODELS = ("network", "linear", "trees", "dummy", "last_value", "yesterday", "last_week", "last_year")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import language
-from ..estimators.facts import listed
 from ..report.conclusions import conclusion
+from ..tables.facts import listed
 from ..version import __version__
 from .folders import MODEL, REPORT
 from .model_words import say_model
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 
 def facts_of(network: TableNetwork, folder: Path | None = None, report: bool = False) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
         "settings": listed(facts.settings),
         "training": listed(facts.training),
         "results": listed(facts.results),
-        "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
+        "verdict": None if facts.results is None else conclusion(facts.results.concluded(), words="both")._asdict(),
         "decision": listed(facts.decision),
         "notes": [str(each) for each in facts.notes],
     }

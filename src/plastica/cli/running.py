@@ -16,12 +16,13 @@ from .wording import SAY
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..checks.prepared import Prepared
     from ..data.streaming_files import Files
     from ..data.table import Table
-    from ..estimators import Settings, TableNetwork
-    from ..estimators.preparing import Prepared
-    from ..estimators.streamed_plan import Whole
     from ..model import Sequential
+    from ..settings import Settings
+    from ..tables import TableNetwork
+    from ..tables.streamed_plan import Whole
 
 
 class Place(NamedTuple):
@@ -112,7 +113,7 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
 def _prepared(run: Run) -> Prepared | None:
     """Split and encode a table in memory, and print the result before JAX is imported; return None for files."""
     from ..data.table import Table
-    from ..estimators.preparing import prepare
+    from ..tables.preparation import prepare
     from . import table_words
 
     if not isinstance(run.source, Table):
@@ -128,9 +129,9 @@ def _prepared(run: Run) -> Prepared | None:
 def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
     """Train; progress is printed on standard error."""
     from ..data.table import Table
-    from ..estimators import TableNetwork
-    from ..estimators.networks import network_for
-    from ..estimators.streamed import train_streaming
+    from ..tables import TableNetwork
+    from ..tables.networks import network_for
+    from ..tables.streamed import train_streaming
     from . import model_words, table_words
 
     out, settings, place = sys.stdout, run.settings, run.place
@@ -166,8 +167,8 @@ def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[
     """
     import json
 
-    from ..estimators import held_out
     from ..storage.atomic import replace_file
+    from ..tables import held_out
     from .folders import MODEL, REPORT
 
     def text(value: object) -> list[bytes]:

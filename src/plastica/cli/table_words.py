@@ -6,21 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..checks.partition import say_scheme
 from ..data.columns import Column
 from ..data.target import Target
-from ..estimators.partition import say_scheme
-from ..estimators.streamed_plan import Whole
 from ..language import current
 from ..notes import Note, sentences
+from ..tables.streamed_plan import Whole
 from .output import Output, brief, note
 from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
-    from ..estimators import Settings
-    from ..estimators.checks import Finding
-    from ..estimators.facts import Rows
-    from ..estimators.partition import Scheme
-    from ..estimators.preparing import Prepared
+    from ..checks.findings import Finding
+    from ..checks.partition import Rows, Scheme
+    from ..checks.prepared import Prepared
+    from ..settings import Settings
 
 MOST_COLUMNS = 40
 MOST_VALUES = 4

@@ -189,7 +189,7 @@ def train(
         require_known(kind, name)
     import msgspec
 
-    from ..estimators import Settings
+    from ..settings import Settings
 
     settings = Settings(  # invalid settings are reported before the table is read
         task=task,

@@ -14,7 +14,7 @@ from .. import language
 from ..language import Texts
 
 if TYPE_CHECKING:
-    from ..estimators.checks import Finding
+    from ..checks.findings import Finding
 
 SAY = Texts("cli", "tables")
 VALUE = r"\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|\.\.\.|[\w:*+\-][\w:*+\-.]*(?<!\.)|"
@@ -71,7 +71,7 @@ def _as_argument(value: str) -> str:
 
 def finding_in_words(finding: Finding) -> str:
     """Return a finding in the current language."""
-    from ..estimators.checks import noted
+    from ..checks.findings import noted
 
     return noted(finding).said()
 

@@ -16,7 +16,7 @@ from ..data.splitting import split
 from ..errors import DataError, FileError, InvalidValue, PlasticaWarning
 
 if TYPE_CHECKING:
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
 
 MOST_LIKE_CLASSES = 20  # so few different whole numbers are more likely classes
 IN_NPZ = ("x_train", "y_train", "x_test", "y_test")

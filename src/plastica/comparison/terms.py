@@ -13,12 +13,12 @@ from .. import layers as kinds
 from .. import optimizers as steps
 from .. import rules as learning
 from ..errors import InvalidValue, UnknownName
-from ..estimators.networks import end_for
-from ..estimators.settings import Settings, batch_size_for
 from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..rules import Greedy, Rule
+from ..settings import Settings, batch_size_for
+from ..tables.networks import end_for
 from .task import Task
 
 LARGEST_BATCH = 128

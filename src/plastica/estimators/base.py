@@ -19,15 +19,15 @@ from ..data.table import Table
 from ..errors import InvalidValue
 from ..model import Sequential
 from ..notebook.html import shown
+from ..settings import batch_size_for
+from ..tables.folds import Folds, dealt_to
+from ..tables.networks import answers_from, monitor_of
+from ..tables.preparation import strata
+from ..tables.views import estimator_page
 from ..training import Callback, EarlyStopping, History
-from . import keeping
-from .building import build, check_parameters, recompiled
-from .feeding import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
-from .folds import Folds, dealt_to
-from .networks import answers_from, monitor_of
-from .preparing import strata
-from .settings import batch_size_for
-from .views import estimator_page
+from . import serialization
+from .construction import build, check_parameters, recompiled
+from .inputs import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
 
 AUTO_ROWS = 100  # early_stopping="auto" holds out a validation set from this number of rows on
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
@@ -97,12 +97,12 @@ class NetworkEstimator(BaseEstimator):
         Raises:
             InvalidValue: If ``X`` is not a data frame.
         """
-        return keeping.as_frame(self.predict(X), X, self.target_names_)
+        return serialization.as_frame(self.predict(X), X, self.target_names_)
 
     def save(self, path: str | Path) -> Path:
         """Save the estimator to one file, with checksums and without pickled objects."""
         check_is_fitted(self)
-        return keeping.save(self, path)
+        return serialization.save(self, path)
 
     @classmethod
     def load(cls, path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Self:
@@ -115,7 +115,7 @@ class NetworkEstimator(BaseEstimator):
         Raises:
             FileError: If the file is missing, damaged or contains another kind of estimator.
         """
-        return keeping.load(cls, path, custom)
+        return serialization.load(cls, path, custom)
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's estimator tags."""

@@ -13,14 +13,14 @@ from ..data.column import Column
 from ..data.table import show
 from ..data.target import Target
 from ..errors import InvalidValue, PlasticaWarning
+from ..evaluation.decisions import Decision
+from ..evaluation.imbalance import check_fits, rare_classes
+from ..evaluation.thresholds import FEWEST, choose_decision
 from ..notes import note
-from .deciding import FEWEST, choose_decision
-from .decisions import Decision
-from .imbalance import check_fits, rare_classes
-from .settings import Settings
+from ..settings import Settings
 
 if TYPE_CHECKING:
-    from .feeding import Examples
+    from .inputs import Examples
 
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
 MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered

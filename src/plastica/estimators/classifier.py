@@ -13,14 +13,15 @@ from sklearn.utils.validation import column_or_1d
 
 from ..data.table import Table, show
 from ..errors import DataError, InvalidValue
+from ..evaluation.imbalance import corrected
 from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..rules import Rule
+from ..tables.folds import Folds
 from ..training import Callback
-from . import keeping
+from . import serialization
 from .base import NetworkEstimator
-from .building import check_parameters
 from .class_decision import (
     SMALLEST,
     class_weights,
@@ -31,9 +32,8 @@ from .class_decision import (
     shift_of,
     target_of,
 )
-from .feeding import Examples, check_array
-from .folds import Folds
-from .imbalance import corrected
+from .construction import check_parameters
+from .inputs import Examples, check_array
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -89,7 +89,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     Attributes:
         classes_: The classes in ascending order; for several labels, the names of the label columns.
         task_: "binary", "multiclass" or "multilabel".
-        decision_: The decision rule, a :class:`~plastica.estimators.decisions.Decision`.
+        decision_: The decision rule, a :class:`~plastica.evaluation.decisions.Decision`.
         shift_: The class weights for which probabilities are corrected; empty without class weights.
         model_: The trained :class:`~plastica.Sequential`.
         encoder_: The encoder from columns to features; None with ``encode=False``.
@@ -220,7 +220,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def predict_proba_frame(self, X: Any) -> Any:
         """Return :meth:`predict_proba` as a data frame of the type of ``X``, with its index and class names."""
-        return keeping.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
+        return serialization.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
 
     def __sklearn_tags__(self) -> Any:
         """Say what the estimator takes."""
@@ -229,7 +229,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return tags
 
     def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
-        names = keeping.names_of(y)
+        names = serialization.names_of(y)
         y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
         if y.dtype == object and (lacking := [place for place, each in enumerate(y.ravel()) if each is None]):
             raise DataError(

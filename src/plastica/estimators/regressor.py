@@ -16,12 +16,12 @@ from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
 from ..rules import Rule
+from ..tables.folds import Folds
 from ..training import Callback
-from . import keeping
+from . import serialization
 from .base import NetworkEstimator
-from .building import check_parameters
-from .feeding import Examples, check_array
-from .folds import Folds
+from .construction import check_parameters
+from .inputs import Examples, check_array
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -157,7 +157,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return tags
 
     def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
-        names = keeping.names_of(y)
+        names = serialization.names_of(y)
         values = _numbers(y)
         flat = values.ndim < 2 or values.shape[1] == 1
         values = (column_or_1d(values, warn=True) if flat else values).reshape(len(values), -1)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from ..estimators.scores import Scores, score
+from ..evaluation.scores import Scores, score
 from . import charts
 from .judged import HeldOut
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 MOST_OUTPUTS, MOST_POINTS = 6, 800
 QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.99)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
-from ..estimators.scores import Figure
+from ..evaluation.scores import Figure
 from .inlining import BLUE, CARD, GREEN, INK, ORANGE, SAID, SOFT, drawing, inline
 from .legends import COLOURS, DASHES, legend
 from .wording import TEXTS, plain, say

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import Markup
 
-from ..estimators.decisions import Decision
-from ..estimators.intervals import Figure, wilson
+from ..evaluation.decisions import Decision
+from ..evaluation.intervals import Figure, wilson
 from . import charts
 from .judged import HeldOut
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 MOST_CLASSES, MOST_LINES, MOST_POINTS, BINS = 20, 6, 200, 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal, NamedTuple
 
-from ..estimators.verdicts import Verdict
+from ..evaluation.verdicts import Verdict
 from . import formats
 from .wording import alone
 
@@ -29,7 +29,7 @@ def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> C
         words: In whose words settings are named: "python", "command" for a terminal, or "both" for a page.
 
     Example:
-        >>> from plastica.estimators.scores import Figure
+        >>> from plastica.evaluation.scores import Figure
         >>> found = Verdict(level="good", standing="better", advice="good", model="network", rival="linear",
         ...                 measure="accuracy", difference=Figure(0.1, 0.05, 0.15), rows=100)
         >>> conclusion(found).sentence

@@ -16,7 +16,7 @@ from .relations import NAMED, ORDERED, codes_of, numbers_of
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
 
 MOST_COLUMNS, MOST_ROWS, MOST_CATEGORIES, BINS, TENTHS = 12, 20_000, 6, 16, 10
 OUTER = (0.005, 0.995)

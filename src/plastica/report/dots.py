@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..estimators.scores import Figure
+from ..evaluation.scores import Figure
 from . import formats
 
 CONTENDERS = ("network", "linear", "trees")

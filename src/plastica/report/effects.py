@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..checks.leaks import features_by_column
 from ..data.columns import Column
 from ..errors import DataError
-from ..estimators.leaks import features_by_column
 from . import formats
 from .importance import MOST_WORK, some
 from .judged import HeldOut
@@ -19,8 +19,8 @@ from .relations import NAMED, ORDERED, codes_of, numbers_of
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
+    from ..tables import TableNetwork
 
 MOST_COLUMNS, MOST_ROWS, POINTS, MOST_CATEGORIES = 10, 200, 12, 6
 EDGES = (0.02, 0.98)  # the outermost rows say little of what is usual

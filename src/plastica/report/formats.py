@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ..estimators.scores import Figure
+from ..evaluation.scores import Figure
 
 NONE = "–"
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit

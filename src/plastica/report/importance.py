@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..estimators.leaks import features_by_column
+from ..checks.leaks import features_by_column
 from .judged import HeldOut, decide, row_losses
 from .relations import groups_of, items_of
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
+    from ..tables import TableNetwork
 
 MOST_ROWS, MOST_COLUMNS, MOST_SCREENED, REPEATS = 2_000, 50, 1_000, 5
 SCREENING_ROWS = 300

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..estimators.decisions import Decision
-from ..estimators.intervals import around, wilson
-from ..estimators.judging import judge_again
-from ..estimators.scores import Figure, Scores, score
+from ..evaluation.decisions import Decision
+from ..evaluation.intervals import around, wilson
+from ..evaluation.results import judge_again
+from ..evaluation.scores import Figure, Scores, score
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
-    from ..estimators.preparing import Prepared
-    from ..estimators.verdicts import Verdict
+    from ..checks.prepared import Prepared
+    from ..evaluation.verdicts import Verdict
+    from ..tables import TableNetwork
 
 SIMPLE = {"binary": "accuracy", "multiclass": "accuracy", "multilabel": "hamming_loss", "regression": "mae"}
 

@@ -16,9 +16,9 @@ from .relations import Item, item_of_numbers, items_of, strengths
 from .wording import plain
 
 if TYPE_CHECKING:
+    from ..checks.partition import Rows
+    from ..checks.prepared import Prepared
     from ..data.table import Table
-    from ..estimators.facts import Rows
-    from ..estimators.preparing import Prepared
     from ..notes import Note
 
 MOST_COLUMNS, MOST_CLASSES, MOST_ROWS, MOST_PATTERNS, BARS = 200, 20, 20_000, 6, 16

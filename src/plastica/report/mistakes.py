@@ -13,8 +13,8 @@ from .judged import HeldOut
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
+    from ..tables import TableNetwork
 
 MOST_ROWS, MOST_COLUMNS, MOST_LABELS = 10, 10, 8
 

@@ -11,13 +11,13 @@ import numpy as np
 from ..data.columns import Column
 from ..data.table import Table
 from ..data.values import read_categories, read_dates, read_numbers
-from ..estimators.scores import Figure
+from ..evaluation.scores import Figure
 from . import formats
 from .judged import HeldOut
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
 
 SMALLEST = {
     "binary": 10,

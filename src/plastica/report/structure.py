@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..estimators.facts import listed
-from ..estimators.networks import monitor_of
-from ..estimators.trees import BoostedTrees
+from ..tables.facts import listed
+from ..tables.networks import monitor_of
+from ..tables.trees import BoostedTrees
 from ..views.outline import Entry, outline
 from . import charts, formats
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 MOST_LAYERS = 100
 

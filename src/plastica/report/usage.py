@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..estimators import TableNetwork
+    from ..tables import TableNetwork
 
 PACKAGES = ("plastica", "jax", "numpy", "polars", "scikit-learn")
 LONGEST = 300
@@ -47,7 +47,7 @@ def describe(network: TableNetwork, folder: Path) -> Usage:
     )
     answer = "answers.labels" if network.task == "regression" else "answers.labels, answers.probabilities"
     python = (
-        "from plastica.estimators import TableNetwork\n\n"
+        "from plastica.tables import TableNetwork\n\n"
         f"network = TableNetwork.load({str(model)!r})\n"
         'answers = network.predict("new.csv")\n'
         f"print({answer})"

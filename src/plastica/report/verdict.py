@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
-from ..estimators.checks import Finding
-from ..estimators.leaks import twins_of_training
+from ..checks.findings import Finding
+from ..checks.leaks import twins_of_training
 from . import formats
 from .conclusions import conclusion
 from .dots import Dot, dots
@@ -18,8 +18,8 @@ from .judged import HeldOut
 from .wording import both, name_of, say, with_code
 
 if TYPE_CHECKING:
-    from ..estimators.preparing import Prepared
-    from ..estimators.verdicts import Verdict
+    from ..checks.prepared import Prepared
+    from ..evaluation.verdicts import Verdict
 
 FEW = 10  # rows without twins that still say something
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from ..checks.findings import Finding, noted
 from ..errors import InvalidValue
-from ..estimators.checks import Finding, noted
 from ..language import LANGUAGES, Texts
 from ..notes import Note, sentences
 

@@ -45,8 +45,8 @@ from .wording import (
 if TYPE_CHECKING:
     from jinja2 import Environment, FileSystemBytecodeCache
 
-    from ..estimators import TableNetwork
-    from ..estimators.preparing import Prepared
+    from ..checks.prepared import Prepared
+    from ..tables import TableNetwork
 
 MOST_NAMED = 3
 
@@ -59,7 +59,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
 
     Args:
         network: A trained network.
-        prepared: What it was trained on, as :func:`~plastica.estimators.preparing.prepare` made it.
+        prepared: What it was trained on, as :func:`~plastica.tables.preparation.prepare` made it.
         path: The file, usually ``report.html`` in the run's folder, beside ``model.plastica``.
         lang: The language the page opens in: "en" or "zh".
 

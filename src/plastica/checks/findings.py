@@ -1,0 +1,66 @@
+"""Findings: what a check says of data, as values that are kept in files and said in each language."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ..notes import TEXTS, Note, as_written, note
+
+Severity = Literal["serious", "warning", "note"]
+Value = str | int | float
+
+MOST_NAMED = 5
+OWN_WORDS = {"part": "part_", "name": "model_", "figure": "score_", "measure": "measure_"}  # values that have names
+ORDER = {"serious": 0, "warning": 1, "note": 2}
+
+
+class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that a person should know about the data.
+
+    Args:
+        code: Which check it comes from.
+        severity: "serious" where figures may mislead, "warning" where they suffer, "note" for the record.
+        message: What was found and what to do, in English.
+        data: What the message says, by name, for messages in other languages.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    data: dict[str, Value] = {}
+
+
+def finding(code: str, severity: Severity, **data: Value) -> Finding:
+    """Return a finding with its message in English."""
+    return Finding(code, severity, _note(code, data).spoken("en"), data)
+
+
+def noted(found: Finding) -> Note:
+    """Return a finding as a note; one from a file that is known no more keeps its English."""
+    return _note(found.code, found.data) if f"finding.{found.code}" in TEXTS else as_written(found.message)
+
+
+def _note(code: str, data: dict[str, Value]) -> Note:
+    told = {
+        name: note(key) if (key := f"{OWN_WORDS.get(name)}{value}".replace(" ", "_")) in TEXTS else value
+        for name, value in data.items()
+    }
+    return note(f"finding.{code}", **told)
+
+
+def percent(share: float) -> str:
+    """Write a share.
+
+    Example:
+        >>> percent(0.0432), percent(0.00004)
+        ('4.3 %', '0.004 %')
+    """
+    shown = 100 * share
+    return f"{shown:.1f} %" if shown >= 0.1 or shown == 0 else f"{shown:.1g} %"
+
+
+def listed_names(names: list[str]) -> str:
+    """Name the first five, and say how many more there are."""
+    return ", ".join(names[:MOST_NAMED]) + (f" +{len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else "")

@@ -1,0 +1,76 @@
+"""The order of the rows: by the target, in blocks of classes, or in time, which a random split does not respect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.table import show
+from .findings import Finding, finding
+
+if TYPE_CHECKING:
+    from .prepared import Prepared
+
+NEIGHBOURS = 0.5  # correlation of the target with that of the row before
+ALIKE = 0.3  # correlation of a feature with that of the row before, within a class
+ENOUGH_ROWS = 50  # for a correlation to say anything
+BREAKS = 0.01  # a share of the rows at which a sorted stretch may end: files that were sorted and joined
+MOST_FEATURES = 50
+
+
+def order_of_rows(prepared: Prepared) -> Iterator[Finding]:
+    """Find dates, rows sorted by the target, rows in blocks of classes, and rows that resemble the one before."""
+    if prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
+        return  # what follows flatters rows split at random
+    dates = [column.name for column in prepared.columns if column.kind == "date"]
+    if dates and len(prepared.split.test):
+        yield finding("dates", "warning", column=show(dates[0]))
+    task, y = prepared.target.task, prepared.y.reshape(len(prepared.y), -1)[:, 0].astype(np.float64)
+    if len(y) < ENOUGH_ROWS:
+        return
+    if _is_sorted(task, y):
+        yield finding("sorted", "note")
+    elif (correlation := _to_neighbour(task, y)) > NEIGHBOURS:
+        if task != "regression" and _likeness(prepared.x, y) < ALIKE:
+            yield finding("blocks", "note")
+        elif not dates:
+            yield finding("neighbours", "warning", correlation=round(correlation, 2))
+
+
+def _is_sorted(task: str, y: np.ndarray) -> bool:
+    """Whether rows are sorted by the target; numbers also in a few stretches one after another."""
+    changes = np.diff(y)
+    if task == "multiclass" and 1 + int((changes != 0).sum()) == len(np.unique(y)):
+        return True
+    breaks = min((changes < 0).sum(), (changes > 0).sum())
+    return bool(breaks <= (BREAKS * len(y) if task == "regression" else 0))
+
+
+def _to_neighbour(task: str, y: np.ndarray) -> float:
+    """Correlation of numbers with those one row before; for classes how much oftener than by chance they agree."""
+    if task == "multiclass":
+        chance = float((np.bincount(y.astype(np.int64)) / len(y)) @ (np.bincount(y.astype(np.int64)) / len(y)))
+        return (float((y[1:] == y[:-1]).mean()) - chance) / (1 - chance)
+    if y[1:].std() == 0 or y[:-1].std() == 0:
+        return 0.0
+    return float(np.corrcoef(y[1:], y[:-1])[0, 1])
+
+
+def _likeness(x: np.ndarray, y: np.ndarray) -> float:
+    """Correlation of features with those one row before, beyond what the class tells: the median over features.
+
+    In time, whatever is measured changes slowly; where files of one class were joined, only the class does.
+    """
+    places = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], MOST_FEATURES)).astype(np.int64))
+    rest = x[:, places].astype(np.float64)
+    for label in np.unique(y):
+        rest[y == label] -= rest[y == label].mean(0)
+    spread = (rest**2).mean(0)
+    told = spread > 1e-12
+    if not told.any():
+        return 0.0
+    same = y[1:] == y[:-1]  # at a block's end the next row is of another class
+    pairs = (rest[1:] * rest[:-1])[same]
+    return float(np.median(pairs[:, told].mean(0) / spread[told])) if same.any() else 0.0

@@ -1,0 +1,112 @@
+"""What is wrong with a table as material to learn from: said before anyone trusts a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.table import show
+from .findings import ORDER, Finding, finding, listed_names, percent
+from .leaks import leaking_columns, repeated_rows
+from .row_order import order_of_rows
+from .zeros import hidden_zeros
+
+if TYPE_CHECKING:
+    from .prepared import Prepared
+
+VERY_RARE = 0.02  # a share of the rows
+FEW_OF_A_CLASS = 10  # training rows
+FEW_HELD_OUT = 100
+ROWS_A_FEATURE = 5
+MOSTLY_MISSING = 0.5
+
+
+def check_data(prepared: Prepared) -> tuple[Finding, ...]:
+    """Return what a person should know about a table before trusting what is learned from it.
+
+    Duplicates within and across the parts, rows that contradict each other, columns that alone tell the target,
+    rare classes, too few rows, rows in an order that a random split does not respect.
+
+    Args:
+        prepared: What :func:`~plastica.tables.preparation.prepare` made.
+
+    Returns:
+        The findings, the most serious first.
+
+    Example:
+        >>> from plastica.data.reading import read_table
+        >>> from plastica.tables import Settings, prepare
+        >>> found = check_data(prepare(read_table("penguins"), "species", Settings()))
+        >>> [finding.code for finding in found]
+        ['few_held_out', 'sorted']
+    """
+    found = [finding for check in CHECKS for finding in check(prepared)]
+    return tuple(sorted(found, key=lambda finding: ORDER[finding.severity]))
+
+
+def _sizes(prepared: Prepared) -> Iterator[Finding]:
+    held_out, train, features = len(prepared.split.test), len(prepared.split.train), prepared.x.shape[1]
+    if not held_out:
+        yield finding("none_held_out", "serious")
+    elif held_out < FEW_HELD_OUT:
+        yield finding("few_held_out", "warning" if held_out < FEW_HELD_OUT / 3 else "note", rows=held_out)
+    if train < ROWS_A_FEATURE * features:
+        yield finding("few_rows", "warning", rows=train, features=features)
+
+
+def _balance(prepared: Prepared) -> Iterator[Finding]:
+    labels = [show(label, 30) for label in prepared.target.classes]
+    if prepared.target.task == "multilabel":
+        rare = [label for label, share in zip(labels, prepared.y.mean(0), strict=True) if share < VERY_RARE]
+        if rare:
+            yield finding("rare_labels", "warning", labels=listed_names(rare), share=percent(VERY_RARE))
+    elif labels:
+        yield from _classes(prepared, labels)
+
+
+def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
+    counts = np.bincount(prepared.y, minlength=len(labels))
+    rarest, commonest = int(counts.argmin()), int(counts.argmax())
+    share = counts[rarest] / counts.sum()
+    if prepared.rare:
+        yield finding(
+            "imbalance",
+            "warning" if share > VERY_RARE else "serious",
+            label=labels[rarest],
+            common=labels[commonest],
+            share=percent(share),
+            times=round(counts[commonest] / counts[rarest]),
+        )
+    trained = np.bincount(prepared.y[prepared.split.train], minlength=len(labels))
+    few = [label for label, rows in zip(labels, trained, strict=True) if rows < FEW_OF_A_CLASS]
+    if few:
+        yield finding("few_of_class", "warning", labels=listed_names(few), rows=FEW_OF_A_CLASS)
+    if len(prepared.split.test):
+        held_out = np.bincount(prepared.y[prepared.split.test], minlength=len(labels))
+        unseen = [label for label, rows in zip(labels, held_out, strict=True) if not rows]
+        if unseen:
+            yield finding("class_not_held_out", "warning", labels=listed_names(unseen))
+
+
+def _columns(prepared: Prepared) -> Iterator[Finding]:
+    left = [show(column.name, 30) for column in prepared.columns if not column.used]
+    if left:
+        yield finding("left_out", "note", columns=listed_names(left))
+    used = [column for column in prepared.columns if column.used]
+    gone = [show(column.name, 30) for column in used if column.missing > MOSTLY_MISSING * prepared.table.height]
+    if gone:
+        yield finding("mostly_missing", "note", columns=listed_names(gone), share=percent(MOSTLY_MISSING))
+    like = [show(column.name, 30) for column in used if _alike(column.name, prepared.target.names)]
+    if like:
+        yield finding("like_target", "warning", columns=listed_names(like), target=show(prepared.target.name))
+
+
+def _alike(name: str, targets: tuple[str, ...]) -> bool:
+    """Whether a column is called as a target is, with something before or behind it."""
+    name, folded = name.casefold(), [target.casefold() for target in targets]
+    return any((len(target) > 3 and target in name) or (len(name) > 3 and name in target) for target in folded)
+
+
+CHECKS = (_sizes, _balance, _columns, hidden_zeros, order_of_rows, repeated_rows, leaking_columns)

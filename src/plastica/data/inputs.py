@@ -1,0 +1,49 @@
+"""Tables that a trained network is asked about: read, with the target under its name, rows without one left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..notes import Note, note
+from .reading import read_table
+from .table import Table, show
+from .target import Target
+
+
+def as_table(source: Any) -> Table:
+    """Return a table: one that was read already, or read it."""
+    return source if isinstance(source, Table) else read_table(source)
+
+
+def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
+    """Return class numbers as they are, and scaled numbers in the target's unit."""
+    return target.decode(y) if target.task == "regression" else y
+
+
+def renamed(table: Table, name: str | None, wanted: str) -> Table:
+    """Return the table with the column ``name`` called ``wanted``.
+
+    Raises:
+        DataError: If there is no such column.
+    """
+    if name is None or name == wanted:
+        table.column(wanted)
+        return table
+    table.column(name)
+    columns = {(wanted if own == name else own): values for own, values in table.columns.items() if own != wanted}
+    return Table(columns, table.source, table.notes, table.positions, table.position_word, table.separator)
+
+
+def with_target(table: Table, target: Target, notes: list[Note]) -> Table:
+    """Leave rows without a target out, and say so."""
+    missing = target.missing(table)
+    if missing.all():
+        raise DataError(f"the target {show(target.name)} of {table.source} has no values.")
+    if missing.any():
+        count = int(missing.sum())
+        notes.append(note("target.without_target", rows=note("words.rows", count=count)))
+        table = table.take(np.flatnonzero(~missing))
+    return table

@@ -1,0 +1,222 @@
+"""What a person hands an estimator: frames of anything or arrays of numbers, weights, as a network takes them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import validation
+
+from ..data.arrays import to_array
+from ..data.columns import Column, infer_columns
+from ..data.encoding import FeatureLayout, TableEncoder
+from ..data.frames import from_memory
+from ..data.table import Table, distinct_names, show
+from ..errors import DataError, InvalidValue, PlasticaWarning
+from .construction import settings_of
+from .whole_numbers import holds_codes, refuse_codes
+
+# What they take is wider than what pyright reads in them.
+check_array: Any = validation.check_array
+validate_data: Any = validation.validate_data
+
+MOST_NAMED = 5  # columns in a warning
+ROWS_OF_A_STEP = 4  # rows are merged where they weigh no more than so many full steps
+
+
+class Examples(NamedTuple):
+    """Rows to learn from: numbers ``(rows, columns)`` or a table, targets, and weights or None."""
+
+    x: np.ndarray | Table
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> Examples:
+        """Return some of the rows."""
+        x = self.x.take(rows) if isinstance(self.x, Table) else self.x[rows]
+        return Examples(x, self.y[rows], None if self.weight is None else self.weight[rows])
+
+
+def is_frame(X: Any) -> bool:
+    """Whether this is a pandas, polars or pyarrow frame, or another that narwhals knows."""
+    from narwhals import dependencies
+
+    return dependencies.is_into_dataframe(X)
+
+
+def holds_numbers_only(X: Any) -> bool:
+    """Whether this is no frame, or one with numbers and booleans in every column."""
+    import narwhals as nw
+    from narwhals import dependencies
+    from narwhals.exceptions import DuplicateError
+
+    if dependencies.is_polars_lazyframe(X):
+        raise DataError("X is a lazy frame; give X.collect().")
+    if not is_frame(X):
+        return True
+    try:
+        kinds = nw.from_native(X, eager_only=True).schema.dtypes()
+    except DuplicateError:
+        raise DataError("X has several columns with the same name; column names must be unique.") from None
+    return all(kind.is_numeric() or kind == nw.Boolean for kind in kinds)
+
+
+def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
+    """Return the rows of ``X``, checked as scikit-learn checks them: names, columns, finite numbers.
+
+    Args:
+        estimator: Whose names and number of columns hold.
+        X: A frame, an array or lists.
+        reset: Whether this is the first data the estimator sees.
+
+    Raises:
+        ValueError, TypeError: As scikit-learn's estimators, for what they refuse.
+        DataError: An array where a frame with text was learned from, a lazy frame, several columns of one name.
+    """
+    if reset:
+        estimator.numbers_only_ = holds_numbers_only(X) and not (is_frame(X) and holds_codes(X))
+    if estimator.numbers_only_:
+        refuse_codes(X)
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=np.float64,
+            ensure_all_finite="allow-nan" if estimator.encode else True,
+        )
+    if not estimator.encode:
+        raise InvalidValue("encode=False takes only numbers, but X has columns with text, categories or dates.")
+    if not is_frame(X):
+        raise DataError(
+            f"X is {type(X).__name__}, and the {type(estimator).__name__} was fitted on a frame with text, categories "
+            "or dates. Pass a frame with the same columns."
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return from_memory(X)
+
+
+def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
+    """Learn how rows become features, and warn once of what is left out.
+
+    An array keeps every column that is not declared anything else, so that all folds have one width.
+
+    Args:
+        estimator: Whose names and declared kinds hold.
+        rows: The training rows.
+        whole: These and those held out: what a column is, and which odd words in it are missing, is read from all.
+    """
+    declared = settings_of(estimator).declared
+    if isinstance(whole, np.ndarray) and isinstance(rows, np.ndarray):
+        names = _names(estimator)
+        rows, whole = _table_of(rows, names), _table_of(whole, names)
+        left = set(names) - set(declared.kinds)
+        numbers = [
+            Column(name, "number", missing_words=tuple(declared.missing_words)) for name in names if name in left
+        ]
+    else:
+        left, numbers = set[str](), []
+    assert isinstance(rows, Table)
+    assert isinstance(whole, Table)
+    whole.without(declared.ignored)
+    declared.check(whole)
+    found = {column.name: column for column in (*numbers, *infer_columns(whole, left, declared))}
+    columns = [found[name] for name in whole.names if name in found]
+    _warn_of(type(estimator).__name__, columns)
+    return TableEncoder.fit(rows, columns, declared.ignored)
+
+
+def _warn_of(name: str, columns: Sequence[Column]) -> None:
+    """Say in one warning which columns are left out, and why."""
+    left = [column for column in columns if not column.used]
+    if left:
+        said = " ".join(f"{show(column.name)}: {column.note}" for column in left[:MOST_NAMED])
+        more = f" And {len(left) - MOST_NAMED} more columns." if len(left) > MOST_NAMED else ""
+        warnings.warn(f"{name}: {said}{more}", PlasticaWarning, stacklevel=2)
+
+
+def features_of(encoder: TableEncoder | None, rows: np.ndarray | Table) -> np.ndarray:
+    """Return what the network takes, float32 ``(rows, features)``; without an encoder the numbers as they are."""
+    if encoder is None:
+        return to_array(rows, "X", allow_nonfinite=True)
+    if isinstance(rows, Table):
+        return encoder.transform(rows)
+    return encoder.transform(_table_of(rows, [column.name for column in encoder.columns]))
+
+
+def layout_of(encoder: TableEncoder | None, columns: int) -> FeatureLayout:
+    """Return what stands where among the features."""
+    if encoder is not None:
+        return encoder.layout
+    return FeatureLayout(width=columns, numbers=tuple(range(columns)), codes=())
+
+
+def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
+    """Return the rows' weights, checked.
+
+    Raises:
+        ValueError: They are not one number a row, below zero, or all zero.
+    """
+    if sample_weight is None:
+        return None
+    weight = check_array(
+        sample_weight, ensure_2d=False, ensure_min_samples=0, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape not in {(), (rows,)}:
+        raise InvalidValue(f"sample_weight has shape {weight.shape}; expected one number for each of the {rows} rows.")
+    if (weight < 0).any():
+        raise InvalidValue(f"sample_weight contains {weight.min():g}; expected numbers of at least 0.")
+    if not weight.any():
+        raise InvalidValue(
+            "sample_weight is zero for all samples, so there is nothing to learn. Give some rows a nonzero weight."
+        )
+    return np.broadcast_to(weight, (rows,))
+
+
+def settle(examples: Examples, step: int) -> Examples:
+    """Leave rows without weight out, and merge equal rows where one step takes all of them.
+
+    A step then sums over rows, and it does not matter in which order they stand or whether one stands twice or
+    weighs 2: they are brought into one form, so that the answers are the same to the last bit.
+
+    Args:
+        examples: Rows as they were given.
+        step: How many rows a step takes.
+    """
+    if examples.weight is not None and not examples.weight.all():
+        examples = examples.take(np.flatnonzero(examples.weight))
+    x, y, weight = examples
+    total = len(y) if weight is None else weight.sum()
+    if isinstance(x, Table) or total > ROWS_OF_A_STEP * step:
+        return examples
+    both = np.ascontiguousarray(np.column_stack([x, y]).astype(np.float64) + 0.0)  # -0.0 is 0.0
+    keys = both.view(np.dtype((np.void, both.itemsize * both.shape[1])))[:, 0]
+    _, first, places = np.unique(keys, return_index=True, return_inverse=True)
+    if len(first) > step:
+        return examples
+    return Examples(x[first], y[first], np.bincount(places, weight))
+
+
+def relative(weight: np.ndarray | None, mean: float) -> np.ndarray | None:
+    """Return weights whose mean over the training rows is 1; None where all are the same."""
+    if weight is None or (weight == weight[0]).all():
+        return None
+    return (weight / mean).astype(np.float32)
+
+
+def _names(estimator: Any) -> list[str]:
+    """Names of the columns, as scikit-learn makes them where there are none."""
+    given = getattr(estimator, "feature_names_in_", None)
+    return (
+        [f"x{place}" for place in range(estimator.n_features_in_)]
+        if given is None
+        else distinct_names([*map(str, given)])[0]
+    )
+
+
+def _table_of(numbers: np.ndarray, names: list[str]) -> Table:
+    import polars as pl
+
+    columns = {name: pl.Series(name, np.ascontiguousarray(numbers[:, place])) for place, name in enumerate(names)}
+    return Table(columns, "X", (), np.arange(len(numbers)), "row index")

@@ -1,0 +1,55 @@
+"""Forecasts that only repeat: the last value, and that of a season before; what a network for a series must beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..data.inputs import truth_of
+from ..data.series import Series, earlier
+from ..notes import Note, note
+
+if TYPE_CHECKING:
+    from ..checks.prepared import Prepared
+
+NAIVE = ("last_value", "yesterday", "last_week", "last_year")
+
+
+def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what naive forecasts answer for some rows of a series; nothing where rows are not split by time.
+
+    "last_value" repeats the target of the stamp before, of the same series where there are several; "yesterday",
+    "last_week" or "last_year" that of the same time a season before (R. Hyndman, G. Athanasopoulos (2021),
+    Forecasting: principles and practice, section 5.2). Of several rows at one stamp it is their mean, of classes
+    their shares. Where nothing was known yet, it is the training rows' mean.
+
+    Args:
+        prepared: The table, split and encoded.
+        rows: The rows asked about.
+    """
+    series = prepared.scheme.series
+    if series is None:
+        return {}
+    target, y = prepared.target, truth_of(prepared.target, prepared.y)
+    classes = target.task in ("binary", "multiclass")
+    values = (y[:, None] == np.arange(len(target.classes))).astype(np.float64) if classes else y.reshape(len(y), -1)
+    values = values.astype(np.float64)
+    usual = values[prepared.split.train].mean(0)
+    found = {name: _filled(earlier(series, values, rows, lag), usual) for name, lag in _lags(series).items()}
+    return {name: each[:, 0] if y.ndim == 1 and not classes else each for name, each in found.items()}
+
+
+def say_naive(series: Series) -> Note:
+    """Say what the naive forecasts are, with which the network is compared."""
+    if not series.season:
+        return note("splitting.naive")
+    return note("splitting.naive_season", season=note(f"splitting.season_{series.season[0]}"))
+
+
+def _lags(series: Series) -> dict[str, float]:
+    return {"last_value": 0.0} | (dict([series.season]) if series.season else {})
+
+
+def _filled(answers: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(answers), usual, answers)

@@ -1,0 +1,148 @@
+"""Which decision a network gets: what a person asks for, or what serves the validation rows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from msgspec.structs import replace
+
+from ..data.table import show
+from ..data.target import Target
+from ..notes import Note, note
+from ..settings import Settings
+from .decisions import Aim, Decision, best_threshold, usual_decision
+from .imbalance import say_rare
+from .scores import figure_named, main_figure
+
+FEWEST = 5  # rows with yes and rows with no that can choose a threshold
+
+
+def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> Aim:
+    """Return what thresholds are chosen for on the validation rows; empty for no choosing.
+
+    Where nobody says, a rare class of two is decided for F1, and labels of which one is rare by one threshold for
+    micro F1: a threshold for each label finds more of the rare ones and is wrong far more often.
+    """
+    if isinstance(settings.threshold, str):
+        return cast(Aim, settings.threshold)
+    weighted = settings.class_weight is not None or settings.resample is not None
+    if settings.threshold is not None or settings.costs is not None or weighted:
+        return ""
+    if not rare or target.task == "multiclass":
+        return ""
+    return "f1" if target.task == "binary" else "micro_f1"
+
+
+def choose_decision(
+    settings: Settings,
+    target: Target,
+    rare: tuple[int, ...],
+    shift: tuple[float, ...],
+    y: np.ndarray,
+    shares: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> Decision:
+    """Return what turns probabilities into answers.
+
+    Args:
+        settings: What a person asks for.
+        target: What is predicted.
+        rare: The rare classes.
+        shift: How many times more than in the table each class counted in training.
+        y: Of the validation rows, as the target encodes it.
+        shares: What the network answers for them, as probabilities.
+        weight: How much each of them counts; None for all the same.
+    """
+    aim = aim_of(settings, target, rare)
+    if target.task == "multilabel":
+        return _for_labels(settings, aim, target.outputs, y, shares, weight)
+    base = Decision(positive=0 if target.task == "binary" and rare == (0,) else 1, costs=settings.costs or ())
+    if isinstance(settings.threshold, float | int):
+        return replace(base, rule="threshold", thresholds=(float(settings.threshold),))
+    if target.task == "binary" and aim and _enough(y):
+        return _for_two(base, aim, y, shares, weight)
+    if aim == "balanced_accuracy" and len(y):
+        counts = np.bincount(y, weight, minlength=len(target.classes))
+        weights = counts.sum() / np.where(counts > 0, counts, 1)
+        return replace(base, rule="weights", weights=tuple(weights.tolist()), aim=aim, rows=len(y))
+    if base.costs and aim in ("", "costs"):
+        return replace(base, rule="costs")
+    return replace(base, rule="weights", weights=shift) if shift and not aim else base
+
+
+def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[Note, ...]:
+    """Say which classes are rare and what is done about it, before training.
+
+    Args:
+        settings: What a person asks for.
+        target: What is predicted.
+        y: As the target encodes it.
+        rare: The rare classes.
+        rows: How many validation rows there are.
+    """
+    said = [say_rare(target, y, rare)] if rare else []
+    if rare and target.task != "multilabel" and settings.costs is None:
+        said.append(note("deciding.compared_by", figure=figure_named(main_figure(target.task, rare=True))))
+    aim = aim_of(settings, target, rare)
+    if aim and target.task != "multiclass":
+        one = target.task == "binary" or aim == "micro_f1"
+        key = ("threshold" if one else "threshold_each") if rows else "threshold_half"
+        said.append(note(f"deciding.{key}", aim=note(f"deciding.aim_{aim}")))
+    if settings.loss == "focal" or settings.label_smoothing:
+        said.append(note("deciding.focal_shares" if settings.loss == "focal" else "deciding.smoothed_shares"))
+    return tuple(said)
+
+
+def say_decision(target: Target, decision: Decision) -> Note | None:
+    """Describe how predictions are made from probabilities; None for the usual way."""
+    answers = _say_answers(target, decision)
+    if answers is None or not decision.aim or decision.rule == "costs":
+        return answers
+    return note(
+        "deciding.answers_chosen", answers=answers, aim=note(f"deciding.aim_{decision.aim}"), rows=decision.rows
+    )
+
+
+def _say_answers(target: Target, decision: Decision) -> Note | None:
+    if decision.rule == "threshold" and target.task == "binary":
+        label = show(target.classes[decision.positive])
+        return note("deciding.answers_threshold", label=label, value=f"{decision.thresholds[0]:.3g}")
+    if decision.rule == "threshold":
+        low, high = min(decision.thresholds), max(decision.thresholds)
+        if low == high:
+            return note("deciding.answers_labels", value=f"{low:.3g}")
+        return note("deciding.answers_each", low=f"{low:.3g}", high=f"{high:.3g}")
+    if decision.rule == "weights":
+        weights = zip(target.classes[:5], decision.weights[:5], strict=True)
+        shown = [f"{show(label)} {weight:.3g}" for label, weight in weights] + ["..."] * (len(target.classes) > 5)
+        return note("deciding.answers_weights", weights=[*shown])
+    return note("deciding.answers_costs") if decision.rule == "costs" else None
+
+
+def _for_labels(
+    settings: Settings, aim: Aim, outputs: int, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None
+) -> Decision:
+    if isinstance(settings.threshold, float | int):
+        return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
+    if not aim or not len(y):
+        return usual_decision("multilabel", outputs)
+    if aim == "micro_f1":
+        each = None if weight is None else np.repeat(weight, outputs)
+        best = best_threshold(y.ravel() == 1, shares.ravel(), "f1", weight=each) if y.any() else 0.5
+        found = (best,) * outputs
+    else:
+        pairs = zip((y == 1).T, shares.T, strict=True)
+        found = tuple(best_threshold(yes, share, aim, weight=weight) if _enough(yes) else 0.5 for yes, share in pairs)
+    return Decision(rule="threshold", thresholds=found, aim=aim, rows=len(y))
+
+
+def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None) -> Decision:
+    # Rows and columns of the costs are to be no and yes.
+    costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
+    found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs, weight)
+    return replace(base, rule="threshold", thresholds=(found,), aim=aim, rows=len(y))
+
+
+def _enough(y: np.ndarray) -> bool:
+    return min((y == 0).sum(), (y == 1).sum()) >= FEWEST

@@ -1,0 +1,63 @@
+"""A linear model as a network without hidden layers, with the weights that scikit-learn found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import layers
+from ..data.target import Target
+from ..model import Sequential
+from ..optimizers import Adam
+from ..settings import Settings
+from .networks import end_for
+
+if TYPE_CHECKING:
+    from ..evaluation.baselines import Baseline
+
+NEVER = -1e9  # a logit whose share is exactly 0 in float32
+
+
+def linear_network(baseline: Baseline, target: Target, width: int, seed: int) -> Sequential:
+    """Return the network that answers as fitted logistic or ridge regressions do, up to float32's rounding.
+
+    Args:
+        baseline: The models, one for each label or number.
+        target: What is predicted; numbers are answered in its scale.
+        width: How many features come in.
+        seed: The network's, should it learn further.
+    """
+    end = end_for(target.task, target.outputs, Settings())
+    codes = baseline.layout.codes if baseline.layout is not None else ()
+    front = [layers.CategoryIndicators(codes)] if codes else []
+    made = [layers.Input((width,)), *front, layers.Dense(end.units, activation=end.activation)]
+    model = Sequential(made, seed=seed)
+    model.compile(Adam(), end.loss, [] if end.metric is None else [end.metric])
+    spread = width + sum(count - 1 for _, count in codes)
+    kernel, bias = np.zeros((spread, end.units)), np.zeros(end.units)
+    for place, fitted in enumerate(baseline.models):
+        _fill(kernel, bias, place, fitted, target)
+    model.set_weights([kernel.astype(np.float32), bias.astype(np.float32)])
+    return model
+
+
+def _fill(kernel: np.ndarray, bias: np.ndarray, place: int, fitted: Any, target: Target) -> None:
+    """Write one fitted model's weights to where its outputs stand."""
+    if target.task == "regression":
+        kernel[:, place] = np.ravel(fitted.coef_) / target.scales[place]
+        bias[place] = (float(np.ravel(fitted.intercept_)[0]) - target.means[place]) / target.scales[place]
+    elif target.task != "multiclass":
+        if isinstance(fitted, int):  # the only class there was
+            bias[place] = -NEVER if fitted else NEVER
+        else:
+            kernel[:, place], bias[place] = fitted.coef_[0], fitted.intercept_[0]
+    else:
+        bias[:] = NEVER
+        if isinstance(fitted, int):
+            bias[fitted] = 0.0
+        elif len(fitted.classes_) == 2:
+            kernel[:, fitted.classes_[1]] = fitted.coef_[0]
+            bias[fitted.classes_] = [0.0, fitted.intercept_[0]]
+        else:
+            kernel[:, fitted.classes_], bias[fitted.classes_] = fitted.coef_.T, fitted.intercept_

@@ -1,0 +1,232 @@
+"""Runs side by side: in what they differ, how good each is, and which differences are more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ..data.labelling import Target
+from ..data.table import Table, show
+from ..errors import DataError, FileError, InvalidValue
+from ..evaluation.decisions import Decision
+from ..evaluation.scores import LOWER_IS_BETTER, Figure, Scores, difference, main_figure
+from ..notes import Note, note
+from ..storage import read_model
+from .facts import Facts
+from .held_out import HeldOut, read_held_out
+from .serialization import upgraded
+
+HELD_OUT = note("deciding.on_held_out")
+PAIRED = {
+    "binary": ("accuracy", "balanced_accuracy", "average_precision", "log_loss", "mean_cost"),
+    "multiclass": ("accuracy", "balanced_accuracy", "log_loss", "mean_cost"),
+    "multilabel": ("micro_f1",),
+    "regression": ("mae", "r2"),
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run in a comparison.
+
+    Args:
+        name: What the person called it.
+        facts: How it came about.
+        rows: On how many rows its figures are.
+        scores: Its figures.
+        differs: The settings and circumstances in which the runs differ, as text.
+        difference: By how much its figure differs from that of the best, on the same rows; None for the best,
+            where the rows differ, or where the figure has no paired form.
+    """
+
+    name: str
+    facts: Facts
+    rows: int
+    scores: Scores
+    differs: Mapping[str, str]
+    difference: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side, best first.
+
+    Args:
+        target: What all of them predict.
+        on: The rows they were judged on.
+        by: The figure they are sorted by.
+        runs: The runs.
+        notes: What is to be said.
+    """
+
+    target: Target
+    on: Note
+    by: str
+    runs: tuple[Compared, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Comparison:
+    """Compare by what each run found on its held-out rows; the models themselves are not loaded.
+
+    Args:
+        paths: The model's file of each run.
+        by: The figure to sort by; None takes the task's main one.
+
+    Raises:
+        InvalidValue: Fewer than two runs, or a figure that they do not have.
+        DataError: They predict different things, or one held out no rows.
+    """
+    targets, facts = _read(paths)
+    target = _one_target(targets)
+    rows: dict[str, HeldOut | None] = {}
+    runs = []
+    for name, path in paths.items():
+        results = facts[name].results
+        if results is None:
+            raise DataError(f"{show(name)} has no held-out rows, so it has no results. Compare on a table: --on FILE.")
+        runs.append(Compared(name, facts[name], results.rows, results.scores[facts[name].model], {}))
+        rows[name] = read_held_out(path.parent, target)
+    runs = _told_apart(runs)
+    return _sorted(target, HELD_OUT, runs, rows, by)
+
+
+def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -> Comparison:
+    """Compare by judging every model anew on one table.
+
+    Args:
+        paths: The model's file of each run.
+        table: Rows with the target.
+        by: The figure to sort by; None takes the task's main one.
+
+    Raises:
+        InvalidValue: Fewer than two runs, or a figure that they do not have.
+        DataError: They predict different things, or the table lacks what one needs.
+    """
+    from .table import TableNetwork
+
+    targets, facts = _read(paths)
+    target = _one_target(targets)
+    rows: dict[str, HeldOut | None] = {}
+    runs, notes = [], []
+    for name, path in paths.items():
+        judged = TableNetwork.load(path).judge_on(table)
+        notes += [note("deciding.of_run", run=name, note=each) for each in judged.notes]
+        runs.append(Compared(name, facts[name], len(judged.y), judged.scores, {}))
+        rows[name] = HeldOut(judged.places, judged.y, judged.answers)
+    found = _sorted(
+        target,
+        note("deciding.on_table", rows=note("words.rows", count=runs[0].rows), source=table.source),
+        _told_apart(runs),
+        rows,
+        by,
+    )
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, Facts]]:
+    if len(paths) < 2:
+        raise InvalidValue("compare takes two runs or more.")
+    targets, facts = {}, {}
+    for name, path in paths.items():
+        _, document = read_model(path)
+        kept = document.get("extra", {}).get("table")
+        if not isinstance(kept, dict):
+            raise FileError(f"{path} contains a network that was not trained on a table; there is nothing to compare.")
+        try:
+            kept = upgraded(kept)
+            targets[name], facts[name] = Target.from_dict(kept.get("target")), Facts.from_dict(kept.get("facts"))
+        except DataError as error:
+            raise FileError(f"{path} is damaged, or from another version of plastica: {error}") from None
+    return targets, facts
+
+
+def _one_target(targets: Mapping[str, Target]) -> Target:
+    (name, first), *others = targets.items()
+    for other, target in others:
+        if (target.names, target.task, target.classes) != (first.names, first.task, first.classes):
+            raise DataError(
+                f"{show(name)} predicts {_what(first)}, {show(other)} predicts {_what(target)}; only runs with the "
+                "same target can be compared."
+            )
+    return first
+
+
+def _what(target: Target) -> str:
+    listed = ", ".join(map(str, target.classes[:5])) + (" ..." if len(target.classes) > 5 else "")
+    return f"{show(target.name)} ({target.task}{': ' if listed else ''}{listed})"
+
+
+def _told_apart(runs: list[Compared]) -> list[Compared]:
+    """Give each run those of its settings and circumstances in which not all are the same."""
+    made = [_circumstances(run.facts) for run in runs]
+    names = [name for name in made[0] if len({each.get(name) for each in made}) > 1]
+    return [
+        replace(run, differs={name: each.get(name, "") for name in names}) for run, each in zip(runs, made, strict=True)
+    ]
+
+
+def _circumstances(facts: Facts) -> dict[str, str]:
+    settings = {name: _written(value) for name, value in msgspec.structs.asdict(facts.settings).items()}
+    used = sum(column.used for column in facts.columns)
+    rows, training = facts.rows, facts.training
+    return {
+        "table": facts.source,
+        **settings,
+        "columns_used": str(used),
+        "training_rows": str(rows.train),
+        "model_kept": facts.model,
+        "epochs_made": str(training.epochs),
+        "best_epoch": _written(training.best_epoch),
+    }
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, tuple):
+        return ",".join(map(_written, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sorted(
+    target: Target, on: Note, runs: list[Compared], rows: Mapping[str, HeldOut | None], by: str | None
+) -> Comparison:
+    known = [name for name in runs[0].scores if all(name in run.scores for run in runs)]
+    results = runs[0].facts.results
+    name = by or (results.main if results is not None else main_figure(target.task, target.outputs))
+    name = name if by or name in known else known[0]
+    if name not in known:
+        raise InvalidValue(f"--by {name}: these runs have the metrics {', '.join(known)}.")
+    sign = 1 if name in LOWER_IS_BETTER else -1
+    best, *others = sorted(runs, key=lambda run: sign * run.scores[name].value)
+    paired = [replace(run, difference=_paired(target, name, rows, run, best)) for run in others]
+    notes = []
+    if any(not _same(rows, run, best) for run in others):
+        notes.append(note("deciding.other_rows"))
+    return Comparison(target, on, name, (best, *paired), tuple(notes))
+
+
+def _same(rows: Mapping[str, HeldOut | None], one: Compared, other: Compared) -> bool:
+    first, second = rows[one.name], rows[other.name]
+    return first is not None and second is not None and first.same_rows(second)
+
+
+def _paired(
+    target: Target, by: str, rows: Mapping[str, HeldOut | None], run: Compared, best: Compared
+) -> Figure | None:
+    first, second = rows[run.name], rows[best.name]
+    if by not in PAIRED[target.task] or first is None or second is None or not _same(rows, run, best):
+        return None
+    decisions = (run.facts.decision, best.facts.decision)
+    pair: tuple[Decision, Decision] | None = None
+    if decisions[0] is not None and decisions[1] is not None:
+        pair = (decisions[0], decisions[1])
+        if by == "mean_cost" and pair[0].costs != pair[1].costs:
+            return None  # each run counts in a currency of its own
+    return difference(target.task, np.asarray(first.y), first.answers, second.answers, by, pair)

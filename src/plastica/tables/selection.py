@@ -1,0 +1,165 @@
+"""Which model a run keeps: the one a person asked for, or the best on the validation rows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+import numpy as np
+
+from ..checks.prepared import Prepared
+from ..data.inputs import truth_of
+from ..data.target import Target
+from ..evaluation.baselines import Baseline
+from ..evaluation.decisions import Decision
+from ..evaluation.imbalance import corrected
+from ..evaluation.naive import naive_answers
+from ..evaluation.results import beside, decision_of, fit_beside, main_of
+from ..evaluation.scores import LOWER_IS_BETTER, figure_named, main_figure, score
+from ..model import Sequential
+from ..notes import Note, note
+from ..settings import Settings
+from .facts import Kind
+from .folds import Folds
+from .linear import linear_network
+from .networks import answers_from
+from .trees import BoostedTrees
+
+Model = Sequential | BoostedTrees
+SIMPLEST_FIRST = ("linear", "trees", "network")
+
+
+class Chosen(NamedTuple):
+    """What a run keeps, and what all of its models answered.
+
+    Attributes:
+        own: Which of them is kept.
+        model: It.
+        shift: How many times more than in the table each class counted in its training.
+        answers: Every model's for the held-out rows.
+        decisions: How each one's shares become answers; empty for numbers.
+    """
+
+    own: Kind
+    model: Model
+    shift: tuple[float, ...]
+    answers: dict[str, np.ndarray]
+    decisions: dict[str, Decision]
+
+
+def answers_of(
+    model: Model, x: np.ndarray, target: Target, shift: tuple[float, ...] = (), chosen: np.ndarray | None = None
+) -> np.ndarray:
+    """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+
+    Args:
+        model: What answers.
+        x: Features.
+        target: What is predicted.
+        shift: How many times more than in the table each class counted in training.
+        chosen: Which members of an ensemble answer for which row, ``(rows, members)``; None for all of them.
+    """
+    if isinstance(model, BoostedTrees):
+        return model.answers(x)
+    answers = answers_from(model, x, target.task, chosen)
+    if target.task != "regression":
+        return corrected(answers, shift)
+    return target.decode(answers[:, 0] if target.outputs == 1 else answers)
+
+
+def choose_model(
+    prepared: Prepared,
+    settings: Settings,
+    network: Sequential | None,
+    shift: tuple[float, ...],
+    notes: list[Note],
+    folds: Folds | None = None,
+) -> Chosen:
+    """Fit what stands beside a network, or in its place, and say which of them is kept.
+
+    Args:
+        prepared: The table, dealt and encoded.
+        settings: With the model, and the baselines, that a person wants.
+        network: The trained network; None where none was trained.
+        shift: How many times more than in the table each class counted in its training.
+        notes: A list that takes what is to be said.
+        folds: Those of the network's members. Its answers for the validation rows are then those of the members that
+            did not learn from them; and the others, which learn from the training rows to answer for the validation
+            rows, learn anew from both to answer for the test rows, as the network did.
+    """
+    _, held, test, _ = prepared.split
+    rows = np.concatenate([held, test])
+    wanted = settings.model if network is None else ""
+    names = beside(settings, wanted) if len(test) else ("linear", "trees") if settings.model == "best" else ()
+    fitted = fit_beside(prepared, notes, (wanted, *names) if wanted else names, wanted)
+    answers = {name: model.answers(prepared.x[rows]) for name, model in fitted.items()}
+    if folds is not None and len(test):
+        fitted = fit_beside(prepared, [], tuple(fitted), wanted, folds.rows)
+        answers = {
+            name: _again(model, prepared, found, test)
+            for (name, model), found in zip(fitted.items(), answers.values(), strict=True)
+        }
+    answers |= naive_answers(prepared, rows) if names and settings.baselines else {}
+    if network is not None:
+        answers["network"] = _answers(network, prepared, rows, shift)
+        if folds is not None:
+            left_out = folds.left_out[np.searchsorted(folds.rows, held)]
+            answers["network"][: len(held)] = answers_of(network, prepared.x[held], prepared.target, shift, left_out)
+    own = cast(Kind, settings.model)
+    if settings.model == "best":
+        own = _best(prepared, settings, {name: found[: len(held)] for name, found in answers.items()}, shift, notes)
+    if own == "network":
+        assert network is not None
+        model: Model = network
+    else:
+        model = _kept(fitted[own], prepared, settings)
+        answers[own] = _answers(model, prepared, rows, ())
+    decisions = {}
+    for name, found in answers.items():
+        chosen = decision_of(name, prepared, settings, found[: len(held)], shift if name == "network" else ())
+        decisions |= {} if chosen is None else {name: chosen}
+    held_out = {name: found[len(held) :] for name, found in answers.items()}
+    return Chosen(own, model, shift if own == "network" else (), held_out, decisions)
+
+
+def _answers(model: Model, prepared: Prepared, rows: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
+    target = prepared.target
+    if not len(rows):
+        return np.zeros((0, len(target.classes) or target.outputs))
+    return answers_of(model, prepared.x[rows], target, shift)
+
+
+def _again(model: Baseline, prepared: Prepared, answers: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return a model's answers with those for the test rows replaced by what it answers now."""
+    return np.concatenate([answers[: len(answers) - len(test)], model.answers(prepared.x[test])])
+
+
+def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> Model:
+    """Return a fitted model in the form that a file holds."""
+    width = prepared.x.shape[1]
+    if fitted.name == "trees":
+        return BoostedTrees.of(fitted, width)
+    return linear_network(fitted, prepared.target, width, settings.seed)
+
+
+def _best(
+    prepared: Prepared, settings: Settings, answers: dict[str, np.ndarray], shift: tuple[float, ...], notes: list[Note]
+) -> Kind:
+    """Return the model with the best main figure on the validation rows; of equal ones the simplest."""
+    target, held = prepared.target, prepared.split.validation
+    y = truth_of(target, prepared.y)[held]
+    figures = {}
+    for name in (name for name in SIMPLEST_FIRST if name in answers):
+        decision = decision_of(name, prepared, settings, answers[name], shift if name == "network" else ())
+        figures[name] = score(target.task, y, answers[name], decision, target.names)
+    main = main_of(prepared, settings.costs is not None)
+    if any(main not in found for found in figures.values()):  # one class only among these rows
+        main = main_figure(target.task)
+    sign = 1 if main in LOWER_IS_BETTER else -1
+    own = min(figures, key=lambda name: sign * figures[name][main].value)
+    each: list[str | Note] = [
+        note("deciding.model_value", model=note(f"rival_{name}"), value=f"{found[main].value:.4g}")
+        for name, found in figures.items()
+    ]
+    told = {"model": note(f"rival_{own}"), "figure": figure_named(main), "rows": len(held)}
+    notes.append(note("deciding.chosen", **told, all=each))
+    return cast(Kind, own)

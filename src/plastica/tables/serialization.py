@@ -1,0 +1,138 @@
+"""A model for a table as one sealed file: a network, or boosted trees, with the encoding, the target and the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.encoding import TableEncoder
+from ..data.target import Target
+from ..errors import DataError, FileError
+from ..model import Sequential, kinds, saving
+from ..notes import as_written
+from ..settings import Settings
+from ..storage import read_model, write_model
+from ..version import __version__
+from .facts import Facts, listed
+from .networks import units_of
+from .selection import Model
+from .trees import BoostedTrees
+
+FORMAT = 3  # of the description beside the model in a file
+SENTENCES = 2  # the format whose notes were sentences in English
+Parts = tuple[Model, TableEncoder, Target, Facts]
+
+
+def write_table_model(path: str | Path, model: Model, encoder: TableEncoder, target: Target, facts: Facts) -> Path:
+    """Write everything to one file; nothing in it is pickled, and equal models give equal bytes."""
+    description = {
+        "format": FORMAT,
+        "encoder": listed(encoder.to_dict()),
+        "target": listed(target.to_dict()),
+        "facts": facts.to_dict(),
+    }
+    if not isinstance(model, BoostedTrees):
+        return saving.save(model, path, {kinds.TABLE: description})
+    document = {"kind": kinds.TREES, "version": __version__, "extra": {kinds.TABLE: description}}
+    file = saving.as_path(path)
+    write_model(file, model.arrays(), document)
+    return file
+
+
+def read_table_model(path: str | Path) -> Parts:
+    """Return what :func:`write_table_model` wrote.
+
+    Raises:
+        FileError: The file is missing, damaged, or a network that knows no table.
+    """
+    arrays, document = read_model(path)
+    if document.get("kind") == kinds.TREES:
+        return with_trees(arrays, document, path)
+    return around_network(saving.network_from(arrays, document, path), path)
+
+
+def around_network(saved: saving.Saved, path: str | Path) -> Parts:
+    """Return what stands around a network that was read from ``path``.
+
+    Raises:
+        FileError: The file holds something else, or is damaged.
+    """
+    model, around = saved
+    kind = kinds.kind_of(around)
+    if kind != kinds.TABLE_NETWORK:
+        raise FileError(
+            f"{path} contains a {kind}, which was not trained on a table by plastica train: it takes arrays or frames "
+            f"in Python. {kinds.opened_by(kind)}"
+        )
+    encoder, target, facts = _described(around[kinds.TABLE], path)
+    if not isinstance(model, Sequential):
+        raise FileError(f"{path} is damaged: a {type(model.network).__name__} is no network for a table.")
+    settings = facts.settings if facts.model == "network" else Settings()
+    units = units_of(target.task, target.outputs, settings)
+    if facts.model == "trees" or model.input_shape != (None, encoder.layout.width) or model.output_shape[-1] != units:
+        raise FileError(f"{path} is damaged: its network does not fit its table's encoding.")
+    return model, encoder, target, facts
+
+
+def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Parts:
+    """Return boosted trees and what stands around them.
+
+    Raises:
+        FileError: The file is damaged.
+    """
+    extra = document.get("extra")
+    if not isinstance(extra, dict) or kinds.kind_of(extra) != kinds.TABLE_NETWORK:
+        raise FileError(f"{path} is damaged: it contains trees without a description of their table.")
+    encoder, target, facts = _described(extra[kinds.TABLE], path)
+    if facts.model != "trees":
+        raise FileError(f"{path} is damaged: its trees do not fit its description, a {facts.model} model's.")
+    try:
+        model = BoostedTrees.from_arrays(target.task, encoder.layout.width, target.outputs, arrays)
+    except FileError as error:
+        raise FileError(f"{path} is damaged: {error}") from None
+    return model, encoder, target, facts
+
+
+def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, Facts]:
+    if kept.get("format") == SENTENCES:
+        kept = upgraded(kept)
+    elif kept.get("format") != FORMAT:
+        raise FileError(
+            f"{path} was written by another version of plastica: its table has format {kept.get('format', 1)}, this "
+            f"version reads {FORMAT}. Train it again, or use the version that wrote it."
+        )
+    try:
+        encoder = TableEncoder.from_dict(kept.get("encoder"))
+        target = Target.from_dict(kept.get("target"))
+        facts = Facts.from_dict(kept.get("facts"))
+    except DataError as error:
+        raise FileError(f"{path} is damaged: {error}") from None
+    if not _decides(facts, target):
+        raise FileError(f"{path} is damaged: its decision does not fit its classes.")
+    return encoder, target, facts
+
+
+def upgraded(kept: Any) -> Any:
+    """Return a description of format 2 with its sentences as notes."""
+    if isinstance(kept, list):
+        return [upgraded(each) for each in kept]
+    if not isinstance(kept, Mapping):
+        return kept
+    made = {name: upgraded(value) for name, value in kept.items()}
+    if isinstance(note := made.get("note"), str):
+        del made["note"]
+        made["notes"] = [listed(as_written(note))] * bool(note)
+    elif isinstance(notes := made.get("notes"), list):
+        made["notes"] = [listed(as_written(each)) if isinstance(each, str) else each for each in notes]
+    return made
+
+
+def _decides(facts: Facts, target: Target) -> bool:
+    """Whether the kept decision and shift are those of so many classes."""
+    if target.task == "regression":
+        return facts.decision is None and not facts.shift
+    count = len(target.classes)
+    return facts.decision is not None and facts.decision.fits(target.task, count) and len(facts.shift) in (0, count)

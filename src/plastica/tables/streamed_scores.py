@@ -1,0 +1,85 @@
+"""Figures on a table larger than memory, and answers for it, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..data.inputs import renamed, truth_of
+from ..data.streaming_files import Files, open_files
+from ..data.streaming_survey import PRIORITY, chances
+from ..data.table import show
+from ..errors import DataError, InvalidValue
+from ..evaluation.scores import Scores, score
+from ..notes import Note, note
+from .answers import Answers
+from .table import TableNetwork
+
+MOST_JUDGED = 1_000_000  # rows whose answers are in memory together
+
+
+def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterator[Answers]:
+    """Yield a network's answers for the rows of a file or folder, some thousand rows at a time, in order."""
+    files = source if isinstance(source, Files) else open_files(source)
+    for table in files.tables():
+        yield network.predict(table)
+
+
+def evaluate_chunks(
+    network: TableNetwork, source: str | Path | Files, target: str | None = None
+) -> tuple[Scores, int, tuple[Note, ...]]:
+    """Return figures on the rows of a file or folder, how many rows were judged, and what is to be said.
+
+    Where there are more than ``MOST_JUDGED`` rows, as many are drawn uniformly: figures and intervals are theirs.
+
+    Args:
+        network: What is judged.
+        source: As for :func:`predict_chunks`, with a target.
+        target: The target's column, where it has another name here; only where there is one target.
+
+    Raises:
+        DataError: No target, a label that is none of the classes, a column missing; with its row.
+        InvalidValue: A target's name for several targets.
+    """
+    if len(network.target.names) > 1 and target not in (None, network.target.name):
+        raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets cannot be renamed.")
+    files = source if isinstance(source, Files) else open_files(source)
+    aim, notes = network.target, dict[Note, None]()
+    parts: list[tuple[np.ndarray, ...]] = []
+    rows, judged, limit = 0, 0, 1.0
+    for whole in files.tables():
+        table = renamed(whole, target, aim.name) if len(aim.names) == 1 else whole
+        present = np.flatnonzero(~aim.missing(table))
+        found = chances(rows + present, 0, PRIORITY)
+        rows, judged = rows + table.height, judged + len(present)
+        kept = found < limit
+        if kept.any():
+            said: list[Note] = []
+            taken = table.take(present[kept])
+            x = network.encoder.transform(taken, said)
+            parts.append((found[kept], truth_of(aim, aim.encode(taken)), network.answers(x)))
+            notes |= dict.fromkeys(said[: max(0, 10 - len(notes))])
+        if sum(len(part[0]) for part in parts) > 2 * MOST_JUDGED:
+            parts, limit = _fewer(parts)
+    if not parts:
+        raise DataError(f"the target {show(aim.name)} of {files.name} has no values.")
+    parts, _ = _fewer(parts)
+    _, y, answers = parts[0]
+    if judged < rows:
+        notes[note("target.without_target", rows=note("words.rows", count=rows - judged))] = None
+    if len(y) < judged:
+        notes[note("deciding.evaluated_sample", rows=len(y), all=judged)] = None
+    scores = score(network.task, y, answers, network.facts.decision, aim.names)
+    return scores, len(y), tuple(notes)
+
+
+def _fewer(parts: list[tuple[np.ndarray, ...]]) -> tuple[list[tuple[np.ndarray, ...]], float]:
+    """Return at most ``MOST_JUDGED`` rows, those with the smallest chances, and the chance below which they lie."""
+    found, y, answers = (np.concatenate(each) for each in zip(*parts, strict=True))
+    if len(found) <= MOST_JUDGED:
+        return [(found, y, answers)], 1.0
+    limit = float(np.partition(found, MOST_JUDGED)[MOST_JUDGED])
+    kept = found < limit
+    return [(found[kept], y[kept], answers[kept])], limit

@@ -1,0 +1,148 @@
+"""How rows that are read in parts are split: each row says by itself to which part it belongs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..checks.partition import How, Scheme, clock_for, unlearned, values_of
+from ..data.clock import Clock
+from ..data.columns import Column
+from ..data.series import find_series
+from ..data.splitting import split_in_order
+from ..data.streaming_survey import PART, Survey, chances
+from ..data.table import Table, show
+from ..data.target import Target
+from ..data.values import as_text
+from ..errors import DataError
+from ..notes import Note, note
+from ..settings import LAST, Settings
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Splitter:
+    """What tells to which part a row belongs, whatever rows come with it.
+
+    Args:
+        how: As in :class:`Scheme`.
+        seed: What chance depends on.
+        shares: Of test and validation.
+        clock: What says when rows were taken; None where their numbers do.
+        cuts: From which stamp on rows are test rows, and validation rows.
+        group: The column whose values stay together.
+    """
+
+    how: How
+    seed: int
+    shares: tuple[float, float]
+    clock: Clock | None = None
+    cuts: tuple[float, float] = (np.inf, np.inf)
+    group: str = ""
+
+    def parts(self, table: Table, numbers: np.ndarray) -> np.ndarray:
+        """Return for each row 0 for training, 1 for validation, 2 for test.
+
+        Args:
+            table: Rows, dropped columns among theirs.
+            numbers: Their numbers, counted from 0 through all files.
+        """
+        if self.how in ("time", "order"):
+            stamps = numbers if self.clock is None else self.clock.read(table)
+            made = np.where(stamps >= self.cuts[0], TEST, np.where(stamps >= self.cuts[1], VALIDATION, TRAIN))
+            if np.isfinite(self.cuts[1]) or not self.shares[1]:
+                return made
+            dealt = chances(numbers, self.seed, PART) < self.shares[1]  # validation rows at random
+            return np.where((made == TRAIN) & dealt, VALIDATION, made)
+        found = chances(_hashes(table, self.group) if self.group else numbers, self.seed, PART)
+        return np.where(found < self.shares[0], TEST, np.where(found < sum(self.shares), VALIDATION, TRAIN))
+
+    @property
+    def scheme(self) -> Scheme:
+        """The same for a person."""
+        by = self.group or (self.clock.name if self.clock else "")
+        first = self.clock.show(self.cuts[0]) if self.clock and np.isfinite(self.cuts[0]) else ""
+        return Scheme(self.how, by, first)
+
+
+def splitter_for(
+    found: Survey, columns: Sequence[Column], target: Target, settings: Settings, shares: tuple[float, float]
+) -> tuple[Splitter, tuple[Note, ...]]:
+    """Decide from a sample of the rows how all of them are split; return that and what is to be said.
+
+    Args:
+        found: What one reading of all rows found.
+        columns: What the columns are, dropped ones too.
+        target: What is predicted.
+        settings: How a person wants it.
+        shares: Of test and validation.
+
+    Raises:
+        DataError, InvalidValue: As for :func:`~plastica.checks.partition.partition`.
+    """
+    how, _, name = settings.split.partition(":")
+    usual = Splitter("random", settings.seed, shares)
+    sample = found.sample.take(np.flatnonzero(~target.missing(found.sample)))
+    if how == "group":
+        made = replace(usual, how="group", group=name)
+        _check_groups(made, sample)
+        return made, (note("splitting.groups", by=show(name)),)
+    if how == "time" or settings.test == LAST:
+        clock = clock_for(sample, columns, settings)
+        if clock is None:
+            return _by_number(usual, found.rows, random=how == "random"), (note("splitting.no_date_column_files"),)
+        made = _by_stamp(usual, clock, clock.read(sample), random=how == "random")
+        return made, _say(made, sample.height)
+    series = find_series(sample, columns, values_of(target, sample)) if how == "auto" else None
+    if series is None:
+        return usual, ()
+    labels = target.encode(sample) if target.task in ("binary", "multiclass") else None
+    if why := unlearned(target, labels, split_in_order(series.stamps, shares[1], shares[0])):
+        return usual, (note("splitting.series_still_random", why=why),)
+    made = _by_stamp(usual, series.clock, series.stamps)
+    return made, _say(made, sample.height)
+
+
+def _by_stamp(usual: Splitter, clock: Clock, stamps: np.ndarray, random: bool = False) -> Splitter:
+    test, validation = usual.shares
+    parts = split_in_order(stamps, 0 if random else validation, test)
+    cuts = [float(stamps[rows].min()) if len(rows) else np.inf for rows in (parts.test, parts.validation)]
+    return replace(usual, how="time", clock=clock, cuts=(cuts[0], cuts[1]))
+
+
+def _by_number(usual: Splitter, rows: int, random: bool) -> Splitter:
+    test, validation = usual.shares
+    first = rows - round(rows * test)
+    return replace(usual, how="order", cuts=(first, np.inf if random else first - round(rows * validation)))
+
+
+def _say(made: Splitter, sampled: int) -> tuple[Note, ...]:
+    scheme = made.scheme
+    said = [note("splitting.time_sampled", by=show(scheme.by), rows=sampled)]
+    if scheme.first_test:
+        said += [note("splitting.test_from", first=scheme.first_test), note("splitting.no_naive")]
+    return tuple(said)
+
+
+def _check_groups(made: Splitter, sample: Table) -> None:
+    """Refuse groups of which chance leaves a part none."""
+    parts = made.parts(sample, sample.positions - 1)
+    for share, number, name in ((*made.shares[:1], TEST, "test"), (made.shares[1], VALIDATION, "validation")):
+        if share and not (parts == number).any():
+            raise DataError(
+                f"the values of {show(made.group)}, split by chance, leave the {name} set empty. Rows that are read "
+                "in chunks need many groups: use another seed, a larger share, or read them at once (stream=False)."
+            )
+    if not (parts == TRAIN).any():
+        raise DataError(f"the values of {show(made.group)}, split by chance, leave no rows for training.")
+
+
+def _hashes(table: Table, column: str) -> np.ndarray:
+    """Return a number for each row's value that is the same in every file and on every machine."""
+    texts, places = np.unique(as_text(table.column(column)).fill_null("").to_numpy().astype(str), return_inverse=True)
+    digests = [hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts.tolist()]
+    return np.array([int.from_bytes(each) for each in digests], np.uint64)[places.ravel()]
