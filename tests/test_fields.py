@@ -25,7 +25,8 @@ GIVEN: dict[str, Any] = {
     "input_dim": 4, "output_dim": 3, "weights": ((1.0,),), "thresholds": (1.0,), "activation": "relu",
     "function": lambda *given: given[0], "loss": pl.losses.MeanSquaredError(), "rule": pl.Backprop(),
     "initial_learning_rate": 0.1, "learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "warmup_steps": 3,
-    "first_decay_steps": 10, "boundaries": (10,), "values": (0.1, 0.01), "end_learning_rate": 0.01,
+    "first_decay_steps": 10, "boundaries": (10,), "values": (0.1, 0.01), "end_learning_rate": 0.01, "axes": 1,
+    "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")}
 WRONG = (

@@ -116,7 +116,7 @@ class Trial:
 
         population.go(look)
         for model, learner in zip(models, population.learners, strict=True):
-            model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
+            model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
             model.epochs_trained = population.step // population.batches
         good = [model for place, model in enumerate(models) if place not in population.failed]
         notes = [f"{rule.epochs} a layer"] if isinstance(rule, Greedy) else []

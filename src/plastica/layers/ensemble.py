@@ -56,6 +56,8 @@ class Ensemble(Layer):
                 f"Ensemble of {len(self.layers)} layers, copies={self.copies}: at least one of each is needed."
             )
         for place, layer in enumerate(self.layers):
+            if not layer.trainable:
+                raise InvalidValue(f"Ensemble: entry {place} is frozen; freeze the whole ensemble instead.")
             if layer.children:
                 raise InvalidValue(
                     f"Ensemble: entry {place} is {type(layer).__name__}, a composition; give plain layers."

@@ -95,6 +95,8 @@ class Layer(Declaration):
         name: A name for summaries. Default: the class name in lower case.
         input_shape: The shape of one input. Default: inferred from the data.
         input_dim: The number of features, for inputs with one axis; an alternative to ``input_shape``.
+        trainable: Whether training changes the parameters. Those of a frozen layer take no gradient, no moments of the
+            optimizer and no step, and its running statistics stay; see ``Model.freeze``.
     """
 
     # How the layers inside are connected: one after another ("chain"), with a short cut around them ("skip"), side by
@@ -104,6 +106,7 @@ class Layer(Declaration):
     name: str | None = None
     input_shape: tuple[int, ...] | None = None
     input_dim: int | None = None
+    trainable: bool = True
 
     def __call__(self, *nodes: Any) -> Node:
         """Return the output of the layer as a node of a graph, as in Keras's functional API.

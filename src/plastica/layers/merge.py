@@ -173,8 +173,8 @@ class Concatenate(Merge):
     def __post_init__(self) -> None:
         if isinstance(self.axis, list | tuple):
             raise InvalidValue(
-                "Concatenate([...]): the layer reads nodes, Concatenate()([a, b]). For layers that all read the same "
-                "input, use Branches([...])."
+                f"Concatenate(axis={self.axis!r}): the axis is a whole number; nodes are given in a call, as in "
+                "Concatenate()([a, b]). For layers that all read the same input, use Branches([...])."
             )
         if self.axis == 0:
             raise InvalidValue("Concatenate(axis=0): axis 0 is the batch; give another axis.")

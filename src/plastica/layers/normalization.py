@@ -97,7 +97,7 @@ class BatchNormalization(Layer):
         turned = jnp.moveaxis(x, axis, -1)
         gamma, beta = _gamma_and_beta(params, turned.shape[-1:], x.dtype)
         epsilon = jnp.asarray(self.epsilon, x.dtype)
-        if context.training:
+        if context.training and self.trainable:
             values, mean, variance = normalize_batch(turned, gamma, beta, epsilon, context.mask)
             state = {
                 "moving_mean": self._moved(state["moving_mean"], mean),

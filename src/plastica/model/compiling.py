@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue, PlasticaWarning
+from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
 from ..losses import Loss
 from ..optimizers import Optimizer
@@ -114,7 +115,9 @@ def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[in
     """Return the initial training state; ``widths`` are the numbers of sums of the metrics."""
     memory = memory_for(program.rule, program.network, params, seed)
     step, sums = np.zeros((), np.int32), empty_sums(program.watched, widths)
-    return jax.device_put(Learner(params, state, memory, program.optimizer.init(params), step, sums))
+    return jax.device_put(
+        Learner(params, state, memory, program.optimizer.init(trainable_part(program.network, params)), step, sums)
+    )
 
 
 def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:

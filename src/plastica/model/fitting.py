@@ -284,7 +284,7 @@ def _leave(model: Model, run: Run, history: History, began: float) -> None:
     history.stopped_by = model.stop_reason or ("epochs" if run.step >= run.total else "interrupted")
     history.seconds += time.perf_counter() - began
     learner = model.learner
-    model.learner = learner._replace(params=model.optimizer.averaged(learner.params, learner.optimizer))
+    model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
     model.is_training = False
     for callback in run.callbacks:
         callback.on_train_end(dict(run.logs))

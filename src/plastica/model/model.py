@@ -154,6 +154,36 @@ class Model:
         """
         return wiring.layer_named(self, name, index)
 
+    def freeze(self, *layers: str | int) -> None:
+        """Freeze layers: training no longer changes their weights and running statistics.
+
+        The optimizer begins anew, as after :meth:`compile`. Frozen layers take no gradient and no memory for moments.
+
+        Args:
+            layers: Names in :meth:`summary`, or places among :attr:`layers`; none for all of them.
+
+        Raises:
+            UnknownName: If there is no such layer.
+
+        Example:
+            >>> from plastica.layers import Dense
+            >>> from plastica import Sequential
+            >>> model = Sequential([Dense(8, "tanh", name="code", input_dim=4), Dense(1)])
+            >>> model.freeze("code")
+            >>> [layer.trainable for layer in model.layers]
+            [False, True]
+        """
+        self._set_trainable(layers, False)
+
+    def unfreeze(self, *layers: str | int) -> None:
+        """Let training change the weights of layers again; arguments as for :meth:`freeze`."""
+        self._set_trainable(layers, True)
+
+    def _set_trainable(self, layers: Sequence[str | int], trainable: bool) -> None:
+        params, state = self.params, self.state
+        self.network = wiring.with_trainable_layers(self, layers, trainable)
+        self._params, self._state, self._program, self._learner = params, state, None, None
+
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Create the initial weights.
 
@@ -261,6 +291,31 @@ class Model:
         self._known_shape()
         self.replace_weights(*weights.set_weights(self.network, self.params, self.state, arrays))
 
+    def copy_weights(self, source: Model) -> list[str]:
+        """Copy the weights of another network where name and shape agree, such as those of a trained encoder.
+
+        The name of an array is that of its layer in :meth:`summary` and its own: ``"dense_1/kernel"``.
+
+        Args:
+            source: The network whose weights are copied.
+
+        Returns:
+            The names of the arrays that were copied.
+
+        Raises:
+            ShapeError: If no array of the two networks has the same name and shape.
+        """
+        own, other = (weights.by_name(model.network, model.judged_params, model.state) for model in (self, source))
+        params, state, taken = weights.carried_over(other, own)
+        if not taken:
+            raise ShapeError(
+                "copy_weights: no array has the same name and shape in both networks. Here: "
+                f"{', '.join(own.arrays) or 'none'}; there: {', '.join(other.arrays) or 'none'}. "
+                'Name the layers alike: Dense(8, name="code").'
+            )
+        self.replace_weights(params, state)
+        return taken
+
     def snapshot(self) -> dict[str, np.ndarray]:
         """Return a copy of all parameters and state arrays, by name."""
         self._known_shape()
@@ -273,7 +328,7 @@ class Model:
         After training, the averaged weights replace the others.
         """
         if self.is_training and self.optimizer.use_ema:
-            return self.optimizer.averaged(self.params, self.learner.optimizer)
+            return self.program.averaged(self.params, self.learner.optimizer)
         return self.params
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +12,7 @@ from ..data.arrays import to_array
 from ..errors import ShapeError
 from ..layers.layer import Layer
 from ..layers.walk import walk
+from ..views.outline import Entry, outline
 
 # Keras lists the trainable arrays of a layer in the order of their creation, then the non-trainable ones.
 ORDER = (
@@ -24,6 +25,21 @@ ORDER = (
     "moving_mean",
     "moving_variance",
 )
+
+
+class Named(NamedTuple):
+    """A network's arrays by name.
+
+    Attributes:
+        network: The network.
+        params, state: Its arrays.
+        arrays: For each name the dict that holds the array, and its key there.
+    """
+
+    network: Layer
+    params: Any
+    state: Any
+    arrays: dict[str, tuple[dict[str, Any], str]]
 
 
 def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -63,6 +79,47 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
             raise ShapeError(f"set_weights: {path} {name} has shape {holder[name].shape}; got {array.shape}.")
         holder[name] = jnp.asarray(array)
     return params, state
+
+
+def carried_over(source: Named, target: Named) -> tuple[Any, Any, list[str]]:
+    """Return params and state of ``target`` with the arrays of ``source`` that have the same name and shape.
+
+    Args:
+        source, target: Networks by name, as :func:`by_name` returns them.
+
+    Returns:
+        Params, state, and the names of the arrays that were carried over.
+    """
+    params, state = _copied(target.params), _copied(target.state)
+    held = by_name(target.network, params, state)
+    taken = []
+    for name, (holder, key) in held.arrays.items():
+        if name in source.arrays:
+            other, other_key = source.arrays[name]
+            if np.shape(other[other_key]) == np.shape(holder[key]):
+                holder[key] = other[other_key]
+                taken.append(name)
+    return params, state, taken
+
+
+def by_name(network: Layer, params: Any, state: Any) -> Named:
+    """Return a network's arrays by name: the layer's name in the summary, then the array's own.
+
+    Layers inside a composition have its name in front: ``"block/dense_1/kernel"``.
+    """
+    found: dict[str, tuple[dict[str, Any], str]] = {}
+
+    def gather(entry: Entry, path: str) -> None:
+        if entry.layer.children:
+            for child in entry.children:
+                gather(child, f"{path}{entry.name}/")
+            return
+        for holder in (entry.params, entry.state):
+            found.update({f"{path}{entry.name}/{name}": (holder, name) for name in holder or {}})
+
+    for entry in outline(network, None, params, state):
+        gather(entry, "")
+    return Named(network, params, state, found)
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InvalidValue, UnknownName
 from ..layers import Graph, Input
 from ..layers import Sequential as Network
+from ..layers.freezing import with_trainable
 from ..layers.layer import Layer
 from ..layers.node import Node
 from ..views.outline import outline
@@ -167,6 +168,26 @@ def layer_named(model: Model, name: str | None, index: int | None) -> LayerView:
         raise UnknownName(f"get_layer(index={index}): the network has {len(names)} layers.")
     place = index % len(names)
     return LayerView(names[place], model.layers[place], model, place)
+
+
+def with_trainable_layers(model: Model, layers: Sequence[str | int], trainable: bool) -> Any:
+    """Return a model's network with some of its layers frozen or trainable; with all of them if none is named.
+
+    Raises:
+        UnknownName: If there is no such layer.
+        InvalidValue: If the network has no layers to choose from.
+    """
+    network = model.network
+    if not layers:
+        return with_trainable(network, trainable)
+    if not isinstance(network, Graph | Network):
+        raise InvalidValue(f"{network!r} has no layers to choose from; freeze() without names freezes all of it.")
+    found = list(network.layers)
+    for each in layers:
+        name, index = (None, each) if isinstance(each, int) else (each, None)
+        named = layer_named(model, name, index)
+        found[named.place] = with_trainable(found[named.place], trainable)
+    return dataclasses.replace(network, layers=tuple(found), trainable=True)
 
 
 def is_node(value: Any) -> bool:

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from .. import random
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
+from ..layers import freezing
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..metrics import Metric
@@ -39,6 +40,12 @@ class Program(Declaration):
     objective: Objective | None
     metrics: tuple[Metric, ...] = ()
     weighted_metrics: tuple[Metric, ...] = ()
+
+    def averaged(self, params: Params, optimizer: Any) -> Params:
+        """Return the moving average of the parameters; the parameters themselves if the optimizer keeps none."""
+        return freezing.with_trainable_part(
+            self.network, params, self.optimizer.averaged(freezing.trainable_part(self.network, params), optimizer)
+        )
 
     @property
     def watched(self) -> tuple[Metric, ...]:
@@ -210,7 +217,8 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
             f"{type(rule).__name__} without a loss it makes no steps. Leave out use_ema."
         )
 
-    def value_at(params: Params) -> jax.Array:
+    def value_at(part: Params) -> jax.Array:
+        params = freezing.with_trainable_part(network, learner.params, part)
         potential, _ = network.synapse(params, batch.x, learner.state, context)
         loss = signal.loss if objective is None else loss_of(objective, batch, potential, network.activate(potential))
         return loss + network.penalty(params)
@@ -218,12 +226,16 @@ def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tu
     loss, params, optimizer_state = signal.loss, learner.params, learner.optimizer
     if signal.direction is not None:
         loss, direction = with_penalty(network, params, loss, signal.direction)
-        params, optimizer_state = optimizer.update(direction, optimizer_state, params, loss, value_at)
+        own, along = (freezing.trainable_part(network, tree) for tree in (params, direction))
+        own, optimizer_state = optimizer.update(along, optimizer_state, own, loss, value_at)
+        params = freezing.with_trainable_part(network, params, own)
     if signal.change is not None:
-        params = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
-    params = network.constrain(params, signal.state)
+        moved = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
+        params = freezing.kept_of_frozen(network, params, moved)
+    state = freezing.kept_of_frozen(network, learner.state, signal.state)
+    params = network.constrain(params, state)
     sums = added(learner.sums, row_sums(program, loss, signal.output, batch))
-    return Learner(params, signal.state, signal.memory, optimizer_state, learner.step + 1, sums), loss
+    return Learner(params, state, signal.memory, optimizer_state, learner.step + 1, sums), loss
 
 
 def with_penalty(network: Layer, params: Params, loss: jax.Array, direction: Params) -> tuple[jax.Array, Params]:
@@ -245,7 +257,7 @@ def row_sums(program: Program, loss: jax.Array, output: jax.Array, batch: Batch)
 
 def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
     """Return the figures of validation data, for the weights that would be kept if the run ended here."""
-    params = program.optimizer.averaged(learner.params, learner.optimizer)
+    params = program.averaged(learner.params, learner.optimizer)
     return evaluate(program, params, learner.state, learner.memory, rows, jnp.zeros_like(learner.sums))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from ..layers import Layer
+from ..layers.freezing import trainable_part
 from ..layers.layer import Params, Shape, State
 from ..notebook import html
 from .outline import Entry, outline
@@ -55,7 +56,7 @@ def summary(
     if not entries:
         return f"{head}\n{EMPTY}"
     rows = [row for entry in entries for row in _rows(entry, built=params is not None)]
-    end = textwrap.fill(UNBUILT, width) if params is None else _totals(params, state)
+    end = textwrap.fill(UNBUILT, width) if params is None else _totals(network, params, state)
     return "\n".join([head, *_table(rows, width), end])
 
 
@@ -69,7 +70,7 @@ def page(
     if not entries:
         return html.block(title, html.paragraph(EMPTY))
     rows = [row for entry in entries for row in _rows(entry, built=params is not None)]
-    end = UNBUILT if params is None else _totals(params, state).replace("\n", " · ")
+    end = UNBUILT if params is None else _totals(network, params, state).replace("\n", " · ")
     return html.block(title, html.table(HEADS, rows, numbers=(NUMBERS,)), html.paragraph(end, soft=True))
 
 
@@ -85,9 +86,12 @@ def _written(shape: Shape | None) -> str:
     return "?" if shape is None else f"({', '.join(['None', *map(str, shape)])})"
 
 
-def _totals(params: Params, state: State) -> str:
-    lines = (("Total", (params, state)), ("Trainable", params), ("Non-trainable", state))
-    return "\n".join(f"{which} params: {_size(jax.tree.leaves(tree))}" for which, tree in lines)
+def _totals(network: Layer, params: Params, state: State) -> str:
+    every, learned = jax.tree.leaves((params, state)), jax.tree.leaves(trainable_part(network, params))
+    taken = set(map(id, learned))
+    fixed = [array for array in every if id(array) not in taken]
+    lines = (("Total", every), ("Trainable", learned), ("Non-trainable", fixed))
+    return "\n".join(f"{which} params: {_size(arrays)}" for which, arrays in lines)
 
 
 def _size(arrays: list[Any]) -> str:
