@@ -11,6 +11,7 @@ from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue, ShapeError
 from ..initializers import Initializer, RandomNormal
+from .capabilities import PairedUnits
 from .kernels.product import add_bias, product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -18,7 +19,7 @@ VISIBLE = ("binary", "gaussian")
 
 
 @declaration
-class RestrictedBoltzmann(Layer):
+class RestrictedBoltzmann(Layer, PairedUnits):
     """Hidden units and visible units, each group independent given the other: a model of what its inputs look like.
 
     For features learned without targets, for samples, and as the layers of a deep belief network. It learns by
@@ -109,6 +110,10 @@ class RestrictedBoltzmann(Layer):
     @property
     def output_activation(self) -> Activation | None:
         return activations.Sigmoid()
+
+    @property
+    def has_binary_inputs(self) -> bool:
+        return self.visible == "binary"
 
     def hidden_given(self, params: Params, v: jax.Array) -> jax.Array:
         """Return p(h = 1 | v), ``(rows, units)``, for ``(rows, features)``."""

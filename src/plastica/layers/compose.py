@@ -41,6 +41,9 @@ class Sequential(Layer):
     def children(self) -> tuple[Layer, ...]:
         return self.layers
 
+    def span(self, places: slice) -> Layer:
+        return Sequential(self.layers[places])
+
     @property
     def declared_shape(self) -> Shape | None:
         own = super().declared_shape

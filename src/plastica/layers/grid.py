@@ -13,6 +13,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from .capabilities import UnitMap
 from .kernels.product import product
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -31,7 +32,7 @@ FEW_ROWS = 8
 
 
 @declaration
-class Grid(Layer):
+class Grid(Layer, UnitMap):
     """Units on a map, each with a point among the inputs: z_j = -|x - w_j|^2 / 2, so that the nearest is strongest.
 
     For self-organizing maps, under the rule :class:`~plastica.rules.Kohonen`; functions for such maps are in

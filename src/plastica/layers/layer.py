@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple, final
+from typing import Any, ClassVar, NamedTuple, TypeVar, final
 
 import jax
 import numpy as np
@@ -12,11 +12,13 @@ import numpy as np
 from .. import regularizers
 from ..activations import Activation
 from ..declaration import Declaration
+from ..errors import InvalidValue
 from .node import Node, nodes_of
 
 Shape = tuple[int, ...]
 Params = Any
 State = Any
+Capability = TypeVar("Capability")
 
 
 class Context(NamedTuple):
@@ -214,9 +216,18 @@ class Layer(Declaration):
         """Whether to reduce compilation time at the expense of slower steps."""
         return any(child.compiles_fast for child in self.children)
 
-    def map_distances(self, units: Any) -> jax.Array | None:
-        """Return the squared distances on the map from some units to all units; None if the layer is not a map."""
-        return None
+    @property
+    def has_missing_connections(self) -> bool:
+        """Whether some units do not receive all inputs; the state then tells which connections exist."""
+        return False
+
+    def span(self, places: slice) -> Layer:
+        """Return some of the layers inside as one layer, if they are connected one after another (``flow``)."""
+        raise InvalidValue(f"{self!r}: only a sequence of layers can be cut.")
+
+    def offer(self, kind: type[Capability]) -> Capability | None:
+        """Return what offers a capability of :mod:`plastica.layers.capabilities`; None if nothing does."""
+        return self if isinstance(self, kind) else None
 
     def constrain(self, params: Params, state: State) -> Params:
         """Return parameters after a step with the constraints of the layer: weights of missing connections stay 0."""

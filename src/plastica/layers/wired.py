@@ -74,11 +74,6 @@ class Wired(Layer):
         return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        if "mask" not in state:
-            raise InvalidValue(
-                f"Wired({self.layer!r}): this rule lets units compete, which is not possible if they receive "
-                "different inputs. Use the layer without Wired, or another rule."
-            )
         inner = {name: carried for name, carried in state.items() if name != "mask"}
         potential, inner = self.layer.synapse(self.constrain(params, state), x, inner, context)
         return potential, {**inner, "mask": state["mask"]}
@@ -95,9 +90,6 @@ class Wired(Layer):
     def penalty(self, params: Params) -> Any:
         return self.layer.penalty(params)
 
-    def map_distances(self, units: Any) -> jax.Array | None:
-        return self.layer.map_distances(units)
-
     @property
     def declared_shape(self) -> Shape | None:
         """The shape of one input, where a person gave it here or to the layer inside."""
@@ -106,6 +98,10 @@ class Wired(Layer):
 
     @property
     def linear_units(self) -> bool:
+        return True
+
+    @property
+    def has_missing_connections(self) -> bool:
         return True
 
     @property

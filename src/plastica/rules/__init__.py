@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..layers.chain import Chain
 from ..registry import look_up
 from .alignment import Alignment, alignment
 from .backprop import Backprop
 from .bcm import BCM
-from .chain import Chain, chain
+from .chain import chain
 from .competitive import Competitive
 from .contrastive_divergence import ContrastiveDivergence
 from .delta import Delta, largest_rate

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..declaration import declaration
-from ..layers import Dense
+from ..layers import stacks
 from ..layers.layer import Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .facts import Facts
@@ -65,7 +65,7 @@ class BCM(LayerRule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         # One layer: a second one, on units that answer few rows each, falls silent.
-        return [*(Dense(most, activation="relu") for most in widest(units)), last]
+        return stacks.dense(widest(units), last)
 
     def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
         """Return each unit's theta, and over how many steps it was taken so far."""

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..layers import Dense
+from ..layers import stacks
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
 from .facts import Facts
@@ -75,7 +75,7 @@ class Competitive(LayerRule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         # One layer: of units that stand for clusters already, others would find the same clusters.
-        return [*(Dense(most, activation="softmax") for most in widest(units)), last]
+        return stacks.dense(widest(units), last, "softmax")
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)
@@ -114,6 +114,7 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> jax.Array
         InvalidValue: For units that do not all listen to the same inputs.
     """
     kernel = params["kernel"]
+    require_all_inputs(layer)
     if kernel.shape[-2] != record.input.shape[-1]:
         raise InvalidValue(
             f"{type(layer).__name__}: its kernel of shape {kernel.shape} receives {kernel.shape[-2]} of "
@@ -122,6 +123,19 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> jax.Array
     squares, _ = layer.synapse(_one_unit_of_ones(params), record.input**2, {}, INFERENCE)
     product = record.potential - params.get("bias", 0)
     return squares - 2 * product + jnp.sum(kernel**2, tuple(range(kernel.ndim - 1)))
+
+
+def require_all_inputs(layer: Layer) -> None:
+    """See that all units of a layer receive the same inputs, without which they cannot compete.
+
+    Raises:
+        InvalidValue: If connections are missing.
+    """
+    if layer.has_missing_connections:
+        raise InvalidValue(
+            f"{layer!r}: this rule lets units compete, which is not possible if they receive different inputs. "
+            "Use the layer without Wired, or another rule."
+        )
 
 
 def mean_of_units(batch: Batch, values: jax.Array) -> jax.Array:

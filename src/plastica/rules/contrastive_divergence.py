@@ -12,8 +12,9 @@ import numpy as np
 from .. import random
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
-from ..layers import RestrictedBoltzmann
+from ..layers import stacks
 from ..layers.boltzmann import VISIBLE
+from ..layers.capabilities import PairedUnits
 from ..layers.kernels.product import row_products, row_sum
 from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
@@ -108,13 +109,10 @@ class ContrastiveDivergence(LayerRule):
         return replace(self, visible="binary" if binary else "gaussian")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        # Glorot's weights, so that a stack can go on by backprop even where few rows left it little time to learn.
-        kinds = (self.visible, *("binary" for _ in units))
-        made = (RestrictedBoltzmann(*each, "glorot_uniform") for each in zip(units, kinds, strict=False))
-        return [*made, last]
+        return stacks.boltzmann(units, last, self.visible)
 
     def require(self, layer: Layer) -> None:
-        if not isinstance(layer, RestrictedBoltzmann):
+        if layer.offer(PairedUnits) is None:
             raise InvalidValue(
                 f"{type(layer).__name__}: ContrastiveDivergence samples visible units from hidden ones; it works on "
                 "RestrictedBoltzmann layers. Put such a layer there, or take another rule."
@@ -122,7 +120,8 @@ class ContrastiveDivergence(LayerRule):
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         for place, layer in enumerate(network.children):
-            if isinstance(layer, RestrictedBoltzmann) and layer.visible == "binary":
+            paired = layer.offer(PairedUnits)
+            if paired is not None and paired.has_binary_inputs:
                 _require_probabilities(network.children[:place], place, layer)
 
     def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
@@ -133,6 +132,7 @@ class ContrastiveDivergence(LayerRule):
         return memory
 
     def learn(self, layer: Any, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+        layer = layer.offer(PairedUnits)
         start_key, chain_key = random.fold(key, 0), random.fold(key, 1)
         share = row_shares(batch, record.input)
         if self.persistent:
@@ -150,7 +150,7 @@ class ContrastiveDivergence(LayerRule):
         )
         if self.persistent:
             kept = {"step": step, "hidden": layer.draw_hidden(probability, start_key)}
-            return Learned(step, kept, self.figure(layer, params, memory, record, batch))
+            return Learned(step, kept, _error(record.input, layer.visible_given(params, record.activity), share))
         return Learned(step, {"step": step}, _error(record.input, first_mean, share))
 
     @property
@@ -160,9 +160,9 @@ class ContrastiveDivergence(LayerRule):
     def own_rates(self) -> tuple[str, ...]:
         return written(self, "learning_rate", self._given_rate)
 
-    def rate_for(self, layer: RestrictedBoltzmann, batch: Batch) -> Any:
+    def rate_for(self, layer: PairedUnits, batch: Batch) -> Any:
         """Return how far a layer's step goes now."""
-        rate = self._given_rate * (self.gaussian_rate if layer.visible == "gaussian" else 1.0)
+        rate = self._given_rate * (1.0 if layer.has_binary_inputs else self.gaussian_rate)
         return rate * (1 - batch.progress) if self.decay else rate
 
     def momentum_at(self, epoch: Any) -> Any:
@@ -173,7 +173,7 @@ class ContrastiveDivergence(LayerRule):
         return jnp.where(jnp.asarray(epoch) < _SETTLING, jnp.minimum(self.initial_momentum, later), later)
 
     def sample(
-        self, layer: RestrictedBoltzmann, params: Params, hidden: jax.Array, key: jax.Array
+        self, layer: PairedUnits, params: Params, hidden: jax.Array, key: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         """Return what k rounds from drawn hidden units lead to: visible units, p(h | v), and v's mean in round one."""
 
@@ -190,7 +190,8 @@ class ContrastiveDivergence(LayerRule):
         return jax.lax.fori_loop(1, self.k, again, round_of(0, hidden, None))
 
     def figure(self, layer: Any, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
-        return _error(record.input, layer.visible_given(params, record.activity), row_shares(batch, record.input))
+        mean = layer.offer(PairedUnits).visible_given(params, record.activity)
+        return _error(record.input, mean, row_shares(batch, record.input))
 
 
 # The guide, section 9, begins with 0.5 until the large initial progress has settled down: on digits one epoch.
@@ -215,7 +216,7 @@ def _error(visible: jax.Array, mean: jax.Array, share: jax.Array) -> jax.Array:
     return jnp.sum(share * apart * apart)
 
 
-def _require_probabilities(below: Sequence[Layer], place: int, layer: RestrictedBoltzmann) -> None:
+def _require_probabilities(below: Sequence[Layer], place: int, layer: Layer) -> None:
     """See that the nearest layer below that has a non-linearity answers from 0 to 1.
 
     Raises:

@@ -10,7 +10,7 @@ import jax
 
 from .. import random
 from ..declaration import declaration
-from ..layers.layer import Context, Layer, Params, Record, State
+from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
@@ -84,7 +84,7 @@ class DirectFeedbackAlignment(Rule):
     ) -> Signal:
         record, new_state = network.forward(params, batch.x, state, context)
         links = chain(network, params)
-        records = [as_one(part) for part in links.split(record.children)]
+        records = links.records(record)
         loss, last = send_back(links.links[-1], records[-1], batch, objective)
         gradients = [
             link.backward(own, self.sent(place, last.delta, own.activity.shape, memory)).gradient
@@ -105,8 +105,3 @@ class DirectFeedbackAlignment(Rule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return tanh_layers(units, last)
-
-
-def as_one(records: Sequence[Record]) -> Record:
-    """Return the record of a sequence of layers, from theirs."""
-    return records[-1]._replace(input=records[0].input, children=tuple(records))

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ..layers import Sequential
+from ..layers.chain import Chain, cut
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
-from .chain import Chain, chain
+from .chain import chain
 from .rule import Batch
 
 
@@ -25,7 +25,7 @@ class Part(NamedTuple):
         context: How it is run.
     """
 
-    link: Sequential
+    link: Layer
     params: Params
     state: State
     context: Context
@@ -47,9 +47,9 @@ class Part(NamedTuple):
         return self.link.backward_potential(record, delta).input_delta
 
 
-def bind(cut: Chain, params: Params, state: State, context: Context) -> tuple[Part, ...]:
+def bind(links: Chain, params: Params, state: State, context: Context) -> tuple[Part, ...]:
     """Return each link with its parameters, its state and how it is run."""
-    together = zip(cut.links, cut.split(params), cut.split(state), cut.contexts(context), strict=True)
+    together = zip(links.links, links.split(params), links.split(state), links.contexts(context), strict=True)
     return tuple(Part(*own) for own in together)
 
 
@@ -91,7 +91,7 @@ def cut_at_activities(network: Layer, params: Params) -> Chain:
     begin the next link, so that every link's potential is followed by its non-linearity alone.
 
     Example:
-        >>> from plastica.layers import Activation, Dense, Flatten
+        >>> from plastica.layers import Activation, Dense, Flatten, Sequential
         >>> import numpy as np
         >>> network = Sequential([Dense(3), Activation("tanh"), Flatten(), Dense(2)])
         >>> cut_at_activities(network, network.init(np.random.default_rng(0), (2,)).params).places
@@ -101,10 +101,10 @@ def cut_at_activities(network: Layer, params: Params) -> Chain:
     for number in range(len(places) - 1):
         own = range(places[number].start, places[number].stop)
         bent = [place for place in own if not _is_straight(network.children[place])]
-        cut = bent[-1] + 1 if bent else places[number].stop
-        places[number] = slice(places[number].start, cut)
-        places[number + 1] = slice(cut, places[number + 1].stop)
-    return Chain(tuple(Sequential(network.children[place]) for place in places), tuple(places))
+        end = bent[-1] + 1 if bent else places[number].stop
+        places[number] = slice(places[number].start, end)
+        places[number + 1] = slice(end, places[number + 1].stop)
+    return cut(network, places)
 
 
 def _is_straight(layer: Layer) -> bool:

@@ -12,13 +12,14 @@ from .. import random
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..initializers import VarianceScaling
-from ..layers import Dense
+from ..layers import stacks
+from ..layers.chain import Chain
 from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back
-from .chain import Chain, learned_places
+from .chain import learned_places
 from .energy import Part, answer_losses, bind, cut_at_activities, row_losses, unchanging
 from .facts import Facts, FactsOf
 from .local import row_shares
@@ -69,7 +70,7 @@ class EquilibriumPropagation(Rule):
     centred it is -(dPhi/dW at s(beta) - dPhi/dW at s(0)) / beta with beta of random sign in each step, and the error of
     order beta. What the network answers is what it has settled to, in prediction and evaluation too.
 
-    Links end in an activation of each unit by itself that has bounds; pooling and flattening count to the next link.
+    Chain end in an activation of each unit by itself that has bounds; pooling and flattening count to the next link.
     Best is sigmoid: with tanh, whose slope is four times as steep, two layers that hear each other may hold each other
     where they are, in one of several states, whatever the input is.
     With a read-out the last layer stands outside: it reads the settled activities, learns by its own gradient, and the
@@ -136,7 +137,7 @@ class EquilibriumPropagation(Rule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         weights = VarianceScaling(DEEP_SCALE, "fan_avg", "uniform") if len(units) >= DEEP else "glorot_uniform"
-        return [*(Dense(each, activation="sigmoid", kernel_initializer=weights) for each in units), last]
+        return stacks.dense(units, last, "sigmoid", kernel_initializer=weights)
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         if objective is not None and objective.at_potential and not self.readout:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from .. import random
 from ..declaration import declaration
 from ..initializers import fans
-from ..layers import Dense
+from ..layers import stacks
 from ..layers.layer import Layer, Params
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import Backprop
@@ -112,4 +112,4 @@ def initial_sizes(params: Params) -> list[jax.Array]:
 
 def tanh_layers(units: Sequence[int], last: Layer) -> list[Layer]:
     """Return layers of tanh units, with which the papers on these rules worked, and the last one."""
-    return [*(Dense(each, activation="tanh") for each in units), last]
+    return stacks.dense(units, last, "tanh")

@@ -12,14 +12,14 @@ from .. import random
 from ..activations import Sigmoid, Softmax
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..layers import Sequential
+from ..layers.chain import Chain
 from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..layers.sliding import check_choice
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import warn_of_steps
-from .chain import Chain, chain, learned_places
+from .chain import chain, learned_places
 from .facts import Facts
 from .goodness import each_row, goodness, normalised, one_hot_labels
 from .local import require_steps_by_batch, require_units, row_shares, written
@@ -243,20 +243,20 @@ def _tells_classes_apart(network: Layer, objective: Objective) -> bool:
 class _Hidden(NamedTuple):
     """The hidden links of a chain; the first is cut behind the synapse that labels add to."""
 
-    links: Sequence[Sequential]
+    links: Sequence[Layer]
     cut: int
     states: Sequence[State]
     contexts: Sequence[Context]
 
     def hear(self, own: Params, x: jax.Array) -> tuple[jax.Array, State]:
         """Return the potential of the first layer that learns, without a label."""
-        head = Sequential(self.links[0].layers[: self.cut])
+        head = self.links[0].span(slice(self.cut))
         return head.synapse(own[: self.cut], x, self.states[0][: self.cut], self.contexts[0])
 
     def speak(self, own: Params, potential: jax.Array) -> tuple[jax.Array, State]:
         """Return the first link's activity for its potential with a label."""
-        first = self.links[0].layers
-        activity, tail = first[self.cut - 1].activate(potential), Sequential(first[self.cut :])
+        first = self.links[0]
+        activity, tail = first.children[self.cut - 1].activate(potential), first.span(slice(self.cut, None))
         context = self.contexts[0]._replace(first=self.contexts[0].first + self.cut)
         return tail.apply(own[self.cut :], activity, self.states[0][self.cut :], context)
 

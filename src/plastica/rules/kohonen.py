@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -11,7 +10,8 @@ import jax.numpy as jnp
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
-from ..layers import Grid
+from ..layers import stacks
+from ..layers.capabilities import UnitMap
 from ..layers.layer import Layer, Params, Record
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
@@ -108,12 +108,10 @@ class Kohonen(LayerRule):
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         if not units:
             return [last]
-        most = max(units)  # one map of about so many units: a map of a map shows nothing more
-        rows = max(1, round(math.sqrt(most)))
-        return [Grid(rows, max(2, round(most / rows))), last]
+        return stacks.grid(max(units), last)  # one map: a map of a map shows nothing more
 
     def require(self, layer: Layer) -> None:
-        if layer.map_distances(0) is None:
+        if layer.offer(UnitMap) is None:
             raise InvalidValue(
                 f"{type(layer).__name__}: Kohonen works on layers whose units have places on a map. Put Grid(10, 10) "
                 "there, or take another rule."
@@ -139,11 +137,11 @@ class Kohonen(LayerRule):
 
     def spread(self, layer: Layer, nearest: jax.Array, progress: Any) -> jax.Array:
         """Return h, how far each unit learns with the nearest ones ``(rows,)``: ``(rows, units)``."""
-        apart: Any = layer.map_distances(nearest)
+        places: Any = layer.offer(UnitMap)
+        apart = places.map_distances(nearest)
         start, end = self.radius, MAP_END if self.radius_end is None else self.radius_end
         if start is None:
-            from_corner: Any = layer.map_distances(0)
-            start = jnp.maximum(0.5 * jnp.sqrt(jnp.max(from_corner)), end)
+            start = jnp.maximum(0.5 * jnp.sqrt(jnp.max(places.map_distances(0))), end)
         radius = decayed(self.decay, start, end, progress)
         if self.neighbourhood == "bubble":
             return (apart <= radius * radius).astype(apart.dtype)

@@ -12,9 +12,10 @@ from ..activations import PowerReLU
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..initializers import RandomNormal
-from ..layers import Dense, UnitNormalization
+from ..layers import stacks
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from .competitive import require_all_inputs
 from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, require_units, widest
 from .rule import Batch
@@ -86,11 +87,9 @@ class KrotovHopfield(LayerRule):
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         start = RandomNormal(stddev=0.5)  # the authors' 1.0 takes far longer to come to the radius
-        found: list[Layer] = []
-        for most in widest(units):  # the authors' network has one hidden layer
-            # The power of a potential that grows with the input's length would leave all bounds.
-            found += [UnitNormalization(), Dense(most, PowerReLU(), use_bias=False, kernel_initializer=start)]
-        return [*found, last]
+        # The authors' network has one hidden layer. The power of a potential that grows with the input's length would
+        # leave all bounds.
+        return stacks.normalized(widest(units), last, PowerReLU(), use_bias=False, kernel_initializer=start)
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)
@@ -112,6 +111,7 @@ class KrotovHopfield(LayerRule):
 
     def currents(self, layer: Layer, params: Params, record: Record) -> jax.Array:
         """Return I, what drives each unit in the competition, shaped like the potential."""
+        require_all_inputs(layer)
         kernel = params["kernel"]
         weights = {name: jnp.zeros_like(array) for name, array in params.items()}
         weights["kernel"] = kernel * jnp.abs(kernel) ** (self.p - 2)

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from .. import random
 from ..errors import InvalidValue
-from ..layers import Dense
+from ..layers import stacks
 from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Optimizer
@@ -269,7 +269,7 @@ def linear_layers(units: Sequence[int], last: Layer) -> list[Layer]:
 
     One layer: of directions that are found already, another one finds the same.
     """
-    return [*(Dense(most, use_bias=False) for most in widest(units)), last]
+    return stacks.dense(widest(units), last, "linear", use_bias=False)
 
 
 def widest(units: Sequence[int]) -> list[int]:

@@ -11,11 +11,12 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..layers.chain import Chain
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
-from .chain import Chain, chain
+from .chain import chain
 from .coding import Form, Settling, descend, energies, predicted, send_error, spoken
 from .depth import MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
 from .energy import Part, bind, cut_at_activities, run, unchanging

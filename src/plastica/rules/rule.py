@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import random
 from ..declaration import Declaration
-from ..layers import Dense
+from ..layers import stacks
 from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
@@ -148,7 +148,7 @@ class Rule(Declaration):
             units: How many units each hidden layer should have.
             last: The layer that answers.
         """
-        return [*(Dense(each, activation="relu") for each in units), last]
+        return stacks.dense(units, last)
 
 
 def loss_of(objective: Objective, batch: Batch, potential: jax.Array, activity: jax.Array) -> jax.Array:

@@ -13,13 +13,13 @@ import jax.numpy as jnp
 from .. import random
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..layers.chain import Chain
 from ..layers.layer import Context, Layer, Params, Record, Shape, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from .backprop import send_back, warn_of_steps
-from .chain import Chain, chain
-from .direct_feedback_alignment import as_one
+from .chain import chain
 from .facts import RECURRENT, Facts
 from .feedback_alignment import tanh_layers
 from .local import require_steps_by_batch, row_shares, written
@@ -108,7 +108,7 @@ class TargetPropagation(Rule):
     ) -> Signal:
         record, new_state = network.forward(params, batch.x, state, context)
         links = chain(network, params)
-        *hidden, last = (as_one(part) for part in links.split(record.children))
+        *hidden, last = links.records(record)
         loss, top = send_back(links.links[-1], last, batch, objective)
         targets = self.targets(links, hidden, memory["inverses"], by_row(batch, top.input_delta))
         gradients = [
