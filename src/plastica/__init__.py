@@ -26,7 +26,6 @@ FAMILIES = (
     "initializers",
     "layers",
     "losses",
-    "maps",
     "metrics",
     "optimizers",
     "regularizers",
@@ -39,7 +38,7 @@ HOMES = {
     "comparison": ("compare_rules",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
-    "model": ("LayerTrace", "Model", "Sequential", "Trace", "boltzmann"),
+    "model": ("LayerTrace", "Model", "Sequential", "Trace"),
     "layers": (
         "Add",
         "Average",
@@ -97,6 +96,7 @@ HOMES = {
         "ZeroPadding2D",
     ),
     "rules": ("Backprop", "Rule"),
+    "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
         "Callback",
@@ -143,7 +143,6 @@ if TYPE_CHECKING:
         initializers,
         layers,
         losses,
-        maps,
         metrics,
         optimizers,
         regularizers,
@@ -155,6 +154,7 @@ if TYPE_CHECKING:
     from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
     from .loading import load
-    from .model import LayerTrace, Model, Sequential, Trace, boltzmann
+    from .model import LayerTrace, Model, Sequential, Trace
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403
+    from .unsupervised import boltzmann, maps

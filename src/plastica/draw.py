@@ -2,7 +2,7 @@
 
 Each function returns a :class:`~plastica.drawing.figure.Drawing`, a matplotlib figure that is displayed in notebooks
 and that ``save("name.svg")`` writes to a file. ``model.draw()`` draws the layers, ``history.plot()`` the learning
-curves, and :mod:`plastica.maps` self-organizing maps.
+curves, and ``plastica.maps`` self-organizing maps.
 
 Example:
     >>> import numpy as np, plastica as pl

@@ -36,7 +36,7 @@ class Grid(Layer, UnitMap):
     """Units on a map, each with a point among the inputs: z_j = -|x - w_j|^2 / 2, so that the nearest is strongest.
 
     For self-organizing maps, under the rule :class:`~plastica.rules.Kohonen`; functions for such maps are in
-    :mod:`plastica.maps`. Unit j stands in row ``j // columns`` and column ``j % columns``.
+    ``plastica.maps``. Unit j stands in row ``j // columns`` and column ``j % columns``.
 
     The answer is one of
 
@@ -54,7 +54,7 @@ class Grid(Layer, UnitMap):
             shares the answer among near units and never dies out; or ``"gaussian"``, as in radial basis networks.
         width: How far a unit sees in the last two, in the unit of the inputs; they are meant for scaled inputs.
         kernel_initializer: How the points start: near 0, as a map begins crumpled. From data they start by
-            :func:`plastica.maps.start_from`.
+            ``plastica.maps.start_from``.
 
     Shapes:
         ``(batch, features) -> (batch, rows * columns)``; kernel ``(features, rows * columns)``.

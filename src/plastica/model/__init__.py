@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from . import boltzmann
 from .model import Model
 from .sequential import Sequential
 from .tracing import LayerTrace, Trace
 
-__all__ = ["LayerTrace", "Model", "Sequential", "Trace", "boltzmann"]
+__all__ = ["LayerTrace", "Model", "Sequential", "Trace"]

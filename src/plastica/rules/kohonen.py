@@ -31,7 +31,7 @@ class Kohonen(LayerRule):
     """Move the nearest unit and its neighbours on the map towards each input, so that the map unfolds over the data.
 
     For looking at data in many dimensions on a map in two: near rows of the data come to near places of the map. The
-    layer is a :class:`~plastica.layers.Grid`; what the map shows is in :mod:`plastica.maps`.
+    layer is a :class:`~plastica.layers.Grid`; what the map shows is in ``plastica.maps``.
 
         c    = argmin_i |x - m_i|
         m_i <- m_i + alpha(t) h_ci(t) (x - m_i)

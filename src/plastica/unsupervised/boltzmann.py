@@ -13,10 +13,10 @@ from .. import activations, random
 from ..errors import InvalidValue
 from ..layers import RestrictedBoltzmann
 from ..layers.layer import Params
-from . import fitting
+from ..model import fitting
 
 if TYPE_CHECKING:
-    from .model import Model
+    from ..model import Model
 
 # 2**20 states take a second; each further unit doubles the time.
 MOST_UNITS = 20

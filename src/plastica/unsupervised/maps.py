@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import numpy as np
 
-from .data.native import column_names
-from .errors import InvalidValue, NotFitted, ShapeError
-from .layers import Grid
-from .layers import Sequential as Network
-from .layers.grid import NEIGHBOURS_WITHIN
-from .model.inputs import as_inputs
-from .model.sequential import Sequential
-from .model.weights import named_weights
+from ..data.native import column_names
+from ..errors import InvalidValue, NotFitted, ShapeError
+from ..layers import Grid
+from ..layers import Sequential as Network
+from ..layers.grid import NEIGHBOURS_WITHIN
+from ..model.inputs import as_inputs
+from ..model.sequential import Sequential
+from ..model.weights import named_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -182,7 +182,7 @@ def draw(
     Raises:
         ShapeError: If there is not one label per row or not one name per feature.
     """
-    from .views.map import Sheet, draw_map
+    from ..views.map import Sheet, draw_map
 
     found = _map_of(model)
     rows = _inputs(model, found, x)
