@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import plastica as pl
+from plastica.comparison.trial import variant_of
 from plastica.rules import Facts, Greedy, PredictiveCoding
 from plastica.rules.facts import QUESTIONS, together
 
@@ -85,3 +86,10 @@ def test_two_rules_ask_together_for_what_the_graver_one_asks():
 
 def test_public_facts_have_an_example():
     assert "Example:" in inspect.getdoc(Facts)
+
+
+def test_the_readme_says_how_many_rules_there_are():
+    variants = {name for name in RULES if variant_of(name, RULES[name])}
+    assert (len(RULES) - len(variants), len(variants)) == (19, 3)
+    assert "Nineteen learning rules and\n  three variants" in (ROOT / "README.md").read_text("utf-8")
+    assert "十九条学习规则和三个变体" in (ROOT / "README.zh-CN.md").read_text("utf-8")

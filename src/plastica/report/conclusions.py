@@ -33,7 +33,7 @@ def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> C
         >>> found = Verdict(level="good", standing="better", advice="good", model="network", rival="linear",
         ...                 measure="accuracy", difference=Figure(0.1, 0.05, 0.15), rows=100)
         >>> conclusion(found).sentence
-        'The network is measurably better than the linear model: accuracy +0.100 (+0.050 … +0.150).'
+        'The network is measurably better than the linear model: difference in accuracy +0.100 (+0.050 … +0.150).'
     """
     values = {
         "model": alone(f"subject_{verdict.model}", lang),
