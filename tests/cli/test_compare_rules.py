@@ -48,7 +48,7 @@ def test_rules_are_compared_kept_and_gone_on_with(plastica, arrays, here, monkey
 
     monkeypatch.setattr(comparing.Trial, "run", run)  # what it finds is tested with the package
     said = plastica("compare-rules", arrays, "--rules", "backprop", *SMALL, "--out", "found", "-v").stdout
-    assert "20 held out" in said and "backprop" in said and "symmetric weights" in said
+    assert "20 test rows" in said and "backprop" in said and "symmetric weights" in said
     written = {path.name for path in (here / "found").iterdir()}
     assert written == {"records", "terms.json", "rules.csv", "rules.md", "rules.json", "rules.svg", "rules.png"}
     assert not (here / "found.part").exists()

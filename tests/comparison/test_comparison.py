@@ -74,7 +74,7 @@ def test_every_form_of_the_table_tells_the_same(found):
     mean = np.mean(found.records[0].test)
     assert f"{100 * mean:.2f} %" in found.table() and f"{100 * mean:.2f} %" in found.table("markdown")
     lines = list(csv.DictReader(io.StringIO(found.table("csv"))))
-    assert float(lines[0]["held_out"]) == pytest.approx(mean)
+    assert float(lines[0]["test"]) == pytest.approx(mean)
     back = msgspec.convert(json.loads(found.table("json")), Comparison)
     assert back.records == found.records
     with pytest.raises(InvalidValue, match="expected one of text, markdown, csv, json"):
@@ -148,6 +148,6 @@ def test_settings_of_a_rule_that_is_not_compared_are_refused(given):
 
 def test_classes_in_a_type_of_fractions_are_told():
     x = np.random.default_rng(0).normal(size=(20, 2))
-    with pytest.warns(pl.errors.PlasticaWarning, match="3 whole numbers of the type float32"):
+    with pytest.warns(pl.errors.PlasticaWarning, match="3 distinct values, all whole numbers, but its type float32"):
         task = task_of_arrays(x, (np.arange(20) % 3).astype(np.float32))
     assert task.kind == "regression"

@@ -84,5 +84,5 @@ def test_what_is_no_stored_comparison_is_refused(tmp_path):
     with pytest.raises(FileError, match="cannot be read"):
         Comparison.load(tmp_path)
     (tmp_path / "rules.json").write_text("{}")
-    with pytest.raises(FileError, match="holds no comparison of rules"):
+    with pytest.raises(FileError, match="is not a comparison of rules"):
         Comparison.load(tmp_path)

@@ -14,7 +14,7 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..comparison import Comparison
 
-SHOWN = (0, 1, 2, 4, 5)  # columns of the results: rule, rank, held out, epochs, seconds in all
+SHOWN = (0, 1, 2, 4, 5)  # columns of the results: rule, rank, test, epochs, total seconds
 
 
 def say_found(output: Output, found: Comparison, folder: Path) -> None:
@@ -55,7 +55,7 @@ def _say_headline(output: Output, found: Comparison) -> None:
         rules=SAY("count_rules", count=len(found.records)),
         name=task["name"],
         rows=f"{task['rows']:,}",
-        held_out=f"{task['held_out']:,}",
+        test=f"{task['held_out']:,}",
         layers=terms["layers"],
         seeds=SAY("count_seeds", count=len(terms["seeds"])),
         epochs=count_epochs(terms["epochs"]),

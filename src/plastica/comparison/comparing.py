@@ -1,4 +1,4 @@
-"""compare_rules: every rule on the same rows, from the same seeds."""
+"""compare_rules: train all rules on the same data with the same seeds."""
 
 from __future__ import annotations
 
@@ -39,36 +39,40 @@ def compare_rules(
     learning_rates: Mapping[str, float] | None = None,
     progress: bool = False,
 ) -> Comparison:
-    """Train networks by several learning rules on equal terms, and put the rules side by side.
+    """Train networks with several learning rules under equal conditions and compare them.
 
-    The same rows, the same numbers of units, the same seeds for initial weights and the order of rows. Each rule has
-    the layers that suit it and its usual optimizer. A rule that cannot do the task becomes a row with the reason.
+    All rules get the same data, the same layer sizes and the same seeds for the initial weights and the order of the
+    rows. Each rule uses the activations that suit it and its usual optimizer. A rule that is not defined for the task
+    is listed with the reason.
 
     Args:
         x: Inputs, ``(rows, ...)``.
-        y: Whole numbers or texts for classes, other numbers for numbers.
-        rules: Names, rules, or rules by names of one's own; "all" for all there are.
-        layers: Units of the hidden layers; or hidden layers, a whole :class:`~plastica.Sequential`, or a function
-            from a rule to hidden layers, taken as they are.
-        validation_data: ``(x, y)`` to judge the rules on; None deals rows from ``x`` and ``y``.
-        test: The share (or number) of rows that are dealt.
-        epochs: How many; with ``minutes`` how many at most.
-        minutes: What all rules may take together. Each is measured for about a second, then has an equal share of
-            the time, in which all it does is counted: compiling, measuring, learning, judging, angles. The result
-            says how many epochs that was, and how the rules stand after equally many epochs.
-        batch_size: Rows a step; by default 32 to 128, by the number of rows.
-        seeds: How many networks each rule trains, or their seeds.
-        loss_target: A held-out loss whose time is taken; None takes what a network without hidden layers reaches by
-            backprop in as many epochs, 20 at most: a loss that most rules reach.
-        optimizers: One for all rules, or by the rule's name.
-        learning_rates: The optimizer's, by the rule's name.
-        progress: Whether to show how far it is.
+        y: Targets. Integers and strings are classes, floats are the target of a regression.
+        rules: Names, rules, or a dictionary from names of your own to rules; "all" for all built-in rules.
+        layers: Units of the hidden layers; or the hidden layers themselves, a :class:`~plastica.Sequential`, or a
+            function that returns the hidden layers for a rule.
+        validation_data: The test set ``(x, y)``. None splits it off ``x`` and ``y``.
+        test: The fraction (or number) of rows in the test set, if it is split off.
+        epochs: The number of epochs; with ``minutes``, the maximum.
+        minutes: Time budget for all rules together, divided equally among them. The cost of an epoch is first
+            measured for about a second. Everything a rule does counts: compilation, measurement, training,
+            evaluation, angles. The results give the number of epochs that were possible, and also compare all rules
+            after the same number of epochs.
+        batch_size: Rows per gradient step. None: 32 to 128, depending on the number of rows.
+        seeds: The number of networks trained with each rule, or their seeds.
+        loss_target: The test loss for the time-to-loss columns. None: the loss that a network without hidden layers
+            reaches with backprop in the same number of epochs (at most 20), which most rules reach as well.
+        optimizers: One optimizer for all rules, or a dictionary from names of rules to optimizers.
+        learning_rates: A dictionary from names of rules to the learning rates of their optimizers.
+        progress: Whether to show the progress on standard error.
 
     Returns:
-        A record for each rule, with a table and a picture.
+        A comparison with a record for each rule; it can be shown as a table and as a figure.
 
     Raises:
-        DataError, InvalidValue, UnknownName: For data or choices that no rule could use.
+        DataError: For invalid data, such as targets that are not finite or an unknown class in the test set.
+        InvalidValue: For invalid arguments.
+        UnknownName: For unknown names of rules or optimizers.
 
     Example:
         >>> import numpy as np
@@ -94,16 +98,18 @@ def run_trials(
     keep: Callable[[Record], None] = lambda record: None,
     watcher: Watcher | None = None,
 ) -> Comparison:
-    """Run the trials of all rules that are not done yet.
+    """Train all rules that have no record yet.
 
     Args:
-        task, terms, rules: What is compared.
-        done: Records of earlier trials on the same terms.
-        keep: Takes each record as it comes.
-        watcher: Shows how far it is.
+        task: The data.
+        terms: The conditions that are the same for all rules.
+        rules: The rules by name.
+        done: Records of earlier trials with the same data and conditions.
+        keep: Called with each new record, for instance to save it.
+        watcher: Shows the progress.
 
     Raises:
-        UnknownName: For an optimizer or a learning rate of a rule that is not compared.
+        UnknownName: If an optimizer or a learning rate is given for a rule that is not compared.
     """
     terms.require_known(rules)
     keep_compiled_programs()
@@ -115,7 +121,8 @@ def run_trials(
     }
     costs, share = _measured(trials, terms, found, keep, watcher), float("inf")
     if terms.minutes is not None:
-        # Of a comparison that is resumed, the part for the rules that are left; less what was spent on no rule.
+        # When a comparison is resumed, the budget is the part for the remaining rules. Time that belongs to no rule,
+        # such as training the linear network, is subtracted.
         budget = 60 * terms.minutes * len(trials) / len(rules)
         around = time.perf_counter() - began - sum(cost.spent for cost in costs.values())
         share = level([cost.of(terms.epochs) for cost in costs.values()], budget - around)
@@ -130,7 +137,7 @@ def run_trials(
 
 
 def linear_loss(task: Task, terms: Terms) -> float:
-    """Return the held-out loss that a network without hidden layers reaches by backprop in a few epochs."""
+    """Return the test loss that a network without hidden layers reaches with backprop in at most 20 epochs."""
     plain = Terms(layers=(), batch_size=terms.batch_size, seeds=terms.seeds[:1])
     flat = task.flat
     record = Trial("linear", Backprop(), flat, plain).run(min(LINEAR_EPOCHS, terms.epochs), plain.seeds)
@@ -144,7 +151,7 @@ def _measured(
     keep: Callable[[Record], None],
     watcher: Watcher,
 ) -> dict[str, Cost]:
-    """Return what each rule costs; those that cannot do the task are found here."""
+    """Return the cost of each rule; rules that are not defined for the task get a record with the reason."""
     costs: dict[str, Cost] = {}
     if terms.minutes is None:
         return costs
@@ -160,11 +167,11 @@ def _measured(
 
 
 def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> Record:
-    """Train and judge; ``share`` is what the rule may spend in all."""
+    """Train and evaluate a rule that may take ``share`` seconds in all."""
     terms, seeds, epochs, spent = trial.terms, trial.terms.seeds, trial.terms.epochs, 0.0
     if cost is not None:
         spent, share = cost.spent, share - cost.spent - cost.around
-        # Where not even one epoch of all seeds fits, fewer seeds do.
+        # If not even one epoch of all seeds fits, fewer seeds are trained.
         seeds = seeds[: epochs_within(share, cost.epoch / len(seeds), len(seeds))]
         epochs = epochs_within(share, cost.epoch * len(seeds) / len(terms.seeds), terms.epochs)
     try:
@@ -176,7 +183,7 @@ def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> R
 
 
 def _against(record: Record, target: float) -> Record:
-    """Return the record with the epochs after which each seed's held-out loss was at or below the target."""
+    """Return the record with the epochs after which each seed's test loss was at or below the target."""
     reached = [
         next((epoch for epoch, loss in enumerate(losses, 1) if loss is not None and loss <= target), None)
         for losses in record.test_loss

@@ -1,4 +1,4 @@
-"""The curves of a comparison: a small panel for each rule, all on one scale."""
+"""The learning curves of a comparison: one small panel per rule, all on the same scale."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, dress, letters, logarithmic
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WORST = 10.0  # times the loss to reach: a rule that runs away would flatten all others
+WORST = 10.0  # times the target loss; a diverging rule would flatten the curves of all others
 LEAST = 1e-12
 COLUMNS, LEFT, GAP = 4, 0.42, 0.16
 WIDTH = (PAGE - MARGIN - LEFT - GAP * (COLUMNS - 1)) / COLUMNS
-HEIGHT, LINE, HEAD, FOOT = 0.72, 0.14, 0.2, 0.45  # of a panel, of a line of its title, of what stands around
+HEIGHT, LINE, HEAD, FOOT = 0.72, 0.14, 0.2, 0.45  # inches: panel, line of a title, space above and below
 REFERENCE = "backprop"
-LOGARITHMIC = 3.0  # from such a ratio of the longest run to the shortest on, epochs have a logarithmic scale
+LOGARITHMIC = 3.0  # ratio of most to fewest epochs above which the axis is logarithmic
 
 
 def curves_height(records: Sequence[Record]) -> float:
-    """Return how much room the curves take, in inches."""
+    """Return the height of the curves in inches."""
     return HEAD + sum(_title_height(row) + HEIGHT for row in _rows(records)) + FOOT if records else 0.0
 
 
 def draw_curves(sheet: Sheet, top: float, records: Sequence[Record], target: float | None) -> None:
-    """Draw the mean held-out loss after each epoch, a panel a rule, beside that of a rule that all know.
+    """Draw the mean test loss after each epoch, one panel per rule, with the curve of backprop for reference.
 
     Args:
-        sheet: What is drawn on.
-        top: Where the curves begin, in inches.
-        records: The rules that were trained, in the order of the panels.
-        target: The loss to reach.
+        sheet: The sheet to draw on.
+        top: Position of the upper edge in inches.
+        records: The trained rules, in the order of the panels.
+        target: The target loss; None for none.
     """
     if not records:
         return
@@ -61,8 +61,8 @@ def draw_curves(sheet: Sheet, top: float, records: Sequence[Record], target: flo
 
 
 def _say(sheet: Sheet, top: float, beside: str, target: float | None, several: bool) -> None:
-    sheet.text(MARGIN, top, "held-out loss after each epoch, mean over the seeds", TEXT + 0.5, bold=True)
-    words = [f"grey: {beside}"] * several + [f"dotted: the loss to reach, {target or 0:.3g}"] * (target is not None)
+    sheet.text(MARGIN, top, "test loss after each epoch, mean over the seeds", TEXT + 0.5, bold=True)
+    words = [f"grey: {beside}"] * several + [f"dotted: target loss {target or 0:.3g}"] * (target is not None)
     sheet.text(MARGIN + 3.75, top + 0.01, ", ".join(words), SMALL)
 
 
@@ -81,7 +81,7 @@ def _line(axes: Axes, values: Sequence[float | None], colour: str, width: float)
 
 
 def _mark_runaway(axes: Axes, values: Sequence[float | None], high: float) -> None:
-    """Say what a curve does that leaves the panel, or ends in what is no number."""
+    """Mark a curve that leaves the panel or becomes NaN or infinite."""
     beyond = [(value, epoch) for epoch, value in enumerate(values, 1) if value is not None and value > high]
     lost = next((epoch for epoch, value in enumerate(values, 1) if value is None), None)
     words = [f"up to {value:.2g}" for value, _ in sorted(beyond)[-1:]]
@@ -108,7 +108,7 @@ def _scales(axes: Axes, counts: Sequence[int], first: bool, lowest: bool) -> Non
 
 
 def _wrapped(name: str) -> str:
-    """Break a name that is wider than its panel where one of its words ends."""
+    """Wrap a name that is wider than its panel at an underscore."""
     if letters(name, SMALL) <= WIDTH:
         return name
     most = int(WIDTH / letters("m", SMALL))

@@ -1,4 +1,4 @@
-"""The picture of a comparison: a row for each rule, then a curve for each."""
+"""The figure of a comparison: a row and a learning curve for each rule."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from ..drawing.figure import Drawing
     from .result import Comparison
 
-ROW, HEAD, FOOT = 0.2, 0.5, 0.45  # inches: a rule's row, what stands above the rows, and below
-NUMBERS, BETWEEN = 0.46, 0.2  # the column of means, and the space between panels
-SHARES = (0.3, 0.4, 0.3)  # of the three panels
-LONGEST = 36  # letters of a name
-MOST_ANGLES = 4  # layers with a colour of their own
-LEAST_R2 = -0.5  # a rule that runs away has an R2 far below, on whose scale all others would be equal
+ROW, HEAD, FOOT = 0.2, 0.5, 0.45  # inches: height of a row, space above and below the rows
+NUMBERS, BETWEEN = 0.46, 0.2  # inches: width of the column of means, space between panels
+SHARES = (0.3, 0.4, 0.3)  # widths of the three panels
+LONGEST = 36  # characters of a name
+MOST_ANGLES = 4  # layers with their own colour
+LEAST_R2 = -0.5  # a diverging rule has a far lower R2, which would compress the scale for all others
 BAND = "#F4F4F4"
 
 
 def draw(found: Comparison) -> Drawing:
-    """Return a figure as wide as a page: results, angles and seconds of each rule, the best first, and its curve."""
+    """Return a figure of page width: results, angles, times and the learning curve of each rule, best first."""
     records = found.ranked
     trained = [record for record in records if not record.reason and record.epochs]
     rows = ROW * len(records)
@@ -51,12 +51,12 @@ def draw(found: Comparison) -> Drawing:
     return sheet.figure
 
 
-def _figures(axes: Axes, records: Sequence[Record], held_out: int) -> None:
-    """Draw errors of classes on a logarithmic axis, on which one in a hundred is not two; none are half an error."""
+def _figures(axes: Axes, records: Sequence[Record], test_rows: int) -> None:
+    """Draw the test results: error rates on a logarithmic axis (0 is drawn as half an error), R2 on a linear one."""
     classes = bool(records) and records[0].figure == "accuracy"
     for place, record in enumerate(records):
         figures = [value for value in record.test if value is not None]
-        values = [100 * max(1 - value, 0.5 / held_out) if classes else value for value in figures]
+        values = [100 * max(1 - value, 0.5 / test_rows) if classes else value for value in figures]
         if not values:
             words, colour = ("not trained", SOFT) if record.reason else ("not finite", COLOURS[1])
             axes.text(
@@ -76,7 +76,7 @@ def _figures(axes: Axes, records: Sequence[Record], held_out: int) -> None:
         logarithmic(axes, axes.xaxis)
     elif any(value is not None and value < LEAST_R2 for record in records for value in record.test):
         axes.set_xlim(left=LEAST_R2 - 0.04)
-    _dress(axes, len(records), "held-out errors, %" if classes else "held-out R2")
+    _dress(axes, len(records), "test error, %" if classes else "test R2")
     _legend(axes, [("o", "a seed", COLOURS[0]), ("|", "mean", COLOURS[0])])
 
 
@@ -96,7 +96,7 @@ def _angles(axes: Axes, records: Sequence[Record]) -> None:
                 continue
             colour = INK if last else COLOURS[layer]
             shown["last" if last else f"layer {layer + 1}"] = colour
-            height = place + 0.22 * (layer - (len(after) - 1) / 2)  # apart, where all are at 0 degrees
+            height = place + 0.22 * (layer - (len(after) - 1) / 2)  # offset, so that equal angles remain visible
             for angle, fill in zip(angles, ("white", colour), strict=True):
                 if angle is not None:
                     axes.plot(angle, height, "o", ms=3.4, mfc=fill, mec=colour, mew=0.8)
@@ -119,11 +119,11 @@ def _seconds(axes: Axes, records: Sequence[Record]) -> None:
     if any(record.epochs for record in records):
         logarithmic(axes, axes.xaxis, 4)
     _dress(axes, len(records), "seconds")
-    _legend(axes, [("|", "an epoch", COLOURS[0]), ("o", "to the loss", COLOURS[0])])
+    _legend(axes, [("|", "an epoch", COLOURS[0]), ("o", "to target loss", COLOURS[0])])
 
 
 def _legend(axes: Axes, kinds: Sequence[tuple[str, str, str]]) -> None:
-    """Name the marks above the panel; one without a colour is hollow."""
+    """Draw the legend above the panel; marks without a colour are hollow."""
     for mark, word, colour in kinds:
         look = {"mfc": colour or "white", "mec": colour or INK, "mew": 1.6 if mark == "|" else 0.8}
         axes.plot([], [], mark, ms=6 if mark == "|" else 4, label=word, **look)

@@ -1,4 +1,4 @@
-"""What a person sees while rules are compared."""
+"""The progress of a comparison on the terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .wording import SAY, with_spread
 
 
 class Watcher:
-    """Shows a live bar for the rule that is learning in a terminal, and leaves a line for each that has learned.
+    """Shows a progress bar for the rule being trained, and prints one line when it is finished.
 
     Args:
         talks: Whether anything is shown.
-        out: Where; standard error unless said.
+        out: The stream to write to. None: standard error.
     """
 
     def __init__(self, talks: bool, out: TextIO | None = None) -> None:
@@ -28,19 +28,19 @@ class Watcher:
         self._epochs = 0
 
     def says(self, line: str) -> None:
-        """Write a line."""
+        """Print a line."""
         if self.talks:
             print(line, file=self.out, flush=True)
 
     def begins(self, name: str, epochs: int) -> None:
-        """Begin to show a rule."""
+        """Start the progress bar of a rule."""
         self._epochs = epochs
         if self.talks and is_live(self.out):
             self._live = Live(self.out, title=name)
             self._live.start()
 
     def looks(self, population: Population) -> None:
-        """Show how far the rule is."""
+        """Update the progress bar."""
         if self._live:
             epoch, batch = divmod(population.step, population.batches)
             logs = population.logs[0][-1] if population.logs[0] else {}
@@ -48,7 +48,7 @@ class Watcher:
             self._live.show(Standing(self._epochs, epoch, population.batches, batch, said), time.perf_counter())
 
     def finished(self, record: Record) -> None:
-        """Leave a line about a rule that has learned, or could not."""
+        """Print the result of a rule, or why it was not trained."""
         self.close()
         if record.reason:
             self.says(SAY("rule_not_trained", rule=record.name, reason=record.reason))
@@ -60,12 +60,12 @@ class Watcher:
         self.says(SAY("finished", **told) if least is None else SAY("finished_loss", **told, loss=f"{least:.4g}"))
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Remove the progress bar."""
         if self._live:
             self._live.stop()
             self._live = None
 
     @property
     def out(self) -> TextIO:
-        """Where it writes."""
+        """The stream to write to."""
         return self._out or sys.stderr

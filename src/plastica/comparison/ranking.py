@@ -1,4 +1,4 @@
-"""Which rules are measurably better than which, and the ranks that leaves open."""
+"""Significant differences between rules, and the ranks that are compatible with them."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ LEVEL = 0.95
 
 
 class Ranks(NamedTuple):
-    """The ranks that a rule may have.
+    """The range of ranks of a rule.
 
     Attributes:
         best: One more than the number of rules that are measurably better.
-        worst: The number of ranked rules less those that are measurably worse.
+        worst: The number of ranked rules minus those that are measurably worse.
     """
 
     best: int
     worst: int
 
     def __str__(self) -> str:
-        """Write ``2`` or ``2-5``."""
+        """Return ``2`` or ``2-5``."""
         return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
 
 
 def ranks(records: Sequence[Record]) -> list[Ranks]:
-    """Return the ranks that each rule may have, with 95 % confidence for each rule.
+    """Return the range of ranks of each rule, at 95 % confidence for each rule.
 
     Two rules differ measurably when the difference of their means exceeds Student's quantile times its standard
     error. The error has two sources: the seeds, whose variance is estimated from each rule's own networks, and the
-    held-out rows, of which there are finitely many. The degrees of freedom are those of Welch and Satterthwaite. Each
-    rule meets all others, so the level of its comparisons is divided by their number (Bonferroni), which makes the
+    limited number of test rows. The degrees of freedom follow Welch and Satterthwaite. Each rule is compared with all
+    others, so the significance level is divided by the number of comparisons (Bonferroni), which makes the range of
     ranks a confidence interval.
 
-    The rows' part is taken as if each rule had been judged on rows of its own. They share them, so it is an upper
-    bound.
+    The error due to the test rows is computed as if each rule had been tested on rows of its own. All rules share the
+    test set, so this is an upper bound.
 
     Args:
-        records: Rules that were trained, each with a finite figure for at least one seed.
+        records: Trained rules, each with a finite result for at least one seed.
 
     Returns:
         The ranks, in the order of the records.
@@ -58,14 +58,14 @@ def ranks(records: Sequence[Record]) -> list[Ranks]:
 
 
 def is_better(one: Record, other: Record, comparisons: int = 1) -> bool:
-    """Return whether a rule is measurably better than another, at a level shared by so many comparisons."""
+    """Return whether a rule is measurably better than another, at a level divided by the number of comparisons."""
     ours, theirs = middle(one.test), middle(other.test)
     if ours is None or theirs is None or ours <= theirs:
         return False
     rows = (one.row_error or 0.0) ** 2 + (other.row_error or 0.0) ** 2
     seeds = [_seed_variance(record) for record in (one, other)]
     if any(math.isnan(variance) for variance, _ in seeds):
-        return False  # one seed says nothing of what another would give
+        return False  # a single seed says nothing about others
     total = rows + sum(variance for variance, _ in seeds)
     if total == 0.0:
         return True

@@ -1,4 +1,4 @@
-"""What is kept of a rule: plain numbers that go to JSON and back."""
+"""The results of one rule as plain numbers, which are saved as JSON."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from statistics import mean, stdev
 import msgspec
 
 Numbers = list[float | None]
-SAME_DIRECTION = 0.05  # degrees; rounding in single precision makes less
+SAME_DIRECTION = 0.05  # degrees; rounding errors in single precision are smaller
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one rule did. What is not finite is None; lists over seeds go in the order of ``seeds``.
+    """The results of one rule. Values that are not finite are None; lists over seeds are in the order of ``seeds``.
 
     Attributes:
-        name: What the rule is called.
-        variant_of: The rule of which this one is a variant; empty where it stands for itself.
-        unranked: Why the rule's figure on classes or numbers says nothing of it; empty where it does.
-        rule, optimizer, layers: Both as they were written, and the layers that learned.
-        reason: Why the rule was not trained; empty where it was.
-        notes: What is to be said of the run.
-        facts: What the rule asks of whoever would run it.
-        seeds: One network for each.
-        epochs, planned: Epochs made, and how many were to be.
-        failed: Seeds that met a number that is not finite, and where.
-        figure: By what it is judged: "accuracy" or "r2".
-        train, test: That figure for each seed, on training and on held-out rows.
-        test_losses: The held-out loss at the end, for each seed.
-        train_loss, test_loss, curve: The two losses and the figure, of each seed, epoch by epoch.
-        clock: The seconds of one network at the end of each epoch, without compiling.
-        compile_seconds: How long compiling took.
-        epoch_seconds: An epoch of one network.
-        spent: All the seconds that the rule took, of all its networks: compiling, measuring, learning, judging, angles.
-        steps: Steps of an epoch.
-        row_error: The standard error of the figure that comes from the held-out rows being so many and no more.
-        reached: After how many epochs each seed reached the loss, None where it did not.
-        angles_begin, angles_end: Degrees from the rule's direction to the true gradient in each layer, before and
-            after training, the mean over the seeds; None where the two cannot be compared.
-        sparseness: Treves and Rolls' lifetime sparseness of each hidden layer: 0 for units that always answer
-            the same, 1 for units that answer to one row alone.
-        silent: The share of each hidden layer's units that answer no row.
+        name: The name of the rule.
+        variant_of: The rule of which this one is a variant; empty for a rule of its own.
+        unranked: Why the rule's test result cannot be ranked; empty if it can.
+        rule, optimizer, layers: The rule, its optimizer and the trained layers, as written in Python.
+        reason: Why the rule was not trained; empty if it was.
+        notes: Remarks on the run.
+        facts: What the rule requires, see :class:`~plastica.rules.Facts`.
+        seeds: The seeds, one network each.
+        epochs, planned: The numbers of completed and of planned epochs.
+        failed: Seeds with values that were not finite, and where they occurred.
+        figure: The main metric: "accuracy" or "r2".
+        train, test: The main metric of each seed on the training set and on the test set.
+        test_losses: The test loss of each seed after training.
+        train_loss, test_loss, curve: Both losses and the main metric on the test set, for each seed and epoch.
+        clock: Training time of one network at the end of each epoch, in seconds, without compilation.
+        compile_seconds: Compilation time in seconds.
+        epoch_seconds: Seconds per epoch of one network.
+        spent: Total seconds for all networks: compilation, measurement, training, evaluation and angles.
+        steps: Steps per epoch.
+        row_error: The standard error of the main metric due to the limited number of test rows.
+        reached: The number of epochs after which each seed reached the target loss; None if it did not.
+        angles_begin, angles_end: The angle in degrees between the rule's direction and the true gradient in each
+            layer, before and after training, averaged over the seeds; None if the two cannot be compared.
+        sparseness: Lifetime sparseness (Treves and Rolls) of each hidden layer: 0 for units that respond equally to
+            all rows, 1 for units that respond to a single row.
+        silent: The fraction of units in each hidden layer that respond to no row.
     """
 
     name: str
@@ -84,32 +84,32 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return same and not self.rule.startswith("Backprop(")
 
     def after(self, epochs: int) -> Numbers:
-        """Return each seed's held-out figure after so many epochs; nothing where there were fewer."""
+        """Return the main metric of each seed on the test set after a number of epochs; empty if there were fewer."""
         return [values[epochs - 1] for values in self.curve] if 0 < epochs <= self.epochs else []
 
     @property
     def seconds(self) -> float:
-        """How long one network learned."""
+        """Training time of one network in seconds."""
         return self.clock[-1] if self.clock else 0.0
 
     @property
     def seconds_to_target(self) -> list[float | None]:
-        """How long each seed took to the loss."""
+        """Training time of each seed until it reached the target loss, in seconds."""
         return [None if epoch is None else self.clock[epoch - 1] for epoch in self.reached]
 
 
 def finite(values: Iterable[float]) -> Numbers:
-    """Return numbers as JSON takes them."""
+    """Replace values that are not finite by None, since JSON has no NaN."""
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
 def middle(values: Iterable[float | None]) -> float | None:
-    """Return the mean of what there is."""
+    """Return the mean of the values that are not None; None if there are none."""
     found = [value for value in values if value is not None]
     return mean(found) if found else None
 
 
 def spread(values: Iterable[float | None]) -> float | None:
-    """Return the standard deviation over the seeds (n - 1); None for fewer than two."""
+    """Return the standard deviation over the seeds (n - 1); None for fewer than two values."""
     found = [value for value in values if value is not None]
     return stdev(found) if len(found) > 1 else None

@@ -1,4 +1,4 @@
-"""How sparsely the hidden units of a network answer."""
+"""The sparseness of the hidden units of a network."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ..errors import InvalidValue
 from ..layers.layer import INFERENCE, Layer, Params, State
 from ..rules.chain import chain
 
-LEAST = 1e-6  # what a unit must answer to some row not to count as silent
+LEAST = 1e-6  # a unit whose activity never exceeds this is silent
 
 
 def sparseness(activity: np.ndarray) -> tuple[float, float]:
-    """Return how sparsely the units of a layer answer, and which share of them is silent.
+    """Return the mean lifetime sparseness of the units of a layer and the fraction of silent units.
 
-    Lifetime sparseness of a unit over n rows, with the magnitudes r of its answers, is
+    The lifetime sparseness of a unit with activities of magnitude r for n rows is
 
         S = (1 - (sum r / n)^2 / (sum r^2 / n)) / (1 - 1 / n)
 
-    It is 0 for a unit that answers all rows alike and 1 for one that answers a single row. The mean is over the
-    units that answer at all.
+    It is 0 for a unit that responds equally to all rows and 1 for a unit that responds to a single row. Silent units
+    are not included in the mean.
 
     Args:
-        activity: ``(rows, ...)``, at least two rows.
+        activity: The activities, ``(rows, ...)``, of at least two rows.
 
     Returns:
-        The mean sparseness, NaN where all units are silent, and the share of silent units.
+        The mean sparseness (NaN if all units are silent) and the fraction of silent units.
 
     Example:
         >>> sparseness(np.array([[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]))
@@ -49,7 +49,7 @@ def sparseness(activity: np.ndarray) -> tuple[float, float]:
 
 
 def hidden_activities(network: Layer, params: Params, state: State, x: Any) -> list[np.ndarray]:
-    """Return what each learned layer but the last answers in a forward pass; nothing where layers make no chain."""
+    """Return the activity of each trained layer except the last in a forward pass; empty if layers form no chain."""
     try:
         places = chain(network, params).places
     except InvalidValue:

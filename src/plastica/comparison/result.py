@@ -1,4 +1,4 @@
-"""Comparison: what was found, as a table and as a picture."""
+"""Comparison: the results of a comparison of rules, as tables and as a figure."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ FORMATS = ("text", "markdown", "csv", "json")
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Learning rules side by side.
+    """The results of a comparison of learning rules.
 
     Attributes:
-        task: What was learned: its name, its kind, and how many rows.
-        terms: What was the same for all rules.
-        target: The held-out loss whose time was taken; None where none was finite.
-        target_is: What that loss is.
-        records: How each rule did.
+        task: The task: its name, its kind and the number of rows.
+        terms: The conditions that were the same for all rules.
+        target: The test loss of the time-to-loss columns; None if there was no finite one.
+        target_is: How that loss was chosen.
+        records: The results of each rule.
     """
 
     task: dict[str, str | int]
@@ -49,7 +49,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @classmethod
     def of(cls, task: Task, terms: Terms, target: float, records: Sequence[Record]) -> Comparison:
-        """Put together what the trials found."""
+        """Return the comparison of trained rules."""
         given = "as given"
         linear = "what a network without hidden layers reaches with backprop in the same number of epochs (at most 20)"
         return cls(
@@ -68,13 +68,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Comparison:
-        """Read a comparison that ``plastica compare-rules`` wrote, to draw it or to print its tables again.
+        """Load a comparison that ``plastica compare-rules`` saved.
 
         Args:
-            path: The folder, or its file ``rules.json``.
+            path: The folder of the comparison, or its file ``rules.json``.
 
         Raises:
-            FileError: If there is no such file, or it holds no comparison.
+            FileError: If the file cannot be read or is not a comparison.
         """
         file = Path(path) / FILE if Path(path).is_dir() else Path(path)
         try:
@@ -82,16 +82,16 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         except OSError as problem:
             raise FileError(f"{file} cannot be read: {problem.strerror or problem}.") from None
         except msgspec.DecodeError as problem:
-            raise FileError(f"{file} holds no comparison of rules: {problem}.") from None
+            raise FileError(f"{file} is not a comparison of rules: {problem}.") from None
 
     def table(self, form: Format = "text") -> str:
-        """Return the figures and what each rule asks for, as text.
+        """Return the results and the requirements of each rule as text.
 
         Args:
-            form: "text", "markdown", "csv" (one line a rule, numbers) or "json" (everything).
+            form: "text", "markdown", "csv" (one line per rule, unrounded numbers) or "json" (everything).
 
         Raises:
-            InvalidValue: For another form.
+            InvalidValue: For any other format.
         """
         if form not in FORMATS:
             raise InvalidValue(f"table({form!r}): expected one of {', '.join(FORMATS)}.")
@@ -110,13 +110,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return "\n\n".join(filter(None, [self.headline, *tables, notes])) + "\n"
 
     def draw(self, path: str | os.PathLike[str] | None = None) -> Drawing:
-        """Draw each rule's results, angles and seconds, the best rule first, and its curve.
+        """Draw the test results, angles, times and learning curves of all rules, best first.
 
         Args:
-            path: Where to save the picture; the ending says as what (``.svg``, ``.png``, ``.pdf``).
+            path: File to save the figure in; its suffix (``.svg``, ``.png`` or ``.pdf``) determines the format. None
+                does not save it.
 
         Returns:
-            A drawing: a matplotlib figure that a notebook shows, with ``save(path)``.
+            A matplotlib figure, which notebooks display, with a method ``save(path)``.
+
+        Raises:
+            InvalidValue: For any other suffix.
         """
         from .picture import draw
 
@@ -126,40 +130,40 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def heads(self) -> list[str]:
-        """The heads of the results' columns."""
+        """The column headings of the results."""
         return heads(RESULTS, self.equal_epochs)
 
     @property
     def results(self) -> list[list[str]]:
-        """The results of each rule as words, the best first, those that have no rank last."""
+        """The rows of the results table, best rule first; rules without a rank come last."""
         found = self.ranks
         return [results_of(each, str(found.get(each.name, "-")), self.equal_epochs) for each in self.ranked]
 
     @property
     def inside(self) -> list[list[str]]:
-        """What was seen inside each rule's networks, as words."""
+        """The rows of the table of training results, angles and sparseness."""
         return [inside_of(record) for record in self.ranked if not record.reason]
 
     @property
     def ranks(self) -> dict[str, Ranks]:
-        """The ranks that each rule may have, by its name; none for those that cannot be ranked."""
+        """The range of ranks of each rule, by name; rules that cannot be ranked are left out."""
         fit = [record for record in self.records if not record.unranked and middle(record.test) is not None]
         return dict(zip((record.name for record in fit), ranks(fit), strict=True))
 
     @property
     def equal_epochs(self) -> int:
-        """The largest number of epochs that every rule made that was trained."""
+        """The largest number of epochs that all trained rules completed."""
         return min((record.epochs for record in self.records if not record.reason), default=0)
 
     @property
     def facts(self) -> list[list[str]]:
-        """What each rule asks for, as words; a number in brackets is that of one of the notes."""
+        """The rows of the table of requirements; numbers in parentheses refer to the notes."""
         notes: list[str] = []
         return [facts_of(record, notes) for record in self.ranked if not record.reason]
 
     @property
     def notes(self) -> list[str]:
-        """What is to be said of single facts, in the order of their numbers."""
+        """The notes below the table of requirements, in the order of their numbers."""
         notes: list[str] = []
         for record in self.ranked:
             if not record.reason:
@@ -168,12 +172,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def ranked(self) -> list[Record]:
-        """The records, the best on held-out rows first; then those that cannot be ranked."""
+        """The records by test result, best first, followed by those that cannot be ranked."""
         return sorted(self.records, key=_place)
 
     @property
     def headline(self) -> str:
-        """What was compared."""
+        """One sentence on what was compared."""
         task, terms = self.task, self.terms
         limit = f", {terms['minutes']:g} minutes in all" if terms["minutes"] else ""
         seeds = len(terms["seeds"])
@@ -181,19 +185,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         rules = len(self.records) - variants
         counted = f"{rules} rule{'s' * (rules > 1)}" + f" and {variants} variant{'s' * (variants > 1)}" * bool(variants)
         return (
-            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} training rows, {task['held_out']} held out. "
+            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} training rows, {task['held_out']} test rows. "
             f"Hidden layers {terms['layers']}, batches of {terms['batch_size']}, {seeds} seed{'s' * (seeds > 1)}, "
             f"{terms['epochs']} epochs at most{limit}."
         )
 
     @property
     def legend(self) -> str:
-        """How to read the table."""
+        """An explanation of the table."""
         target = "no finite loss" if self.target is None else f"{self.target:.4g}, {self.target_is}"
         return (
-            f"Mean ± standard deviation over the seeds. Rank: the range of ranks that the seeds and the held-out rows "
+            f"Mean ± standard deviation over the seeds. Rank: the range of ranks that the seeds and the test rows "
             f"allow, at 95 % confidence for each rule. Training results are computed on as many training rows as "
-            f"there are held-out rows. {self._steps} The loss: {target}. Seconds in all cover all seeds and "
+            f"there are test rows. {self._steps} Target loss: {target}. Total seconds cover all seeds and "
             "everything a rule does: compilation, calibration, training, evaluation, angles; other times are for one "
             "network, without compilation. Angles are in degrees between the rule's direction and the true gradient, "
             "from the first layer to the last. Sparseness (Treves and Rolls) and the share of silent units are given "
@@ -202,7 +206,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @property
     def _steps(self) -> str:
-        """Say what equally many epochs mean in steps."""
+        """Return the number of steps per epoch, in words."""
         steps = {record.name: record.steps for record in self.records if not record.reason}
         if len(counts := set(steps.values())) == 1:
             return (
@@ -212,11 +216,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return f"Steps per epoch: {', '.join((f'{name} {count}' for name, count in steps.items()))}."
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values that go to JSON."""
+        """Return the comparison as a JSON-serializable dictionary."""
         return msgspec.to_builtins(self)
 
     def __repr__(self) -> str:
-        """Show the best rule."""
+        """Return a summary that names the best rule."""
         best = self.ranked[0]
         return f"<Comparison of {len(self.records)} rules on {self.task['name']}: best {best.name}>"
 
@@ -225,7 +229,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return html.block(
             html.paragraph(self.headline),
             html.table(self.heads, self.results),
-            html.details("What each rule asks for", html.table(heads(FACTS), self.facts)),
+            html.details("What each rule requires", html.table(heads(FACTS), self.facts)),
             html.paragraph("draw() shows the curves.", soft=True),
         )
 
@@ -240,7 +244,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def said_terms(terms: Terms, task: Task) -> dict[str, Any]:
-    """Return the terms as plain values, by which two comparisons can be told apart."""
+    """Return the conditions as plain values, by which a resumed comparison recognizes its own."""
     layers = terms.layers
     shown = ", ".join(map(repr, layers)) if isinstance(layers, Sequence) else repr(layers)
     return {
@@ -269,12 +273,12 @@ def _numbers(record: Record, rank: Ranks | None, epochs: int) -> dict[str, Any]:
         "best_rank": rank and rank.best,
         "worst_rank": rank and rank.worst,
         "figure": record.figure,
-        "held_out": middle(record.test),
-        "held_out_deviation": spread(record.test),
-        "held_out_row_error": record.row_error,
-        "held_out_loss": middle(record.test_losses),
+        "test": middle(record.test),
+        "test_deviation": spread(record.test),
+        "test_row_error": record.row_error,
+        "test_loss": middle(record.test_losses),
         "equal_epochs": epochs,
-        "held_out_after_equal_epochs": middle(record.after(epochs)),
+        "test_after_equal_epochs": middle(record.after(epochs)),
         "training": middle(record.train),
         "training_deviation": spread(record.train),
         "seeds": len(record.seeds),
@@ -310,7 +314,7 @@ def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     whole = [row for row in rows if not row[2:3] or not row[2].startswith("not trained")]
-    last = len(heads) - 1  # remarks may be long, and nothing stands behind them
+    last = len(heads) - 1  # remarks may be long, and no column follows them
     widths = [max(len(row[place]) for row in [heads, *whole]) if place < last else 0 for place in range(len(heads))]
     widths[0] = max(len(row[0]) for row in [heads, *rows])
 

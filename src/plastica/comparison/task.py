@@ -1,4 +1,4 @@
-"""What rules are compared on: rows to learn from, rows to be judged on, and what kind of answer is wanted."""
+"""The data on which rules are compared: training set, test set and kind of task."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ..errors import DataError, FileError, InvalidValue, PlasticaWarning
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
 
-MOST_LIKE_CLASSES = 20  # so few different whole numbers are more likely classes
+MOST_LIKE_CLASSES = 20  # so few distinct whole numbers are probably classes
 IN_NPZ = ("x_train", "y_train", "x_test", "y_test")
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Rows to learn from and rows to be judged on.
+    """A training set and a test set.
 
     Attributes:
-        name: What it is called.
+        name: The name shown in tables.
         kind: "binary", "multiclass", "multilabel" or "regression".
-        outputs: How many classes, labels or numbers are answered; 1 for "binary".
-        x, y: Training rows; targets are class numbers, labels of 0 and 1, or standardised numbers.
-        x_test, y_test: Rows that nothing is learned from.
+        outputs: The number of classes, labels or numbers to predict; 1 for "binary".
+        x, y: The training set. Targets are class indices, labels of 0 and 1, or standardized numbers.
+        x_test, y_test: The test set, from which nothing is learned.
     """
 
     name: str
@@ -44,12 +44,12 @@ class Task:
 
     @property
     def figure(self) -> str:
-        """The figure by which rules are judged: the share of right answers, or R2 for numbers."""
+        """The main metric: accuracy, or R2 for a regression."""
         return "r2" if self.kind == "regression" else "accuracy"
 
     @property
     def digest(self) -> str:
-        """What tells whether two tasks hold the same numbers."""
+        """A hash of all values, by which a resumed comparison recognizes its data."""
         found = hashlib.sha256()
         for part in (self.x, self.y, self.x_test, self.y_test):
             found.update(f"{part.dtype}{part.shape}".encode())
@@ -58,39 +58,41 @@ class Task:
 
     @property
     def flat(self) -> Task:
-        """The same with the numbers of each row in one line."""
+        """The same task with each input flattened to a vector."""
         flat = (part.reshape(len(part), -1) for part in (self.x, self.x_test))
         x, x_test = flat
         return Task(self.name, self.kind, self.outputs, x, self.y, x_test, self.y_test)
 
 
 def task_of_arrays(
-    x: Any, y: Any, held_out: tuple[Any, Any] | None = None, test: float = 0.2, seed: int = 0, name: str = "arrays"
+    x: Any, y: Any, test_set: tuple[Any, Any] | None = None, test: float = 0.2, seed: int = 0, name: str = "arrays"
 ) -> Task:
-    """Return the task that arrays stand for: arrays of whole-number types and texts are classes, others numbers.
+    """Return the task for arrays: targets of an integer type and strings are classes, floats a regression.
 
     Args:
         x: Inputs, ``(rows, ...)``.
-        y: Class numbers or names ``(rows,)``, one column a class with a single 1 in each row, or numbers.
-        held_out: Rows to be judged on; None deals them from the others.
-        test: Their share (or number) where they are dealt.
-        seed: How they are dealt.
-        name: What the task is called.
+        y: Classes ``(rows,)``, one-hot classes ``(rows, classes)``, or numbers ``(rows, ...)``.
+        test_set: The test set ``(x, y)``. None splits it off ``x`` and ``y``.
+        test: The fraction (or number) of rows in the test set, if it is split off.
+        seed: Random seed of the split.
+        name: The name of the task.
 
     Raises:
-        DataError: For rows without targets, NaN, or a class among the rows to judge on that training lacks.
+        DataError: If x and y differ in length, if a target is not finite, or if the test set contains a class that
+            the training set lacks.
+        InvalidValue: If the test set is empty.
     """
     inputs, targets = to_array(x, "x"), _plain(y)
     _same_rows(inputs, targets, "")
-    if held_out is None:
+    if test_set is None:
         labels = None if _are_numbers(targets) else np.unique(_names(targets), return_inverse=True)[1]
         parts = split(len(inputs), 0, test, labels, seed)
         if not len(parts.test):
-            raise InvalidValue(f"test={test!r} leaves no rows to evaluate the rules on; give a share such as 0.2.")
+            raise InvalidValue(f"test={test!r} leaves no rows in the test set; use a fraction such as 0.2.")
         inputs, others = inputs[parts.train], inputs[parts.test]
         targets, truth = targets[parts.train], targets[parts.test]
     else:
-        others, truth = to_array(held_out[0], "validation_data x"), _plain(held_out[1])
+        others, truth = to_array(test_set[0], "validation_data x"), _plain(test_set[1])
         _same_rows(others, truth, "validation_data ")
     if _are_numbers(targets):
         _say_if_like_classes(targets)
@@ -104,7 +106,7 @@ def task_of_arrays(
     y_test = np.minimum(np.searchsorted(known, names), len(known) - 1)
     if (known[y_test] != names).any():
         strange = names[known[y_test] != names][0]
-        raise DataError(f"the held-out rows contain the class {strange}, which no training row has.")
+        raise DataError(f"the test set contains the class {strange}, which no training row has.")
     kind, outputs = ("binary", 1) if len(known) == 2 else ("multiclass", len(known))
     return Task(name, kind, outputs, inputs, y_train.astype(np.float32), others, y_test.astype(np.float32))
 
@@ -137,13 +139,13 @@ def task_of_npz(path: str | Path) -> Task:
 
 def task_of_table(prepared: Prepared) -> Task:
     """Return the task in a table that was dealt and encoded; what is encoded by code becomes a column a code."""
-    train, held = prepared.split.train, prepared.split.test
+    train, test = prepared.split.train, prepared.split.test
     x = _opened(prepared.x, prepared.layout.codes)
     y = prepared.y.astype(np.float32)
     target = prepared.target
-    if not len(held):
-        raise InvalidValue("there are no held-out rows to evaluate the rules on; give --test a share such as 0.2.")
-    return Task(prepared.table.source, target.task, target.outputs, x[train], y[train], x[held], y[held])
+    if not len(test):
+        raise InvalidValue("the test set has no rows; use --test with a fraction such as 0.2.")
+    return Task(prepared.table.source, target.task, target.outputs, x[train], y[train], x[test], y[test])
 
 
 def _opened(x: np.ndarray, codes: tuple[tuple[int, int], ...]) -> np.ndarray:
@@ -174,8 +176,8 @@ def _are_numbers(y: np.ndarray) -> bool:
 def _say_if_like_classes(y: np.ndarray) -> None:
     if len(found := np.unique(y)) <= MOST_LIKE_CLASSES and (found == np.floor(found)).all():
         warnings.warn(
-            f"y contains {len(found)} whole numbers of the type {y.dtype}, which count as numbers here, not as "
-            "classes. For classes give y.astype(int).",
+            f"y contains only {len(found)} distinct values, all whole numbers, but its type {y.dtype} makes this a "
+            "regression. For classes, pass y.astype(int).",
             PlasticaWarning,
             stacklevel=4,  # the line that called compare_rules
         )

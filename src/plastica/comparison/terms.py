@@ -1,4 +1,4 @@
-"""The terms on which rules are compared."""
+"""The conditions under which rules are compared."""
 
 from __future__ import annotations
 
@@ -27,17 +27,20 @@ Layers = Sequence[int] | Sequence[Layer] | Sequential | Callable[[Rule], Sequenc
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """What is the same for all rules, and what each may have of its own.
+    """The conditions that are the same for all rules, and the optimizers and learning rates of single rules.
 
     Attributes:
-        layers: Units of the hidden layers, hidden layers, a whole network, or a function from a rule to hidden layers.
-        epochs: Epochs, or with ``minutes`` how many at most.
-        minutes: What all rules together may take; None counts epochs alone.
-        batch_size: Rows a step; None chooses by the number of rows.
-        seeds: One network each.
-        target: A held-out loss to reach; None takes what a network without hidden layers reaches.
-        optimizers: One for all rules, or by the rule's name; others take their usual one.
-        learning_rates: Of the optimizer, by the rule's name.
+        layers: Units of the hidden layers, the hidden layers, a network, or a function from a rule to hidden layers.
+        epochs: The number of epochs; with ``minutes``, the maximum.
+        minutes: Time budget for all rules together; None for no limit.
+        batch_size: Rows per gradient step. None: depends on the number of rows.
+        seeds: The seeds; each rule trains one network per seed.
+        target: The test loss for the time-to-loss columns. None: the loss of a network without hidden layers.
+        optimizers: One optimizer for all rules, or optimizers by name of the rule. Others use their usual one.
+        learning_rates: Learning rates of the optimizers, by name of the rule.
+
+    Raises:
+        InvalidValue: For numbers outside their range, or a repeated seed.
     """
 
     layers: Layers = (64, 64)
@@ -56,13 +59,13 @@ class Terms:
         if self.minutes is not None and not self.minutes > 0:
             raise InvalidValue(f"minutes={self.minutes!r}: expected a number above 0.")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise InvalidValue(f"seeds={self.seeds!r}: expected at least one seed, each of them once.")
+            raise InvalidValue(f"seeds={self.seeds!r}: expected at least one seed and no duplicates.")
 
     def require_known(self, rules: Mapping[str, Rule]) -> None:
-        """See that what is given by the rule's name is given for rules that are compared.
+        """Check that optimizers and learning rates are given only for rules that are compared.
 
         Raises:
-            UnknownName: For another name.
+            UnknownName: For any other name.
         """
         for name in ("optimizers", "learning_rates"):
             given = getattr(self, name)
@@ -71,11 +74,11 @@ class Terms:
                 raise UnknownName(f"{name} names {strange[0]!r}, which is not compared here: {', '.join(rules)}.")
 
     def batch_size_on(self, task: Task) -> int:
-        """Return how many rows a step takes."""
+        """Return the number of rows per gradient step."""
         return self.batch_size or min(LARGEST_BATCH, batch_size_for(len(task.x)))
 
     def paced(self, rule: Rule, epochs: int) -> Rule:
-        """Return a rule that goes layer by layer with as many epochs a layer as let it come to its end."""
+        """Return a layer-by-layer rule with few enough epochs per layer that it reaches the last layer."""
         units = self._units
         if not isinstance(rule, Greedy) or units is None:
             return rule
@@ -83,7 +86,7 @@ class Terms:
         return rule if rule.epochs <= each else dataclasses.replace(rule, epochs=each)
 
     def network(self, name: str, rule: Rule, task: Task, seed: int) -> Sequential:
-        """Return a compiled network for a task.
+        """Return a network for the task, compiled with the rule.
 
         Raises:
             InvalidValue: If the rule is not defined for its layers or its loss.
@@ -104,11 +107,11 @@ class Terms:
         model.compile(self.optimizer(name, rule), end.loss, [metric], rule=rule)
         if not model.built:
             model.build(task.x.shape[1:])
-        _ = model.program  # the rule looks at the network
+        _ = model.program  # the rule checks the network here
         return model
 
     def optimizer(self, name: str, rule: Rule) -> Optimizer:
-        """Return what makes a rule's steps."""
+        """Return the optimizer of a rule."""
         given = self.optimizers.get(name) if isinstance(self.optimizers, Mapping) else self.optimizers
         found = rule.usual_optimizer if given is None else steps.get(given)
         rate = (self.learning_rates or {}).get(name)
@@ -116,7 +119,7 @@ class Terms:
 
     @property
     def _units(self) -> tuple[int, ...] | None:
-        """The units of the hidden layers, where that is how they were given."""
+        """The units of the hidden layers; None if ``layers`` is something else."""
         given = self.layers
         if not isinstance(given, Sequence) or not all(isinstance(each, int | np.integer) for each in given):
             return None
@@ -124,14 +127,14 @@ class Terms:
 
 
 def chosen_rules(given: Any) -> dict[str, Rule]:
-    """Return the rules by the names they go under.
+    """Return the rules by name.
 
     Args:
-        given: "all", a name, a rule, several of these, or rules by names of one's own.
+        given: "all", a name, a rule, a sequence of these, or a dictionary from names of your own to rules.
 
     Raises:
-        UnknownName: For a name that no rule has.
-        InvalidValue: For no rule at all.
+        UnknownName: For an unknown name.
+        InvalidValue: If there is no rule, or something is not a rule.
 
     Example:
         >>> chosen_rules(["backprop", {"slow": "oja"}])

@@ -1,4 +1,4 @@
-"""How a number of minutes is shared among rules."""
+"""Divide a time budget among rules."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 
 def level(costs: Sequence[float], budget: float) -> float:
-    """Return the seconds that each may have at most, so that all together stay within the budget.
+    """Return the limit in seconds, the same for all rules, at which they use up the budget together.
 
-    All have the same limit; what cheap ones leave raises it for the others.
+    Time that cheap rules do not use raises the limit for the others.
 
     Args:
-        costs: What each would take at most.
-        budget: The seconds there are.
+        costs: The seconds that each rule would take without a limit.
+        budget: The seconds for all rules together.
 
     Example:
         >>> level([1.0, 10.0, 10.0], 12.0)
@@ -28,7 +28,7 @@ def level(costs: Sequence[float], budget: float) -> float:
 
 
 def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
-    """Return how many epochs fit, at least one and at most so many.
+    """Return how many epochs fit into a time, at least 1 and at most ``most``.
 
     Example:
         >>> epochs_within(10.0, 3.0, 20), epochs_within(1.0, 3.0, 20)
@@ -38,16 +38,16 @@ def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
 
 
 def epochs_planned(done: int, learned: float, seconds: float, most: int) -> int:
-    """Return how many epochs a run should come to, from how long its finished epochs took.
+    """Return the number of epochs that a run should have in all, given the time of the completed epochs.
 
-    A cost measured before the run is never quite that of the run, so the plan is mended after every epoch; the run
-    then ends within half an epoch of its time.
+    The cost measured before a run differs from that of the run itself, so the number of epochs is adjusted after each
+    epoch. The run then ends within half an epoch of its time limit.
 
     Args:
-        done: Finished epochs, at least one.
+        done: The number of completed epochs, at least 1.
         learned: The seconds they took.
-        seconds: The seconds of learning that the run has in all.
-        most: The largest number of epochs.
+        seconds: The training time of the whole run in seconds.
+        most: The maximum number of epochs.
 
     Example:
         >>> epochs_planned(2, 4.0, 10.9, 20), epochs_planned(5, 10.0, 10.9, 20)

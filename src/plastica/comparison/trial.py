@@ -1,4 +1,4 @@
-"""One rule's trial: its seeds trained together, then looked at."""
+"""Train one rule with all seeds together and evaluate the networks."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from .task import Task
 from .terms import Terms
 from .timing import epochs_planned
 
-CURVE_ROWS = 10_000  # held-out rows on which the curves are judged epoch by epoch
-PROBE_ROWS = 500  # for angles, and for how sparsely units answer
+CURVE_ROWS = 10_000  # test rows used for the learning curves
+PROBE_ROWS = 500  # rows used for angles and for sparseness
 MEASURE_SECONDS = 1.0
 
 
 class Cost(NamedTuple):
-    """What a rule costs, in seconds, all its seeds together.
+    """The cost of a rule in seconds, for all seeds together.
 
     Attributes:
-        epoch: An epoch, with its judgement on held-out rows.
-        around: What comes before and after learning: angles and judging.
-        spent: What finding that out took, compiling included.
+        epoch: An epoch, including its evaluation on the test set.
+        around: The work before and after training: angles and evaluation.
+        spent: The time the measurement itself took, including compilation.
     """
 
     epoch: float
@@ -42,19 +42,19 @@ class Cost(NamedTuple):
     spent: float
 
     def of(self, epochs: int) -> float:
-        """Return what so many epochs cost in all."""
+        """Return the total cost of a number of epochs."""
         return self.spent + self.around + epochs * self.epoch
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """A rule on a task.
+    """A rule to train on a task.
 
     Attributes:
-        name: What the rule is called.
+        name: The name of the rule.
         rule: The rule.
-        task: The rows.
-        terms: The terms.
+        task: The data.
+        terms: The conditions.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Trial:
     terms: Terms
 
     def measure(self) -> Cost:
-        """Compile, learn for about a second, and return what the rule costs.
+        """Compile, train for about a second and return the cost of the rule.
 
         Raises:
             InvalidValue: If the rule is not defined for the network or the task.
@@ -92,13 +92,13 @@ class Trial:
         seconds: float = float("inf"),
         on_look: Callable[[Population], None] = lambda population: None,
     ) -> Record:
-        """Train and judge.
+        """Train one network per seed and evaluate them.
 
         Args:
-            epochs: How many.
-            seeds: One network each.
-            seconds: What learning may take; the number of epochs is mended after each one so that it takes that.
-            on_look: Told how far it is.
+            epochs: The number of epochs.
+            seeds: The seeds.
+            seconds: Training time; the number of epochs is adjusted after each epoch to match it.
+            on_look: Called with the population between steps, to show the progress.
 
         Raises:
             InvalidValue: If the rule is not defined for the network or the task.
@@ -150,7 +150,7 @@ class Trial:
     def _population(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Population, list[Sequential]]:
         task, size = self.task, self.terms.batch_size_on(self.task)
         models = [self.terms.network(self.name, rule, task, seed) for seed in seeds]
-        learn, held_out = (
+        learn, test = (
             take(models[0], task.x, task.y),
             take(models[0], *part_of(task.x_test, task.y_test, CURVE_ROWS)),
         )
@@ -159,12 +159,12 @@ class Trial:
         learners = [model.start_learner(widths) for model in models]
         size = len(task.x) if models[0].optimizer.full_batch else size
         planners = [Planner(len(task.x), size, seed, True, 0) for seed in seeds]
-        rows, judged = training_rows(learn.x, learn.y, None), held_out_rows(held_out.x, held_out.y, None)
+        rows, judged = training_rows(learn.x, learn.y, None), held_out_rows(test.x, test.y, None)
         return Population(models[0].program, learners, rows, judged, planners, widths, epochs), models
 
     def _curves(self, population: Population) -> dict[str, Any]:
         name, count = _label(self.task), len(population.logs)
-        clock = [seconds / count for seconds in population.clock]  # each network's own part
+        clock = [seconds / count for seconds in population.clock]  # the share of one network
 
         def curve(name: str) -> list[Numbers]:
             return [finite(logs[name] for logs in member) for member in population.logs]
@@ -180,7 +180,7 @@ class Trial:
         }
 
     def _judged(self, models: list[Sequential], population: Population) -> dict[str, Any]:
-        """Judge on all held-out rows, and on as many training rows."""
+        """Evaluate on the test set and on equally many training rows."""
         task = self.task
         parts = {"train": part_of(task.x, task.y, len(task.x_test)), "test": (task.x_test, task.y_test)}
         found: dict[str, Numbers] = {"train": [], "test": [], "test_losses": []}
@@ -194,7 +194,7 @@ class Trial:
         return found
 
     def _row_error(self, models: list[Sequential]) -> float | None:
-        """Return the standard error of the mean figure that the number of held-out rows leaves."""
+        """Return the standard error of the mean result due to the limited number of test rows."""
         x, y = self.task.x_test, self.task.y_test
         if not models or len(x) < 2:
             return None
@@ -212,7 +212,7 @@ class Trial:
         }
 
     def _angles(self, models: list[Sequential]) -> Numbers | None:
-        """Return the mean angle over the networks in each layer; None where the rule has no such direction."""
+        """Return the angle in each layer, averaged over the networks; None if the rule has no such direction."""
         if answers_in_its_own_way(self.rule) or not models:
             return None
         x, y = part_of(self.task.x, self.task.y, PROBE_ROWS)
@@ -224,22 +224,22 @@ class Trial:
 
 
 def answers_in_its_own_way(rule: Rule) -> bool:
-    """Return whether a rule answers otherwise than by the forward pass, whose gradient then says nothing of it."""
+    """Return whether a rule predicts otherwise than by the forward pass, so that the gradient does not apply to it."""
     if isinstance(rule, Greedy):
         return rule.then is not None and answers_in_its_own_way(rule.then)
     return type(rule).respond is not Rule.respond
 
 
 def row_scores(task: Task, y: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Return what each row adds to a task's figure, whose mean the figure is.
+    """Return the score of each row; their mean is the main metric.
 
     Args:
-        task: The task, for its kind.
+        task: The task, which determines the metric.
         y: Targets, ``(rows, ...)``.
-        answers: What a network answered, ``(rows, outputs)``.
+        answers: Predictions of a network, ``(rows, outputs)``.
 
     Returns:
-        ``(rows,)``: 0 or 1 for classes, the share of right labels, or 1 - (error / deviation)^2 for numbers.
+        ``(rows,)``: 0 or 1 for classes, the fraction of correct labels, or 1 - (error / deviation)^2 for numbers.
     """
     if task.kind == "multiclass":
         return (answers.argmax(1) == y).astype(np.float64)
@@ -250,13 +250,13 @@ def row_scores(task: Task, y: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 
 def variant_of(name: str, rule: Rule) -> str:
-    """Return the rule of which this one is another form, where it goes under its own name."""
+    """Return the name of the rule of which this one is a variant; empty if it is none."""
     known = VARIANTS.get(name, "")
     return known if known and NAMES[name]() == rule else ""
 
 
 def part_of(x: np.ndarray, y: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return so many rows at most, drawn the same way each time."""
+    """Return at most ``most`` rows, the same random sample on every call."""
     if len(x) <= most:
         return x, y
     places = np.sort(np.random.default_rng(0).permutation(len(x))[:most])

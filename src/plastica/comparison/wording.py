@@ -1,4 +1,4 @@
-"""How the figures of a comparison are written."""
+"""The texts and numbers in the tables of a comparison."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .records import Record, middle, spread
 
 SAY = Texts("comparison")
 RESULTS = (
-    "rule", "rank", "held_out", "after", "epochs", "seconds", "epoch_seconds", "epochs_to_loss", "seconds_to_loss",
+    "rule", "rank", "test", "after", "epochs", "seconds", "epoch_seconds", "epochs_to_loss", "seconds_to_loss",
     "remarks",
 )  # fmt: skip
 INSIDE = ("rule", "training", "angle_start", "angle_end", "sparseness", "silent")
@@ -18,17 +18,17 @@ FACTS = ("rule", "local", "symmetric", "phases", "global_error", "labels", "sour
 
 
 def heads(names: Sequence[str], epochs: int = 0) -> list[str]:
-    """Return the heads of columns in the language in use; of one it says after how many epochs its figures are."""
+    """Return column headings in the current language; ``epochs`` appears in the heading of equal epochs."""
     return [SAY(f"head_{name}", epochs=epochs) for name in names]
 
 
 def results_of(record: Record, rank: str, epochs: int) -> list[str]:
-    """Return a rule's results as words, in the order of ``RESULTS``.
+    """Return a row of the results table, in the order of ``RESULTS``.
 
     Args:
-        record: How it did.
-        rank: The ranks that it may have.
-        epochs: After how many epochs all rules are compared.
+        record: The results of a rule.
+        rank: Its range of ranks.
+        epochs: The number of epochs after which all rules are compared.
     """
     if record.reason:
         return [record.name, "-", SAY("not_trained", reason=record.reason), *[""] * (len(RESULTS) - 3)]
@@ -47,7 +47,7 @@ def results_of(record: Record, rank: str, epochs: int) -> list[str]:
 
 
 def inside_of(record: Record) -> list[str]:
-    """Return the training figure and what was seen inside a rule's networks as words, in the order of ``INSIDE``."""
+    """Return a row of the table of training results, angles and sparseness, in the order of ``INSIDE``."""
     return [
         record.name,
         with_spread(record.train, record.figure),
@@ -59,11 +59,11 @@ def inside_of(record: Record) -> list[str]:
 
 
 def facts_of(record: Record, notes: list[str]) -> list[str]:
-    """Return what a rule asks of whoever would run it as words, in the order of ``FACTS``.
+    """Return a row of the table of requirements, in the order of ``FACTS``.
 
     Args:
-        record: How it did.
-        notes: What was said below the table so far; a fact's note is added to it, and the fact has its number.
+        record: The results of a rule.
+        notes: The notes below the table so far; new ones are appended, and the row refers to them by number.
     """
     found = record.facts
     if found is None:
@@ -78,7 +78,7 @@ def facts_of(record: Record, notes: list[str]) -> list[str]:
 
 
 def with_spread(values: Sequence[float | None], figure: str) -> str:
-    """Write the mean over seeds and their standard deviation.
+    """Format the mean and the standard deviation over the seeds.
 
     Example:
         >>> with_spread([0.98, 0.984], "accuracy"), with_spread([0.5], "r2"), with_spread([None], "accuracy")
@@ -93,7 +93,7 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
 
 
 def remarks(record: Record) -> list[str]:
-    """Return what a reader should know of a rule before comparing its figures."""
+    """Return remarks that a reader should know before comparing a rule with others."""
     found = [SAY("as_backprop")] * record.is_backprop
     found += [SAY("variant_of", rule=record.variant_of)] * bool(record.variant_of)
     found += [SAY("not_ranked", reason=_unranked(record))] * bool(record.unranked)
