@@ -56,6 +56,7 @@ LAYERS = {
     "grid_of_soft_units": (pl.Grid(2, 3, "hexagonal", True, "softmax", width=2.0), VECTOR),
     "category_indicators": (pl.CategoryIndicators(((1, 4), (5, 2))), VECTOR),
     "scale": (pl.Scale(), VECTOR),
+    "rescaling": (pl.Rescaling(0.5, offset=-1.0), VECTOR),
     "members": (pl.Members(3), VECTOR),
     "member_dense": (pl.MemberDense(4, activation="tanh"), (2, 3)),
     "member_dense_with_adapters": (pl.MemberDense(4, adapters=True), (2, 3)),

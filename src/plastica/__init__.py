@@ -82,6 +82,7 @@ HOMES = {
         "Members",
         "PeriodicEmbedding",
         "PiecewiseLinearEmbedding",
+        "Rescaling",
         "Reshape",
         "Residual",
         "RestrictedBoltzmann",

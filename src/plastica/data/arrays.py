@@ -52,6 +52,45 @@ def to_array(x: Any, name: str = "x", *, allow_nonfinite: bool = False) -> np.nd
     return made
 
 
+def to_compact_array(x: Any, name: str = "x", *, tokens: bool = False, double: bool = False) -> np.ndarray:
+    """Return ``x`` as :func:`to_array` does, except that arrays of narrow types keep their type.
+
+    Whole numbers of one or two bytes, such as the pixels of pictures, and half floats are represented exactly in
+    float32; the program converts them batch by batch. Booleans become bytes.
+
+    Args:
+        x: As for :func:`to_array`.
+        name: What messages call it.
+        tokens: Whether wider whole numbers stay whole, as numbers of items do.
+        double: Whether float64 stays float64.
+
+    Raises:
+        DataError: As for :func:`to_array`.
+
+    Example:
+        >>> to_compact_array(np.zeros((2, 3), np.uint8)).dtype, to_compact_array([[1, 2]]).dtype
+        (dtype('uint8'), dtype('float32'))
+    """
+    kind = getattr(x, "dtype", None)
+    if kind is None or _is_frame(x) or isinstance(x, np.ma.MaskedArray):
+        return to_array(x, name)
+    given = x if isinstance(x, np.ndarray) else _as_numpy(x, name)
+    kind, size = given.dtype.kind, given.dtype.itemsize
+    if kind == "b":
+        return given.view(np.uint8)
+    if kind in "iu" and (size <= 2 or (tokens and _fits_int32(given))):
+        return given if size <= 2 else given.astype(np.int32, copy=False)
+    if (kind, size) == ("f", 2) or (double and (kind, size) == ("f", 8)):
+        _refuse_nonfinite(given, given, name, lambda position: _place(name, position))
+        return given
+    return to_array(given, name)
+
+
+def _fits_int32(given: np.ndarray) -> bool:
+    bounds = np.iinfo(np.int32)
+    return not given.size or (int(given.min()) >= bounds.min and int(given.max()) <= bounds.max)
+
+
 def is_finite(array: np.ndarray) -> bool:
     """Whether a float array holds neither NaN nor infinity; one pass without a copy when it is fine."""
     with np.errstate(over="ignore", invalid="ignore"):

@@ -32,6 +32,7 @@ from .pooling import (
     MaxPooling2D,
 )
 from .recurrent import GRU, LSTM, SimpleRNN
+from .rescaling import Rescaling
 from .shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
 from .stochastic import StochasticBinary
 from .threshold import McCullochPitts
@@ -86,6 +87,7 @@ __all__ = [
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "Record",
+    "Rescaling",
     "Reshape",
     "Residual",
     "RestrictedBoltzmann",

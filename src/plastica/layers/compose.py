@@ -13,7 +13,7 @@ from .. import activations, random
 from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue, ShapeError
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 
 
 @declaration
@@ -48,6 +48,13 @@ class Sequential(Layer):
     def declared_shape(self) -> Shape | None:
         own = super().declared_shape
         return self.layers[0].declared_shape if own is None and self.layers else own
+
+    @property
+    def takes_integers(self) -> bool | tuple[bool, ...]:
+        for layer in self.layers:
+            if layer.takes_integers or not reshapes_only(layer):
+                return layer.takes_integers
+        return False
 
     def output_shape(self, shape: Shape) -> Shape:
         for place, layer in enumerate(self.layers):

@@ -58,6 +58,10 @@ class Embedding(Layer):
         # Here, input_dim is the number of items, not the shape of the inputs.
         return None if self.input_shape is None else tuple(self.input_shape)
 
+    @property
+    def takes_integers(self) -> bool:
+        return True
+
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape, self.output_dim)
 
@@ -78,6 +82,7 @@ class Embedding(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         table = jnp.asarray(params["embeddings"])
+        x = x.astype(jnp.int32) if jnp.issubdtype(x.dtype, jnp.integer) else x
         # JAX would clip indices that are too large and count negative ones from the end.
         index = jnp.where((x >= 0) & (x < self.input_dim), x, self.input_dim).astype(jnp.int32)
         return table.at[index].get(mode="fill", fill_value=jnp.nan), state

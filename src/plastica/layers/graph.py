@@ -15,7 +15,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from .compose import _no_pull, _placed, _within
 from .input import Input
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .node import Node, arriving
 
 
@@ -80,6 +80,10 @@ class Graph(Layer):
     def declared_shape(self) -> Shape:
         shapes = tuple(each.shape for each in self.inputs)
         return shapes[0] if len(shapes) == 1 else shapes  # pyright: ignore[reportReturnType]
+
+    @property
+    def takes_integers(self) -> bool | tuple[bool, ...]:
+        return _one_or_all([self._stays_integer(place) for place in range(len(self.inputs))])
 
     def output_shape(self, shape: Shape) -> Shape:
         return self._given_back(self._shapes(shape))
@@ -213,6 +217,16 @@ class Graph(Layer):
         for place, reads in self.calls:
             shapes.append(_placed(place, arriving, self.layers[place], tuple(shapes[read] for read in reads)))
         return shapes
+
+    def _stays_integer(self, place: int) -> bool:
+        """Return whether what is at a place is read once, by a layer that takes integers."""
+        readers = [number for number, (_, reads) in enumerate(self.calls) if place in reads]
+        if len(readers) != 1 or place in self.outputs or len(self.calls[readers[0]][1]) != 1:
+            return False
+        layer = self.layers[self.calls[readers[0]][0]]
+        if layer.takes_integers or not reshapes_only(layer):
+            return layer.takes_integers is True
+        return self._stays_integer(len(self.inputs) + readers[0])
 
     def _caller(self, place: int) -> Layer | None:
         number = place - len(self.inputs)

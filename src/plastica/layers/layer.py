@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, NamedTuple, TypeVar, final
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import regularizers
@@ -180,6 +181,19 @@ class Layer(Declaration):
         return None if self.input_dim is None else (self.input_dim,)
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs, if there are several."""
+        return ()
+
+    @property
+    def takes_integers(self) -> bool | tuple[bool, ...]:
+        """Whether inputs are numbers of items and stay integers; with several inputs, for each of them.
+
+        Otherwise integers and half floats become float32 before they reach the layer.
+        """
+        return False
+
+    @property
     def children(self) -> tuple[Layer, ...]:
         """The layers of a composition; params, state, records and errors have an entry for each."""
         return ()
@@ -243,6 +257,14 @@ class Layer(Declaration):
         return sum(penalty(params[name]) for name, penalty in named if penalty is not None and name in params)
 
     @final
+    def cast_inputs(self, x: Any) -> Any:
+        """Return inputs ``(batch, ...)``, an array or several, in the types that the layer computes with."""
+        kept = self.takes_integers
+        if isinstance(kept, tuple):
+            return tuple(_cast(part, own) for part, own in zip(x, kept, strict=True))
+        return _cast(x, kept)
+
+    @final
     def apply(
         self, params: Params, x: jax.Array, state: State = None, context: Context = INFERENCE
     ) -> tuple[jax.Array, State]:
@@ -278,6 +300,21 @@ class Layer(Declaration):
         """Propagate an error at the potential, ``(batch, ...)``, back through the layer."""
         gradient, input_delta = record.pull_synapse(delta)
         return Errors(delta, gradient, input_delta)
+
+
+def as_float(array: jax.Array) -> jax.Array:
+    """Return an array of floats of at least 32 bits; what is already one is returned as it is."""
+    wide = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize >= 4
+    return array if wide else array.astype(jnp.float32)
+
+
+def reshapes_only(layer: Layer) -> bool:
+    """Return whether a layer passes the data on unchanged except for its shape."""
+    return type(layer).passed_on is not Layer.passed_on and all(map(reshapes_only, layer.children))
+
+
+def _cast(array: jax.Array, keep_integers: bool) -> jax.Array:
+    return array if keep_integers and jnp.issubdtype(array.dtype, jnp.integer) else as_float(array)
 
 
 def _regularizers(layer: Layer) -> list[Any]:

@@ -22,18 +22,19 @@ _TAKES_ANY_SIZE = (
 )  # fmt: skip
 
 
-def of_training(network: Layer, x: np.ndarray, y: np.ndarray, loss: Loss, activation: Activation | None) -> None:
+def of_training(network: Layer, x: Any, y: np.ndarray, loss: Loss, activation: Activation | None) -> None:
     """Warn about training data from which the network probably cannot learn.
 
     Args:
         network: The network.
-        x: Inputs, ``(rows, ...)``.
+        x: Inputs, ``(rows, ...)``; a tuple of arrays for several inputs.
         y: Targets, ``(rows, ...)``.
         loss: The loss.
         activation: The activation of the last layer.
     """
     _of_ending(loss, activation)
-    _of_size_of_inputs(network, x)
+    for part in x if isinstance(x, tuple) else (x,):
+        _of_size_of_inputs(network, part)
     if loss.meaning.decides:
         _of_one_class(y.reshape(-1, 1) if loss.meaning.targets.numbered else y.reshape(-1, y.shape[-1]))
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from ..data.arrays import to_array
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..layers import Sequential as Network
@@ -31,7 +32,20 @@ from ..training.windows import Windows
 from . import cautions, guards
 from .class_weights import weigh_classes
 from .compiling import widths_for
-from .inputs import Examples, as_inputs, as_targets, row_weights, same_rows, sample_rows, split_off
+from .inputs import (
+    Examples,
+    as_inputs,
+    as_several,
+    as_targets,
+    compact_inputs,
+    compact_targets,
+    count_rows,
+    refuse_several,
+    row_weights,
+    same_rows,
+    sample_rows,
+    split_off,
+)  # fmt: skip
 from .metric_guards import check_metrics
 from .options import Options, whole
 from .settling import settled
@@ -58,7 +72,7 @@ def examples_for(
         refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
         held_out = None if validation_data is None else _given_to_judge_by(model, validation_data)
         return Checked(model, x), held_out
-    learn, held_out = sample_rows(take(model, x, y, sample_weight), sampling), None
+    learn, held_out = sample_rows(take(model, x, y, sample_weight, compact=True), sampling), None
     if validation_data is not None:
         held_out = _given_to_judge_by(model, validation_data)
     elif validation_split:
@@ -121,16 +135,16 @@ def evaluate(model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int |
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
-    examples = take(model, x, y, sample_weight)
-    rows, shape = len(examples.x), _output_shape(model)
+    examples = take(model, x, y, sample_weight, compact=True)
+    rows, shape = examples.rows, _output_shape(model)
     program, chunk = settled(model.program, examples.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, examples.y, shape)
     params, state, _, memory = model.answering()
     size, sums = batch_size or chunk, empty_sums(program.watched, widths)
-    places, room = parts(rows, size, math.prod(examples.x.shape[1:]) + math.prod(shape))
+    places, room = parts(rows, size, _numbers_a_row(examples.x, shape))
     for place in places:
-        weight = None if examples.weight is None else examples.weight[place]
-        rows = held_out_rows(examples.x[place], examples.y[place], weight, size, room)
+        part = jax.tree.map(lambda array, place=place: array[place], examples)
+        rows = held_out_rows(part.x, part.y, part.weight, size, room)
         sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
     return figures(program.watched, widths, np.asarray(sums))
 
@@ -139,20 +153,28 @@ def predict(model: Model, x: Any, batch_size: int | None) -> np.ndarray:
     """Return the predictions, row by row."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
-    inputs = take_inputs(model, x)
+    inputs = take_inputs(model, x, compact=True)
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS
-    places, room = parts(len(inputs), size, math.prod(inputs.shape[1:]) + math.prod(_output_shape(model)))
+    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, _output_shape(model)))
 
     program = compiled_for(model.network).predict
 
-    def answer(rows: np.ndarray) -> np.ndarray:
-        chunks, real = in_chunks(rows, size, room=room), np.int32(-(-len(rows) // size))
-        answers = np.asarray(program(rule, model.network, params, state, memory, chunks, real))
-        return answers.reshape(-1, *answers.shape[2:])[: len(rows)]
+    def answer(rows: Any) -> Any:
+        count = count_rows(rows)
+        chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
+        answers = program(rule, model.network, params, state, memory, chunks, np.int32(-(-count // size)))
+        return jax.tree.map(lambda part: np.asarray(part).reshape(-1, *part.shape[2:])[:count], answers)
 
-    return np.concatenate([answer(inputs[place]) for place in places])
+    found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
+    return jax.tree.map(lambda *answers: np.concatenate(answers), *found)
+
+
+def _numbers_a_row(inputs: Any, output_shape: Any) -> int:
+    """Return how many numbers a row and its answer hold."""
+    outputs = output_shape if _is_several(output_shape) else (output_shape,)
+    return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))
 
 
 def watchers(model: Model, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
@@ -163,15 +185,25 @@ def watchers(model: Model, callbacks: Sequence[Callback] | Callback | None) -> l
     return found
 
 
-def take(model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "") -> Examples:
-    """Check examples and convert them to arrays; ``owner`` is a prefix for names in messages."""
-    inputs = take_inputs(model, x, f"{owner}x")
+def take(
+    model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
+) -> Examples:
+    """Check examples and convert them to arrays.
+
+    Args:
+        model: The model.
+        x, y, sample_weight: As given.
+        owner: A prefix for names in messages.
+        compact: Whether arrays of narrow types keep their type; otherwise all are float32.
+    """
+    inputs = take_inputs(model, x, f"{owner}x", compact=compact)
     if model.compiled.loss is None:
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
         raise InvalidValue(f"the network needs targets, but {owner}y is missing.")
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
-    targets = as_targets(y, answer_shape, f"{owner}y")
+    refuse_several(y, f"{owner}y", "output")
+    targets = as_targets(y, answer_shape, f"{owner}y", compact_targets if compact else to_array)
     steps = _output_shape(model)[:-1]
     examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets), steps)))
     compiled, activation = model.compiled, model.network.output_activation
@@ -186,13 +218,18 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
             f"{owner}y was given, but the network was compiled without a loss and is trained without targets. Leave y "
             "out, or give compile() a loss, so that the last layer is trained as a read-out."
         )
-    nothing = np.zeros((len(inputs), 0), np.float32)
-    return same_rows(Examples(inputs, nothing, row_weights(sample_weight, len(inputs))))
+    rows = count_rows(inputs)
+    nothing = np.zeros((rows, 0), np.float32)
+    return same_rows(Examples(inputs, nothing, row_weights(sample_weight, rows)))
 
 
-def take_inputs(model: Model, x: Any, name: str = "x") -> np.ndarray:
-    """Check inputs and convert them to an array, and build the network if necessary."""
-    inputs = as_inputs(x, model.declared_shape, name)
+def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False) -> Any:
+    """Check inputs and convert them to an array, or to a tuple of arrays, and build the network if necessary."""
+    if _is_several(model.declared_shape):
+        return _take_several(model, x, name, compact)
+    refuse_several(x, name, "input")
+    tokens = model.network.takes_integers is True
+    inputs = as_inputs(x, model.declared_shape, name, compact_inputs(tokens) if compact else to_array)
     if model.network == Network():
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
@@ -205,23 +242,40 @@ def take_inputs(model: Model, x: Any, name: str = "x") -> np.ndarray:
     return inputs
 
 
+def _is_several(shape: Any) -> bool:
+    """Return whether a shape is a tuple of shapes, one for each input or output."""
+    return bool(shape) and isinstance(shape[0], tuple)
+
+
+def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+    shapes: Any = model.declared_shape
+    names, kept = model.network.input_names, model.network.takes_integers
+    found = []
+    for place, given in enumerate(as_several(x, names, name)):
+        convert = compact_inputs(bool(kept[place])) if compact else to_array  # pyright: ignore[reportIndexIssue]
+        found.append(as_inputs(given, shapes[place], f"{name}[{names[place]!r}]", convert))
+    inputs = same_rows(Examples(tuple(found), found[0])).x
+    model.network.check_input(inputs)
+    return inputs
+
+
 def _output_shape(model: Model) -> tuple[int, ...]:
     return model.network.output_shape(model.declared_shape or ())
 
 
 def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
-        return take(model, validation_data, None, owner="validation_data ")
+        return take(model, validation_data, None, owner="validation_data ", compact=True)
     if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
         raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-    return take(model, *validation_data, owner="validation_data ")
+    return take(model, *validation_data, owner="validation_data ", compact=True)
 
 
 def _source_for(model: Model, examples: Examples | Checked, options: Options) -> Source:
     batch_size = options.batch_size or BATCH_SIZE
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
-    rows = len(examples.x)
+    rows = examples.rows
     batch_size = rows if model.optimizer.full_batch and options.batch_size is None else batch_size
     data = training_rows(*examples[:3])
     return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
@@ -230,7 +284,7 @@ def _source_for(model: Model, examples: Examples | Checked, options: Options) ->
 def _run_for(model: Model, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     source, shape = _source_for(model, examples, options), _output_shape(model)
-    counts = [count for count in (source.rows, 0 if held_out is None else len(held_out.x)) if count]
+    counts = [count for count in (source.rows, 0 if held_out is None else held_out.rows) if count]
     model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)

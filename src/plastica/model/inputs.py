@@ -2,32 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
-from ..data.arrays import to_array
+from ..data.arrays import to_array, to_compact_array
 from ..errors import DataError, InvalidValue, ShapeError
 
 
 class Examples(NamedTuple):
-    """Training or validation data, as float32 NumPy arrays.
+    """Training or validation data, as NumPy arrays.
 
     Attributes:
-        x: Inputs, ``(rows, ...)``.
-        y: Targets, ``(rows, ...)``.
+        x: Inputs, ``(rows, ...)``; a tuple of arrays if the network has several inputs.
+        y: Targets, ``(rows, ...)``; a tuple of arrays if it has several outputs.
         weight: The weight of each row, ``(rows,)``, or None if all are 1. For training, also the weight of each step
             or pixel of a row, ``(rows, ...)``.
         sampling: The relative probability of each row to be drawn, or None if each is used once per epoch.
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: Any
+    y: Any
     weight: np.ndarray | None = None
     sampling: np.ndarray | None = None
 
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return count_rows(self.x)
 
-def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.ndarray:
+
+Converter = Callable[[Any, str], np.ndarray]
+
+
+def compact_inputs(tokens: bool) -> Converter:
+    """Return how inputs are converted that keep narrow types, and whole numbers if they are ``tokens``."""
+    return lambda x, name: to_compact_array(x, name, tokens=tokens, double=_is_double())
+
+
+def compact_targets(y: Any, name: str) -> np.ndarray:
+    """Return targets as an array; bytes and other narrow whole numbers keep their type."""
+    is_half = np.dtype(getattr(y, "dtype", np.float32)).itemsize == 2 and np.dtype(y.dtype).kind == "f"
+    return to_array(y, name) if is_half else to_compact_array(y, name, double=_is_double())
+
+
+def _is_double() -> bool:
+    return bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def as_several(x: Any, names: tuple[str, ...], name: str = "x") -> tuple[Any, ...]:
+    """Return what was given for several inputs or outputs, one after another in the order of their names.
+
+    Raises:
+        InvalidValue: If it is not a tuple, list or dict with one array for each.
+    """
+    if isinstance(x, Mapping):
+        if set(x) != set(names):
+            raise InvalidValue(
+                f"{name} has the keys {', '.join(map(str, x))}; this network expects {', '.join(names)}, one array for "
+                "each."
+            )
+        return tuple(x[key] for key in names)
+    if not isinstance(x, tuple | list) or len(x) != len(names):
+        given = f"{len(x)} arrays" if isinstance(x, tuple | list) else f"a {type(x).__name__}"
+        raise InvalidValue(
+            f"{name} is {given}; this network expects {len(names)}: give a tuple in the order {', '.join(names)}, or a "
+            "dict with these keys."
+        )
+    return tuple(x)
+
+
+def refuse_several(x: Any, name: str, what: str) -> None:
+    """Refuse a dict, or a tuple of arrays, for a network with one input or output.
+
+    Raises:
+        DataError: If it is one.
+    """
+    arrays = isinstance(x, tuple) and len(x) and all(getattr(part, "ndim", 0) > 1 for part in x)
+    if not isinstance(x, Mapping) and not arrays:
+        return
+    given = f"a {type(x).__name__}" if isinstance(x, Mapping) else f"a tuple of {len(x)} arrays"
+    raise DataError(
+        f"{name} is {given}, but this network has one {what}: give one array. Networks with several {what}s are "
+        "written Model(inputs=[...], outputs=...)."
+    )
+
+
+def count_rows(tree: Any) -> int:
+    """Return the number of rows of an array, or of the first array of a tuple."""
+    return len(jax.tree.leaves(tree)[0])
+
+
+def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x", convert: Converter = to_array) -> np.ndarray:
     """Return inputs as an array of the shape that the network declares.
 
     A missing axis of size 1 is added: ``(n, 1)`` for ``input_shape=(1, 1)``, as in Keras.
@@ -36,7 +104,7 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.n
         DataError: If there is text, NaN, ragged rows or no rows.
         ShapeError: If the rows have another shape.
     """
-    array = to_array(x, name)
+    array = convert(x, name)
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{name} has shape {array.shape}: it has no rows. The first axis must be the rows.")
     if declared is None or array.shape[1:] == declared:
@@ -49,13 +117,13 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x") -> np.n
     )
 
 
-def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y") -> np.ndarray:
+def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y", convert: Converter = to_array) -> np.ndarray:
     """Return targets as an array; one number per row matches an output of shape ``(1,)``.
 
     Raises:
         DataError: If there is text, NaN, ragged rows or a single number.
     """
-    array = to_array(y, name)
+    array = convert(y, name)
     if array.ndim == 0:
         raise DataError(f"{name} is a single number; expected one target per row.")
     return array[:, None] if array.ndim == 1 and output_shape == (1,) else array
@@ -67,13 +135,19 @@ def same_rows(examples: Examples) -> Examples:
     Raises:
         ShapeError: If the numbers of rows differ.
     """
-    counts = {"x": len(examples.x), "y": len(examples.y)}
+    counts = {**_counts("x", examples.x), **_counts("y", examples.y)}
     if examples.weight is not None:
         counts["sample_weight"] = len(examples.weight)
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{name} has {count} rows" for name, count in counts.items())
         raise ShapeError(f"{told}; they must be equal.")
     return examples
+
+
+def _counts(name: str, tree: Any) -> dict[str, int]:
+    if not isinstance(tree, tuple):
+        return {name: len(tree)}
+    return {f"{name}[{place}]": len(part) for place, part in enumerate(tree)}
 
 
 def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> np.ndarray | None:
@@ -109,7 +183,7 @@ def sample_rows(examples: Examples, sampling: Any) -> Examples:
     """
     if sampling is None:
         return examples
-    rows = len(examples.x)
+    rows = examples.rows
     draws = to_array(sampling, "sampling").astype(np.float64)
     if draws.shape not in ((rows,), (rows, 1)):
         raise ShapeError(f"sampling has shape {draws.shape}; expected one number per row, ({rows},).")
@@ -127,7 +201,7 @@ def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
     """
     if isinstance(fraction, str) or not 0 < fraction < 1:
         raise InvalidValue(f"validation_split={fraction!r}: give a fraction between 0 and 1, such as 0.2.")
-    rows = len(examples.x)
+    rows = examples.rows
     cut = int(rows * (1 - fraction))
     if cut in (0, rows):
         raise InvalidValue(
@@ -136,6 +210,6 @@ def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
         )
 
     def part(begin: int, end: int) -> Examples:
-        return Examples(*(None if array is None else array[begin:end] for array in examples))  # pyright: ignore[reportArgumentType]
+        return jax.tree.map(lambda array: array[begin:end], examples)
 
     return part(0, cut), part(cut, rows)

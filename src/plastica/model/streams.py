@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, final
 
+import jax
+import numpy as np
+
 from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 @final
 class Checked(Blocks):
-    """Blocks converted to float32 and checked against a network; errors name the block.
+    """Blocks converted to arrays and checked against a network; errors name the block.
 
     Raises:
         DataError: If there are no blocks, or one has no rows.
@@ -33,6 +36,7 @@ class Checked(Blocks):
                 f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with blocks. "
                 "Choose another optimizer, such as adam."
             )
+        self._types: Any = None
         first = self.read(0)
         self._weighted = first[2] is not None
 
@@ -47,20 +51,40 @@ class Checked(Blocks):
         return self.blocks.digest
 
     def read(self, block: int) -> Block:
-        """Return a block as float32 arrays, after checks."""
+        """Return a block as arrays, after checks."""
         from .fitting import take
 
         x, y, weight = self.blocks.read(block)
-        found = take(self.model, x, y, weight, owner=f"block {block}'s ")
-        if len(found.x) != self._sizes[block]:
+        found = take(self.model, x, y, weight, owner=f"block {block}'s ", compact=True)
+        if found.rows != self._sizes[block]:
             raise ShapeError(
-                f"block {block} has {len(found.x)} rows, where blocks.sizes says {self._sizes[block]}; they must agree."
+                f"block {block} has {found.rows} rows, where blocks.sizes says {self._sizes[block]}; they must agree."
             )
         if block and (found.weight is not None) != self._weighted:
             raise ShapeError(
                 f"only one of block {block} and block 0 has weights; give weights in all blocks or in none."
             )
-        return found.x, found.y, found.weight
+        read = found.x, found.y, found.weight
+        self._types = self._types or jax.tree.map(lambda part: part.dtype, read)
+        return conformed(read, self._types, f"block {block}", "block 0")
+
+
+def conformed(rows: Any, types: Any, name: str, first: str) -> Any:
+    """Return rows in the types that the rows read first have.
+
+    Raises:
+        DataError: If numbers would be lost.
+    """
+
+    def one(part: np.ndarray, kind: np.dtype[Any]) -> np.ndarray:
+        if not np.can_cast(part.dtype, kind):
+            raise DataError(
+                f"{name} has {part.dtype} numbers where {first} has {kind}; give all of them in the same type, such "
+                "as float32."
+            )
+        return part.astype(kind, copy=False)
+
+    return jax.tree.map(one, rows, types)
 
 
 def refuse_beside_blocks(y: Any, sample_weight: Any, class_weight: Any, validation_split: float, sampling: Any) -> None:

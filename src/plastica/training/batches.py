@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from ..errors import InvalidValue
-from .program import Plan, Rows
+from .program import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 
@@ -83,10 +83,11 @@ def filled(array: np.ndarray, room: int, fill: float = 0.0) -> np.ndarray:
     return made
 
 
-def training_rows(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Rows:
+def training_rows(x: Any, y: Any, weight: np.ndarray | None) -> Rows:
     """Return data to train on, with filler rows that no batch counts."""
-    room = room_for(len(x)) if x.nbytes <= LARGEST_COPY else len(x)
-    return jax.device_put(Rows(*(None if part is None else filled(part, room) for part in (x, y, weight))))
+    count, size = count_rows(x), sum(part.nbytes for part in jax.tree.leaves(x))
+    room = room_for(count) if size <= LARGEST_COPY else count
+    return jax.device_put(jax.tree.map(lambda part: filled(part, room), Rows(x, y, weight)))
 
 
 class Planner:
@@ -176,7 +177,7 @@ class Arrays(Planner, Source):
 
     def identity(self) -> Iterator[np.ndarray]:
         """Yield the rows without fillers."""
-        yield from (array[: self.rows] for array in self.data if array is not None)
+        yield from (array[: self.rows] for array in jax.tree.leaves(self.data))
 
 
 def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:
@@ -202,10 +203,8 @@ def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
     return [slice(start, start + most) for start in range(0, rows, most)], room
 
 
-def held_out_rows(
-    x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
-) -> Rows:
+def held_out_rows(x: Any, y: Any, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None) -> Rows:
     """Return data to evaluate on, in chunks; filler rows carry the weight -1."""
-    weight = np.ones(len(x), np.float32) if weight is None else weight
-    x, y, weight = in_chunks(x, size, room=room), in_chunks(y, size, room=room), in_chunks(weight, size, -1.0, room)
-    return jax.device_put(Rows(x, y, weight))
+    weight = np.ones(count_rows(x), np.float32) if weight is None else weight
+    x, y = jax.tree.map(lambda part: in_chunks(part, size, room=room), (x, y))
+    return jax.device_put(Rows(x, y, in_chunks(weight, size, -1.0, room)))

@@ -17,7 +17,7 @@ from .. import random
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
 from ..layers import freezing
-from ..layers.layer import Context, Layer, Params, State
+from ..layers.layer import Context, Layer, Params, State, as_float
 from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
@@ -77,7 +77,7 @@ class Rows(NamedTuple):
     """Data as the program takes it.
 
     Attributes:
-        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``.
+        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``. An array of any type, or a tuple of them.
         y: Targets, likewise.
         weight: The weight of each row, or None where all weigh 1; or the weight of each step, pixel or member of each
             row, ``(rows, ...)``.
@@ -155,8 +155,8 @@ def advance(
     def train_batch(carry: Any) -> Any:
         epoch, batch, learner, _ = carry
         progress = progress_of(before, epoch, batch, batches)
-        picked = pick(rows, plan.table[epoch, batch], plan.real[batch])
-        picked = picked._replace(epoch=before[0] + epoch, progress=progress.astype(rows.x.dtype))
+        picked = pick(program.network, rows, plan.table[epoch, batch], plan.real[batch])
+        picked = picked._replace(epoch=before[0] + epoch, progress=progress.astype(picked.weight.dtype))
         learner, loss = step(program, random.fold(key, learner.step), learner, picked)
         finite = jnp.isfinite(loss)
         return epoch, batch + 1, learner, finite
@@ -173,7 +173,7 @@ def advance(
         train = train.at[epoch].set(learner.sums)
         if validation is not None:
             judge = partial(held_out_sums, program, learner, validation)
-            found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width))
+            found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width, learner.sums.dtype))
             held_out = held_out.at[epoch].set(found)
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
@@ -193,16 +193,22 @@ def _carried(learner: Learner) -> Any:
     return learner.params, learner.state, learner.optimizer.get("total")
 
 
-def pick(rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
-    """Gather one batch; filler rows after the ``real`` ones weigh nothing."""
-    weight = (jnp.arange(numbers.shape[0]) < real).astype(rows.x.dtype)
-    x, y = (part.at[numbers].get(mode="promise_in_bounds") for part in (rows.x, rows.y))
-    if rows.weight is None:
-        return Batch(x, y, weight, real.astype(rows.x.dtype))
-    own = rows.weight.at[numbers].get(mode="promise_in_bounds")
-    if own.ndim > 1:
-        return Batch(x, y, weight, real.astype(rows.x.dtype), within=own)
-    return Batch(x, y, weight * own, real.astype(rows.x.dtype))
+def pick(network: Layer, rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
+    """Gather one batch in the types that the network computes with; fillers after the ``real`` rows weigh nothing."""
+    weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
+    size = real.astype(jnp.float32)
+    found = jax.tree.map(lambda part: part.at[numbers].get(mode="promise_in_bounds"), rows)
+    x, y = computed(network, found)
+    if found.weight is None:
+        return Batch(x, y, weight, size)
+    if found.weight.ndim > 1:
+        return Batch(x, y, weight, size, within=found.weight)
+    return Batch(x, y, weight * found.weight, size)
+
+
+def computed(network: Layer, rows: Rows) -> tuple[Any, Any]:
+    """Return inputs and targets in the types that the network and the objective compute with."""
+    return network.cast_inputs(rows.x), jax.tree.map(as_float, rows.y)
 
 
 def step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
@@ -271,36 +277,43 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
 
     def one(place: jax.Array, sums: jax.Array) -> jax.Array:
         chunk = jax.tree.map(lambda array: array[place], rows)
-        marks = jnp.ones(chunk.x.shape[0]) if chunk.weight is None else chunk.weight
+        x, y = computed(program.network, chunk)
+        marks = jnp.ones(count_rows(x), jnp.float32) if chunk.weight is None else chunk.weight
         rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
         real = jnp.sum(rows_marks >= 0).astype(marks.dtype)
         weight, within = jnp.maximum(marks, 0.0), None
         if marks.ndim > 1:
             weight, within = (rows_marks >= 0).astype(marks.dtype), weight
-        batch = Batch(chunk.x, chunk.y, weight, jnp.maximum(real, 1.0), within=within)
+        batch = Batch(x, y, weight, jnp.maximum(real, 1.0), within=within)
         loss, activity = program.rule.judge(program.network, params, state, memory, batch, program.objective)
         return added(sums, row_sums(program, loss + penalty, activity, batch._replace(size=real)))
 
-    chunks = (
-        rows.x.shape[0] if rows.weight is None else jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
-    )
+    chunks = count_rows(rows.x)
+    if rows.weight is not None:
+        chunks = jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
     return jax.lax.fori_loop(0, chunks, one, sums)
 
 
 @jax.jit
-def predict(
-    rule: Rule, network: Layer, params: Params, state: State, memory: Any, x: jax.Array, chunks: Any = None
-) -> jax.Array:
+def predict(rule: Rule, network: Layer, params: Params, state: State, memory: Any, x: Any, chunks: Any = None) -> Any:
     """Return the activity for inputs in chunks ``(chunks, size, ...)``; zeros after the first ``chunks`` of them."""
 
-    def answer(chunk: jax.Array) -> jax.Array:
-        return rule.respond(network, params, state, memory, chunk)[1]
+    def answer(chunk: Any) -> Any:
+        return rule.respond(network, params, state, memory, network.cast_inputs(chunk))[1]
 
-    shape = jax.eval_shape(answer, x[0])
-    empty = jnp.zeros((x.shape[0], *shape.shape), shape.dtype)
-    return jax.lax.fori_loop(
-        0, x.shape[0] if chunks is None else chunks, lambda place, made: made.at[place].set(answer(x[place])), empty
-    )
+    def put(place: jax.Array, made: Any) -> Any:
+        found = answer(jax.tree.map(lambda part: part[place], x))
+        return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
+
+    count = count_rows(x)
+    shapes = jax.eval_shape(lambda x: answer(jax.tree.map(lambda part: part[0], x)), x)
+    empty = jax.tree.map(lambda shape: jnp.zeros((count, *shape.shape), shape.dtype), shapes)
+    return jax.lax.fori_loop(0, count if chunks is None else chunks, put, empty)
+
+
+def count_rows(tree: Any) -> int:
+    """Return the size of the first axis of an array, or of the arrays of a tree, which have it in common."""
+    return jax.tree.leaves(tree)[0].shape[0]
 
 
 def all_finite(tree: Any) -> jax.Array:

@@ -248,8 +248,9 @@ class Run:
     def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Context]:
         plan = self.source.plan(number, number + 1)
         place = int(plan.span[1])
-        batch = pick(self.source.rows_at(number), plan.table[0, place], plan.real[place])
-        real = np.arange(self.source.size) < plan.real[place]
+        rows, program = self.source.rows_at(number), self.trainee.program
+        batch = pick(program.network, rows, plan.table[0, place], plan.real[place])
+        real = np.arange(plan.table.shape[-1]) < plan.real[place]
         return batch, Context(True, random.fold(self.key, learner.step), real)
 
 

@@ -77,7 +77,7 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
         W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The
         art of computer programming, volume 2, section 4.2.2, theorem B.
     """
-    width = more.shape[0]
+    width, more = more.shape[0], more.astype(sums.dtype)
     room = sums.shape[0] - width
     total, careful = sums[:room], more[:room] + sums[width:]
     found = total + careful

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..data.streaming import Block, Blocks
 from .batches import batch_sizes, filled, room_for, row_order
-from .program import Plan, Rows
+from .program import Plan, Rows, count_rows
 from .source import Source
 
 # What is shuffled together, and held in memory about three times. Fixed: another size is another run.
@@ -106,8 +106,9 @@ class Windows(Source):
 
     def _blocks_together(self) -> int:
         """Return how many blocks make a window: what its bytes hold, and never less than a batch."""
-        x, y, weight = self.blocks.read(0)
-        row = (x.nbytes + y.nbytes + (0 if weight is None else weight.nbytes)) / len(x)
+        block = self.blocks.read(0)
+        # As if all were float32, so that the types of the arrays do not change the run.
+        row = 4 * sum(part.size for part in jax.tree.leaves(block)) / count_rows(block)
         fitting = int(WINDOW_BYTES / (row * self.sizes.mean()))
         enough = int(np.searchsorted(np.cumsum(np.sort(self.sizes)), self.size)) + 1
         return min(max(1, fitting, enough), len(self.sizes))
@@ -162,21 +163,20 @@ class Windows(Source):
             np.random.default_rng([self.seed, self.first_epoch + epoch, window]).shuffle(order)
         left = 0 if window + 1 == self.windows else (before + own) % self.size
         kept = order[own - left :]
-        rest = (data.x[kept], data.y[kept], None if data.weight is None else data.weight[kept])
+        left_over: Block = jax.tree.map(lambda part: part[kept], (data.x, data.y, data.weight))
         # What the window before left lies behind this window's own rows and comes first.
         order = np.concatenate([np.arange(own, own + before, dtype=np.int32), order[: own - left]])
-        return Window(place, data, order, rest)
+        return Window(place, data, order, left_over)
 
     def _gathered(self, numbers: np.ndarray, rest: Block | None) -> Rows:
         """Read blocks one after another into arrays of the size that all windows share."""
-        made: list[np.ndarray | None] | None = None
+        made: Any = None
         end = 0
         reads = (self.blocks.read(int(number)) for number in numbers)
         for block in (*reads,) if rest is None else (*reads, rest):
             if made is None:
-                made = [None if a is None else np.zeros((self.room, *a.shape[1:]), np.float32) for a in block]
-            for whole, part in zip(made, block, strict=True):
-                if whole is not None:
-                    whole[end : end + len(block[0])] = part
-            end += len(block[0])
-        return Rows(*(made or ()))
+                made = jax.tree.map(lambda part: np.zeros((self.room, *part.shape[1:]), part.dtype), block)
+            begin, end = end, end + count_rows(block)
+            for whole, part in zip(jax.tree.leaves(made), jax.tree.leaves(block), strict=True):
+                whole[begin:end] = part
+        return Rows(*made)
