@@ -14,7 +14,7 @@ import plastica as pl
 from plastica.comparison import Comparison, compare_rules
 from plastica.comparison.representation import sparseness
 from plastica.comparison.task import task_of_arrays, task_of_npz
-from plastica.comparison.timing import epochs_within, level
+from plastica.comparison.timing import epochs_planned, epochs_within, level, limit
 from plastica.declaration import declaration
 from plastica.errors import DataError, FileError, InvalidValue, UnknownName
 
@@ -100,6 +100,12 @@ def test_sparseness_is_that_of_the_paper():
 def test_minutes_are_shared_alike_but_for_what_the_cheap_leave():
     assert level([10, 10], 8) == 4 and level([1, 10], 8) == 7 and level([1, 2], 8) == 2 and level([5.0], -3) == 0
     assert (epochs_within(10, 3, 20), epochs_within(1, 3, 20), epochs_within(100, 1, 20)) == (3, 1, 20)
+
+
+def test_an_epoch_that_takes_longer_than_measured_does_not_end_a_run_that_has_time_left():
+    cost, epochs, minute = 0.01, 7, 60.0
+    assert epochs_planned(1, 3 * cost, limit([epochs * cost], minute), epochs) == epochs
+    assert limit([10, 10], 8) == level([10, 10], 8)
 
 
 def test_numbers_are_judged_by_r2_a_time_limit_chooses_the_epochs_and_ones_own_layers_are_taken_as_they_are():

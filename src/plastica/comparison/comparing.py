@@ -16,7 +16,7 @@ from .records import Record, middle
 from .result import Comparison
 from .task import Task, task_of_arrays
 from .terms import Layers, Terms, chosen_rules
-from .timing import epochs_within, level
+from .timing import epochs_within, limit
 from .trial import Cost, Trial
 
 LINEAR_EPOCHS = 20
@@ -125,7 +125,7 @@ def run_trials(
         # such as training the linear network, is subtracted.
         budget = 60 * terms.minutes * len(trials) / len(rules)
         around = time.perf_counter() - began - sum(cost.spent for cost in costs.values())
-        share = level([cost.of(terms.epochs) for cost in costs.values()], budget - around)
+        share = limit([cost.of(terms.epochs) for cost in costs.values()], budget - around)
     for name, trial in trials.items():
         if name in found:
             continue

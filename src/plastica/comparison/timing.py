@@ -27,6 +27,18 @@ def level(costs: Sequence[float], budget: float) -> float:
     return max(costs, default=0.0)
 
 
+def limit(costs: Sequence[float], budget: float) -> float:
+    """Return the time limit of each rule: :func:`level`, plus an equal part of what remains if all rules fit.
+
+    A measured cost may be too low. Without this reserve, a run would be cut short although there is time left.
+
+    Example:
+        >>> limit([1.0, 10.0, 10.0], 12.0), limit([1.0, 2.0], 8.0)
+        (5.5, 4.5)
+    """
+    return level(costs, budget) + max(0.0, budget - sum(costs)) / max(len(costs), 1)
+
+
 def epochs_within(seconds: float, epoch_seconds: float, most: int) -> int:
     """Return how many epochs fit into a time, at least 1 and at most ``most``.
 
