@@ -31,8 +31,8 @@ def sparseness(activity: np.ndarray) -> tuple[float, float]:
         The mean sparseness (NaN if all units are silent) and the fraction of silent units.
 
     Example:
-        >>> sparseness(np.array([[1.0, 0.0, 0.0], [1.0, 2.0, 0.0]]))
-        (0.5, 0.3333333333333333)
+        >>> sparseness(np.array([[1.0, 0.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0]]))
+        (0.5, 0.5)
 
     Reference:
         Treves, Rolls (1991), What determines the capacity of autoassociative memories in the brain?, equation 2

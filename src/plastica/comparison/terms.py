@@ -137,8 +137,8 @@ def chosen_rules(given: Any) -> dict[str, Rule]:
         InvalidValue: If there is no rule, or something is not a rule.
 
     Example:
-        >>> chosen_rules(["backprop", {"slow": "oja"}])
-        {'backprop': Backprop(), 'slow': Oja()}
+        >>> chosen_rules(["backprop", {"mine": "delta"}])
+        {'backprop': Backprop(), 'mine': Delta()}
     """
     if isinstance(given, str) and given.strip().lower() == "all":
         return {name: made() for name, made in learning.NAMES.items()}

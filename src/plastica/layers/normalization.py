@@ -213,7 +213,7 @@ class UnitNormalization(Layer):
         ShapeError: If there is no such axis.
 
     Example:
-        >>> UnitNormalization().apply({}, np.array([[3.0, 4.0]]))[0].tolist()
+        >>> UnitNormalization().apply({}, np.array([[3.0, 4.0]], np.float32))[0].tolist()
         [[0.6..., 0.8...]]
     """
 

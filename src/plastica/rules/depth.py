@@ -69,7 +69,7 @@ def passing(steps: int, pace: float, distance: int) -> Reach:
     Example:
         >>> found = passing(40, 0.5, 15)
         >>> round(1 - found.arrives, 3), found.enough, found.wanted
-        (0.04, False, 71)
+        (0.04, False, 67)
     """
     missing, made, found = [1.0] * distance, 0, 0.0
     while made < steps or (0 < pace < 2 and missing[0] > MISSING and made < 100_000):

@@ -37,7 +37,7 @@ class Facts(NamedTuple):
         >>> import plastica as pl
         >>> facts = pl.rules.get("sign_symmetry").facts
         >>> facts.symmetric_weights, facts.notes["symmetric_weights"]
-        ('signs only', "Feedback weights share the signs of the forward weights but have their own magnitudes.")
+        ('signs only', 'Feedback weights share the signs of the forward weights but have their own magnitudes.')
     """
 
     source: str
