@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -46,6 +47,7 @@ from .inputs import (
     sample_rows,
     split_off,
 )  # fmt: skip
+from .iterators import Batches, all_of, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .metric_guards import check_metrics
 from .options import Options, whole
 from .settling import settled
@@ -64,27 +66,37 @@ def examples_for(
     sample_weight: Any,
     class_weight: Mapping[int, float] | None,
     validation_split: float,
-    validation_data: tuple[Any, ...] | None,
-    sampling: Any = None,
-) -> tuple[Examples | Checked, Examples | None]:
+    validation_data: Any,
+    sampling: Any,
+    options: Options,
+) -> tuple[Examples | Checked | Batches, Examples | None]:
     """Check the training and validation data, and build the network if necessary."""
+    if gives_batches(x):
+        given = {"y": y, "sample_weight": sample_weight, "sampling": sampling, "batch_size": options.batch_size}
+        refuse_beside_batches(given, validation_split)
+        batches = Batches(model, x, options, lambda found: _weighed(model, found, class_weight))
+        return batches, _validation(model, validation_data, options)
+    if options.steps_per_epoch is not None:
+        raise InvalidValue("fit(steps_per_epoch=...) is for generators of batches; an epoch of arrays is all rows.")
     if isinstance(x, Blocks):
         refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
-        held_out = None if validation_data is None else _given_to_judge_by(model, validation_data)
-        return Checked(model, x), held_out
-    learn, held_out = sample_rows(take(model, x, y, sample_weight, compact=True), sampling), None
-    if validation_data is not None:
-        held_out = _given_to_judge_by(model, validation_data)
-    elif validation_split:
+        return Checked(model, x), _validation(model, validation_data, options)
+    learn = sample_rows(take(model, x, y, sample_weight, compact=True), sampling)
+    held_out = _validation(model, validation_data, options)
+    if held_out is None and validation_split:
         learn, held_out = split_off(learn, validation_split)
     if learn.sampling is not None and not learn.sampling.any():
         raise InvalidValue("sampling is 0 for all training rows; at least one must be above 0.")
-    return weigh_classes(learn, class_weight, model.compiled.loss, _output_shape(model)), held_out
+    return _weighed(model, learn, class_weight), held_out
+
+
+def _weighed(model: Model, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+    return weigh_classes(examples, class_weight, model.compiled.loss, _output_shape(model))
 
 
 def fit(
     model: Model,
-    examples: Examples | Checked,
+    examples: Examples | Checked | Batches,
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
@@ -131,29 +143,65 @@ def _progress(run: Run, history: History, callbacks: Sequence[Callback], options
     )
 
 
-def evaluate(model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int | None) -> dict[str, float]:
+def evaluate(
+    model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
+) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
-    examples = take(model, x, y, sample_weight, compact=True)
-    rows, shape = examples.rows, _output_shape(model)
-    program, chunk = settled(model.program, examples.y, shape, batch_size or BATCH_SIZE, (rows,))
-    widths = widths_for(program, examples.y, shape)
+    if gives_batches(x):
+        refuse_beside_batches({"y": y, "sample_weight": sample_weight}, verb="evaluate")
+        return _evaluate(model, _examples_of(model, x, whole("steps", steps, 1)), batch_size)
+    _refuse_steps("evaluate", steps)
+    return _evaluate(model, iter([take(model, x, y, sample_weight, compact=True)]), batch_size)
+
+
+def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
+    """Add up the figures of groups of rows; only the last may have another number of rows than the others."""
+    first = next(groups)
+    rows, shape = first.rows, _output_shape(model)
+    program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
+    widths = widths_for(program, first.y, shape)
     params, state, _, memory = model.answering()
     size, sums = batch_size or chunk, empty_sums(program.watched, widths)
-    places, room = parts(rows, size, _numbers_a_row(examples.x, shape))
-    for place in places:
-        part = jax.tree.map(lambda array, place=place: array[place], examples)
-        rows = held_out_rows(part.x, part.y, part.weight, size, room)
-        sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
+    for examples in chain([first], groups):
+        places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
+        for place in places:
+            part = jax.tree.map(lambda array, place=place: array[place], examples)
+            rows = held_out_rows(part.x, part.y, part.weight, size, room)
+            sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
     return figures(program.watched, widths, np.asarray(sums))
 
 
-def predict(model: Model, x: Any, batch_size: int | None) -> np.ndarray:
+def _examples_of(model: Model, batches: Any, steps: int | None) -> Iterator[Examples]:
+    def taken(number: int, item: Any) -> Examples:
+        return take(model, *unpacked(model, item, number), owner=f"batch {number}'s ", compact=True)
+
+    return regrouped(batches, steps, taken)
+
+
+def _refuse_steps(verb: str, steps: int | None) -> None:
+    if steps is not None:
+        raise InvalidValue(f"{verb}(steps=...) is for generators of batches; of arrays, all rows are used.")
+
+
+def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
     """Return the predictions, row by row."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
-    inputs = take_inputs(model, x, compact=True)
+    if not gives_batches(x):
+        _refuse_steps("predict", steps)
+        return _predict(model, take_inputs(model, x, compact=True), batch_size)
+
+    def taken(number: int, item: Any) -> Any:
+        inputs = item[0] if isinstance(item, tuple | list) else item
+        return take_inputs(model, inputs, f"batch {number}'s x", compact=True)
+
+    found = [_predict(model, rows, batch_size) for rows in regrouped(x, whole("steps", steps, 1), taken)]
+    return jax.tree.map(lambda *answers: np.concatenate(answers), *found)
+
+
+def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS
@@ -263,6 +311,14 @@ def _output_shape(model: Model) -> tuple[int, ...]:
     return model.network.output_shape(model.declared_shape or ())
 
 
+def _validation(model: Model, validation_data: Any, options: Options) -> Examples | None:
+    if gives_batches(validation_data):
+        return all_of(model, validation_data, options.validation_steps, "validation_data")
+    if options.validation_steps is not None:
+        raise InvalidValue("fit(validation_steps=...) is for validation_data that is a generator of batches.")
+    return None if validation_data is None else _given_to_judge_by(model, validation_data)
+
+
 def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
         return take(model, validation_data, None, owner="validation_data ", compact=True)
@@ -271,7 +327,9 @@ def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     return take(model, *validation_data, owner="validation_data ", compact=True)
 
 
-def _source_for(model: Model, examples: Examples | Checked, options: Options) -> Source:
+def _source_for(model: Model, examples: Examples | Checked | Batches, options: Options) -> Source:
+    if isinstance(examples, Batches):
+        return examples.source()
     batch_size = options.batch_size or BATCH_SIZE
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
@@ -281,10 +339,12 @@ def _source_for(model: Model, examples: Examples | Checked, options: Options) ->
     return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
 
 
-def _run_for(model: Model, examples: Examples | Checked, held_out: Examples | None, options: Options) -> Run:
+def _run_for(model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     source, shape = _source_for(model, examples, options), _output_shape(model)
-    counts = [count for count in (source.rows, 0 if held_out is None else held_out.rows) if count]
+    counts = [0 if held_out is None else held_out.rows]
+    # Any batch of a stream may be a short one.
+    counts += [source.rows] if source.rows else list(range(1, source.size))
     model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
@@ -304,9 +364,9 @@ def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> No
     params = {
         "epochs": options.epochs,
         "initial_epoch": options.initial_epoch,
-        "steps": run.source.batches,
+        "steps": run.source.steps_known or None,
         "verbose": options.verbose,
-        "samples": run.source.rows,
+        "samples": run.source.rows or None,
         "metrics": names,
     }
     for callback in run.callbacks:

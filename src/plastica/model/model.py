@@ -477,11 +477,13 @@ class Model:
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, ...] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         *,
         sampling: Any = None,
         until: Any = None,
@@ -495,20 +497,25 @@ class Model:
 
         Args:
             x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
-                :class:`~plastica.data.streaming.Blocks` with inputs and targets that do not fit into memory.
-            y: Targets, ``(rows, ...)``; None with blocks and for networks compiled without a loss.
+                :class:`~plastica.data.streaming.Blocks` with inputs and targets that do not fit into memory; or a
+                generator or data loader of batches ``(x, y)`` or ``(x, y, sample_weight)``.
+            y: Targets, ``(rows, ...)``; None with blocks and generators, and for networks compiled without a loss.
             batch_size: Rows per gradient step. Default 32, as in Keras; all rows for L-BFGS. The last batch of an
                 epoch may be smaller.
             epochs: The number of the last epoch; with ``initial_epoch=0``, the number of epochs.
             verbose: 0 for no output, 1 ("auto") for a live progress line, 2 for one line per epoch.
             callbacks: Callbacks, which can observe, change or stop training.
             validation_split: The fraction of the rows, taken from the end before shuffling, used for validation.
-            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` for validation, instead of ``validation_split``.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` for validation, instead of ``validation_split``;
+                or a generator of such batches.
             shuffle: Whether to shuffle the rows before each epoch.
             class_weight: The weight of each class in the loss, by class number.
             sample_weight: The weight of each row in the loss, ``(rows,)``; or of each step of a row,
                 ``(rows, steps)``, if each step has a target; or of each member of an ensemble.
             initial_epoch: The number of the first epoch.
+            steps_per_epoch: Batches in an epoch, for generators; required if one never ends. Default: as many as one
+                iteration has.
+            validation_steps: How many batches of a generator given as ``validation_data`` are used. They are read once.
             sampling: The relative probability of each row to be drawn, ``(rows,)``, such as the inverse frequency of
                 its class. Each epoch then draws as many rows as there are, with replacement; the draws depend only on
                 the seed and the epoch. None uses each row once per epoch.
@@ -536,11 +543,11 @@ class Model:
             )
         options = fitting.Options(
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
-            checkpoint_seconds,
+            checkpoint_seconds, steps_per_epoch, validation_steps,
         )  # fmt: skip
         with alone(self):
             examples, held_out = fitting.examples_for(
-                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling
+                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
             )
             return fitting.fit(self, examples, held_out, callbacks, options)
 
@@ -551,6 +558,7 @@ class Model:
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
+        steps: int | None = None,
         *,
         callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
@@ -563,6 +571,7 @@ class Model:
             batch_size: Rows computed at once; affects only speed.
             verbose: 0 for no output, otherwise one line.
             sample_weight: The weight of each row, ``(rows,)``.
+            steps: How many batches of a generator given as ``x`` are used. Default: all.
             callbacks: Callbacks with ``on_test_begin`` and ``on_test_end``.
             return_dict: Whether to return a dictionary by name.
 
@@ -572,7 +581,7 @@ class Model:
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
             watcher.on_test_begin({})
-        found = fitting.evaluate(self, x, y, sample_weight, batch_size)
+        found = fitting.evaluate(self, x, y, sample_weight, batch_size, steps)
         for watcher in watchers:
             watcher.on_test_end(dict(found))
         if verbose not in (0, "0"):
@@ -586,9 +595,10 @@ class Model:
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = 0,
+        steps: int | None = None,
         *,
         callbacks: Sequence[Callback] | Callback | None = None,
-    ) -> np.ndarray:
+    ) -> Any:
         """Return the predictions of the network, ``(rows, ...)``.
 
         The prediction for a row does not depend on the other rows: all are computed in chunks of one fixed size.
@@ -597,12 +607,13 @@ class Model:
             x: Inputs, ``(rows, ...)``.
             batch_size: Rows computed at once. Default 128.
             verbose: Accepted for compatibility with Keras; nothing is printed.
+            steps: How many batches of a generator given as ``x`` are used. Default: all.
             callbacks: Callbacks with ``on_predict_begin`` and ``on_predict_end``.
         """
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
             watcher.on_predict_begin({})
-        answers = fitting.predict(self, x, batch_size)
+        answers = fitting.predict(self, x, batch_size, steps)
         for watcher in watchers:
             watcher.on_predict_end({})
         return answers

@@ -28,12 +28,15 @@ class Options:
     checkpoint: str | Path | None
     resume: bool
     checkpoint_seconds: float
+    steps_per_epoch: int | None = None
+    validation_steps: int | None = None
 
     def __post_init__(self) -> None:
         if fault := first_fault("fit", {name: getattr(self, name) for name in OPTION_KINDS}, OPTION_KINDS):
             raise InvalidValue(fault)
-        for name, least in (("batch_size", 1), ("epochs", 0), ("initial_epoch", 0)):
-            if name != "batch_size" and getattr(self, name) is None:
+        optional = ("batch_size", "steps_per_epoch", "validation_steps")
+        for name, least in (*((each, 1) for each in optional), ("epochs", 0), ("initial_epoch", 0)):
+            if name not in optional and getattr(self, name) is None:
                 raise InvalidValue(f"{name}=None: give a whole number of at least {least}.")
             object.__setattr__(self, name, whole(name, getattr(self, name), least))
         if self.epochs > MOST_COUNTED:

@@ -79,7 +79,7 @@ class LiveCell:
         self._wait = max(DRAW_EVERY, (self._drawn - began) / SHARE)
 
     def _bar(self, at: Standing) -> Markup:
-        steps = [WORDS("steps_of", made=at.batch, all=at.batches)] if at.batch else []
+        steps = [WORDS("steps_of", made=at.batch, all=at.batches)] if at.batch and at.batches else []
         bar = Markup('<span class="bar"><i style="width:{:.1f}%"></i></span>').format(100 * at.share)
         words = " · ".join([self._pace.time(at), *steps])
         return Markup('<p><b>{}</b> {} <span class="soft">{}</span></p>').format(at.count, bar, words)

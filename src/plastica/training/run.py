@@ -174,22 +174,23 @@ class Run:
 
     def _advance(self, program: Program, learner: Learner, start: int, stop: int) -> Chunk:
         source = self.source
+        plan = source.plan(start, stop)  # from here on the source knows where an epoch ends that ends in this stretch
         before = made_before(source.first_epoch, source.batches, source.position(start, 0, 0), self.epochs)
-        plan = source.plan(start, stop)._replace(before=before)
         advance = compiled_for(program.network).advance
-        return advance(program, self.key, learner, source.rows_at(start), self.validation, plan)
+        rows = source.rows_at(start)
+        return advance(program, self.key, learner, rows, self.validation, plan._replace(before=before))
 
     def _next_stop(self, needs: Needs) -> int:
-        batches = self.source.batches
         if needs == "batch":
             return self.step + 1
+        farthest, batches = self.source.farthest(self.step), self.source.batches
         stop = self.step + self.pace.steps
         end_of_epoch = (self.step // batches + 1) * batches
         if stop > end_of_epoch:
             # Whole epochs where several fit into one look, so that figures arrive complete.
             stop = end_of_epoch if needs == "epoch" else stop // batches * batches
         limits = [rule.steps for rule in self.rules if isinstance(rule, MaxSteps)]
-        return max(self.step + 1, min(stop, self.source.farthest(self.step), self.total, *limits))
+        return max(self.step + 1, min(stop, farthest, self.total, *limits))
 
     def _apply_rules(self) -> None:
         reasons = (rule.fired(self.logs, self.seconds, self.step) for rule in self.rules)
@@ -218,7 +219,7 @@ class Run:
         if stop % batches:
             self.timing.made(stop - max(last * batches, start))
             logs = self._figures(train[last - first])
-            self.on_progress(self.first_epoch + last, stop % batches, batches, logs)
+            self.on_progress(self.first_epoch + last, stop % batches, self.source.steps_known, logs)
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
         return figures(self.trainee.program.watched, self.widths, sums, prefix)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .program import Plan, Rows
+from .share import MOST_COUNTED
 
 
 class Source(ABC):
@@ -35,6 +36,11 @@ class Source(ABC):
     rows: int
     batches: int
     sampling: np.ndarray | None = None
+
+    @property
+    def steps_known(self) -> int:
+        """Batches in an epoch; 0 as long as that is not known."""
+        return self.batches if self.batches < MOST_COUNTED else 0
 
     @abstractmethod
     def plan(self, start: int, stop: int) -> Plan:
