@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import plastica as pl
-from plastica.comparison import Record
+from plastica.comparison import RuleRecord
 from plastica.comparison.wording import FACTS, facts_of, heads
 
 ROOT = Path(__file__).parent.parent
@@ -22,10 +22,10 @@ def table(names: Sequence[str]) -> str:
     return "\n".join([*lines, *(f"{number}. {note}" for number, note in enumerate(notes, 1))])
 
 
-def record_of(name: str) -> Record:
+def record_of(name: str) -> RuleRecord:
     """Return a record of a rule that holds its facts alone."""
     facts = pl.rules.get(name).facts
-    return Record(name=name, facts=None if facts is None else facts.flat())
+    return RuleRecord(name=name, facts=None if facts is None else facts.flat())
 
 
 def with_table(page: str) -> str:

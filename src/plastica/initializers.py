@@ -20,9 +20,8 @@ import numpy as np
 from .declaration import Declaration, declaration
 from .errors import InvalidValue, ShapeError
 from .own_functions import require_function
+from .random import Shape
 from .registry import look_up
-
-Shape: TypeAlias = tuple[int, ...]
 
 # The standard deviation of a standard normal distribution truncated at -2 and 2.
 _TRUNCATED_STDDEV = 0.87962566103423978

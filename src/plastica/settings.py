@@ -15,7 +15,7 @@ from .fields import as_declared, first_fault
 MOST_LAYERS = 64
 MOST_UNITS = 100_000
 MOST_MEMBERS = 1_024
-Label = str | int | float
+ClassName = str | int | float
 CHOICES: dict[str, tuple[str | None, ...]] = {
     "task": (None, "binary", "multiclass", "classification", "multilabel", "regression"),
     "network": ("best", "mlp"),
@@ -121,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     loss: str | None = None
     label_smoothing: float = 0.0
     strategy: str | None = None
-    class_weight: str | tuple[tuple[Label, float], ...] | None = None
+    class_weight: str | tuple[tuple[ClassName, float], ...] | None = None
     resample: str | None = None
     costs: tuple[tuple[float, ...], ...] | None = None
     threshold: float | str | None = None

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from plastica.checks.partition import Rows
+from plastica.checks.partition import RowCounts
 from plastica.data.reading import read_table
 from plastica.errors import DataError, FileError, InvalidValue
 from plastica.tables import Settings, TableNetwork
@@ -147,9 +147,9 @@ def test_splits_that_no_table_can_have(changes):
 
 
 def test_files_from_before_there_were_splits_load():
-    assert msgspec.convert({"train": 1, "validation": 0, "test": 0, "stratified": True, "digest": ""}, Rows) == Rows(
-        1, 0, 0, True, "", "random"
-    )
+    assert msgspec.convert(
+        {"train": 1, "validation": 0, "test": 0, "stratified": True, "digest": ""}, RowCounts
+    ) == RowCounts(1, 0, 0, True, "", "random")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from plastica.comparison import Record, comparing
+from plastica.comparison import RuleRecord, comparing
 
 FACTS = {
     "source": "1958",
@@ -40,7 +40,7 @@ def test_rules_are_compared_kept_and_gone_on_with(plastica, arrays, here, monkey
         learned.append(trial.name)
         curve = [[0.6] * epochs for _ in seeds]
         good = 0.9 if trial.name == "perceptron" else 0.8
-        return Record(
+        return RuleRecord(
             name=trial.name, seeds=list(seeds), epochs=epochs, planned=epochs, test=[good], train=[good],
             test_losses=[0.6], train_loss=curve, test_loss=curve, curve=curve, clock=[0.1], epoch_seconds=0.1,
             angles_begin=[80.0, 0.0], angles_end=[None, 0.0], sparseness=[0.5], silent=[0.0], facts=FACTS,

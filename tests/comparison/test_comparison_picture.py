@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from plastica.comparison import Comparison, Record
+from plastica.comparison import Comparison, RuleRecord
 from plastica.errors import FileError
 
 TASK = {"name": "rows", "kind": "regression", "rows": 100, "held_out": 50, "features": 4}
@@ -20,7 +20,7 @@ def record(name, losses, figure="r2", **more):
         "clock": [0.1, 0.2, 0.3], "epoch_seconds": 0.1,
         "reached": [1, 1], "angles_begin": [80.0, 0.0], "angles_end": [40.0, 0.0],
     }  # fmt: skip
-    return Record(name=name, **(given | more))
+    return RuleRecord(name=name, **(given | more))
 
 
 def compared(*records, target=0.5):
@@ -51,7 +51,7 @@ def test_a_rule_that_runs_away_is_marked_and_flattens_no_other(target):
 
 def test_every_rule_has_a_row_the_best_first_and_one_that_did_not_learn_says_so():
     no_numbers = record("lost", [None], test=[None, None], test_losses=[None, None], reached=[None, None])
-    refused = Record(name="refused", reason="It is for classes.", figure="r2")
+    refused = RuleRecord(name="refused", reason="It is for classes.", figure="r2")
     drawing = compared(refused, no_numbers, record("good", [0.9, 0.3, 0.2])).draw()
     assert drawing.axes[0].get_yticklabels()[0].get_text() == "good"
     assert {"good", "lost", "refused", "not trained", "not finite", "0.550"} <= texts(drawing)

@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score, r2_score
 
 import plastica as pl
 from plastica import rules
-from plastica.comparison import Record, compare_rules
+from plastica.comparison import RuleRecord, compare_rules
 from plastica.comparison.ranking import Ranks, is_better, ranks
 from plastica.comparison.task import Task
 from plastica.comparison.timing import epochs_planned, level
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(0)
 
 
 def record(name, test, row_error=0.0, **fields):
-    return Record(name=name, test=list(test), row_error=row_error, epochs=1, **fields)
+    return RuleRecord(name=name, test=list(test), row_error=row_error, epochs=1, **fields)
 
 
 @pytest.mark.parametrize("gap", [0.004, 0.01, 0.02])

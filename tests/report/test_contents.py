@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from plastica.checks.partition import Rows
+from plastica.checks.partition import RowCounts
 from plastica.data.reading import read_table
 from plastica.data.splitting import Split
 from plastica.evaluation.decisions import Decision
 from plastica.evaluation.intervals import Figure
 from plastica.report import classes, formats, importance, material, mistakes, slices, wording
-from plastica.report.judged import HeldOut, row_losses
+from plastica.report.judged import HeldOutAnswers, row_losses
 from plastica.tables import Settings
 from plastica.tables.preparation import prepare
 
@@ -27,7 +27,7 @@ def held_out(prepared, shares, decision=None, scores=None):
     y = prepared.y[rows]
     answers, decisions = {"network": shares}, {"network": decision}
     losses = row_losses("binary", y, decided, np.ones(1))
-    return HeldOut(
+    return HeldOutAnswers(
         prepared.target.task, "accuracy", scores or {}, rows, y, answers, decisions, decided, losses, np.ones(1)
     )
 
@@ -139,7 +139,9 @@ def test_answers_that_are_right_crowd_no_mistake_out(case):
     decided = (shares >= 0.05).astype(int)
     losses = row_losses("multilabel", y, decided, np.ones(1))
     answers = {"network": shares}
-    judged = HeldOut("multilabel", "micro_f1", {}, prepared.split.test, y, answers, {}, decided, losses, np.ones(1))
+    judged = HeldOutAnswers(
+        "multilabel", "micro_f1", {}, prepared.split.test, y, answers, {}, decided, losses, np.ones(1)
+    )
     network = SimpleNamespace(target=SimpleNamespace(classes=("red", "blue")))
     found = mistakes.worst(network, prepared, judged, ["a"])
     assert found.wrong == 1 and [(row.true, row.said) for row in found.rows] == [("–", "red")]
@@ -148,19 +150,19 @@ def test_answers_that_are_right_crowd_no_mistake_out(case):
 def test_columns_parts_and_patterns_are_counted():
     columns = {"a": [1.0, None] * 20, "b": [None if n % 4 == 1 else "xy"[n % 2] for n in range(40)], "y": [0, 1] * 20}
     prepared = prepare(read_table(columns), "y", Settings())
-    found = material.describe(prepared, Rows(24, 8, 8, stratified=True, digest=""))
+    found = material.describe(prepared, RowCounts(24, 8, 8, stratified=True, digest=""))
     assert (found.parts, found.rows, found.used) == ((24, 8, 8), 40, 2)
     assert [(row.name, row.missing, row.distinct) for row in found.columns] == [("a", 0.5, 1), ("b", 0.25, 2)]
     assert found.patterns == (("a", 10, 0.25), ("a, b", 10, 0.25))
     assert [(row.label, row.share) for row in found.classes] == [("0", 0.5), ("1", 0.5)]
-    read_in_parts = material.describe(prepared, Rows(10**6, 8, 8, stratified=False, digest=""))
+    read_in_parts = material.describe(prepared, RowCounts(10**6, 8, 8, stratified=False, digest=""))
     assert (read_in_parts.parts, read_in_parts.rows, read_in_parts.sampled) == ((10**6, 8, 8), 10**6 + 16, 40)
 
 
 def test_columns_that_are_never_missing_together_have_no_patterns():
     gaps = {name: [None if n % 5 == at else float(n) for n in range(40)] for at, name in enumerate("ab")}
     prepared = prepare(read_table(gaps | {"y": [0, 1] * 20}), "y", Settings())
-    assert material.describe(prepared, Rows(24, 8, 8, stratified=True, digest="")).patterns == ()
+    assert material.describe(prepared, RowCounts(24, 8, 8, stratified=True, digest="")).patterns == ()
 
 
 def test_calibration_has_the_wilson_interval_of_each_bin_and_labels_of_a_row_count_once():
@@ -173,7 +175,7 @@ def test_calibration_has_the_wilson_interval_of_each_bin_and_labels_of_a_row_cou
 def test_columns_beyond_those_shown_are_counted_too():
     table = {f"c{number}": np.random.default_rng(number).normal(size=30) for number in range(203)} | {"y": [0, 1] * 15}
     prepared = prepare(read_table(table), "y", Settings())
-    found = material.describe(prepared, Rows(18, 6, 6, stratified=True, digest=""))
+    found = material.describe(prepared, RowCounts(18, 6, 6, stratified=True, digest=""))
     assert (found.used, len(found.columns), found.hidden) == (203, 200, 3)
 
 

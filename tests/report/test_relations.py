@@ -11,7 +11,7 @@ from scipy import stats
 from plastica.data.reading import read_table
 from plastica.data.splitting import Split
 from plastica.report import distributions, effects, importance, relations
-from plastica.report.judged import HeldOut
+from plastica.report.judged import HeldOutAnswers
 from plastica.tables import Settings
 from plastica.tables.preparation import prepare
 
@@ -35,7 +35,9 @@ def judged_by(prepared, network):
     y = prepared.target.decode(prepared.y)
     answers = network.answers(prepared.x)
     losses = np.abs(answers - y)
-    return HeldOut("regression", "mae", {}, np.arange(ROWS), y, {"network": answers}, {}, answers, losses, np.ones(1))
+    return HeldOutAnswers(
+        "regression", "mae", {}, np.arange(ROWS), y, {"network": answers}, {}, answers, losses, np.ones(1)
+    )
 
 
 def network_of(prepared):

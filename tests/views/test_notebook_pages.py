@@ -10,7 +10,7 @@ import pytest
 
 import plastica as pl
 from plastica.comparison import Comparison
-from plastica.comparison.records import Record
+from plastica.comparison.records import RuleRecord
 
 ATTACK = "<img src=x onerror=alert(1)>"
 X = np.random.default_rng(0).normal(size=(8, 3))
@@ -64,7 +64,7 @@ def test_a_comparison_shows_its_table():
         "layers": "4", "epochs": 1, "minutes": None, "batch_size": 8, "seeds": [0], "target": None, "optimizers": "",
         "learning_rates": {},
     }  # fmt: skip
-    records = [Record(name=f"{ATTACK} a", reason=ATTACK)]
+    records = [RuleRecord(name=f"{ATTACK} a", reason=ATTACK)]
     page = Comparison(task=task, terms=terms, target=None, target_is="as given", records=records)._repr_html_()
     assert ATTACK in text_of(page)
 

@@ -20,11 +20,11 @@ from ..errors import DataError, InvalidValue
 from ..notes import Note, note
 from ..settings import LAST, Settings
 
-How = Literal["random", "time", "group", "order"]
+SplitKind = Literal["random", "time", "group", "order"]
 UNKNOWN = 0.01  # of the last rows: with more of classes that no training row has, time is no way to split
 
 
-class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many rows served what.
 
     Args:
@@ -63,7 +63,7 @@ class Scheme:
         stratified: Whether each part has its share of each class.
     """
 
-    split: How = "random"
+    split: SplitKind = "random"
     by: str = ""
     first_test: str = ""
     test_file: str = ""
@@ -188,7 +188,7 @@ def without_groups(column: Column, scheme: Scheme) -> Column:
     return msgspec.structs.replace(column, kind="identifier", notes=(*column.notes, note("columns.grouped")))
 
 
-def say_scheme(scheme: Scheme | Rows) -> Note:
+def say_scheme(scheme: Scheme | RowCounts) -> Note:
     """Say in a few words how rows were split.
 
     Example:

@@ -12,7 +12,7 @@ from .output import Output
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..tables.runs import Comparison
+    from ..tables.runs import RunComparison
 
 MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
 
@@ -64,7 +64,7 @@ def compare(
     output.result(as_json(found))
 
 
-def as_json(found: Comparison) -> dict[str, Any]:
+def as_json(found: RunComparison) -> dict[str, Any]:
     """Return the comparison as a JSON-serializable dictionary."""
     from ..tables.facts import listed
 
@@ -87,7 +87,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _say(output: Output, found: Comparison) -> None:
+def _say(output: Output, found: RunComparison) -> None:
     from ..evaluation.scores import Figure
     from .result_words import say_figure, say_gap, word_of
     from .table_words import say_target

@@ -16,7 +16,7 @@ from .output import Output, note
 from .wording import SAY
 
 if TYPE_CHECKING:
-    from ..comparison import Comparison, Record, Task
+    from ..comparison import Comparison, RuleRecord, Task
     from ..comparison.terms import Terms
 
 TERMS, RECORDS = "terms.json", "records"
@@ -121,7 +121,7 @@ def compare_rules(
         learning_rates=rates,
     )
     chosen = chosen_rules(listed if rules.strip().lower() != "all" else "all")
-    place = Place(out, data, task, terms, resume)
+    place = ComparisonFolder(out, data, task, terms, resume)
     try:
         found = run_trials(task, terms, chosen, place.records, place.keep, Watcher(output.talks))
     except KeyboardInterrupt:
@@ -133,7 +133,7 @@ def compare_rules(
     rule_words.say_found(output, found, folder)
 
 
-class Place:
+class ComparisonFolder:
     """The folder of a comparison: written under a temporary name and renamed when complete.
 
     Args:
@@ -151,7 +151,7 @@ class Place:
         there = out is not None and Path(out).is_dir() and any(Path(out).iterdir())
         self.folder = Path(out) if out is not None and there and resume else folders.new_folder(out, f"{data}-rules")
         self.beside = self.folder.with_name(f"{self.folder.name}.part")
-        self.records: dict[str, Record] = {}
+        self.records: dict[str, RuleRecord] = {}
         said = {"digest": task.digest, **said_terms(terms, task)}
         if resume:
             for source in (self.folder, self.beside):
@@ -166,7 +166,7 @@ class Place:
         for record in self.records.values():
             self.keep(record)
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: RuleRecord) -> None:
         """Save the record of a finished trial."""
         import msgspec
 
@@ -190,7 +190,7 @@ class Place:
     def _take(self, source: Path, said: dict[str, Any]) -> None:
         import msgspec
 
-        from ..comparison.records import Record
+        from ..comparison.records import RuleRecord
         from ..errors import FileError
 
         if not (source / TERMS).is_file():
@@ -202,7 +202,7 @@ class Place:
             raise FileError(f"{source} was made with other settings: {named}. Use the same settings, or another --out.")
         for path in sorted((source / RECORDS).glob("*.json")):
             try:
-                record = msgspec.json.decode(path.read_bytes(), type=Record)
+                record = msgspec.json.decode(path.read_bytes(), type=RuleRecord)
             except msgspec.DecodeError as problem:
                 raise FileError(f"{path} is damaged: {problem}. Delete it to train its rule again.") from None
             self.records[record.name] = record

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..language import WORDS
 from ..settings import batch_size_for
-from ..tables.facts import Facts
+from ..tables.facts import TableFacts
 from ..training.wording import count_epochs, in_order, metric_name, seconds, short
 from .output import Output
 from .wording import SAY
@@ -104,7 +104,7 @@ def _monitored(network: TableNetwork) -> str:
     return monitor_of(network.model) if isinstance(network.model, Sequential) else ""
 
 
-def _reason(facts: Facts, network: TableNetwork) -> str:
+def _reason(facts: TableFacts, network: TableNetwork) -> str:
     reasons = {"epochs": "stopped_epochs", "time_limit": "stopped_limit", "interrupted": "stopped_interrupted"}
     if facts.training.stopped_by in reasons:
         return SAY(reasons[facts.training.stopped_by])

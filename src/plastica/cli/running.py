@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..tables.streamed_plan import Whole
 
 
-class Place(NamedTuple):
+class Destination(NamedTuple):
     """Where a run is saved, and whether and in which language ``report.html`` is written."""
 
     out: str | None
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     lang: str
 
 
-class Run(NamedTuple):
+class Job(NamedTuple):
     """The data, settings and destination of a run."""
 
     file: str
@@ -43,7 +43,7 @@ class Run(NamedTuple):
     aim: tuple[str, ...]
     settings: Settings
     output: Output
-    place: Place
+    place: Destination
 
 
 def opened(
@@ -68,7 +68,7 @@ def opened(
     return table, table.names
 
 
-def go(run: Run) -> None:
+def go(run: Job) -> None:
     """Train, evaluate and write the run folder."""
     from . import folders
     from .lean import load_scikit_learn
@@ -110,7 +110,7 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
     note(SAY("model_so_far" if network.judged is None else "model_trained", path=folder / MODEL))
 
 
-def _prepared(run: Run) -> Prepared | None:
+def _prepared(run: Job) -> Prepared | None:
     """Split and encode a table in memory, and print the result before JAX is imported; return None for files."""
     from ..data.table import Table
     from ..tables.preparation import prepare
@@ -126,7 +126,7 @@ def _prepared(run: Run) -> Prepared | None:
     return prepared
 
 
-def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
+def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
     """Train; progress is printed on standard error."""
     from ..data.table import Table
     from ..tables import TableNetwork
@@ -159,7 +159,9 @@ def _trained(run: Run, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
         return train_streaming(run.source, run.aim, settings, told=tell, **fitting)
 
 
-def _write(network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Place) -> None:
+def _write(
+    network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Destination
+) -> None:
     """Write the run folder: the model first, since it cannot be recreated; later failures are reported at the end.
 
     Raises:

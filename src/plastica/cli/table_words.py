@@ -17,7 +17,7 @@ from .wording import SAY, finding_in_words, listed
 
 if TYPE_CHECKING:
     from ..checks.findings import Finding
-    from ..checks.partition import Rows, Scheme
+    from ..checks.partition import RowCounts, Scheme
     from ..checks.prepared import Prepared
     from ..settings import Settings
 
@@ -75,7 +75,7 @@ def say_table(
         output.fact("columns", summary_of(columns))
 
 
-def say_parts(output: Output, train: int, validation: int, test: int, scheme: Scheme | Rows, seed: int) -> None:
+def say_parts(output: Output, train: int, validation: int, test: int, scheme: Scheme | RowCounts, seed: int) -> None:
     """Print the sizes of the training, validation and test sets."""
     sizes = {"train": f"{train:,}", "validation": f"{validation:,}", "test": f"{test:,}"}
     output.fact("rows", SAY("parts", **sizes, scheme=say_scheme(scheme).said(), seed=seed))

@@ -222,8 +222,8 @@ def train(
         keep_words=options.names(keep_words, ()),
     )
     aim = options.names(target, columns) or (usual_target(file, columns),)
-    place = running.Place(out, checkpoint, resume, report, lang)
-    running.go(running.Run(file, source, aim, settings, output, place))
+    place = running.Destination(out, checkpoint, resume, report, lang)
+    running.go(running.Job(file, source, aim, settings, output, place))
 
 
 def usual_target(file: str, names: Collection[str]) -> str:

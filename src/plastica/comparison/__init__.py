@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .comparing import compare_rules
-from .records import Record
+from .records import RuleRecord
 from .result import Comparison
 from .task import Task
 
-__all__ = ["Comparison", "Record", "Task", "compare_rules"]
+__all__ = ["Comparison", "RuleRecord", "Task", "compare_rules"]

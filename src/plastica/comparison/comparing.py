@@ -12,7 +12,7 @@ from ..errors import InvalidValue, NotFinite
 from ..rules import Backprop, Rule
 from ..training.cache import keep_compiled_programs
 from .progress import Watcher
-from .records import Record, middle
+from .records import RuleRecord, middle
 from .result import Comparison
 from .task import Task, task_of_arrays
 from .terms import Layers, Terms, chosen_rules
@@ -94,8 +94,8 @@ def run_trials(
     task: Task,
     terms: Terms,
     rules: Mapping[str, Rule],
-    done: Mapping[str, Record] | None = None,
-    keep: Callable[[Record], None] = lambda record: None,
+    done: Mapping[str, RuleRecord] | None = None,
+    keep: Callable[[RuleRecord], None] = lambda record: None,
     watcher: Watcher | None = None,
 ) -> Comparison:
     """Train all rules that have no record yet.
@@ -147,8 +147,8 @@ def linear_loss(task: Task, terms: Terms) -> float:
 def _measured(
     trials: Mapping[str, Trial],
     terms: Terms,
-    found: dict[str, Record],
-    keep: Callable[[Record], None],
+    found: dict[str, RuleRecord],
+    keep: Callable[[RuleRecord], None],
     watcher: Watcher,
 ) -> dict[str, Cost]:
     """Return the cost of each rule; rules that are not defined for the task get a record with the reason."""
@@ -160,13 +160,13 @@ def _measured(
         try:
             costs[name] = trial.measure()
         except (InvalidValue, NotFinite) as problem:
-            found[name] = Record(name=name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
+            found[name] = RuleRecord(name=name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
             keep(found[name])
             watcher.finished(found[name])
     return costs
 
 
-def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> Record:
+def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> RuleRecord:
     """Train and evaluate a rule that may take ``share`` seconds in all."""
     terms, seeds, epochs, spent = trial.terms, trial.terms.seeds, trial.terms.epochs, 0.0
     if cost is not None:
@@ -179,10 +179,10 @@ def _tried(trial: Trial, cost: Cost | None, share: float, watcher: Watcher) -> R
         record = trial.run(epochs, seeds, share, watcher.looks)
         return msgspec.structs.replace(record, spent=record.spent + spent)
     except (InvalidValue, NotFinite) as problem:
-        return Record(name=trial.name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
+        return RuleRecord(name=trial.name, rule=repr(trial.rule), reason=str(problem), figure=trial.task.figure)
 
 
-def _against(record: Record, target: float) -> Record:
+def _against(record: RuleRecord, target: float) -> RuleRecord:
     """Return the record with the epochs after which each seed's test loss was at or below the target."""
     reached = [
         next((epoch for epoch, loss in enumerate(losses, 1) if loss is not None and loss <= target), None)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ..drawing import COLOURS, FAINT, INK, SOFT
-from .records import Record, middle
+from .records import RuleRecord, middle
 from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, dress, letters, logarithmic
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ REFERENCE = "backprop"
 LOGARITHMIC = 3.0  # ratio of most to fewest epochs above which the axis is logarithmic
 
 
-def curves_height(records: Sequence[Record]) -> float:
+def curves_height(records: Sequence[RuleRecord]) -> float:
     """Return the height of the curves in inches."""
     return HEAD + sum(_title_height(row) + HEIGHT for row in _rows(records)) + FOOT if records else 0.0
 
 
-def draw_curves(sheet: Sheet, top: float, records: Sequence[Record], target: float | None) -> None:
+def draw_curves(sheet: Sheet, top: float, records: Sequence[RuleRecord], target: float | None) -> None:
     """Draw the mean test loss after each epoch, one panel per rule, with the curve of backprop for reference.
 
     Args:
@@ -117,10 +117,10 @@ def _wrapped(name: str) -> str:
     return f"{name[:end]}\n{rest if len(rest) <= most else rest[: most - 1] + '…'}"
 
 
-def _rows(records: Sequence[Record]) -> list[Sequence[Record]]:
+def _rows(records: Sequence[RuleRecord]) -> list[Sequence[RuleRecord]]:
     return [records[place : place + COLUMNS] for place in range(0, len(records), COLUMNS)]
 
 
-def _title_height(row: Sequence[Record]) -> float:
+def _title_height(row: Sequence[RuleRecord]) -> float:
     lines = max(_wrapped(record.name).count("\n") for record in row) + 1
     return LINE * lines + 0.1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..drawing import COLOURS, INK, SOFT, own_style
 from .curves import curves_height, draw_curves
-from .records import Record, middle
+from .records import RuleRecord, middle
 from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, letters, logarithmic
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def draw(found: Comparison) -> Drawing:
     return sheet.figure
 
 
-def _figures(axes: Axes, records: Sequence[Record], test_rows: int) -> None:
+def _figures(axes: Axes, records: Sequence[RuleRecord], test_rows: int) -> None:
     """Draw the test results: error rates on a logarithmic axis (0 is drawn as half an error), R2 on a linear one."""
     classes = bool(records) and records[0].figure == "accuracy"
     for place, record in enumerate(records):
@@ -86,7 +86,7 @@ def _number(mean: float, classes: bool) -> str:
     return f"{mean:.3f}" if mean >= LEAST_R2 else f"{mean:.1g}"
 
 
-def _angles(axes: Axes, records: Sequence[Record]) -> None:
+def _angles(axes: Axes, records: Sequence[RuleRecord]) -> None:
     shown: dict[str, str] = {}
     for place, record in enumerate(records):
         after, before = record.angles_end or [], record.angles_begin or []
@@ -108,7 +108,7 @@ def _angles(axes: Axes, records: Sequence[Record]) -> None:
     _legend(axes, [*kinds, ("o", "before", "")] if shown else [])
 
 
-def _seconds(axes: Axes, records: Sequence[Record]) -> None:
+def _seconds(axes: Axes, records: Sequence[RuleRecord]) -> None:
     for place, record in enumerate(records):
         if not record.epochs:
             continue

@@ -10,7 +10,7 @@ from ..training.live import Live, Standing
 from ..training.population import Population
 from ..training.progress import is_live
 from ..training.wording import count_epochs, metric_name, said_figures, seconds
-from .records import Record, middle
+from .records import RuleRecord, middle
 from .wording import SAY, with_spread
 
 
@@ -47,7 +47,7 @@ class Watcher:
             said = said_figures(logs, "loss", None)
             self._live.show(Standing(self._epochs, epoch, population.batches, batch, said), time.perf_counter())
 
-    def finished(self, record: Record) -> None:
+    def finished(self, record: RuleRecord) -> None:
         """Print the result of a rule, or why it was not trained."""
         self.close()
         if record.reason:

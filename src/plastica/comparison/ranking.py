@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .records import Record, middle, spread
+from .records import RuleRecord, middle, spread
 
 LEVEL = 0.95
 
@@ -27,7 +27,7 @@ class Ranks(NamedTuple):
         return str(self.best) if self.best == self.worst else f"{self.best}-{self.worst}"
 
 
-def ranks(records: Sequence[Record]) -> list[Ranks]:
+def ranks(records: Sequence[RuleRecord]) -> list[Ranks]:
     """Return the range of ranks of each rule, at 95 % confidence for each rule.
 
     Two rules differ measurably when the difference of their means exceeds Student's quantile times its standard
@@ -57,7 +57,7 @@ def ranks(records: Sequence[Record]) -> list[Ranks]:
     ]
 
 
-def is_better(one: Record, other: Record, comparisons: int = 1) -> bool:
+def is_better(one: RuleRecord, other: RuleRecord, comparisons: int = 1) -> bool:
     """Return whether a rule is measurably better than another, at a level divided by the number of comparisons."""
     ours, theirs = middle(one.test), middle(other.test)
     if ours is None or theirs is None or ours <= theirs:
@@ -74,7 +74,7 @@ def is_better(one: Record, other: Record, comparisons: int = 1) -> bool:
     return (ours - theirs) / math.sqrt(total) > _quantile(1 - (1 - LEVEL) / (2 * comparisons), freedom)
 
 
-def _seed_variance(record: Record) -> tuple[float, int]:
+def _seed_variance(record: RuleRecord) -> tuple[float, int]:
     """Return the variance of the mean over the seeds, NaN for one seed, and its degrees of freedom."""
     count, deviation = sum(value is not None for value in record.test), spread(record.test)
     return (math.nan if deviation is None else deviation**2 / count), max(count - 1, 1)

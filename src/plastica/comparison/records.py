@@ -12,7 +12,7 @@ Numbers = list[float | None]
 SAME_DIRECTION = 0.05  # degrees; rounding errors in single precision are smaller
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The results of one rule. Values that are not finite are None; lists over seeds are in the order of ``seeds``.
 
     Attributes:

@@ -17,7 +17,7 @@ from ..errors import FileError, InvalidValue
 from ..notebook import html
 from ..notebook.html import shown
 from .ranking import Ranks, ranks
-from .records import Record, middle, spread
+from .records import RuleRecord, middle, spread
 from .wording import FACTS, INSIDE, RESULTS, facts_of, heads, inside_of, remarks, results_of
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     terms: dict[str, Any]
     target: float | None
     target_is: str
-    records: list[Record]
+    records: list[RuleRecord]
 
     @classmethod
-    def of(cls, task: Task, terms: Terms, target: float, records: Sequence[Record]) -> Comparison:
+    def of(cls, task: Task, terms: Terms, target: float, records: Sequence[RuleRecord]) -> Comparison:
         """Return the comparison of trained rules."""
         given = "as given"
         linear = "what a network without hidden layers reaches with backprop in the same number of epochs (at most 20)"
@@ -171,7 +171,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return notes
 
     @property
-    def ranked(self) -> list[Record]:
+    def ranked(self) -> list[RuleRecord]:
         """The records by test result, best first, followed by those that cannot be ranked."""
         return sorted(self.records, key=_place)
 
@@ -259,12 +259,12 @@ def said_terms(terms: Terms, task: Task) -> dict[str, Any]:
     }
 
 
-def _place(record: Record) -> tuple[bool, float]:
+def _place(record: RuleRecord) -> tuple[bool, float]:
     found = middle(record.test)
     return bool(record.unranked), float("inf") if found is None else -found
 
 
-def _numbers(record: Record, rank: Ranks | None, epochs: int) -> dict[str, Any]:
+def _numbers(record: RuleRecord, rank: Ranks | None, epochs: int) -> dict[str, Any]:
     facts = record.facts or {}
     names = ("local", "symmetric_weights", "phases", "global_error", "labels", "source")
     return {

@@ -17,7 +17,7 @@ from ..model.fitting import take
 from ..rules import NAMES, VARIANTS, Greedy, Rule
 from ..training.batches import Planner, held_out_rows, training_rows
 from ..training.population import Population
-from .records import Numbers, Record, finite, middle
+from .records import Numbers, RuleRecord, finite, middle
 from .representation import hidden_activities, sparseness
 from .task import Task
 from .terms import Terms
@@ -91,7 +91,7 @@ class Trial:
         seeds: tuple[int, ...],
         seconds: float = float("inf"),
         on_look: Callable[[Population], None] = lambda population: None,
-    ) -> Record:
+    ) -> RuleRecord:
         """Train one network per seed and evaluate them.
 
         Args:
@@ -127,7 +127,7 @@ class Trial:
             **self._judged(models, population),
             **self._sparseness(good),
         }
-        return Record(
+        return RuleRecord(
             name=self.name,
             variant_of=variant_of(self.name, self.rule),
             unranked=rule.unranked,

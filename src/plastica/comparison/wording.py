@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..language import Texts, current
-from .records import Record, middle, spread
+from .records import RuleRecord, middle, spread
 
 SAY = Texts("comparison")
 RESULTS = (
@@ -22,7 +22,7 @@ def heads(names: Sequence[str], epochs: int = 0) -> list[str]:
     return [SAY(f"head_{name}", epochs=epochs) for name in names]
 
 
-def results_of(record: Record, rank: str, epochs: int) -> list[str]:
+def results_of(record: RuleRecord, rank: str, epochs: int) -> list[str]:
     """Return a row of the results table, in the order of ``RESULTS``.
 
     Args:
@@ -46,7 +46,7 @@ def results_of(record: Record, rank: str, epochs: int) -> list[str]:
     ]
 
 
-def inside_of(record: Record) -> list[str]:
+def inside_of(record: RuleRecord) -> list[str]:
     """Return a row of the table of training results, angles and sparseness, in the order of ``INSIDE``."""
     return [
         record.name,
@@ -58,7 +58,7 @@ def inside_of(record: Record) -> list[str]:
     ]
 
 
-def facts_of(record: Record, notes: list[str]) -> list[str]:
+def facts_of(record: RuleRecord, notes: list[str]) -> list[str]:
     """Return a row of the table of requirements, in the order of ``FACTS``.
 
     Args:
@@ -92,7 +92,7 @@ def with_spread(values: Sequence[float | None], figure: str) -> str:
     return f"{factor * mean:.{places}f}{unit}{beside}"
 
 
-def remarks(record: Record) -> list[str]:
+def remarks(record: RuleRecord) -> list[str]:
     """Return remarks that a reader should know before comparing a rule with others."""
     found = [SAY("as_backprop")] * record.is_backprop
     found += [SAY("variant_of", rule=record.variant_of)] * bool(record.variant_of)
@@ -102,12 +102,12 @@ def remarks(record: Record) -> list[str]:
     return [*found, *record.notes]
 
 
-def _unranked(record: Record) -> str:
+def _unranked(record: RuleRecord) -> str:
     key = f"unranked_{record.name}"
     return SAY(key) if key in SAY else record.unranked
 
 
-def _reached(values: Sequence[float | None], record: Record) -> str:
+def _reached(values: Sequence[float | None], record: RuleRecord) -> str:
     found = middle(values)
     if found is None:
         return SAY("not_reached")

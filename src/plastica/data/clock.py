@@ -19,26 +19,26 @@ from .values import as_text, read_dates, read_numbers
 if TYPE_CHECKING:
     import polars as pl
 
-Part = Literal["date", "time", "year", "month", "day", "hour", "minute", "number"]
+ClockPart = Literal["date", "time", "year", "month", "day", "hour", "minute", "number"]
 
 # A date of birth says who somebody is, not when the row was taken.
 BIRTH = re.compile(r"birth|born|(^|[_\W])dob($|[_\W])|geburt|geboren|naissance|nacimiento|出生|生日", re.I)
-NAMES: dict[Part, re.Pattern[str]] = {
+NAMES: dict[ClockPart, re.Pattern[str]] = {
     "year": re.compile(r"(^|.*[_\W])(year|jahr|année|annee|año|anno|年)$", re.I),
     "day": re.compile(r"(^|.*[_\W])(day|day_of_month|mday|tag|jour|día|dia|日)$", re.I),
     "month": re.compile(r"(^|.*[_\W])(month|mon|mnth|monat|mois|mes|月)$", re.I),
     "hour": re.compile(r"(^|.*[_\W])(hour|hours|hr|stunde|heure|hora|时|小时)$", re.I),
     "minute": re.compile(r"(^|.*[_\W])(minute|min|minuto|分)$", re.I),
 }
-RANGES: dict[Part, tuple[int, int]] = {
+RANGES: dict[ClockPart, tuple[int, int]] = {
     "year": (1700, 2300),
     "month": (1, 12),
     "day": (1, 31),
     "hour": (0, 24),
     "minute": (0, 59),
 }
-CALENDAR: tuple[Part, ...] = ("year", "month", "day", "hour", "minute")
-SECONDS: dict[Part, int] = {"hour": 3600, "minute": 60}
+CALENDAR: tuple[ClockPart, ...] = ("year", "month", "day", "hour", "minute")
+SECONDS: dict[ClockPart, int] = {"hour": 3600, "minute": 60}
 MOST_MISSING = 0.05  # of the rows: with more the column orders them badly
 
 
@@ -52,7 +52,7 @@ class Clock:
         columns: The columns.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[ClockPart, ...]
     columns: tuple[Column, ...]
 
     @property
@@ -79,7 +79,7 @@ class Clock:
             DataError: A missing column, or a cell in another form; with its row.
         """
         pairs = zip(self.parts, self.columns, strict=True)
-        found: dict[Part, np.ndarray] = {part: _read(table, part, column) for part, column in pairs}
+        found: dict[ClockPart, np.ndarray] = {part: _read(table, part, column) for part, column in pairs}
         if "number" in found:
             return found["number"]
         seconds = found.get("date")
@@ -110,20 +110,20 @@ def _candidates(table: Table, columns: list[Column]) -> Iterator[Clock]:
         if (_seconds(read_dates(table, date)) % 86_400 == 0).all():
             yield from (Clock(("date", "time"), (date, time)) for time in times)
             for each in parts:
-                fine: list[Part] = [part for part in SECONDS if part in each]
+                fine: list[ClockPart] = [part for part in SECONDS if part in each]
                 if "hour" in each:
                     yield Clock(("date", *fine), (date, *(each[part] for part in fine)))
     for each in parts:
         if "year" in each:
-            found: list[Part] = [part for part in CALENDAR if part in each]
+            found: list[ClockPart] = [part for part in CALENDAR if part in each]
             gaps = [number for number in range(1, len(found)) if found[number] != CALENDAR[number]]
             whole = found[: min(gaps, default=len(found))]
             yield Clock(tuple(whole), tuple(each[part] for part in whole))
 
 
-def _numbered(table: Table, columns: list[Column]) -> Iterator[dict[Part, Column]]:
+def _numbered(table: Table, columns: list[Column]) -> Iterator[dict[ClockPart, Column]]:
     """Yield columns of years, months, days, hours and minutes that belong together by their names."""
-    found: dict[str, dict[Part, Column]] = {}
+    found: dict[str, dict[ClockPart, Column]] = {}
     for column in columns:
         for part, names in NAMES.items():
             match = names.match(column.name)
@@ -137,7 +137,7 @@ def _numbered(table: Table, columns: list[Column]) -> Iterator[dict[Part, Column
     yield from found.values()
 
 
-def _fits(table: Table, part: Part, column: Column) -> bool:
+def _fits(table: Table, part: ClockPart, column: Column) -> bool:
     try:
         numbers = _read(table, part, column)
     except DataError:
@@ -159,7 +159,7 @@ def _tried(table: Table, clock: Clock) -> np.ndarray | None:
     return stamps if np.isnan(stamps).mean() <= MOST_MISSING else None
 
 
-def _read(table: Table, part: Part, column: Column) -> np.ndarray:
+def _read(table: Table, part: ClockPart, column: Column) -> np.ndarray:
     if part in ("time", "date"):
         return _seconds(read_dates(table, column))
     if part == "month":
@@ -179,7 +179,7 @@ def _month_names(texts: pl.Series) -> np.ndarray | None:
     return numbers.cast(pl.Float64).to_numpy().astype(np.float64)
 
 
-def _calendar(found: dict[Part, np.ndarray]) -> np.ndarray:
+def _calendar(found: dict[ClockPart, np.ndarray]) -> np.ndarray:
     months = (found["year"] - 1970) * 12 + found.get("month", 1.0) - 1
     gone = np.isnan(months + found.get("day", 1.0))
     first = np.where(gone, 0, months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]")

@@ -10,7 +10,7 @@ from ..notes import Note, sentences
 from .dates import FORMS
 from .numbers import PLAIN_FORMAT, NumberFormat
 
-Kind = Literal[
+ColumnKind = Literal[
     "number",
     "boolean",
     "category",
@@ -22,7 +22,7 @@ Kind = Literal[
     "empty",
     "unreadable",
 ]
-USED: tuple[Kind, ...] = ("number", "boolean", "category", "date", "text")
+USED: tuple[ColumnKind, ...] = ("number", "boolean", "category", "date", "text")
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     notes: tuple[Note, ...] = ()
     format: NumberFormat = PLAIN_FORMAT
     date_order: str = ""

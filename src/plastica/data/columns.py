@@ -18,7 +18,7 @@ from .duplicates import leave_out_copies
 from .looks import Look, looks
 from .numbers import best_reading, clean, plain_columns, read_plain_numbers, say_format, without_words
 from .table import Table, show
-from .text_columns import Place, Text, as_category, as_dates, decimal_habit, infer_text
+from .text_columns import Text, TextPlace, as_category, as_dates, decimal_habit, infer_text
 from .values import MOST_EXACT, as_text, is_declared_category, read_dates, read_numbers
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = N
     found = looks(written, plain)
     texts = {name: Text(values, plain.get(name), declared, found.get(name, Look())) for name, values in written.items()}
     habit = decimal_habit(table.separator, texts.values())
-    places = [Place(table, name, habit, target=False) for name in table.names if name not in skipped]
+    places = [TextPlace(table, name, habit, target=False) for name in table.names if name not in skipped]
     return leave_out_copies(table, tuple(_infer(place, texts.get(place.name), declared) for place in places))
 
 
@@ -56,7 +56,7 @@ def infer_target(table: Table, name: str, declared: Declared = NOTHING) -> Colum
     if text is not None and text.reading.ambiguous:
         written = [values for values in table.columns.values() if str(values.dtype) == "String"]
         habit = decimal_habit(table.separator, [_text_of(values, declared) for values in written])
-    return _infer(Place(table, name, habit, target=True), text, declared)
+    return _infer(TextPlace(table, name, habit, target=True), text, declared)
 
 
 def _text_of(values: pl.Series, declared: Declared) -> Text:
@@ -66,7 +66,7 @@ def _text_of(values: pl.Series, declared: Declared) -> Text:
     return Text(texts, plain, declared, look)
 
 
-def _infer(place: Place, text: Text | None, declared: Declared) -> Column:
+def _infer(place: TextPlace, text: Text | None, declared: Declared) -> Column:
     values, name = place.table.column(place.name), place.name
     if kind := declared.kinds.get(name):
         return _as_declared(place, kind, text, declared)
@@ -79,7 +79,7 @@ def _infer(place: Place, text: Text | None, declared: Declared) -> Column:
     return _infer_others(place, values)
 
 
-def _infer_others(place: Place, values: pl.Series) -> Column:
+def _infer_others(place: TextPlace, values: pl.Series) -> Column:
     name, kind = place.name, str(values.dtype)
     if kind == "Boolean":
         return describe_words(Column(name, "boolean", booleans=("false", "true")), as_text(values), place.target)
@@ -99,7 +99,7 @@ def _other_type(kind: str, values: pl.Series) -> Note:
     return note("columns.other_objects", type=kind, held=type(first).__name__)
 
 
-def _infer_categories(place: Place, declared: Declared) -> Column:
+def _infer_categories(place: TextPlace, declared: Declared) -> Column:
     """Categories by type stay categories, whatever their names look like; yes and no are two of them."""
     text = _text_of(place.table.column(place.name), declared)
     if place.target:  # labels that are numbers stay numbers; that they are classes is seen by the type
@@ -108,7 +108,7 @@ def _infer_categories(place: Place, declared: Declared) -> Column:
     return describe_words(base, clean(text.values, base.missing_words, base.keep_words), target=False)
 
 
-def _infer_numbers(place: Place, values: pl.Series, declared: Declared) -> Column:
+def _infer_numbers(place: TextPlace, values: pl.Series, declared: Declared) -> Column:
     name, target = place.name, place.target
     words = declared.missing_words
     if not target and DATE_NAME.search(name) and is_compact(name, texts := clean(as_text(values), words)):
@@ -134,7 +134,7 @@ def _beyond_doubles(values: pl.Series) -> str | None:
     return beyond_doubles(as_text(values).str.replace(r"\.0*$", ""))
 
 
-def _as_declared(place: Place, kind: str, text: Text | None, declared: Declared) -> Column:
+def _as_declared(place: TextPlace, kind: str, text: Text | None, declared: Declared) -> Column:
     """Read a column as a person says; what cannot be read so is refused with its row."""
     values = place.table.column(place.name)
     text = text or _text_of(values, declared)
@@ -146,7 +146,7 @@ def _as_declared(place: Place, kind: str, text: Text | None, declared: Declared)
     return describe_words(base, clean(text.values, base.missing_words, base.keep_words), place.target)
 
 
-def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
+def _declared_number(place: TextPlace, text: Text, declared: Declared) -> Column:
     reading = best_reading(text.cleaned, place.decimal_comma)
     said = say_format(reading.format)
     said += (note("columns.rounded_digits"),) * (beyond_doubles(text.cleaned.drop_nulls()) is not None)
@@ -158,7 +158,7 @@ def _declared_number(place: Place, text: Text, declared: Declared) -> Column:
     return describe_numbers(numbers, column, place.target)
 
 
-def _declared_date(place: Place, text: Text, declared: Declared) -> Column:
+def _declared_date(place: TextPlace, text: Text, declared: Declared) -> Column:
     column = Column(place.name, "date", missing_words=declared.missing_words, declared=True)
     typed = str(place.table.column(place.name).dtype).startswith("Date")
     order = "" if typed else date_order(text.cleaned) or ("compact" if is_compact("date", text.cleaned) else "ymd")

@@ -19,7 +19,7 @@ from .separators import (
     NO_SEPARATOR,
     SEPARATOR_NAMES,
     SNIFFED_ROWS,
-    Row,
+    NumberedRow,
     excel_hint,
     read_rows,
     sniff_separator,
@@ -192,7 +192,7 @@ class _Body:
         self.extra: bool | None = None  # whether every row has one cell more than the header
         self.blank: list[range] = []  # empty lines that are rows of a single column if another row follows
 
-    def read(self, rows: Iterator[Row]) -> Columns:
+    def read(self, rows: Iterator[NumberedRow]) -> Columns:
         import polars as pl
 
         chunks: list[list[pl.Series]] = []
@@ -211,7 +211,7 @@ class _Body:
         names, columns = self._settle_extra(columns)
         return {name: values.alias(name) for name, values in zip(names, columns, strict=True)}, np.array(lines)
 
-    def _checked(self, rows: Iterator[Row]) -> Iterator[Row]:
+    def _checked(self, rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
         width = len(self.layout.names)
         begun = self.layout.header_line is None
         for line, cells in rows:

@@ -18,7 +18,7 @@ from .table import Table, distinct_names, show
 if TYPE_CHECKING:
     import polars as pl
 
-Kind = Literal["text", "parquet", "excel", "json", "json lines"]
+FileFormat = Literal["text", "parquet", "excel", "json", "json lines"]
 
 PARQUET = b"PAR1"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -47,7 +47,7 @@ ARRAY = re.compile(rb"\s*\[\s*(\{|\]\s*$)")
 RECORD = re.compile(rb"\s*\{\s*[\"}]")
 
 
-def kind_of(head: bytes, name: str) -> Kind:
+def kind_of(head: bytes, name: str) -> FileFormat:
     """Return what a file holds, told from its first bytes, whatever it is called.
 
     Raises:

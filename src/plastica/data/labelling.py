@@ -15,7 +15,7 @@ from .numbers import clean, read_as
 from .table import Table, show
 from .values import read_booleans, read_categories, read_numbers
 
-Task = Literal["binary", "multiclass", "multilabel", "regression"]
+TaskKind = Literal["binary", "multiclass", "multilabel", "regression"]
 Label = str | int | float
 UNIT = "correct it, or give the target in another unit or as its logarithm"
 LARGEST = 1e100  # beyond it, and below its inverse, the squares of errors leave a computer's numbers
@@ -33,7 +33,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     columns: tuple[Column, ...]
-    task: Task
+    task: TaskKind
     classes: tuple[Label, ...] = ()
     means: tuple[float, ...] = ()
     scales: tuple[float, ...] = ()

@@ -52,7 +52,7 @@ SURE, LIKELY = 0.99, 0.8
 
 
 @dataclass(frozen=True)
-class Guess:
+class EncodingGuess:
     """What an encoding is taken to be.
 
     Args:
@@ -78,7 +78,7 @@ class Guess:
         return note(f"reading.encoding_{how}", name=self.name, other=self.other)
 
 
-def tell(words: Iterable[bytes]) -> Guess | None:
+def tell(words: Iterable[bytes]) -> EncodingGuess | None:
     """Return the encoding in which words make most sense; None where they make sense in none.
 
     Each candidate's reading is as likely as its letters are in the language that suits it best; see
@@ -106,7 +106,7 @@ def tell(words: Iterable[bytes]) -> Guess | None:
     names = {codec: name for codec, name, _ in CANDIDATES}
     other = max(weights, key=lambda codec: weights[codec], default="")
     language = next(language for codec, _, _, _, language in readings if codec == best)
-    return Guess(best, names[best], share, names.get(other, ""), language)
+    return EncodingGuess(best, names[best], share, names.get(other, ""), language)
 
 
 def likelihood_of(words: Iterable[bytes], codec: str) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from .alphabets import CHINESE, HIRAGANA, JAPANESE, KATAKANA, KOREAN, LATIN, OTHERS, TRADITIONAL
 
 Feature = tuple[str, str]  # a character, and how it stands
-Shares = dict[str, float]
+FeatureShares = dict[str, float]
 
 INITIAL, CAPS = 0.08, 0.7  # share of capitals at the beginning of words, and behind a capital
 MISPLACED = 5e-4  # a capital behind a small letter, a final form within a word: misread bytes look so
@@ -113,7 +113,7 @@ def _rare(language: str, script: str, letter: str) -> float:
 
 
 @functools.cache
-def _model(language: str) -> tuple[str, Shares]:
+def _model(language: str) -> tuple[str, FeatureShares]:
     if language in LATIN:
         return "Latin", _falling(LATIN[language], 4.0)
     if language in OTHERS:
@@ -127,14 +127,14 @@ def _model(language: str) -> tuple[str, Shares]:
     return "Han", _even(*shown[language])
 
 
-def _falling(letters: str, pace: float) -> Shares:
+def _falling(letters: str, pace: float) -> FeatureShares:
     """Shares that fall to a third in ``pace`` ranks, about as letters of an alphabet do."""
     weights = {letter: math.exp(-rank / pace) + 0.01 for rank, letter in reversed(list(enumerate(letters)))}
     whole = sum(weights.values())
     return {letter: weight / whole for letter, weight in weights.items()}
 
 
-def _even(letters: str, share: float) -> Shares:
+def _even(letters: str, share: float) -> FeatureShares:
     return dict.fromkeys(letters, share / len(set(letters)))
 
 

@@ -23,12 +23,12 @@ LONGEST_FIELD = 1 << 24
 LINE = re.compile(r"([\r\n]+)|[^\r\n]+(?:\r\n|\n|\r)?")
 LINE_END = re.compile(r"\r\n|\n|\r")
 
-Row = tuple[int, list[str]]  # the line on which a row begins, its cells
+NumberedRow = tuple[int, list[str]]  # the line on which a row begins, its cells
 
 
 def read_rows(
     text: str, source: str, separator: str, skipped: int = 0, *, strict: bool = True, blanks: bool = False
-) -> Iterator[Row]:
+) -> Iterator[NumberedRow]:
     """Yield the rows of a text one by one; only one is in memory at a time.
 
     Args:

@@ -12,7 +12,7 @@ from ..errors import DataError, InvalidValue
 from ..notes import Note, note
 from .columns import Column, infer_target
 from .declared import NOTHING, Declared
-from .labelling import Label, Target, Task, missing_targets, read_target
+from .labelling import Label, Target, TaskKind, missing_targets, read_target
 from .table import Table, show
 from .values import MOST_EXACT, is_declared_category, read_categories, read_numbers
 from .words import PERHAPS_A_VALUE
@@ -20,7 +20,7 @@ from .words import PERHAPS_A_VALUE
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Label", "Target", "Task", "choose_target", "target_names"]
+__all__ = ["Label", "Target", "TaskKind", "choose_target", "target_names"]
 
 FEW_CLASSES = 20  # up to as many different whole numbers are classes, if each comes often enough
 ROWS_PER_CLASS = 5
@@ -191,7 +191,7 @@ def _classification(table: Table, column: Column, task: str | None, where: Note)
     if count > max(FEW_CLASSES, table.height // 2):
         key = "many_classes" if column.kind == "number" else "many_words"
         raise DataError(note(f"errors.{key}", name=show(column.name), distinct=count, rows=table.height))
-    found: Task = "binary" if count == 2 else "multiclass"
+    found: TaskKind = "binary" if count == 2 else "multiclass"
     if task == "binary" and found != task:
         raise DataError(f"the target {show(column.name)} has {count} classes; the task binary takes two.")
     return Target((column,), found, classes)

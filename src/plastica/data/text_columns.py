@@ -68,7 +68,7 @@ class Text:
 
 
 @dataclass(frozen=True, eq=False)
-class Place:
+class TextPlace:
     """Where a column of text stands.
 
     Args:
@@ -103,7 +103,7 @@ def decimal_habit(separator: str, texts: Iterable[Text]) -> bool | None:
     return None
 
 
-def infer_text(place: Place, text: Text) -> Column:
+def infer_text(place: TextPlace, text: Text) -> Column:
     """Decide what a column of text is, from all its values."""
     name, target = place.name, place.target
     if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
@@ -119,7 +119,7 @@ def infer_text(place: Place, text: Text) -> Column:
     return _as_numbers(place, text, reading) or _as_booleans(place, text) or _from_words(place, text, reading)
 
 
-def as_dates(place: Place, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
+def as_dates(place: TextPlace, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
     """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
     said = [note("columns.compact_dates")] * (order == "compact") + [note("columns.year_month")] * (
         order == "year month"
@@ -147,7 +147,7 @@ def _codes_among(plain: pl.Series, text: Text, target: bool) -> bool:
     return large and bool(why_long_codes(text.values.str.strip_chars()))
 
 
-def _plain_numbers(place: Place, text: Text, plain: pl.Series) -> Column:
+def _plain_numbers(place: TextPlace, text: Text, plain: pl.Series) -> Column:
     words = text.declared.missing_words
     column = Column(place.name, "number", _say_dots(place, text.could_be_thousands), missing_words=words)
     numbers = without_words(plain.to_numpy().astype(np.float64), words, column.format)
@@ -155,14 +155,14 @@ def _plain_numbers(place: Place, text: Text, plain: pl.Series) -> Column:
     return with_changes(made, whole=False) if made.whole and text.look.dots else made
 
 
-def _say_dots(place: Place, ambiguous: bool) -> tuple[Note, ...]:
+def _say_dots(place: TextPlace, ambiguous: bool) -> tuple[Note, ...]:
     """A comma between the cells, or a column that leaves no choice, speaks for the decimal point."""
     if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
         return ()
     return (note("columns.format_unsure", parts=note("columns.decimal_dot")),)
 
 
-def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
+def _as_numbers(place: TextPlace, text: Text, reading: Reading) -> Column | None:
     cleaned, present = text.cleaned, text.present
     if not reading.numbers or present - reading.numbers > ODD_SHARE * present:
         return None
@@ -179,7 +179,9 @@ def _as_numbers(place: Place, text: Text, reading: Reading) -> Column | None:
     return with_changes(made, whole=False) if decimals else made
 
 
-def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+def _say_odd(
+    place: TextPlace, cleaned: pl.Series, odd: np.ndarray, what: str
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Return the words that are none of what a column holds, and what to say of them."""
     rows = np.flatnonzero(odd)
     if not len(rows):
@@ -192,7 +194,7 @@ def _say_odd(place: Place, cleaned: pl.Series, odd: np.ndarray, what: str) -> tu
     return words, (note(f"columns.no_{what}s", **first, more=len(rows) - 1, all=present),)
 
 
-def _as_booleans(place: Place, text: Text) -> Column | None:
+def _as_booleans(place: TextPlace, text: Text) -> Column | None:
     cleaned = clean(text.values, text.declared.missing_words, text.declared.kept)
     if place.target and _commonest_word(text, cleaned)[1] >= max(LEAST_ROWS, FREQUENT_CLASS * len(cleaned)):
         return None  # yes, no and "N/A"
@@ -209,7 +211,7 @@ def _words(cleaned: pl.Series) -> set[str]:
     return set(found.str.to_lowercase().to_list()) if found.len() <= FEW_WORDS else set()
 
 
-def _from_words(place: Place, text: Text, reading: Reading, codes: Note | None = None) -> Column:
+def _from_words(place: TextPlace, text: Text, reading: Reading, codes: Note | None = None) -> Column:
     base = as_category(place, text)
     cleaned = clean(text.values, base.missing_words, base.keep_words)
     present = cleaned.drop_nulls()
@@ -230,13 +232,13 @@ def _from_words(place: Place, text: Text, reading: Reading, codes: Note | None =
     return describe_words(with_changes(base, notes=notes), cleaned, place.target)
 
 
-def as_category(place: Place, text: Text) -> Column:
+def as_category(place: TextPlace, text: Text) -> Column:
     """Return a column as a category, with the words that are missing values in it and those that are not."""
     kept, notes = _kept_words(place, text)
     return Column(place.name, "category", notes, missing_words=text.declared.missing_words, keep_words=kept)
 
 
-def _kept_words(place: Place, text: Text) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+def _kept_words(place: TextPlace, text: Text) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Beside "+" a "-" is a value, and a target may well have a class "None"; return the words and what to say."""
     plus = text.values.str.strip_chars().eq("+").any()
     kept = (*text.declared.kept, *("-",) * plus, *PERHAPS_A_CLASS * place.target)
@@ -269,7 +271,7 @@ def _commonest_word(text: Text, cleaned: pl.Series) -> tuple[str, int]:
     return (str(counts["word"][0]), int(counts["rows"][0])) if counts.height else ("", 0)
 
 
-def _half_numeric(place: Place, cleaned: pl.Series, reading: Reading) -> tuple[Note, ...]:
+def _half_numeric(place: TextPlace, cleaned: pl.Series, reading: Reading) -> tuple[Note, ...]:
     present = cleaned.len() - cleaned.null_count()
     if reading.numbers < 0.5 * present:
         return ()

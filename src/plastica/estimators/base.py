@@ -27,7 +27,7 @@ from ..tables.views import estimator_page
 from ..training import Callback, EarlyStopping, History
 from . import serialization
 from .construction import build, check_parameters, recompiled
-from .inputs import Examples, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
+from .inputs import EstimatorRows, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
 
 AUTO_ROWS = 100  # early_stopping="auto" holds out a validation set from this number of rows on
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
@@ -149,7 +149,7 @@ class NetworkEstimator(BaseEstimator):
         """
 
     @abstractmethod
-    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
+    def _take_classes_weights(self, examples: EstimatorRows, classes: np.ndarray | None = None) -> EstimatorRows:
         """Multiply sample weights by class weights."""
 
     @abstractmethod
@@ -157,11 +157,13 @@ class NetworkEstimator(BaseEstimator):
         """Return targets in the form that the network expects."""
 
     @abstractmethod
-    def _learn_scale(self, train: Examples) -> None:
+    def _learn_scale(self, train: EstimatorRows) -> None:
         """Compute the scaling of targets from the training rows."""
 
     @abstractmethod
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
+    def _decide(
+        self, examples: EstimatorRows, train: EstimatorRows, held_out: EstimatorRows | None, folds: Folds | None
+    ) -> None:
         """Choose the decision rule, such as a threshold, from validation rows."""
 
     @abstractmethod
@@ -170,7 +172,9 @@ class NetworkEstimator(BaseEstimator):
 
     # Shared
 
-    def _examples(self, X: Any, y: Any, sample_weight: Any, begin: bool, classes: np.ndarray | None = None) -> Examples:
+    def _examples(
+        self, X: Any, y: Any, sample_weight: Any, begin: bool, classes: np.ndarray | None = None
+    ) -> EstimatorRows:
         if y is None:
             raise InvalidValue(
                 f"{type(self).__name__} requires y to be passed, but the target y is None. Give the targets as y."
@@ -179,11 +183,11 @@ class NetworkEstimator(BaseEstimator):
         count = len(rows) if isinstance(rows, np.ndarray) else rows.height
         targets = self._take_targets(y, begin, classes)
         check_consistent_length(np.empty(count), targets)
-        examples = Examples(rows, targets, take_weights(sample_weight, count))
+        examples = EstimatorRows(rows, targets, take_weights(sample_weight, count))
         examples = settle(examples, self.batch_size or batch_size_for(count))
         return self._take_classes_weights(examples, classes)
 
-    def _dealt(self, examples: Examples) -> tuple[Examples, Examples | None]:
+    def _dealt(self, examples: EstimatorRows) -> tuple[EstimatorRows, EstimatorRows | None]:
         """Split off a validation set, if early stopping is enabled."""
         rows = len(examples.y)
         if not (rows >= AUTO_ROWS if self.early_stopping == "auto" else self.early_stopping):
@@ -193,7 +197,7 @@ class NetworkEstimator(BaseEstimator):
         parts = split(rows, float(self.validation_fraction), 0, labels, seed)
         return examples.take(parts.train), examples.take(parts.validation)
 
-    def _prepare(self, train: Examples, whole: Examples, begin: bool, steady: bool) -> None:
+    def _prepare(self, train: EstimatorRows, whole: EstimatorRows, begin: bool, steady: bool) -> None:
         """Fit the encoder and the scaling and create the network; for ``warm_start``, update only its parameters."""
         if not begin:
             self.model_.set_compiled(recompiled(self.model_, self, steady))
@@ -205,7 +209,7 @@ class NetworkEstimator(BaseEstimator):
         self.model_ = build(self, self.task_, self._units, layout, seed, features_of(self.encoder_, train.x))
         self.model_.set_compiled(recompiled(self.model_, self, steady))
 
-    def _folds(self, examples: Examples) -> Folds | None:
+    def _folds(self, examples: EstimatorRows) -> Folds | None:
         """Assign rows to the members of an ensemble, each of which omits different rows."""
         seed = int(check_random_state(self.random_state).randint(MOST_SEED))
         left_out = dealt_to(self.model_, self.task_, examples.y, seed)
@@ -213,8 +217,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _train(
         self,
-        train: Examples,
-        held_out: Examples | None,
+        train: EstimatorRows,
+        held_out: EstimatorRows | None,
         epochs: int,
         callbacks: list[Callback],
         folds: Folds | None = None,
@@ -239,14 +243,14 @@ class NetworkEstimator(BaseEstimator):
         )
 
     def _ready(
-        self, examples: Examples, mean: float, of_members: np.ndarray | None
+        self, examples: EstimatorRows, mean: float, of_members: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         weight = relative(examples.weight, mean)
         if of_members is not None:
             weight = of_members if weight is None else of_members * weight[:, None]
         return features_of(self.encoder_, examples.x), self._scaled(examples.y), weight
 
-    def _stopping(self, held_out: Examples | None) -> EarlyStopping:
+    def _stopping(self, held_out: EstimatorRows | None) -> EarlyStopping:
         patience = int(self.n_iter_no_change)
         if held_out is None:
             return EarlyStopping("loss", min_delta=float(self.tol), patience=patience)

@@ -20,7 +20,7 @@ from ..notes import note
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from .inputs import Examples
+    from .inputs import EstimatorRows
 
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
 MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered
@@ -28,7 +28,7 @@ SMALLEST = np.finfo(np.float64).tiny
 UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
 
 
-class Judged(NamedTuple):
+class ThresholdRows(NamedTuple):
     """Rows that choose a threshold.
 
     Args:
@@ -97,9 +97,9 @@ def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
 
 def learn_decision(
     estimator: Any,
-    examples: Examples,
-    train: Examples,
-    held_out: Examples | None,
+    examples: EstimatorRows,
+    train: EstimatorRows,
+    held_out: EstimatorRows | None,
     answers: Callable[[Any], np.ndarray],
 ) -> Decision:
     """Return how probabilities become answers, and warn of a rare class that is never one.
@@ -112,7 +112,7 @@ def learn_decision(
         answers: What returns its probabilities for rows.
     """
 
-    def weight(rows: Examples) -> np.ndarray | None:
+    def weight(rows: EstimatorRows) -> np.ndarray | None:
         if not estimator.shift_ or rows.weight is None:
             return rows.weight
         return rows.weight / np.array(estimator.shift_)[rows.y]  # without those of the classes
@@ -122,14 +122,14 @@ def learn_decision(
     if not chosen or not (rare or (held_out and estimator.threshold != "auto")):
         return decide(estimator, rare, None)
     looked = held_out or train.take(np.arange(min(len(train.y), MOST_LOOKED_AT)))
-    judged = Judged(looked.y, answers(looked.x), weight(looked))
+    judged = ThresholdRows(looked.y, answers(looked.x), weight(looked))
     made = decide(estimator, rare, judged if held_out else None)
     if estimator.threshold == "auto":
         warn_of_silence(estimator, made, rare, judged, len(held_out.y) if held_out else 0)
     return made
 
 
-def decide(estimator: Any, rare: tuple[int, ...], held_out: Judged | None) -> Decision:
+def decide(estimator: Any, rare: tuple[int, ...], held_out: ThresholdRows | None) -> Decision:
     """Return how probabilities become answers, chosen on held-out rows where ``threshold`` asks for that.
 
     Args:
@@ -141,7 +141,7 @@ def decide(estimator: Any, rare: tuple[int, ...], held_out: Judged | None) -> De
     settings = settings_for(estimator, target, bool(estimator.shift_))
     rare = rare if isinstance(estimator.threshold, str) else ()  # a number is about the second class, as elsewhere
     none = np.zeros((0, len(target.classes)))
-    judged = held_out or Judged(none if target.task == "multilabel" else np.zeros(0, np.int64), none, None)
+    judged = held_out or ThresholdRows(none if target.task == "multilabel" else np.zeros(0, np.int64), none, None)
     made = choose_decision(settings, target, rare, estimator.shift_, *judged)
     if isinstance(settings.threshold, str) and not made.aim:
         warnings.warn(_unchosen(estimator, target, len(judged.y)), PlasticaWarning, stacklevel=5)
@@ -179,7 +179,9 @@ def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
     return _log_odds(shares[:, 1]) + np.log(weights[1] / weights[0])
 
 
-def warn_of_silence(estimator: Any, decision: Decision, rare: tuple[int, ...], judged: Judged, held_out: int) -> None:
+def warn_of_silence(
+    estimator: Any, decision: Decision, rare: tuple[int, ...], judged: ThresholdRows, held_out: int
+) -> None:
     """Warn where rows have a rare class, or label, that the network never answers.
 
     Args:

@@ -33,7 +33,7 @@ from .class_decision import (
     target_of,
 )
 from .construction import check_parameters
-from .inputs import Examples, check_array
+from .inputs import EstimatorRows, check_array
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -267,7 +267,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         self.task_, self.n_outputs_ = ("binary" if count == 2 else "multiclass"), count
 
-    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
+    def _take_classes_weights(self, examples: EstimatorRows, classes: np.ndarray | None = None) -> EstimatorRows:
         settings_for(self, target_of(self.task_, self.classes_), self.class_weight is not None)
         if self.task_ != "multilabel" and classes is None and len(np.unique(examples.y)) < 2:
             raise DataError("y has one class only among the rows with a weight; at least 2 classes are needed.")
@@ -279,7 +279,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self.shift_ = shift_of(weights)
         return examples._replace(weight=rows * weights[examples.y])
 
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
+    def _decide(
+        self, examples: EstimatorRows, train: EstimatorRows, held_out: EstimatorRows | None, folds: Folds | None
+    ) -> None:
         left_out = None if folds is None else folds.left_out
         self.decision_ = learn_decision(self, examples, train, held_out, lambda rows: self._of_rows(rows, left_out))
 
@@ -289,7 +291,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     def _scaled(self, y: np.ndarray) -> np.ndarray:
         return y.astype(np.float32) if self.task_ == "multilabel" else y
 
-    def _learn_scale(self, train: Examples) -> None:
+    def _learn_scale(self, train: EstimatorRows) -> None:
         """Classes need no scaling."""
 
     def _decoded(self, answers: np.ndarray) -> np.ndarray:

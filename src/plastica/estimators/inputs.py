@@ -26,17 +26,17 @@ MOST_NAMED = 5  # columns in a warning
 ROWS_OF_A_STEP = 4  # rows are merged where they weigh no more than so many full steps
 
 
-class Examples(NamedTuple):
+class EstimatorRows(NamedTuple):
     """Rows to learn from: numbers ``(rows, columns)`` or a table, targets, and weights or None."""
 
     x: np.ndarray | Table
     y: np.ndarray
     weight: np.ndarray | None
 
-    def take(self, rows: np.ndarray) -> Examples:
+    def take(self, rows: np.ndarray) -> EstimatorRows:
         """Return some of the rows."""
         x = self.x.take(rows) if isinstance(self.x, Table) else self.x[rows]
-        return Examples(x, self.y[rows], None if self.weight is None else self.weight[rows])
+        return EstimatorRows(x, self.y[rows], None if self.weight is None else self.weight[rows])
 
 
 def is_frame(X: Any) -> bool:
@@ -174,7 +174,7 @@ def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
     return np.broadcast_to(weight, (rows,))
 
 
-def settle(examples: Examples, step: int) -> Examples:
+def settle(examples: EstimatorRows, step: int) -> EstimatorRows:
     """Leave rows without weight out, and merge equal rows where one step takes all of them.
 
     A step then sums over rows, and it does not matter in which order they stand or whether one stands twice or
@@ -195,7 +195,7 @@ def settle(examples: Examples, step: int) -> Examples:
     _, first, places = np.unique(keys, return_index=True, return_inverse=True)
     if len(first) > step:
         return examples
-    return Examples(x[first], y[first], np.bincount(places, weight))
+    return EstimatorRows(x[first], y[first], np.bincount(places, weight))
 
 
 def relative(weight: np.ndarray | None, mean: float) -> np.ndarray | None:

@@ -21,7 +21,7 @@ from ..training import Callback
 from . import serialization
 from .base import NetworkEstimator
 from .construction import check_parameters
-from .inputs import Examples, check_array
+from .inputs import EstimatorRows, check_array
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -170,15 +170,17 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             )
         return values
 
-    def _take_classes_weights(self, examples: Examples, classes: np.ndarray | None = None) -> Examples:
+    def _take_classes_weights(self, examples: EstimatorRows, classes: np.ndarray | None = None) -> EstimatorRows:
         return examples
 
-    def _learn_scale(self, train: Examples) -> None:
+    def _learn_scale(self, train: EstimatorRows) -> None:
         self.target_mean_ = np.average(train.y, axis=0, weights=train.weight)
         spread = np.sqrt(np.average((train.y - self.target_mean_) ** 2, axis=0, weights=train.weight))
         self.target_scale_ = np.where(spread > 1e-12 * np.abs(self.target_mean_), spread, 1.0)
 
-    def _decide(self, examples: Examples, train: Examples, held_out: Examples | None, folds: Folds | None) -> None:
+    def _decide(
+        self, examples: EstimatorRows, train: EstimatorRows, held_out: EstimatorRows | None, folds: Folds | None
+    ) -> None:
         pass
 
     def _scaled(self, y: np.ndarray) -> np.ndarray:

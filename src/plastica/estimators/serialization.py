@@ -27,7 +27,7 @@ from ..training import History
 E = TypeVar("E")
 UNKEPT = ("callbacks",)
 SCALAR = None | bool | int | float | str
-Label = bool | int | float | str
+ClassLabel = bool | int | float | str
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,7 +54,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     params: dict[str, Any]
     declared: dict[str, dict[str, Any]] = {}
     network: str | dict[str, Any] | None = None
-    class_weight: tuple[tuple[Label, float], ...] | None = None
+    class_weight: tuple[tuple[ClassLabel, float], ...] | None = None
     kinds: tuple[tuple[str, str], ...] | None = None
     encoder: dict[str, Any] | None = None
     numbers_only: bool = True
@@ -63,7 +63,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     task: str = "regression"
     outputs: int = 1
     targets: tuple[str, ...] = ()
-    classes: tuple[Label, ...] = ()
+    classes: tuple[ClassLabel, ...] = ()
     class_type: str = ""
     decision: Decision | None = None
     shift: tuple[float, ...] = ()

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-Rule = Literal["largest", "threshold", "weights", "costs"]
+DecisionRule = Literal["largest", "threshold", "weights", "costs"]
 Aim = Literal["", "f1", "micro_f1", "balanced_accuracy", "accuracy", "costs"]
 Costs = tuple[tuple[float, ...], ...]
 
@@ -36,7 +36,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         array([0, 1])
     """
 
-    rule: Rule = "largest"
+    rule: DecisionRule = "largest"
     thresholds: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
     costs: Costs = ()

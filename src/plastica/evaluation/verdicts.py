@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .results import Judged
 
 Level = Literal["good", "careful", "bad"]
-Standing = Literal["better", "same", "worse", "useless", "unclear", "alone"]
+Outcome = Literal["better", "same", "worse", "useless", "unclear", "alone"]
 Advice = Literal["good", "careful", "bad", "worse", "useless", "failed", "unclear"]
 KEPT = ("linear", "trees", "network")  # what a run can keep; a guess and naive forecasts stand beside them
 FEWEST_MISSED = 3  # held-out rows of a class that is never found; of fewer it may be bad luck
@@ -45,7 +45,7 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """
 
     level: Level
-    standing: Standing
+    standing: Outcome
     advice: Advice
     model: str
     rival: str
@@ -86,7 +86,7 @@ def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], m
 def verdict_from(scores: Mapping[str, Scores], main: str, gap: Figure | None, beside: str, rows: int) -> Verdict:
     """Return what the figures alone tell, for a file of a plastica that kept no verdict."""
     if gap is None:
-        standing: Standing = "alone"
+        standing: Outcome = "alone"
     else:
         standing = _side(gap, main)
     level: Level = "careful" if standing == "worse" else "good"
@@ -155,7 +155,7 @@ def _best_other(own: str, scores: Mapping[str, Scores], main: str) -> str:
     return max(others, key=others.__getitem__, default="dummy")
 
 
-def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tuple[Standing, str, Figure | None]:
+def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tuple[Outcome, str, Figure | None]:
     if beyond.answer == "no_more":
         return "useless", beyond.measure, beyond.difference
     if beyond.answer == "unclear":
@@ -172,20 +172,20 @@ def _difference(judged: Judged, rival: str, main: str) -> Figure:
     return difference(judged.task, judged.y, judged.answers[judged.own], judged.answers[rival], main, pair)
 
 
-def _side(gap: Figure, main: str) -> Standing:
+def _side(gap: Figure, main: str) -> Outcome:
     if not gap.sure:
         return "same"
     return "better" if (gap.value < 0) == (main in LOWER_IS_BETTER) else "worse"
 
 
-def _level(standing: Standing, found: Sequence[Finding]) -> Level:
+def _level(standing: Outcome, found: Sequence[Finding]) -> Level:
     severities = {each.severity for each in found}
     if standing == "useless" or "serious" in severities:
         return "bad"
     return "careful" if standing in ("worse", "unclear") or "warning" in severities else "good"
 
 
-def _advice(standing: Standing, found: Sequence[Finding], told: bool) -> Advice:
+def _advice(standing: Outcome, found: Sequence[Finding], told: bool) -> Advice:
     """Say what follows; ``told`` is whether another model tells more than a guess."""
     if standing in ("useless", "unclear"):
         return "failed" if told else "useless" if standing == "useless" else "unclear"

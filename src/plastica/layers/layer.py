@@ -14,9 +14,9 @@ from .. import regularizers
 from ..activations import Activation
 from ..declaration import Declaration
 from ..errors import InvalidValue
+from ..random import Shape
 from .node import Node, nodes_of
 
-Shape = tuple[int, ...]
 Params = Any
 State = Any
 Capability = TypeVar("Capability")

@@ -33,7 +33,7 @@ class OneHot(Targets):
 
 
 @dataclass(frozen=True)
-class Shares(OneHot):
+class ClassShares(OneHot):
     """One column per class, with probabilities that sum to 1."""
 
     def check(
@@ -107,7 +107,7 @@ class ClassNumbers(Targets):
         return whole_classes(y), set(range(self.classes_for(outputs)))
 
 
-ONE_HOT, SHARES, CLASS_NUMBERS = OneHot(), Shares(), ClassNumbers()
+ONE_HOT, SHARES, CLASS_NUMBERS = OneHot(), ClassShares(), ClassNumbers()
 
 
 def of_shapes(target: jax.Array, prediction: jax.Array) -> Targets:

@@ -138,7 +138,7 @@ class Amounts(Targets):
 
 
 @dataclass(frozen=True)
-class Counts(Targets):
+class CountNumbers(Targets):
     """Counts, 0 or more."""
 
     def check(
@@ -233,4 +233,4 @@ def whole_classes(y: np.ndarray) -> np.ndarray:
     return numbers.astype(np.int64)
 
 
-AMOUNTS, COUNTS, UNKNOWN, LABELS, SIGNS = Amounts(), Counts(), Unknown(), Labels(), Signs()
+AMOUNTS, COUNTS, UNKNOWN, LABELS, SIGNS = Amounts(), CountNumbers(), Unknown(), Labels(), Signs()

@@ -15,7 +15,7 @@ from ..losses.shapes import matched
 from .mean import Named, ratio
 from .metric import Wants
 
-Average = Literal["macro", "micro", "weighted"]
+Averaging = Literal["macro", "micro", "weighted"]
 
 
 class Counts(NamedTuple):
@@ -84,7 +84,7 @@ class Counted(Named):
 class Averaged(Counted):
     """A figure of each class, averaged over classes."""
 
-    average: Average | None
+    average: Averaging | None
 
     def __post_init__(self) -> None:
         if self.average not in (None, "macro", "micro", "weighted"):
@@ -141,7 +141,7 @@ class Precision(KerasAveraged):
 
     default_label: ClassVar[str] = "precision"
     threshold: float | None = None
-    average: Average | None = None
+    average: Averaging | None = None
     name: str | None = None
 
     def per_class(self, counts: Counts) -> np.ndarray:
@@ -164,7 +164,7 @@ class Recall(KerasAveraged):
 
     default_label: ClassVar[str] = "recall"
     threshold: float | None = None
-    average: Average | None = None
+    average: Averaging | None = None
     name: str | None = None
 
     def per_class(self, counts: Counts) -> np.ndarray:
@@ -188,7 +188,7 @@ class F1Score(Averaged):
 
     default_label: ClassVar[str] = "f1_score"
     threshold: float | None = None
-    average: Average | None = None
+    average: Averaging | None = None
     name: str | None = None
 
     def per_class(self, counts: Counts) -> np.ndarray:
@@ -211,7 +211,7 @@ class Specificity(Averaged):
 
     default_label: ClassVar[str] = "specificity"
     threshold: float | None = None
-    average: Average | None = None
+    average: Averaging | None = None
     name: str | None = None
 
     def per_class(self, counts: Counts) -> np.ndarray:

@@ -72,7 +72,7 @@ class Model:
                 f"{kind}({inputs!r}): give a layer, inputs and outputs of a graph, or layers in a list: "
                 "Sequential([...])."
             )
-        wired = wiring.Wired(inputs, ()) if outputs is None else wiring.wire(inputs, outputs)
+        wired = wiring.WiredNetwork(inputs, ()) if outputs is None else wiring.wire(inputs, outputs)
         self.network: Layer = wired.network
         self.name = name or kind.lower()
         self.seed = int(seed)

@@ -27,7 +27,7 @@ ORDER = (
 )
 
 
-class Named(NamedTuple):
+class NamedWeights(NamedTuple):
     """A network's arrays by name.
 
     Attributes:
@@ -81,7 +81,7 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
     return params, state
 
 
-def carried_over(source: Named, target: Named) -> tuple[Any, Any, list[str]]:
+def carried_over(source: NamedWeights, target: NamedWeights) -> tuple[Any, Any, list[str]]:
     """Return params and state of ``target`` with the arrays of ``source`` that have the same name and shape.
 
     Args:
@@ -102,7 +102,7 @@ def carried_over(source: Named, target: Named) -> tuple[Any, Any, list[str]]:
     return params, state, taken
 
 
-def by_name(network: Layer, params: Any, state: Any) -> Named:
+def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
     """Return a network's arrays by name: the layer's name in the summary, then the array's own.
 
     Layers inside a composition have its name in front: ``"block/dense_1/kernel"``.
@@ -119,7 +119,7 @@ def by_name(network: Layer, params: Any, state: Any) -> Named:
 
     for entry in outline(network, None, params, state):
         gather(entry, "")
-    return Named(network, params, state, found)
+    return NamedWeights(network, params, state, found)
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -32,7 +32,7 @@ class Origin(NamedTuple):
     place: int | None
 
 
-class Wired(NamedTuple):
+class WiredNetwork(NamedTuple):
     """A network that was read back from nodes.
 
     Attributes:
@@ -44,7 +44,7 @@ class Wired(NamedTuple):
     origins: tuple[Origin | None, ...]
 
 
-def wire(inputs: Any, outputs: Any) -> Wired:
+def wire(inputs: Any, outputs: Any) -> WiredNetwork:
     """Return the network between nodes.
 
     Args:
@@ -63,11 +63,11 @@ def wire(inputs: Any, outputs: Any) -> Wired:
         graph = dataclasses.replace(graph, inputs=tuple(dataclasses.replace(each, name=name) for each, name in pairs))
     chain = tuple((place, (place,)) for place in range(len(graph.layers)))
     if graph.calls == chain and graph.outputs == (len(chain),) and len(graph.inputs) == 1:
-        return Wired(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
-    return Wired(graph, drawn.owners)
+        return WiredNetwork(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
+    return WiredNetwork(graph, drawn.owners)
 
 
-def carried(wired: Wired, params: Any, state: Any) -> tuple[Any, Any]:
+def carried(wired: WiredNetwork, params: Any, state: Any) -> tuple[Any, Any]:
     """Return the initial weights, with those of other models in their places."""
     params, state = list(params), list(state)
     for place, origin in enumerate(wired.origins):

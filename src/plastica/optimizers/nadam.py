@@ -17,7 +17,7 @@ DECAY = 0.96
 """How the momentum warms up: β₁ (1 - DECAY^t / 2); the constant of Dozat's paper."""
 
 
-class Pace(NamedTuple):
+class StepFactors(NamedTuple):
     """What all arrays share at one step.
 
     Attributes:
@@ -72,10 +72,10 @@ class Nadam(Leafwise):
         warmup, power_2 = scalars["warmup"] * DECAY, scalars["power_2"] * self.beta_2
         now, ahead = (self.beta_1 * (1 - 0.5 * power) for power in (warmup, warmup * DECAY))
         product = scalars["product"] * now
-        pace = Pace(rate * ahead / (1 - product * ahead), rate * (1 - now) / (1 - product), 1 - power_2)
+        pace = StepFactors(rate * ahead / (1 - product * ahead), rate * (1 - now) / (1 - product), 1 - power_2)
         return pace, {"product": product, "warmup": warmup, "power_2": power_2}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Pace) -> tuple[jax.Array, Slots]:
+    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: StepFactors) -> tuple[jax.Array, Slots]:
         """Return one moved array and its running means."""
         new = moments(self, gradient, slots)
         step = pace.momentum * new["momentum"] + pace.gradient * gradient

@@ -18,7 +18,7 @@ from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numb
 from ..schedules.schedule import checked_rate
 from .clipping import clip
 
-State = dict[str, Any]
+OptimizerState = dict[str, Any]
 ValueFunction = Callable[[Any], jax.Array]
 
 
@@ -72,9 +72,9 @@ class Optimizer(Declaration):
                 f"{name}(accumulate={self.accumulate!r}): accumulate must be a whole number of at least 1."
             )
 
-    def init(self, params: Any) -> State:
+    def init(self, params: Any) -> OptimizerState:
         """Return the state to start from: a dict of arrays, with the count of steps under ``step``."""
-        state: State = {"step": np.zeros((), np.int32), "memory": self.begin(params)}
+        state: OptimizerState = {"step": np.zeros((), np.int32), "memory": self.begin(params)}
         if self.use_ema:
             state["average"] = jax.tree.map(_copy, params)
         if self.accumulate > 1:
@@ -85,11 +85,11 @@ class Optimizer(Declaration):
     def update(
         self,
         direction: Any,
-        state: State,
+        state: OptimizerState,
         params: Any,
         value: Any = None,
         value_fn: ValueFunction | None = None,
-    ) -> tuple[Any, State]:
+    ) -> tuple[Any, OptimizerState]:
         """Take in one batch's direction and, but for ``accumulate``, make a step against it.
 
         Args:
@@ -109,7 +109,7 @@ class Optimizer(Declaration):
             return cast._step(direction, state, params, value, value_fn)
         return cast._gather(direction, state, params, value, value_fn)
 
-    def averaged(self, params: Any, state: State) -> Any:
+    def averaged(self, params: Any, state: OptimizerState) -> Any:
         """Return the moving average of the weights, or ``params`` themselves where none is kept."""
         return state["average"] if self.use_ema else params
 
@@ -134,8 +134,8 @@ class Optimizer(Declaration):
         raise NotImplementedError
 
     def _step(
-        self, direction: Any, state: State, params: Any, value: Any, value_fn: ValueFunction | None
-    ) -> tuple[Any, State]:
+        self, direction: Any, state: OptimizerState, params: Any, value: Any, value_fn: ValueFunction | None
+    ) -> tuple[Any, OptimizerState]:
         step = state["step"]
         rate = jnp.asarray(self.current_rate(step), _precision(params))
         direction = clip(direction, self.clipnorm, self.clipvalue, self.global_clipnorm)
@@ -144,24 +144,24 @@ class Optimizer(Declaration):
         params, memory = self.advance(direction, state["memory"], params, rate, value, value_fn)
         # Beyond what it holds the count stands still: schedules are over by then, and it must not turn negative.
         counted = step + (step < np.iinfo(np.int32).max)
-        new: State = {**state, "step": counted, "memory": strong(memory, state["memory"])}
+        new: OptimizerState = {**state, "step": counted, "memory": strong(memory, state["memory"])}
         if self.use_ema:
             kept = jnp.where(step == 0, 0, self.ema_momentum)
             new["average"] = _mix(state["average"], params, kept, 1 - kept)
         return params, new
 
     def _gather(
-        self, direction: Any, state: State, params: Any, value: Any, value_fn: ValueFunction | None
-    ) -> tuple[Any, State]:
+        self, direction: Any, state: OptimizerState, params: Any, value: Any, value_fn: ValueFunction | None
+    ) -> tuple[Any, OptimizerState]:
         seen = state["seen"] + 1
         total = jax.tree.map(jnp.add, state["total"], direction)
 
-        def step() -> tuple[Any, State]:
+        def step() -> tuple[Any, OptimizerState]:
             mean = jax.tree.map(lambda t: t / self.accumulate, total)
             zero = {"seen": jnp.zeros_like(seen), "total": jax.tree.map(jnp.zeros_like, total)}
             return self._step(mean, {**state, **zero}, params, value, value_fn)
 
-        def wait() -> tuple[Any, State]:
+        def wait() -> tuple[Any, OptimizerState]:
             return params, {**state, "seen": seen, "total": total}
 
         return jax.lax.cond(seen == self.accumulate, step, wait)

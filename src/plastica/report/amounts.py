@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from ..evaluation.scores import Scores, score
 from . import charts
-from .judged import HeldOut
+from .judged import HeldOutAnswers
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Amount:
     points: int
 
 
-def describe(network: TableNetwork, judged: HeldOut) -> tuple[Amount, ...]:
+def describe(network: TableNetwork, judged: HeldOutAnswers) -> tuple[Amount, ...]:
     """Describe the errors of each target, at most six."""
     truth, answers = judged.y.reshape(len(judged.y), -1), judged.network.reshape(len(judged.y), -1)
     names = network.target.names[:MOST_OUTPUTS]

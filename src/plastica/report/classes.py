@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ..evaluation.decisions import Decision
 from ..evaluation.intervals import Figure, wilson
 from . import charts
-from .judged import HeldOut
+from .judged import HeldOutAnswers
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Classes:
     positive: str
 
 
-def describe(network: TableNetwork, judged: HeldOut) -> Classes:
+def describe(network: TableNetwork, judged: HeldOutAnswers) -> Classes:
     """Describe how a classifier answers the held-out rows."""
     labels = [plain(label, 60) for label in network.target.classes]
     support = _truth(judged, len(labels)).sum(0)
@@ -82,12 +82,12 @@ def describe(network: TableNetwork, judged: HeldOut) -> Classes:
     )
 
 
-def _truth(judged: HeldOut, classes: int) -> np.ndarray:
+def _truth(judged: HeldOutAnswers, classes: int) -> np.ndarray:
     """Return whether each row is of each class, ``(rows, classes)``."""
     return judged.y > 0.5 if judged.task == "multilabel" else judged.y[:, None] == np.arange(classes)
 
 
-def _rows(decision: Decision, judged: HeldOut, labels: list[str], kept: np.ndarray) -> tuple[ClassRow, ...]:
+def _rows(decision: Decision, judged: HeldOutAnswers, labels: list[str], kept: np.ndarray) -> tuple[ClassRow, ...]:
     from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
     truth, numbers = _truth(judged, len(labels)), None if judged.task == "multilabel" else np.arange(len(labels))
@@ -108,14 +108,14 @@ def _rows(decision: Decision, judged: HeldOut, labels: list[str], kept: np.ndarr
     )
 
 
-def _confusion(judged: HeldOut, kept: np.ndarray) -> tuple[tuple[int, ...], ...]:
+def _confusion(judged: HeldOutAnswers, kept: np.ndarray) -> tuple[tuple[int, ...], ...]:
     from sklearn.metrics import confusion_matrix
 
     counts = confusion_matrix(judged.y, judged.decided, labels=np.arange(judged.network.shape[1]))[np.ix_(kept, kept)]
     return tuple(tuple(row) for row in counts.tolist())
 
 
-def _sureness(judged: HeldOut) -> tuple[np.ndarray, np.ndarray]:
+def _sureness(judged: HeldOutAnswers) -> tuple[np.ndarray, np.ndarray]:
     """Return forecasts and what came: of two classes the second's share, of more the largest, of labels all."""
     if judged.task == "binary":
         return judged.network[:, 1], judged.y == 1
@@ -134,7 +134,7 @@ def _bins(forecast: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return mean, share, rows[some]
 
 
-def _observed(judged: HeldOut, share: np.ndarray, rows: np.ndarray) -> list[Figure]:
+def _observed(judged: HeldOutAnswers, share: np.ndarray, rows: np.ndarray) -> list[Figure]:
     """Return the share right in each bin with its interval; a row's labels err together, so they count as one row."""
     labels = judged.network.shape[1] if judged.task == "multilabel" else 1
     counts = np.maximum(rows // labels, 1)
@@ -142,7 +142,7 @@ def _observed(judged: HeldOut, share: np.ndarray, rows: np.ndarray) -> list[Figu
     return [Figure(float(each), figure.low, figure.high) for each, figure in zip(share, found, strict=True)]
 
 
-def _curves(positive: int, judged: HeldOut, labels: list[str], support: np.ndarray) -> Iterator[Markup]:
+def _curves(positive: int, judged: HeldOutAnswers, labels: list[str], support: np.ndarray) -> Iterator[Markup]:
     from sklearn.metrics import precision_recall_curve, roc_curve
 
     truth = _truth(judged, len(labels))

@@ -14,7 +14,7 @@ MARGIN = 0.04
 
 
 @dataclass(frozen=True)
-class Dot:
+class ScalePoint:
     """A model: where its value and interval stand on the scale, from 0 to 100; ``off`` the scale to the left or right.
 
     Args:
@@ -35,7 +35,7 @@ class Dot:
     own: bool
 
 
-def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[Dot, ...]:
+def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[ScalePoint, ...]:
     """Place each model's figure on a scale that the contenders fill; a far guess is marked at the edge."""
     low, high = _scale(figures)
 
@@ -43,7 +43,7 @@ def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[Dot, ...
         return 100 * min(max((value - low) / (high - low), 0.0), 1.0)
 
     return tuple(
-        Dot(
+        ScalePoint(
             name=name,
             value=formats.figure(metric, figure.value),
             interval=formats.interval(metric, figure),

@@ -13,7 +13,7 @@ from ..data.columns import Column
 from ..errors import DataError
 from . import formats
 from .importance import MOST_WORK, some
-from .judged import HeldOut
+from .judged import HeldOutAnswers
 from .minis import MOST_LINES, Mini, end_of, scaled
 from .relations import NAMED, ORDERED, codes_of, numbers_of
 from .wording import plain
@@ -47,7 +47,7 @@ class Curve:
     means: np.ndarray
 
 
-def describe(network: TableNetwork, prepared: Prepared, judged: HeldOut, names: Sequence[str]) -> Effects:
+def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, names: Sequence[str]) -> Effects:
     """Set each column in turn to a dozen of its values in up to 200 held-out rows, and take the mean answer.
 
     Args:
@@ -71,12 +71,12 @@ def describe(network: TableNetwork, prepared: Prepared, judged: HeldOut, names: 
     return Effects(charts, _end(judged, low), _end(judged, high), _labels(network, lines) if len(lines) > 1 else ())
 
 
-def _end(judged: HeldOut, value: float) -> str:
+def _end(judged: HeldOutAnswers, value: float) -> str:
     """Write an end of the scale; a share in whole tenths of a per cent."""
     return formats.number(value) if judged.task == "regression" else formats.share(round(value, 3))
 
 
-def _lines(judged: HeldOut, prepared: Prepared) -> list[int]:
+def _lines(judged: HeldOutAnswers, prepared: Prepared) -> list[int]:
     """Return which answers are drawn: of two classes the positive one, of more the commonest."""
     if judged.task == "binary":
         return [judged.decisions[judged.own].positive]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks.leaks import features_by_column
-from .judged import HeldOut, decide, row_losses
+from .judged import HeldOutAnswers, decide, row_losses
 from .relations import groups_of, items_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Importance:
         return tuple(sorted([*self.groups, *alone], key=lambda weight: -weight.worse))
 
 
-def measure(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> Importance:
+def measure(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> Importance:
     """Permute each column on at most 2,000 held-out rows, five times; of many columns the 50 weightiest.
 
     All features of a column move together, so that a category or a date stays what it is.
@@ -104,7 +104,7 @@ def _screened(parameters: int, rows: int) -> int:
 def _worse(
     network: TableNetwork,
     prepared: Prepared,
-    judged: HeldOut,
+    judged: HeldOutAnswers,
     rows: np.ndarray,
     features: Sequence[slice],
     repeats: int,

@@ -22,7 +22,7 @@ SIMPLE = {"binary": "accuracy", "multiclass": "accuracy", "multilabel": "hamming
 
 
 @dataclass(frozen=True, eq=False)
-class HeldOut:
+class HeldOutAnswers:
     """Answers on held-out rows.
 
     Args:
@@ -77,7 +77,7 @@ class HeldOut:
         return around(float(losses.mean()), losses, lowest=0.0)
 
 
-def judge(network: TableNetwork, prepared: Prepared) -> HeldOut | None:
+def judge(network: TableNetwork, prepared: Prepared) -> HeldOutAnswers | None:
     """Return the answers on the held-out rows; None where no row was held out."""
     judged, results, facts, target = network.judged, network.facts.results, network.facts, prepared.target
     rows = prepared.split.test
@@ -91,7 +91,7 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOut | None:
     scales = np.array(target.scales if len(target.scales) > 1 else [1.0])
     decided = decide(network, judged.answers[judged.own])
     losses = row_losses(target.task, judged.y, decided, scales)
-    return HeldOut(
+    return HeldOutAnswers(
         task=target.task,
         main=results.main,
         scores=results.scores,

@@ -16,7 +16,7 @@ from .relations import Item, item_of_numbers, items_of, strengths
 from .wording import plain
 
 if TYPE_CHECKING:
-    from ..checks.partition import Rows
+    from ..checks.partition import RowCounts
     from ..checks.prepared import Prepared
     from ..data.table import Table
     from ..notes import Note
@@ -79,7 +79,7 @@ class Material:
     correlations: tuple[tuple[str, tuple[float, ...]], ...]
 
 
-def describe(prepared: Prepared, counted: Rows) -> Material:
+def describe(prepared: Prepared, counted: RowCounts) -> Material:
     """Describe the table; bars and patterns on at most 20,000 rows spread over it.
 
     Args:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import formats
-from .judged import HeldOut
+from .judged import HeldOutAnswers
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Mistakes:
     wrong: int
 
 
-def worst(network: TableNetwork, prepared: Prepared, judged: HeldOut, columns: Sequence[str]) -> Mistakes:
+def worst(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, columns: Sequence[str]) -> Mistakes:
     """Return the ten surest mistakes, or the ten largest errors.
 
     Args:
@@ -65,7 +65,7 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOut, columns: S
     return Mistakes(tuple(rows), tuple(plain(name, 30) for name in shown), len(wrong))
 
 
-def _sizes(judged: HeldOut) -> np.ndarray:
+def _sizes(judged: HeldOutAnswers) -> np.ndarray:
     """How wrong each row is: the share given to the wrong class, the surprise of labels, the error."""
     if judged.task in ("binary", "multiclass"):
         return judged.losses * judged.network[np.arange(len(judged.y)), judged.decided]
@@ -75,15 +75,15 @@ def _sizes(judged: HeldOut) -> np.ndarray:
     return judged.losses
 
 
-def _truth(network: TableNetwork, judged: HeldOut, row: int) -> str:
+def _truth(network: TableNetwork, judged: HeldOutAnswers, row: int) -> str:
     return _said(network, judged, judged.y[row])
 
 
-def _answer(network: TableNetwork, judged: HeldOut, row: int) -> str:
+def _answer(network: TableNetwork, judged: HeldOutAnswers, row: int) -> str:
     return _said(network, judged, judged.decided[row])
 
 
-def _said(network: TableNetwork, judged: HeldOut, value: np.ndarray) -> str:
+def _said(network: TableNetwork, judged: HeldOutAnswers, value: np.ndarray) -> str:
     if judged.task == "regression":
         return ", ".join(formats.number(float(one)) for one in np.atleast_1d(value)[:MOST_LABELS])
     if judged.task == "multilabel":
@@ -92,7 +92,7 @@ def _said(network: TableNetwork, judged: HeldOut, value: np.ndarray) -> str:
     return plain(network.target.classes[int(value)], 60)
 
 
-def _size(judged: HeldOut, row: int, size: float) -> str:
+def _size(judged: HeldOutAnswers, row: int, size: float) -> str:
     return formats.share(size) if judged.task in ("binary", "multiclass") else formats.number(size)
 
 

@@ -13,7 +13,7 @@ from ..data.table import Table
 from ..data.values import read_categories, read_dates, read_numbers
 from ..evaluation.scores import Figure
 from . import formats
-from .judged import HeldOut
+from .judged import HeldOutAnswers
 from .wording import plain
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Slices:
     overall: Figure
 
 
-def find(prepared: Prepared, judged: HeldOut) -> Slices:
+def find(prepared: Prepared, judged: HeldOutAnswers) -> Slices:
     """Compare the network's errors in each group with those in all other held-out rows.
 
     Groups are a column's values, the quarters of a number or a date, and the rows where it is missing. Two shares
@@ -117,7 +117,7 @@ def _quarters(numbers: np.ndarray, names: list[str], edges: np.ndarray) -> Itera
         yield f"{names[place]} … {names[place + 1]}", (numbers >= edges[place]) & below
 
 
-def _chance(judged: HeldOut, rows: np.ndarray) -> float:
+def _chance(judged: HeldOutAnswers, rows: np.ndarray) -> float:
     """Return how probable so much worse a group is if it is like the others."""
     from scipy import stats
 

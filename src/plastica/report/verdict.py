@@ -13,8 +13,8 @@ from ..checks.findings import Finding
 from ..checks.leaks import twins_of_training
 from . import formats
 from .conclusions import conclusion
-from .dots import Dot, dots
-from .judged import HeldOut
+from .dots import ScalePoint, dots
+from .judged import HeldOutAnswers
 from .wording import both, name_of, say, with_code
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class Summary:
     main: str
     value: str
     interval: str
-    dots: tuple[Dot, ...]
+    dots: tuple[ScalePoint, ...]
     apart: Markup | None
 
 
-def summarize(prepared: Prepared, judged: HeldOut, verdict: Verdict) -> Summary:
+def summarize(prepared: Prepared, judged: HeldOutAnswers, verdict: Verdict) -> Summary:
     """Put the verdict in words and the main figures on a scale."""
     main = judged.main
     figures = {name: found[main] for name, found in judged.scores.items() if main in found}
@@ -71,7 +71,7 @@ def _has_twins(findings: Sequence[Finding]) -> bool:
     return any(finding.code == "twins" for finding in findings)
 
 
-def _without_twins(prepared: Prepared, judged: HeldOut) -> Markup | None:
+def _without_twins(prepared: Prepared, judged: HeldOutAnswers) -> Markup | None:
     alone = np.flatnonzero(~twins_of_training(prepared))
     figure = judged.main_on(alone) if len(alone) >= FEW else None
     if figure is None:

@@ -24,7 +24,7 @@ from . import (
     usage,
     verdict,
 )
-from .judged import HeldOut, judge
+from .judged import HeldOutAnswers, judge
 from .legends import lines
 from .wording import (
     alone,
@@ -106,13 +106,13 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
     )
 
 
-def _summary(prepared: Prepared, judged: HeldOut | None) -> verdict.Summary | None:
+def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summary | None:
     if judged is None or judged.verdict is None:
         return None
     return verdict.summarize(prepared, judged, judged.verdict)
 
 
-def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOut) -> dict[str, Any]:
+def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> dict[str, Any]:
     """Everything that is told of the held-out rows."""
     weights = importance.measure(network, prepared, judged)
     columns = [weight.column for weight in weights.weights]

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..layers.layer import Errors, Record
 from ..losses import Objective
-from .energy import Part, row_losses
+from .energy import BoundLink, row_losses
 from .local import like_rows
 from .rule import Batch
 
@@ -42,14 +42,14 @@ def predicted(record: Record, form: Form) -> jax.Array:
     return record.activity if form == "activities" else record.potential
 
 
-def send_error(part: Part, record: Record, error: jax.Array, form: Form) -> Errors:
+def send_error(part: BoundLink, record: Record, error: jax.Array, form: Form) -> Errors:
     """Send an error at a link's node back through the link."""
     if form == "activities":
         return part.link.backward(record, error)
     return part.link.backward_potential(record, error)
 
 
-def spoken(part: Part, node: jax.Array, form: Form) -> tuple[jax.Array, Callable[[jax.Array], jax.Array]]:
+def spoken(part: BoundLink, node: jax.Array, form: Form) -> tuple[jax.Array, Callable[[jax.Array], jax.Array]]:
     """Return what a link's node says to the next link, and what an error there is at the node."""
     if form == "activities":
         return node, lambda delta: delta
@@ -58,7 +58,7 @@ def spoken(part: Part, node: jax.Array, form: Form) -> tuple[jax.Array, Callable
 
 
 def energies(
-    parts: Sequence[Part],
+    parts: Sequence[BoundLink],
     first_prediction: jax.Array,
     batch: Batch,
     objective: Objective,

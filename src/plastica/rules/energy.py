@@ -15,7 +15,7 @@ from .chain import chain
 from .rule import Batch
 
 
-class Part(NamedTuple):
+class BoundLink(NamedTuple):
     """A link of a network with all that it needs beside its inputs.
 
     Attributes:
@@ -47,13 +47,13 @@ class Part(NamedTuple):
         return self.link.backward_potential(record, delta).input_delta
 
 
-def bind(links: Chain, params: Params, state: State, context: Context) -> tuple[Part, ...]:
+def bind(links: Chain, params: Params, state: State, context: Context) -> tuple[BoundLink, ...]:
     """Return each link with its parameters, its state and how it is run."""
     together = zip(links.links, links.split(params), links.split(state), links.contexts(context), strict=True)
-    return tuple(Part(*own) for own in together)
+    return tuple(BoundLink(*own) for own in together)
 
 
-def run(parts: Sequence[Part], x: jax.Array) -> tuple[list[Record], list[State]]:
+def run(parts: Sequence[BoundLink], x: jax.Array) -> tuple[list[Record], list[State]]:
     """Return what each link does in one forward pass, and its new state."""
     records, states = [], []
     for part in parts:
@@ -64,7 +64,7 @@ def run(parts: Sequence[Part], x: jax.Array) -> tuple[list[Record], list[State]]
     return records, states
 
 
-def row_losses(part: Part, x: jax.Array, batch: Batch, objective: Objective) -> tuple[jax.Array, jax.Array]:
+def row_losses(part: BoundLink, x: jax.Array, batch: Batch, objective: Objective) -> tuple[jax.Array, jax.Array]:
     """Return each row's loss C, ``(batch,)``, and its slope dC/dx, where x is what arrives at the last link.
 
     An activity settles by its own row's energy: how much the row counts, and how many others there are, is nothing to

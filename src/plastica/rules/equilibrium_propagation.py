@@ -20,7 +20,7 @@ from ..optimizers import Adam, Optimizer
 from ..schedules.checks import ABOVE_ZERO, require_numbers
 from .backprop import send_back
 from .chain import learned_places
-from .energy import Part, answer_losses, bind, cut_at_activities, row_losses, unchanging
+from .energy import BoundLink, answer_losses, bind, cut_at_activities, row_losses, unchanging
 from .facts import Facts, FactsOf
 from .local import row_shares
 from .rule import Batch, Rule, Signal, loss_of, rule_key
@@ -40,8 +40,8 @@ class System(NamedTuple):
     """
 
     cut: Chain
-    parts: tuple[Part, ...]
-    readout: Part | None
+    parts: tuple[BoundLink, ...]
+    readout: BoundLink | None
     drive: jax.Array
 
 
@@ -253,7 +253,7 @@ def _nudge(system: System, batch: Batch, objective: Objective) -> Callable[[jax.
 def _contrast(system: System, batch: Batch, ahead: Nodes, behind: Nodes, apart: jax.Array) -> list[Params]:
     """Return -(dPhi/dW at ``ahead`` - dPhi/dW at ``behind``) / apart for every link, the mean over rows."""
 
-    def pulled(part: Part, below: jax.Array, node: jax.Array) -> Params:
+    def pulled(part: BoundLink, below: jax.Array, node: jax.Array) -> Params:
         delta = -row_shares(batch, node) / apart * node
         return part.link.backward_potential(part.record(below), delta).gradient
 

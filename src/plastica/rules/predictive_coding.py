@@ -19,7 +19,7 @@ from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .coding import Form, Settling, descend, energies, predicted, send_error, spoken
 from .depth import MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
-from .energy import Part, bind, cut_at_activities, run, unchanging
+from .energy import BoundLink, bind, cut_at_activities, run, unchanging
 from .facts import RECURRENT, Facts, FactsOf
 from .local import row_shares
 from .rule import Batch, Rule, Signal, loss_of
@@ -190,7 +190,7 @@ class PredictiveCoding(Rule):
         return Signal(loss, cut.join(gradients), records[-1].activity, cut.join(states), memory)
 
     def settle(
-        self, parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
+        self, parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
     ) -> tuple[jax.Array, ...]:
         """Return the hidden nodes, each ``(batch, ...)``, that have descended the energy from a forward pass."""
         nodes = tuple(predicted(record, self.form) for record in records[:-1])
@@ -204,7 +204,7 @@ class PredictiveCoding(Rule):
         return jax.lax.fori_loop(0, steps, lambda _, now: descend(now, descent), start).nodes
 
     def _learn_relaxed(
-        self, parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
+        self, parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
     ) -> list[Params]:
         nodes = self.settle(parts, records, batch, objective)
         gradients, below = [], batch.x
@@ -217,7 +217,7 @@ class PredictiveCoding(Rule):
         return [*gradients, send_back(parts[-1].link, record, batch, objective)[1].gradient]
 
     def _learn_beside_fixed_predictions(
-        self, parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
+        self, parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
     ) -> list[Params]:
         end = send_back(parts[-1].link, records[-1], batch, objective)[1]
         pace = unchanging(self.step_size, end.input_delta)
@@ -243,7 +243,7 @@ class PredictiveCoding(Rule):
 
 
 def _learn_as_the_error_arrives(
-    parts: Sequence[Part], records: Sequence[Record], batch: Batch, objective: Objective
+    parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
 ) -> list[Params]:
     errors = [send_back(parts[-1].link, records[-1], batch, objective)[1]]
     # One link a step: what those above do after their own step is never asked for again, so it is not computed.

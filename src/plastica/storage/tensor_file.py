@@ -34,7 +34,7 @@ _PLAIN = {
 _EXTENDED = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2"}
 
 
-class Entry(NamedTuple):
+class ArrayEntry(NamedTuple):
     """Where an array lies: its type's name in safetensors, its shape, its first byte and the one after."""
 
     dtype: str
@@ -47,12 +47,12 @@ class TensorFile(NamedTuple):
     """A file as read: what the header says, the header's own bytes (with its length), the arrays' bytes."""
 
     metadata: dict[str, str]
-    entries: dict[str, Entry]
+    entries: dict[str, ArrayEntry]
     header: bytes
     data: np.ndarray
 
 
-def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, Entry], list[memoryview]]:
+def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memoryview]]:
     """Return each array's place, and the arrays' bytes in that order.
 
     Wide types come first, so that every array is aligned.
@@ -63,17 +63,17 @@ def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, Entry], list[memoryvie
     if len(arrays) > MOST_ARRAYS:
         raise InvalidValue(f"{len(arrays):,} arrays; one file keeps at most {MOST_ARRAYS:,}.")
     made = {name: _storable(name, array) for name, array in arrays.items()}
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ArrayEntry] = {}
     begin = 0
     ordered = sorted(made, key=lambda name: (-made[name].itemsize, name))
     for name in ordered:
         array = made[name]
-        entries[name] = Entry(_code(array.dtype), array.shape, begin, begin + array.nbytes)
+        entries[name] = ArrayEntry(_code(array.dtype), array.shape, begin, begin + array.nbytes)
         begin += array.nbytes
     return entries, [made[name].reshape(-1).view(np.uint8).data for name in ordered]
 
 
-def header_bytes(entries: Mapping[str, Entry], metadata: Mapping[str, str]) -> bytes:
+def header_bytes(entries: Mapping[str, ArrayEntry], metadata: Mapping[str, str]) -> bytes:
     """Return the length and header with which a file begins; equal content gives equal bytes."""
     header: dict[str, Any] = {
         name: {"dtype": entry.dtype, "shape": list(entry.shape), "data_offsets": [entry.begin, entry.end]}
@@ -169,7 +169,7 @@ def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
     return file.read(8 + length)
 
 
-def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[str, Entry]]:
+def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[str, ArrayEntry]]:
     """Check that the header's arrays fill the ``size`` bytes after it exactly."""
     parts = documents.parse(header[8:], where)
     metadata = parts.pop(_METADATA, {})
@@ -189,7 +189,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     return metadata, entries
 
 
-def _entry(name: str, part: Any, where: str) -> Entry:
+def _entry(name: str, part: Any, where: str) -> ArrayEntry:
     damaged = FileError(f"{where} is damaged: its header does not describe the array {name!r}.")
     if not isinstance(part, dict) or part.keys() != {"dtype", "shape", "data_offsets"}:
         raise damaged
@@ -204,7 +204,7 @@ def _entry(name: str, part: Any, where: str) -> Entry:
     span = itemsize * math.prod(axis for axis in shape if axis)
     if len(shape) > _MOST_AXES or span >= 2**63 or end - begin != itemsize * math.prod(shape):
         raise damaged
-    return Entry(code, tuple(shape), begin, end)
+    return ArrayEntry(code, tuple(shape), begin, end)
 
 
 def _are_counts(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ..checks.partition import Rows
+from ..checks.partition import RowCounts
 from ..data.columns import Column
 from ..errors import DataError
 from ..evaluation.decisions import Decision
@@ -17,7 +17,7 @@ from ..evaluation.scores import Scores
 from ..notes import Note
 from ..settings import Settings
 
-Kind = Literal["network", "linear", "trees"]  # of a model that can be kept
+ModelKind = Literal["network", "linear", "trees"]  # of a model that can be kept
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +37,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folds: int = 0
 
 
-class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What is known of a network beside its weights.
 
     Args:
@@ -57,13 +57,13 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     source: str
     settings: Settings
     columns: tuple[Column, ...]
-    rows: Rows
+    rows: RowCounts
     training: Training
     notes: tuple[Note, ...] = ()
     results: Results | None = None
     decision: Decision | None = None
     shift: tuple[float, ...] = ()
-    model: Kind = "network"
+    model: ModelKind = "network"
 
     def __post_init__(self) -> None:
         """Refuse what a damaged or foreign file may hold."""
@@ -82,7 +82,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return listed(self)
 
     @classmethod
-    def from_dict(cls, values: Any) -> Facts:
+    def from_dict(cls, values: Any) -> TableFacts:
         """Rebuild, checking every field; DataError says what does not fit."""
         try:
             return msgspec.convert(values, cls)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from ..checks.own_test_rows import joined
-from ..checks.partition import Rows, Scheme, partition, with_file, without_groups
+from ..checks.partition import RowCounts, Scheme, partition, with_file, without_groups
 from ..checks.prepared import Prepared
 from ..data.columns import Column, infer_columns
 from ..data.encoding import TableEncoder
@@ -112,10 +112,10 @@ def digest(x: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(x).data).hexdigest()
 
 
-def rows_of(prepared: Prepared) -> Rows:
+def rows_of(prepared: Prepared) -> RowCounts:
     """Return how many rows served what, and how they were split."""
     scheme = prepared.scheme
-    return Rows(
+    return RowCounts(
         *map(len, prepared.split[:3]),
         stratified=prepared.stratified,
         digest=digest(prepared.x[: prepared.own]),

@@ -17,7 +17,7 @@ from ..evaluation.decisions import Decision
 from ..evaluation.scores import LOWER_IS_BETTER, Figure, Scores, difference, main_figure
 from ..notes import Note, note
 from ..storage import read_model
-from .facts import Facts
+from .facts import TableFacts
 from .held_out import HeldOut, read_held_out
 from .serialization import upgraded
 
@@ -45,7 +45,7 @@ class Compared:
     """
 
     name: str
-    facts: Facts
+    facts: TableFacts
     rows: int
     scores: Scores
     differs: Mapping[str, str]
@@ -53,7 +53,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Runs side by side, best first.
 
     Args:
@@ -71,7 +71,7 @@ class Comparison:
     notes: tuple[Note, ...] = ()
 
 
-def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Comparison:
+def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> RunComparison:
     """Compare by what each run found on its held-out rows; the models themselves are not loaded.
 
     Args:
@@ -96,7 +96,7 @@ def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> Compar
     return _sorted(target, HELD_OUT, runs, rows, by)
 
 
-def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -> Comparison:
+def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -> RunComparison:
     """Compare by judging every model anew on one table.
 
     Args:
@@ -129,7 +129,7 @@ def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -
     return replace(found, notes=(*notes, *found.notes))
 
 
-def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, Facts]]:
+def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, TableFacts]]:
     if len(paths) < 2:
         raise InvalidValue("compare takes two runs or more.")
     targets, facts = {}, {}
@@ -140,7 +140,7 @@ def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, Facts
             raise FileError(f"{path} contains a network that was not trained on a table; there is nothing to compare.")
         try:
             kept = upgraded(kept)
-            targets[name], facts[name] = Target.from_dict(kept.get("target")), Facts.from_dict(kept.get("facts"))
+            targets[name], facts[name] = Target.from_dict(kept.get("target")), TableFacts.from_dict(kept.get("facts"))
         except DataError as error:
             raise FileError(f"{path} is damaged, or from another version of plastica: {error}") from None
     return targets, facts
@@ -171,7 +171,7 @@ def _told_apart(runs: list[Compared]) -> list[Compared]:
     ]
 
 
-def _circumstances(facts: Facts) -> dict[str, str]:
+def _circumstances(facts: TableFacts) -> dict[str, str]:
     settings = {name: _written(value) for name, value in msgspec.structs.asdict(facts.settings).items()}
     used = sum(column.used for column in facts.columns)
     rows, training = facts.rows, facts.training
@@ -196,7 +196,7 @@ def _written(value: Any) -> str:
 
 def _sorted(
     target: Target, on: Note, runs: list[Compared], rows: Mapping[str, HeldOut | None], by: str | None
-) -> Comparison:
+) -> RunComparison:
     known = [name for name in runs[0].scores if all(name in run.scores for run in runs)]
     results = runs[0].facts.results
     name = by or (results.main if results is not None else main_figure(target.task, target.outputs))
@@ -209,7 +209,7 @@ def _sorted(
     notes = []
     if any(not _same(rows, run, best) for run in others):
         notes.append(note("deciding.other_rows"))
-    return Comparison(target, on, name, (best, *paired), tuple(notes))
+    return RunComparison(target, on, name, (best, *paired), tuple(notes))
 
 
 def _same(rows: Mapping[str, HeldOut | None], one: Compared, other: Compared) -> bool:

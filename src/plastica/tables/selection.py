@@ -18,13 +18,13 @@ from ..evaluation.scores import LOWER_IS_BETTER, figure_named, main_figure, scor
 from ..model import Sequential
 from ..notes import Note, note
 from ..settings import Settings
-from .facts import Kind
+from .facts import ModelKind
 from .folds import Folds
 from .linear import linear_network
 from .networks import answers_from
 from .trees import BoostedTrees
 
-Model = Sequential | BoostedTrees
+TableModel = Sequential | BoostedTrees
 SIMPLEST_FIRST = ("linear", "trees", "network")
 
 
@@ -39,15 +39,15 @@ class Chosen(NamedTuple):
         decisions: How each one's shares become answers; empty for numbers.
     """
 
-    own: Kind
-    model: Model
+    own: ModelKind
+    model: TableModel
     shift: tuple[float, ...]
     answers: dict[str, np.ndarray]
     decisions: dict[str, Decision]
 
 
 def answers_of(
-    model: Model, x: np.ndarray, target: Target, shift: tuple[float, ...] = (), chosen: np.ndarray | None = None
+    model: TableModel, x: np.ndarray, target: Target, shift: tuple[float, ...] = (), chosen: np.ndarray | None = None
 ) -> np.ndarray:
     """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
 
@@ -104,12 +104,12 @@ def choose_model(
         if folds is not None:
             left_out = folds.left_out[np.searchsorted(folds.rows, held)]
             answers["network"][: len(held)] = answers_of(network, prepared.x[held], prepared.target, shift, left_out)
-    own = cast(Kind, settings.model)
+    own = cast(ModelKind, settings.model)
     if settings.model == "best":
         own = _best(prepared, settings, {name: found[: len(held)] for name, found in answers.items()}, shift, notes)
     if own == "network":
         assert network is not None
-        model: Model = network
+        model: TableModel = network
     else:
         model = _kept(fitted[own], prepared, settings)
         answers[own] = _answers(model, prepared, rows, ())
@@ -121,7 +121,7 @@ def choose_model(
     return Chosen(own, model, shift if own == "network" else (), held_out, decisions)
 
 
-def _answers(model: Model, prepared: Prepared, rows: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
+def _answers(model: TableModel, prepared: Prepared, rows: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
     target = prepared.target
     if not len(rows):
         return np.zeros((0, len(target.classes) or target.outputs))
@@ -133,7 +133,7 @@ def _again(model: Baseline, prepared: Prepared, answers: np.ndarray, test: np.nd
     return np.concatenate([answers[: len(answers) - len(test)], model.answers(prepared.x[test])])
 
 
-def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> Model:
+def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> TableModel:
     """Return a fitted model in the form that a file holds."""
     width = prepared.x.shape[1]
     if fitted.name == "trees":
@@ -143,7 +143,7 @@ def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> Model:
 
 def _best(
     prepared: Prepared, settings: Settings, answers: dict[str, np.ndarray], shift: tuple[float, ...], notes: list[Note]
-) -> Kind:
+) -> ModelKind:
     """Return the model with the best main figure on the validation rows; of equal ones the simplest."""
     target, held = prepared.target, prepared.split.validation
     y = truth_of(target, prepared.y)[held]
@@ -162,4 +162,4 @@ def _best(
     ]
     told = {"model": note(f"rival_{own}"), "figure": figure_named(main), "rows": len(held)}
     notes.append(note("deciding.chosen", **told, all=each))
-    return cast(Kind, own)
+    return cast(ModelKind, own)

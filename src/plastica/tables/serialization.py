@@ -16,17 +16,19 @@ from ..notes import as_written
 from ..settings import Settings
 from ..storage import read_model, write_model
 from ..version import __version__
-from .facts import Facts, listed
+from .facts import TableFacts, listed
 from .networks import units_of
-from .selection import Model
+from .selection import TableModel
 from .trees import BoostedTrees
 
 FORMAT = 3  # of the description beside the model in a file
 SENTENCES = 2  # the format whose notes were sentences in English
-Parts = tuple[Model, TableEncoder, Target, Facts]
+Parts = tuple[TableModel, TableEncoder, Target, TableFacts]
 
 
-def write_table_model(path: str | Path, model: Model, encoder: TableEncoder, target: Target, facts: Facts) -> Path:
+def write_table_model(
+    path: str | Path, model: TableModel, encoder: TableEncoder, target: Target, facts: TableFacts
+) -> Path:
     """Write everything to one file; nothing in it is pickled, and equal models give equal bytes."""
     description = {
         "format": FORMAT,
@@ -96,7 +98,7 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
     return model, encoder, target, facts
 
 
-def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, Facts]:
+def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, TableFacts]:
     if kept.get("format") == SENTENCES:
         kept = upgraded(kept)
     elif kept.get("format") != FORMAT:
@@ -107,7 +109,7 @@ def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder,
     try:
         encoder = TableEncoder.from_dict(kept.get("encoder"))
         target = Target.from_dict(kept.get("target"))
-        facts = Facts.from_dict(kept.get("facts"))
+        facts = TableFacts.from_dict(kept.get("facts"))
     except DataError as error:
         raise FileError(f"{path} is damaged: {error}") from None
     if not _decides(facts, target):
@@ -130,7 +132,7 @@ def upgraded(kept: Any) -> Any:
     return made
 
 
-def _decides(facts: Facts, target: Target) -> bool:
+def _decides(facts: TableFacts, target: Target) -> bool:
     """Whether the kept decision and shift are those of so many classes."""
     if target.task == "regression":
         return facts.decision is None and not facts.shift

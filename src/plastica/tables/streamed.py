@@ -32,7 +32,7 @@ from ..training.interrupting import Interrupted
 from .facts import Training
 from .networks import monitor_of, network_for
 from .scratch_file import folder_for, scratch_file
-from .streamed_plan import Plan, Whole, count_missing, make_plan, with_missing
+from .streamed_plan import StreamPlan, Whole, count_missing, make_plan, with_missing
 from .streamed_scores import evaluate_chunks, predict_chunks
 from .table import TableNetwork, judged_network, with_model_so_far
 
@@ -42,7 +42,7 @@ BASELINE_ROWS = 50_000  # that the baselines learn from
 
 
 @dataclass(eq=False)
-class HeldOut:
+class PartInMemory:
     """Rows of one part that stay in memory."""
 
     tables: list[Table] = dataclasses.field(default_factory=list)
@@ -155,7 +155,7 @@ def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> It
         yield note("reading.baselines_sampled", rows=sampled, all=whole.train)
 
 
-def _sample(plan: Plan, settings: Settings) -> HeldOut:
+def _sample(plan: StreamPlan, settings: Settings) -> PartInMemory:
     """Return training rows for the baselines and the classes' shares."""
     table = plan.found.sample.without(settings.dropped)
     parts = plan.splitter.parts(plan.found.sample, table.positions - 1)
@@ -164,14 +164,14 @@ def _sample(plan: Plan, settings: Settings) -> HeldOut:
     if len(rows) > BASELINE_ROWS:
         rows = np.sort(np.random.default_rng(settings.seed).permutation(rows)[:BASELINE_ROWS])
     table = table.take(rows)
-    return HeldOut([table], [plan.encoder.transform(table, [])], [plan.target.encode(table)])
+    return PartInMemory([table], [plan.encoder.transform(table, [])], [plan.target.encode(table)])
 
 
 def _encoded(
-    plan: Plan, settings: Settings, rows: Scratch, unseen: dict[Note, None]
-) -> tuple[HeldOut, HeldOut, np.ndarray]:
+    plan: StreamPlan, settings: Settings, rows: Scratch, unseen: dict[Note, None]
+) -> tuple[PartInMemory, PartInMemory, np.ndarray]:
     """Write the training rows to disk; return those held out, and how many values each column lacks."""
-    test, held = HeldOut(), HeldOut()
+    test, held = PartInMemory(), PartInMemory()
     start, lacking = 0, np.zeros(len(plan.columns), np.int64)
     for whole in plan.files.tables():
         parts = plan.splitter.parts(whole, np.arange(start, start + whole.height))
@@ -202,7 +202,7 @@ def _tested(source: Any) -> Table | None:
     return None if source is None else as_table(source)
 
 
-def _encoded_test(plan: Plan, settings: Settings, tested: Table, unseen: dict[Note, None]) -> HeldOut:
+def _encoded_test(plan: StreamPlan, settings: Settings, tested: Table, unseen: dict[Note, None]) -> PartInMemory:
     """Return test rows that have a file of their own, with the columns of the others."""
     said: list[Note] = []
     read = with_target(tested, plan.target, said)
@@ -212,15 +212,15 @@ def _encoded_test(plan: Plan, settings: Settings, tested: Table, unseen: dict[No
     used = {*plan.target.names, *(column.name for column in plan.encoder.columns)}
     table = joined(own, read, used)
     columns = {name: values.cast(own.columns[name].dtype, strict=False) for name, values in table.columns.items()}
-    return HeldOut([dataclasses.replace(table, columns=columns).without(settings.dropped)], [x], [y])
+    return PartInMemory([dataclasses.replace(table, columns=columns).without(settings.dropped)], [x], [y])
 
 
 def _prepared(
-    plan: Plan,
+    plan: StreamPlan,
     settings: Settings,
-    sample: HeldOut,
-    held: HeldOut,
-    test: HeldOut,
+    sample: PartInMemory,
+    held: PartInMemory,
+    test: PartInMemory,
     said: Sequence[Note],
     tested: str,
 ) -> Prepared:

@@ -26,7 +26,7 @@ MOST_HELD_OUT = 100_000
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class StreamPlan:
     """What was decided from the survey.
 
     Args:
@@ -63,7 +63,7 @@ class Whole:
     columns: tuple[Column, ...]
 
 
-def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> Plan:
+def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> StreamPlan:
     """Survey the rows and decide what each column is.
 
     Raises:
@@ -92,7 +92,7 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
     read = note("reading.chunks", files=note("words.files", count=len(files.paths)), all=found.rows, rows=train.height)
     encoder = TableEncoder.fit(train, columns, ignored=(*chosen.names, *settings.dropped))
     notes = (*found.notes, *said, *how, read)
-    return Plan(files, found, chosen.fitted(train), encoder, encoder.described(columns), splitter, notes)
+    return StreamPlan(files, found, chosen.fitted(train), encoder, encoder.described(columns), splitter, notes)
 
 
 def _shares(settings: Settings, rows: int) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks.partition import How, Scheme, clock_for, unlearned, values_of
+from ..checks.partition import Scheme, SplitKind, clock_for, unlearned, values_of
 from ..data.clock import Clock
 from ..data.columns import Column
 from ..data.series import find_series
@@ -37,7 +37,7 @@ class Splitter:
         group: The column whose values stay together.
     """
 
-    how: How
+    how: SplitKind
     seed: int
     shares: tuple[float, float]
     clock: Clock | None = None

@@ -28,11 +28,11 @@ from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
 from ..training.interrupting import Interrupted
 from .answers import Answers, OnTable, frame_of
-from .facts import Facts, Training
+from .facts import TableFacts, Training
 from .folds import Folds, copies_of, folds_for
 from .networks import monitor_of, network_for
 from .preparation import digest, prepare, rows_of
-from .selection import Model, answers_of, choose_model
+from .selection import TableModel, answers_of, choose_model
 from .serialization import around_network, read_table_model, write_table_model
 from .views import table_page
 
@@ -57,10 +57,10 @@ class TableNetwork:
         array(['Adelie', 'Adelie'], dtype=object)
     """
 
-    model: Model
+    model: TableModel
     encoder: TableEncoder
     target: Target
-    facts: Facts
+    facts: TableFacts
     history: History | None = None
     judged: Judged | None = None
 
@@ -297,7 +297,7 @@ def judged_network(
             raise
         raise Interrupted(INTERRUPTED, _unjudged(network, prepared, settings, shift, training, history)) from None
     trained = chosen.own == "network"
-    facts = Facts(
+    facts = TableFacts(
         source=prepared.table.source,
         settings=settings,
         columns=prepared.columns,

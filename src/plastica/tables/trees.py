@@ -28,7 +28,7 @@ KINDS = {
     "outputs": np.int32,
     "base": np.float64,
 }
-Arrays = Mapping[str, np.ndarray]
+NamedArrays = Mapping[str, np.ndarray]
 
 
 class Paths(NamedTuple):
@@ -161,7 +161,7 @@ class BoostedTrees:
         return {name: getattr(self, name) for name in KINDS}
 
     @classmethod
-    def from_arrays(cls, task: str, width: int, outputs: int, arrays: Arrays) -> BoostedTrees:
+    def from_arrays(cls, task: str, width: int, outputs: int, arrays: NamedArrays) -> BoostedTrees:
         """Rebuild from :meth:`arrays`, checking that every walk down a tree ends in a leaf.
 
         Args:

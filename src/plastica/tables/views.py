@@ -14,13 +14,13 @@ from ..notebook import html
 from ..notebook.chart import interval
 from ..training.charts import charts
 from ..training.wording import count_epochs
-from .facts import Facts
+from .facts import TableFacts
 
 MODELS = {"linear": "linear model", "trees": "boosted trees", "dummy": "guessing"}
 MOST_FIGURES = 3  # beside the one that decides
 
 
-def table_page(facts: Facts, targets: Sequence[str], model: Any, history: Any) -> str:
+def table_page(facts: TableFacts, targets: Sequence[str], model: Any, history: Any) -> str:
     """Return the page of a model for a table.
 
     Args:

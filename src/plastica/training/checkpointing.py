@@ -20,7 +20,7 @@ from ..storage import document as documents
 from ..storage.trees import flatten, unflatten
 from .callbacks import Callback, say
 from .program import Learner
-from .recovery import Recovery, Start
+from .recovery import CallStart, Recovery
 from .run import Run
 
 HASHED_AT_ONCE = 1 << 14  # rows, which are copied when their type is narrow
@@ -132,7 +132,7 @@ class Checkpoints:
             callback.set_state(state)
         if document["stopped"] is not None:
             run.trainee.stop(document["stopped"])
-        run.recovery = Recovery(Start(run.trainee.program, fallback, run.step), learner)
+        run.recovery = Recovery(CallStart(run.trainee.program, fallback, run.step), learner)
 
     def _say_nothing_to_resume(self) -> None:
         where = self.folder.path

@@ -16,7 +16,7 @@ from . import program
 COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
 
-class Compiled(NamedTuple):
+class Programs(NamedTuple):
     """The programs of a run; see :func:`.program.advance`, :func:`.program.evaluate` and :func:`.program.predict`."""
 
     advance: Any
@@ -24,21 +24,21 @@ class Compiled(NamedTuple):
     predict: Any
 
 
-FAST_STEPS = Compiled(program.advance, program.evaluate, program.predict)
+FAST_STEPS = Programs(program.advance, program.evaluate, program.predict)
 
 
-def compiled_for(network: Layer) -> Compiled:
+def compiled_for(network: Layer) -> Programs:
     """Return the programs for a network; the layers in it decide how they are compiled."""
     return _compiled_fast() if network.compiles_fast and jax.default_backend() == "cpu" else FAST_STEPS
 
 
 @cache
-def _compiled_fast() -> Compiled:
+def _compiled_fast() -> Programs:
     try:
         jax.jit(lambda: 0, compiler_options=COMPILES_FAST).lower().compile()
     except jax.errors.JaxRuntimeError:  # an XLA without these options
         return FAST_STEPS
-    return Compiled(*(jax.jit(each.__wrapped__, compiler_options=COMPILES_FAST) for each in FAST_STEPS))
+    return Programs(*(jax.jit(each.__wrapped__, compiler_options=COMPILES_FAST) for each in FAST_STEPS))
 
 
 def programs() -> Iterator[Any]:

@@ -16,7 +16,7 @@ from . import interrupting
 from .batches import Planner
 from .program import Chunk, Learner, Plan, Program, Rows, advance
 from .recovery import first_failing
-from .run import Pace
+from .run import CallLength
 from .share import made_before
 from .sums import figures
 
@@ -28,7 +28,7 @@ MOST_IN_GROUP = 64
 MOST_PATIENT = 4
 
 
-class Members(NamedTuple):
+class MemberArrays(NamedTuple):
     """In what members differ; each array has them along its first axis.
 
     Attributes:
@@ -46,11 +46,11 @@ class Members(NamedTuple):
 
 @partial(jax.jit, static_argnames="group")
 def advance_members(
-    program: Program, members: Members, rows: Rows, validation: Rows | None, plan: Plan, group: int
+    program: Program, members: MemberArrays, rows: Rows, validation: Rows | None, plan: Plan, group: int
 ) -> Chunk:
     """Run the planned span for every member; ``group`` of them side by side, group after group."""
 
-    def one(member: Members) -> Chunk:
+    def one(member: MemberArrays) -> Chunk:
         own = plan._replace(table=member.table, span=member.span)
         return advance(program, member.key, member.learner, rows, validation, own)
 
@@ -117,7 +117,7 @@ class Population:
         self.keys = np.stack([random.seed_key(planner.seed) for planner in self.planners])
         self._stacked: Learner = jax.tree.map(lambda *leaves: np.stack(leaves), *self.learners)
         self.logs = [[] for _ in self.learners]
-        self._pace = Pace()
+        self._pace = CallLength()
         self._failed_at: dict[int, int] = {}
         self._before = (self._stacked, 0)  # where the call before the present step began
 
@@ -173,7 +173,7 @@ class Population:
         table, first = np.stack([plan.table for plan in plans]), self.planners[0]
         before = made_before(first.first_epoch, first.batches, first.position(start, 0, 0), self.epochs)
         shared = plans[0]._replace(table=None, span=None, before=before)
-        members = Members(self.keys, self._stacked if learners is None else learners, table, spans)
+        members = MemberArrays(self.keys, self._stacked if learners is None else learners, table, spans)
         return advance_members(self.program, members, self.rows, self.validation, shared, self.group)
 
     def _take(self, chunk: Chunk, finite: np.ndarray, stop: int, elapsed: float) -> None:

@@ -12,7 +12,7 @@ from .program import Chunk, Learner, Program, all_finite
 Advance = Callable[[Program, Learner, int, int], Chunk]
 
 
-class Start(NamedTuple):
+class CallStart(NamedTuple):
     """Where a call of the program began: what ran, from which learner, at which step of the run."""
 
     program: Program
@@ -39,12 +39,12 @@ class Recovery:
         made: The learner as the last step left it; callbacks may have put another one in its place.
     """
 
-    before: Start
+    before: CallStart
     made: Learner
 
     def moved(self, program: Program, start: Learner, step: int, made: Learner) -> None:
         """Take note of a call that was well."""
-        self.before, self.made = Start(program, start, step), made
+        self.before, self.made = CallStart(program, start, step), made
 
     def learner_for(self, program: Program, present: Learner, step: int, advance: Advance) -> Learner:
         """Return the last good learner when step ``step`` failed that began at ``present``."""

@@ -17,7 +17,7 @@ from . import finite, recovery
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .compiled import compiled_for
 from .program import Chunk, Learner, Program, Rows, pick
-from .recovery import Recovery, Start
+from .recovery import CallStart, Recovery
 from .share import made_before
 from .source import Source
 from .stopping import MaxSteps, Reached, StopRule, Until
@@ -93,7 +93,7 @@ class Run:
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
     ruled_out: bool = False
-    pace: Pace = field(default_factory=lambda: Pace())  # noqa: PLW0108 - it is defined below
+    pace: CallLength = field(default_factory=lambda: CallLength())  # noqa: PLW0108 - it is defined below
     timing: Timing = field(default_factory=Timing)
 
     @property
@@ -109,7 +109,7 @@ class Run:
     def __post_init__(self) -> None:
         """Know where a run goes back to whose first step fails: to what it was given."""
         learner = self.trainee.learner
-        self.recovery = Recovery(Start(self.trainee.program, learner, self.step), learner)
+        self.recovery = Recovery(CallStart(self.trainee.program, learner, self.step), learner)
 
     def go(self) -> None:
         """Run to the end, or until something stops it.
@@ -256,7 +256,7 @@ class Run:
 
 
 @dataclass
-class Pace:
+class CallLength:
     """How many steps the next call should make; grows until a call takes ``SECONDS_A_CALL``."""
 
     steps: int = 1

@@ -12,7 +12,7 @@ from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
 from .monitor import better, require_figure
 
-How = Literal["<=", ">="]
+Inequality = Literal["<=", ">="]
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 HOW_TO_SAY = 'Say it as {{"{name}": ("<=", {value})}} or {{"{name}": (">=", {value})}}.'
 
@@ -57,7 +57,7 @@ class Reached(StopRule):
     """
 
     name: str
-    how: How
+    how: Inequality
     value: float
 
     def __post_init__(self) -> None:

@@ -18,14 +18,14 @@ from .source import Source
 WINDOW_BYTES = 1 << 26
 
 
-class Place(NamedTuple):
+class WindowPlace(NamedTuple):
     """Which window: the epoch, counted from the run's first, and the window's number in it."""
 
     epoch: int
     window: int
 
 
-class Window(NamedTuple):
+class RowWindow(NamedTuple):
     """Rows that are in memory together.
 
     Attributes:
@@ -35,7 +35,7 @@ class Window(NamedTuple):
         rest: Rows that did not fill a batch, with which the next window begins.
     """
 
-    place: Place
+    place: WindowPlace
     data: Rows
     order: np.ndarray
     rest: Block
@@ -63,8 +63,8 @@ class Windows(Source):
         self.together = self._blocks_together()
         self.windows = -(-len(self.sizes) // self.together)
         self.room = room_for(int(np.sort(self.sizes)[-self.together :].sum()) + self.size - 1)
-        self._now: Window | None = None
-        self._coming: tuple[Place, Future[Window]] | None = None
+        self._now: RowWindow | None = None
+        self._coming: tuple[WindowPlace, Future[RowWindow]] | None = None
         self._reader = ThreadPoolExecutor(1, "plastica-blocks")
 
     def plan(self, start: int, stop: int) -> Plan:
@@ -123,15 +123,15 @@ class Windows(Source):
         ends[-1] = self.batches
         return ends
 
-    def _place(self, step: int) -> Place:
+    def _place(self, step: int) -> WindowPlace:
         epoch, batch = divmod(step, self.batches)
-        return Place(epoch, int(np.searchsorted(self._ends(epoch), batch, side="right")))
+        return WindowPlace(epoch, int(np.searchsorted(self._ends(epoch), batch, side="right")))
 
-    def _span(self, place: Place) -> tuple[int, int]:
+    def _span(self, place: WindowPlace) -> tuple[int, int]:
         ends = self._ends(place.epoch)
         return (int(ends[place.window - 1]) if place.window else 0), int(ends[place.window])
 
-    def _window(self, place: Place) -> Window:
+    def _window(self, place: WindowPlace) -> RowWindow:
         if self._now is not None and self._now.place == place:
             return self._now
         coming, self._coming = self._coming, None
@@ -145,14 +145,18 @@ class Windows(Source):
         self._coming = following, self._reader.submit(self._read, following, found.rest)
         return self._now
 
-    def _following(self, place: Place) -> Place:
-        return Place(place.epoch + 1, 0) if place.window + 1 == self.windows else Place(place.epoch, place.window + 1)
+    def _following(self, place: WindowPlace) -> WindowPlace:
+        return (
+            WindowPlace(place.epoch + 1, 0)
+            if place.window + 1 == self.windows
+            else WindowPlace(place.epoch, place.window + 1)
+        )
 
-    def _rest_before(self, place: Place) -> Block | None:
+    def _rest_before(self, place: WindowPlace) -> Block | None:
         """Return what the window before leaves; a window holds a batch at least, so that none before it matters."""
-        return self._read(Place(place.epoch, place.window - 1), None).rest if place.window else None
+        return self._read(WindowPlace(place.epoch, place.window - 1), None).rest if place.window else None
 
-    def _read(self, place: Place, rest: Block | None) -> Window:
+    def _read(self, place: WindowPlace, rest: Block | None) -> RowWindow:
         epoch, window = place
         numbers = self._order(epoch)[window * self.together : (window + 1) * self.together]
         own = int(self.sizes[numbers].sum())
@@ -166,7 +170,7 @@ class Windows(Source):
         left_over: Block = jax.tree.map(lambda part: part[kept], (data.x, data.y, data.weight))
         # What the window before left lies behind this window's own rows and comes first.
         order = np.concatenate([np.arange(own, own + before, dtype=np.int32), order[: own - left]])
-        return Window(place, data, order, left_over)
+        return RowWindow(place, data, order, left_over)
 
     def _gathered(self, numbers: np.ndarray, rest: Block | None) -> Rows:
         """Read blocks one after another into arrays of the size that all windows share."""

@@ -182,7 +182,7 @@ def draw(
     Raises:
         ShapeError: If there is not one label per row or not one name per feature.
     """
-    from ..views.map import Sheet, draw_map
+    from ..views.map import MapSheet, draw_map
 
     found = _map_of(model)
     rows = _inputs(model, found, x)
@@ -192,7 +192,7 @@ def draw(
         raise ShapeError(f"draw: got {len(names)} feature_names; the map has {rows.shape[1]} features.")
     values = component_planes(model)
     order = np.argsort(-values.std((1, 2)), kind="stable")[: max(planes, 0)]
-    sheet = Sheet(
+    sheet = MapSheet(
         found.grid,
         _hits(found, best),
         u_matrix(model),

@@ -11,7 +11,7 @@ from ..layers.layer import Shape
 from .canvas import Canvas, Point
 from .net import Net
 from .outline import Entry
-from .parts import Box, Chain, Fork, Group, Part, Skip, Start
+from .parts import Box, Fork, Group, Part, Skip, Stack, Start
 
 EDGE, COLUMN_GAP, TALLEST, ASPECT, MOST_COLUMNS = 0.3, 0.75, 5.6, 1.25, 12
 
@@ -50,31 +50,31 @@ def _to_next_column(start: Point, end: Point, between: float) -> list[Point]:
     return [(x, bottom), (x, low), (between, low), (between, high), (far, high), (far, top)]
 
 
-def _columns(parts: Sequence[Part]) -> list[Chain]:
-    whole = Chain(parts)
+def _columns(parts: Sequence[Part]) -> list[Stack]:
+    whole = Stack(parts)
     if whole.height <= TALLEST:
         return [whole]
     ways = [_split(parts, count) for count in range(1, min(len(parts), MOST_COLUMNS) + 1)]
     return min(ways, key=lambda way: abs(math.log(_aspect(way) / ASPECT)))
 
 
-def _split(parts: Sequence[Part], count: int) -> list[Chain]:
-    limit = max(Chain(parts).height / count, *(part.height for part in parts))
+def _split(parts: Sequence[Part], count: int) -> list[Stack]:
+    limit = max(Stack(parts).height / count, *(part.height for part in parts))
     while len(found := _filled(parts, limit)) > count:
         limit += 0.1
     return found
 
 
-def _filled(parts: Sequence[Part], limit: float) -> list[Chain]:
+def _filled(parts: Sequence[Part], limit: float) -> list[Stack]:
     found: list[list[Part]] = [[]]
     for part in parts:
-        if found[-1] and Chain([*found[-1], part]).height > limit:
+        if found[-1] and Stack([*found[-1], part]).height > limit:
             found.append([])
         found[-1].append(part)
-    return [Chain(column) for column in found]
+    return [Stack(column) for column in found]
 
 
-def _aspect(way: Sequence[Chain]) -> float:
+def _aspect(way: Sequence[Stack]) -> float:
     return sum(column.width + COLUMN_GAP for column in way) / max(column.height for column in way)
 
 
@@ -90,10 +90,10 @@ def _parts(entries: Sequence[Entry]) -> list[Part]:
 
 def _part(entry: Entry) -> Part:
     if entry.layer.flow == "chain":
-        inside = Chain(_parts(entry.children))
+        inside = Stack(_parts(entry.children))
         return inside if entry.layer.name is None else Group(entry.name, inside)
     if entry.layer.flow == "skip":
-        return Skip(entry, Chain(_parts(entry.children)))
+        return Skip(entry, Stack(_parts(entry.children)))
     if entry.layer.flow == "fork":
         return Fork(entry, [_part(child) for child in entry.children])
     if entry.layer.flow == "graph":

@@ -26,7 +26,7 @@ EMPTY = "#F4F4F4"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MapSheet:
     """What is drawn of a map; arrays are ``(rows, columns)``.
 
     Attributes:
@@ -44,7 +44,7 @@ class Sheet:
     planes: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def draw_map(sheet: Sheet, path: str | os.PathLike[str] | None = None) -> Drawing:
+def draw_map(sheet: MapSheet, path: str | os.PathLike[str] | None = None) -> Drawing:
     """Draw a map, and write the picture to ``path`` if one is given.
 
     Raises:
@@ -110,7 +110,7 @@ def _draw_values(figure: Drawing, axes: Axes, grid: Grid, values: np.ndarray, ti
     axes.set_title(title, fontsize=8.5, color=INK, parse_math=False)
 
 
-def _draw_hits(axes: Axes, sheet: Sheet) -> None:
+def _draw_hits(axes: Axes, sheet: MapSheet) -> None:
     from matplotlib.collections import PolyCollection
 
     grid, hits = sheet.grid, sheet.hits.ravel()

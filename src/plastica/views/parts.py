@@ -89,7 +89,7 @@ class Start(Part):
         canvas.text((x, top - self.height / 2 - 0.005), words, zorder=4)
 
 
-class Chain(Part):
+class Stack(Part):
     """Parts one below the other, with arrows."""
 
     def __init__(self, parts: Sequence[Part]) -> None:

@@ -25,7 +25,7 @@ UNBUILT = (
 )
 EMPTY = "No layers yet: add one with model.add(Dense(10))."
 
-Row = tuple[str, str, str, str]
+SummaryRow = tuple[str, str, str, str]
 
 
 def summary(
@@ -74,7 +74,7 @@ def page(
     return html.block(title, html.table(HEADS, rows, numbers=(NUMBERS,)), html.paragraph(end, soft=True))
 
 
-def _rows(entry: Entry, built: bool, before: str = "", below: str = "") -> Iterator[Row]:
+def _rows(entry: Entry, built: bool, before: str = "", below: str = "") -> Iterator[SummaryRow]:
     number = f"{entry.learned + entry.carried:,}" if built else "?"
     yield f"{before}{entry.name} ({entry.kind})", _written(entry.shape), number, entry.activation
     for place, child in enumerate(entry.children):
@@ -107,7 +107,7 @@ def in_units(size: float) -> str:
     return f"{size:.2f} TB"
 
 
-def _table(rows: list[Row], width: int) -> list[str]:
+def _table(rows: list[SummaryRow], width: int) -> list[str]:
     widths = _widths([HEADS, *rows], width)
     rule = ["─" * (column + 2) for column in widths]
     body = [_line(row, widths) for row in rows]
@@ -115,7 +115,7 @@ def _table(rows: list[Row], width: int) -> list[str]:
     return [edges[0], _line(HEADS, widths), edges[1], *body, edges[2]]
 
 
-def _widths(rows: list[Row], width: int) -> list[int]:
+def _widths(rows: list[SummaryRow], width: int) -> list[int]:
     widths = [min(max(map(len, column)), most) for column, most in zip(zip(*rows, strict=True), LONGEST, strict=True)]
     for place in (0, 3, 1):  # numbers are never cut
         surplus = sum(widths) + 3 * len(widths) + 1 - width
@@ -123,7 +123,7 @@ def _widths(rows: list[Row], width: int) -> list[int]:
     return widths
 
 
-def _line(row: Row, widths: list[int]) -> str:
+def _line(row: SummaryRow, widths: list[int]) -> str:
     cells = (cut(text, width) for text, width in zip(row, widths, strict=True))
     aligned = (
         text.rjust(width) if place == NUMBERS else text.ljust(width)

@@ -14,7 +14,7 @@ from ..layers.layer import Params
 from .outline import Entry, outline
 from .seen import Seen
 from .stack import draw_stack
-from .units import Column, columns, draw_units, named
+from .units import UnitColumn, columns, draw_units, named
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -64,7 +64,7 @@ def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _filled(found: Sequence[Column], inputs: np.ndarray, layers: Sequence[tuple[Entry, Seen]]) -> list[Column]:
+def _filled(found: Sequence[UnitColumn], inputs: np.ndarray, layers: Sequence[tuple[Entry, Seen]]) -> list[UnitColumn]:
     """Return the columns with what their units did; an activation that stands alone belongs to the units before it."""
     parts = [Seen(inputs)]
     for entry, seen in layers:

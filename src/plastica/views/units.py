@@ -28,7 +28,7 @@ FILLS = {"input": "#F4F4F4", "hidden": "#DDEBF7", "output": "#FCE8D2"}
 
 
 @dataclass(frozen=True)
-class Column:
+class UnitColumn:
     """One column of units, and how they listen to the column before.
 
     Attributes:
@@ -69,19 +69,21 @@ class Column:
         return self.units <= SHOWN
 
 
-def columns(entries: Sequence[Entry], shape: Shape) -> list[Column] | None:
+def columns(entries: Sequence[Entry], shape: Shape) -> list[UnitColumn] | None:
     """Return the columns of a network of Dense layers; None for a network of another kind or a deep one."""
     layers = _dense_layers(entries)
     if layers is None or len(shape) != 1 or not 1 <= len(layers) < MOST_COLUMNS:
         return None
-    found = [Column("input", shape[0], (_counted(shape[0], "value"),))]
+    found = [UnitColumn("input", shape[0], (_counted(shape[0], "value"),))]
     for place, (entry, activation) in enumerate(layers, 1):
         role = "output" if place == len(layers) else "hidden" if len(layers) == 2 else f"hidden {place}"
         found.append(_column(entry, activation, role))
     return found
 
 
-def named(found: Sequence[Column], features: Sequence[str] | None, classes: Sequence[str] | None) -> list[Column]:
+def named(
+    found: Sequence[UnitColumn], features: Sequence[str] | None, classes: Sequence[str] | None
+) -> list[UnitColumn]:
     """Return the columns with names of the inputs and of the outputs.
 
     Args:
@@ -106,7 +108,7 @@ def named(found: Sequence[Column], features: Sequence[str] | None, classes: Sequ
     return made
 
 
-def draw_units(found: Sequence[Column], title: str = "") -> Canvas:
+def draw_units(found: Sequence[UnitColumn], title: str = "") -> Canvas:
     """Draw the columns side by side, each unit connected with each of the next column.
 
     Args:
@@ -154,11 +156,11 @@ def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _column(entry: Entry, activation: str, role: str) -> Column:
+def _column(entry: Entry, activation: str, role: str) -> UnitColumn:
     layer: Any = entry.layer
     units = _counted(layer.units, "unit")
     words = (cut(entry.name, 26), f"{units}, {cut(activation, 18)}")
-    column = Column(role, layer.units, words, has_bias=layer.use_bias)
+    column = UnitColumn(role, layer.units, words, has_bias=layer.use_bias)
     if entry.params is None:
         return column
     kernel, bias = entry.params["kernel"], entry.params.get("bias")
@@ -174,17 +176,17 @@ def _finite(array: Any) -> np.ndarray:
     return np.nan_to_num(np.asarray(array, np.float64))
 
 
-def _heights(column: Column, middle: float, space: float) -> list[float]:
+def _heights(column: UnitColumn, middle: float, space: float) -> list[float]:
     top = middle + space * (column.slots - 1) / 2
     slots = [slot for slot in range(column.slots) if column.slots == column.units or slot != ENDS]
     return [top - space * slot for slot in slots]
 
 
-def _below(column: Column, middle: float, space: float) -> float:
+def _below(column: UnitColumn, middle: float, space: float) -> float:
     return middle - space * ((column.slots - 1) / 2 + 1.1)
 
 
-def _connect(canvas: Canvas, before: Column, after: Column, x: float, middle: float, space: float) -> None:
+def _connect(canvas: Canvas, before: UnitColumn, after: UnitColumn, x: float, middle: float, space: float) -> None:
     starts = [(x, y) for y in _heights(before, middle, space)]
     ends = [(x + STEP, y) for y in _heights(after, middle, space)]
     if after.has_bias:
@@ -232,7 +234,7 @@ def _numbers(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.
         canvas.text(place, number, fontsize=7, color=colour, rotation=turn, bbox=under, zorder=2)
 
 
-def _draw_column(canvas: Canvas, column: Column, x: float, middle: float, space: float) -> None:
+def _draw_column(canvas: Canvas, column: UnitColumn, x: float, middle: float, space: float) -> None:
     heights = _heights(column, middle, space)
     for y, unit in zip(heights, column.shown, strict=True):
         if column.seen is None:
