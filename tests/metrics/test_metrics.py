@@ -240,3 +240,12 @@ def test_another_threshold_compiles_nothing():
     for threshold in (0.3, 0.5, 0.8):
         run(metrics.F1Score(threshold=threshold))
     assert len(traces) == 1
+
+
+def test_compute_is_the_metric_of_arrays_in_one_call():
+    y, p, weight = [1, 0, 1, 1], [0.9, 0.7, 0.4, 0.8], [1, 2, 3, 4]
+    assert metrics.Precision().compute(y, p, weight) == pytest.approx(5 / 7)
+    numbers, guesses = [1.0, 2.0, 4.0, 8.0], [1.0, 3.0, 3.0, 9.0]
+    assert metrics.R2Score().compute(numbers, guesses, weight) == pytest.approx(
+        r2_score(numbers, guesses, sample_weight=weight)
+    )

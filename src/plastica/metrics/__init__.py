@@ -1,4 +1,4 @@
-"""Metrics: figures that a run carries along. Keras's names, scikit-learn's numbers."""
+"""Metrics: measures shown during training and by ``evaluate``. Names as in Keras, values as in scikit-learn."""
 
 from .accuracy import (
     Accuracy,

@@ -1,4 +1,4 @@
-"""The share of right answers, in its kinds."""
+"""The fraction of correct predictions, for each format of targets."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ from .metric import Wants
 
 @declaration
 class BinaryAccuracy(Mean):
-    """The share of yes-or-no answers that are right, each output by itself.
+    """The fraction of correct yes-or-no predictions; each output counts separately.
 
-    A target that is neither 0 nor 1 (nor -1, which counts as 0) is never matched.
+    A target other than 0, 1 or -1 (which counts as 0) never matches.
 
     Args:
-        threshold: Above it a prediction means yes. 0.5 suits a sigmoid.
+        threshold: Outputs above it mean yes. 0.5 by default, which suits a sigmoid.
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> BinaryAccuracy().compute([1, 0, 1, 1], [0.9, 0.2, 0.4, 0.8])
+        0.75
     """
 
     default_label: ClassVar[str] = "binary_accuracy"
@@ -34,7 +38,7 @@ class BinaryAccuracy(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the share of each row's outputs that are right."""
+        """Return the fraction of correct outputs of each row."""
         target = matched(self.label, target, prediction)
         yes = prediction > self.threshold
         right = jnp.where(yes, target == 1, (target == 0) | (target == -1))
@@ -43,12 +47,16 @@ class BinaryAccuracy(Mean):
 
 @declaration
 class CategoricalAccuracy(Mean):
-    """The share of rows whose largest output is the class of a one-hot target.
+    """The fraction of rows whose largest output is the class of the one-hot target.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ..., classes)``.
+
+    Example:
+        >>> CategoricalAccuracy().compute([[1, 0, 0], [0, 0, 1]], [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+        0.5
     """
 
     default_label: ClassVar[str] = "categorical_accuracy"
@@ -56,7 +64,7 @@ class CategoricalAccuracy(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return 1 for a right row and 0 for a wrong one."""
+        """Return 1 for a correct row and 0 for a wrong one."""
         target = matched_rows(self.label, target, prediction)
         right = jnp.argmax(target, axis=-1) == jnp.argmax(prediction, axis=-1)
         return row_means(right.astype(prediction.dtype))
@@ -64,12 +72,16 @@ class CategoricalAccuracy(Mean):
 
 @declaration
 class SparseCategoricalAccuracy(Mean):
-    """The share of rows whose largest output is the class that the target numbers.
+    """The fraction of rows whose largest output is the class given by its index.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
+
+    Example:
+        >>> SparseCategoricalAccuracy().compute([0, 2], [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+        0.5
     """
 
     default_label: ClassVar[str] = "sparse_categorical_accuracy"
@@ -77,20 +89,27 @@ class SparseCategoricalAccuracy(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return 1 for a right row and 0 for a wrong one."""
+        """Return 1 for a correct row and 0 for a wrong one."""
         number = class_numbers(self.label, target, prediction)
         return row_means((number == jnp.argmax(prediction, axis=-1)).astype(prediction.dtype))
 
 
 @declaration
 class TopKCategoricalAccuracy(Mean):
-    """The share of rows whose class, by a one-hot target, is among the ``k`` largest outputs.
+    """The fraction of rows whose class, given as a one-hot target, is among the ``k`` largest outputs.
 
     Args:
-        k: How many guesses each row has.
+        k: The number of outputs that count as predictions; 5 by default, as in Keras.
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ..., classes)``.
+
+    Raises:
+        InvalidValue: If ``k`` is not an integer of at least 1.
+
+    Example:
+        >>> TopKCategoricalAccuracy(k=2).compute([[1, 0, 0], [0, 0, 1]], [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+        1.0
     """
 
     default_label: ClassVar[str] = "top_k_categorical_accuracy"
@@ -102,20 +121,27 @@ class TopKCategoricalAccuracy(Mean):
         _check_k("TopKCategoricalAccuracy", self.k)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return 1 for a row with its class among the guesses and 0 for the others."""
+        """Return 1 for a row whose class is among the ``k`` largest outputs and 0 for the others."""
         target = matched_rows(self.label, target, prediction)
         return _among_largest(jnp.argmax(target, axis=-1), prediction, self.k)
 
 
 @declaration
 class SparseTopKCategoricalAccuracy(Mean):
-    """The share of rows whose class, by its number, is among the ``k`` largest outputs.
+    """The fraction of rows whose class, given by its index, is among the ``k`` largest outputs.
 
     Args:
-        k: How many guesses each row has.
+        k: The number of outputs that count as predictions; 5 by default, as in Keras.
         name: The key in the history; Keras's by default.
 
     Shapes: targets ``(batch, ...)`` or ``(batch, ..., 1)``, predictions ``(batch, ..., classes)``.
+
+    Raises:
+        InvalidValue: If ``k`` is not an integer of at least 1.
+
+    Example:
+        >>> SparseTopKCategoricalAccuracy(k=2).compute([0, 2], [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]])
+        1.0
     """
 
     default_label: ClassVar[str] = "sparse_top_k_categorical_accuracy"
@@ -127,21 +153,25 @@ class SparseTopKCategoricalAccuracy(Mean):
         _check_k("SparseTopKCategoricalAccuracy", self.k)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return 1 for a row with its class among the guesses and 0 for the others."""
+        """Return 1 for a row whose class is among the ``k`` largest outputs and 0 for the others."""
         return _among_largest(class_numbers(self.label, target, prediction), prediction, self.k)
 
 
 @declaration
 class Accuracy(Mean):
-    """The accuracy that fits the shapes, by Keras's rule.
+    """The accuracy that matches the shapes, as Keras chooses it.
 
-    One output: binary. Targets with one class number a row: sparse categorical. Else: categorical; for
-    several labels that may hold at once ask for ``"binary_accuracy"``.
+    For a single output it is binary accuracy, for targets with one class index per row sparse categorical accuracy, and
+    otherwise categorical accuracy. For multi-label targets use ``"binary_accuracy"``.
 
     Args:
         name: The key in the history; Keras's by default.
 
-    Shapes: predictions ``(batch, ..., classes)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., classes)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Example:
+        >>> Accuracy().compute([0, 2], [[0.7, 0.2, 0.1], [0.1, 0.6, 0.3]]), Accuracy().compute([1, 0], [0.9, 0.2])
+        (0.5, 1.0)
     """
 
     default_label: ClassVar[str] = "accuracy"
@@ -149,7 +179,7 @@ class Accuracy(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's share of right answers."""
+        """Return the fraction of correct predictions of each row."""
         kind = of_shapes(target, prediction)
         if kind.binary:
             return BinaryAccuracy(name=self.label).values(target, prediction)
@@ -160,10 +190,10 @@ class Accuracy(Mean):
 
 def _check_k(owner: str, k: int) -> None:
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise InvalidValue(f"{owner}: k={k!r}; a whole number of 1 or more is expected.")
+        raise InvalidValue(f"{owner}: k={k!r}; expected a whole number of at least 1.")
 
 
 def _among_largest(number: jax.Array, prediction: jax.Array, k: int) -> jax.Array:
     own = jnp.take_along_axis(prediction, number[..., None], axis=-1, mode="clip")
-    before = jnp.sum(prediction > own, axis=-1)  # a tie is in favour of the class, as in Keras
+    before = jnp.sum(prediction > own, axis=-1)  # ties count in favour of the true class, as in Keras
     return row_means((before < k).astype(prediction.dtype))

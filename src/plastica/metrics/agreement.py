@@ -1,4 +1,4 @@
-"""Figures of how far wanted and answered classes agree, fair where classes differ in size."""
+"""Measures of agreement between true and predicted classes that are fair for classes of different size."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .mean import ratio
 
 
 class Agreement(Counted):
-    """A figure of classes that exclude each other; of several labels it is the mean of each label's own figure."""
+    """A measure for exclusive classes; for multi-label targets, the mean over the labels."""
 
     def agreement(self, counts: Counts) -> float:
-        """Return the figure of classes of which each row has one and is answered one."""
+        """Return the measure for exclusive classes."""
         raise NotImplementedError
 
     def figure(self, counts: Counts) -> float:
-        """Return the figure of the classes, or the mean over labels that are decided each by itself."""
+        """Return the measure for exclusive classes, or its mean over labels that are predicted separately."""
         if len(counts.hit) > 1 and self.threshold is None:
             return self.agreement(counts)
         labels = (
@@ -31,14 +31,18 @@ class Agreement(Counted):
 
 @declaration
 class BalancedAccuracy(Agreement):
-    """The mean of the classes' recalls: accuracy as if all classes were of one size.
+    """The mean recall over the classes: the accuracy that would result if all classes had the same size.
 
     Args:
-        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
-            several the largest output's class.
+        threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
+            outputs, the class with the largest output is predicted.
         name: The key in the history.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Example:
+        >>> BalancedAccuracy().compute([1, 0, 1, 1, 1], [0.9, 0.7, 0.8, 0.6, 0.9])  # recalls 1 and 0
+        0.5
     """
 
     default_label: ClassVar[str] = "balanced_accuracy"
@@ -53,21 +57,25 @@ class BalancedAccuracy(Agreement):
 
 @declaration
 class MatthewsCorrelation(Agreement):
-    """The correlation between wanted and answered classes: 1 perfect, 0 as by chance.
+    """The correlation between true and predicted classes: 1 for perfect predictions, 0 at chance level.
 
-    One fair figure where classes differ much in size.
+    When to use: as a single fair measure for classes of very different size.
 
         (c s - sum_k p_k t_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2))
 
-    with c right rows of s, t_k rows of class k and p_k answered so; 0 where all rows are or are answered one
-    class.
+    with c correct rows out of s, t_k rows of class k and p_k rows predicted as class k. It is 0 if all rows belong to
+    one class or all are predicted as one class.
 
     Args:
-        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
-            several the largest output's class.
+        threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
+            outputs, the class with the largest output is predicted.
         name: The key in the history.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Example:
+        >>> round(MatthewsCorrelation().compute([1, 1, 0, 0], [0.9, 0.8, 0.7, 0.1]), 4)
+        0.5774
 
     Reference:
         J. Gorodkin, 2004, Comparing two K-category assignments by a K-category correlation coefficient.
@@ -87,16 +95,23 @@ class MatthewsCorrelation(Agreement):
 
 @declaration
 class CohenKappa(Agreement):
-    """How far wanted and answered classes agree beyond chance: 1 perfect, 0 as by chance.
+    """The agreement between true and predicted classes beyond chance: 1 for perfect predictions, 0 at chance level.
 
-        (po - pe) / (1 - pe),   po the share of right rows, pe = sum_k p_k t_k / s^2 that expected by chance
+        (po - pe) / (1 - pe)
+
+    with the fraction po of correct rows and the fraction pe = sum_k p_k t_k / s^2 that is expected by chance, for t_k
+    rows of class k and p_k rows predicted as class k out of s.
 
     Args:
-        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
-            several the largest output's class.
+        threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
+            outputs, the class with the largest output is predicted.
         name: The key in the history.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Example:
+        >>> CohenKappa().compute([1, 1, 0, 0], [0.9, 0.8, 0.7, 0.1])  # po = 0.75, pe = 0.5
+        0.5
 
     Reference:
         J. Cohen, 1960, A coefficient of agreement for nominal scales.
@@ -107,14 +122,14 @@ class CohenKappa(Agreement):
     name: str | None = None
 
     def agreement(self, counts: Counts) -> float:
-        """Return kappa; NaN where chance alone agrees always."""
+        """Return kappa; NaN if chance alone gives perfect agreement."""
         hit, wanted, answered, total = counts
         chance = float(np.sum(wanted * answered))
         return ratio(float(np.sum(hit)) * float(total) - chance, float(total) ** 2 - chance)
 
 
 def _both_sides(counts: Counts) -> Counts:
-    """Return the counts of no and yes where only yes was counted."""
+    """Return the counts of no and of yes, given those of yes."""
     hit, wanted, answered, total = counts
     return Counts(
         np.concatenate([total - wanted - answered + hit, hit]),

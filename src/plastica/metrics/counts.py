@@ -1,4 +1,4 @@
-"""Figures from counts of right and wrong answers: precision, recall, F1 and their like."""
+"""Metrics from counts of correct and wrong predictions: precision, recall, F1 and others."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Averaging = Literal["macro", "micro", "weighted"]
 
 
 class Counts(NamedTuple):
-    """Weighted counts of each class or label.
+    """Weighted counts for each class or label.
 
     Attributes:
-        hit: Rows of the class that were answered so, ``(classes,)``.
-        wanted: Rows of the class.
-        answered: Rows answered so.
+        hit: Rows of the class that were predicted as such, ``(classes,)``.
+        wanted: Rows of the class, ``(classes,)``.
+        answered: Rows predicted as the class, ``(classes,)``.
         total: All rows, a scalar.
     """
 
@@ -35,9 +35,9 @@ class Counts(NamedTuple):
 
 
 class Counted(Named):
-    """A figure from counts, ``(3 classes + 1,)`` sums.
+    """A metric from counts, ``(3 classes + 1,)`` sums.
 
-    Float32 sums count exactly up to 16 million rows of weight 1.
+    Sums in float32 count exactly up to 16 million rows of weight 1.
     """
 
     defined_on: ClassVar[Wants] = "decisions"
@@ -46,11 +46,11 @@ class Counted(Named):
 
     @property
     def takes_largest(self) -> bool:
-        """Whether several outputs without a threshold are taken as classes, of which the largest is answered."""
+        """Whether several outputs without a threshold are classes, of which the largest output is predicted."""
         return True
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return each class's hits, rows wanted and rows answered, and the total weight."""
+        """Return the hits, the true rows and the predicted rows of each class, and the total weight."""
         wanted, answered = self.memberships(target, prediction)
         rows = jnp.broadcast_to(weight.reshape(-1, *[1] * (wanted.ndim - 1)), (*wanted.shape[:-1], 1))
         rows = rows.reshape(-1, 1).astype(prediction.dtype)
@@ -59,7 +59,7 @@ class Counted(Named):
         return jnp.concatenate([*parts, jnp.sum(rows)[None]])
 
     def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Return each row's classes as wanted and as answered, both ``(batch, ..., classes)``."""
+        """Return the true and the predicted classes of each row, both ``(batch, ..., classes)``."""
         wanted = labels(self.label, target, prediction)
         if prediction.ndim == 1:
             wanted, prediction = wanted[:, None], prediction[:, None]
@@ -70,19 +70,19 @@ class Counted(Named):
         return wanted, _one_hot(jnp.argmax(prediction, axis=-1), prediction.shape[-1])
 
     def result(self, sums: np.ndarray) -> float:
-        """Return the figure from the counts."""
+        """Return the metric from the counts."""
         sums = np.asarray(sums, np.float64)
         hit, wanted, answered = sums[:-1].reshape(3, -1)
         counts = Counts(hit, wanted, answered, sums[-1])
         return self.figure(counts) if counts.total > 0 else float("nan")
 
     def figure(self, counts: Counts) -> float:
-        """Return the figure from the counts of at least one row."""
+        """Return the metric from the counts of at least one row."""
         raise NotImplementedError
 
 
 class Averaged(Counted):
-    """A figure of each class, averaged over classes."""
+    """A metric of each class, averaged over classes."""
 
     average: Averaging | None
 
@@ -93,7 +93,7 @@ class Averaged(Counted):
             )
 
     def per_class(self, counts: Counts) -> np.ndarray:
-        """Return the figure of each class; 0 where it is not defined."""
+        """Return the metric of each class; 0 if it is undefined."""
         raise NotImplementedError
 
     def figure(self, counts: Counts) -> float:
@@ -104,21 +104,21 @@ class Averaged(Counted):
         values = self.per_class(counts)
         if self.average == "weighted":
             return ratio(float(np.sum(values * counts.wanted)), float(np.sum(counts.wanted)))
-        # As in scikit-learn: of classes that exclude each other, those that never occur are left out.
+        # As in scikit-learn, exclusive classes that never occur are left out.
         occurs = np.full(len(values), True) if self.threshold is not None else counts.wanted + counts.answered > 0
         return float(np.mean(values[occurs])) if len(values) > 1 else float(values[0])
 
 
 class KerasAveraged(Averaged):
-    """An averaged figure that without ``average`` pools every output at a threshold, as Keras's do."""
+    """An averaged metric that, without ``average``, pools all outputs at a threshold, as in Keras."""
 
     @property
     def takes_largest(self) -> bool:
-        """Only where classes are averaged."""
+        """True only if an average over classes is requested."""
         return self.average is not None
 
     def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Return which classes each row belongs to and which were answered."""
+        """Return the true and the predicted classes of each row."""
         if self.average is not None:
             return super().memberships(target, prediction)
         wanted = labels(self.label, target, prediction)
@@ -128,15 +128,23 @@ class KerasAveraged(Averaged):
 
 @declaration
 class Precision(KerasAveraged):
-    """Of the rows answered yes, the share that is right; 0 where none is answered yes.
+    """The fraction of rows predicted positive that are positive; 0 if none is predicted positive.
 
     Args:
-        threshold: Above it an output means yes. None: 0.5, and with ``average`` the largest output's class.
-        average: None pools all outputs, as Keras does; ``"macro"``, ``"weighted"`` (by the classes' sizes)
-            and ``"micro"`` are scikit-learn's averages over classes.
+        threshold: Outputs above it mean yes. None: 0.5; with ``average``, the class with the largest output is
+            predicted.
+        average: None pools all outputs, as in Keras. ``"macro"``, ``"weighted"`` (by class size) and ``"micro"`` are
+            the averages over classes of scikit-learn.
         name: The key in the history; Keras's by default.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Raises:
+        InvalidValue: If ``average`` is unknown.
+
+    Example:
+        >>> round(Precision().compute([1, 0, 1, 1], [0.9, 0.7, 0.4, 0.8]), 4)  # 2 of 3 rows above 0.5
+        0.6667
     """
 
     default_label: ClassVar[str] = "precision"
@@ -151,15 +159,23 @@ class Precision(KerasAveraged):
 
 @declaration
 class Recall(KerasAveraged):
-    """Of the rows that are yes, the share answered so; 0 where there is none.
+    """The fraction of positive rows that are predicted positive; 0 if there are no positive rows.
 
     Args:
-        threshold: Above it an output means yes. None: 0.5, and with ``average`` the largest output's class.
-        average: None pools all outputs, as Keras does; ``"macro"``, ``"weighted"`` (by the classes' sizes)
-            and ``"micro"`` are scikit-learn's averages over classes.
+        threshold: Outputs above it mean yes. None: 0.5; with ``average``, the class with the largest output is
+            predicted.
+        average: None pools all outputs, as in Keras. ``"macro"``, ``"weighted"`` (by class size) and ``"micro"`` are
+            the averages over classes of scikit-learn.
         name: The key in the history; Keras's by default.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Raises:
+        InvalidValue: If ``average`` is unknown.
+
+    Example:
+        >>> round(Recall(threshold=0.6).compute([1, 0, 1, 1], [0.9, 0.7, 0.4, 0.8]), 4)  # 2 of 3 positive rows
+        0.6667
     """
 
     default_label: ClassVar[str] = "recall"
@@ -177,13 +193,20 @@ class F1Score(Averaged):
     """The harmonic mean of precision and recall.
 
     Args:
-        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
-            several the largest output's class.
-        average: Over classes: ``"macro"``, ``"weighted"`` (by the classes' sizes) or ``"micro"``. None is
-            macro (Keras returns one number a class, which no history shows).
+        threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
+            outputs, the class with the largest output is predicted.
+        average: The average over classes: ``"macro"``, ``"weighted"`` (by class size) or ``"micro"``. None means macro;
+            Keras would return one number per class, which a history cannot show.
         name: The key in the history; Keras's by default.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Raises:
+        InvalidValue: If ``average`` is unknown.
+
+    Example:
+        >>> round(F1Score().compute([1, 0, 1, 1], [0.9, 0.7, 0.4, 0.8]), 4)  # precision and recall are 2/3
+        0.6667
     """
 
     default_label: ClassVar[str] = "f1_score"
@@ -198,15 +221,22 @@ class F1Score(Averaged):
 
 @declaration
 class Specificity(Averaged):
-    """Of the rows that are no, the share answered so: the recall of the other side.
+    """The fraction of negative rows that are predicted negative: the recall of the negative class.
 
     Args:
-        threshold: Above it an output means yes, each label by itself. None: 0.5 for one output, and for
-            several the largest output's class.
-        average: Over classes: ``"macro"`` (also None), ``"weighted"`` (by the classes' sizes) or ``"micro"``.
+        threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
+            outputs, the class with the largest output is predicted.
+        average: The average over classes: ``"macro"`` (also None), ``"weighted"`` (by class size) or ``"micro"``.
         name: The key in the history.
 
-    Shapes: predictions ``(batch, ..., outputs)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., outputs)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Raises:
+        InvalidValue: If ``average`` is unknown.
+
+    Example:
+        >>> Specificity().compute([1, 0, 0, 0, 0], [0.9, 0.7, 0.4, 0.3, 0.2])
+        0.75
     """
 
     default_label: ClassVar[str] = "specificity"
@@ -221,10 +251,10 @@ class Specificity(Averaged):
 
 
 def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
-    """Return which outputs are yes by the target, in the predictions' shape; class numbers become one-hot.
+    """Return which outputs are positive in the targets, in the shape of the predictions; class indices become one-hot.
 
     Raises:
-        ShapeError: If targets do not fit predictions.
+        ShapeError: If the shapes of targets and predictions do not match.
     """
     kind = of_shapes(target, prediction)
     return (kind.spread(name, target, prediction) if kind.numbered else matched(name, target, prediction)) > 0.5

@@ -1,4 +1,4 @@
-"""Metrics that are the weighted mean of one value a row."""
+"""Metrics that are the weighted mean of one value per row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .metric import Metric, Wants
 
 
 class Named(Metric):
-    """A metric with a key of its own in the history, where a person gave one."""
+    """A metric whose key in the history can be set."""
 
     name: str | None
     default_label: ClassVar[str]
@@ -31,17 +31,17 @@ class Named(Metric):
 
 
 class Mean(Named):
-    """The weighted mean of one value a row: two sums, of the values and of the weights."""
+    """The weighted mean of one value per row, from two sums: of the weighted values and of the weights."""
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
         """Return the value of each row, ``(batch,)``."""
         raise NotImplementedError
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the weighted sum of the rows' values and of the weights, ``(2,)``."""
+        """Return the weighted sum of the rows' values and the sum of the weights, ``(2,)``."""
         values = self.values(target, prediction)
         weight = weight.astype(values.dtype)
-        # A row that only fills up a batch may hold anything, and 0 times NaN is NaN.
+        # Padding rows may contain anything, and 0 times NaN is NaN.
         total = jnp.sum(jnp.where(weight == 0, 0.0, values * weight))
         return jnp.stack([total, jnp.sum(weight)])
 
@@ -52,12 +52,16 @@ class Mean(Named):
 
 @declaration
 class MeanSquaredError(Mean):
-    """The mean of squared errors.
+    """The mean squared error.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> MeanSquaredError().compute([1.0, 2.0], [1.0, 4.0])
+        2.0
     """
 
     default_label: ClassVar[str] = "mean_squared_error"
@@ -65,18 +69,22 @@ class MeanSquaredError(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean squared error."""
+        """Return the mean squared error of each row."""
         return losses.MeanSquaredError().values(target, prediction)
 
 
 @declaration
 class RootMeanSquaredError(Mean):
-    """The root of the mean of squared errors: an error in the target's own unit.
+    """The root of the mean squared error, in the unit of the target.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> RootMeanSquaredError().compute([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 8.0])
+        2.0
     """
 
     default_label: ClassVar[str] = "root_mean_squared_error"
@@ -84,7 +92,7 @@ class RootMeanSquaredError(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean squared error."""
+        """Return the mean squared error of each row."""
         return losses.MeanSquaredError().values(target, prediction)
 
     def result(self, sums: np.ndarray) -> float:
@@ -94,12 +102,16 @@ class RootMeanSquaredError(Mean):
 
 @declaration
 class MeanAbsoluteError(Mean):
-    """The mean of absolute errors: an error in the target's own unit.
+    """The mean absolute error, in the unit of the target.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> MeanAbsoluteError().compute([1.0, 2.0], [1.0, 4.0])
+        1.0
     """
 
     default_label: ClassVar[str] = "mean_absolute_error"
@@ -107,18 +119,22 @@ class MeanAbsoluteError(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean absolute error."""
+        """Return the mean absolute error of each row."""
         return losses.MeanAbsoluteError().values(target, prediction)
 
 
 @declaration
 class MeanAbsolutePercentageError(Mean):
-    """The mean of absolute errors in per cent of the target, as in Keras (scikit-learn gives it as a share).
+    """The mean absolute error in per cent of the target, as in Keras; scikit-learn returns a fraction.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> MeanAbsolutePercentageError().compute([1.0, 2.0], [1.0, 3.0])
+        25.0
     """
 
     default_label: ClassVar[str] = "mean_absolute_percentage_error"
@@ -126,18 +142,22 @@ class MeanAbsolutePercentageError(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's mean error in per cent."""
+        """Return the mean error of each row in per cent."""
         return losses.MeanAbsolutePercentageError().values(target, prediction)
 
 
 @declaration
 class CosineSimilarity(Mean):
-    """The mean cosine of the angle between target and prediction, 1 at best (the loss is minus this).
+    """The mean cosine of the angle between target and prediction; 1 is perfect. The loss of this name is its negative.
 
     Args:
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ..., features)``.
+
+    Example:
+        >>> CosineSimilarity().compute([[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [3.0, 0.0]])  # 0 and 90 degrees
+        0.5
     """
 
     default_label: ClassVar[str] = "cosine_similarity"
@@ -145,20 +165,25 @@ class CosineSimilarity(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's cosine."""
+        """Return the cosine of each row."""
         return cosine("cosine_similarity", target, prediction)
 
 
 @declaration
 class LogLoss(Mean):
-    """The cross-entropy that fits the shapes: binary for one output, else categorical, of labels or one-hot.
+    """The cross-entropy that matches the shapes: binary for a single output, otherwise categorical.
 
-    scikit-learn's ``log_loss``, Keras's ``"crossentropy"``. Probabilities are kept in [1e-7, 1 - 1e-7].
+    It corresponds to scikit-learn's ``log_loss`` and Keras's ``"crossentropy"``. Probabilities are clipped to
+    [1e-7, 1 - 1e-7].
 
     Args:
         name: The key in the history.
 
-    Shapes: predictions ``(batch, ..., classes)``; targets alike, or ``(batch, ...)`` class numbers.
+    Shapes: predictions ``(batch, ..., classes)``; targets the same, or ``(batch, ...)`` class indices.
+
+    Example:
+        >>> round(LogLoss().compute([1, 0], [0.5, 0.5]), 4)  # ln 2
+        0.6931
     """
 
     default_label: ClassVar[str] = "log_loss"
@@ -166,7 +191,7 @@ class LogLoss(Mean):
     name: str | None = None
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's cross-entropy."""
+        """Return the cross-entropy of each row."""
         kind = of_shapes(target, prediction)
         if kind.binary:
             return losses.BinaryCrossentropy().values(target, prediction)
@@ -180,10 +205,14 @@ class LossMetric(Mean):
     """Any loss, shown as a metric.
 
     Args:
-        loss: The loss, computed at the activity.
-        name: The key in the history; the loss's by default.
+        loss: The loss.
+        name: The key in the history; the loss's name by default.
 
-    Shapes: as the loss takes them.
+    Shapes: as for the loss.
+
+    Example:
+        >>> LossMetric(losses.Huber()).compute([0.0, 0.0], [1.0, 3.0])  # 0.5 and 2.5
+        1.5
     """
 
     loss: losses.Loss
@@ -191,7 +220,7 @@ class LossMetric(Mean):
 
     @property
     def wants(self) -> Wants:
-        """What the loss is computed from; one of margins takes answers as they are."""
+        """The kind of outputs that the loss is computed from; losses of margins take activities as they are."""
         kinds: dict[str, Wants] = {
             "probabilities": "probabilities", "potentials": "potentials", "values": "targets",
         }  # fmt: skip
@@ -203,24 +232,30 @@ class LossMetric(Mean):
         return self.name or losses.name_of(self.loss)
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return each row's loss."""
+        """Return the loss of each row."""
         return self.loss.values(target, prediction)
 
 
 @declaration
 class CustomMetric(Mean):
-    """A function of one's own as a metric: the weighted mean of its values.
+    """A function of your own as a metric: the weighted mean of its values.
 
     Args:
-        function: Takes (y_true, y_pred) and returns one value for each row or each element, or a single number
-            for the whole batch. It is traced by JAX: use ``jax.numpy`` in it. Of a function of the whole batch the
-            figure is the mean over the batches, as in Keras, and so depends on the batch size.
-        name: The key in the history; the function's own name by default.
-        sizes: The numbers of rows of batches that may be short; ``fit`` and ``evaluate`` fill it in.
+        function: Takes ``(y_true, y_pred)`` and returns one value for each row or element, or a single number for the
+            batch. JAX traces it, so use ``jax.numpy`` in it. For a single number the metric is the mean over the
+            batches, as in Keras, and therefore depends on the batch size.
+        name: The key in the history; the function's name by default.
+        sizes: The numbers of rows of batches that may be incomplete; set by ``fit`` and ``evaluate``.
 
     Raises:
-        InvalidValue: If ``function`` cannot be called.
-        ShapeError: If it returns neither a single number nor values along the batch.
+        InvalidValue: If ``function`` is not callable.
+        ShapeError: If it returns neither a single number nor values along the batch axis.
+
+    Example:
+        >>> def largest_error(y_true, y_pred):
+        ...     return jnp.max(jnp.abs(y_true - y_pred), axis=-1)
+        >>> CustomMetric(largest_error).compute([[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [2.0, 3.0]])
+        2.0
     """
 
     function: Callable[..., jax.Array]
@@ -236,18 +271,18 @@ class CustomMetric(Mean):
         return self.name or getattr(self.function, "__name__", "custom_metric")
 
     def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the function's value of each row."""
+        """Return the value of the function for each row."""
         return row_values(self.function, target, prediction)
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the weighted sum of the rows' values and of the weights; or the batch's one value and 1."""
+        """Return the weighted sum of the rows' values and the sum of the weights; or the batch's value and 1."""
         if not is_of_whole_batch(self.function, target, prediction):
             return Mean.sums(self, target, prediction, weight)
-        real = jnp.sum(weight > 0)  # such a metric is never weighted, so only filler rows weigh nothing
+        real = jnp.sum(weight > 0)  # such a metric is never weighted, so only padding rows have weight 0
         value = batch_value(self.function, self.sizes, target, prediction, real)
         return jnp.stack([value, jnp.ones_like(value)])
 
 
 def ratio(part: float, whole: float) -> float:
-    """Return part / whole; NaN where nothing was counted."""
+    """Return part / whole; NaN if nothing was counted."""
     return float(part) / float(whole) if whole != 0 else float("nan")

@@ -1,4 +1,4 @@
-"""Figures of a packed ensemble: of the mean of its members' answers."""
+"""Metrics of an ensemble's mean prediction."""
 
 from __future__ import annotations
 
@@ -11,40 +11,45 @@ from .metric import Metric, Wants
 
 @declaration
 class MemberMetric(Metric):
-    """Any metric, of the mean of the members' activities: what the ensemble as a whole answers.
+    """A metric of the mean of the members' outputs, which is the prediction of an ensemble.
 
     Args:
-        metric: The metric of one answer.
+        metric: The metric.
 
-    Shapes: predictions ``(batch, members, ...)``, targets as ``metric`` takes them.
+    Shapes: predictions ``(batch, members, ...)``, targets as for ``metric``.
+
+    Example:
+        >>> from plastica.metrics import MeanAbsoluteError
+        >>> MemberMetric(MeanAbsoluteError()).compute([[1.0]], [[[0.0], [3.0]]])  # the mean prediction is 1.5
+        0.5
     """
 
     metric: Metric
 
     @property
     def wants(self) -> Wants:
-        """The metric's own."""
+        """That of the inner metric."""
         return self.metric.wants
 
     @property
     def label(self) -> str:
-        """The metric's own."""
+        """That of the inner metric."""
         return self.metric.label
 
     @property
     def of_one(self) -> Metric:
-        """The metric of one member's answer."""
+        """The metric of a single member's prediction."""
         return self.metric
 
     @property
     def is_counted(self) -> bool:
-        """The metric's own."""
+        """That of the inner metric."""
         return self.metric.is_counted
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return what one batch adds."""
+        """Return the sums of one batch."""
         return self.metric.sums(target, prediction.mean(axis=1), weight)
 
     def result(self, sums: np.ndarray) -> float:
-        """Return the figure."""
+        """Return the metric from the sums."""
         return self.metric.result(sums)

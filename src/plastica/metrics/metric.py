@@ -1,11 +1,13 @@
-"""What every metric is: sums that a run can carry, and a number made from them."""
+"""The base class of metrics: sums that a run accumulates, and a number computed from them."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..declaration import Declaration
 
@@ -13,17 +15,17 @@ Wants = Literal["activities", "targets", "order", "decisions", "probabilities", 
 
 
 class Metric(Declaration):
-    """A figure shown during training and by ``evaluate``.
+    """A measure shown during training and by ``evaluate``.
+
+    The sums of two batches add up to the sums of both together. A run therefore carries one short vector per metric,
+    and the result for a data set does not depend on how it is divided into batches.
 
     Attributes:
-        defined_on: What of the network's answers it takes: "activities" as they are; what "targets" are compared
-            with, under a loss of logits their probabilities; their "order"; "decisions", which are probabilities
-            compared with a threshold or with each other; "probabilities" themselves; or "potentials" (logits).
-        counts: Whether its sums count rows, which single precision adds exactly up to 16 million of weight 1. A run
-            keeps what rounding takes from all other sums.
-
-    The sums of two batches add up to the sums of both together; so a run carries one short vector a metric,
-    and the figure of the whole data does not depend on how it was cut into batches.
+        defined_on: Which outputs the metric is computed from: "activities" as they are; "targets", values on the scale
+            of the targets, which are probabilities under a loss of logits; their "order"; "decisions", probabilities
+            that are compared with a threshold or with each other; "probabilities"; or "potentials" (logits).
+        counts: Whether its sums count rows, which single precision adds exactly up to 16 million rows of weight 1. The
+            rounding errors of all other sums are compensated.
     """
 
     defined_on: ClassVar[Wants] = "activities"
@@ -32,34 +34,46 @@ class Metric(Declaration):
 
     @property
     def is_counted(self) -> bool:
-        """Whether its sums count rows; for metrics that hold others, what those say."""
+        """Whether the sums count rows; that of the inner metric for a metric with an inner one."""
         return self.counts
 
     @property
     def of_one(self) -> Metric:
-        """The metric of one answer where a row has several: for an ensemble, that of one member."""
+        """The metric of a single prediction if a row has several: for an ensemble, that of one member."""
         return self
 
     @property
     def wants(self) -> Wants:
-        """What it is defined on; for metrics that hold others, what those are."""
+        """The kind of outputs it is computed from; that of the inner metric for a metric with an inner one."""
         return self.defined_on
 
     @property
     def label(self) -> str:
-        """The key under which the figure stands in ``History.history``."""
+        """The key in ``History.history``."""
         raise NotImplementedError
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return what one batch adds, a vector.
+        """Return the sums of one batch, a vector.
 
         Args:
-            target: What was wanted, ``(batch, ...)``.
-            prediction: The network's activity, ``(batch, ...)``.
-            weight: The weight of each row, ``(batch,)``; 0 for rows that only fill up a short batch.
+            target: The targets, ``(batch, ...)``.
+            prediction: The outputs of the network, ``(batch, ...)``.
+            weight: The weight of each row, ``(batch,)``; 0 for rows that pad an incomplete batch.
         """
         raise NotImplementedError
 
     def result(self, sums: np.ndarray) -> float:
-        """Return the figure from the summed vectors; NaN where nothing was counted."""
+        """Return the metric from accumulated sums; NaN if nothing was counted."""
         raise NotImplementedError
+
+    def compute(self, target: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None = None) -> float:
+        """Return the metric of arrays, outside of training.
+
+        Args:
+            target: The targets, ``(rows, ...)``.
+            prediction: The predictions, ``(rows, ...)``; converted to float32.
+            weight: The weight of each row, ``(rows,)``. None: 1 for each.
+        """
+        outputs = jnp.asarray(prediction, jnp.float32)
+        rows = jnp.ones(len(outputs)) if weight is None else jnp.asarray(weight, jnp.float32)
+        return self.result(np.asarray(self.sums(jnp.asarray(target), outputs, rows)))

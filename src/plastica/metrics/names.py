@@ -1,4 +1,4 @@
-"""Metrics by name."""
+"""Look up metrics by name."""
 
 from __future__ import annotations
 
@@ -84,21 +84,20 @@ def get(
     output_shape: tuple[int, ...] | None = None,
     activation: Activation | None = None,
 ) -> Metric:
-    """Return the metric that a name, a metric, a loss or a function stands for.
+    """Return the metric for a name, a metric, a loss or a function.
 
     Args:
-        value: A name as Keras spells it, which is then its key in the history; a metric; a loss; or a
-            function (y_true, y_pred) that returns one value for each row or element. Any loss's name is a
-            metric's too.
-        loss: What is trained on; tells what ``"accuracy"`` means where shapes leave it open. Under a
-            :class:`~plastica.losses.MemberLoss` the figure is that of the members' mean answer.
-        output_shape: The network's output, without the batch axis; tells the same.
-        activation: The network's last activation. With these three the metric is given what it is defined on: a
-            metric of probabilities under a loss of potentials (logits) sees their sigmoid or softmax.
+        value: A name as in Keras, which also becomes the key in the history; a metric; a loss; or a function
+            ``(y_true, y_pred)`` that returns one value for each row or element. The names of losses are valid too.
+        loss: The training loss, which determines what ``"accuracy"`` means if the shapes do not. For a
+            :class:`~plastica.losses.MemberLoss` the metric is that of the members' mean prediction.
+        output_shape: The shape of the network's output without the batch axis, used for the same purpose.
+        activation: The network's last activation. With these three, outputs are converted to what the metric is defined
+            on: for a loss of logits, a metric of probabilities receives their sigmoid or softmax.
 
     Raises:
         UnknownName: If neither a metric nor a loss has this name.
-        InvalidValue: If the value is none of these, or the metric is not defined on what the network answers.
+        InvalidValue: For any other value, or if the metric is not defined on the network's outputs.
 
     Example:
         >>> get("mae").label, get("accuracy", output_shape=(1,))
@@ -107,7 +106,7 @@ def get(
     if isinstance(loss, losses.MemberLoss) and not isinstance(value, MemberMetric):
         one, shape = loss.loss, None if output_shape is None else output_shape[1:]
         found = get(value, loss=one, output_shape=shape, activation=activation)
-        # The members' probabilities are averaged, not their potentials.
+        # The members' probabilities are averaged, not their logits.
         activated = isinstance(found, Activated)
         return replace(found, metric=MemberMetric(found.metric)) if activated else MemberMetric(found)
     metric = _resolved(value, loss, output_shape)
@@ -117,7 +116,7 @@ def get(
 
 
 def renamed(metric: Metric, name: str) -> Metric:
-    """Return a metric under another name in the history."""
+    """Return a metric with another key in the history."""
     if isinstance(metric, Activated | MemberMetric):
         return replace(metric, metric=renamed(metric.metric, name))
     return replace(metric, name=name)
@@ -139,9 +138,7 @@ def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[i
         return _by_name(value.strip(), loss, output_shape)
     if callable(value):
         return CustomMetric(value)
-    raise InvalidValue(
-        f'metric={value!r}; a name such as "accuracy", a metric such as AUC(), or a function is expected.'
-    )
+    raise InvalidValue(f'metric={value!r}; expected a name such as "accuracy", a metric such as AUC(), or a function.')
 
 
 def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
@@ -155,7 +152,7 @@ def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] 
 
 
 def _accuracy(loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:
-    """Return what accuracy means: by what the loss says of its targets, and by the shape where it says nothing."""
+    """Return the accuracy that matches the loss or, if the loss does not determine it, the shape."""
     meaning = losses.LossMeaning() if loss is None else loss.meaning
     if meaning.outputs == "margins" and meaning.targets.binary:
         return BinaryAccuracy(threshold=0.0)

@@ -1,4 +1,4 @@
-"""How much of the targets' spread a network explains."""
+"""The fraction of variance explained."""
 
 from __future__ import annotations
 
@@ -15,31 +15,29 @@ from ..losses.shapes import matched
 from .mean import Named
 from .metric import Wants
 
-# float32 sums carry about 6 digits; this share of sum t^2 is what they cannot see.
+# float32 sums have about 6 digits, so smaller fractions of sum t^2 are lost.
 RESOLUTION = 1e-6
 
 
 @declaration
 class R2Score(Named):
-    """The coefficient of determination: 1 is perfect, 0 no better than the mean, below 0 worse.
+    """The coefficient of determination: 1 for perfect predictions, 0 for predicting the mean, negative for worse ones.
 
-        R^2 = 1 - sum w (y - a)^2 / sum w (y - mean(y))^2,   the mean over outputs
+        R^2 = 1 - sum w (y - a)^2 / sum w (y - mean(y))^2,   averaged over outputs
 
-    The spread comes from float32 sums of (y - offset) and (y - offset)^2. Their rounding moves the figure by
-    about 1e-6 (1 + mean^2 / variance) of ``y - offset``: nothing to see for scaled targets, but for targets
-    such as years (mean 2000, spread 5) an offset is needed, and a warning says so.
+    The variance is computed from float32 sums of (y - offset) and (y - offset)^2. Rounding changes the result by about
+    1e-6 (1 + mean^2 / variance) of ``y - offset``. This is negligible for scaled targets; for targets such as years
+    (mean 2000, standard deviation 5) an offset is needed, and a warning says so.
 
     Args:
-        offset: A number near the targets' mean, in their unit. 0 suits targets whose mean is not above some
-            tens of times their spread.
+        offset: A number close to the mean of the targets, in their unit. 0, the default, is sufficient if the mean is
+            not more than some tens of standard deviations from 0.
         name: The key in the history; Keras's by default.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
 
     Example:
-        >>> metric = R2Score()
-        >>> y, a = jnp.array([[1.0], [2.0], [3.0]]), jnp.array([[1.0], [2.0], [4.0]])
-        >>> metric.result(np.asarray(metric.sums(y, a, jnp.ones(3))))
+        >>> R2Score().compute([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
         0.5
     """
 
@@ -49,28 +47,30 @@ class R2Score(Named):
     name: str | None = None
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the sums of :class:`Moments`, flat, ``(1 + 5 outputs,)``."""
+        """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
     def result(self, sums: np.ndarray) -> float:
-        """Return the mean of R^2 over outputs; an output without spread counts 1 if met exactly, else 0."""
+        """Return R^2 averaged over outputs; a constant output counts 1 if predicted exactly, otherwise 0."""
         parts = _parts(sums)
         return _share_explained(parts.error2, _spread(self.label, parts))
 
 
 @declaration
 class ExplainedVariance(Named):
-    """R^2 that forgives a constant error: how well the ups and downs are met.
+    """R^2 that ignores a constant error (bias).
 
-        1 - Var(y - a) / Var(y),   the mean over outputs
-
-    The limits of float32 sums are those of :class:`R2Score`.
+        1 - Var(y - a) / Var(y),   averaged over outputs
 
     Args:
-        offset: A number near the targets' mean, in their unit.
+        offset: A number close to the mean of the targets, in their unit; see :class:`R2Score`.
         name: The key in the history.
 
     Shapes: targets and predictions, both ``(batch, ...)``.
+
+    Example:
+        >>> ExplainedVariance().compute([1.0, 2.0, 3.0], [2.0, 3.0, 4.0])  # always too high by 1
+        1.0
     """
 
     default_label: ClassVar[str] = "explained_variance"
@@ -79,7 +79,7 @@ class ExplainedVariance(Named):
     name: str | None = None
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the sums of :class:`Moments`, flat, ``(1 + 5 outputs,)``."""
+        """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
     def result(self, sums: np.ndarray) -> float:
@@ -91,15 +91,16 @@ class ExplainedVariance(Named):
 
 
 class Moments(NamedTuple):
-    """Weighted sums; all but the first one number an output.
+    """Weighted sums; all but the first have one value per output.
 
     Attributes:
-        total: Of the weights.
-        y: Of y - offset.
-        y2: Of (y - offset)^2.
-        within: Of (y - mean of its batch)^2: no rounding of a far mean is in it, but it depends on batches.
-        error: Of y - a.
-        error2: Of (y - a)^2.
+        total: Sum of the weights.
+        y: Sum of y - offset.
+        y2: Sum of (y - offset)^2.
+        within: Sum of (y - mean of its batch)^2. It has no rounding error from a large mean, but depends on the
+            batches.
+        error: Sum of y - a.
+        error2: Sum of (y - a)^2.
     """
 
     total: np.ndarray
@@ -128,7 +129,7 @@ def _parts(sums: np.ndarray) -> Moments:
 
 
 def _spread(name: str, sums: Moments) -> np.ndarray:
-    """Return each output's sum of squares around the mean; 0 where all targets are one."""
+    """Return the sum of squared deviations from the mean of each output; 0 if all targets are equal."""
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = np.maximum(sums.y2 - sums.y**2 / sums.total, sums.within)
     constant = (spread <= RESOLUTION * sums.y2) & (sums.within <= RESOLUTION**2 * sums.y2)
@@ -136,9 +137,9 @@ def _spread(name: str, sums: Moments) -> np.ndarray:
     if np.any(unseen):
         far = np.max(np.abs(sums.y[unseen] / sums.total) / np.sqrt(spread[unseen] / sums.total))
         warnings.warn(
-            f"{name}: the targets' mean lies about {far:.0f} times their spread away from the offset, too far for "
-            "float32 sums; the figure may be wrong in its second digit. Scale the targets, or give "
-            f"{name} an offset near their mean: R2Score(offset=...).",
+            f"{name}: the mean of the targets is about {far:.0f} standard deviations away from the offset, too far for "
+            "float32 sums; the result may be wrong in the second digit. Scale the targets, or set an offset close "
+            "to their mean: R2Score(offset=...).",
             PlasticaWarning,
             stacklevel=3,
         )

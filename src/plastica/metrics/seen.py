@@ -1,4 +1,4 @@
-"""What a metric sees of a network's answers: what it is defined on, or nothing."""
+"""Convert the outputs of a network to what a metric is defined on."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ from .metric import Metric
 
 @declaration
 class Activated(Metric):
-    """Any metric, of what an activation makes of the network's answers.
+    """A metric of outputs to which an activation is applied first.
 
-    For metrics of probabilities where the network answers with potentials (logits).
+    When to use: for metrics of probabilities if the network outputs logits.
 
     Args:
         metric: The metric.
-        activation: What turns answers into probabilities.
+        activation: The activation that converts outputs to probabilities.
 
-    Shapes: predictions ``(batch, ...)``, targets as ``metric`` takes them.
+    Shapes: predictions ``(batch, ...)``, targets as for ``metric``.
+
+    Example:
+        >>> Activated(BinaryAccuracy(), Sigmoid()).compute([1, 0], [2.0, 0.1])  # probabilities 0.88 and 0.52
+        0.5
     """
 
     metric: Metric
@@ -37,43 +41,43 @@ class Activated(Metric):
 
     @property
     def label(self) -> str:
-        """The metric's own."""
+        """That of the inner metric."""
         return self.metric.label
 
     @property
     def of_one(self) -> Metric:
-        """The metric of one member's answer, where this is one of several members'."""
+        """The metric of a single member's prediction, for a metric of several members."""
         inner = self.metric.of_one
         return self if inner is self.metric else replace(self, metric=inner)
 
     @property
     def is_counted(self) -> bool:
-        """The metric's own."""
+        """That of the inner metric."""
         return self.metric.is_counted
 
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return what one batch adds."""
+        """Return the sums of one batch."""
         return self.metric.sums(target, self.activation(prediction), weight)
 
     def result(self, sums: np.ndarray) -> float:
-        """Return the figure."""
+        """Return the metric from the sums."""
         return self.metric.result(sums)
 
 
 def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape: tuple[int, ...]) -> Metric:
-    """Return a metric as it suits what the network's answers mean.
+    """Return a metric adapted to the outputs of a network.
 
-    Metrics that compare numbers see probabilities under a loss of potentials too, as the targets are of that scale. A
-    person's own functions and metrics see the answers as they are.
+    Metrics that compare values with targets receive probabilities under a loss of logits as well, since the targets are
+    on that scale. Custom functions and metrics receive the outputs unchanged.
 
     Args:
         metric: The metric.
-        loss: What is trained on; it declares what the answers mean.
-        activation: The network's last activation, None where it is not known.
-        output_shape: The shape of one answer.
+        loss: The training loss, which defines the meaning of the outputs.
+        activation: The network's last activation; None if unknown.
+        output_shape: The shape of one output, without the batch axis.
 
     Raises:
-        InvalidValue: If the metric is not defined on such answers.
+        InvalidValue: If the metric is not defined on such outputs.
     """
     meaning = loss.meaning
     if isinstance(metric, LossMetric) and metric.loss.meaning == meaning:
@@ -104,7 +108,7 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape
 
 
 def by_label(metric: Metric) -> Metric:
-    """Let each label be decided by itself, where the metric would else take the largest output alone."""
+    """Predict each label separately where the metric would otherwise predict the class with the largest output."""
     if isinstance(metric, Activated | MemberMetric):
         return replace(metric, metric=by_label(metric.metric))
     if isinstance(metric, Accuracy):
@@ -116,7 +120,7 @@ def by_label(metric: Metric) -> Metric:
 
 
 def _tell_of_own_loss(metric: Metric, loss: Loss, activation: Activation | None, shape: tuple[int, ...]) -> None:
-    """Say where a figure is decided when nothing tells what the answers under a person's own loss mean."""
+    """Warn about the threshold if nothing defines the outputs under a custom loss."""
     if not isinstance(loss, CustomLoss) or isinstance(metric, AUC) or shape[-1:] not in ((), (1,)):
         return
     if getattr(metric, "threshold", None) in (None, BinaryAccuracy.threshold) and not _reaches_shares_only(activation):
@@ -130,11 +134,11 @@ def _tell_of_own_loss(metric: Metric, loss: Loss, activation: Activation | None,
 def _deciding(metric: Metric, loss: Loss, activation: Activation | None) -> Metric:
     meaning, threshold = loss.meaning, getattr(metric, "threshold", None)
     if threshold is not None and not 0 < threshold < 1:
-        return metric  # only potentials or margins can be meant
+        return metric  # only logits or margins can be meant
     if meaning.outputs == "potentials":
         return _potential(metric, meaning)
     if meaning.outputs == "margins" and meaning.targets.binary:
-        return _potential(metric, meaning)  # the sigmoid is one half where the sign turns
+        return _potential(metric, meaning)  # the sigmoid is one half where the sign changes
     each_by_itself = isinstance(metric, BinaryAccuracy) or (isinstance(metric, Counted) and not metric.takes_largest)
     if meaning.outputs == "margins" and each_by_itself:
         raise InvalidValue(
@@ -142,7 +146,7 @@ def _deciding(metric: Metric, loss: Loss, activation: Activation | None) -> Metr
             'the answer. Take "accuracy", "f1_score", Precision(average="macro") or Recall(average="macro").'
         )
     if isinstance(metric, AUC) and meaning.outputs != "probabilities" and not _reaches_shares_only(activation):
-        return replace(metric, from_logits=True)  # it ranks, which any rising function leaves as it is
+        return replace(metric, from_logits=True)  # ranks do not change under increasing functions
     return metric
 
 
