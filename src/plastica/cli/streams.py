@@ -15,7 +15,7 @@ CLOSED = (
 )  # what Windows raises for a closed pipe
 
 
-class Stream(io.TextIOWrapper):
+class OutputStream(io.TextIOWrapper):
     """A standard stream that never fails.
 
     If writing fails because the reader has exited (``plastica train ... | head -1``) or the disk is full, the rest
@@ -55,10 +55,10 @@ def install() -> None:
     for name in ("stdout", "stderr"):
         given = getattr(sys, name)
         if given is None:  # closed before the program started: >&-
-            made = Stream(open(os.devnull, "wb"), encoding="utf-8")  # noqa: PTH123, SIM115
+            made = OutputStream(open(os.devnull, "wb"), encoding="utf-8")  # noqa: PTH123, SIM115
             made.lost = OSError(errno.EBADF, os.strerror(errno.EBADF))
         elif isinstance(given, io.TextIOWrapper):
-            made = Stream(
+            made = OutputStream(
                 given.buffer, encoding=given.encoding, errors="backslashreplace", line_buffering=given.line_buffering
             )
         else:
@@ -69,7 +69,7 @@ def install() -> None:
 def why_lost() -> OSError | None:
     """Return why standard output could not be written completely; None if it was."""
     out = sys.stdout
-    if not isinstance(out, Stream):
+    if not isinstance(out, OutputStream):
         return None
     out.flush()
     return out.lost

@@ -23,7 +23,7 @@ STRETCH_BYTES = 1 << 26
 
 _END = object()
 
-Converter = Callable[[int, Sequence[Any]], list[Any]]
+BatchConverter = Callable[[int, Sequence[Any]], list[Any]]
 
 
 class Stretch(NamedTuple):
@@ -86,7 +86,7 @@ class Stream(Source):
         self._waiting.insert(0, item)
         return item
 
-    def begin(self, first: Any, convert: Converter) -> None:
+    def begin(self, first: Any, convert: BatchConverter) -> None:
         """Take the first batch as it was converted, and how the others are."""
         self.size, self._convert = count_rows(first), convert
         self._fingerprint = [np.asarray(part) for part in jax.tree.leaves(first)]
