@@ -20,6 +20,7 @@ from .version import __version__
 
 FAMILIES = (
     "activations",
+    "data",
     "datasets",
     "draw",
     "errors",
@@ -138,6 +139,7 @@ if TYPE_CHECKING:
     # The same names for type checkers and editors, which do not call __getattr__.
     from . import (
         activations,
+        data,
         datasets,
         draw,
         errors,

@@ -12,11 +12,15 @@ import jax
 import numpy as np
 
 from ..data.arrays import to_array
+from ..data.gathered import Gathered
+from ..data.series_windows import SeriesWindows
 from ..data.streaming import Blocks
 from ..errors import InvalidValue, ShapeError
 from ..layers import Sequential as Network
+from ..layers.layer import Layer
+from ..layers.walk import walk
 from ..training import interrupting
-from ..training.batches import ANSWER_ROWS, Arrays, held_out_rows, in_chunks, parts, training_rows
+from ..training.batches import ANSWER_ROWS, PART_ROWS, Arrays, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
@@ -71,6 +75,7 @@ def examples_for(
     options: Options,
 ) -> tuple[Examples | Checked | Batches, Examples | None]:
     """Check the training and validation data, and build the network if necessary."""
+    x, y = _windows_apart(x, y, "fit")
     if gives_batches(x):
         given = {"y": y, "sample_weight": sample_weight, "sampling": sampling, "batch_size": options.batch_size}
         refuse_beside_batches(given, validation_split)
@@ -106,7 +111,8 @@ def fit(
     run = _run_for(model, examples, held_out, options)
     if model.compiled.loss is not None and isinstance(examples, Examples):
         loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
-        cautions.of_training(model.network, examples.x, examples.y, loss, model.network.output_activation)
+        inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
+        cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
     names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(model.program.watched, run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
@@ -149,6 +155,7 @@ def evaluate(
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
+    x, y = _windows_apart(x, y, "evaluate")
     if gives_batches(x):
         refuse_beside_batches({"y": y, "sample_weight": sample_weight}, verb="evaluate")
         return _evaluate(model, _examples_of(model, x, whole("steps", steps, 1)), batch_size)
@@ -190,6 +197,7 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
     if not gives_batches(x):
+        x, _ = _windows_apart(x, None, "predict")
         _refuse_steps("predict", steps)
         return _predict(model, take_inputs(model, x, compact=True), batch_size)
 
@@ -286,8 +294,27 @@ def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False)
         except ShapeError as error:
             hint = " x has one number per row; pass x.reshape(-1, 1)." if inputs.ndim == 1 else ""
             raise ShapeError(f"{error}{hint}") from None
-    model.network.check_input(inputs)
+    _check_input(model, inputs)
     return inputs
+
+
+def _check_input(model: Model, inputs: Any) -> None:
+    if not isinstance(inputs, Gathered):
+        model.network.check_input(inputs)
+    elif any(type(layer).check_input is not Layer.check_input for _, layer, _ in walk(model.network)):
+        for start in range(0, len(inputs), PART_ROWS):
+            model.network.check_input(np.asarray(inputs[start : start + PART_ROWS]))
+
+
+def _windows_apart(x: Any, y: Any, verb: str) -> tuple[Any, Any]:
+    """Return inputs and targets, which windows over a series have both."""
+    if not isinstance(x, SeriesWindows):
+        return x, y
+    if y is not None:
+        raise InvalidValue(
+            f"{verb}(SeriesWindows, y=...): windows have their targets; give SeriesWindows(targets=...)."
+        )
+    return x.x, x.y
 
 
 def _is_several(shape: Any) -> bool:
@@ -320,6 +347,8 @@ def _validation(model: Model, validation_data: Any, options: Options) -> Example
 
 
 def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
+    if isinstance(validation_data, SeriesWindows):
+        validation_data = _windows_apart(validation_data, None, "validation_data")
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
         return take(model, validation_data, None, owner="validation_data ", compact=True)
     if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:

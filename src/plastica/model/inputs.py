@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from ..data.arrays import to_array, to_compact_array
+from ..data.gathered import Gathered
 from ..errors import DataError, InvalidValue, ShapeError
 
 
@@ -39,7 +40,11 @@ Converter = Callable[[Any, str], np.ndarray]
 
 def compact_inputs(tokens: bool) -> Converter:
     """Return how inputs are converted that keep narrow types, and whole numbers if they are ``tokens``."""
-    return lambda x, name: to_compact_array(x, name, tokens=tokens, double=_is_double())
+
+    def convert(x: Any, name: str) -> Any:
+        return x if isinstance(x, Gathered) else to_compact_array(x, name, tokens=tokens, double=_is_double())
+
+    return convert
 
 
 def compact_targets(y: Any, name: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
 from .program import Plan, Rows, count_rows
 from .share import MOST_COUNTED
@@ -74,8 +75,10 @@ def room_for(rows: int) -> int:
     return -(-rows // step) * step
 
 
-def filled(array: np.ndarray, room: int, fill: float = 0.0) -> np.ndarray:
+def filled(array: Any, room: int, fill: float = 0.0) -> Any:
     """Return the rows with filler rows after them, ``room`` in all; the array itself where it is as long."""
+    if isinstance(array, Gathered):
+        return array.staged(lambda rows: filled(rows, room, fill))
     if len(array) == room:
         return array
     made = np.full((room, *array.shape[1:]), fill, array.dtype)
@@ -175,13 +178,16 @@ class Arrays(Planner, Source):
         """Return all rows."""
         return self.data
 
-    def identity(self) -> Iterator[np.ndarray]:
+    def identity(self) -> Iterator[str | np.ndarray]:
         """Yield the rows without fillers."""
-        yield from (array[: self.rows] for array in jax.tree.leaves(self.data))
+        for part in jax.tree.leaves(self.data, is_leaf=lambda part: isinstance(part, Staged)):
+            yield from part.identity(self.rows) if isinstance(part, Staged) else (part[: self.rows],)
 
 
-def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray:
+def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> Any:
     """Cut ``(rows, ...)`` into ``(chunks, size, ...)``, with filler rows for a number of chunks that recurs."""
+    if isinstance(array, Gathered):
+        return array.staged(lambda rows: in_chunks(rows, size, fill, room))
     chunks = max(1, -(-(room or room_for(len(array))) // size))
     return filled(array, chunks * size, fill).reshape(chunks, size, *array.shape[1:])
 

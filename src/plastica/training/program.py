@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import random
+from ..data.gathered import Staged
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
 from ..layers import freezing
@@ -77,7 +78,8 @@ class Rows(NamedTuple):
     """Data as the program takes it.
 
     Attributes:
-        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``. An array of any type, or a tuple of them.
+        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``. An array of any type,
+            :class:`Staged` rows, or a tuple of them.
         y: Targets, likewise.
         weight: The weight of each row, or None where all weigh 1; or the weight of each step, pixel or member of each
             row, ``(rows, ...)``.
@@ -197,13 +199,28 @@ def pick(network: Layer, rows: Rows, numbers: jax.Array, real: jax.Array) -> Bat
     """Gather one batch in the types that the network computes with; fillers after the ``real`` rows weigh nothing."""
     weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
     size = real.astype(jnp.float32)
-    found = jax.tree.map(lambda part: part.at[numbers].get(mode="promise_in_bounds"), rows)
+    found = gathered(rows, numbers)
     x, y = computed(network, found)
     if found.weight is None:
         return Batch(x, y, weight, size)
     if found.weight.ndim > 1:
         return Batch(x, y, weight, size, within=found.weight)
     return Batch(x, y, weight * found.weight, size)
+
+
+def gathered(tree: Any, numbers: Any) -> Any:
+    """Return the rows with these numbers of the arrays of a tree, some of which may be :class:`Staged`."""
+
+    def take(part: Any) -> Any:
+        if _is_staged(part):
+            return part.take(numbers)
+        return part[numbers] if jnp.ndim(numbers) == 0 else part.at[numbers].get(mode="promise_in_bounds")
+
+    return jax.tree.map(take, tree, is_leaf=_is_staged)
+
+
+def _is_staged(part: Any) -> bool:
+    return isinstance(part, Staged)
 
 
 def computed(network: Layer, rows: Rows) -> tuple[Any, Any]:
@@ -276,7 +293,7 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     penalty = program.network.penalty(params)
 
     def one(place: jax.Array, sums: jax.Array) -> jax.Array:
-        chunk = jax.tree.map(lambda array: array[place], rows)
+        chunk = gathered(rows, place)
         x, y = computed(program.network, chunk)
         marks = jnp.ones(count_rows(x), jnp.float32) if chunk.weight is None else chunk.weight
         rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
@@ -302,18 +319,18 @@ def predict(rule: Rule, network: Layer, params: Params, state: State, memory: An
         return rule.respond(network, params, state, memory, network.cast_inputs(chunk))[1]
 
     def put(place: jax.Array, made: Any) -> Any:
-        found = answer(jax.tree.map(lambda part: part[place], x))
+        found = answer(gathered(x, place))
         return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
 
     count = count_rows(x)
-    shapes = jax.eval_shape(lambda x: answer(jax.tree.map(lambda part: part[0], x)), x)
+    shapes = jax.eval_shape(lambda x: answer(gathered(x, 0)), x)
     empty = jax.tree.map(lambda shape: jnp.zeros((count, *shape.shape), shape.dtype), shapes)
     return jax.lax.fori_loop(0, count if chunks is None else chunks, put, empty)
 
 
 def count_rows(tree: Any) -> int:
     """Return the size of the first axis of an array, or of the arrays of a tree, which have it in common."""
-    return jax.tree.leaves(tree)[0].shape[0]
+    return jax.tree.leaves(tree, is_leaf=_is_staged)[0].shape[0]
 
 
 def all_finite(tree: Any) -> jax.Array:

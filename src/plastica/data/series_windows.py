@@ -1,0 +1,138 @@
+"""Windows over a series, gathered from it batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..errors import DataError, InvalidValue, ShapeError
+from .arrays import to_compact_array
+from .gathered import Gathered, Staged
+
+
+class SeriesWindows:
+    """Windows of a series and, for each, the value some steps behind it; for ``fit``, ``evaluate`` and ``predict``.
+
+    The series stays one array in memory and on the device; the windows of a batch are gathered from it when the batch
+    is needed. Window ``i`` begins at step ``i * stride`` and takes ``length`` values, ``sampling_rate`` steps apart.
+
+    Args:
+        series: The series, ``(steps,)`` or ``(steps, features)``, in the order of time.
+        length: Values in a window.
+        horizon: The target is this many steps behind the last value of the window; 0 is the last value's own step.
+            None for windows without targets, for ``predict``.
+        stride: Steps from one window to the next.
+        sampling_rate: Steps from one value of a window to the next.
+        targets: What targets are taken from, ``(steps,)`` or ``(steps, columns)``. Default: the series itself.
+
+    Shapes:
+        Inputs ``(windows, length, features)``; targets ``(windows, columns)``.
+
+    Raises:
+        DataError, ShapeError: If the series is no array of numbers, or too short for one window.
+        InvalidValue: If a number is not a whole number, or too small.
+
+    Example:
+        >>> windows = SeriesWindows(np.arange(10.0), length=4, horizon=2, stride=2)
+        >>> np.asarray(windows.x)[1, :, 0].tolist(), windows.y[1].tolist(), len(windows)
+        ([2.0, 3.0, 4.0, 5.0], [7.0], 3)
+    """
+
+    def __init__(
+        self,
+        series: Any,
+        length: int,
+        horizon: int | None = 1,
+        stride: int = 1,
+        sampling_rate: int = 1,
+        *,
+        targets: Any = None,
+    ) -> None:
+        for name, value, least in (("length", length, 1), ("stride", stride, 1), ("sampling_rate", sampling_rate, 1)):
+            _require(name, value, least)
+        if horizon is not None:
+            _require("horizon", horizon, 0)
+        values = _columns(series, "series", tokens=True)
+        own = values if targets is None else _columns(targets, "targets")
+        if len(own) != len(values):
+            raise ShapeError(f"series has {len(values)} steps and targets have {len(own)}; they must be equal.")
+        last = (length - 1) * sampling_rate  # the place of a window's last value, counted from its first
+        count = (len(values) - 1 - last - (horizon or 0)) // stride + 1
+        if count < 1:
+            needed = last + (horizon or 0) + 1
+            raise DataError(f"a series of {len(values)} steps is too short: a window and its target take {needed}.")
+        starts = np.arange(count, dtype=np.int32) * stride
+        self.x = WindowRows(values, starts, length, sampling_rate)
+        self.y = None if horizon is None else own[starts + last + horizon]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def _require(name: str, value: Any, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InvalidValue(f"SeriesWindows({name}={value!r}): give a whole number of at least {least}.")
+
+
+def _columns(given: Any, name: str, *, tokens: bool = False) -> np.ndarray:
+    array = to_compact_array(given, name, tokens=tokens)
+    if array.ndim == 0 or len(array) == 0:
+        raise DataError(f"{name} has shape {array.shape}: it has no steps. The first axis must be the steps.")
+    return array[:, None] if array.ndim == 1 else array
+
+
+class WindowRows(Gathered):
+    """The inputs of :class:`SeriesWindows`: an array ``(windows, length, features)`` that is not held in memory."""
+
+    def __init__(self, series: np.ndarray, starts: np.ndarray, length: int, sampling_rate: int) -> None:
+        self.series, self.starts, self.length, self.sampling_rate = series, starts, length, sampling_rate
+        self.shape = (*starts.shape, length, *series.shape[1:])
+        self.dtype, self.nbytes = series.dtype, series.nbytes + starts.nbytes
+
+    def __getitem__(self, rows: slice) -> WindowRows:
+        return WindowRows(self.series, self.starts[rows], self.length, self.sampling_rate)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.series[_steps(self.starts, self.length, self.sampling_rate, np)], dtype)
+
+    @property
+    def values(self) -> np.ndarray:
+        return self.series
+
+    def staged(self, arrange: Callable[[np.ndarray], np.ndarray]) -> StagedWindows:
+        return StagedWindows(self.series, arrange(self.starts), self.length, self.sampling_rate)
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=["series", "starts"], meta_fields=["length", "sampling_rate"])
+@dataclass(frozen=True)
+class StagedWindows(Staged):
+    """Windows in the program: the series and where each window begins."""
+
+    series: Any
+    starts: Any
+    length: int
+    sampling_rate: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array that the windows stand for."""
+        return (*self.starts.shape, self.length, *self.series.shape[1:])
+
+    def take(self, numbers: Any) -> jax.Array:
+        starts = jnp.asarray(self.starts).at[numbers].get(mode="promise_in_bounds")
+        steps = _steps(starts, self.length, self.sampling_rate, jnp)
+        return jnp.asarray(self.series).at[steps].get(mode="promise_in_bounds")
+
+    def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
+        return f"windows of {self.length}, {self.sampling_rate} apart", self.series, self.starts[:rows]
+
+
+def _steps(starts: Any, length: int, sampling_rate: int, xp: Any) -> Any:
+    """Return the steps of each window's values, ``(..., length)``."""
+    return starts[..., None] + sampling_rate * xp.arange(length, dtype=xp.int32)
