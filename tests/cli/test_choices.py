@@ -56,7 +56,7 @@ def test_a_folder_is_read_in_parts_and_answers_as_the_whole_table_does(plastica,
 
 
 def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, table, monkeypatch):
-    monkeypatch.setattr("plastica.tables.streamed.BASELINE_ROWS", 20)
+    monkeypatch.setattr("plastica.tables.streamed_rows.BASELINE_ROWS", 20)
     result = plastica(
         "train", "parts", "-t", "label", "--epochs", "1", "--layers", "4", "--network", "mlp", "--no-report"
     )
@@ -116,13 +116,13 @@ def test_a_cell_that_is_not_of_the_declared_kind_is_refused(plastica, here):
 def test_names_that_options_take_are_those_there_are():
     from plastica import losses, optimizers, rules
     from plastica.cli import names
-    from plastica.tables import networks
+    from plastica.tables import output_layer
 
     assert set(names.OPTIMIZERS) == set(optimizers.NAMES)
     assert set(names.RULES) == set(rules.NAMES)
-    for_numbers = {type(losses.get(name)) for name in networks.NUMBER_LOSSES}
+    for_numbers = {type(losses.get(name)) for name in output_layer.NUMBER_LOSSES}
     spelt = {name for name, kind in losses.NAMES.items() if kind in for_numbers} - {"logcosh"}
-    assert set(names.LOSSES) == {*networks.SIGMOID_LOSSES, *networks.SOFTMAX_LOSSES, *spelt}
+    assert set(names.LOSSES) == {*output_layer.SIGMOID_LOSSES, *output_layer.SOFTMAX_LOSSES, *spelt}
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

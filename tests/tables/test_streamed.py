@@ -13,7 +13,7 @@ from plastica.data.streaming_files import is_large
 from plastica.errors import DataError, FileError, InvalidValue
 from plastica.settings import Settings
 from plastica.storage.checkpoint import CheckpointFolder
-from plastica.tables import streamed, streamed_scores
+from plastica.tables import streamed_rows, streamed_scores
 from plastica.tables.scratch_file import scratch_file
 from plastica.tables.streamed import evaluate_chunks, fit_streaming, predict_chunks, train_streaming
 from plastica.tables.table import TableNetwork
@@ -112,7 +112,7 @@ def test_a_stopped_run_resumes_to_the_same_weights(made, folder, tmp_path):
 
 
 def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_own_shares(folder, monkeypatch):
-    monkeypatch.setattr(streamed, "BASELINE_ROWS", 400)
+    monkeypatch.setattr(streamed_rows, "BASELINE_ROWS", 400)
     told = []
     network, prepared = train_streaming(
         folder, "answer", Settings(**_few(epochs=1)), told=lambda prepared, model, whole: told.append(whole)

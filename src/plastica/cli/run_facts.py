@@ -57,7 +57,7 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
         "settings": listed(facts.settings),
         "training": listed(facts.training),
         "results": listed(facts.results),
-        "verdict": None if facts.results is None else conclusion(facts.results.concluded(), words="both")._asdict(),
+        "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
         "decision": listed(facts.decision),
         "notes": [str(each) for each in facts.notes],
     }

@@ -130,7 +130,7 @@ def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
     """Train; progress is printed on standard error."""
     from ..data.table import Table
     from ..tables import TableNetwork
-    from ..tables.networks import network_for
+    from ..tables.networks import network_of
     from ..tables.streamed import train_streaming
     from . import model_words, table_words
 
@@ -149,10 +149,7 @@ def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
     fitting["verbose"] = "live" if run.output.talks else 0
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
-            target, model = prepared.target, None
-            if settings.model in ("network", "best"):
-                rows = prepared.x[prepared.split.train]
-                model = network_for(target.task, target.outputs, prepared.layout, settings, rows=rows)
+            model = network_of(prepared, settings) if settings.model in ("network", "best") else None
             tell(prepared, model)
             return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
         assert not isinstance(run.source, Table)

@@ -18,7 +18,7 @@ from ..model import Sequential
 from ..optimizers import Optimizer
 from ..rules import Greedy, Rule
 from ..settings import Settings, batch_size_for
-from ..tables.networks import end_for
+from ..tables.output_layer import end_for
 from .task import Task
 
 LARGEST_BATCH = 128

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, InvalidValue
 from ..notes import Note, note
 from .reading import read_table
 from .table import Table, show
@@ -23,12 +23,18 @@ def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
     return target.decode(y) if target.task == "regression" else y
 
 
-def renamed(table: Table, name: str | None, wanted: str) -> Table:
-    """Return the table with the column ``name`` called ``wanted``.
+def renamed(table: Table, target: Target, name: str | None) -> Table:
+    """Return the table with the target, which is called ``name`` in it, under its name of training.
 
     Raises:
         DataError: If there is no such column.
+        InvalidValue: If there are several targets, and a name other than the first one's.
     """
+    wanted = target.name
+    if len(target.names) > 1:
+        if name not in (None, wanted):
+            raise InvalidValue(f"target={name!r}: the {len(target.names)} targets cannot be renamed.")
+        return table
     if name is None or name == wanted:
         table.column(wanted)
         return table

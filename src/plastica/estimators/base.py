@@ -21,10 +21,11 @@ from ..model import Sequential
 from ..notebook.html import shown
 from ..settings import batch_size_for
 from ..tables.folds import Folds, dealt_to
-from ..tables.networks import answers_from, monitor_of
+from ..tables.networks import answers_from
 from ..tables.preparation import strata
+from ..tables.training import TrainingSet, early_stopping, train_network
 from ..tables.views import estimator_page
-from ..training import Callback, EarlyStopping, History
+from ..training import EarlyStopping, History
 from . import serialization
 from .construction import build, check_parameters, recompiled
 from .inputs import EstimatorRows, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
@@ -83,7 +84,7 @@ class NetworkEstimator(BaseEstimator):
         folds = None if held_out is None else self._folds(examples)
         if folds is not None:  # each row trains some members and validates the others
             train = held_out = examples
-        history = self._train(train, held_out, int(self.epochs), [self._stopping(held_out)], folds)
+        history = self._train(train, held_out, int(self.epochs), self._stopping(held_out), folds)
         self._decide(examples, train, held_out, folds)
         return self._record(history, begin)
 
@@ -220,26 +221,17 @@ class NetworkEstimator(BaseEstimator):
         train: EstimatorRows,
         held_out: EstimatorRows | None,
         epochs: int,
-        callbacks: list[Callback],
+        stopping: EarlyStopping | None,
         folds: Folds | None = None,
     ) -> History:
-        model, count = self.model_, len(train.y)
-        size = self.batch_size or (None if model.optimizer.full_batch else batch_size_for(count))
         mean = 1.0 if train.weight is None else float(train.weight.mean())
-        x, y, weight = self._ready(train, mean, None if folds is None else folds.training_weight)
         judged = None
         if held_out is not None:
             judged = self._ready(held_out, mean, None if folds is None else folds.validation_weight)
-        return model.fit(
-            x,
-            y,
-            batch_size=size,
-            epochs=epochs,
-            verbose=self.verbose,
-            callbacks=[*deepcopy(list(self.callbacks or ())), *callbacks],
-            validation_data=judged,
-            sample_weight=weight,
-            time_limit=self.time_limit,
+        data = TrainingSet(*self._ready(train, mean, None if folds is None else folds.training_weight), judged)
+        options = {"callbacks": deepcopy(list(self.callbacks or ())), "verbose": self.verbose}
+        return train_network(
+            self.model_, data, epochs, self.batch_size, stopping, time_limit=self.time_limit, **options
         )
 
     def _ready(
@@ -254,7 +246,7 @@ class NetworkEstimator(BaseEstimator):
         patience = int(self.n_iter_no_change)
         if held_out is None:
             return EarlyStopping("loss", min_delta=float(self.tol), patience=patience)
-        return EarlyStopping(monitor_of(self.model_), patience=patience, restore_best_weights=True)
+        return early_stopping(self.model_, patience)
 
     def _record(self, history: History, begin: bool) -> Self:
         """Set the attributes with scikit-learn's names from the history."""

@@ -194,7 +194,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 raise InvalidValue(f"partial_fit(classes={classes}): the first call was given {self.classes_}.")
         examples = self._examples(X, y, sample_weight, begin, classes if begin else self.classes_)
         self._prepare(examples, examples, begin, steady=True)
-        history = self._train(examples, None, 1, [])
+        history = self._train(examples, None, 1, None)
         if begin or self.threshold != "auto" or not self.decision_.aim:  # keep the threshold chosen by fit()
             self.decision_ = fixed_decision(self)
         return self._record(history, begin)

@@ -148,7 +148,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         begin = not hasattr(self, "model_")
         examples = self._examples(X, y, sample_weight, begin)
         self._prepare(examples, examples, begin, steady=True)
-        return self._record(self._train(examples, None, 1, []), begin)
+        return self._record(self._train(examples, None, 1, None), begin)
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's estimator tags."""

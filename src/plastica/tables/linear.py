@@ -11,7 +11,7 @@ from ..data.target import Target
 from ..model import Sequential
 from ..optimizers import Adam
 from ..settings import Settings
-from .networks import end_for
+from .output_layer import end_for
 
 if TYPE_CHECKING:
     from ..evaluation.baselines import Baseline

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .. import layers, losses, optimizers, rules
 from ..data.encoding import FeatureLayout
-from ..errors import InvalidValue
 from ..initializers import HeUniform
 from ..language import WORDS
 from ..layers import Layer
@@ -23,6 +22,10 @@ from ..rules import Backprop, Rule
 from ..settings import Settings
 from ..training.batches import room_for
 from .coupling import shares_of_pairs, shares_of_questions
+from .output_layer import End, end_for
+
+if TYPE_CHECKING:
+    from ..checks.prepared import Prepared
 
 PLAIN_UNITS = (64, 64)
 
@@ -67,22 +70,6 @@ class Recipe(NamedTuple):
 
 FOR_CLASSES = Recipe()
 FOR_NUMBERS = Recipe(deviation=0.7, dropout=0.05)
-
-
-class End(NamedTuple):
-    """The output layer of a network and its loss.
-
-    Attributes:
-        units: The units of the last layer.
-        activation: Its activation.
-        loss: The loss.
-        metric: The metric to report during training.
-    """
-
-    units: int
-    activation: str
-    loss: Loss
-    metric: str | None
 
 
 def recipe_for(task: str) -> Recipe:
@@ -142,6 +129,12 @@ def network_for(
     if rows is not None:
         model.adapt(rows)
     return model
+
+
+def network_of(prepared: Prepared, settings: Settings) -> Sequential:
+    """Return the network for a prepared table, as :func:`network_for` makes it."""
+    target, rows = prepared.target, prepared.x[prepared.split.train]
+    return network_for(target.task, target.outputs, prepared.layout, settings, rows=rows)
 
 
 def trains_any_network(rule: Rule) -> bool:
@@ -292,57 +285,3 @@ def _compiled(
     model.compile(optimizer, loss, shown, weighted_metrics=list(weighted), rule=rule)
     _ = model.program  # lets the rule check the network before training
     return model
-
-
-def end_for(task: str, outputs: int, settings: Settings, smoothing: float = 0.0) -> End:
-    """Return the output layer and loss for a task.
-
-    Args:
-        task, outputs, settings: As for :func:`network_for`.
-        smoothing: The default label smoothing.
-    """
-    strategy = settings.strategy or "softmax"
-    if task != "multiclass" and settings.strategy not in (None, "softmax"):
-        raise InvalidValue(f"strategy={strategy!r} is for three classes or more; this task is {task}.")
-    if task == "regression":
-        return End(outputs, "linear", _loss_of_numbers(settings), "mae")
-    if task == "multiclass" and strategy == "softmax":
-        return End(outputs, "softmax", _loss_of_classes(settings, smoothing, SOFTMAX_LOSSES), "accuracy")
-    binary = _loss_of_classes(settings, smoothing, SIGMOID_LOSSES)
-    if strategy == "one_vs_one":
-        return End(outputs * (outputs - 1) // 2, "sigmoid", losses.OneVsOne(binary), None)
-    if strategy == "one_vs_rest":
-        return End(outputs, "sigmoid", losses.OneVsRest(binary), "accuracy")
-    return End(outputs, "sigmoid", binary, "binary_accuracy" if task == "multilabel" else "accuracy")
-
-
-SIGMOID_LOSSES = {
-    "crossentropy": losses.BinaryCrossentropy,
-    "binary_crossentropy": losses.BinaryCrossentropy,
-    "focal": losses.BinaryFocalCrossentropy,
-    "binary_focal_crossentropy": losses.BinaryFocalCrossentropy,
-}
-SOFTMAX_LOSSES = {
-    "crossentropy": losses.SparseCategoricalCrossentropy,
-    "sparse_categorical_crossentropy": losses.SparseCategoricalCrossentropy,
-    "focal": losses.SparseCategoricalFocalCrossentropy,
-    "sparse_categorical_focal_crossentropy": losses.SparseCategoricalFocalCrossentropy,
-}
-
-
-NUMBER_LOSSES = ("mse", "mae", "huber", "log_cosh", "half_squared_error")  # also valid for negative targets
-
-
-def _loss_of_numbers(settings: Settings) -> Loss:
-    loss = losses.get(settings.loss or "mse")
-    if type(loss) not in {type(losses.get(name)) for name in NUMBER_LOSSES}:
-        raise InvalidValue(
-            f"loss={settings.loss!r} does not suit standardized targets, which can be negative. "
-            f"Choose one of {', '.join(NUMBER_LOSSES)}."
-        )
-    return loss
-
-
-def _loss_of_classes(settings: Settings, smoothing: float, known: dict[str, Any]) -> Loss:
-    kind = look_up("loss", settings.loss or "crossentropy", known)
-    return kind(label_smoothing=settings.label_smoothing or smoothing)

@@ -47,6 +47,16 @@ class StreamPlan:
     splitter: Splitter
     notes: tuple[Note, ...]
 
+    @property
+    def outputs(self) -> int:
+        """The number of targets of each row on disk."""
+        return self.target.outputs if self.target.task == "multilabel" else len(self.target.names)
+
+    @property
+    def bytes(self) -> int:
+        """The size on disk of all rows, encoded."""
+        return 4 * (self.encoder.layout.width + self.outputs) * self.found.rows
+
 
 @dataclass(frozen=True)
 class Whole:

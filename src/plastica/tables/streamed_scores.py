@@ -11,7 +11,7 @@ from ..data.inputs import renamed, truth_of
 from ..data.streaming_files import Files, open_files
 from ..data.streaming_survey import PRIORITY, chances
 from ..data.table import show
-from ..errors import DataError, InvalidValue
+from ..errors import DataError
 from ..evaluation.scores import Scores, score
 from ..notes import Note, note
 from .answers import Answers
@@ -43,14 +43,12 @@ def evaluate_chunks(
         DataError: No target, a label that is none of the classes, a column missing; with its row.
         InvalidValue: A target's name for several targets.
     """
-    if len(network.target.names) > 1 and target not in (None, network.target.name):
-        raise InvalidValue(f"target={target!r}: the {len(network.target.names)} targets cannot be renamed.")
     files = source if isinstance(source, Files) else open_files(source)
     aim, notes = network.target, dict[Note, None]()
     parts: list[tuple[np.ndarray, ...]] = []
     rows, judged, limit = 0, 0, 1.0
     for whole in files.tables():
-        table = renamed(whole, target, aim.name) if len(aim.names) == 1 else whole
+        table = renamed(whole, aim, target)
         present = np.flatnonzero(~aim.missing(table))
         found = chances(rows + present, 0, PRIORITY)
         rows, judged = rows + table.height, judged + len(present)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 
 from ..checks.prepared import Prepared
@@ -16,27 +15,25 @@ from ..data.inputs import as_table, renamed, truth_of, with_target
 from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import InvalidValue
-from ..evaluation.imbalance import Feed, feed_for
-from ..evaluation.results import Judged, judge
+from ..evaluation.imbalance import feed_for
+from ..evaluation.results import Judged
 from ..evaluation.scores import Scores, score
 from ..model import Sequential
 from ..model.saving import Saved
 from ..notebook.html import shown
 from ..notes import Note, note
-from ..settings import Settings, batch_size_for
-from ..training import EarlyStopping, History
+from ..settings import Settings
+from ..training import History
 from ..training.callbacks import Callback
-from ..training.interrupting import Interrupted
 from .answers import Answers, OnTable, frame_of
-from .facts import TableFacts, Training
-from .folds import Folds, copies_of, folds_for
-from .networks import monitor_of, network_for
-from .preparation import digest, prepare, rows_of
-from .selection import TableModel, answers_of, choose_model
+from .facts import TableFacts
+from .folds import folds_for
+from .networks import network_of
+from .preparation import digest, prepare
+from .selection import TableModel, answers_of
 from .serialization import around_network, read_table_model, write_table_model
+from .training import training_set
 from .views import table_page
-
-INTERRUPTED = "interrupted; the model trained so far is the attribute `kept` of this exception"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,39 +125,16 @@ class TableNetwork:
             KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network trained so far, without evaluation, or
                 None if training had not begun.
         """
+        from .evaluated import Trained, evaluated, train_and_evaluate
+
         if settings.model in ("trees", "linear"):
             _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
-            return judged_network(None, prepared, settings, (), Training(0, None, ""), None)
-        train, held, _, _ = prepared.split
-        if model is None:
-            task, outputs = prepared.target.task, prepared.target.outputs
-            model = network_for(task, outputs, prepared.layout, settings, rows=prepared.x[train])
-        feed = feed_for(settings, prepared.target, prepared.y, train)
-        stopping = EarlyStopping(monitor_of(model), patience=settings.patience, restore_best_weights=True)
-        folds = folds_for(prepared, model, feed, settings.seed)
-        rows = feed.rows if folds is None else folds.rows
-        size = settings.batch_size or (None if model.optimizer.full_batch else batch_size_for(len(rows)))
-        try:
-            history = model.fit(
-                prepared.x[rows],
-                prepared.y[rows],
-                batch_size=size,
-                epochs=settings.epochs,
-                verbose=verbose,
-                callbacks=[*callbacks, *[stopping] * bool(len(held))],
-                sample_weight=None if folds is None else folds.training_weight,
-                validation_data=_validation(prepared, feed, folds) if len(held) else None,
-                class_weight=feed.class_weight,
-                sampling=feed.sampling,
-                time_limit=settings.time_limit,
-                checkpoint=checkpoint,
-                resume=resume,
-            )
-        except Interrupted as stop:
-            raise with_model_so_far(stop, model, prepared, settings, feed.shift) from None
-        best = stopping.best_epoch + 1 if len(held) else None
-        training = Training(len(history.epoch), best, history.stopped_by, 0 if folds is None else copies_of(model))
-        return judged_network(model, prepared, settings, feed.shift, training, history, folds)
+            return evaluated(prepared, settings, Trained())
+        model = network_of(prepared, settings) if model is None else model
+        feed = feed_for(settings, prepared.target, prepared.y, prepared.split.train)
+        data = training_set(prepared, feed, folds_for(prepared, model, feed, settings.seed))
+        options = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
+        return train_and_evaluate(model, data, prepared, settings, options)
 
     @shown
     def _repr_html_(self) -> str:
@@ -208,11 +182,7 @@ class TableNetwork:
 
     def judge_on(self, source: Any, target: str | None = None) -> OnTable:
         """Return targets, predictions and metrics on a table; see :meth:`evaluate`."""
-        table = as_table(source)
-        if len(self.target.names) == 1:
-            table = renamed(table, target, self.target.name)
-        elif target not in (None, self.target.name):
-            raise InvalidValue(f"target={target!r}: several targets ({len(self.target.names)}) cannot be renamed.")
+        table = renamed(as_table(source), self.target, target)
         notes: list[Note] = []
         table = with_target(table, self.target, notes)
         x = self.encoder.transform(table, notes)
@@ -256,82 +226,3 @@ def _refuse_unused(settings: Settings, given: dict[str, Any]) -> None:
             raise InvalidValue(
                 f"{name}={value!r} is for networks, but model={settings.model!r} does not train one; leave {name} out."
             )
-
-
-def _validation(prepared: Prepared, feed: Feed, folds: Folds | None) -> tuple[np.ndarray, ...]:
-    """Return the validation rows, weighted by class as in training, so that both losses are comparable."""
-    held = prepared.split.validation if folds is None else folds.rows
-    x, y = prepared.x[held], prepared.y[held]
-    shift = np.array(feed.shift, np.float32)[y] if feed.shift else None
-    if folds is None:
-        return (x, y) if shift is None else (x, y, shift)
-    return x, y, folds.validation_weight if shift is None else folds.validation_weight * shift[:, None]
-
-
-def judged_network(
-    network: Sequential | None,
-    prepared: Prepared,
-    settings: Settings,
-    shift: tuple[float, ...],
-    training: Training,
-    history: History | None,
-    folds: Folds | None = None,
-) -> TableNetwork:
-    """Choose the model and its decision rule, and evaluate it.
-
-    Args:
-        network: The trained network; None if none was trained.
-        prepared: The split and encoded table.
-        settings: The settings.
-        shift: The ratio of each class's weight in training to its weight in the table.
-        training: A summary of training.
-        history: The loss and metrics of each epoch.
-        folds: The folds of the members, if any.
-    """
-    notes: list[Note] = []
-    try:
-        chosen = choose_model(prepared, settings, network, shift, notes, folds)
-        results, judged = judge(prepared, chosen.answers, chosen.decisions, chosen.own)
-    except KeyboardInterrupt:
-        if network is None or not len(prepared.split.test):
-            raise
-        raise Interrupted(INTERRUPTED, _unjudged(network, prepared, settings, shift, training, history)) from None
-    trained = chosen.own == "network"
-    facts = TableFacts(
-        source=prepared.table.source,
-        settings=settings,
-        columns=prepared.columns,
-        rows=rows_of(prepared),
-        training=training if trained else Training(0, None, ""),
-        notes=(*prepared.notes, *notes),
-        results=results,
-        decision=chosen.decisions.get(chosen.own),
-        shift=chosen.shift,
-        model=chosen.own,
-    )
-    return TableNetwork(chosen.model, prepared.encoder, prepared.target, facts, history if trained else None, judged)
-
-
-def with_model_so_far(
-    stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, shift: tuple[float, ...]
-) -> Interrupted:
-    """Return an interruption that carries the network trained so far, without evaluation."""
-    history = model.history
-    if history is None or not model.is_trained or int(model.learner.step) == 0:
-        return stop
-    training = Training(len(history.epoch), None, history.stopped_by)
-    return Interrupted(INTERRUPTED, _unjudged(model, prepared, settings, shift, training, history))
-
-
-def _unjudged(
-    network: Sequential,
-    prepared: Prepared,
-    settings: Settings,
-    shift: tuple[float, ...],
-    training: Training,
-    history: History | None,
-) -> TableNetwork:
-    """Return the network without evaluation and baselines."""
-    without = replace(prepared, split=prepared.split._replace(test=prepared.split.test[:0]))
-    alone = msgspec.structs.replace(settings, model="network", baselines=())
-    return judged_network(network, without, alone, shift, training, history)
