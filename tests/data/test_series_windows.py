@@ -51,22 +51,6 @@ def test_windows_are_those_that_would_be_copied(length, horizon, stride, rate, s
     np.testing.assert_array_equal(jax.jit(lambda staged: staged.take(rows))(staged), x[::-1])
 
 
-def test_keras_cuts_the_same_windows():
-    keras = pytest.importorskip("keras")
-    data, targets = SERIES[:, :1], SERIES[:, 1]
-    length, rate, stride, horizon = 6, 2, 3, 2
-    behind = (length - 1) * rate + horizon
-    cut = keras.utils.timeseries_dataset_from_array
-    try:
-        sets = list(cut(data[:-horizon], targets[behind:], length, stride, rate, batch_size=1000))
-    except (ImportError, AttributeError):
-        pytest.skip("this Keras makes such data sets by TensorFlow only")
-    windows = SeriesWindows(data, length, horizon, stride, rate, targets=targets)
-    x, y = (np.concatenate([np.asarray(part[place]) for part in sets]) for place in (0, 1))
-    np.testing.assert_array_equal(np.asarray(windows.x)[: len(x)], x)
-    np.testing.assert_array_equal(windows.y[: len(y), 0], y)
-
-
 @pytest.mark.parametrize("options", [{}, {"validation_split": 0.2}, {"validation": True}, {"sampling": True}])
 def test_training_on_windows_gives_the_bits_of_the_copies(options):
     windows = SeriesWindows(SERIES, 8, 3, 1, 2)
