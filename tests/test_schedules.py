@@ -149,12 +149,12 @@ def test_get_takes_numbers_functions_and_schedules():
         (lambda: OneCycle(0.1, 5, pct_start=1.0), r"pct_start must be a number in \(0, 1\)"),
         (lambda: Constant(float("nan")), r"Constant\(learning_rate=nan\)"),
         (lambda: Constant("fast"), r"Constant\(learning_rate='fast'\)"),
-        (lambda: PiecewiseConstantDecay((1, 2), (0.1,)), "values must be one more than boundaries"),
-        (lambda: PiecewiseConstantDecay((2, 1), (0.1, 0.2, 0.3)), "boundaries must rise"),
+        (lambda: PiecewiseConstantDecay((1, 2), (0.1,)), "one more value than boundaries"),
+        (lambda: PiecewiseConstantDecay((2, 1), (0.1, 0.2, 0.3)), "boundaries must be ascending"),
         (lambda: LinearWarmup("slow", 5), "a learning rate is a number, a schedule such as"),
         (lambda: schedules.get(None), "learning rate None"),
         (lambda: schedules.get(CosineDecay), "a learning rate is a number, a schedule such as"),
-        (lambda: schedules.get("cosine_decay"), r"write CosineDecay\(...\)"),
+        (lambda: schedules.get("cosine_decay"), r"use CosineDecay\(...\)"),
     ],
 )
 def test_wrong_numbers_are_named(make, words):

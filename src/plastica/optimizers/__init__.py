@@ -1,4 +1,4 @@
-"""Optimizers: from a direction for each parameter to a step. Names, defaults and numbers are Keras's."""
+"""Optimizers: they turn the direction of a rule into a step. Names, defaults and values are those of Keras."""
 
 from __future__ import annotations
 
@@ -39,11 +39,15 @@ NAMES: dict[str, type[Optimizer]] = {
 
 
 def get(value: Any) -> Optimizer:
-    """Return an optimizer: an instance as it is, a name with its defaults, an optax transformation wrapped.
+    """Return an optimizer for a name, an instance or an optax transformation.
 
     Raises:
-        UnknownName: For a name that no optimizer has.
-        InvalidValue: For anything else.
+        UnknownName: For an unknown name.
+        InvalidValue: For any other value.
+
+    Example:
+        >>> get("adam")
+        Adam()
     """
     if isinstance(value, Optimizer):
         return value

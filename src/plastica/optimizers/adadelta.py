@@ -1,4 +1,4 @@
-"""Adadelta: the gradient in units of the weights."""
+"""Adadelta: steps in the unit of the weights, without a global learning rate."""
 
 from __future__ import annotations
 
@@ -16,16 +16,27 @@ from .optimizer import Optimizer
 
 @declaration
 class Adadelta(Leafwise):
-    """The gradient over its running size, times the running size of the steps.
+    """Adadelta: the gradient, divided by its running size and multiplied by the running size of the steps.
 
-    When to use: where no learning rate is known at all; then with ``learning_rate=1.0``, as in the paper.
+    When to use: if no learning rate is known; then with ``learning_rate=1.0``, as in the paper.
 
     v ← ρ v + (1 - ρ) g²;  s = √(d + ε) / √(v + ε) g;  d ← ρ d + (1 - ρ) s²;  w ← w - rate s
 
     Args:
-        learning_rate: The rate; Keras's default, a thousandth of the paper's.
-        rho: How much of both means stays.
-        epsilon: Starts the steps and keeps the quotient finite.
+        learning_rate: The learning rate, a number or a schedule. 0.001 by default, as in Keras; the paper has none,
+            which corresponds to 1.
+        rho: Decay of both moving averages.
+        epsilon: Determines the size of the first steps and prevents division by zero.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = Adadelta(1.0)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.9986, 2.0]
 
     Reference:
         M. D. Zeiler, 2012, ADADELTA: an adaptive learning rate method, algorithm 1.
@@ -40,11 +51,11 @@ class Adadelta(Leafwise):
         require_numbers(self, {"rho": BELOW_ONE, "epsilon": AT_LEAST_ZERO})
 
     def slots(self) -> dict[str, Any]:
-        """Return the mean squares of gradients and of steps."""
+        """Return the mean squares of the gradients and of the steps."""
         return {"velocity": 0.0, "steps": 0.0}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its mean squares."""
+        """Return the updated array and its mean squares."""
         velocity = self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)
         step = jnp.sqrt(slots["steps"] + self.epsilon) / jnp.sqrt(velocity + self.epsilon) * gradient
         steps = self.rho * slots["steps"] + (1 - self.rho) * jnp.square(step)

@@ -1,4 +1,4 @@
-"""Adagrad: the gradient over the root of the sum of all its squares."""
+"""Adagrad: the gradient divided by the root of the sum of all its squares."""
 
 from __future__ import annotations
 
@@ -16,16 +16,27 @@ from .optimizer import Optimizer
 
 @declaration
 class Adagrad(Leafwise):
-    """The gradient over the root of the sum of all its squares so far.
+    """Adagrad: the gradient divided by the root of the sum of all its squares so far.
 
-    When to use: for sparse inputs, where rare features shall take large steps; steps only shrink.
+    When to use: for sparse inputs, in which rare features need large steps. The steps only become smaller.
 
     s ← s + g²;  w ← w - rate g / √(s + ε)
 
     Args:
-        learning_rate: The rate; the paper's problems want 0.1 to 1.
-        initial_accumulator_value: What the sums start from, which bounds the first steps.
-        epsilon: Keeps the quotient finite; under the root, as in Keras.
+        learning_rate: The learning rate, a number or a schedule. 0.001 by default, as in Keras; most problems need 0.1
+            to 1.
+        initial_accumulator_value: The initial value of the sums, which limits the first steps.
+        epsilon: Prevents division by zero; under the root, as in Keras.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = Adagrad(0.5)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.5061, 2.0]
 
     Reference:
         J. Duchi, E. Hazan, Y. Singer, 2011, Adaptive subgradient methods for online learning and stochastic
@@ -45,6 +56,6 @@ class Adagrad(Leafwise):
         return {"accumulator": self.initial_accumulator_value}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its sum of squares."""
+        """Return the updated array and its sum of squares."""
         accumulator = slots["accumulator"] + jnp.square(gradient)
         return weight - pace * gradient / jnp.sqrt(accumulator + self.epsilon), {"accumulator": accumulator}

@@ -17,18 +17,28 @@ from .optimizer import Optimizer
 
 @declaration
 class Adam(Leafwise):
-    """Adam: each element steps in units of the running size of its own gradient.
+    """Adam: each weight moves in units of the running size of its own gradient.
 
-    When to use: the first choice where nothing is known; needs little tuning.
+    When to use: as a first choice; it needs little tuning.
 
     m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  w ← w - rate √(1 - β₂ᵗ) / (1 - β₁ᵗ) m / (√v + ε)
 
     Args:
-        learning_rate: The rate, close to the largest change of an element in one step.
-        beta_1: How much of the mean gradient stays.
-        beta_2: How much of the mean square stays.
-        epsilon: Keeps the quotient finite; the paper's ε with a hat, which stands beside an uncorrected √v.
-        amsgrad: Whether the largest mean square so far is divided by, so that steps never grow again.
+        learning_rate: The learning rate, a number or a schedule; roughly the largest change of a weight in one step.
+        beta_1: Decay of the moving average of the gradient (the momentum). 0.9 by default, as in the paper.
+        beta_2: Decay of the moving average of its square. 0.999 by default, as in the paper.
+        epsilon: Prevents division by zero. It is the paper's ε̂, which is added to the uncorrected √v; 1e-7 as in Keras.
+        amsgrad: Whether to divide by the largest mean square so far, so that the steps cannot grow again.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = Adam(0.1)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.9, 2.0]
 
     Reference:
         D. P. Kingma, J. Ba, 2015, Adam: a method for stochastic optimization, section 2, last formula.
@@ -46,20 +56,20 @@ class Adam(Leafwise):
         check_betas(self)
 
     def slots(self) -> dict[str, Any]:
-        """Return the running means of the gradient and of its square."""
+        """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0} | ({"largest": 0.0} if self.amsgrad else {})
 
     def scalars(self) -> dict[str, Any]:
-        """Return the powers of both betas: one product a step costs less than a power."""
+        """Return the powers of both betas; a product per step is cheaper than a power."""
         return {"power_1": 1.0, "power_2": 1.0}
 
     def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
-        """Return the rate with both bias corrections."""
+        """Return the learning rate with both bias corrections."""
         power_1, power_2 = scalars["power_1"] * self.beta_1, scalars["power_2"] * self.beta_2
         return rate * jnp.sqrt(1 - power_2) / (1 - power_1), {"power_1": power_1, "power_2": power_2}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its running means."""
+        """Return the updated array and its moving averages."""
         new = moments(self, gradient, slots)
         velocity = new["velocity"]
         if self.amsgrad:
@@ -69,17 +79,25 @@ class Adam(Leafwise):
 
 @declaration
 class AdamW(Adam):
-    """Adam with weight decay beside the gradient instead of in it.
+    """Adam with weight decay that is decoupled from the gradient.
 
-    When to use: for transformers, and wherever Adam overfits.
+    When to use: for transformers, and if Adam overfits.
 
     Args:
-        learning_rate: The rate.
-        weight_decay: Each step takes ``learning_rate * weight_decay`` of every parameter away.
-        beta_1: As the numbers that follow, see :class:`Adam`.
+        learning_rate: The learning rate, a number or a schedule.
+        weight_decay: Each step subtracts ``learning_rate * weight_decay`` times each parameter. 0.004 by default, as in
+            Keras.
+        beta_1: For this and the following arguments see :class:`Adam`.
 
     Raises:
-        InvalidValue: Also where ``weight_decay`` is None.
+        InvalidValue: For a number outside its range, or if ``weight_decay`` is None.
+
+    Example:
+        >>> optimizer = AdamW(0.1, weight_decay=0.1)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.89, 1.98]
 
     Reference:
         I. Loshchilov, F. Hutter, 2019, Decoupled weight decay regularization, algorithm 2.
@@ -90,11 +108,11 @@ class AdamW(Adam):
     def __post_init__(self) -> None:
         Adam.__post_init__(self)
         if self.weight_decay is None:
-            raise InvalidValue("AdamW(weight_decay=None): weight_decay must be a number; Adam has none.")
+            raise InvalidValue("AdamW(weight_decay=None): weight_decay must be a number; for none, use Adam.")
 
 
 def moments(optimizer: Any, gradient: jax.Array, slots: Slots) -> Slots:
-    """Return the running means of the gradient and of its square, as Adam and its kin keep them."""
+    """Return the moving averages of the gradient and of its square, as in Adam and its variants."""
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     return {
         "momentum": beta_1 * slots["momentum"] + (1 - beta_1) * gradient,
@@ -103,5 +121,5 @@ def moments(optimizer: Any, gradient: jax.Array, slots: Slots) -> Slots:
 
 
 def check_betas(optimizer: Any) -> None:
-    """Raise InvalidValue for numbers that Adam and its kin cannot take."""
+    """Raise InvalidValue for numbers outside the ranges of Adam and its variants."""
     require_numbers(optimizer, {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE, "epsilon": AT_LEAST_ZERO})

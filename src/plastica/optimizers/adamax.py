@@ -1,4 +1,4 @@
-"""Adamax: Adam with the infinity norm."""
+"""Adamax: Adam with the maximum norm."""
 
 from __future__ import annotations
 
@@ -16,17 +16,27 @@ from .optimizer import Optimizer
 
 @declaration
 class Adamax(Leafwise):
-    """Adam with the largest gradient of late in place of the mean square.
+    """Adam with a decaying maximum of the gradient instead of its mean square.
 
-    When to use: where gradients are sparse or have outliers, as with embeddings.
+    When to use: for gradients that are sparse or have outliers, as with embeddings.
 
     m ← β₁ m + (1 - β₁) g;  u ← max(β₂ u, |g|);  w ← w - rate / (1 - β₁ᵗ) m / (u + ε)
 
     Args:
-        learning_rate: The rate.
-        beta_1: How much of the mean gradient stays.
-        beta_2: How fast the largest gradient is forgotten.
-        epsilon: Keeps the quotient finite.
+        learning_rate: The learning rate, a number or a schedule.
+        beta_1: Decay of the moving average of the gradient (the momentum). 0.9 by default, as in the paper.
+        beta_2: Decay of the maximum. 0.999 by default, as in the paper.
+        epsilon: Prevents division by zero. 1e-7 by default, as in Keras.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = Adamax(0.1)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.9, 2.0]
 
     Reference:
         D. P. Kingma, J. Ba, 2015, Adam: a method for stochastic optimization, algorithm 2.
@@ -42,7 +52,7 @@ class Adamax(Leafwise):
         check_betas(self)
 
     def slots(self) -> dict[str, Any]:
-        """Return the running mean of the gradient and its running maximum."""
+        """Return the moving average of the gradient and the decaying maximum."""
         return {"momentum": 0.0, "norm": 0.0}
 
     def scalars(self) -> dict[str, Any]:
@@ -50,12 +60,12 @@ class Adamax(Leafwise):
         return {"power_1": 1.0}
 
     def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
-        """Return the rate with the bias correction."""
+        """Return the learning rate with the bias correction."""
         power_1 = scalars["power_1"] * self.beta_1
         return rate / (1 - power_1), {"power_1": power_1}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array, its mean and its maximum."""
+        """Return the updated array, its moving average and its maximum."""
         momentum = self.beta_1 * slots["momentum"] + (1 - self.beta_1) * gradient
         norm = jnp.maximum(self.beta_2 * slots["norm"], jnp.abs(gradient))
         return weight - pace * momentum / (norm + self.epsilon), {"momentum": momentum, "norm": norm}

@@ -1,4 +1,4 @@
-"""Clipping: how large a direction may be."""
+"""Clipping: limit the size of directions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import jax.numpy as jnp
 
 
 def clip(gradients: Any, norm: Any = None, value: Any = None, global_norm: Any = None) -> Any:
-    """Return the gradients, clipped in the one way that is set.
+    """Return the gradients, clipped by at most one of three limits.
 
     Args:
-        gradients: Any tree of arrays.
-        norm: Largest Euclidean norm of each array.
-        value: Largest magnitude of each element.
-        global_norm: Largest Euclidean norm of all arrays together.
+        gradients: A pytree of arrays.
+        norm: The largest Euclidean norm of each array.
+        value: The largest magnitude of each element.
+        global_norm: The largest Euclidean norm of all arrays together.
+
+    Example:
+        >>> clipped = clip({"w": jnp.array([3.0, 4.0])}, norm=1.0)
+        >>> [round(float(w), 4) for w in clipped["w"]]
+        [0.6, 0.8]
     """
     if norm is not None:
         return jax.tree.map(lambda g: _shrink(g, _squares(g), norm), gradients)
@@ -33,6 +38,6 @@ def _squares(array: jax.Array) -> jax.Array:
 
 def _shrink(array: jax.Array, squares: Any, largest: Any) -> jax.Array:
     norm = jnp.sqrt(squares)
-    # Where the norm is infinite or NaN, norm - norm is NaN: divergence shall be seen and not clipped to 0.
+    # If the norm is infinite or NaN, norm - norm is NaN: divergence must stay visible instead of being clipped to 0.
     scale = largest / jnp.maximum(norm, largest) + (norm - norm)
     return (array * scale).astype(array.dtype)

@@ -16,14 +16,25 @@ from .optimizer import Optimizer, ValueFunction, strong
 
 @declaration
 class Optax(Optimizer):
-    """Any optax transformation, with clipping, averages and accumulation around it.
+    """Any optax transformation, with clipping, moving averages and accumulation added.
 
-    When to use: for an optimizer that plastica does not have: ``compile(optimizer=optax.adan(1e-3))``. Two
-    transformations are never equal by value, so each compiles its own program and its numbers are constants.
+    When to use: for an optimizer that plastica does not have, as in ``compile(optimizer=optax.adan(1e-3))``. Two
+    transformations never compare equal, so each compiles its own program, and its numbers are constants in it.
 
     Args:
-        learning_rate: By what the transformation's own steps are multiplied.
-        transformation: What ``optax.adan(1e-3)`` and its like return.
+        learning_rate: A factor for the steps of the transformation.
+        transformation: An optax transformation, such as ``optax.adan(1e-3)``.
+
+    Raises:
+        InvalidValue: If ``transformation`` is not an optax transformation.
+
+    Example:
+        >>> import numpy as np
+        >>> optimizer = Optax(transformation=optax.sgd(0.5))
+        >>> weights = {"w": np.array([1.0, 2.0], np.float32)}
+        >>> moved, state = optimizer.update({"w": np.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> moved["w"].tolist()
+        [0.0, 2.0]
     """
 
     learning_rate: float | Schedule = 1.0
@@ -38,7 +49,7 @@ class Optax(Optimizer):
             )
 
     def begin(self, params: Any) -> Any:
-        """Return the transformation's own state."""
+        """Return the initial state of the transformation."""
         return jax.jit(lambda tree: strong(self.transformation.init(tree)))(params)
 
     def advance(
@@ -50,7 +61,7 @@ class Optax(Optimizer):
         value: Any,
         value_fn: ValueFunction | None,
     ) -> tuple[Any, Any]:
-        """Add the transformation's steps to the parameters."""
+        """Add the steps of the transformation to the parameters."""
         extra = {"value": value, "grad": direction, "value_fn": value_fn}
         update = optax.with_extra_args_support(self.transformation).update
         steps, memory = update(direction, memory, params, **extra)

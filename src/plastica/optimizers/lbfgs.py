@@ -1,4 +1,4 @@
-"""L-BFGS: Newton's steps from a few remembered gradients, for the whole data at once."""
+"""L-BFGS: quasi-Newton steps on the whole data set."""
 
 from __future__ import annotations
 
@@ -19,22 +19,31 @@ WITHOUT = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
 @declaration
 class LBFGS(Optimizer):
-    """Newton's steps from a few remembered gradients, each as long as a line search finds good.
+    """Quasi-Newton steps from the most recent gradients, with a line search for the length of each step.
 
-    When to use: for small networks and little data, with the whole data as one batch; converges in tens of
-    steps to an accuracy that the other optimizers do not reach. Not with random layers or mini-batches.
+    When to use: for small networks and small data sets, with all rows in one batch. It converges in tens of steps to a
+    precision that the other optimizers do not reach. It is not suitable for random layers or mini-batches.
 
-    w ← w - α H g, with H from the last ``memory_size`` changes of weights and gradients, and α from a search
-    that meets the strong Wolfe conditions.
+    w ← w - α H g, with H from the last ``memory_size`` changes of weights and gradients and α from a search that
+    satisfies the strong Wolfe conditions.
 
     Args:
-        learning_rate: The first length the search tries; 1 is Newton's.
-        memory_size: How many changes are remembered; each costs two arrays of the parameters' size.
-        max_linesearch_steps: How often the search may compute loss and gradient in one step.
+        learning_rate: The first step length that the search tries; 1, the default, is Newton's step.
+        memory_size: The number of changes to remember; each needs two arrays of the size of the parameters.
+        max_linesearch_steps: The maximum number of evaluations of loss and gradient in one step.
 
     Raises:
-        InvalidValue: With clipping or weight decay, which would make the direction another one than the
-            search's loss has; and in ``update`` without ``value_fn``.
+        InvalidValue: With clipping, accumulation or weight decay, since the direction would not match the loss of the
+            search; and in ``update`` without ``value_fn``.
+
+    Example:
+        >>> optimizer = LBFGS()
+        >>> weights, loss = {"w": jnp.array([3.0])}, lambda p: jnp.sum((p["w"] - 1.0) ** 2)
+        >>> state = optimizer.init(weights)
+        >>> for _ in range(3):
+        ...     weights, state = optimizer.update(jax.grad(loss)(weights), state, weights, loss(weights), loss)
+        >>> [round(float(w), 4) for w in weights["w"]]
+        [1.0]
 
     Reference:
         J. Nocedal, S. J. Wright, 1999, Numerical optimization, algorithms 7.4, 7.5, 3.5 and 3.6.
@@ -56,12 +65,12 @@ class LBFGS(Optimizer):
         given = [name for name in WITHOUT if getattr(self, name) is not None]
         if given or self.accumulate != 1:
             raise InvalidValue(
-                f"LBFGS({', '.join(given or ['accumulate'])}): LBFGS searches along the loss itself and takes the "
-                "whole data as one batch; put a penalty on the weights by kernel_regularizer instead."
+                f"LBFGS({', '.join(given or ['accumulate'])}): LBFGS uses the loss itself in its line search, with the "
+                "whole data set as one batch. To penalize large weights, set kernel_regularizer on the layers."
             )
 
     def begin(self, params: Any) -> Any:
-        """Return the empty memory of changes and the search's state."""
+        """Return the empty memory and the initial state of the search."""
         return jax.jit(lambda tree: strong(self._solver(1.0).init(ravel_pytree(tree)[0])))(params)
 
     def advance(
@@ -76,7 +85,7 @@ class LBFGS(Optimizer):
         """Search along the quasi-Newton direction."""
         if value_fn is None:
             raise InvalidValue(
-                "LBFGS: update got no value_fn; LBFGS needs the loss as a function of the parameters for its search."
+                "LBFGS: update() needs value_fn, the loss as a function of the parameters, for the line search."
             )
         vector, unravel = ravel_pytree(params)
         gradient = ravel_pytree(direction)[0]

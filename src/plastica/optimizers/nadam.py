@@ -14,16 +14,16 @@ from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
 DECAY = 0.96
-"""How the momentum warms up: β₁ (1 - DECAY^t / 2); the constant of Dozat's paper."""
+"""The warm-up of the momentum, β₁ (1 - DECAY^t / 2); the constant is from Dozat's paper."""
 
 
 class StepFactors(NamedTuple):
-    """What all arrays share at one step.
+    """What all arrays share in one step.
 
     Attributes:
-        momentum: By what the mean gradient counts.
-        gradient: By what the gradient itself counts.
-        correction: What the mean square is divided by.
+        momentum: Factor of the moving average of the gradient.
+        gradient: Factor of the gradient itself.
+        correction: Bias correction of the mean square.
     """
 
     momentum: jax.Array
@@ -33,18 +33,28 @@ class StepFactors(NamedTuple):
 
 @declaration
 class Nadam(Leafwise):
-    """Adam with Nesterov's momentum, which warms up.
+    """Adam with Nesterov momentum, which warms up.
 
-    When to use: in place of Adam, where it oscillates.
+    When to use: instead of Adam if training oscillates.
 
     μₜ = β₁ (1 - 0.96ᵗ / 2);  m̂ = μₜ₊₁ m / (1 - μ₁ ... μₜ₊₁) + (1 - μₜ) g / (1 - μ₁ ... μₜ);
     w ← w - rate m̂ / (√(v / (1 - β₂ᵗ)) + ε)
 
     Args:
-        learning_rate: The rate.
-        beta_1: How much of the mean gradient stays.
-        beta_2: How much of the mean square stays.
-        epsilon: Keeps the quotient finite.
+        learning_rate: The learning rate, a number or a schedule.
+        beta_1: Decay of the moving average of the gradient (the momentum). 0.9 by default, as in the paper.
+        beta_2: Decay of the moving average of its square. 0.999 by default, as in the paper.
+        epsilon: Prevents division by zero. 1e-7 by default, as in Keras.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = Nadam(0.1)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.8937, 2.0]
 
     Reference:
         T. Dozat, 2016, Incorporating Nesterov momentum into Adam, algorithm 2.
@@ -60,15 +70,15 @@ class Nadam(Leafwise):
         check_betas(self)
 
     def slots(self) -> dict[str, Any]:
-        """Return the running means of the gradient and of its square."""
+        """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0}
 
     def scalars(self) -> dict[str, Any]:
-        """Return the product of all momenta so far, and the powers of the warm-up and of the second beta."""
+        """Return the product of all momenta so far and the powers of the warm-up and of the second beta."""
         return {"product": 1.0, "warmup": 1.0, "power_2": 1.0}
 
     def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
-        """Return the weights of mean and gradient, and the mean square's correction."""
+        """Return the factors of moving average and gradient, and the correction of the mean square."""
         warmup, power_2 = scalars["warmup"] * DECAY, scalars["power_2"] * self.beta_2
         now, ahead = (self.beta_1 * (1 - 0.5 * power) for power in (warmup, warmup * DECAY))
         product = scalars["product"] * now
@@ -76,7 +86,7 @@ class Nadam(Leafwise):
         return pace, {"product": product, "warmup": warmup, "power_2": power_2}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: StepFactors) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its running means."""
+        """Return the updated array and its moving averages."""
         new = moments(self, gradient, slots)
         step = pace.momentum * new["momentum"] + pace.gradient * gradient
         return weight - step / (jnp.sqrt(new["velocity"] / pace.correction) + self.epsilon), new

@@ -1,4 +1,4 @@
-"""What every optimizer is: from a direction for each parameter to a step."""
+"""The base class of optimizers, which turn a direction for each parameter into a step."""
 
 from __future__ import annotations
 
@@ -24,30 +24,29 @@ ValueFunction = Callable[[Any], jax.Array]
 
 @declaration
 class Optimizer(Declaration):
-    """An optimizer: turns a direction for each parameter into a step.
+    """The base class of optimizers: turns a direction for each parameter into a step.
 
-    A step does, in this order: average the directions of ``accumulate`` batches, clip them, shrink the
-    weights (weight decay), move them, average the weights. All of it runs inside a compiled loop with the
-    optimizer as an argument: another learning rate compiles nothing, and a vector of them under ``jax.vmap``
-    is a population.
+    A step averages the directions of ``accumulate`` batches, clips them, applies weight decay, updates the weights and
+    averages them, in this order. All of it runs in a compiled loop that takes the optimizer as an argument. Changing
+    the learning rate therefore compiles nothing, and a vector of learning rates under ``jax.vmap`` is a population.
 
     Args:
-        learning_rate: A number, a schedule, or a function of the step; the step is the optimizer's own count.
-        weight_decay: Each step takes ``learning_rate * weight_decay`` of every parameter away, biases too
-            (decoupled from the gradient, as in Keras). None takes nothing.
-        clipnorm: Largest norm of the direction of each parameter array.
-        clipvalue: Largest magnitude of each element of the direction.
-        global_clipnorm: Largest norm of all directions together. One of the three clippings at most.
-        use_ema: Whether a moving average of the weights is kept; see :meth:`averaged`.
-        ema_momentum: How much of the average stays at each step; the first step sets it to the weights.
-        accumulate: Of how many batches the mean direction is taken before one step is made. Schedules and the
-            moving average go by steps, not by batches, so that 4 batches of 8 are one batch of 32.
+        learning_rate: A number, a schedule, or a function of the number of steps made by the optimizer.
+        weight_decay: Each step subtracts ``learning_rate * weight_decay`` times each parameter, including biases
+            (decoupled from the gradient, as in Keras). None: no weight decay.
+        clipnorm: The largest norm of the direction of each parameter array.
+        clipvalue: The largest magnitude of each element of the direction.
+        global_clipnorm: The largest norm of all directions together. Only one kind of clipping can be used.
+        use_ema: Whether to keep a moving average of the weights; see :meth:`averaged`.
+        ema_momentum: Decay of the moving average; the first step sets it to the weights.
+        accumulate: The number of batches whose mean direction makes one step. Schedules and moving averages count
+            steps, not batches, so 4 batches of 8 are equivalent to one batch of 32.
 
     Raises:
-        InvalidValue: For a number outside its range, or two clippings at once.
+        InvalidValue: For a number outside its range, or more than one kind of clipping.
     """
 
-    full_batch: ClassVar[bool] = False  # whether a step wants all rows at once
+    full_batch: ClassVar[bool] = False  # whether a step needs all rows at once
 
     learning_rate: float | Schedule = 0.001
     weight_decay: float | None = field(default=None, kw_only=True)
@@ -73,7 +72,7 @@ class Optimizer(Declaration):
             )
 
     def init(self, params: Any) -> OptimizerState:
-        """Return the state to start from: a dict of arrays, with the count of steps under ``step``."""
+        """Return the initial state: a dictionary of arrays, with the number of steps as ``step``."""
         state: OptimizerState = {"step": np.zeros((), np.int32), "memory": self.begin(params)}
         if self.use_ema:
             state["average"] = jax.tree.map(_copy, params)
@@ -90,17 +89,20 @@ class Optimizer(Declaration):
         value: Any = None,
         value_fn: ValueFunction | None = None,
     ) -> tuple[Any, OptimizerState]:
-        """Take in one batch's direction and, but for ``accumulate``, make a step against it.
+        """Process the direction of one batch and, once ``accumulate`` batches are complete, step against it.
 
         Args:
-            direction: For backprop the gradient, in the parameters' structure.
-            state: From :meth:`init` or the step before.
+            direction: The direction, which is the gradient for backprop, with the structure of the parameters.
+            state: The state from :meth:`init` or from the previous step.
             params: The parameters.
-            value: The loss at ``params``; only some optimizers ask for it.
-            value_fn: The loss at any parameters; only some optimizers ask for it.
+            value: The loss at ``params``; only some optimizers use it.
+            value_fn: The loss as a function of the parameters; only some optimizers use it.
 
         Returns:
             The new parameters and the new state.
+
+        Raises:
+            InvalidValue: If the optimizer needs ``value_fn`` and there is none.
         """
         dtype = _precision(params)
         cast = jax.tree.map(lambda number: jnp.asarray(number, dtype), self)
@@ -110,7 +112,7 @@ class Optimizer(Declaration):
         return cast._gather(direction, state, params, value, value_fn)
 
     def averaged(self, params: Any, state: OptimizerState) -> Any:
-        """Return the moving average of the weights, or ``params`` themselves where none is kept."""
+        """Return the moving average of the weights, or ``params`` if there is none."""
         return state["average"] if self.use_ema else params
 
     def current_rate(self, step: Any) -> Any:
@@ -118,7 +120,7 @@ class Optimizer(Declaration):
         return self.learning_rate(step) if isinstance(self.learning_rate, Schedule) else self.learning_rate
 
     def begin(self, params: Any) -> Any:
-        """Return what a new optimizer keeps from step to step, a pytree of arrays."""
+        """Return the initial memory of the optimizer, a pytree of arrays."""
         raise NotImplementedError
 
     def advance(
@@ -130,7 +132,7 @@ class Optimizer(Declaration):
         value: Any,
         value_fn: ValueFunction | None,
     ) -> tuple[Any, Any]:
-        """Return the moved parameters and the new memory; clipping and weight decay are done already."""
+        """Return the updated parameters and the new memory; clipping and weight decay are already applied."""
         raise NotImplementedError
 
     def _step(
@@ -142,7 +144,7 @@ class Optimizer(Declaration):
         if self.weight_decay is not None:
             params = _mix(params, params, 1, -rate * self.weight_decay)
         params, memory = self.advance(direction, state["memory"], params, rate, value, value_fn)
-        # Beyond what it holds the count stands still: schedules are over by then, and it must not turn negative.
+        # The count stops at its maximum: schedules have ended by then, and it must not become negative.
         counted = step + (step < np.iinfo(np.int32).max)
         new: OptimizerState = {**state, "step": counted, "memory": strong(memory, state["memory"])}
         if self.use_ema:
@@ -168,12 +170,12 @@ class Optimizer(Declaration):
 
 
 def strong(tree: Any, like: Any = None) -> Any:
-    """Return a tree of arrays in the types of another or their own, none weak: weak ones are traced anew."""
+    """Return a tree of arrays with the types of another tree or their own, but no weak types, which are retraced."""
     return jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), tree, tree if like is None else like)
 
 
 def _precision(params: Any) -> Any:
-    """Return the type in which an optimizer's numbers are computed: the parameters', at least float32."""
+    """Return the type in which an optimizer's numbers are computed: that of the parameters, at least float32."""
     return jnp.result_type(jnp.float32, *jax.tree.leaves(params))
 
 
@@ -182,5 +184,5 @@ def _mix(one: Any, other: Any, part: Any, other_part: Any) -> Any:
 
 
 def _copy(array: Any) -> Any:
-    """Return a copy, so that a program may take both the weights and their average as its own buffers."""
+    """Return a copy, so that a program may take both the weights and their average as buffers of its own."""
     return jnp.copy(array) if isinstance(array, Tracer) else np.array(array)

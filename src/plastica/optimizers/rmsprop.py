@@ -1,4 +1,4 @@
-"""RMSprop: the gradient over its running size."""
+"""RMSprop: the gradient divided by its running size."""
 
 from __future__ import annotations
 
@@ -17,18 +17,28 @@ from .sgd import drop_zero_momentum
 
 @declaration
 class RMSprop(Leafwise):
-    """The gradient over the running root of its mean square.
+    """RMSprop: the gradient divided by the root of its running mean square.
 
-    When to use: for recurrent networks and where the loss itself moves (reinforcement learning).
+    When to use: for recurrent networks, and if the loss itself changes during training (reinforcement learning).
 
     v ← ρ v + (1 - ρ) g²;  s ← momentum s + rate g / √(v + ε);  w ← w - s
 
     Args:
-        learning_rate: The rate.
-        rho: How much of the mean square stays.
-        momentum: How much of the last step goes on; None, as 0, keeps no array for it.
-        epsilon: Keeps the quotient finite; under the root, as in Keras.
-        centered: Whether the mean gradient's square is taken off, so that v is a variance.
+        learning_rate: The learning rate, a number or a schedule.
+        rho: Decay of the mean square. 0.9 by default, as in the lecture.
+        momentum: The fraction of the previous step that is added. None, like 0, needs no array for it.
+        epsilon: Prevents division by zero; under the root, as in Keras.
+        centered: Whether to subtract the squared mean of the gradient, so that v is a variance.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> optimizer = RMSprop(0.1)
+        >>> weights = {"w": jnp.array([1.0, 2.0])}
+        >>> moved, state = optimizer.update({"w": jnp.array([2.0, 0.0])}, optimizer.init(weights), weights)
+        >>> [round(float(w), 4) for w in moved["w"]]
+        [0.6838, 2.0]
 
     Reference:
         T. Tieleman, G. Hinton, 2012, Lecture 6.5, rmsprop.
@@ -48,7 +58,7 @@ class RMSprop(Leafwise):
         drop_zero_momentum(self)
 
     def slots(self) -> dict[str, Any]:
-        """Return the mean square and, where asked for, the last step and the mean gradient."""
+        """Return the mean square and, if needed, the previous step and the mean gradient."""
         names = [
             "velocity",
             *(["step"] if self.momentum is not None else []),
@@ -57,7 +67,7 @@ class RMSprop(Leafwise):
         return dict.fromkeys(names, 0.0)
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its running means."""
+        """Return the updated array and its moving averages."""
         new = {"velocity": self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)}
         size = new["velocity"] + self.epsilon
         if self.centered:

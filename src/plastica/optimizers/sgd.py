@@ -17,15 +17,18 @@ from .optimizer import Optimizer
 class SGD(Leafwise):
     """Stochastic gradient descent, with or without momentum.
 
-    When to use: as the plainest step, whose every number can be followed by hand; with momentum 0.9 and a
-    schedule for image networks, where it often generalises best.
+    When to use: as the simplest step, which can be followed by hand; with momentum 0.9 and a schedule for image
+    networks, where it often generalizes best.
 
     v ← momentum v - rate g;  w ← w + v, with nesterov w ← w + momentum v - rate g
 
     Args:
-        learning_rate: The rate.
-        momentum: How much of the last step goes on; None, as 0, keeps no array beside the weights.
-        nesterov: Whether the gradient's part counts as if taken one step ahead.
+        learning_rate: The learning rate, a number or a schedule. 0.01 by default, as in Keras.
+        momentum: The fraction of the previous step that is added. None, like 0, needs no array for it.
+        nesterov: Whether to evaluate the gradient's part one step ahead.
+
+    Raises:
+        InvalidValue: For a number outside its range.
 
     Example:
         >>> import numpy as np
@@ -50,11 +53,11 @@ class SGD(Leafwise):
         drop_zero_momentum(self)
 
     def slots(self) -> dict[str, Any]:
-        """Return the velocity, where there is momentum."""
+        """Return the velocity, if there is momentum."""
         return {} if self.momentum is None else {"velocity": 0.0}
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
-        """Return one moved array and its velocity."""
+        """Return the updated array and its velocity."""
         step = -pace * gradient
         if self.momentum is None:
             return weight + step, {}
@@ -63,6 +66,6 @@ class SGD(Leafwise):
 
 
 def drop_zero_momentum(optimizer: Any) -> None:
-    """Write a momentum of 0 as None: no traced number can decide whether there is a velocity."""
+    """Replace a momentum of 0 by None, since a traced number cannot decide whether there is a velocity."""
     if isinstance(optimizer.momentum, float) and optimizer.momentum == 0:
         object.__setattr__(optimizer, "momentum", None)

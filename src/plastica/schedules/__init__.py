@@ -1,4 +1,4 @@
-"""Schedules: how the learning rate changes from step to step. Names and numbers are Keras's."""
+"""Schedules: the learning rate as a function of the step. Names and values are those of Keras."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ NAMES: dict[str, type[Schedule]] = {
 
 
 def get(value: Any) -> Schedule:
-    """Return a schedule: an instance as it is, a number as :class:`Constant`, a function wrapped.
+    """Return a schedule for an instance, a number (:class:`Constant`) or a function.
 
     Raises:
-        UnknownName: For a name that no schedule has.
-        InvalidValue: For a schedule's name, which says nothing of its numbers, and for anything else.
+        UnknownName: For an unknown name.
+        InvalidValue: For the name of a schedule, which lacks its numbers, and for any other value.
     """
     if isinstance(value, str):
         kind = look_up("schedule", value, NAMES)
-        raise InvalidValue(f'schedule "{value}": a schedule needs its numbers; write {kind.__name__}(...).')
+        raise InvalidValue(f'schedule "{value}": a schedule needs arguments; use {kind.__name__}(...).')
     return as_schedule(value)
 
 

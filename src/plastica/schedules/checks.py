@@ -1,4 +1,4 @@
-"""Checks of the numbers that a person writes into schedules and optimizers."""
+"""Checks of numbers in schedules and optimizers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ INSIDE_ONE = ("a number in (0, 1)", lambda v: 0 < v < 1)
 
 
 def require_numbers(declared: Any, wanted: dict[str, tuple[str, Callable[[Any], bool]]]) -> None:
-    """Check numbers of a declaration that a person wrote; None and arrays (a population) pass.
+    """Check the numbers of a declaration; None and arrays (a population) are accepted.
 
     Raises:
-        InvalidValue: Naming class and field, what arrived and what is wanted.
+        InvalidValue: With the class, the argument, its value and the valid range.
     """
     for name, (words, holds) in wanted.items():
         value = getattr(declared, name)
@@ -32,5 +32,5 @@ def require_numbers(declared: Any, wanted: dict[str, tuple[str, Callable[[Any], 
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value may stand for a number: one itself, or an array of them for a population."""
+    """Return whether a value is a number, or an array of numbers for a population."""
     return isinstance(value, int | float | np.number | np.ndarray | jax.Array) and not isinstance(value, bool)

@@ -15,18 +15,26 @@ from .schedule import Schedule, count
 
 @declaration
 class CosineDecay(Schedule):
-    """A learning rate that falls along half a cosine, where wanted after a linear warm-up.
+    """A learning rate that falls along half a cosine, optionally after a linear warm-up.
 
-    When to use: the usual choice where the number of steps is known beforehand.
+    When to use: as the usual choice if the number of steps is known in advance.
 
-    rate(t) = peak * ((1 - alpha) * (1 + cos(pi * t / decay_steps)) / 2 + alpha), t from the warm-up's end
+    rate(t) = peak * ((1 - alpha) * (1 + cos(pi * t / decay_steps)) / 2 + alpha), t counted from the end of the warm-up
 
     Args:
-        initial_learning_rate: The rate at the start, and the peak where there is no warm-up.
-        decay_steps: Over how many steps the rate falls, the warm-up not counted.
-        alpha: The lowest rate, as a fraction of the peak.
-        warmup_target: The peak, to which the rate rises from ``initial_learning_rate``; None: no warm-up.
-        warmup_steps: Over how many steps it rises.
+        initial_learning_rate: The learning rate at the start, which is the peak if there is no warm-up.
+        decay_steps: The number of steps of the decay, without the warm-up.
+        alpha: The final learning rate as a fraction of the peak.
+        warmup_target: The peak to which the rate rises from ``initial_learning_rate``. None: no warm-up.
+        warmup_steps: The number of steps of the warm-up.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = CosineDecay(0.1, decay_steps=100)
+        >>> [round(float(schedule(step)), 4) for step in (0, 50, 100)]
+        [0.1, 0.05, 0.0]
 
     Reference:
         I. Loshchilov, F. Hutter, 2017, SGDR: stochastic gradient descent with warm restarts, equation 5.
@@ -44,7 +52,7 @@ class CosineDecay(Schedule):
         require_numbers(self, {**rates, **steps, "alpha": AT_LEAST_ZERO})
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rate on the way up or on the way down."""
+        """Return the learning rate during the warm-up or the decay."""
         time = count(step)
         if self.warmup_target is None:
             return self.initial_learning_rate * _cosine(time / self.decay_steps, self.alpha)
@@ -56,16 +64,24 @@ class CosineDecay(Schedule):
 
 @declaration
 class CosineDecayRestarts(Schedule):
-    """A learning rate that falls along half a cosine again and again, each time longer.
+    """A learning rate that falls along half a cosine repeatedly, over longer and longer periods.
 
-    When to use: where the number of steps is not known beforehand; the end of any period is a good end.
+    When to use: if the number of steps is not known in advance; training may end after any period.
 
     Args:
         initial_learning_rate: The peak of the first period.
-        first_decay_steps: The length of the first period.
-        t_mul: How many times longer each period is than the one before, at least 1.
-        m_mul: How many times higher each peak is than the one before.
-        alpha: The lowest rate, as a fraction of ``initial_learning_rate``.
+        first_decay_steps: The number of steps of the first period.
+        t_mul: The length of each period relative to the previous one, at least 1. 2 by default, as in Keras.
+        m_mul: The peak of each period relative to the previous one. 1 by default, as in Keras.
+        alpha: The lowest learning rate as a fraction of ``initial_learning_rate``.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = CosineDecayRestarts(0.1, first_decay_steps=10)
+        >>> [round(float(schedule(step)), 4) for step in (0, 5, 10, 20, 30)]
+        [0.1, 0.05, 0.1, 0.05, 0.1]
 
     Reference:
         I. Loshchilov, F. Hutter, 2017, SGDR: stochastic gradient descent with warm restarts.
@@ -90,9 +106,9 @@ class CosineDecayRestarts(Schedule):
         )
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rate within the period that ``step`` lies in."""
+        """Return the learning rate within the current period."""
         time = count(step) / self.first_decay_steps
-        even = self.t_mul == 1  # all periods equally long: the geometric sum below would divide by zero
+        even = self.t_mul == 1  # all periods have the same length; the geometric sum below would divide by zero
         ratio = jnp.where(even, 2.0, self.t_mul)
         index = jnp.where(even, jnp.floor(time), jnp.floor(jnp.log(1 - time * (1 - ratio)) / jnp.log(ratio)))
         length = jnp.where(even, 1.0, jnp.power(ratio, index))
@@ -103,16 +119,24 @@ class CosineDecayRestarts(Schedule):
 
 @declaration
 class OneCycle(Schedule):
-    """A learning rate that rises along half a cosine to a peak and falls along another to almost nothing.
+    """A learning rate that rises along half a cosine to a peak and falls along another one to almost zero.
 
-    When to use: to train in few epochs, with the highest rate that does not diverge as the peak.
+    When to use: to train in few epochs, with the highest learning rate that does not diverge as the peak.
 
     Args:
         max_learning_rate: The peak.
-        total_steps: The length of both parts together.
-        pct_start: Which fraction of the steps goes up.
-        div_factor: How many times lower than the peak the start is.
-        final_div_factor: How many times lower than the start the end is.
+        total_steps: The number of steps of both parts together.
+        pct_start: The fraction of the steps in which the rate rises.
+        div_factor: The ratio of the peak to the initial learning rate.
+        final_div_factor: The ratio of the initial learning rate to the final one.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = OneCycle(0.1, total_steps=100)
+        >>> [round(float(schedule(step)), 4) for step in (0, 30, 65, 100)]
+        [0.004, 0.1, 0.05, 0.0]
 
     Reference:
         L. N. Smith, N. Topin, 2018, Super-convergence: very fast training of neural networks using large
@@ -130,7 +154,7 @@ class OneCycle(Schedule):
         require_numbers(self, {**numbers, "div_factor": ABOVE_ZERO, "final_div_factor": ABOVE_ZERO})
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rate on the way up or on the way down."""
+        """Return the learning rate in the rising or falling part."""
         part = count(step) / self.total_steps
         start = self.max_learning_rate / self.div_factor
         end = start / self.final_div_factor
@@ -140,5 +164,5 @@ class OneCycle(Schedule):
 
 
 def _cosine(part: jax.Array, alpha: Any) -> jax.Array:
-    """Return the fall from 1 to ``alpha`` along half a cosine; ``alpha`` past the end."""
+    """Return the decay from 1 to ``alpha`` along half a cosine; ``alpha`` beyond the end."""
     return (1 - alpha) * 0.5 * (1 + jnp.cos(math.pi * jnp.minimum(part, 1))) + alpha

@@ -1,4 +1,4 @@
-"""Schedules that fall: in stairs, exponentially, as one over the time, along a power."""
+"""Schedules that decay in steps, exponentially, in inverse proportion to time, or as a power."""
 
 from __future__ import annotations
 
@@ -17,18 +17,24 @@ from .schedule import Schedule, count
 
 @declaration
 class PiecewiseConstantDecay(Schedule):
-    """One learning rate after another.
+    """A constant learning rate in each of several intervals.
 
-    When to use: to repeat a recipe that names its steps, "0.1, from step 30,000 on 0.01".
+    When to use: for recipes that name their steps, such as "0.1, and 0.01 from step 30,000 on".
 
-    The rate is ``values[i]`` up to and with step ``boundaries[i]``, and ``values[-1]`` after the last.
+    The rate is ``values[i]`` up to and including step ``boundaries[i]``, and ``values[-1]`` after the last boundary.
 
     Args:
-        boundaries: Steps, rising.
-        values: Rates, one more than boundaries. Both belong to the compiled program: others compile anew.
+        boundaries: The steps at which the rate changes, in ascending order.
+        values: The learning rates, one more than boundaries. Boundaries and values are constants of the program;
+            other ones compile again.
 
     Raises:
-        InvalidValue: If the boundaries do not rise or the numbers of both do not fit.
+        InvalidValue: If the boundaries are not ascending or the numbers of boundaries and values do not match.
+
+    Example:
+        >>> schedule = PiecewiseConstantDecay((10, 20), (0.1, 0.01, 0.001))
+        >>> [round(float(schedule(step)), 4) for step in (10, 11, 21)]
+        [0.1, 0.01, 0.001]
     """
 
     boundaries: tuple[int, ...]
@@ -41,29 +47,37 @@ class PiecewiseConstantDecay(Schedule):
         if len(values) != len(boundaries) + 1 or any(value < 0 or not math.isfinite(value) for value in values):
             raise InvalidValue(
                 f"PiecewiseConstantDecay: got {len(boundaries)} boundaries and the values {values}; "
-                "values must be one more than boundaries, finite and at least 0."
+                "there must be one more value than boundaries, and values must be finite and at least 0."
             )
         if any(one >= other for one, other in pairwise(boundaries)):
-            raise InvalidValue(f"PiecewiseConstantDecay(boundaries={boundaries}): boundaries must rise.")
+            raise InvalidValue(f"PiecewiseConstantDecay(boundaries={boundaries}): boundaries must be ascending.")
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the value of the piece that ``step`` lies in."""
+        """Return the value of the current interval."""
         passed = jnp.sum(jnp.asarray(step) > jnp.asarray(self.boundaries, jnp.int32))
         return jnp.asarray(self.values)[passed]
 
 
 @declaration
 class StepDecay(Schedule):
-    """A learning rate multiplied by a factor every so many steps.
+    """A learning rate that is multiplied by a factor at regular intervals.
 
-    When to use: the classical recipe for image networks, a tenth of the rate every 30 epochs.
+    When to use: for the classical recipe of image networks, a tenth of the rate every 30 epochs.
 
     rate(t) = initial_learning_rate * factor ^ floor(t / decay_steps)
 
     Args:
-        initial_learning_rate: The rate at the start.
-        decay_steps: After how many steps the factor comes in again.
-        factor: What the rate is multiplied by; a tenth, as is the custom.
+        initial_learning_rate: The learning rate at the start.
+        decay_steps: The number of steps between changes.
+        factor: The factor; 0.1 by default, as is customary.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = StepDecay(0.1, decay_steps=10)
+        >>> [round(float(schedule(step)), 4) for step in (0, 9, 10, 20)]
+        [0.1, 0.1, 0.01, 0.001]
     """
 
     initial_learning_rate: float
@@ -76,21 +90,29 @@ class StepDecay(Schedule):
         )
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rate of the stair that ``step`` lies on."""
+        """Return the learning rate of the current interval."""
         return self.initial_learning_rate * jnp.power(self.factor, jnp.floor(count(step) / self.decay_steps))
 
 
 @declaration
 class ExponentialDecay(Schedule):
-    """A learning rate that falls by the same factor over each ``decay_steps``.
+    """A learning rate that falls by the same factor in every ``decay_steps`` steps.
 
     rate(t) = initial_learning_rate * decay_rate ^ (t / decay_steps)
 
     Args:
-        initial_learning_rate: The rate at the start.
-        decay_steps: Over how many steps the rate is multiplied by ``decay_rate``.
+        initial_learning_rate: The learning rate at the start.
+        decay_steps: The number of steps in which the rate is multiplied by ``decay_rate``.
         decay_rate: The factor.
-        staircase: Whether the exponent is rounded down, so that the rate falls in stairs.
+        staircase: Whether to round the exponent down, so that the rate falls in steps.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = ExponentialDecay(0.1, decay_steps=10, decay_rate=0.25)
+        >>> [round(float(schedule(step)), 4) for step in (0, 5, 10)]
+        [0.1, 0.05, 0.025]
     """
 
     initial_learning_rate: float
@@ -105,21 +127,29 @@ class ExponentialDecay(Schedule):
         )
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the decayed rate."""
+        """Return the decayed learning rate."""
         return self.initial_learning_rate * jnp.power(self.decay_rate, _periods(self, step))
 
 
 @declaration
 class InverseTimeDecay(Schedule):
-    """A learning rate that falls as one over the time: the rate of stochastic approximation.
+    """A learning rate that falls in inverse proportion to time, as in stochastic approximation.
 
     rate(t) = initial_learning_rate / (1 + decay_rate * t / decay_steps)
 
     Args:
-        initial_learning_rate: The rate at the start.
-        decay_steps: The unit in which time is counted.
-        decay_rate: How fast it falls.
-        staircase: Whether the time is rounded down to whole units.
+        initial_learning_rate: The learning rate at the start.
+        decay_steps: The unit of time, in steps.
+        decay_rate: The speed of the decay.
+        staircase: Whether to round the time down to whole units.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = InverseTimeDecay(0.1, decay_steps=10, decay_rate=1.0)
+        >>> [round(float(schedule(step)), 4) for step in (0, 10, 30)]
+        [0.1, 0.05, 0.025]
 
     Reference:
         H. Robbins, S. Monro, 1951, A stochastic approximation method.
@@ -137,23 +167,31 @@ class InverseTimeDecay(Schedule):
         )
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the decayed rate."""
+        """Return the decayed learning rate."""
         return self.initial_learning_rate / (1 + self.decay_rate * _periods(self, step))
 
 
 @declaration
 class PolynomialDecay(Schedule):
-    """A learning rate that falls along a power of the time left; with power 1 along a line.
+    """A learning rate that falls as a power of the remaining time; linearly for a power of 1.
 
     rate(t) = (initial_learning_rate - end_learning_rate) * (1 - t / decay_steps) ^ power + end_learning_rate
 
     Args:
-        initial_learning_rate: The rate at the start.
-        decay_steps: After how many steps the end is reached.
-        end_learning_rate: The rate from then on.
-        power: 1 is a line, 2 a parabola that flattens out.
-        cycle: Whether, past the end, ``decay_steps`` is stretched to its next multiple, so that the rate
-            jumps up and falls again.
+        initial_learning_rate: The learning rate at the start.
+        decay_steps: The number of steps until the end of the decay.
+        end_learning_rate: The learning rate from then on.
+        power: The exponent: 1 for a straight line, 2 for a parabola that flattens towards the end.
+        cycle: Whether, after the end, ``decay_steps`` is extended to its next multiple, so that the rate jumps up and
+            falls again.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = PolynomialDecay(0.1, decay_steps=10, end_learning_rate=0.0)
+        >>> [round(float(schedule(step)), 4) for step in (0, 5, 10, 20)]
+        [0.1, 0.05, 0.0, 0.0]
     """
 
     initial_learning_rate: float
@@ -167,7 +205,7 @@ class PolynomialDecay(Schedule):
         require_numbers(self, {**rates, "decay_steps": ABOVE_ZERO, "power": ABOVE_ZERO})
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the decayed rate."""
+        """Return the decayed learning rate."""
         time = count(step)
         if self.cycle:
             length = self.decay_steps * jnp.maximum(1, jnp.ceil(time / self.decay_steps))

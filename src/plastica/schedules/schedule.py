@@ -1,4 +1,4 @@
-"""What every schedule is, and its plainest kinds."""
+"""The base class of schedules, and the simplest ones."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .checks import AT_LEAST_ZERO, is_number, require_numbers
 
 
 class Schedule(Declaration):
-    """A learning rate that depends on the optimizer's count of steps.
+    """A learning rate that depends on the number of steps made by the optimizer.
 
-    All numbers of a schedule are traced, lengths too: another peak, factor or length compiles nothing, and a
-    schedule whose numbers are vectors is a population under ``jax.vmap``.
+    All numbers of a schedule are traced, including lengths: changing a peak, a factor or a length compiles nothing, and
+    a schedule whose numbers are vectors is a population under ``jax.vmap``.
     """
 
     def __call__(self, step: Any) -> jax.Array:
@@ -30,7 +30,15 @@ class Constant(Schedule):
     """The same learning rate at every step.
 
     Args:
-        learning_rate: The rate.
+        learning_rate: The learning rate.
+
+    Raises:
+        InvalidValue: For a number outside its range.
+
+    Example:
+        >>> schedule = Constant(0.1)
+        >>> [round(float(schedule(step)), 4) for step in (0, 100)]
+        [0.1, 0.1]
     """
 
     learning_rate: float
@@ -39,30 +47,35 @@ class Constant(Schedule):
         require_numbers(self, {"learning_rate": AT_LEAST_ZERO})
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rate."""
+        """Return the learning rate."""
         return jnp.asarray(self.learning_rate)
 
 
 @declaration
 class CustomSchedule(Schedule):
-    """A person's own function from the count of steps to a learning rate.
+    """A function of your own from the step to the learning rate.
 
     Args:
-        function: Takes the step, a whole number that may be traced, and returns the rate.
+        function: Takes the step, an integer that may be traced, and returns the learning rate.
+
+    Example:
+        >>> schedule = CustomSchedule(lambda step: 0.1 / (1 + step))
+        >>> [round(float(schedule(step)), 4) for step in (0, 3)]
+        [0.1, 0.025]
     """
 
     function: Callable[[Any], Any]
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return what the function returns."""
+        """Return the value of the function."""
         return jnp.asarray(self.function(step))
 
 
 def as_schedule(value: Any) -> Schedule:
-    """Return a schedule: an instance as it is, a number as :class:`Constant`, a function wrapped.
+    """Return a schedule for an instance, a number (:class:`Constant`) or a function.
 
     Raises:
-        InvalidValue: For anything else.
+        InvalidValue: For any other value.
     """
     if isinstance(value, Schedule):
         return value
@@ -75,7 +88,7 @@ def as_schedule(value: Any) -> Schedule:
 
 
 def checked_rate(declared: Any) -> Any:
-    """Return a declaration's ``learning_rate``, a number or a schedule; else raise InvalidValue."""
+    """Return the ``learning_rate`` of a declaration, a number or a schedule; raise InvalidValue for anything else."""
     if not is_number(declared.learning_rate):
         return as_schedule(declared.learning_rate)
     require_numbers(declared, {"learning_rate": AT_LEAST_ZERO})
@@ -83,5 +96,5 @@ def checked_rate(declared: Any) -> Any:
 
 
 def count(step: Any) -> jax.Array:
-    """Return a step as a float to compute with."""
+    """Return a step as a float array."""
     return jnp.asarray(step, float)

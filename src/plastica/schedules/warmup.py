@@ -1,4 +1,4 @@
-"""A rise before another schedule."""
+"""A warm-up before another schedule."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from .schedule import Schedule, as_schedule, checked_rate, count
 
 @declaration
 class LinearWarmup(Schedule):
-    """A linear rise before another schedule.
+    """A linear warm-up before another schedule.
 
-    When to use: with large batches or Adam in deep networks, whose first steps are too large otherwise.
+    When to use: with large batches, or with Adam in deep networks, where the first steps would be too large.
 
     Args:
-        learning_rate: The rate or schedule that follows; it counts its steps from the end of the warm-up.
-        warmup_steps: Over how many steps the rate rises.
-        initial_learning_rate: Where it starts.
+        learning_rate: The following learning rate or schedule; it counts steps from the end of the warm-up.
+        warmup_steps: The number of steps of the warm-up.
+        initial_learning_rate: The learning rate at the start; 0 by default.
+
+    Raises:
+        InvalidValue: For a number outside its range.
 
     Example:
         >>> from plastica.schedules import CosineDecay
@@ -42,7 +45,7 @@ class LinearWarmup(Schedule):
         require_numbers(self, {"warmup_steps": ABOVE_ZERO, "initial_learning_rate": AT_LEAST_ZERO})
 
     def __call__(self, step: Any) -> jax.Array:
-        """Return the rising rate, then the schedule's."""
+        """Return the learning rate of the warm-up, then that of the schedule."""
         time = count(step)
         then = as_schedule(self.learning_rate)
         part = time / self.warmup_steps
