@@ -257,7 +257,7 @@ def test_lbfgs_solves_rosenbrock_as_least_squares():
 
 def test_lbfgs_says_what_it_needs():
     params = {"w": np.ones(2, np.float32)}
-    with pytest.raises(InvalidValue, match="LBFGS: update\(\) needs value_fn"):
+    with pytest.raises(InvalidValue, match=r"LBFGS: update\(\) needs value_fn"):
         LBFGS().update(params, LBFGS().init(params), params)
     with pytest.raises(InvalidValue, match=r"LBFGS\(clipnorm\)"):
         LBFGS(clipnorm=1.0)
