@@ -155,3 +155,20 @@ def test_what_cannot_be_is_refused():
         Greedy(Oja(), epochs=0)
     with pytest.raises(InvalidValue, match="was given no loss"):
         model_of(Greedy(Oja(), then=pl.Backprop()), loss=None)
+
+
+def test_each_layer_gets_its_part_of_the_epochs_and_other_rules_stay_as_they_are():
+    greedy = pl.rules.Greedy(pl.rules.Hebb(), epochs=5)
+    assert greedy.paced(6, 3).epochs_each == 2
+    assert greedy.paced(2, 3).epochs_each == 1
+    assert greedy.paced(100, 3) is greedy
+    assert pl.Backprop().paced(6, 3) == pl.Backprop()
+    assert pl.Backprop().epochs_each is None
+
+
+def test_a_rule_says_whether_its_network_answers_by_the_forward_pass():
+    forward = pl.rules.get("forward_forward")
+    assert not forward.answers_forward
+    assert pl.Backprop().answers_forward
+    assert pl.rules.Greedy(pl.rules.Hebb()).answers_forward
+    assert not pl.rules.Greedy(pl.rules.Hebb(), then=forward).answers_forward

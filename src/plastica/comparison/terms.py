@@ -16,7 +16,7 @@ from ..errors import InvalidValue, UnknownName
 from ..layers import Layer
 from ..model import Sequential
 from ..optimizers import Optimizer
-from ..rules import Greedy, Rule
+from ..rules import Rule
 from ..settings import Settings, batch_size_for
 from ..tables.output_layer import end_for
 from .task import Task
@@ -80,10 +80,7 @@ class Terms:
     def paced(self, rule: Rule, epochs: int) -> Rule:
         """Return a layer-by-layer rule with few enough epochs per layer that it reaches the last layer."""
         units = self._units
-        if not isinstance(rule, Greedy) or units is None:
-            return rule
-        each = max(1, epochs // (len(units) + 1))
-        return rule if rule.epochs <= each else dataclasses.replace(rule, epochs=each)
+        return rule if units is None else rule.paced(epochs, len(units) + 1)
 
     def network(self, name: str, rule: Rule, task: Task, seed: int) -> Sequential:
         """Return a network for the task, compiled with the rule.

@@ -14,7 +14,7 @@ from ..errors import InvalidValue
 from ..model import Sequential
 from ..model.compiling import widths_for
 from ..model.fitting import take
-from ..rules import NAMES, VARIANTS, Greedy, Rule
+from ..rules import NAMES, VARIANTS, Rule
 from ..training.batches import Planner, held_out_rows, training_rows
 from ..training.population import Population
 from .records import Numbers, RuleRecord, finite, middle
@@ -119,7 +119,7 @@ class Trial:
             model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
             model.epochs_trained = population.step // population.batches
         good = [model for place, model in enumerate(models) if place not in population.failed]
-        notes = [f"{rule.epochs} a layer"] if isinstance(rule, Greedy) else []
+        notes = [] if rule.epochs_each is None else [f"{rule.epochs_each} a layer"]
         notes += [f"{len(seeds)} of {len(self.terms.seeds)} seeds"] * (len(seeds) < len(self.terms.seeds))
         found = {
             "angles_end": self._angles(good),
@@ -213,7 +213,7 @@ class Trial:
 
     def _angles(self, models: list[Sequential]) -> Numbers | None:
         """Return the angle in each layer, averaged over the networks; None if the rule has no such direction."""
-        if answers_in_its_own_way(self.rule) or not models:
+        if not self.rule.answers_forward or not models:
             return None
         x, y = part_of(self.task.x, self.task.y, PROBE_ROWS)
         try:
@@ -221,13 +221,6 @@ class Trial:
         except InvalidValue:
             return None
         return [middle(layer) for layer in zip(*found, strict=True)]
-
-
-def answers_in_its_own_way(rule: Rule) -> bool:
-    """Return whether a rule predicts otherwise than by the forward pass, so that the gradient does not apply to it."""
-    if isinstance(rule, Greedy):
-        return rule.then is not None and answers_in_its_own_way(rule.then)
-    return type(rule).respond is not Rule.respond
 
 
 def row_scores(task: Task, y: np.ndarray, answers: np.ndarray) -> np.ndarray:

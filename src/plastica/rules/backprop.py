@@ -63,6 +63,11 @@ class Backprop(Rule):
         loss, errors = send_back(network, record, batch, objective)
         return Signal(loss, errors.gradient, record.activity, new_state, memory)
 
+    @property
+    def suits_all_layers(self) -> bool:
+        """Whether this is backpropagation, or a rule derived from it that suggests no layers of its own."""
+        return type(self).layers_for is Rule.layers_for
+
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network)
 

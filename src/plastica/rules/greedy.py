@@ -66,6 +66,20 @@ class Greedy(Rule):
         """Whether what comes after the layers needs one."""
         return self.then is not None and self.then.needs_loss
 
+    @property
+    def answers_forward(self) -> bool:
+        """Whether the network answers by its forward pass when ``then`` has trained it."""
+        return self.then is None or self.then.answers_forward
+
+    @property
+    def epochs_each(self) -> int | None:
+        """The epochs of each layer."""
+        return self.epochs
+
+    def paced(self, epochs: int, layers: int) -> Rule:
+        each = max(1, epochs // layers)
+        return self if self.epochs <= each else replace(self, epochs=each)
+
     def suited_to(self, x: np.ndarray) -> Rule:
         return replace(self, rule=self.rule.suited_to(x))
 

@@ -133,6 +133,28 @@ class Rule(Declaration):
         """
         return ""
 
+    @property
+    def answers_forward(self) -> bool:
+        """Whether a trained network answers by its forward pass, so that the gradient of that pass is of interest."""
+        return type(self).respond is Rule.respond
+
+    @property
+    def suits_all_layers(self) -> bool:
+        """Whether the rule trains layers of any kind, and needs none of its own."""
+        return False
+
+    @property
+    def epochs_each(self) -> int | None:
+        """The epochs of each layer, if the rule trains one layer after another; otherwise None."""
+        return None
+
+    def paced(self, epochs: int, layers: int) -> Rule:
+        """Return the rule as it suits a run of so many epochs and a network of so many layers.
+
+        Most rules stay the same; those that train one layer after another give each layer its part.
+        """
+        return self
+
     def own_rates(self) -> tuple[str, ...]:
         """Return the rates of steps that the rule makes itself, as a person writes them; most rules make none."""
         return ()

@@ -18,7 +18,7 @@ from ..losses import Loss
 from ..model import Sequential
 from ..optimizers import Adam, AdamW, Optimizer
 from ..registry import look_up
-from ..rules import Backprop, Rule
+from ..rules import Rule
 from ..settings import Settings
 from ..training.batches import room_for
 from .coupling import shares_of_pairs, shares_of_questions
@@ -112,7 +112,7 @@ def network_for(
         Gorishniy, Kotelnikov, Babenko (2025), TabM; Holzmueller, Grinsztajn, Steinwart (2024), Better by default.
     """
     rule = rules.get(settings.rule) if rule is None else rule
-    if settings.network == "mlp" or not trains_any_network(rule):
+    if settings.network == "mlp" or not rule.suits_all_layers:
         end = end_for(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
         last = layers.Dense(end.units, activation=end.activation)
@@ -135,11 +135,6 @@ def network_of(prepared: Prepared, settings: Settings) -> Sequential:
     """Return the network for a prepared table, as :func:`network_for` makes it."""
     target, rows = prepared.target, prepared.x[prepared.split.train]
     return network_for(target.task, target.outputs, prepared.layout, settings, rows=rows)
-
-
-def trains_any_network(rule: Rule) -> bool:
-    """Return whether a rule can train any layers: backpropagation and its subclasses without layers of their own."""
-    return isinstance(rule, Backprop) and type(rule).layers_for is Rule.layers_for
 
 
 def monitor_of(model: Sequential) -> str:
@@ -214,7 +209,9 @@ def answers_from(model: Sequential, x: np.ndarray, task: str, chosen: np.ndarray
         return np.concatenate([1 - answers, answers], axis=1)
     if task not in ("binary", "multiclass"):
         return answers
-    return shares_of_pairs(answers) if isinstance(loss, losses.OneVsOne) else shares_of_questions(answers)
+    return (
+        shares_of_pairs(answers) if loss is not None and loss.meaning.targets.paired else shares_of_questions(answers)
+    )
 
 
 def _chosen(recipe: Recipe, settings: Settings) -> Recipe:
@@ -240,7 +237,7 @@ def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:
 
 def _front(rule: Rule, layout: FeatureLayout) -> list[Layer]:
     """Return the layers before the hidden ones: embeddings of categories, or one-hot codes if the rule needs them."""
-    if trains_any_network(rule):
+    if rule.suits_all_layers:
         return _vectors(layout, FOR_CLASSES)
     return [layers.CategoryIndicators(layout.codes)] if layout.codes else []
 
