@@ -53,6 +53,16 @@ def penguins() -> tuple[np.ndarray, np.ndarray, list[str]]:
     return (x - x.mean(0)) / x.std(0), y, list(names)
 
 
+def graph() -> Figure:
+    """Draw a graph with a short cut and two outputs."""
+    image = pl.Input((28, 28, 1), name="image")
+    h = pl.Conv2D(8, 3, padding="same", activation="relu")(image)
+    branch = pl.Conv2D(8, 3, padding="same", name="branch")(h)
+    code = pl.GlobalAveragePooling2D(name="code")(pl.Add()([h, branch]))
+    outputs = {"digit": pl.Dense(10, activation="softmax")(code), "size": pl.Dense(1)(code)}
+    return pl.Model(image, outputs).draw()
+
+
 def network() -> Figure:
     """Draw a network that has learned exclusive or, with its weights."""
     model = pl.Sequential([pl.Dense(2, activation="tanh"), pl.Dense(1, activation="sigmoid")], seed=3)
@@ -406,7 +416,7 @@ def own_rule() -> Figure:
 FIGURES: dict[str, Callable[[], Figure]] = {
     function.__name__: function
     for function in (
-        activations, boundary, chunks, deltas, file, imbalance, keras, messy_tables, network, own_rule, rates,
+        activations, boundary, chunks, deltas, file, graph, imbalance, keras, messy_tables, network, own_rule, rates,
         schedules, stable_loss, stopping, tables,
     )
 }  # fmt: skip

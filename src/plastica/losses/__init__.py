@@ -15,6 +15,7 @@ from .meaning import Meaning as LossMeaning
 from .members import MemberLoss
 from .names import NAMES, LossLike, get, name_of
 from .objective import Objective, place
+from .outputs import OutputLosses, OutputsObjective, place_outputs
 from .poisson import Poisson
 from .regression import (
     CosineSimilarity,
@@ -53,6 +54,8 @@ __all__ = [
     "Objective",
     "OneVsOne",
     "OneVsRest",
+    "OutputLosses",
+    "OutputsObjective",
     "Poisson",
     "SparseCategoricalCrossentropy",
     "SparseCategoricalFocalCrossentropy",
@@ -62,4 +65,5 @@ __all__ = [
     "name_of",
     "pairs_of",
     "place",
+    "place_outputs",
 ]

@@ -25,6 +25,19 @@ class Objective(Declaration):
     loss: Loss
     at_potential: bool = False
 
+    def read(self, potential: Any, activity: Any) -> Any:
+        """Return what the loss is computed from: the last potential or the last activity."""
+        return potential if self.at_potential else activity
+
+    def at_last_potential(self, delta: Any, pull_activation: Any) -> Any:
+        """Return the error at the last potential.
+
+        Args:
+            delta: The derivative of the loss with respect to what :meth:`read` returns.
+            pull_activation: From an error at the last activity to the error at the last potential.
+        """
+        return delta if self.at_potential else pull_activation(delta)
+
     def mean(
         self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array, within: Any = None
     ) -> jax.Array:

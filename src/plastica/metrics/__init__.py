@@ -24,6 +24,7 @@ from .mean import (
 from .members import MemberMetric
 from .metric import Metric
 from .names import NAMES, MetricLike, get, renamed
+from .outputs import OutputMetric
 from .regression import ExplainedVariance, R2Score
 from .seen import Activated, by_label
 
@@ -49,6 +50,7 @@ __all__ = [
     "MemberMetric",
     "Metric",
     "MetricLike",
+    "OutputMetric",
     "Precision",
     "R2Score",
     "Recall",

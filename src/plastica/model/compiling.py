@@ -14,12 +14,13 @@ from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue, PlasticaWarning
 from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
-from ..losses import Loss
+from ..losses import Loss, OutputLosses
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
+from . import outputs
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,29 @@ class Compiled:
     def words(self) -> list[str]:
         """Show the optimizer, the loss and the rule by their class names."""
         return [type(part).__name__ for part in (self.optimizer, self.loss, self.rule) if part is not None]
+
+
+def resolve_outputs(
+    found: Sequence[outputs.Output], optimizer: Any, loss: Any, weights: Any, chosen: Any, rule: Any, weighted: Any
+) -> Compiled:
+    """Resolve the arguments of ``compile`` for a network with several outputs.
+
+    Raises:
+        InvalidValue: If no loss is given, a name is unknown, or a list has another length than the outputs.
+        UnknownName: If a name is unknown.
+    """
+    rule = rules.get(rule)
+    if loss is None:
+        raise InvalidValue(
+            "compile() was given no loss; give one for each output: loss={"
+            + ", ".join(f'"{each.name}": ...' for each in found)
+            + "}."
+        )
+    own = outputs.losses_of(found, loss, weights)
+    shown = outputs.metrics_of(found, own, chosen, "metrics")
+    weighed = (*outputs.shown_losses(found, own), *outputs.metrics_of(found, own, weighted, "weighted_metrics"))
+    optimizer = rule.usual_optimizer if optimizer is None else optimizer
+    return Compiled(optimizers.get(optimizer), own, shown, rule, weighed)
 
 
 def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = None) -> Compiled:
@@ -97,6 +121,11 @@ def _require_declared(part: Any) -> None:
 
 def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
     """Build the program: a numerically stable form of the loss, and metrics that fit the output shape."""
+    if isinstance(compiled.loss, OutputLosses):
+        objective = losses.place_outputs(compiled.loss, outputs.activations_of(network))
+        compiled.rule.check(network, objective)
+        plain, weighted = compiled.metrics, compiled.weighted_metrics
+        return Program(network, compiled.rule, compiled.optimizer, objective, plain, weighted)
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
     known = {"loss": compiled.loss, "output_shape": output_shape, "activation": network.output_activation}

@@ -28,6 +28,7 @@ from ..training.sums import empty_sums
 from . import cautions, compiling, fitting, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
+from .outputs import outputs_of
 
 
 class Model:
@@ -345,6 +346,7 @@ class Model:
         metrics: Any = None,
         *,
         weighted_metrics: Any = None,
+        loss_weights: Any = None,
         rule: RuleLike = "backprop",
     ) -> None:
         """Configure the network for training.
@@ -358,12 +360,22 @@ class Model:
                 they ignore sample and class weights.
             weighted_metrics: The same, but weighted by ``sample_weight`` and ``class_weight``. A metric that is also
                 in ``metrics`` is named ``"weighted_..."`` in the history.
+            loss_weights: For a network with several outputs the weight of each loss in the sum, a list or a dict by
+                name; 1 by default. Loss and metrics are then lists or dicts as well, or one for every output.
             rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
 
         Raises:
             InvalidValue: If a rule that needs a loss has none.
             UnknownName: If a name is unknown; the message suggests the nearest one.
         """
+        found = outputs_of(self.network, self._known_shape()) if isinstance(self.network, Graph) else ()
+        if found:
+            self.set_compiled(
+                compiling.resolve_outputs(found, optimizer, loss, loss_weights, metrics, rule, weighted_metrics)
+            )
+            return
+        if loss_weights is not None:
+            raise InvalidValue(f"compile(loss_weights={loss_weights!r}): this network has one output; scale its loss.")
         self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
 
     @property

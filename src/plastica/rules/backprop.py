@@ -82,11 +82,8 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
     def loss_at(prediction: jax.Array) -> jax.Array:
         return objective.mean(batch.y, prediction, batch.weight, batch.size, batch.within)
 
-    if objective.at_potential:
-        loss, delta = jax.value_and_grad(loss_at)(record.potential)
-        return loss, network.backward_potential(record, delta)
-    loss, delta = jax.value_and_grad(loss_at)(record.activity)
-    return loss, network.backward(record, delta)
+    loss, delta = jax.value_and_grad(loss_at)(objective.read(record.potential, record.activity))
+    return loss, network.backward_potential(record, objective.at_last_potential(delta, record.pull_activation))
 
 
 def warn_of_steps(network: Layer, below: bool = True) -> None:

@@ -175,7 +175,7 @@ class Rule(Declaration):
 
 def loss_of(objective: Objective, batch: Batch, potential: jax.Array, activity: jax.Array) -> jax.Array:
     """Return the mean loss of a batch, computed from the potential where the objective asks for it."""
-    answer = potential if objective.at_potential else activity
+    answer = objective.read(potential, activity)
     return objective.mean(batch.y, answer, batch.weight, batch.size, batch.within)
 
 

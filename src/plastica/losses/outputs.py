@@ -1,0 +1,99 @@
+"""The loss of a network with several outputs: the weighted sum of the losses of its outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..activations import Activation
+from ..declaration import declaration
+from ..errors import InvalidValue
+from .loss import Loss
+from .objective import Objective, place
+
+
+@declaration
+class OutputLosses(Loss):
+    """A loss for each output of a network: C = sum_k w_k C_k.
+
+    ``compile(loss=[...])`` or ``compile(loss={"name": ...})`` makes it.
+
+    Args:
+        losses: The losses.
+        outputs: The place of the output that each of them is computed from; other outputs are not trained.
+        names: The name of each of these outputs.
+        weights: w, one for each loss; 1 by default.
+
+    Shapes: targets a tuple with an array for each loss, ``(batch, ...)``; predictions a tuple with an array for each
+        output of the network.
+
+    Raises:
+        InvalidValue: If the numbers of losses, outputs, names and weights differ, or an output has two losses.
+    """
+
+    losses: tuple[Loss, ...]
+    outputs: tuple[int, ...]
+    names: tuple[str, ...]
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.weights:
+            object.__setattr__(self, "weights", (1.0,) * len(self.losses))
+        object.__setattr__(self, "weights", tuple(map(float, self.weights)))
+        counts = {len(part) for part in (self.losses, self.outputs, self.names, self.weights, set(self.outputs))}
+        if len(counts) > 1 or not self.losses:
+            raise InvalidValue(
+                f"OutputLosses: {len(self.losses)} losses for outputs {self.outputs}, names {self.names} and weights "
+                f"{self.weights}; give one of each for each trained output."
+            )
+
+    def values(self, target: Any, prediction: Any) -> jax.Array:
+        """Return the loss of each row, ``(batch,)``."""
+        return self._sum([
+            loss.values(own, prediction[output])
+            for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
+        ])  # fmt: skip
+
+    def mean(self, target: Any, prediction: Any, weight: jax.Array, size: jax.Array) -> jax.Array:
+        """Return the weighted mean over the rows of the sum over the outputs."""
+        return self._sum([
+            loss.mean(own, prediction[output], weight, size)
+            for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
+        ])  # fmt: skip
+
+    def _sum(self, parts: list[jax.Array]) -> jax.Array:
+        weighted = (jnp.asarray(w, part.dtype) * part for w, part in zip(self.weights, parts, strict=True))
+        return sum(weighted, start=jnp.zeros((), parts[0].dtype))
+
+
+@declaration
+class OutputsObjective(Objective):
+    """The objective of a network with several outputs, each computed from its potential or its activity.
+
+    Attributes:
+        loss: The losses, in the form for these values.
+        at_potentials: For each output of the network whether its loss is computed from the potential.
+    """
+
+    at_potentials: tuple[bool, ...] = ()
+
+    def read(self, potential: Any, activity: Any) -> Any:
+        """Return what the losses are computed from, a tuple with an array for each output."""
+        pairs = zip(self.at_potentials, potential, activity, strict=True)
+        return tuple(z if at else a for at, z, a in pairs)
+
+    def at_last_potential(self, delta: Any, pull_activation: Any) -> Any:
+        """Return the error at the potentials of the outputs."""
+        pairs = list(zip(self.at_potentials, delta, strict=True))
+        pulled = pull_activation(tuple(jnp.zeros_like(own) if at else own for at, own in pairs))
+        return tuple(own if at else back for (at, own), back in zip(pairs, pulled, strict=True))
+
+
+def place_outputs(loss: OutputLosses, activations: tuple[Activation | None, ...]) -> OutputsObjective:
+    """Return the objective for a network whose outputs end in these activations."""
+    placed = [place(own, activations[output]) for own, output in zip(loss.losses, loss.outputs, strict=True)]
+    stable = OutputLosses(tuple(each.loss for each in placed), loss.outputs, loss.names, loss.weights)
+    at = dict(zip(loss.outputs, (each.at_potential for each in placed), strict=True))
+    return OutputsObjective(stable, at_potentials=tuple(at.get(output, False) for output in range(len(activations))))

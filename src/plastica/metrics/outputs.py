@@ -1,0 +1,55 @@
+"""Metrics of one output of a network with several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..declaration import declaration
+from .metric import Metric, Wants
+
+
+@declaration
+class OutputMetric(Metric):
+    """A metric of one output, under the output's name: ``digit_accuracy``.
+
+    ``compile(metrics={"digit": "accuracy"})`` makes it.
+
+    Args:
+        metric: The metric.
+        output: The place of the output among the network's.
+        target: The place of its targets among those that the network is trained with.
+        name: The name of the output.
+
+    Shapes: targets and predictions tuples of arrays.
+    """
+
+    metric: Metric
+    output: int
+    target: int
+    name: str
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the metric counts rows."""
+        return self.metric.is_counted
+
+    @property
+    def wants(self) -> Wants:
+        """What the metric is defined on."""
+        return self.metric.wants
+
+    @property
+    def label(self) -> str:
+        """The name of the output and that of the metric."""
+        return f"{self.name}_{self.metric.label}"
+
+    def sums(self, target: Any, prediction: Any, weight: jax.Array) -> jax.Array:
+        """Return what one batch adds to the metric of the output."""
+        return self.metric.sums(target[self.target], prediction[self.output], weight)
+
+    def result(self, sums: np.ndarray) -> float:
+        """Return the figure."""
+        return self.metric.result(sums)

@@ -1,0 +1,144 @@
+"""Networks with several outputs: a loss, a weight and metrics for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import losses, metrics
+from ..activations import Activation
+from ..errors import InvalidValue
+from ..layers import Graph
+from ..layers.layer import Layer, Shape
+from ..losses import OutputLosses
+from ..metrics import LossMetric, Metric, OutputMetric
+from ..views.outline import outline
+
+
+class Output(NamedTuple):
+    """One output of a network.
+
+    Attributes:
+        name: Its name: that given to ``Model(outputs={...})``, or that of its layer in the summary.
+        shape: The shape of one answer.
+        activation: The function of its layer; None for the identity.
+    """
+
+    name: str
+    shape: Shape
+    activation: Activation | None
+
+
+def outputs_of(network: Layer, shape: Shape) -> tuple[Output, ...]:
+    """Return the outputs of a network with several; none for a network with one."""
+    if not isinstance(network, Graph) or len(network.outputs) == 1:
+        return ()
+    shapes: Any = network.output_shape(shape)
+    pairs = zip(network.output_names or _names(network), shapes, strict=True)
+    return tuple(Output(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
+
+
+def activations_of(network: Layer) -> tuple[Activation | None, ...]:
+    """Return the activation of each output.
+
+    Raises:
+        InvalidValue: If the network has one output only.
+    """
+    if not isinstance(network, Graph):
+        raise InvalidValue(f"{type(network).__name__} has one output; give compile() one loss.")
+    return tuple(network.activation_of(place) for place in range(len(network.outputs)))
+
+
+def losses_of(outputs: Sequence[Output], loss: Any, loss_weights: Any) -> OutputLosses:
+    """Return the loss of a network with several outputs.
+
+    Args:
+        outputs: The outputs.
+        loss: A loss for all of them, a list with one for each, or a dict by name; None or a missing name for an output
+            that is not trained.
+        loss_weights: The weight of each loss in the sum, a list or a dict; 1 by default.
+
+    Raises:
+        InvalidValue: If a name is unknown, a list has another length, or no output has a loss.
+    """
+    if isinstance(loss, OutputLosses):
+        return loss
+    names = [output.name for output in outputs]
+    chosen = {place: each for place, each in enumerate(by_output("loss", loss, names)) if each is not None}
+    if not chosen:
+        raise InvalidValue(f"compile(loss={loss!r}): no output has a loss. The outputs are {', '.join(names)}.")
+    weights = [1.0 if each is None else float(each) for each in by_output("loss_weights", loss_weights, names)]
+    return OutputLosses(
+        tuple(losses.get(each) for each in chosen.values()),
+        tuple(chosen),
+        tuple(names[place] for place in chosen),
+        tuple(weights[place] for place in chosen),
+    )
+
+
+def metrics_of(outputs: Sequence[Output], loss: OutputLosses, given: Any, argument: str) -> tuple[Metric, ...]:
+    """Return the metrics of a network with several outputs.
+
+    Args:
+        outputs: The outputs.
+        loss: Their losses.
+        given: Metrics for every output, a list with the metrics of each, or a dict by name.
+        argument: The argument of ``compile`` that was given.
+    """
+    names = [output.name for output in outputs]
+    flat = isinstance(given, Sequence) and not isinstance(given, str) and not any(
+        isinstance(each, list | tuple) or each is None for each in given
+    )  # fmt: skip
+    by_place = [given] * len(names) if flat else by_output(argument, given, names)
+    found = []
+    for target, (place, own) in enumerate(zip(loss.outputs, loss.losses, strict=True)):
+        output, chosen = outputs[place], by_place[place]
+        for each in () if chosen is None else chosen if isinstance(chosen, list | tuple) else (chosen,):
+            if isinstance(each, OutputMetric):
+                found += [each] if each.output == place else []
+                continue
+            one: Any = each
+            metric = metrics.get(one, loss=own, output_shape=output.shape, activation=output.activation)
+            found.append(OutputMetric(metric, place, target, output.name))
+    return tuple(found)
+
+
+def shown_losses(outputs: Sequence[Output], loss: OutputLosses) -> tuple[Metric, ...]:
+    """Return the metrics that show the loss of each output, as Keras does: ``digit_loss``."""
+    found = []
+    for target, (place, own) in enumerate(zip(loss.outputs, loss.losses, strict=True)):
+        output = outputs[place]
+        shown = metrics.get(
+            LossMetric(own, name="loss"), loss=own, output_shape=output.shape, activation=output.activation
+        )
+        found.append(OutputMetric(shown, place, target, output.name))
+    return tuple(found)
+
+
+def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+    """Return what was given for each output.
+
+    Raises:
+        InvalidValue: If a name is unknown or a list has another length.
+    """
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise InvalidValue(f'{what}: there is no output "{unknown[0]}". The outputs are {", ".join(names)}.')
+        return [given.get(name) for name in names]
+    if isinstance(given, list | tuple):
+        if len(given) != len(names):
+            raise InvalidValue(
+                f"{what} has {len(given)} entries; the network has {len(names)} outputs: {', '.join(names)}."
+            )
+        return list(given)
+    return [given] * len(names)
+
+
+def _names(network: Graph) -> tuple[str, ...]:
+    entries, first = outline(network, None), len(network.inputs)
+    names: list[str] = []
+    for place in network.outputs:
+        name = network.input_names[place] if place < first else entries[network.calls[place - first][0]].name
+        names.append(f"{name}_{len(names)}" if name in names else name)
+    return tuple(names)
