@@ -34,6 +34,8 @@ def weigh_classes(
     """
     if class_weight is None:
         return examples
+    if isinstance(examples.y, tuple):
+        raise InvalidValue("class_weight: this network has several outputs. Use sample_weight or loss_weights instead.")
     if examples.y.size == 0 or loss is None:
         raise InvalidValue(
             "class_weight was given, but this network is trained without targets. Use sample_weight instead."

@@ -162,8 +162,12 @@ def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
     return rule.init(network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
 
 
-def widths_for(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> tuple[int, ...]:
+def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
-    target = jax.ShapeDtypeStruct((1, *y.shape[1:]), np.float32)
-    output = jax.ShapeDtypeStruct((1, *output_shape), np.float32)
+    target = jax.tree.map(lambda part: jax.ShapeDtypeStruct((1, *part.shape[1:]), np.float32), y)
+    output: Any = (
+        jax.ShapeDtypeStruct((1, *output_shape), np.float32)
+        if not isinstance(y, tuple)
+        else tuple(jax.ShapeDtypeStruct((1, *shape), np.float32) for shape in output_shape)
+    )
     return metric_widths(program.watched, target, output)

@@ -19,6 +19,7 @@ from ..errors import InvalidValue, ShapeError
 from ..layers import Sequential as Network
 from ..layers.layer import Layer
 from ..layers.walk import walk
+from ..losses import OutputLosses
 from ..training import interrupting
 from ..training.batches import ANSWER_ROWS, PART_ROWS, Arrays, held_out_rows, in_chunks, parts, training_rows
 from ..training.cache import keep_compiled_programs
@@ -54,6 +55,7 @@ from .inputs import (
 from .iterators import Batches, all_of, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .metric_guards import check_metrics
 from .options import Options, whole
+from .outputs import named_outputs, targets_of_outputs
 from .settling import settled
 from .streams import Checked, refuse_beside_blocks
 
@@ -109,7 +111,7 @@ def fit(
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
     run = _run_for(model, examples, held_out, options)
-    if model.compiled.loss is not None and isinstance(examples, Examples):
+    if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         loss, _ = model.compiled.loss.for_one_answer(_output_shape(model))
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
@@ -193,7 +195,7 @@ def _refuse_steps(verb: str, steps: int | None) -> None:
 
 
 def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
-    """Return the predictions, row by row."""
+    """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
     if not gives_batches(x):
@@ -224,7 +226,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
         return jax.tree.map(lambda part: np.asarray(part).reshape(-1, *part.shape[2:])[:count], answers)
 
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
-    return jax.tree.map(lambda *answers: np.concatenate(answers), *found)
+    return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
 
 
 def _numbers_a_row(inputs: Any, output_shape: Any) -> int:
@@ -257,6 +259,9 @@ def take(
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
         raise InvalidValue(f"the network needs targets, but {owner}y is missing.")
+    if isinstance(model.compiled.loss, OutputLosses):
+        targets = targets_of_outputs(model, model.compiled.loss, y, f"{owner}y", compact)
+        return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
     loss, answer_shape = model.compiled.loss.for_one_answer(_output_shape(model))
     refuse_several(y, f"{owner}y", "output")
     targets = as_targets(y, answer_shape, f"{owner}y", compact_targets if compact else to_array)

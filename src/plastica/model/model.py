@@ -229,20 +229,12 @@ class Model:
         self._begin(input_shape, Undrawn(elements))
 
     def _begin(self, input_shape: Sequence[int | None] | None, rng: np.random.Generator) -> None:
-        given = self.network.declared_shape if input_shape is None else input_shape
+        given: Any = self.network.declared_shape if input_shape is None else input_shape
         if not isinstance(given, Sequence):
             told = "" if given is None else f"; got {given!r}"
             raise InvalidValue(f"build() needs the shape of one input, such as build((None, 784)){told}.")
-        given = tuple(given)
-        if given and given[0] is None:
-            given = given[1:]
-        if any(size is not None and not isinstance(size, int | np.integer) for size in given):
-            raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
-        if any(size is None for size in given):
-            raise InvalidValue(f"build({given}): every size except the batch axis must be known.")
-        shape = tuple(int(size) for size in given if size is not None)
-        if any(size < 1 for size in shape):
-            raise InvalidValue(f"build({given}): every size must be at least 1.")
+        several = bool(given) and all(isinstance(each, tuple | list) for each in given)
+        shape: Any = tuple(map(_sizes, given)) if several else _sizes(given)
         stated = self.network.declared_shape
         if stated is not None and shape != stated:
             raise ShapeError(f"build({given}): the network declares inputs of shape {stated}; the two must agree.")
@@ -256,13 +248,13 @@ class Model:
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        """The shape of the inputs, with None for the batch axis."""
-        return (None, *self._known_shape())
+        """The shape of the inputs, with None for the batch axis; a tuple of shapes for several inputs."""
+        return _with_batch(self._known_shape())
 
     @property
     def output_shape(self) -> tuple[int | None, ...]:
-        """The shape of the outputs, with None for the batch axis."""
-        return (None, *self.network.output_shape(self._known_shape()))
+        """The shape of the outputs, with None for the batch axis; a tuple of shapes for several outputs."""
+        return _with_batch(self.network.output_shape(self._known_shape()))
 
     @property
     def params(self) -> Any:
@@ -744,3 +736,24 @@ class Model:
             self._learner = self._learner._replace(params=params, state=state)
         else:
             self._params, self._state = params, state
+
+
+def _sizes(given: Sequence[Any]) -> Shape:
+    """Return the shape of one input without the batch axis, checked."""
+    given = tuple(given)
+    if given and given[0] is None:
+        given = given[1:]
+    if any(size is not None and not isinstance(size, int | np.integer) for size in given):
+        raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
+    if any(size is None for size in given):
+        raise InvalidValue(f"build({given}): every size except the batch axis must be known.")
+    shape = tuple(int(size) for size in given)
+    if any(size < 1 for size in shape):
+        raise InvalidValue(f"build({given}): every size must be at least 1.")
+    return shape
+
+
+def _with_batch(shape: Any) -> tuple[Any, ...]:
+    if shape and isinstance(shape[0], tuple):
+        return tuple((None, *each) for each in shape)
+    return (None, *shape)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from .. import losses, metrics
 from ..activations import Activation
+from ..data.arrays import to_array
 from ..errors import InvalidValue
 from ..layers import Graph
 from ..layers.layer import Layer, Shape
 from ..losses import OutputLosses
 from ..metrics import LossMetric, Metric, OutputMetric
 from ..views.outline import outline
+from .guards import check_targets
+from .inputs import as_several, as_targets, compact_targets
+from .metric_guards import check_metrics
+
+if TYPE_CHECKING:
+    from .model import Model
 
 
 class Output(NamedTuple):
@@ -103,6 +112,36 @@ def metrics_of(outputs: Sequence[Output], loss: OutputLosses, given: Any, argume
     return tuple(found)
 
 
+def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+    """Return the targets of each trained output as an array, checked.
+
+    Args:
+        model: The model.
+        loss: Its losses.
+        y: Targets as given: a tuple in the order of the trained outputs, or a dict by name.
+        name: The name of the targets in messages.
+        compact: Whether arrays of narrow types keep their type.
+
+    Raises:
+        InvalidValue: If it is not a tuple or dict with one array for each.
+        ShapeError, DataError: If the targets of an output do not fit it or its loss.
+    """
+    given = as_several(y, loss.names, name) if len(loss.names) > 1 or isinstance(y, dict) else (y,)
+    shapes: Any = model.network.output_shape(model.declared_shape or ())
+    ends, found = activations_of(model.network), []
+    for place, (output, own, part) in enumerate(zip(loss.outputs, loss.losses, given, strict=True)):
+        label = f"{name}[{loss.names[place]!r}]"
+        answered, shape = own.for_one_answer(shapes[output])
+        targets = as_targets(part, shape, label, compact_targets if compact else to_array)
+        check_targets(targets, shape, answered, ends[output], (), label)
+        watched = [
+            each.metric for each in model.program.watched if isinstance(each, OutputMetric) and each.target == place
+        ]
+        check_metrics(targets, watched, answered, ends[output], label)
+        found.append(targets)
+    return tuple(found)
+
+
 def shown_losses(outputs: Sequence[Output], loss: OutputLosses) -> tuple[Metric, ...]:
     """Return the metrics that show the loss of each output, as Keras does: ``digit_loss``."""
     found = []
@@ -113,6 +152,12 @@ def shown_losses(outputs: Sequence[Output], loss: OutputLosses) -> tuple[Metric,
         )
         found.append(OutputMetric(shown, place, target, output.name))
     return tuple(found)
+
+
+def named_outputs(network: Layer, answers: Any) -> Any:
+    """Return the answers of a network with several outputs as a dict if the outputs were named."""
+    names = network.output_names if isinstance(network, Graph) else ()
+    return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers
 
 
 def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:

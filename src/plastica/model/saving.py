@@ -48,14 +48,14 @@ def save(model: Model, path: str | Path, around: Mapping[str, Any] = MappingProx
         FileError: If the file cannot be written; an existing file is then unchanged.
     """
     target = as_path(path)
-    shape = [size for size in model.input_shape[1:] if size is not None]
+    shape: Any = model.declared_shape or ()
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
     document: dict[str, Any] = {
         "kind": "network",
         "version": __version__,
         "name": model.name,
         "network": to_spec(model.network),
-        "input_shape": shape,
+        "input_shape": [list(each) if isinstance(each, tuple) else each for each in shape],
         "seed": model.seed,
         "epochs_trained": model.epochs_trained,
         "extra": {**model.extra, **around},
@@ -136,7 +136,7 @@ def network_from(
         network = from_spec(document["network"], custom, Layer)
         model = _empty(network, document["name"], document["seed"])
         weights = _under("model/", arrays)
-        model.build_undrawn((None, *document["input_shape"]), _most_elements(weights))
+        model.build_undrawn(document["input_shape"], _most_elements(weights))
         model.restore(weights)
         cautions.of_weights(model.network, model.params, model.state, str(path))
         model.epochs_trained = document["epochs_trained"]

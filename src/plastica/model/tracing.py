@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from markupsafe import Markup
@@ -18,7 +19,7 @@ from ..losses import Objective
 from ..notebook import html
 from ..notebook.chart import histogram
 from ..notebook.html import shown
-from ..rules import Batch
+from ..rules.alignment import whole_batch
 from ..rules.backprop import send_back
 from ..views.seen import Seen
 
@@ -177,14 +178,14 @@ def trace(
     network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
 ) -> Trace:
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
-    record, _ = network.forward(params, jnp.asarray(x), state, Context())
+    record, _ = network.forward(params, jax.tree.map(jnp.asarray, x), state, Context())
     layers = [
         LayerTrace(path, _on_host(part.input), _on_host(part.potential), _on_host(part.activity))
         for path, _, part in walk(network, record)
     ]
     if y is None or objective is None:
         return Trace(tuple(layers), network, params)
-    batch = Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)))
+    batch = whole_batch(x, y, 0)
     loss, errors = send_back(network, record, batch, objective)
     blamed = [
         replace(

@@ -78,7 +78,9 @@ def alignment(
 
 def whole_batch(x: Any, y: Any, epoch: int) -> Batch:
     """Return all rows as one batch, each of weight 1."""
-    return Batch(jnp.asarray(x), jnp.asarray(y), jnp.ones(len(x)), jnp.float32(len(x)), epoch)
+    x, y = jax.tree.map(jnp.asarray, (x, y))
+    rows = len(jax.tree.leaves(x)[0])
+    return Batch(x, y, jnp.ones(rows), jnp.float32(rows), epoch)
 
 
 @jax.jit

@@ -32,7 +32,8 @@ def counts_last(metrics: Sequence[Metric]) -> list[int]:
 
 def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
     """Return how many sums each metric keeps, for a batch of targets and outputs of these shapes."""
-    weight = jax.ShapeDtypeStruct(output.shape[:1], output.dtype)
+    first = jax.tree.leaves(output)[0]
+    weight = jax.ShapeDtypeStruct(first.shape[:1], first.dtype)
     return tuple(jax.eval_shape(metric.sums, target, output, weight).size for metric in metrics)
 
 

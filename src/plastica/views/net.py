@@ -19,7 +19,7 @@ class Link(NamedTuple):
 
     Attributes:
         source, target: The places.
-        number: The number of the line among those that arrive at the target.
+        number: The number of the line among those that arrive at the target, from the left.
         of: How many lines arrive there.
     """
 
@@ -76,12 +76,15 @@ class Net(Part):
         return found
 
     def _links(self) -> list[Link]:
-        first = len(self.graph.inputs)
-        return [
-            Link(read, first + number, place, len(reads))
-            for number, (_, reads) in enumerate(self.graph.calls)
-            for place, read in enumerate(reads)
-        ]
+        """Return all lines; those that arrive at a place are numbered from left to right by where they come from."""
+        first, middles, found = len(self.graph.inputs), self._middles(0.0), []
+        for number, (_, reads) in enumerate(self.graph.calls):
+            target = first + number
+            # Lines that pass other rows come down at the right.
+            long = {read for read in reads if self.depths[target] > self.depths[read] + 1}
+            order = sorted(range(len(reads)), key=lambda each: (reads[each] in long, middles[reads[each]]))
+            found += [Link(reads[each], target, place, len(reads)) for place, each in enumerate(order)]
+        return found
 
     def _width(self, row: Sequence[int]) -> float:
         return sum(self.parts[place].width for place in row) + BESIDE * (len(row) - 1)

@@ -83,6 +83,8 @@ def _rows(entry: Entry, built: bool, before: str = "", below: str = "") -> Itera
 
 
 def _written(shape: Shape | None) -> str:
+    if shape and isinstance(shape[0], tuple):  # several inputs
+        return ", ".join(map(_written, shape))  # pyright: ignore[reportArgumentType]
     return "?" if shape is None else f"({', '.join(['None', *map(str, shape)])})"
 
 
