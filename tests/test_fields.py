@@ -28,7 +28,9 @@ GIVEN: dict[str, Any] = {
     "first_decay_steps": 10, "boundaries": (10,), "values": (0.1, 0.01), "end_learning_rate": 0.01, "axes": 1,
     "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
-OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")}
+OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {
+    ("layer", "Rescaling"): {"scale": 0.5}
+}
 WRONG = (
     "32",
     "no",

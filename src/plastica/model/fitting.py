@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 BATCH_SIZE = 32  # as in Keras
+NO_LAYERS = Network()
 
 
 def examples_for(
@@ -223,8 +224,12 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
         answers = program(rule, model.network, params, state, memory, chunks, np.int32(-(-count // size)))
-        return jax.tree.map(lambda part: np.asarray(part).reshape(-1, *part.shape[2:])[:count], answers)
+        return jax.tree.map(lambda part: own(part).reshape(-1, *part.shape[2:])[:count], answers)
 
+    # What JAX returns cannot be written to; several parts are copied when they are joined.
+    own = np.array if len(places) == 1 else np.asarray
+    if len(places) == 1:
+        return answer(inputs)
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
 
@@ -291,7 +296,7 @@ def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False)
     refuse_several(x, name, "input")
     tokens = model.network.takes_integers is True
     inputs = as_inputs(x, model.declared_shape, name, compact_inputs(tokens) if compact else to_array)
-    if model.network == Network():
+    if model.network == NO_LAYERS:
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
         try:
