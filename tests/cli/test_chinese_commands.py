@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
+import click
 import pytest
+
+from plastica.cli.main import app
+from plastica.language import Texts
 
 # Two words of Latin letters with a space between them are the beginning of a sentence, except for these.
 SENTENCE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
@@ -100,3 +105,17 @@ def test_help_is_headed_in_chinese(plastica, monkeypatch):
     assert "用法：" in plastica("train", "--help").stdout
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     assert "Usage:" in plastica("train", "--help").stdout
+
+
+def test_help_is_chinese_and_no_translation_is_left_over(plastica, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+
+    def texts(command):
+        yield from (command.help, command.short_help, command.epilog)
+        yield from (each.help for each in command.params if isinstance(each, click.Option))
+
+    asked = {inspect.cleandoc(text) for command in (app, *app.commands.values()) for text in texts(command) if text}
+    assert asked - {"Show the version and exit."} == {english for english, _ in Texts("help").entries.values()}
+    for command in app.commands:
+        said = plastica(command, "--help").stdout
+        assert "Default" not in said and "Columns to" not in said and "选项" in said

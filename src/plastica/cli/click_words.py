@@ -1,15 +1,20 @@
-"""What click says of its own accord, in the language in use."""
+"""The texts that click prints itself, and help, in the current language."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 
-from .. import language
-from .wording import SAY
+import click
+from click.formatting import measure_table
 
+from .. import language
+from ..language import Texts
+from .wording import wrapped
+
+SAY = Texts("cli", "help")
 MODULES = ("core", "exceptions", "formatting", "types", "parser", "decorators")
 
 
@@ -37,9 +42,34 @@ def asked_language(arguments: Sequence[str]) -> str:
     return language.of_environment(os.environ)
 
 
-def described(text: str | None) -> str | None:
-    """Return the help of a command or of an option in the language in use."""
-    return None if text is None else _said(text)
+class HelpFormatter(click.HelpFormatter):
+    """Writes help in the current language; click itself neither translates it nor breaks lines of Chinese."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs."""
+        super().write_text(_broken(text, self.width - self.current_indent))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write a table of options or commands, whose text may end in a default in brackets."""
+        rows = list(rows)
+        first = min(max(measure_table(rows)[:1], default=0), col_max) + col_spacing
+        room = max(self.width - first - 2, 10)
+        super().write_dl([(name, _broken(text, room)) for name, text in rows], col_max, col_spacing)
+
+
+class HelpContext(click.Context):
+    """A context whose help is in the current language."""
+
+    formatter_class = HelpFormatter
+
+
+def _broken(text: str, width: int) -> str:
+    """Return a help text in the current language, in Chinese with line breaks that click leaves alone."""
+    if language.current() == "en":
+        return text
+    words, gap, default = text.partition("  [")
+    paragraphs = (_said(words) + gap + default).split("\n\n")
+    return "\n\n".join("\b\n" + "\n".join(wrapped(each, width)) for each in paragraphs)
 
 
 def _said(text: str) -> str:

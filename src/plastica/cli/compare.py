@@ -8,6 +8,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
+from .names import HintingCommand
 from .output import Output
 from .wording import SAY
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 MOST_FIGURES = 5  # besides the metric that runs are sorted by; --json prints all
 
 
-@click.command(short_help="Compare runs, best first.")
+@click.command(cls=HintingCommand, short_help="Compare runs, best first.")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("--on", metavar="FILE", help="Evaluate all runs on this table.")
 @click.option("--by", metavar="FIGURE", help="Metric to sort by. Default: the task's main metric.")

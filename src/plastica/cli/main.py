@@ -26,6 +26,8 @@ from .train import train
 class Commands(click.Group):
     """The group of commands; handles Ctrl-C also while options are read."""
 
+    context_class = click_words.HelpContext
+
     def main(self, args: Sequence[str] | None = None, *given: Any, **options: Any) -> Any:
         """Run the command line in the language that it asks for."""
         click_words.install()

@@ -8,6 +8,7 @@ from shlex import quote
 
 import click
 
+from .click_words import HelpContext
 from .wording import SAY
 
 OPTIMIZERS = (
@@ -59,6 +60,7 @@ def require_known(kind: str, name: str | None) -> None:
 class HintingCommand(click.Command):
     """A command that says which option a surplus word was meant for, by its name: ``meant_for``."""
 
+    context_class = HelpContext
     meant_for: str | None = None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

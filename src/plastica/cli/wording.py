@@ -23,7 +23,7 @@ PYTHON = re.compile(
     rf"(?<!\w)(?:'[^'\n]*'|\"[^\"\n]*\"|Settings\((?P<setting>\w+)=(?P<set>{VALUE})\)|(?P<name>[a-z]\w*)=(?P<value>{VALUE}))"
 )
 WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60"
-PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]+")
+PIECES = re.compile(rf"\s+|[{WIDE}][，。；：！？、）》”]*|[^\s{WIDE}]+[，。；：！？、）》”]*")
 
 
 def options_of(command: click.Command | None) -> dict[str, click.Option]:
