@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plastica as pl
+from plastica.training import stream
 
 GENERATOR = np.random.default_rng(3)
 X = GENERATOR.standard_normal((150, 4)).astype("float32")
@@ -115,6 +116,22 @@ def test_any_division_into_batches_and_epochs_uses_each_batch_once(steps, epochs
     assert read == list(range(steps * epochs))
     assert seen == list(range(epochs))
     assert int(model.learner.step) == steps * epochs
+
+
+def test_how_batches_are_put_together_changes_no_bit(monkeypatch):
+    def growing():
+        for number in itertools.count():
+            rows = np.random.default_rng(number).permutation(150)[: 5 + number % 30]
+            yield X[rows], Y[rows]
+
+    models = []
+    for few, many in ((8, 64), (1, 1), (3, 5)):
+        monkeypatch.setattr(stream, "FEW_STEPS", few)
+        monkeypatch.setattr(stream, "MANY_STEPS", many)
+        models.append(network())
+        models[-1].fit(growing(), steps_per_epoch=33, epochs=2, verbose=0)
+    assert same(models[0], models[1])
+    assert same(models[0], models[2])
 
 
 def test_a_generator_is_read_in_a_thread_of_its_own():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from ..errors import DataError
+from .batches import room_for
 from .program import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
@@ -153,17 +155,29 @@ class Stream(Source):
         began = time.perf_counter()
         end_of_epoch = (first // self.batches + 1) * self.batches
         items = self._read_many(min(self._room, end_of_epoch - first))
-        stop = first + len(items)
+        if self.steps is not None and len(items) < min(self._room, end_of_epoch - first) and not self._closed:
+            raise DataError(_USED_UP.format(made=first + len(items), needed=self.epochs * self.batches))
+        batches, width = self._of_one_width(self._convert(first, items))
+        self._waiting = items[len(batches) :] + self._waiting
+        stop = first + len(batches)
         ends = stop == end_of_epoch
-        if self.steps is None:
+        if self.steps is None and len(batches) == len(items):
             ends = self._ends_here(stop, end_of_epoch)
-        elif len(items) < min(self._room, end_of_epoch - first) and not self._closed:
-            raise DataError(_USED_UP.format(made=stop, needed=self.epochs * self.batches))
         self._next_step = stop
         fast = time.perf_counter() - began < FAST
-        made = _laid(first, self._convert(first, items), self._room, self.size)._replace(ends=ends)
+        made = _laid(first, batches, self._room, width)._replace(ends=ends)
         self._room = self._most if fast else self._room
         return made
+
+    def _of_one_width(self, batches: list[Any]) -> tuple[list[Any], int]:
+        """Return the first batches that are filled up to one number of rows, and this number.
+
+        It is that of the first batch of all, unless one is larger; so it does not depend on how stretches are cut.
+        """
+        rows = [count_rows(batch) for batch in batches]
+        widths = [self.size if count <= self.size else room_for(count) for count in rows]
+        alike = list(takewhile(lambda width: width == widths[0], widths))
+        return batches[: len(alike)], alike[0] if alike else self.size
 
     def _read_many(self, most: int) -> list[Any]:
         items: list[Any] = []
@@ -225,9 +239,7 @@ _CANNOT_REPEAT = (
 
 
 def _laid(first: int, batches: list[Any], room: int, size: int) -> Stretch:
-    """Lay batches into arrays with the same room for each, and for ``room`` of them."""
-    counts = [count_rows(batch) for batch in batches]
-    size = max(size, *counts)
+    """Lay batches into arrays with room for ``size`` rows each, and for ``room`` of them."""
 
     def lay(*parts: np.ndarray) -> np.ndarray:
         made = np.zeros((room, size, *parts[0].shape[1:]), parts[0].dtype)
@@ -237,5 +249,5 @@ def _laid(first: int, batches: list[Any], room: int, size: int) -> Stretch:
 
     data = jax.tree.map(lay, *batches)
     real = np.zeros(room, np.int32)
-    real[: len(batches)] = counts
+    real[: len(batches)] = [count_rows(batch) for batch in batches]
     return Stretch(first, first + len(batches), Rows(*data), real, False)
