@@ -39,7 +39,13 @@ class Compiled:
 
 
 def resolve_outputs(
-    found: Sequence[outputs.Output], optimizer: Any, loss: Any, weights: Any, chosen: Any, rule: Any, weighted: Any
+    found: Sequence[outputs.NetworkOutput],
+    optimizer: Any,
+    loss: Any,
+    weights: Any,
+    chosen: Any,
+    rule: Any,
+    weighted: Any,
 ) -> Compiled:
     """Resolve the arguments of ``compile`` for a network with several outputs.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 
-class Output(NamedTuple):
+class NetworkOutput(NamedTuple):
     """One output of a network.
 
     Attributes:
@@ -38,13 +38,13 @@ class Output(NamedTuple):
     activation: Activation | None
 
 
-def outputs_of(network: Layer, shape: Shape) -> tuple[Output, ...]:
+def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     """Return the outputs of a network with several; none for a network with one."""
     if not isinstance(network, Graph) or len(network.outputs) == 1:
         return ()
     shapes: Any = network.output_shape(shape)
     pairs = zip(network.output_names or _names(network), shapes, strict=True)
-    return tuple(Output(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
+    return tuple(NetworkOutput(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
 
 
 def activations_of(network: Layer) -> tuple[Activation | None, ...]:
@@ -58,7 +58,7 @@ def activations_of(network: Layer) -> tuple[Activation | None, ...]:
     return tuple(network.activation_of(place) for place in range(len(network.outputs)))
 
 
-def losses_of(outputs: Sequence[Output], loss: Any, loss_weights: Any) -> OutputLosses:
+def losses_of(outputs: Sequence[NetworkOutput], loss: Any, loss_weights: Any) -> OutputLosses:
     """Return the loss of a network with several outputs.
 
     Args:
@@ -85,7 +85,7 @@ def losses_of(outputs: Sequence[Output], loss: Any, loss_weights: Any) -> Output
     )
 
 
-def metrics_of(outputs: Sequence[Output], loss: OutputLosses, given: Any, argument: str) -> tuple[Metric, ...]:
+def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any, argument: str) -> tuple[Metric, ...]:
     """Return the metrics of a network with several outputs.
 
     Args:
@@ -142,7 +142,7 @@ def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, comp
     return tuple(found)
 
 
-def shown_losses(outputs: Sequence[Output], loss: OutputLosses) -> tuple[Metric, ...]:
+def shown_losses(outputs: Sequence[NetworkOutput], loss: OutputLosses) -> tuple[Metric, ...]:
     """Return the metrics that show the loss of each output, as Keras does: ``digit_loss``."""
     found = []
     for target, (place, own) in enumerate(zip(loss.outputs, loss.losses, strict=True)):
