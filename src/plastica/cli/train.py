@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from .guard import guarded
 from .names import TargetCommand, require_known
 from .output import Output
 from .wording import SAY
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 TASKS = ("binary", "multiclass", "multilabel", "regression")
 MODELS = ("network", "trees", "linear", "best")
@@ -123,107 +127,61 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @parameters.json
 @parameters.debug
 @guarded
-def train(
-    file: str,
-    target: tuple[str, ...],
-    task: str | None,
-    model: str,
-    network: str,
-    layers: str | None,
-    members: int | None,
-    epochs: int,
-    batch_size: int | None,
-    learning_rate: float | None,
-    optimizer: str | None,
-    rule: str,
-    loss: str | None,
-    label_smoothing: float,
-    strategy: str | None,
-    class_weight: tuple[str, ...],
-    resample: str | None,
-    costs: str | None,
-    threshold: str | None,
-    seed: int,
-    validation: float,
-    test: str,
-    split: str,
-    drop: tuple[str, ...],
-    category: tuple[str, ...],
-    number: tuple[str, ...],
-    text: tuple[str, ...],
-    date: tuple[str, ...],
-    missing_words: tuple[str, ...],
-    keep_words: tuple[str, ...],
-    patience: int,
-    time_limit: str | None,
-    separator: str | None,
-    encoding: str | None,
-    sheet: str | None,
-    stream: bool | None,
-    out: str | None,
-    report: bool,
-    checkpoint: str | None,
-    resume: bool,
-    lang: str,
-    verbose: bool,
-    quiet: bool,
-    json: bool,
-    debug: bool,
-) -> None:
+def train(file: str, target: tuple[str, ...], **given: Any) -> None:
     """Train a network, or another model, on a table.
 
     The kinds of columns, missing values and the task are inferred from the table and printed. The model is evaluated
     on a held-out test set and compared with a linear model, boosted trees and a constant prediction; report.html
     shows the results.
     """
-    if resume and checkpoint is None:
+    if given["resume"] and given["checkpoint"] is None:
         raise click.BadParameter(SAY("resume_needs_checkpoint"))
-    chosen = {
-        "layers": options.units(layers),
-        "class_weight": options.weights(class_weight),
-        "costs": options.costs(costs),
-        "threshold": options.threshold(threshold),
-        "time_limit": options.seconds(time_limit),
-    }
-    for kind, name in (("optimizer", optimizer), ("rule", rule), ("loss", loss)):
-        require_known(kind, name)
-    import msgspec
+    settings = settings_of(given)  # invalid settings are reported before the table is read
+    output = Output(given["json"], given["quiet"], given["verbose"])
+    source, columns = running.opened(
+        file, options.separator(given["separator"]), given["encoding"], given["stream"], given["sheet"]
+    )
+    settings = with_columns(settings, given, columns)
+    aim = options.names(target, columns) or (usual_target(file, columns),)
+    place = running.Destination(given["out"], given["checkpoint"], given["resume"], given["report"], given["lang"])
+    running.go(running.Job(file, source, aim, settings, output, place))
 
+
+# How the text of an option becomes a setting; other options are settings as they stand.
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "layers": options.units,
+    "class_weight": options.weights,
+    "costs": options.costs,
+    "threshold": options.threshold,
+    "time_limit": options.seconds,
+    "test": options.held_out,
+}
+KINDS = ("category", "number", "text", "date")
+OF_COLUMNS = ("drop", "missing_words", "keep_words")  # settings that need the names of the columns
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """Return the settings that options give, but for those of single columns."""
+    chosen = {name: convert(given[name]) for name, convert in CONVERTERS.items()}
+    for kind in ("optimizer", "rule", "loss"):
+        require_known(kind, given[kind])
     from ..settings import Settings
 
-    settings = Settings(  # invalid settings are reported before the table is read
-        task=task,
-        model=model,
-        network=network,
-        members=members,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        optimizer=optimizer,
-        rule=rule,
-        loss=loss,
-        label_smoothing=label_smoothing,
-        strategy=strategy,
-        resample=resample,
-        seed=seed,
-        validation=validation,
-        test=options.held_out(test),
-        split=split,
-        patience=patience,
-        **chosen,
-    )
-    output = Output(json, quiet, verbose)
-    source, columns = running.opened(file, options.separator(separator), encoding, stream, sheet)
-    settings = msgspec.structs.replace(
+    plain = set(Settings.__struct_fields__).intersection(given).difference(CONVERTERS, OF_COLUMNS)
+    return Settings(**{name: given[name] for name in plain}, **chosen)
+
+
+def with_columns(settings: Settings, given: Mapping[str, Any], columns: Collection[str]) -> Settings:
+    """Return the settings with the options of single columns."""
+    import msgspec
+
+    return msgspec.structs.replace(
         settings,
-        drop=options.names(drop, columns),
-        kinds=options.kinds({"category": category, "number": number, "text": text, "date": date}, columns),
-        missing_words=options.names(missing_words, ()),
-        keep_words=options.names(keep_words, ()),
+        drop=options.names(given["drop"], columns),
+        kinds=options.kinds({kind: given[kind] for kind in KINDS}, columns),
+        missing_words=options.names(given["missing_words"], ()),
+        keep_words=options.names(given["keep_words"], ()),
     )
-    aim = options.names(target, columns) or (usual_target(file, columns),)
-    place = running.Destination(out, checkpoint, resume, report, lang)
-    running.go(running.Job(file, source, aim, settings, output, place))
 
 
 def usual_target(file: str, names: Collection[str]) -> str:

@@ -21,10 +21,8 @@ from ..settings import Settings
 from ..tables.networks import PLAIN_UNITS, network_for, recipe_for
 from .class_decision import check_choices
 
-SAME_NAMES = (
-    "layers", "epochs", "batch_size", "learning_rate", "optimizer", "rule", "time_limit", "network", "members", "loss",
-    "label_smoothing", "strategy", "missing_words", "keep_words",
-)  # fmt: skip
+# Parameters of estimators that mean more than the setting of the same name, or are converted
+OWN_MEANING = ("class_weight", "kinds", "threshold")
 ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 
 
@@ -67,7 +65,8 @@ def check_parameters(estimator: Any) -> Settings:
 def settings_of(estimator: Any, seed: int = 0) -> Settings:
     """Return the parameters as settings, except instances of networks, optimizers and rules."""
     name = type(estimator).__name__
-    given = {key: getattr(estimator, key) for key in SAME_NAMES if hasattr(estimator, key)}
+    same = set(Settings.__struct_fields__).intersection(estimator.get_params(deep=False)).difference(OWN_MEANING)
+    given = {key: getattr(estimator, key) for key in same}
     if not isinstance(given["network"], str):
         given["network"] = "mlp"
     if isinstance(given["optimizer"], Optimizer):
