@@ -229,7 +229,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     # What JAX returns cannot be written to; several parts are copied when they are joined.
     own = np.array if len(places) == 1 else np.asarray
     if len(places) == 1:
-        return answer(inputs)
+        return named_outputs(model.network, answer(inputs))
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
 
