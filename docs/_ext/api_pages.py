@@ -35,14 +35,14 @@ MODULES = {
     "checks": "Checks of data",
     "evaluation": "Evaluation",
     "estimators": "Networks in scikit-learn",
-    "data.streaming": "Blocks of data",
+    "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",
     "tables.streamed": "Training on files larger than memory",
     "loading": "Loading",
     "datasets": "Data sets",
     "errors": "Errors and warnings",
 }
-AT_THE_TOP = ("boltzmann", "draw")  # modules that are attributes of the package, wherever their files are
+AT_THE_TOP = ("boltzmann", "draw", "maps")  # modules that are attributes of the package, wherever their files are
 ROUTING = "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request"
 CONTENTS = "contents"  # read by docs/reference.md
 # What a model or an estimator inherits is its own for a reader; scikit-learn's and Python's part is not.
