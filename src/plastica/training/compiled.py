@@ -34,11 +34,19 @@ def compiled_for(network: Layer) -> Programs:
 
 @cache
 def _compiled_fast() -> Programs:
-    try:
-        jax.jit(lambda: 0, compiler_options=COMPILES_FAST).lower().compile()
-    except jax.errors.JaxRuntimeError:  # an XLA without these options
+    options = {name: value for name, value in COMPILES_FAST.items() if _is_known(name, value)}
+    if not options:
         return FAST_STEPS
-    return Programs(*(jax.jit(each.__wrapped__, compiler_options=COMPILES_FAST) for each in FAST_STEPS))
+    return Programs(*(jax.jit(each.__wrapped__, compiler_options=options) for each in FAST_STEPS))
+
+
+def _is_known(name: str, value: Any) -> bool:
+    """Return whether this XLA has an option; newer ones have lost some."""
+    try:
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+    except jax.errors.JaxRuntimeError:
+        return False
+    return True
 
 
 def programs() -> Iterator[Any]:
