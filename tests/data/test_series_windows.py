@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import plastica as pl
 from plastica.data import SeriesWindows
-from plastica.model import fitting
+from plastica.model import examples
 from plastica.training.batches import training_rows
 
 SERIES = np.cumsum(np.random.default_rng(0).standard_normal((160, 2)), 0).astype("float32")
@@ -73,7 +73,7 @@ def test_training_on_windows_gives_the_bits_of_the_copies(options):
 def test_memory_stays_that_of_the_series():
     series = np.zeros((10_000, 2), np.float32)
     windows = SeriesWindows(series, 500)
-    found = fitting.take(network(), windows.x, windows.y, compact=True)
+    found = examples.take(network(), windows.x, windows.y, compact=True)
     rows = training_rows(*found[:3])
     held = sum(part.nbytes for part in jax.tree.leaves(rows))
     assert held < 3 * series.nbytes

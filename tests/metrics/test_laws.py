@@ -15,7 +15,7 @@ from sklearn import metrics as sk
 import plastica as pl
 from plastica import losses, metrics
 from plastica.errors import PlasticaError, PlasticaWarning
-from plastica.model import fitting
+from plastica.model import examples
 from plastica.model.settling import settled
 
 rng = np.random.default_rng(3)
@@ -209,7 +209,7 @@ def figures(case, names):
     for name in names:
         try:
             model.compile("sgd", case.loss, [name])
-            taken = fitting.take(model, case.z, case.y)
+            taken = examples.take(model, case.z, case.y)
             program, _ = settled(model.program, taken.y, output.shape[1:], ROWS, (ROWS,))
             (metric,) = program.watched
             assert metric.label == name

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import plastica as pl
 from plastica.data.streaming import Blocks
 from plastica.layers import Graph
-from plastica.model import fitting
+from plastica.model import examples
 from plastica.training.batches import training_rows
 
 GENERATOR = np.random.default_rng(5)
@@ -83,7 +83,7 @@ def test_every_type_gives_the_bits_of_float32(kind, rows, seed):
 
 def test_pictures_stay_bytes_in_memory_and_targets_too():
     model = network(pl.Rescaling(1 / 255), pl.Flatten())
-    found = fitting.take(model, PICTURES, DIGITS.astype(np.uint8), compact=True)
+    found = examples.take(model, PICTURES, DIGITS.astype(np.uint8), compact=True)
     assert found.x is PICTURES
     rows = training_rows(*found[:3])
     assert (rows.x.dtype, rows.y.dtype) == (np.uint8, np.uint8)
@@ -127,7 +127,7 @@ WORDS, AMOUNTS = GENERATOR.integers(0, 9, (90, 3)), GENERATOR.standard_normal((9
 
 def test_several_inputs_are_a_tuple_or_a_dict_by_name():
     for given_x in ((WORDS, AMOUNTS), [WORDS, AMOUNTS], {"amounts": AMOUNTS, "words": WORDS}):
-        words, amounts = fitting.take_inputs(two_inputs(), given_x, compact=True)
+        words, amounts = examples.take_inputs(two_inputs(), given_x, compact=True)
         assert words.dtype == np.int32
         np.testing.assert_array_equal(words, WORDS)
         assert amounts is AMOUNTS
@@ -145,7 +145,7 @@ def test_several_inputs_are_a_tuple_or_a_dict_by_name():
 )
 def test_what_does_not_fit_several_inputs_is_refused(x, error, message):
     with pytest.raises(error, match=message):
-        fitting.take_inputs(two_inputs(), x)
+        examples.take_inputs(two_inputs(), x)
 
 
 @pytest.mark.parametrize("x", [(PICTURES, PICTURES), {"x": PICTURES}])

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import jax
-import numpy as np
 
 from ..declaration import declaration
 from .metric import Metric, Wants
+from .wrapped import WrappedMetric
 
 
 @declaration
-class MemberMetric(Metric):
+class MemberMetric(WrappedMetric):
     """A metric of the mean of the members' outputs, which is the prediction of an ensemble.
 
     Args:
@@ -32,24 +32,10 @@ class MemberMetric(Metric):
         return self.metric.wants
 
     @property
-    def label(self) -> str:
-        """That of the inner metric."""
-        return self.metric.label
-
-    @property
     def of_one(self) -> Metric:
         """The metric of a single member's prediction."""
         return self.metric
 
-    @property
-    def is_counted(self) -> bool:
-        """That of the inner metric."""
-        return self.metric.is_counted
-
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return the sums of one batch."""
         return self.metric.sums(target, prediction.mean(axis=1), weight)
-
-    def result(self, sums: np.ndarray) -> float:
-        """Return the metric from the sums."""
-        return self.metric.result(sums)

@@ -36,6 +36,7 @@ from .members import MemberMetric
 from .metric import Metric
 from .regression import ExplainedVariance, R2Score
 from .seen import Activated, seen
+from .wrapped import WrappedMetric
 
 MetricLike = Metric | losses.Loss | str | Callable[..., jax.Array]
 
@@ -110,14 +111,14 @@ def get(
         activated = isinstance(found, Activated)
         return replace(found, metric=MemberMetric(found.metric)) if activated else MemberMetric(found)
     metric = _resolved(value, loss, output_shape)
-    if loss is None or output_shape is None or isinstance(metric, MemberMetric | Activated):
+    if loss is None or output_shape is None or isinstance(metric, WrappedMetric):
         return metric
     return seen(metric, loss, activation, output_shape)
 
 
 def renamed(metric: Metric, name: str) -> Metric:
     """Return a metric with another key in the history."""
-    if isinstance(metric, Activated | MemberMetric):
+    if isinstance(metric, WrappedMetric):
         return replace(metric, metric=renamed(metric.metric, name))
     return replace(metric, name=name)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import numpy as np
 
 from ..declaration import declaration
 from .metric import Metric, Wants
+from .wrapped import WrappedMetric
 
 
 @declaration
-class OutputMetric(Metric):
+class OutputMetric(WrappedMetric):
     """A metric of one output, under the output's name: ``digit_accuracy``.
 
     ``compile(metrics={"digit": "accuracy"})`` makes it.
@@ -32,11 +32,6 @@ class OutputMetric(Metric):
     name: str
 
     @property
-    def is_counted(self) -> bool:
-        """Whether the metric counts rows."""
-        return self.metric.is_counted
-
-    @property
     def wants(self) -> Wants:
         """What the metric is defined on."""
         return self.metric.wants
@@ -49,7 +44,3 @@ class OutputMetric(Metric):
     def sums(self, target: Any, prediction: Any, weight: jax.Array) -> jax.Array:
         """Return what one batch adds to the metric of the output."""
         return self.metric.sums(target[self.target], prediction[self.output], weight)
-
-    def result(self, sums: np.ndarray) -> float:
-        """Return the figure."""
-        return self.metric.result(sums)

@@ -17,10 +17,11 @@ from .counts import Counted
 from .mean import LogLoss, LossMetric
 from .members import MemberMetric
 from .metric import Metric
+from .wrapped import WrappedMetric
 
 
 @declaration
-class Activated(Metric):
+class Activated(WrappedMetric):
     """A metric of outputs to which an activation is applied first.
 
     When to use: for metrics of probabilities if the network outputs logits.
@@ -40,28 +41,14 @@ class Activated(Metric):
     activation: Activation
 
     @property
-    def label(self) -> str:
-        """That of the inner metric."""
-        return self.metric.label
-
-    @property
     def of_one(self) -> Metric:
         """The metric of a single member's prediction, for a metric of several members."""
         inner = self.metric.of_one
         return self if inner is self.metric else replace(self, metric=inner)
 
-    @property
-    def is_counted(self) -> bool:
-        """That of the inner metric."""
-        return self.metric.is_counted
-
     def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
         """Return the sums of one batch."""
         return self.metric.sums(target, self.activation(prediction), weight)
-
-    def result(self, sums: np.ndarray) -> float:
-        """Return the metric from the sums."""
-        return self.metric.result(sums)
 
 
 def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape: tuple[int, ...]) -> Metric:

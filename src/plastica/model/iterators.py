@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..training.batches import ANSWER_ROWS, PART_ROWS
 from ..training.stream import Stream
+from .examples import take
 from .inputs import Examples, count_rows
 from .streams import conformed
 
@@ -71,8 +72,6 @@ class Batches:
         return self.stream
 
     def _taken(self, number: int, item: Any) -> Examples:
-        from .fitting import take
-
         found = take(self.model, *unpacked(self.model, item, number), owner=f"batch {number}'s ", compact=True)
         return self._conformed(self.weigh(found), number)
 
@@ -86,8 +85,6 @@ class Batches:
 
     def _converted(self, first: int, items: Sequence[Any]) -> list[Any]:
         """Return batches as arrays. All are checked at once, and one by one only to find the one that is bad."""
-        from .fitting import take
-
         try:
             rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]
             joined = take(self.model, *_joined(rows), owner=f"batch {first}'s ", compact=True)
@@ -147,8 +144,6 @@ def all_of(model: Model, batches: Iterable[Any], steps: int | None, owner: str) 
     Raises:
         DataError: If there are none, or fewer batches than ``steps``.
     """
-    from .fitting import take
-
     found = [
         take(model, *unpacked(model, item, number), owner=f"{owner} batch {number}'s ", compact=True)
         for number, item in enumerate(_first(batches, steps, owner))

@@ -25,7 +25,7 @@ from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
-from . import cautions, compiling, fitting, saving, tracing, weights, wiring
+from . import cautions, compiling, examples, fitting, inference, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
 from .outputs import outputs_of
@@ -211,7 +211,7 @@ class Model:
         Raises:
             ShapeError, DataError: If the inputs are invalid.
         """
-        rows = fitting.take_inputs(self, x)
+        rows = examples.take_inputs(self, x)
         initial = self._initial
         self.replace_weights(self.params, self.network.adapt(rows, self.state))
         self._initial = initial
@@ -550,10 +550,10 @@ class Model:
             checkpoint_seconds, steps_per_epoch, validation_steps,
         )  # fmt: skip
         with alone(self):
-            examples, held_out = fitting.examples_for(
+            learn, held_out = fitting.examples_for(
                 self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
             )
-            return fitting.fit(self, examples, held_out, callbacks, options)
+            return fitting.fit(self, learn, held_out, callbacks, options)
 
     def evaluate(
         self,
@@ -585,7 +585,7 @@ class Model:
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
             watcher.on_test_begin({})
-        found = fitting.evaluate(self, x, y, sample_weight, batch_size, steps)
+        found = inference.evaluate(self, x, y, sample_weight, batch_size, steps)
         for watcher in watchers:
             watcher.on_test_end(dict(found))
         if verbose not in (0, "0"):
@@ -617,7 +617,7 @@ class Model:
         watchers = fitting.watchers(self, callbacks)
         for watcher in watchers:
             watcher.on_predict_begin({})
-        answers = fitting.predict(self, x, batch_size, steps)
+        answers = inference.predict(self, x, batch_size, steps)
         for watcher in watchers:
             watcher.on_predict_end({})
         return answers
@@ -651,9 +651,9 @@ class Model:
             y: Targets, ``(rows, ...)``; the network must be compiled.
         """
         if y is None or self.compiled.loss is None:
-            inputs = fitting.take_inputs(self, x)
+            inputs = examples.take_inputs(self, x)
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
-        found = fitting.take(self, x, y)
+        found = examples.take(self, x, y)
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
 
     def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
@@ -667,7 +667,7 @@ class Model:
             For each layer with parameters, its ``path`` and the ``cosine`` and the ``angle`` in degrees between the
             two directions.
         """
-        found = fitting.take(self, x, y)
+        found = examples.take(self, x, y)
         _, _, rule, memory = self.answering()
         batch = whole_batch(found.x, found.y, self.epochs_trained)
         objective, key = self.program.objective, random.seed_key(self.seed)

@@ -12,6 +12,8 @@ from ..errors import InvalidValue
 from ..fields import first_fault
 from ..training.share import MOST_COUNTED
 
+BATCH_SIZE = 32  # as in Keras
+
 
 @dataclass(frozen=True)
 class Options:

@@ -47,6 +47,11 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     return tuple(NetworkOutput(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
 
 
+def output_shape(model: Model) -> tuple[int, ...]:
+    """Return the shape of one answer; for several outputs a tuple of shapes."""
+    return model.network.output_shape(model.declared_shape or ())
+
+
 def activations_of(network: Layer) -> tuple[Activation | None, ...]:
     """Return the activation of each output.
 
@@ -100,15 +105,13 @@ def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any,
     )  # fmt: skip
     by_place = [given] * len(names) if flat else by_output(argument, given, names)
     found = []
-    for target, (place, own) in enumerate(zip(loss.outputs, loss.losses, strict=True)):
-        output, chosen = outputs[place], by_place[place]
+    for target, place in enumerate(loss.outputs):
+        chosen = by_place[place]
         for each in () if chosen is None else chosen if isinstance(chosen, list | tuple) else (chosen,):
-            if isinstance(each, OutputMetric):
-                found += [each] if each.output == place else []
-                continue
-            one: Any = each
-            metric = metrics.get(one, loss=own, output_shape=output.shape, activation=output.activation)
-            found.append(OutputMetric(metric, place, target, output.name))
+            if not isinstance(each, OutputMetric):
+                found.append(_of_output(each, outputs, loss, target))
+            elif each.output == place:
+                found.append(each)
     return tuple(found)
 
 
@@ -127,7 +130,7 @@ def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, comp
         ShapeError, DataError: If the targets of an output do not fit it or its loss.
     """
     given = as_several(y, loss.names, name) if len(loss.names) > 1 or isinstance(y, dict) else (y,)
-    shapes: Any = model.network.output_shape(model.declared_shape or ())
+    shapes: Any = output_shape(model)
     ends, found = activations_of(model.network), []
     for place, (output, own, part) in enumerate(zip(loss.outputs, loss.losses, given, strict=True)):
         label = f"{name}[{loss.names[place]!r}]"
@@ -144,14 +147,16 @@ def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, comp
 
 def shown_losses(outputs: Sequence[NetworkOutput], loss: OutputLosses) -> tuple[Metric, ...]:
     """Return the metrics that show the loss of each output, as Keras does: ``digit_loss``."""
-    found = []
-    for target, (place, own) in enumerate(zip(loss.outputs, loss.losses, strict=True)):
-        output = outputs[place]
-        shown = metrics.get(
-            LossMetric(own, name="loss"), loss=own, output_shape=output.shape, activation=output.activation
-        )
-        found.append(OutputMetric(shown, place, target, output.name))
-    return tuple(found)
+    shown = (LossMetric(own, name="loss") for own in loss.losses)
+    return tuple(_of_output(each, outputs, loss, target) for target, each in enumerate(shown))
+
+
+def _of_output(metric: Any, outputs: Sequence[NetworkOutput], loss: OutputLosses, target: int) -> OutputMetric:
+    """Return a metric of the output that has the loss number ``target``."""
+    place = loss.outputs[target]
+    output = outputs[place]
+    found = metrics.get(metric, loss=loss.losses[target], output_shape=output.shape, activation=output.activation)
+    return OutputMetric(found, place, target, output.name)
 
 
 def named_outputs(network: Layer, answers: Any) -> Any:

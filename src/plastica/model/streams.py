@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
+from .examples import take
 
 if TYPE_CHECKING:
     from .model import Model
@@ -52,8 +53,6 @@ class Checked(Blocks):
 
     def read(self, block: int) -> Block:
         """Return a block as arrays, after checks."""
-        from .fitting import take
-
         x, y, weight = self.blocks.read(block)
         found = take(self.model, x, y, weight, owner=f"block {block}'s ", compact=True)
         if found.rows != self._sizes[block]:

@@ -13,7 +13,7 @@ from .. import activations, random
 from ..errors import InvalidValue
 from ..layers import RestrictedBoltzmann
 from ..layers.layer import Params
-from ..model import fitting
+from ..model import examples
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -264,7 +264,7 @@ def _log_first(layer: RestrictedBoltzmann, start: np.ndarray) -> float:
 
 
 def _rows(model: Model, x: Any) -> np.ndarray:
-    inputs = fitting.take_inputs(model, x)
+    inputs = examples.take_inputs(model, x)
     return inputs.reshape(len(inputs), -1)
 
 

@@ -1,0 +1,31 @@
+"""The base class of metrics that compute another metric from changed targets or predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .metric import Metric
+
+
+class WrappedMetric(Metric):
+    """Base class of metrics of a metric: a subclass says in ``sums`` what the inner metric sees.
+
+    Attributes:
+        metric: The inner metric.
+    """
+
+    metric: Metric
+
+    @property
+    def is_counted(self) -> bool:
+        """That of the inner metric."""
+        return self.metric.is_counted
+
+    @property
+    def label(self) -> str:
+        """That of the inner metric."""
+        return self.metric.label
+
+    def result(self, sums: np.ndarray) -> float:
+        """Return the metric from the sums."""
+        return self.metric.result(sums)

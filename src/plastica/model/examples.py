@@ -1,0 +1,133 @@
+"""Checked arrays from what the user passes as examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data.arrays import to_array
+from ..data.gathered import Gathered
+from ..data.series_windows import SeriesWindows
+from ..errors import InvalidValue, ShapeError
+from ..layers import Sequential as Network
+from ..layers.layer import Layer
+from ..layers.walk import walk
+from ..losses import OutputLosses
+from ..training.batches import PART_ROWS
+from . import guards
+from .inputs import (
+    Examples,
+    as_inputs,
+    as_several,
+    as_targets,
+    compact_inputs,
+    compact_targets,
+    count_rows,
+    refuse_several,
+    row_weights,
+    same_rows,
+)  # fmt: skip
+from .metric_guards import check_metrics
+from .outputs import output_shape, targets_of_outputs
+
+if TYPE_CHECKING:
+    from .model import Model
+
+NO_LAYERS = Network()
+
+
+def take(
+    model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
+) -> Examples:
+    """Check examples and convert them to arrays.
+
+    Args:
+        model: The model.
+        x, y, sample_weight: As given.
+        owner: A prefix for names in messages.
+        compact: Whether arrays of narrow types keep their type; otherwise all are float32.
+    """
+    inputs = take_inputs(model, x, f"{owner}x", compact=compact)
+    if model.compiled.loss is None:
+        return _without_targets(inputs, y, sample_weight, owner)
+    if y is None:
+        raise InvalidValue(f"the network needs targets, but {owner}y is missing.")
+    if isinstance(model.compiled.loss, OutputLosses):
+        targets = targets_of_outputs(model, model.compiled.loss, y, f"{owner}y", compact)
+        return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
+    loss, answer_shape = model.compiled.loss.for_one_answer(output_shape(model))
+    refuse_several(y, f"{owner}y", "output")
+    targets = as_targets(y, answer_shape, f"{owner}y", compact_targets if compact else to_array)
+    steps = output_shape(model)[:-1]
+    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets), steps)))
+    compiled, activation = model.compiled, model.network.output_activation
+    guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
+    check_metrics(targets, model.program.watched, loss, activation, f"{owner}y")
+    return examples
+
+
+def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str) -> Examples:
+    if y is not None:
+        raise InvalidValue(
+            f"{owner}y was given, but the network was compiled without a loss and is trained without targets. Leave y "
+            "out, or give compile() a loss, so that the last layer is trained as a read-out."
+        )
+    rows = count_rows(inputs)
+    nothing = np.zeros((rows, 0), np.float32)
+    return same_rows(Examples(inputs, nothing, row_weights(sample_weight, rows)))
+
+
+def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False) -> Any:
+    """Check inputs and convert them to an array, or to a tuple of arrays, and build the network if necessary."""
+    if is_several(model.declared_shape):
+        return _take_several(model, x, name, compact)
+    refuse_several(x, name, "input")
+    tokens = model.network.takes_integers is True
+    inputs = as_inputs(x, model.declared_shape, name, compact_inputs(tokens) if compact else to_array)
+    if model.network == NO_LAYERS:
+        raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
+    if not model.built:
+        try:
+            model.build(inputs.shape[1:])
+        except ShapeError as error:
+            hint = " x has one number per row; pass x.reshape(-1, 1)." if inputs.ndim == 1 else ""
+            raise ShapeError(f"{error}{hint}") from None
+    _check_input(model, inputs)
+    return inputs
+
+
+def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+    shapes: Any = model.declared_shape
+    names, kept = model.network.input_names, model.network.takes_integers
+    found = []
+    for place, given in enumerate(as_several(x, names, name)):
+        convert = compact_inputs(bool(kept[place])) if compact else to_array  # pyright: ignore[reportIndexIssue]
+        found.append(as_inputs(given, shapes[place], f"{name}[{names[place]!r}]", convert))
+    inputs = same_rows(Examples(tuple(found), found[0])).x
+    model.network.check_input(inputs)
+    return inputs
+
+
+def _check_input(model: Model, inputs: Any) -> None:
+    if not isinstance(inputs, Gathered):
+        model.network.check_input(inputs)
+    elif any(type(layer).check_input is not Layer.check_input for _, layer, _ in walk(model.network)):
+        for start in range(0, len(inputs), PART_ROWS):
+            model.network.check_input(np.asarray(inputs[start : start + PART_ROWS]))
+
+
+def windows_apart(x: Any, y: Any, verb: str) -> tuple[Any, Any]:
+    """Return inputs and targets, which windows over a series have both."""
+    if not isinstance(x, SeriesWindows):
+        return x, y
+    if y is not None:
+        raise InvalidValue(
+            f"{verb}(SeriesWindows, y=...): windows have their targets; give SeriesWindows(targets=...)."
+        )
+    return x.x, x.y
+
+
+def is_several(shape: Any) -> bool:
+    """Return whether a shape is a tuple of shapes, one for each input or output."""
+    return bool(shape) and isinstance(shape[0], tuple)

@@ -1,0 +1,115 @@
+"""The implementation of evaluate and predict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue
+from ..training.batches import ANSWER_ROWS, held_out_rows, in_chunks, parts
+from ..training.cache import keep_compiled_programs
+from ..training.compiled import compiled_for
+from ..training.sums import empty_sums, figures
+from .compiling import widths_for
+from .examples import is_several, take, take_inputs, windows_apart
+from .inputs import Examples, count_rows
+from .iterators import gives_batches, refuse_beside_batches, regrouped, unpacked
+from .options import BATCH_SIZE, whole
+from .outputs import named_outputs, output_shape
+from .settling import settled
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def evaluate(
+    model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
+) -> dict[str, float]:
+    """Return the loss and the metrics by name."""
+    keep_compiled_programs()
+    whole("batch_size", batch_size, 1)
+    x, y = windows_apart(x, y, "evaluate")
+    if gives_batches(x):
+        refuse_beside_batches({"y": y, "sample_weight": sample_weight}, verb="evaluate")
+        return _evaluate(model, _examples_of(model, x, whole("steps", steps, 1)), batch_size)
+    _refuse_steps("evaluate", steps)
+    return _evaluate(model, iter([take(model, x, y, sample_weight, compact=True)]), batch_size)
+
+
+def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
+    """Add up the figures of groups of rows; only the last may have another number of rows than the others."""
+    first = next(groups)
+    rows, shape = first.rows, output_shape(model)
+    program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
+    widths = widths_for(program, first.y, shape)
+    params, state, _, memory = model.answering()
+    size, sums = batch_size or chunk, empty_sums(program.watched, widths)
+    for examples in chain([first], groups):
+        places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
+        for place in places:
+            part = jax.tree.map(lambda array, place=place: array[place], examples)
+            rows = held_out_rows(part.x, part.y, part.weight, size, room)
+            sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
+    return figures(program.watched, widths, np.asarray(sums))
+
+
+def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
+    """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
+    keep_compiled_programs()
+    whole("batch_size", batch_size, 1)
+    if not gives_batches(x):
+        x, _ = windows_apart(x, None, "predict")
+        _refuse_steps("predict", steps)
+        return _predict(model, take_inputs(model, x, compact=True), batch_size)
+
+    def taken(number: int, item: Any) -> Any:
+        inputs = item[0] if isinstance(item, tuple | list) else item
+        return take_inputs(model, inputs, f"batch {number}'s x", compact=True)
+
+    found = [_predict(model, rows, batch_size) for rows in regrouped(x, whole("steps", steps, 1), taken)]
+    return jax.tree.map(lambda *answers: np.concatenate(answers), *found)
+
+
+def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
+    model.say_if_untrained()
+    params, state, rule, memory = model.answering()
+    size = batch_size or ANSWER_ROWS
+    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model)))
+
+    program = compiled_for(model.network).predict
+
+    def answer(rows: Any) -> Any:
+        count = count_rows(rows)
+        chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
+        answers = program(rule, model.network, params, state, memory, chunks, np.int32(-(-count // size)))
+        return jax.tree.map(lambda part: own(part).reshape(-1, *part.shape[2:])[:count], answers)
+
+    # What JAX returns cannot be written to; several parts are copied when they are joined.
+    own = np.array if len(places) == 1 else np.asarray
+    if len(places) == 1:
+        return named_outputs(model.network, answer(inputs))
+    found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
+    return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
+
+
+def _examples_of(model: Model, batches: Any, steps: int | None) -> Iterator[Examples]:
+    def taken(number: int, item: Any) -> Examples:
+        return take(model, *unpacked(model, item, number), owner=f"batch {number}'s ", compact=True)
+
+    return regrouped(batches, steps, taken)
+
+
+def _refuse_steps(verb: str, steps: int | None) -> None:
+    if steps is not None:
+        raise InvalidValue(f"{verb}(steps=...) is for generators of batches; of arrays, all rows are used.")
+
+
+def _numbers_a_row(inputs: Any, output_shape: Any) -> int:
+    """Return how many numbers a row and its answer hold."""
+    outputs = output_shape if is_several(output_shape) else (output_shape,)
+    return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))
