@@ -13,9 +13,9 @@ Public names are imported on first use, so that importing plastica and running s
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .lazy import importer
 from .version import __version__
 
 FAMILIES = (
@@ -113,21 +113,13 @@ HOMES = {
         "TerminateOnNaN",
     ),
 }
-_HOME_OF = {name: home for home, names in HOMES.items() for name in names}
+_HOME_OF = {name: f".{home}" for home, names in HOMES.items() for name in names}
+_HOME_OF |= {name: f".{name}" for name in FAMILIES}
 
-__all__ = sorted([*_HOME_OF, *FAMILIES])  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name in _HOME_OF:
-        value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
-    elif name in FAMILIES:
-        value = import_module(f".{name}", __name__)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+__getattr__ = importer(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

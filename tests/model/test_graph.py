@@ -95,6 +95,14 @@ def test_a_part_of_a_model_is_a_model_with_its_weights():
     np.testing.assert_allclose(head.predict(X), plain.trace(X)[0].activity, rtol=1e-4, atol=1e-6)
 
 
+def test_a_part_of_a_sequence_that_repeats_a_layer_keeps_both_sets_of_weights():
+    block = pl.Dense(4, "tanh")
+    model = pl.Sequential([pl.Input((4,)), block, block, pl.Dense(2)], seed=3)
+    part = pl.Model(model.input, model.get_layer(index=2).output)
+    assert len(part.get_weights()) == 4
+    np.testing.assert_allclose(part.predict(X), model.trace(X)[2].activity, rtol=1e-4, atol=1e-6)
+
+
 def test_a_model_is_a_layer_of_another_and_brings_its_weights():
     inner = compiled(residual())
     inner.fit(X, Y, epochs=2, verbose=0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import plastica as pl
 from plastica.data.streaming import Blocks
-from plastica.layers import Graph
+from plastica.layers.functional import graph_between
 from plastica.model import examples
 from plastica.training.batches import training_rows
 
@@ -118,7 +118,7 @@ def test_only_a_layer_that_takes_items_gets_integers():
 def two_inputs():
     words, amounts = pl.Input((3,), name="words"), pl.Input((4,), name="amounts")
     joined = pl.Concatenate()([pl.Flatten()(pl.Embedding(9, 2)(words)), amounts])
-    graph = Graph.between([words.node, amounts.node], [pl.Dense(3, "softmax")(joined)]).graph
+    graph = graph_between([words.node, amounts.node], [pl.Dense(3, "softmax")(joined)]).graph
     return SimpleNamespace(network=graph, declared_shape=graph.declared_shape, built=True)
 
 

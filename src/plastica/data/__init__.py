@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-HOMES = {"Blocks": "streaming", "SeriesWindows": "series_windows"}
+from ..lazy import importer
+
+HOMES = {"Blocks": ".streaming", "SeriesWindows": ".series_windows"}
 
 __all__ = ["Blocks", "SeriesWindows"]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use, since the parts of this package that read tables load no JAX."""
-    if name not in HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(f".{HOMES[name]}", __name__), name)
-    return value
+# The parts of this package that read tables load no JAX.
+__getattr__ = importer(__name__, HOMES)
 
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ Names are loaded when they are first used, so that what is wrong with a table is
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import importer
 
 _HOME_OF = {
     "Answers": "..tables",
@@ -24,12 +25,7 @@ _HOME_OF = {
 __all__ = ["NetworkClassifier", "NetworkRegressor"]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(_HOME_OF[name], __name__), name)
-    return value
+__getattr__ = importer(__name__, _HOME_OF)
 
 
 if TYPE_CHECKING:

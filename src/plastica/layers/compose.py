@@ -9,10 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import activations, random
+from .. import activations
 from ..activations import Activation
 from ..declaration import declaration, named_field
-from ..errors import DataError, InvalidValue, ShapeError
+from ..errors import InvalidValue, ShapeError
+from .composition import checks_data, no_pull, placed, same, within
 from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 
 
@@ -58,7 +59,7 @@ class Sequential(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         for place, layer in enumerate(self.layers):
-            shape = _placed(place, layer.output_shape, shape)
+            shape = placed(place, layer.output_shape, shape)
         return shape
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
@@ -70,16 +71,16 @@ class Sequential(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         found = []
         for place, layer in enumerate(self.layers):
-            found.append(_placed(place, layer.init, rng, shape))
+            found.append(placed(place, layer.init, rng, shape))
             shape = layer.output_shape(shape)
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
 
     def check_input(self, x: np.ndarray) -> None:
-        if not any(map(_checks, self.layers)):
+        if not any(map(checks_data, self.layers)):
             return
         seen: np.ndarray | None = x
         for place, layer in enumerate(self.layers):
-            _placed(place, layer.check_input, seen)
+            placed(place, layer.check_input, seen)
             if (seen := layer.passed_on(seen)) is None:
                 return
 
@@ -102,7 +103,7 @@ class Sequential(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         states = []
         for place, layer in enumerate(self.layers):
-            x, new_state = layer.synapse(params[place], x, state[place], _within(context, place))
+            x, new_state = layer.synapse(params[place], x, state[place], within(context, place))
             states.append(new_state)
             if place < len(self.layers) - 1:
                 x = layer.activate(x)
@@ -127,7 +128,7 @@ class Sequential(Layer):
         for place, layer in enumerate(self.layers):
             own_feedback = None if feedback is None else feedback[place]
             record, new_state = layer.forward(
-                params[place], activity, state[place], _within(context, place), own_feedback
+                params[place], activity, state[place], within(context, place), own_feedback
             )
             activity = record.activity
             records.append(record)
@@ -226,7 +227,7 @@ class Residual(Layer):
         inner, inner_state = self.branch.forward(params[0], x, state[0], context, back)
         potential = x + inner.activity
         activity, pull = jax.vjp(self.activate, potential)
-        record = Record(x, potential, activity, _no_pull, lambda delta: pull(delta)[0], (inner,))
+        record = Record(x, potential, activity, no_pull, lambda delta: pull(delta)[0], (inner,))
         return record, (inner_state,)
 
     def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
@@ -275,7 +276,7 @@ class Branches(Layer):
         return (shape,) * len(self.branches)
 
     def output_shape(self, shape: Shape) -> Shape:
-        shapes = [_placed(place, branch.output_shape, shape) for place, branch in enumerate(self.branches)]
+        shapes = [placed(place, branch.output_shape, shape) for place, branch in enumerate(self.branches)]
         rest = {(s[: self.axis], s[len(s) + self.axis + 1 :]) for s in shapes}
         if len(rest) > 1:
             raise ShapeError(
@@ -293,7 +294,7 @@ class Branches(Layer):
 
     def check_input(self, x: np.ndarray) -> None:
         for place, branch in enumerate(self.branches):
-            _placed(place, branch.check_input, x)
+            placed(place, branch.check_input, x)
 
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
         parts = [branch.passed_on(x) for branch in self.branches]
@@ -302,7 +303,7 @@ class Branches(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answers = [
-            branch.apply(params[place], x, state[place], _within(context, place))
+            branch.apply(params[place], x, state[place], within(context, place))
             for place, branch in enumerate(self.branches)
         ]
         return jnp.concatenate([a for a, _ in answers], self.axis), tuple(s for _, s in answers)
@@ -318,14 +319,14 @@ class Branches(Layer):
                 params[place],
                 x,
                 state[place],
-                _within(context, place),
+                within(context, place),
                 None if feedback is None else feedback[place],
             )
             for place, branch in enumerate(self.branches)
         ]
         records = tuple(record for record, _ in answers)
         potential = jnp.concatenate([record.activity for record in records], self.axis)
-        return Record(x, potential, potential, _no_pull, _same, records), tuple(s for _, s in answers)
+        return Record(x, potential, potential, no_pull, same, records), tuple(s for _, s in answers)
 
     def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
         sizes = np.cumsum([child.activity.shape[self.axis] for child in record.children])[:-1]
@@ -340,21 +341,7 @@ class Branches(Layer):
 
 
 def _composed(x: jax.Array, last: Record, children: tuple[Record, ...]) -> Record:
-    return Record(x, last.potential, last.activity, _no_pull, last.pull_activation, children)
-
-
-def _no_pull(delta: jax.Array) -> tuple[Params, jax.Array]:
-    raise NotImplementedError("a composition sends errors back through its layers")
-
-
-def _same(delta: jax.Array) -> jax.Array:
-    return delta
-
-
-def _within(context: Context, place: int) -> Context:
-    # The index of each layer is folded into the key, so that layers draw different random numbers.
-    key = None if context.key is None else random.fold(context.key, context.first + place)
-    return context._replace(key=key, first=0)
+    return Record(x, last.potential, last.activity, no_pull, last.pull_activation, children)
 
 
 def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
@@ -364,15 +351,3 @@ def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
         if not isinstance(layer, Layer):
             raise InvalidValue(f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10).")
     return found
-
-
-def _checks(layer: Layer) -> bool:
-    """Whether a layer, or one inside it, checks the data."""
-    return any(map(_checks, layer.children)) if layer.children else type(layer).check_input is not Layer.check_input
-
-
-def _placed(place: int, method: Any, *args: Any) -> Any:
-    try:
-        return method(*args)
-    except (ShapeError, InvalidValue, DataError) as error:
-        raise type(error)(f"layer {place}, {error}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,15 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
-from .compose import _no_pull, _placed, _within
+from .composition import no_pull, placed, same, within
 from .input import Input
 from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
-from .node import Node, arriving
+from .node import arriving
 
 
 @declaration
 class Graph(Layer):
-    """Layers that read each other's outputs; usually written as nodes and read back by :meth:`Graph.between`.
+    """Layers that read each other's outputs; usually written as nodes, see :mod:`.functional`.
 
     The outputs of a graph have places: first the inputs, then the output of each call, in the order of the calls. A
     layer that is called twice has one set of weights and adds up the gradients of both calls.
@@ -92,22 +92,19 @@ class Graph(Layer):
         shapes = self._shapes(shape)
         found: dict[int, Any] = {}
         for layer, reads in self.calls:
-            found.setdefault(layer, _one_or_all([shapes[read] for read in reads]))
+            found.setdefault(layer, _read(shapes, reads))
         return tuple(found[place] for place in range(len(self.layers)))
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        shapes = self._shapes(shape)
-        found: dict[int, Variables] = {}
-        for layer, reads in self.calls:
-            if layer not in found:
-                own = _one_or_all([shapes[read] for read in reads])
-                found[layer] = _placed(layer, self.layers[layer].init, rng, own)
-        drawn = [found[place] for place in range(len(self.layers))]
+        drawn = [
+            placed(place, layer.init, rng, own)
+            for place, (layer, own) in enumerate(zip(self.layers, self.child_shapes(shape), strict=True))
+        ]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
     def check_input(self, x: Any) -> None:
         def look(place: int, layer: Layer, seen: Any) -> None:
-            _placed(place, layer.check_input, seen)
+            placed(place, layer.check_input, seen)
 
         self._walk_data(x, look)
 
@@ -123,8 +120,8 @@ class Graph(Layer):
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
         activities, potentials, states = self._arrived(x), {}, list(state)
         for number, (place, reads) in enumerate(self.calls):
-            layer, own = self.layers[place], _one_or_all([activities[read] for read in reads])
-            potential, states[place] = layer.synapse(params[place], own, states[place], _within(context, number))
+            layer, own = self.layers[place], _read(activities, reads)
+            potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number))
             potentials[len(activities)] = potential
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
@@ -150,22 +147,22 @@ class Graph(Layer):
     ) -> tuple[Record, State]:
         activities, states, records = self._arrived(x), list(state), []
         for number, (place, reads) in enumerate(self.calls):
-            own = _one_or_all([activities[read] for read in reads])
+            own = _read(activities, reads)
             back = None if feedback is None else feedback[place]
             record, states[place] = self.layers[place].forward(
-                params[place], own, states[place], _within(context, number), back
+                params[place], own, states[place], within(context, number), back
             )
             records.append(record)
             activities.append(record.activity)
         first = len(self.inputs)
         potentials = [*activities[:first], *(record.potential for record in records)]
-        ends = [records[place - first].pull_activation if place >= first else _same for place in self.outputs]
+        ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
 
         def pull(delta: Any) -> Any:
             return _one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
 
         potential, activity = self._given_back(potentials), self._given_back(activities)
-        return Record(x, potential, activity, _no_pull, pull, self._by_layer(records)), tuple(states)
+        return Record(x, potential, activity, no_pull, pull, self._by_layer(records)), tuple(states)
 
     def backward_potential(self, record: Record, delta: Any) -> Errors:
         first, calls = len(self.inputs), len(self.calls)
@@ -188,15 +185,6 @@ class Graph(Layer):
         below = [_sum(at_activity[place] or [jnp.zeros_like(arrived[place])]) for place in range(first)]
         return Errors(delta, tuple(each.gradient for each in own), _one_or_all(below), own)
 
-    @classmethod
-    def between(cls, inputs: Sequence[Node], outputs: Sequence[Node], names: Sequence[str] = ()) -> Drawn:
-        """Return the graph between nodes.
-
-        Raises:
-            InvalidValue: If an output depends on an Input that is not among ``inputs``.
-        """
-        return _between(inputs, outputs, names)
-
     # Places
 
     def _arrived(self, x: Any) -> list[Any]:
@@ -208,14 +196,14 @@ class Graph(Layer):
         return tuple(value) if len(self.outputs) > 1 else (value,)
 
     def _given_back(self, values: Sequence[Any]) -> Any:
-        return _one_or_all([values[place] for place in self.outputs])
+        return _read(values, self.outputs)
 
     def _shapes(self, shape: Any) -> list[Shape]:
         shapes: list[Shape] = [tuple(shape)] if len(self.inputs) == 1 else [tuple(each) for each in shape]
         for each, arrived in zip(self.inputs, shapes, strict=True):
             each.output_shape(arrived)
         for place, reads in self.calls:
-            shapes.append(_placed(place, arriving, self.layers[place], tuple(shapes[read] for read in reads)))
+            shapes.append(placed(place, arriving, self.layers[place], tuple(shapes[read] for read in reads)))
         return shapes
 
     def _stays_integer(self, place: int) -> bool:
@@ -253,82 +241,11 @@ class Graph(Layer):
         """Show each layer the data that reaches it as it came."""
         seen: list[Any] = self._arrived(x)
         for place, reads in self.calls:
-            own: Any = _one_or_all([seen[read] for read in reads])
+            own: Any = _read(seen, reads)
             known = own is not None and not (isinstance(own, tuple) and any(part is None for part in own))
             if known:
                 look(place, self.layers[place], own)
             seen.append(_passed_on(self.layers[place], own) if known and len(reads) == 1 else None)
-
-
-class Drawn(NamedTuple):
-    """A graph that was read back from nodes.
-
-    Attributes:
-        graph: The graph.
-        nodes: The node of each place.
-        owners: For each layer the model whose weights it begins with; None for new weights.
-    """
-
-    graph: Graph
-    nodes: tuple[Node, ...]
-    owners: tuple[Any, ...]
-
-
-def _between(inputs: Sequence[Node], outputs: Sequence[Node], names: Sequence[str]) -> Drawn:
-    places = {_identity(node): place for place, node in enumerate(inputs)}
-    if len(places) < len(inputs):
-        raise InvalidValue("Model(inputs=...): the same Input stands there twice.")
-    layers: dict[int, int] = {}
-    calls: list[tuple[int, tuple[int, ...]]] = []
-    nodes, found, owners = list(inputs), [], []
-    for node in _in_order(outputs, set(places)):
-        if id(node.layer) not in layers:
-            layers[id(node.layer)] = len(found)
-            found.append(node.layer)
-            owners.append(node.owner)
-        calls.append((layers[id(node.layer)], tuple(places[_identity(read)] for read in node.reads)))
-        places[_identity(node)] = len(nodes)
-        nodes.append(node)
-    begins = tuple(_as_input(node) for node in inputs)
-    ends = tuple(places[_identity(node)] for node in outputs)
-    return Drawn(Graph(begins, tuple(found), tuple(calls), ends, tuple(names)), tuple(nodes), tuple(owners))
-
-
-def _in_order(outputs: Sequence[Node], known: set[int]) -> list[Node]:
-    """Return the nodes that outputs are computed from, each behind those that it reads.
-
-    Raises:
-        InvalidValue: If the walk ends at an Input that the model was not given.
-    """
-    found: list[Node] = []
-    done = set(known)
-    stack = [(node, False) for node in reversed(outputs)]
-    while stack:
-        node, ready = stack.pop()
-        if _identity(node) in done:
-            continue
-        if not node.reads:
-            raise InvalidValue(
-                f"Model(inputs, outputs): an output is computed from {node.layer!r}, which is not among the inputs; "
-                "add it to inputs=."
-            )
-        if ready:
-            done.add(_identity(node))
-            found.append(node)
-        else:
-            stack.append((node, True))
-            stack += [(read, False) for read in reversed(node.reads)]
-    return found
-
-
-def _identity(node: Node) -> int:
-    # An Input is a value and may be written down as a node several times; it is itself that counts.
-    return id(node) if node.reads else id(node.layer)
-
-
-def _as_input(node: Node) -> Input:
-    """Return the input of a graph that begins at a node, which may lie inside of another graph."""
-    return node.layer if isinstance(node.layer, Input) and not node.reads else Input(node.shape[1:])  # pyright: ignore
 
 
 def _joined(errors: Sequence[Errors]) -> Errors:
@@ -347,9 +264,10 @@ def _passed_on(layer: Layer, seen: Any) -> Any:
     return layer.passed_on(seen)
 
 
+def _read(values: Sequence[Any], places: Sequence[int]) -> Any:
+    """Return the value of a place, or a tuple of those of several."""
+    return _one_or_all([values[place] for place in places])
+
+
 def _one_or_all(values: Sequence[Any]) -> Any:
     return values[0] if len(values) == 1 else tuple(values)
-
-
-def _same(delta: Any) -> Any:
-    return delta

@@ -11,8 +11,7 @@ from ..data.gathered import Gathered
 from ..data.series_windows import SeriesWindows
 from ..errors import InvalidValue, ShapeError
 from ..layers import Sequential as Network
-from ..layers.layer import Layer
-from ..layers.walk import walk
+from ..layers.composition import checks_data
 from ..losses import OutputLosses
 from ..training.batches import PART_ROWS
 from . import guards
@@ -112,7 +111,7 @@ def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.nd
 def _check_input(model: Model, inputs: Any) -> None:
     if not isinstance(inputs, Gathered):
         model.network.check_input(inputs)
-    elif any(type(layer).check_input is not Layer.check_input for _, layer, _ in walk(model.network)):
+    elif checks_data(model.network):
         for start in range(0, len(inputs), PART_ROWS):
             model.network.check_input(np.asarray(inputs[start : start + PART_ROWS]))
 

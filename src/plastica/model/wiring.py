@@ -12,9 +12,11 @@ from ..errors import InvalidValue, UnknownName
 from ..layers import Graph, Input
 from ..layers import Sequential as Network
 from ..layers.freezing import with_trainable
+from ..layers.functional import graph_between
 from ..layers.layer import Layer
 from ..layers.node import Node
 from ..views.outline import outline
+from . import weights
 
 if TYPE_CHECKING:
     from .model import Model
@@ -56,15 +58,20 @@ def wire(inputs: Any, outputs: Any) -> WiredNetwork:
     """
     input_names, begins = _named("inputs", inputs)
     output_names, ends = _named("outputs", outputs)
-    drawn = Graph.between(begins, ends, output_names)
+    drawn = graph_between(begins, ends, output_names)
     graph = drawn.graph
     if input_names:
         pairs = zip(graph.inputs, input_names, strict=True)
         graph = dataclasses.replace(graph, inputs=tuple(dataclasses.replace(each, name=name) for each, name in pairs))
-    chain = tuple((place, (place,)) for place in range(len(graph.layers)))
+    chain = _chain(len(graph.layers))
     if graph.calls == chain and graph.outputs == (len(chain),) and len(graph.inputs) == 1:
         return WiredNetwork(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
     return WiredNetwork(graph, drawn.owners)
+
+
+def _chain(layers: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Return the calls of a graph of layers one after another."""
+    return tuple((place, (place,)) for place in range(layers))
 
 
 def carried(wired: WiredNetwork, params: Any, state: Any) -> tuple[Any, Any]:
@@ -90,11 +97,13 @@ def nodes_for(model: Model) -> tuple[Node, ...]:
         calls = network.calls
     elif isinstance(network, Network):
         nodes = [Node(Input(model.input_shape[1:]))]  # pyright: ignore[reportArgumentType]
-        calls = tuple((place, (place,)) for place in range(len(network.layers)))
+        calls = _chain(len(network.layers))
     else:
         raise InvalidValue(f"{network!r} has no layers to read from; its model has input and output alone.")
+    # One layer may stand at two places of a sequence, with weights for each: nodes are told apart by identity.
+    layers = [dataclasses.replace(layer) for layer in network.children]
     for place, reads in calls:
-        nodes.append(Node(network.children[place], tuple(nodes[read] for read in reads), Origin(model, place)))
+        nodes.append(Node(layers[place], tuple(nodes[read] for read in reads), Origin(model, place)))
     return tuple(nodes)
 
 
@@ -127,8 +136,6 @@ class LayerView:
 
     def get_weights(self) -> list[np.ndarray]:
         """Return the layer's arrays in Keras's order and shapes."""
-        from . import weights
-
         return weights.get_weights(self.layer, self.model.params[self.place], self.model.state[self.place])
 
     def set_weights(self, arrays: Any) -> None:
@@ -137,8 +144,6 @@ class LayerView:
         Raises:
             ShapeError: If the number of arrays or a shape differs.
         """
-        from . import weights
-
         params, state = list(self.model.params), list(self.model.state)
         params[self.place], state[self.place] = weights.set_weights(
             self.layer, params[self.place], state[self.place], arrays
@@ -146,7 +151,7 @@ class LayerView:
         self.model.replace_weights(tuple(params), tuple(state))
 
     def _call(self) -> Node:
-        return next(node for node in self.model.nodes if node.reads and node.layer is self.layer)
+        return next(node for node in self.model.nodes if node.reads and node.owner.place == self.place)
 
 
 def layer_named(model: Model, name: str | None, index: int | None) -> LayerView:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import importer
 
 __all__ = ["write_report"]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name on first use."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from .writing import write_report
-
-    globals()[name] = write_report
-    return write_report
+__getattr__ = importer(__name__, {"write_report": ".writing"})
 
 
 if TYPE_CHECKING:

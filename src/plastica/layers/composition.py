@@ -1,0 +1,42 @@
+"""What compositions of layers have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from .. import random
+from ..errors import DataError, InvalidValue, ShapeError
+from .layer import Context, Layer, Params
+
+
+def within(context: Context, place: int) -> Context:
+    """Return the context of a layer inside a composition; every place draws other random numbers."""
+    key = None if context.key is None else random.fold(context.key, context.first + place)
+    return context._replace(key=key, first=0)
+
+
+def placed(place: int, method: Any, *args: Any) -> Any:
+    """Call a method of the layer at a place; errors say which layer it was."""
+    try:
+        return method(*args)
+    except (ShapeError, InvalidValue, DataError) as error:
+        raise type(error)(f"layer {place}, {error}") from None
+
+
+def checks_data(layer: Layer) -> bool:
+    """Return whether a layer, or one inside it, checks the data that reaches it."""
+    if layer.children:
+        return any(map(checks_data, layer.children))
+    return type(layer).check_input is not Layer.check_input
+
+
+def no_pull(delta: jax.Array) -> tuple[Params, jax.Array]:
+    """Stand in the place of a composition's ``pull_synapse``, which nothing calls."""
+    raise NotImplementedError("a composition sends errors back through its layers")
+
+
+def same(delta: Any) -> Any:
+    """Return the error at an activity that is the potential itself."""
+    return delta
