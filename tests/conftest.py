@@ -1,4 +1,4 @@
-"""What all tests share: Keras on JAX, and one cache of compiled programs for all processes and files."""
+"""What all tests share: Keras on JAX, one cache of compiled programs for all processes, checks of arrays."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+from . import array_checks
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 CACHE = os.environ.setdefault("PLASTICA_CACHE", str(Path(tempfile.gettempdir()) / f"plastica-tests-{os.getuid()}"))
@@ -33,6 +35,9 @@ def is_understood(flags: str) -> bool:
 
 if "XLA_FLAGS" not in os.environ and is_understood(QUICK_TO_COMPILE):
     os.environ["XLA_FLAGS"] = QUICK_TO_COMPILE
+
+
+array_checks.install("plastica")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -15,10 +15,9 @@ from ..activations import Activation
 from ..declaration import Declaration
 from ..errors import InvalidValue
 from ..random import Shape
+from ..typing import Params, State
 from .node import Node, nodes_of
 
-Params = Any
-State = Any
 Capability = TypeVar("Capability")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation, Sigmoid, Softplus
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
+from ..typing import Float, Num
 from .loss import Loss
 from .meaning import Meaning, of_shares
 from .regression import EPSILON
@@ -53,7 +55,9 @@ class BinaryCrossentropy(Loss):
         """Independent binary outputs."""
         return of_shares(self.from_logits, LABELS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean cross-entropy."""
         target = _smooth(matched("binary_crossentropy", target, prediction), self.label_smoothing)
         return row_means(_crossentropy(target, prediction, self.from_logits))
@@ -104,7 +108,9 @@ class BinaryFocalCrossentropy(Loss):
         """Independent binary outputs."""
         return of_shares(self.from_logits, LABELS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean focal cross-entropy."""
         target = _smooth(matched("binary_focal_crossentropy", target, prediction), self.label_smoothing)
         plain = _crossentropy(target, prediction, self.from_logits)
@@ -138,12 +144,14 @@ def check_gamma(owner: str, gamma: float) -> None:
         raise InvalidValue(f"{owner}: gamma={gamma!r}; expected 0 (no focusing) or more.")
 
 
-def _smooth(target: jax.Array, share: float) -> jax.Array:
+def _smooth(target: Float[Array, "*shape"], share: float) -> Float[Array, "*shape"]:
     share_ = jnp.asarray(share, target.dtype)
     return target * (1.0 - share_) + 0.5 * share_
 
 
-def _crossentropy(target: jax.Array, prediction: jax.Array, from_logits: bool) -> jax.Array:
+def _crossentropy(
+    target: Float[Array, "*shape"], prediction: Float[Array, "*shape"], from_logits: bool
+) -> Float[Array, "*shape"]:
     if from_logits:
         # Unlike maximum and abs, softplus is differentiable at 0.
         return Softplus()(prediction) - prediction * target

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation, Softmax
 from ..declaration import declaration, replace
+from ..typing import Float, Num
 from .binary import check_gamma, check_share
 from .class_targets import CLASS_NUMBERS, SHARES
 from .loss import Loss
@@ -53,7 +55,9 @@ class CategoricalCrossentropy(Loss):
         """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, SHARES)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch"]:
         """Return each row's cross-entropy."""
         target = _smooth(matched_rows("categorical_crossentropy", target, prediction), self.label_smoothing)
         return row_means(-jnp.sum(target * _log_shares(prediction, self.from_logits), axis=-1))
@@ -98,7 +102,11 @@ class SparseCategoricalCrossentropy(Loss):
         """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, CLASS_NUMBERS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self,
+        target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+        prediction: Float[Array, "batch *places classes"],
+    ) -> Float[Array, "batch"]:
         """Return each row's cross-entropy."""
         one_hot = CLASS_NUMBERS.spread("sparse_categorical_crossentropy", target, prediction)
         share = _smooth(one_hot, self.label_smoothing)
@@ -147,7 +155,9 @@ class CategoricalFocalCrossentropy(Loss):
         """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, SHARES)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch"]:
         """Return each row's focal cross-entropy."""
         target = _smooth(matched_rows("categorical_focal_crossentropy", target, prediction), self.label_smoothing)
         log_share = _log_shares(prediction, self.from_logits)
@@ -199,7 +209,11 @@ class SparseCategoricalFocalCrossentropy(Loss):
         """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, CLASS_NUMBERS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self,
+        target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+        prediction: Float[Array, "batch *places classes"],
+    ) -> Float[Array, "batch"]:
         """Return each row's focal cross-entropy."""
         one_hot = CLASS_NUMBERS.spread("sparse_categorical_focal_crossentropy", target, prediction)
         dense = replace(_DENSE, **{name: getattr(self, name) for name in type(self).__dataclass_fields__})
@@ -241,7 +255,9 @@ class KLDivergence(Loss):
         """Probabilities of mutually exclusive classes."""
         return of_shares(self.from_logits, SHARES)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch"]:
         """Return each row's divergence."""
         target = jnp.clip(matched_rows("kl_divergence", target, prediction), EPSILON, 1.0)
         if self.from_logits:
@@ -255,12 +271,14 @@ class KLDivergence(Loss):
         return _on_softmax(self, activation)
 
 
-def _smooth(target: jax.Array, share: float) -> jax.Array:
+def _smooth(target: Float[Array, "batch *places classes"], share: float) -> Float[Array, "batch *places classes"]:
     share_ = jnp.asarray(share, target.dtype)
     return target * (1.0 - share_) + share_ / target.shape[-1]
 
 
-def _log_shares(prediction: jax.Array, from_logits: bool) -> jax.Array:
+def _log_shares(
+    prediction: Float[Array, "batch *places classes"], from_logits: bool
+) -> Float[Array, "batch *places classes"]:
     if from_logits:
         return jax.nn.log_softmax(prediction)
     total = jnp.sum(prediction, axis=-1, keepdims=True)

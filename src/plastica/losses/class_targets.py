@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..activations import Activation, Softmax
 from ..errors import DataError, ShapeError, caution
+from ..typing import Float, Num
 from .shapes import class_numbers, matched_rows
 from .targets import LABELS, Targets, whole_classes
 
@@ -23,7 +24,9 @@ class OneHot(Targets):
 
     exclusive: ClassVar[bool] = True
 
-    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def spread(
+        self, name: str, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch *places classes"]:
         """Return the targets after checking that there is an axis of classes."""
         return matched_rows(name, target, prediction)
 
@@ -96,7 +99,12 @@ class ClassNumbers(Targets):
                 "return_inverse=True)[1], or give the last layer more units."
             )
 
-    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def spread(
+        self,
+        name: str,
+        target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+        prediction: Float[Array, "batch *places classes"],
+    ) -> Float[Array, "batch *places classes"]:
         """Return 1 for the output of the true class and 0 for the others."""
         number = class_numbers(name, target, prediction)
         is_class = number[..., None] == jnp.arange(prediction.shape[-1], dtype=jnp.int32)
@@ -110,7 +118,7 @@ class ClassNumbers(Targets):
 ONE_HOT, SHARES, CLASS_NUMBERS = OneHot(), ClassShares(), ClassNumbers()
 
 
-def of_shapes(target: jax.Array, prediction: jax.Array) -> Targets:
+def of_shapes(target: Array, prediction: Array) -> Targets:
     """Return the kind of targets that the shapes suggest, for metrics that know no loss.
 
     Example:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue, PlasticaError, ShapeError
 from ..own_functions import require_function, written_in_jax
+from ..typing import Float, Num, PyTree
 from .loss import Loss
 from .meaning import Meaning
 from .shapes import row_means
 from .targets import UNKNOWN
 
-Function = Callable[..., jax.Array]
+Function = Callable[..., Array]
+Traced = Array | jax.ShapeDtypeStruct  # only shape and dtype are looked at
 
 
 @declaration
@@ -52,7 +54,9 @@ class CustomLoss(Loss):
         """Whatever the function takes."""
         return Meaning(targets=UNKNOWN)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the value of the function for each row.
 
         Raises:
@@ -60,7 +64,9 @@ class CustomLoss(Loss):
         """
         return row_values(self.function, target, prediction)
 
-    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def of_steps(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"], shape: tuple[int, ...]
+    ) -> Float[Array, "batch *steps"]:
         """Return the value of the function for each step or pixel.
 
         Raises:
@@ -76,14 +82,22 @@ class CustomLoss(Loss):
             )
         return row_means(found.reshape(-1, *found.shape[len(shape) :])).reshape(shape)
 
-    def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
+    def mean(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+        size: Num[Array, ""],
+    ) -> Float[Array, ""]:
         """Return the weighted mean over the rows, or the value for the batch times the mean weight."""
         if not is_of_whole_batch(self.function, target, prediction):
             return Loss.mean(self, target, prediction, weight, size)
         return batch_value(self.function, self.sizes, target, prediction, size) * jnp.sum(weight) / size
 
 
-def row_values(function: Function, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def row_values(
+    function: Function, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+) -> Float[Array, "batch"]:
     """Return the value of a user-defined function for each row.
 
     Raises:
@@ -98,7 +112,7 @@ def row_values(function: Function, target: jax.Array, prediction: jax.Array) -> 
     return row_means(function(target, prediction))
 
 
-def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
+def is_of_whole_batch(function: Function, target: Traced, prediction: Traced) -> bool:
     """Return whether a user-defined function returns a single number for the whole batch.
 
     Raises:
@@ -124,7 +138,7 @@ def is_of_whole_batch(function: Function, target: Any, prediction: Any) -> bool:
     return False
 
 
-def _traced(function: Function, target: Any, prediction: Any) -> Any:
+def _traced(function: Function, target: Traced, prediction: Traced) -> PyTree:
     """Return the result of a function for arrays of these shapes; errors in it are reported with their line."""
     try:
         return jax.eval_shape(function, target, prediction)
@@ -142,8 +156,12 @@ def _traced(function: Function, target: Any, prediction: Any) -> Any:
 
 
 def batch_value(
-    function: Function, sizes: tuple[int, ...], target: jax.Array, prediction: jax.Array, size: jax.Array
-) -> jax.Array:
+    function: Function,
+    sizes: tuple[int, ...],
+    target: Num[Array, "batch *targets"],
+    prediction: Float[Array, "batch *outputs"],
+    size: Num[Array, ""],
+) -> Float[Array, ""]:
     """Return the value of a function of the whole batch for the first ``size`` rows, without padding.
 
     Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Num
 from .class_targets import ONE_HOT
 from .loss import Loss
 from .meaning import Meaning
@@ -35,7 +36,9 @@ class Hinge(Loss):
         """Scores whose sign is the prediction."""
         return Meaning("margins", SIGNS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the mean hinge loss of each row."""
         return row_means(_short_of_margin("hinge", target, prediction))
 
@@ -57,7 +60,9 @@ class SquaredHinge(Loss):
         """Scores whose sign is the prediction."""
         return Meaning("margins", SIGNS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the mean squared hinge loss of each row."""
         return row_means(jnp.square(_short_of_margin("squared_hinge", target, prediction)))
 
@@ -82,7 +87,9 @@ class CategoricalHinge(Loss):
         """Scores whose maximum is the prediction."""
         return Meaning("margins", ONE_HOT)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the categorical hinge loss of each row."""
         target = matched_rows("categorical_hinge", target, prediction)
         right = jnp.sum(target * prediction, axis=-1)
@@ -90,5 +97,7 @@ class CategoricalHinge(Loss):
         return row_means(jnp.maximum(wrong - right + 1.0, 0.0))
 
 
-def _short_of_margin(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def _short_of_margin(
+    name: str, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+) -> Float[Array, "batch *shape"]:
     return jnp.maximum(1.0 - SIGNS.spread(name, target, prediction) * prediction, 0.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import Declaration
+from ..typing import Float, Num
 from .meaning import Meaning
 
 
@@ -22,7 +23,9 @@ class Loss(Declaration):
         """The meaning of outputs and targets. Default: plain values."""
         return Meaning()
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the loss of each row, ``(batch,)``: the mean over all other axes.
 
         Args:
@@ -31,7 +34,13 @@ class Loss(Declaration):
         """
         raise NotImplementedError
 
-    def mean(self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array) -> jax.Array:
+    def mean(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+        size: Num[Array, ""],
+    ) -> Float[Array, ""]:
         """Return the weighted mean over the first ``size`` rows (in Keras, sum_over_batch_size).
 
         Args:
@@ -44,7 +53,9 @@ class Loss(Declaration):
         values = jnp.where(weight == 0, 0.0, self.values(target, prediction) * weight)
         return jnp.sum(values) / size
 
-    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def of_steps(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"], shape: tuple[int, ...]
+    ) -> Float[Array, "batch *steps"]:
         """Return the loss of each step or pixel, ``shape``; its mean over a row is the loss of the row.
 
         Args:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import declaration, replace
 from ..errors import ShapeError
+from ..typing import Float, Num
 from .loss import Loss
 from .meaning import Meaning
 
@@ -43,18 +44,27 @@ class MemberLoss(Loss):
         """The meaning of one member's outputs."""
         return self.loss.meaning
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch members *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return each row's loss, the mean over the members."""
         return self._of_members(target, prediction).mean(axis=1)
 
-    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def of_steps(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch members *outputs"],
+        shape: tuple[int, ...],
+    ) -> Float[Array, "batch members"]:
         """Return the loss of each member, ``(batch, members)``."""
         values = self._of_members(target, prediction)
         if values.shape != shape:
             raise ShapeError(f"MemberLoss: got weights of shape {shape}; expected {values.shape}, (batch, members).")
         return values
 
-    def _of_members(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def _of_members(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch members *outputs"]
+    ) -> Float[Array, "batch members"]:
         if prediction.ndim < 3:
             raise ShapeError(
                 f"MemberLoss: got predictions of shape {prediction.shape}; expected (batch, members, units)."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import jax
+from jax import Array
 
 from ..errors import InvalidValue, UnknownName
 from ..registry import look_up
@@ -31,7 +31,7 @@ from .regression import (
     MeanSquaredLogarithmicError,
 )
 
-LossLike = Loss | str | Callable[..., jax.Array]
+LossLike = Loss | str | Callable[..., Array]
 
 NAMES: dict[str, type[Loss]] = {
     "mean_squared_error": MeanSquaredError,

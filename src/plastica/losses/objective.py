@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import Declaration, declaration
+from ..typing import Float, Num, PyTree
 from .loss import Loss
 from .shapes import row_means
 
@@ -25,11 +26,11 @@ class Objective(Declaration):
     loss: Loss
     at_potential: bool = False
 
-    def read(self, potential: Any, activity: Any) -> Any:
+    def read(self, potential: PyTree, activity: PyTree) -> PyTree:
         """Return what the loss is computed from: the last potential or the last activity."""
         return potential if self.at_potential else activity
 
-    def at_last_potential(self, delta: Any, pull_activation: Any) -> Any:
+    def at_last_potential(self, delta: PyTree, pull_activation: Callable[[PyTree], PyTree]) -> PyTree:
         """Return the error at the last potential.
 
         Args:
@@ -39,8 +40,13 @@ class Objective(Declaration):
         return delta if self.at_potential else pull_activation(delta)
 
     def mean(
-        self, target: jax.Array, prediction: jax.Array, weight: jax.Array, size: jax.Array, within: Any = None
-    ) -> jax.Array:
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+        size: Num[Array, ""],
+        within: Float[Array, "batch *steps"] | None = None,
+    ) -> Float[Array, ""]:
         """Return the weighted mean of the loss over the first ``size`` rows; see :meth:`Loss.mean`.
 
         Args:
@@ -54,7 +60,12 @@ class Objective(Declaration):
             return self.loss.mean(target, prediction, weight, size)
         return jnp.sum(jnp.where(weight == 0, 0.0, self.rows(target, prediction, within) * weight)) / size
 
-    def rows(self, target: jax.Array, prediction: jax.Array, within: Any = None) -> jax.Array:
+    def rows(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        within: Float[Array, "batch *steps"] | None = None,
+    ) -> Float[Array, "batch"]:
         """Return the loss of each row, ``(batch,)``: the mean over its steps weighted by ``within``."""
         if within is None:
             return self.loss.values(target, prediction)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float, Num, PyTree
 from .loss import Loss
 from .objective import Objective, place
 
@@ -49,21 +50,23 @@ class OutputLosses(Loss):
                 f"{self.weights}; give one of each for each trained output."
             )
 
-    def values(self, target: Any, prediction: Any) -> jax.Array:
+    def values(self, target: PyTree, prediction: PyTree) -> Float[Array, "batch"]:
         """Return the loss of each row, ``(batch,)``."""
         return self._sum([
             loss.values(own, prediction[output])
             for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
         ])  # fmt: skip
 
-    def mean(self, target: Any, prediction: Any, weight: jax.Array, size: jax.Array) -> jax.Array:
+    def mean(
+        self, target: PyTree, prediction: PyTree, weight: Float[Array, "batch"], size: Num[Array, ""]
+    ) -> Float[Array, ""]:
         """Return the weighted mean over the rows of the sum over the outputs."""
         return self._sum([
             loss.mean(own, prediction[output], weight, size)
             for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
         ])  # fmt: skip
 
-    def _sum(self, parts: list[jax.Array]) -> jax.Array:
+    def _sum(self, parts: list[Float[Array, "*shape"]]) -> Float[Array, "*shape"]:
         weighted = (jnp.asarray(w, part.dtype) * part for w, part in zip(self.weights, parts, strict=True))
         return sum(weighted, start=jnp.zeros((), parts[0].dtype))
 
@@ -79,12 +82,12 @@ class OutputsObjective(Objective):
 
     at_potentials: tuple[bool, ...] = ()
 
-    def read(self, potential: Any, activity: Any) -> Any:
+    def read(self, potential: PyTree, activity: PyTree) -> PyTree:
         """Return what the losses are computed from, a tuple with an array for each output."""
         pairs = zip(self.at_potentials, potential, activity, strict=True)
         return tuple(z if at else a for at, z, a in pairs)
 
-    def at_last_potential(self, delta: Any, pull_activation: Any) -> Any:
+    def at_last_potential(self, delta: PyTree, pull_activation: Callable[[PyTree], PyTree]) -> PyTree:
         """Return the error at the potentials of the outputs."""
         pairs = list(zip(self.at_potentials, delta, strict=True))
         pulled = pull_activation(tuple(jnp.zeros_like(own) if at else own for at, own in pairs))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Num
 from .loss import Loss
 from .meaning import Meaning
 from .regression import EPSILON
@@ -32,7 +33,9 @@ class Poisson(Loss):
         """Expected counts."""
         return Meaning(targets=COUNTS)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean loss."""
         target = matched("poisson", target, prediction)
         return row_means(prediction - target * jnp.log(prediction + EPSILON))

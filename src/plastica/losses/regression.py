@@ -6,9 +6,11 @@ from math import prod
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float, Num
 from .loss import Loss
 from .meaning import Meaning
 from .shapes import matched, matched_rows, row_means
@@ -35,7 +37,9 @@ class MeanSquaredError(Loss):
         Array([2.], dtype=float32)
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean squared error."""
         target = matched("mean_squared_error", target, prediction)
         return row_means(jnp.square(prediction - target))
@@ -63,12 +67,16 @@ class HalfSquaredError(Loss):
         errors, eq. 3.
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return half the sum of squared errors of each row."""
         target = matched("half_squared_error", target, prediction)
         return 0.5 * jnp.sum(jnp.square(prediction - target), axis=tuple(range(1, prediction.ndim)))
 
-    def of_steps(self, target: jax.Array, prediction: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    def of_steps(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"], shape: tuple[int, ...]
+    ) -> Float[Array, "batch *steps"]:
         """Return half the sum of squared errors of each step, times the number of steps."""
         return prod(shape[1:]) * Loss.of_steps(self, target, prediction, shape)
 
@@ -88,7 +96,9 @@ class MeanAbsoluteError(Loss):
         ShapeError: If the shapes differ.
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean absolute error."""
         target = matched("mean_absolute_error", target, prediction)
         return row_means(jnp.abs(prediction - target))
@@ -108,7 +118,9 @@ class MeanAbsolutePercentageError(Loss):
         ShapeError: If the shapes differ.
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the mean absolute percentage error of each row."""
         target = matched("mean_absolute_percentage_error", target, prediction)
         return 100.0 * row_means(jnp.abs(prediction - target) / jnp.maximum(jnp.abs(target), EPSILON))
@@ -128,7 +140,9 @@ class MeanSquaredLogarithmicError(Loss):
         ShapeError: If the shapes differ.
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean squared difference of logarithms."""
         target = matched("mean_squared_logarithmic_error", target, prediction)
         wanted, answered = (jnp.log1p(jnp.maximum(x, EPSILON)) for x in (target, prediction))
@@ -164,7 +178,9 @@ class Huber(Loss):
         if not self.delta > 0:
             raise InvalidValue(f"Huber: delta={self.delta!r}; expected a number above 0.")
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean Huber loss."""
         error = jnp.abs(prediction - matched("huber", target, prediction))
         delta = jnp.asarray(self.delta, error.dtype)
@@ -186,7 +202,9 @@ class LogCosh(Loss):
         ShapeError: If the shapes differ.
     """
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return each row's mean log cosh."""
         error = jnp.abs(prediction - matched("log_cosh", target, prediction))
         # The formula of Keras, e + softplus(-2 e) - log 2, loses all digits for errors below 1e-3 in float32.
@@ -212,17 +230,21 @@ class CosineSimilarity(Loss):
         """Directions, so the length of targets does not matter."""
         return Meaning(targets=Amounts(reachable=False))
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the negative cosine similarity of each row."""
         return -cosine("cosine_similarity", target, prediction)
 
 
-def cosine(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def cosine(
+    name: str, target: Num[Array, "batch *places features"], prediction: Float[Array, "batch *places features"]
+) -> Float[Array, "batch"]:
     """Return the cosine similarity along the last axis; 0 for a zero vector."""
     target = matched_rows(name, target, prediction)
     return row_means(jnp.sum(_unit(target) * _unit(prediction), axis=-1))
 
 
-def _unit(x: jax.Array) -> jax.Array:
+def _unit(x: Float[Array, "batch *places features"]) -> Float[Array, "batch *places features"]:
     square = jnp.sum(jnp.square(x), axis=-1, keepdims=True)
     return x * jax.lax.rsqrt(jnp.maximum(square, EPSILON**2))

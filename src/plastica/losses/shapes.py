@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..errors import ShapeError
+from ..typing import Float, Int, Num
 
 
-def matched(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def matched(
+    name: str, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+) -> Float[Array, "batch *shape"]:
     """Return targets of the predictions' own shape, in the predictions' number format.
 
     Args:
@@ -24,7 +27,9 @@ def matched(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
     return target.astype(prediction.dtype)
 
 
-def matched_rows(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def matched_rows(
+    name: str, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+) -> Float[Array, "batch *places classes"]:
     """Return matched targets for what works along the last axis, so that one axis (the batch) is too few.
 
     Raises:
@@ -34,7 +39,11 @@ def matched_rows(name: str, target: jax.Array, prediction: jax.Array) -> jax.Arr
     return matched(name, target, prediction)
 
 
-def class_numbers(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def class_numbers(
+    name: str,
+    target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+    prediction: Float[Array, "batch *places classes"],
+) -> Int[Array, "batch *places"]:
     """Return whole-number class labels, one for each row of predictions: ``prediction.shape[:-1]``.
 
     Args:
@@ -57,12 +66,12 @@ def class_numbers(name: str, target: jax.Array, prediction: jax.Array) -> jax.Ar
     return target.reshape(rows).astype(jnp.int32)
 
 
-def row_means(values: jax.Array) -> jax.Array:
+def row_means(values: Float[Array, "batch *shape"]) -> Float[Array, "batch"]:
     """Return the mean over every axis but the first: ``(batch, ...)`` to ``(batch,)``."""
     return values if values.ndim == 1 else jnp.mean(values, axis=tuple(range(1, values.ndim)))
 
 
-def _need_classes(name: str, target: jax.Array, prediction: jax.Array) -> None:
+def _need_classes(name: str, target: Array, prediction: Array) -> None:
     if prediction.ndim < 2:
         raise ShapeError(
             f"{name}: got {_shapes(target, prediction)}; it works along the predictions' last axis, "
@@ -70,7 +79,7 @@ def _need_classes(name: str, target: jax.Array, prediction: jax.Array) -> None:
         )
 
 
-def _shapes(target: jax.Array, prediction: jax.Array) -> str:
+def _shapes(target: Array, prediction: Array) -> str:
     return f"targets of shape {target.shape} for predictions of shape {prediction.shape}"
 
 

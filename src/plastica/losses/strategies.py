@@ -6,13 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import declaration, replace
 from ..errors import ShapeError
+from ..typing import Float, Num
 from .binary import BinaryCrossentropy
 from .class_targets import CLASS_NUMBERS, ClassNumbers
 from .loss import Loss
@@ -51,7 +52,9 @@ class OneVsRest(Loss):
         """A yes-or-no question for each class, asked by class numbers."""
         return Meaning(self.loss.meaning.outputs, CLASS_NUMBERS, apart=True)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return each row's loss."""
         return self.loss.values(CLASS_NUMBERS.spread("one_vs_rest", target, prediction), prediction)
 
@@ -92,7 +95,9 @@ class OneVsOne(Loss):
         """A yes-or-no question for each pair of classes, asked by class numbers."""
         return Meaning(self.loss.meaning.outputs, PairNumbers(), apart=True)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return each row's loss."""
         first, second = (jnp.asarray(side) for side in pairs_of(prediction.shape[-1]))
         number = class_numbers("one_vs_one", target, prediction)[:, None]
@@ -116,7 +121,9 @@ class PairNumbers(ClassNumbers):
         """Return how many classes have so many pairs."""
         return classes_of(outputs)
 
-    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def spread(
+        self, name: str, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch *outputs"]:
         """Raise ShapeError: most pairs do not contain the class of a row, so they have no target."""
         raise ShapeError(f"{name}: an output for each pair of classes has no target of its own. Use one_vs_rest.")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..activations import Activation
 from ..errors import DataError, InvalidValue, ShapeError, caution
+from ..typing import Float, Num
 from .shapes import matched
 
 
@@ -62,7 +63,9 @@ class Targets:
             f"nothing is broadcast. {hint}"
         )
 
-    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def spread(
+        self, name: str, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch *outputs"]:
         """Return one target for each output, in the shape and number format of the predictions.
 
         Args:
@@ -204,7 +207,9 @@ class Signs(Targets):
                 f"{name} contains values such as {y.reshape(-1)[0]:.4g}; hinge losses expect -1 and 1, or 0 and 1."
             )
 
-    def spread(self, name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def spread(
+        self, name: str, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch *outputs"]:
         """Return the sign of each output."""
         target = matched(name, target, prediction)
         # Keras checks whether the whole batch is 0 or 1; an elementwise check keeps rows independent.

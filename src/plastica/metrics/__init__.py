@@ -11,11 +11,10 @@ from .accuracy import (
 from .agreement import BalancedAccuracy, CohenKappa, MatthewsCorrelation
 from .auc import AUC
 from .counts import F1Score, Precision, Recall, Specificity
+from .custom import CustomMetric, LossMetric
 from .mean import (
     CosineSimilarity,
-    CustomMetric,
     LogLoss,
-    LossMetric,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanSquaredError,

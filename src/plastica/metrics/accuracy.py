@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..losses.class_targets import of_shapes
 from ..losses.shapes import class_numbers, matched, matched_rows, row_means
+from ..typing import Float, Int, Num
 from .mean import Mean
 from .metric import Wants
 
@@ -37,7 +38,9 @@ class BinaryAccuracy(Mean):
     threshold: float = 0.5
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *shape"], prediction: Float[Array, "batch *shape"]
+    ) -> Float[Array, "batch"]:
         """Return the fraction of correct outputs of each row."""
         target = matched(self.label, target, prediction)
         yes = prediction > self.threshold
@@ -63,7 +66,9 @@ class CategoricalAccuracy(Mean):
     defined_on: ClassVar[Wants] = "order"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch"]:
         """Return 1 for a correct row and 0 for a wrong one."""
         target = matched_rows(self.label, target, prediction)
         right = jnp.argmax(target, axis=-1) == jnp.argmax(prediction, axis=-1)
@@ -88,7 +93,11 @@ class SparseCategoricalAccuracy(Mean):
     defined_on: ClassVar[Wants] = "order"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self,
+        target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+        prediction: Float[Array, "batch *places classes"],
+    ) -> Float[Array, "batch"]:
         """Return 1 for a correct row and 0 for a wrong one."""
         number = class_numbers(self.label, target, prediction)
         return row_means((number == jnp.argmax(prediction, axis=-1)).astype(prediction.dtype))
@@ -120,7 +129,9 @@ class TopKCategoricalAccuracy(Mean):
     def __post_init__(self) -> None:
         _check_k("TopKCategoricalAccuracy", self.k)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
+    ) -> Float[Array, "batch"]:
         """Return 1 for a row whose class is among the ``k`` largest outputs and 0 for the others."""
         target = matched_rows(self.label, target, prediction)
         return _among_largest(jnp.argmax(target, axis=-1), prediction, self.k)
@@ -152,7 +163,11 @@ class SparseTopKCategoricalAccuracy(Mean):
     def __post_init__(self) -> None:
         _check_k("SparseTopKCategoricalAccuracy", self.k)
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self,
+        target: Num[Array, "batch *places"] | Num[Array, "batch *places 1"],
+        prediction: Float[Array, "batch *places classes"],
+    ) -> Float[Array, "batch"]:
         """Return 1 for a row whose class is among the ``k`` largest outputs and 0 for the others."""
         return _among_largest(class_numbers(self.label, target, prediction), prediction, self.k)
 
@@ -178,7 +193,9 @@ class Accuracy(Mean):
     defined_on: ClassVar[Wants] = "decisions"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the fraction of correct predictions of each row."""
         kind = of_shapes(target, prediction)
         if kind.binary:
@@ -193,7 +210,9 @@ def _check_k(owner: str, k: int) -> None:
         raise InvalidValue(f"{owner}: k={k!r}; expected a whole number of at least 1.")
 
 
-def _among_largest(number: jax.Array, prediction: jax.Array, k: int) -> jax.Array:
+def _among_largest(
+    number: Int[Array, "batch *places"], prediction: Float[Array, "batch *places classes"], k: int
+) -> Float[Array, "batch"]:
     own = jnp.take_along_axis(prediction, number[..., None], axis=-1, mode="clip")
     before = jnp.sum(prediction > own, axis=-1)  # ties count in favour of the true class, as in Keras
     return row_means((before < k).astype(prediction.dtype))

@@ -7,9 +7,11 @@ from typing import ClassVar, Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float, Int, Num
 from .counts import labels
 from .mean import Named
 from .metric import Wants
@@ -67,7 +69,12 @@ class AUC(Named):
         if isinstance(self.bins, bool) or not isinstance(self.bins, int) or self.bins < 2:
             raise InvalidValue(f"AUC: bins={self.bins!r}; expected a whole number of at least 2.")
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the histograms of negative and positive rows, ``(outputs * 2 * bins,)`` or pooled ``(2 * bins,)``."""
         wanted = labels(self.label, target, prediction).astype(jnp.int32)
         outputs = prediction.shape[-1] if self.multi_label and prediction.ndim > 1 else 1
@@ -78,7 +85,7 @@ class AUC(Named):
         place = (histogram * self.bins + step).reshape(-1)
         return empty.at[place].add(rows.reshape(-1).astype(prediction.dtype), mode="promise_in_bounds")
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the area, averaged over outputs; NaN if there are no positive or no negative rows."""
         area = _roc if self.curve == "ROC" else _precision_recall
         return float(np.mean([area(no, yes)[0] for no, yes in self._histograms(sums)]))
@@ -92,7 +99,7 @@ class AUC(Named):
         return np.asarray(sums, np.float64).reshape(-1, 2, self.bins)
 
 
-def _steps(prediction: jax.Array, bins: int, from_logits: bool) -> jax.Array:
+def _steps(prediction: Float[Array, "batch *outputs"], bins: int, from_logits: bool) -> Int[Array, "batch *outputs"]:
     if from_logits:
         probability, logit = jax.nn.sigmoid(prediction), prediction
     else:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..losses.class_targets import of_shapes
 from ..losses.shapes import matched
+from ..typing import Bool, Float, Int, Num
 from .mean import Named, ratio
 from .metric import Wants
 
@@ -49,7 +50,12 @@ class Counted(Named):
         """Whether several outputs without a threshold are classes, of which the largest output is predicted."""
         return True
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the hits, the true rows and the predicted rows of each class, and the total weight."""
         wanted, answered = self.memberships(target, prediction)
         rows = jnp.broadcast_to(weight.reshape(-1, *[1] * (wanted.ndim - 1)), (*wanted.shape[:-1], 1))
@@ -58,7 +64,9 @@ class Counted(Named):
         parts = [jnp.sum(x * rows, axis=0) for x in (wanted * answered, wanted, answered)]
         return jnp.concatenate([*parts, jnp.sum(rows)[None]])
 
-    def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def memberships(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> tuple[Bool[Array, "batch *places classes"], Bool[Array, "batch *places classes"]]:
         """Return the true and the predicted classes of each row, both ``(batch, ..., classes)``."""
         wanted = labels(self.label, target, prediction)
         if prediction.ndim == 1:
@@ -69,7 +77,7 @@ class Counted(Named):
             wanted = _one_hot(jnp.argmax(target, axis=-1), prediction.shape[-1])
         return wanted, _one_hot(jnp.argmax(prediction, axis=-1), prediction.shape[-1])
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from the counts."""
         sums = np.asarray(sums, np.float64)
         hit, wanted, answered = sums[:-1].reshape(3, -1)
@@ -117,7 +125,9 @@ class KerasAveraged(Averaged):
         """True only if an average over classes is requested."""
         return self.average is not None
 
-    def memberships(self, target: jax.Array, prediction: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def memberships(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> tuple[Bool[Array, "batch *places classes"], Bool[Array, "batch *places classes"]]:
         """Return the true and the predicted classes of each row."""
         if self.average is not None:
             return super().memberships(target, prediction)
@@ -250,7 +260,9 @@ class Specificity(Averaged):
         return _shares(no - (counts.answered - counts.hit), no)
 
 
-def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
+def labels(
+    name: str, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+) -> Bool[Array, "batch *outputs"]:
     """Return which outputs are positive in the targets, in the shape of the predictions; class indices become one-hot.
 
     Raises:
@@ -260,7 +272,7 @@ def labels(name: str, target: jax.Array, prediction: jax.Array) -> jax.Array:
     return (kind.spread(name, target, prediction) if kind.numbered else matched(name, target, prediction)) > 0.5
 
 
-def _one_hot(number: jax.Array, classes: int) -> jax.Array:
+def _one_hot(number: Int[Array, "batch *places"], classes: int) -> Bool[Array, "batch *places classes"]:
     return number[..., None] == jnp.arange(classes, dtype=number.dtype)
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import losses
 from ..declaration import declaration
 from ..losses.class_targets import of_shapes
-from ..losses.custom import batch_value, is_of_whole_batch, row_values
 from ..losses.regression import cosine
-from ..own_functions import require_function
+from ..typing import Float, Num
 from .metric import Metric, Wants
 
 
@@ -33,11 +31,18 @@ class Named(Metric):
 class Mean(Named):
     """The weighted mean of one value per row, from two sums: of the weighted values and of the weights."""
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the value of each row, ``(batch,)``."""
         raise NotImplementedError
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the weighted sum of the rows' values and the sum of the weights, ``(2,)``."""
         values = self.values(target, prediction)
         weight = weight.astype(values.dtype)
@@ -45,7 +50,7 @@ class Mean(Named):
         total = jnp.sum(jnp.where(weight == 0, 0.0, values * weight))
         return jnp.stack([total, jnp.sum(weight)])
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the mean."""
         return ratio(sums[0], sums[1])
 
@@ -68,7 +73,9 @@ class MeanSquaredError(Mean):
     defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the mean squared error of each row."""
         return losses.MeanSquaredError().values(target, prediction)
 
@@ -91,11 +98,13 @@ class RootMeanSquaredError(Mean):
     defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the mean squared error of each row."""
         return losses.MeanSquaredError().values(target, prediction)
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the root of the mean."""
         return float(np.sqrt(ratio(sums[0], sums[1])))
 
@@ -118,7 +127,9 @@ class MeanAbsoluteError(Mean):
     defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the mean absolute error of each row."""
         return losses.MeanAbsoluteError().values(target, prediction)
 
@@ -141,7 +152,9 @@ class MeanAbsolutePercentageError(Mean):
     defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the mean error of each row in per cent."""
         return losses.MeanAbsolutePercentageError().values(target, prediction)
 
@@ -164,7 +177,9 @@ class CosineSimilarity(Mean):
     defined_on: ClassVar[Wants] = "targets"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the cosine of each row."""
         return cosine("cosine_similarity", target, prediction)
 
@@ -190,7 +205,9 @@ class LogLoss(Mean):
     defined_on: ClassVar[Wants] = "probabilities"
     name: str | None = None
 
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
+    def values(
+        self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
+    ) -> Float[Array, "batch"]:
         """Return the cross-entropy of each row."""
         kind = of_shapes(target, prediction)
         if kind.binary:
@@ -198,89 +215,6 @@ class LogLoss(Mean):
         if kind.numbered:
             return losses.SparseCategoricalCrossentropy().values(target, prediction)
         return losses.CategoricalCrossentropy().values(target, prediction)
-
-
-@declaration
-class LossMetric(Mean):
-    """Any loss, shown as a metric.
-
-    Args:
-        loss: The loss.
-        name: The key in the history; the loss's name by default.
-
-    Shapes: as for the loss.
-
-    Example:
-        >>> LossMetric(losses.Huber()).compute([0.0, 0.0], [1.0, 3.0])  # 0.5 and 2.5
-        1.5
-    """
-
-    loss: losses.Loss
-    name: str | None = None
-
-    @property
-    def wants(self) -> Wants:
-        """The kind of outputs that the loss is computed from; losses of margins take activities as they are."""
-        kinds: dict[str, Wants] = {
-            "probabilities": "probabilities", "potentials": "potentials", "values": "targets",
-        }  # fmt: skip
-        return kinds.get(self.loss.meaning.outputs, "activities")
-
-    @property
-    def label(self) -> str:
-        """The given name, or the loss's."""
-        return self.name or losses.name_of(self.loss)
-
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the loss of each row."""
-        return self.loss.values(target, prediction)
-
-
-@declaration
-class CustomMetric(Mean):
-    """A function of your own as a metric: the weighted mean of its values.
-
-    Args:
-        function: Takes ``(y_true, y_pred)`` and returns one value for each row or element, or a single number for the
-            batch. JAX traces it, so use ``jax.numpy`` in it. For a single number the metric is the mean over the
-            batches, as in Keras, and therefore depends on the batch size.
-        name: The key in the history; the function's name by default.
-        sizes: The numbers of rows of batches that may be incomplete; set by ``fit`` and ``evaluate``.
-
-    Raises:
-        InvalidValue: If ``function`` is not callable.
-        ShapeError: If it returns neither a single number nor values along the batch axis.
-
-    Example:
-        >>> def largest_error(y_true, y_pred):
-        ...     return jnp.max(jnp.abs(y_true - y_pred), axis=-1)
-        >>> CustomMetric(largest_error).compute([[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [2.0, 3.0]])
-        2.0
-    """
-
-    function: Callable[..., jax.Array]
-    name: str | None = None
-    sizes: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_function("CustomMetric", self.function, "target", "prediction")
-
-    @property
-    def label(self) -> str:
-        """The given name, or the function's."""
-        return self.name or getattr(self.function, "__name__", "custom_metric")
-
-    def values(self, target: jax.Array, prediction: jax.Array) -> jax.Array:
-        """Return the value of the function for each row."""
-        return row_values(self.function, target, prediction)
-
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
-        """Return the weighted sum of the rows' values and the sum of the weights; or the batch's value and 1."""
-        if not is_of_whole_batch(self.function, target, prediction):
-            return Mean.sums(self, target, prediction, weight)
-        real = jnp.sum(weight > 0)  # such a metric is never weighted, so only padding rows have weight 0
-        value = batch_value(self.function, self.sizes, target, prediction, real)
-        return jnp.stack([value, jnp.ones_like(value)])
 
 
 def ratio(part: float, whole: float) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import jax
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Num
 from .metric import Metric, Wants
 from .wrapped import WrappedMetric
 
@@ -36,6 +37,11 @@ class MemberMetric(WrappedMetric):
         """The metric of a single member's prediction."""
         return self.metric
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the sums of one batch."""
         return self.metric.sums(target, prediction.mean(axis=1), weight)

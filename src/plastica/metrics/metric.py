@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.typing import ArrayLike
 
 from ..declaration import Declaration
+from ..typing import Float, Num
 
 Wants = Literal["activities", "targets", "order", "decisions", "probabilities", "potentials"]
 
@@ -52,7 +53,12 @@ class Metric(Declaration):
         """The key in ``History.history``."""
         raise NotImplementedError
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the sums of one batch, a vector.
 
         Args:
@@ -62,7 +68,7 @@ class Metric(Declaration):
         """
         raise NotImplementedError
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from accumulated sums; NaN if nothing was counted."""
         raise NotImplementedError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import jax
+from jax import Array
 
 from .. import losses
 from ..activations import Activation
@@ -22,11 +22,10 @@ from .accuracy import (
 from .agreement import BalancedAccuracy, CohenKappa, MatthewsCorrelation
 from .auc import AUC
 from .counts import F1Score, Precision, Recall, Specificity
+from .custom import CustomMetric, LossMetric
 from .mean import (
     CosineSimilarity,
-    CustomMetric,
     LogLoss,
-    LossMetric,
     MeanAbsoluteError,
     MeanAbsolutePercentageError,
     MeanSquaredError,
@@ -38,7 +37,7 @@ from .regression import ExplainedVariance, R2Score
 from .seen import Activated, seen
 from .wrapped import WrappedMetric
 
-MetricLike = Metric | losses.Loss | str | Callable[..., jax.Array]
+MetricLike = Metric | losses.Loss | str | Callable[..., Array]
 
 NAMES: dict[str, type[Metric]] = {
     "accuracy": Accuracy,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, PyTree
 from .metric import Metric, Wants
 from .wrapped import WrappedMetric
 
@@ -41,6 +40,6 @@ class OutputMetric(WrappedMetric):
         """The name of the output and that of the metric."""
         return f"{self.name}_{self.metric.label}"
 
-    def sums(self, target: Any, prediction: Any, weight: jax.Array) -> jax.Array:
+    def sums(self, target: PyTree, prediction: PyTree, weight: Float[Array, "batch"]) -> Float[Array, "sums"]:
         """Return what one batch adds to the metric of the output."""
         return self.metric.sums(target[self.target], prediction[self.output], weight)

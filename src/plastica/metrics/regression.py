@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import ClassVar, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import PlasticaWarning
 from ..losses.shapes import matched
+from ..typing import Float, Num
 from .mean import Named
 from .metric import Wants
 
@@ -46,11 +47,16 @@ class R2Score(Named):
     offset: float = 0.0
     name: str | None = None
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return R^2 averaged over outputs; a constant output counts 1 if predicted exactly, otherwise 0."""
         parts = _parts(sums)
         return _share_explained(parts.error2, _spread(self.label, parts))
@@ -78,11 +84,16 @@ class ExplainedVariance(Named):
     offset: float = 0.0
     name: str | None = None
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the mean over outputs."""
         parts = _parts(sums)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -111,12 +122,18 @@ class Moments(NamedTuple):
     error2: np.ndarray
 
 
-def _moments(name: str, target: jax.Array, prediction: jax.Array, weight: jax.Array, offset: float) -> jax.Array:
+def _moments(
+    name: str,
+    target: Num[Array, "batch *shape"],
+    prediction: Float[Array, "batch *shape"],
+    weight: Float[Array, "batch"],
+    offset: float,
+) -> Float[Array, "sums"]:
     y = matched(name, target, prediction)
     rows = y.shape[0]
-    y, error = (x.reshape(rows, -1) for x in (y - jnp.asarray(offset, y.dtype), y - prediction))
+    y, error = (x.reshape(rows, -1) for x in (y - jnp.asarray(offset, y.dtype), y - prediction))  # (batch, outputs)
     column = weight.astype(y.dtype)[:, None]
-    error = jnp.where(column == 0, 0.0, error)  # (batch, outputs)
+    error = jnp.where(column == 0, 0.0, error)
     total = jnp.sum(column)
     mean = jnp.sum(column * y, axis=0) / jnp.where(total == 0, 1.0, total)
     five = jnp.stack([y, y * y, jnp.square(y - mean), error, error * error])  # (5, batch, outputs)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import numpy as np
+from jax import Array
 
 from ..activations import Activation, Sigmoid, Softmax
 from ..declaration import declaration, replace
 from ..errors import InvalidValue, caution
 from ..losses import BinaryCrossentropy, CustomLoss, Loss, LossMeaning, name_of
+from ..typing import Float, Num
 from .accuracy import Accuracy, BinaryAccuracy
 from .auc import AUC
 from .counts import Counted
-from .mean import LogLoss, LossMetric
+from .custom import LossMetric
+from .mean import LogLoss
 from .members import MemberMetric
 from .metric import Metric
 from .wrapped import WrappedMetric
@@ -46,7 +46,12 @@ class Activated(WrappedMetric):
         inner = self.metric.of_one
         return self if inner is self.metric else replace(self, metric=inner)
 
-    def sums(self, target: jax.Array, prediction: jax.Array, weight: jax.Array) -> jax.Array:
+    def sums(
+        self,
+        target: Num[Array, "batch *targets"],
+        prediction: Float[Array, "batch *outputs"],
+        weight: Float[Array, "batch"],
+    ) -> Float[Array, "sums"]:
         """Return the sums of one batch."""
         return self.metric.sums(target, self.activation(prediction), weight)
 
@@ -153,7 +158,7 @@ def _of_probabilities(metric: Metric, loss: Loss, activation: Activation | None)
 def _potential(metric: Metric, meaning: LossMeaning) -> Metric:
     if isinstance(metric, AUC) and (meaning.targets.binary or meaning.targets.paired):
         return replace(metric, from_logits=True)
-    made: Any = Softmax() if meaning.exclusive else Sigmoid()
+    made: Activation = Softmax() if meaning.exclusive else Sigmoid()
     return Activated(metric, made)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..typing import Float
 from .metric import Metric
 
 
@@ -26,6 +27,6 @@ class WrappedMetric(Metric):
         """That of the inner metric."""
         return self.metric.label
 
-    def result(self, sums: np.ndarray) -> float:
+    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from the sums."""
         return self.metric.result(sums)
