@@ -1,4 +1,4 @@
-"""Which rows make which batch; made on the host, from the seed and the epoch's number alone."""
+"""The rows of each batch, determined on the host by the seed and the number of the epoch alone."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from .program import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 
-# A table of about a megabyte of row numbers holds many short epochs or one long one.
+# About a megabyte of row numbers per plan: many short epochs, or one long one.
 TABLE_ENTRIES = 1 << 18
 MOST_EPOCHS_IN_PLAN = 64
 
-# Answers are computed in chunks of this many rows, filled up with zeros, so that a row's answer does not
-# depend on how many rows came with it.
+# Predictions are computed in chunks of this many rows, padded with zeros, so that the prediction for a row does not
+# depend on how many rows were passed with it.
 ANSWER_ROWS = 128
 
-# More rows than these are answered part by part, so that memory stays level and one program serves them all.
+# More rows than this are predicted in parts, so that memory use is bounded and one program serves all parts.
 PART_ROWS = 1 << 15
 
-# Setting so many numbers takes a millisecond; compiling for another number of rows takes half a second.
+# Padding by this many numbers takes a millisecond; compiling for another number of rows takes half a second.
 SMALL_PART = 1 << 21
 
-# Larger inputs are not copied to make room for fillers: compiling again costs less than that memory.
+# Larger inputs are not copied for padding: compiling again costs less than the memory of a copy.
 LARGEST_COPY = 1 << 30
 
 
 def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
     """Return the order of the rows in an epoch, int32 ``(rows,)``.
 
-    It depends on nothing but the seed and the epoch's number, so that a resumed run goes on as it would have.
+    It depends only on the seed and the number of the epoch, so that a resumed run continues exactly.
     """
     if not shuffle:
         return np.arange(rows, dtype=np.int32)
@@ -43,19 +43,19 @@ def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
 
 
 def drawn_rows(seed: int, epoch: int, sampling: np.ndarray) -> np.ndarray:
-    """Return as many rows as there are, drawn with replacement by their relative probabilities, int32 ``(rows,)``.
+    """Return row numbers drawn with replacement with the given relative probabilities, int32 ``(rows,)``.
 
-    As with :func:`row_order`, the seed and the epoch's number alone decide.
+    As for :func:`row_order`, they depend only on the seed and the number of the epoch.
     """
     reach = np.cumsum(sampling, dtype=np.float64)
     draws = np.random.default_rng([seed, epoch]).random(len(sampling)) * reach[-1]
     found = np.searchsorted(reach, draws, side="right")
-    # Rounding may put a draw on the very end, where no row reaches beyond it.
+    # Rounding may place a draw at the upper end of the last interval, which belongs to no row.
     return np.minimum(found, np.flatnonzero(sampling)[-1]).astype(np.int32)
 
 
 def batch_sizes(rows: int, batch_size: int) -> np.ndarray:
-    """Return how many real rows each batch has, int32 ``(batches,)``; only the last may be short."""
+    """Return the number of rows in each batch without padding, int32 ``(batches,)``; only the last may be smaller."""
     batches = -(-rows // batch_size)
     sizes = np.full(batches, batch_size, np.int32)
     sizes[-1] = rows - (batches - 1) * batch_size
@@ -63,9 +63,9 @@ def batch_sizes(rows: int, batch_size: int) -> np.ndarray:
 
 
 def room_for(rows: int) -> int:
-    """Return the rows that arrays for ``rows`` rows are made for, so that another fold is the same program.
+    """Return the padded number of rows, so that folds of slightly different sizes share one compiled program.
 
-    Eight sizes from each power of two to the next: at most an eighth is filler, and up to 16 rows none.
+    There are eight sizes from each power of two to the next: at most an eighth is padding, and none up to 16 rows.
 
     Example:
         >>> [room_for(rows) for rows in (4, 16, 89, 90, 1000, 1013)]
@@ -76,7 +76,7 @@ def room_for(rows: int) -> int:
 
 
 def filled(array: Any, room: int, fill: float = 0.0) -> Any:
-    """Return the rows with filler rows after them, ``room`` in all; the array itself where it is as long."""
+    """Return the rows padded to ``room`` rows; the array itself if it has that length."""
     if isinstance(array, Gathered):
         return array.staged(lambda rows: filled(rows, room, fill))
     if len(array) == room:
@@ -87,29 +87,29 @@ def filled(array: Any, room: int, fill: float = 0.0) -> Any:
 
 
 def training_rows(x: Any, y: Any, weight: np.ndarray | None) -> Rows:
-    """Return data to train on, with filler rows that no batch counts."""
+    """Return the training data, with padding rows that no batch contains."""
     count, size = count_rows(x), sum(part.nbytes for part in jax.tree.leaves(x))
     room = room_for(count) if size <= LARGEST_COPY else count
     return jax.device_put(jax.tree.map(lambda part: filled(part, room), Rows(x, y, weight)))
 
 
 class Planner:
-    """Makes plans for runs of one shape, so that all its calls are one compiled program.
+    """Makes the plans of a run, all of one shape, so that all calls use one compiled program.
 
     Attributes:
-        batches: Batches in an epoch.
-        size: Rows in a batch.
+        batches: The number of batches in an epoch.
+        size: The number of rows in a batch.
 
     Args:
-        rows: How many rows there are to train on.
-        batch_size: How many of them make a step; a larger one than there are rows means all of them.
-        seed: The run's seed.
-        shuffle: Whether each epoch has an order of its own.
-        first_epoch: How many epochs the network was trained before this run.
-        sampling: The relative probability of each row to be drawn; None for each row once an epoch.
+        rows: The number of training rows.
+        batch_size: The number of rows in a batch, at most the number of rows.
+        seed: The seed of the run.
+        shuffle: Whether to shuffle the rows in each epoch.
+        first_epoch: The number of epochs of training before this run.
+        sampling: The relative probability of drawing each row; None uses each row once per epoch.
 
     Raises:
-        InvalidValue: There are more rows than an int32 counts.
+        InvalidValue: If the number of rows exceeds the range of int32.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Planner:
         self._drawn, self._table = range(0), np.zeros((0, 0, 0), np.int32)
 
     def plan(self, start: int, stop: int) -> Plan:
-        """Return the plan for steps ``start`` to ``stop`` of the run, at most ``epochs`` epochs."""
+        """Return the plan for steps ``start`` to ``stop`` of the run, which span at most ``epochs`` epochs."""
         first, last = start // self.batches, (stop - 1) // self.batches
         offset = first * self.batches
         span = [*divmod(start - offset, self.batches), *divmod(stop - offset, self.batches)]
@@ -140,7 +140,7 @@ class Planner:
         return Plan(table, self.sizes, np.array(span, np.int32), np.int32(self.batches))
 
     def _orders(self, epochs: range) -> np.ndarray:
-        # Kept, since the calls that go through one long epoch all ask for the same.
+        # Cached, since all calls within one long epoch ask for the same order.
         if self._drawn != epochs:
             table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
             for place, epoch in enumerate(epochs):
@@ -158,15 +158,15 @@ class Planner:
         return (start // self.batches + self.epochs) * self.batches
 
     def position(self, start: int, epoch: int, batch: int) -> int:
-        """Return the run's step at which a plan from ``start`` stands."""
+        """Return the step of the run for an epoch and a batch of a plan that begins at ``start``."""
         return (start // self.batches + epoch) * self.batches + batch
 
 
 class Arrays(Planner, Source):
-    """Rows in memory as a source; see :class:`Planner` for how batches are made.
+    """Rows in memory as a source of data; :class:`Planner` determines the batches.
 
     Args:
-        data: The rows, as :func:`training_rows` returns them.
+        data: The rows, as returned by :func:`training_rows`.
         planner: The arguments of :class:`Planner`.
     """
 
@@ -179,13 +179,13 @@ class Arrays(Planner, Source):
         return self.data
 
     def identity(self) -> Iterator[str | np.ndarray]:
-        """Yield the rows without fillers."""
+        """Yield the rows without padding."""
         for part in jax.tree.leaves(self.data, is_leaf=lambda part: isinstance(part, Staged)):
             yield from part.identity(self.rows) if isinstance(part, Staged) else (part[: self.rows],)
 
 
 def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> Any:
-    """Cut ``(rows, ...)`` into ``(chunks, size, ...)``, with filler rows for a number of chunks that recurs."""
+    """Return ``(rows, ...)`` as ``(chunks, size, ...)``, padded to one of a few numbers of chunks."""
     if isinstance(array, Gathered):
         return array.staged(lambda rows: in_chunks(rows, size, fill, room))
     chunks = max(1, -(-(room or room_for(len(array))) // size))
@@ -193,15 +193,15 @@ def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int 
 
 
 def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
-    """Return the parts in which many rows are answered, and the room that each of them takes.
+    """Return the parts in which many rows are predicted, and the padded size of each part.
 
-    One chunk has the room of one, and more of them have all the same room as long as that is small: two programs then
-    answer most numbers of rows.
+    A single chunk keeps its size, and several chunks are padded to one common size if that is small. Two programs are
+    then sufficient for most numbers of rows.
 
     Args:
-        rows: How many there are.
-        size: Rows in a chunk.
-        numbers: How many numbers a row and its answer hold.
+        rows: The number of rows.
+        size: The number of rows in a chunk.
+        numbers: The number of values in a row and its prediction.
     """
     most = max(1, PART_ROWS // size) * size
     small = min(most, SMALL_PART // numbers // size * size)
@@ -210,7 +210,7 @@ def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
 
 
 def held_out_rows(x: Any, y: Any, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None) -> Rows:
-    """Return data to evaluate on, in chunks; filler rows carry the weight -1."""
+    """Return the data of an evaluation in chunks; padding rows have the weight -1."""
     weight = np.ones(count_rows(x), np.float32) if weight is None else weight
     x, y = jax.tree.map(lambda part: in_chunks(part, size, room=room), (x, y))
     return jax.device_put(Rows(x, y, in_chunks(weight, size, -1.0, room)))

@@ -1,4 +1,4 @@
-"""Compiled programs: kept on the disk between processes, and in memory as many as there is a use for."""
+"""The cache of compiled programs: on disk between processes, and a limited number in memory."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from .population import advance_members
 
 VARIABLE = "PLASTICA_CACHE"
 
-# A program takes 2 to 5 MB as long as it is kept. Who trains networks of ever new shapes comes back to few of them, and
-# one that is wanted again is read from the disk in a tenth of a second.
+# A program in memory takes 2 to 5 MB. When networks of many shapes are trained, few of the shapes recur, and a program
+# is read again from disk in a tenth of a second.
 MOST_PROGRAMS = 32
 
 
 def keep_compiled_programs() -> None:
-    """Turn on JAX's persistent compilation cache, unless it is configured already; forget programs in memory.
+    """Enable JAX's persistent compilation cache unless it is configured, and limit the number of programs in memory.
 
-    In memory no kind of program is kept in more than ``MOST_PROGRAMS`` shapes; then all of this kind go.
+    Once a kind of program has been compiled for more than ``MOST_PROGRAMS`` shapes, all programs of this kind are
+    removed from memory.
 
-    The folder is ``plastica`` in the user's own cache folder; the environment variable ``PLASTICA_CACHE``
-    names another, or turns it off (``off``).
+    The folder is ``plastica`` in the cache folder of the user. The environment variable ``PLASTICA_CACHE`` sets another
+    folder, or disables the cache (``off``).
     """
     kept: tuple[Any, ...] = (*programs(), advance_members)
     for program in kept:
@@ -42,7 +43,7 @@ def keep_compiled_programs() -> None:
 
 
 def cache_folder(name: str) -> Path | None:
-    """Return a folder of plastica's own cache, made where it is missing; None where nothing is or can be kept."""
+    """Return a folder in the cache of plastica, created if missing; None if caching is disabled or impossible."""
     said = os.environ.get(VARIABLE, "")
     if said.lower() == "off":
         return None
@@ -51,7 +52,7 @@ def cache_folder(name: str) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
         return None
-    # On a disk that became read-only JAX would warn of each program.
+    # JAX would print a warning for each program if the disk is read-only.
     return folder if os.access(folder, os.W_OK) else None
 
 

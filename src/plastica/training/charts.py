@@ -1,4 +1,4 @@
-"""The curves of a run as notebooks show them, light enough to be drawn again while it goes on."""
+"""The learning curves in notebooks, cheap enough to be redrawn during training."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ MOST_CHARTS = 3
 
 
 def charts(curves: Mapping[str, list[float]], first: int, most: int = MOST_CHARTS) -> list[Markup]:
-    """Draw the loss and the first metrics over the epochs, training beside validation.
+    """Draw the loss and the first metrics over the epochs, for training and validation.
 
     Args:
-        curves: Figures by name, an entry an epoch.
+        curves: The values of each metric by name, one per epoch.
         first: The number of the first epoch.
-        most: How many charts there may be.
+        most: The maximum number of charts.
     """
     names = [name for name in curves if not name.startswith("val_")]
     names += [name for name in curves if name.startswith("val_") and name[4:] not in names]

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: written between calls, read when it is resumed."""
+"""Checkpoints of a run: written between calls of the program, read to resume the run."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from .program import Learner
 from .recovery import CallStart, Recovery
 from .run import Run
 
-HASHED_AT_ONCE = 1 << 14  # rows, which are copied when their type is narrow
+HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed
 
 
 class Checkpoints:
-    """Keeps the checkpoints of one run.
+    """The checkpoints of one run.
 
     Args:
-        folder: Where they are kept.
-        seconds: How long at least between two; 0 writes one at every look.
+        folder: The folder of the checkpoints.
+        seconds: The minimum time between two checkpoints; 0 writes one after every call of the program.
         run: The run, before its first step.
-        callbacks: Those whose state is kept.
+        callbacks: The callbacks whose state is saved.
         talks: Whether lines may be written to standard output.
 
     Raises:
-        FileError: If the folder is in use, holds something else or cannot be written.
+        FileError: If the folder is in use, contains other files or cannot be written.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Checkpoints:
         self.written = time.monotonic()
 
     def begin(self, run: Run, resume: bool) -> None:
-        """Set the run to the newest checkpoint; where there is none, write the first before any step.
+        """Restore the run from the newest checkpoint; if there is none, write one before the first step.
 
         Raises:
-            InvalidValue: If checkpoints are there and ``resume`` is False, or they are of another run.
+            InvalidValue: If the folder contains checkpoints and ``resume`` is False, or they belong to another run.
         """
         found, where = self.folder.latest(), self.folder.path
         if found is None or (found.step == 0 and not resume):
@@ -85,7 +85,7 @@ class Checkpoints:
         self._restore(run, found.arrays, found.document)
 
     def look(self, run: Run) -> None:
-        """Write a checkpoint when it is time."""
+        """Write a checkpoint if the last one is old enough."""
         if time.monotonic() - self.written >= self.seconds:
             self.write(run)
 
@@ -104,7 +104,7 @@ class Checkpoints:
             "first_epoch": run.first_epoch,
             "seconds": run.seconds,
             "learning_rate": rate if isinstance(rate, float) else None,
-            # What a rule of this call stopped may go on under the rules of the next.
+            # A run stopped by a stop rule can be resumed under other stop rules.
             "stopped": run.trainee.stop_reason if run.trainee.stop_training and not run.ruled_out else None,
             "kinds": _kinds(self.callbacks),
             "states": _in_order(run.logs, [callback.get_state() for callback in self.callbacks]),
@@ -113,7 +113,7 @@ class Checkpoints:
         self.written = time.monotonic()
 
     def close(self) -> None:
-        """Let another run use the folder."""
+        """Release the folder for other runs."""
         self.folder.close()
 
     def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ class Checkpoints:
 
 
 def fingerprint(run: Run) -> str:
-    """Return a digest of all that decides a run's weights: the program, the data, the seed, the batches."""
+    """Return a digest of everything that determines the weights: the program, the data, the seed, the batches."""
     digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
     source = run.source
     digest.update(repr((source.size, source.seed, source.shuffle, source.first_epoch)).encode())
@@ -165,7 +165,7 @@ def fingerprint(run: Run) -> str:
 
 
 def _update(digest: Any, rows: Any) -> None:
-    """Take in rows; whatever their type, the same numbers give the same digest."""
+    """Add rows to the digest; equal numbers give the same digest whatever their type."""
     rows = np.asarray(rows)
     digest.update(repr(rows.shape).encode())
     for start in range(0, len(rows), HASHED_AT_ONCE):
@@ -175,12 +175,12 @@ def _update(digest: Any, rows: Any) -> None:
 
 
 def _in_order(logs: dict[str, float], states: list[dict[str, Any]]) -> str:
-    """Return figures and states as a text of their own, in which keys keep their order as the manifest's do not."""
+    """Return logs and states as a separate JSON text, which preserves the order of keys; the manifest does not."""
     return documents.encode({"logs": logs, "callbacks": states}, in_order=True)
 
 
 def _states_of(document: dict[str, Any], where: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Return figures and states; older checkpoints have them in the document itself."""
+    """Return logs and states; older checkpoints contain them in the document itself."""
     kept = documents.decode(document["states"], where) if "states" in document else document
     return kept["logs"], kept["callbacks"]
 

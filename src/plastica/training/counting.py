@@ -1,4 +1,4 @@
-"""How many epochs a model was trained."""
+"""The number of epochs for which a model was trained."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .run import Run
 
 
 class EpochCount(Callback):
-    """Keeps the model's count of epochs, so that a model saved within a run trains on as the run did."""
+    """Update the number of epochs in the model, so that a model saved during a run continues training exactly."""
 
     needs: Needs = "logs"
 
@@ -18,9 +18,9 @@ class EpochCount(Callback):
         self.run, self.first = run, run.source.first_epoch - run.first_epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Count."""
+        """Count the epoch."""
         self.model.epochs_trained = self.first + epoch + 1
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Count what a run that is resumed made before."""
+        """Count the epochs before a resumed run was interrupted."""
         self.model.epochs_trained = self.run.source.first_epoch + self.run.step // self.run.source.batches

@@ -1,4 +1,4 @@
-"""The picture of a run: loss and metrics over the epochs, training beside validation."""
+"""The figure of the learning curves: loss and metrics over the epochs, for training and validation."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FEW = 15
 
 
 class Figures(Protocol):
-    """What is drawn: a history, or anything with its figures and epochs."""
+    """What can be drawn: a history, or another object with its metrics and epochs."""
 
     history: dict[str, list[float]]
     epoch: list[int]
 
     def best(self, monitor: str | None = None) -> tuple[int, float] | None:
-        """Return the best epoch and its figure."""
+        """Return the best epoch and its value."""
         ...
 
 
 def plot(run: Figures, path: str | os.PathLike[str] | None = None, log: bool = False) -> Drawing:
-    """Draw one small panel for the loss and one for each other figure; see ``History.plot``."""
+    """Draw one panel for the loss and one for each metric; see ``History.plot``."""
     if path is not None:
         checked_ending(path)
     names = [name for name in run.history if not name.startswith("val_")]
@@ -59,7 +59,7 @@ def _panels(run: Figures, names: list[str], log: bool) -> Drawing:
 
 
 def aligned(history: dict[str, list[float]], epochs: int) -> dict[str, list[float]]:
-    """Return the figures with NaN in front where they began later than the run."""
+    """Return the values, with leading NaN for metrics that began after the first epoch."""
     return {name: [math.nan] * (epochs - len(values)) + list(values) for name, values in history.items()}
 
 
@@ -111,7 +111,7 @@ def _dress(axes: Axes, name: str, epochs: list[int]) -> None:
     axes.grid(axis="y", color=PALE, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.margins(y=0.08)
-    beside = min(0.03 * (epochs[-1] - epochs[0]), 0.9) or 0.5  # so that no tick says epoch 0
+    beside = min(0.03 * (epochs[-1] - epochs[0]), 0.9) or 0.5  # no tick for an epoch 0
     axes.set_xlim(epochs[0] - beside, epochs[-1] + beside)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)

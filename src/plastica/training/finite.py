@@ -1,4 +1,4 @@
-"""Where NaN or infinity came from, in words a person can act on."""
+"""Error messages for NaN and infinity: where they first appeared, and what to try."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ FROM_OUTSIDE = (
 
 
 def explain(program: Program, learner: Learner, batch: Batch, context: Context) -> str:
-    """Say in which layer the first number that is not finite appears.
+    """Return a message that names the layer in which the first number that is not finite appears.
 
     Args:
-        program: The run's program.
-        learner: The run's state before the step that failed.
+        program: The program of the run.
+        learner: The state before the step that failed.
         batch: The rows of that step.
-        context: How that step ran.
+        context: The context of that step.
     """
     record, _ = program.network.forward(learner.params, batch.x, learner.state, context)
     for path, _, params in walk(program.network, learner.params):
@@ -54,12 +54,12 @@ def explain(program: Program, learner: Learner, batch: Batch, context: Context) 
 
 
 def what_now(program: Program, learner: Learner) -> str:
-    """Say what to try, and what the weights are now: those of ``learner``, to which the run went back."""
+    """Return advice on what to try, and which weights the model has now: those of ``learner``, which were restored."""
     return what_to_try(program) + SET_BACK if recovery.is_finite(learner) else NONE_TO_GO_BACK_TO
 
 
 def what_to_try(program: Program) -> str:
-    """Say what helps, by what makes the steps: the optimizer, the rule itself, or both."""
+    """Return advice that depends on what computes the updates: the optimizer, the rule itself, or both."""
     rates = " and ".join(program.rule.own_rates())
     if not rates:
         return WHAT_TO_TRY

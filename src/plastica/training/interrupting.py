@@ -1,4 +1,4 @@
-"""Ctrl-C during a run: noted by a handler of our own and obeyed between two calls of the program."""
+"""Ctrl-C during a run: recorded by a signal handler, and acted on between two calls of the program."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..interrupts import raise_between_imports
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run ended at Ctrl-C, between two steps: the model is as the last step left it.
+    """Training was interrupted by Ctrl-C between two steps; the model has the weights after the last step.
 
     Args:
-        message: What to say.
-        kept: What was trained so far, from those who make more of a model than ``fit`` does.
+        message: The message.
+        kept: What was trained so far, for callers that train more than one model.
     """
 
     def __init__(self, message: str, kept: Any = None) -> None:
@@ -26,34 +26,34 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interrupts:
-    """Whether Ctrl-C was pressed since the run began."""
+    """Whether Ctrl-C was pressed since the beginning of the run."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """Take the first one down for the run to see; a second one ends at once, as without a handler.
+        """Record the first Ctrl-C for the run; a second one interrupts immediately, as without a handler.
 
         Raises:
-            KeyboardInterrupt: At the second.
+            KeyboardInterrupt: At the second Ctrl-C.
         """
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
 
 
-_present: list[Interrupts] = []  # of the run under way in the main thread; runs within it share it
+_present: list[Interrupts] = []  # that of the current run in the main thread; nested runs share it
 
 
 @contextmanager
 def noted() -> Iterator[Interrupts]:
-    """Note Ctrl-C instead of raising wherever the interpreter happens to be, which may be where it is swallowed.
+    """Record Ctrl-C instead of raising an error at an arbitrary place, where it may be swallowed.
 
-    JAX looks in when Python collects garbage, and what is raised there is lost. Only in the main thread, and only where
-    Ctrl-C does what it does in Python; a program's own handler stays. The handler before comes back at the end.
+    JAX runs a callback during garbage collection, and exceptions raised there are lost. The handler is installed only
+    in the main thread, and only if no other handler replaces Python's own. The previous handler is restored at the end.
 
     Raises:
-        Interrupted: At the end, where Ctrl-C was pressed and nothing else was raised.
+        Interrupted: At the end, if Ctrl-C was pressed and no other error was raised.
     """
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and _present:

@@ -1,4 +1,4 @@
-"""The live line: one line at the foot of the terminal that redraws itself and leaves nothing behind."""
+"""The live progress line at the bottom of the terminal, removed at the end."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any, TextIO
 from ..language import WORDS
 from .wording import clock, of_epochs
 
-DRAWS_A_SECOND = 4.0  # in a thread of its own, while XLA computes: training never waits for a picture
-SPEED_OVER = 2.0  # seconds over which the speed is smoothed
-COMPILING_AFTER = 0.3  # seconds without news: a program that is there already answers sooner
-NARROWEST, WIDEST = 8, 30  # of the bar
+DRAWS_A_SECOND = 4.0  # in a separate thread, while XLA computes: training never waits for the display
+SPEED_OVER = 2.0  # seconds: time constant for smoothing the speed
+COMPILING_AFTER = 0.3  # seconds without an update; a compiled program updates sooner
+NARROWEST, WIDEST = 8, 30  # width of the bar in characters
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a run stands.
+    """The progress of a run.
 
     Attributes:
-        epochs: How many epochs it makes; 0 where nobody knows.
-        epoch: How many are finished.
-        batches: How many steps an epoch has.
-        batch: How many of the present one are made.
-        figures: What is said of the latest figures, the most important first.
-        brief: What is said where there is no room for the most important one.
-        logs: The latest figures themselves.
+        epochs: The number of epochs; 0 if unknown.
+        epoch: The number of finished epochs.
+        batches: The number of steps in an epoch.
+        batch: The number of finished steps in the current epoch.
+        figures: The latest metrics as text, the most important first.
+        brief: A shorter text for the most important metric, for narrow terminals.
+        logs: The latest metrics.
     """
 
     epochs: int = 0
@@ -41,26 +41,26 @@ class Standing:
 
     @property
     def done(self) -> float:
-        """Epochs made, the present one in part."""
+        """The number of finished epochs, including the finished part of the current one."""
         return self.epoch + (self.batch / self.batches if self.batches else 0.0)
 
     @property
     def share(self) -> float:
-        """The part of the run that is made, from 0 to 1; 0 where nobody knows how long it is."""
+        """The finished part of the run, from 0 to 1; 0 if its length is unknown."""
         return min(self.done / self.epochs, 1.0) if self.epochs else 0.0
 
     @property
     def count(self) -> str:
-        """The epoch under way, in words."""
+        """The current epoch as text."""
         number = min(self.epoch + (self.epoch < self.epochs), self.epochs) if self.epochs else self.epoch
         return of_epochs(number, self.epochs)
 
 
 class Pace:
-    """How fast a run is, and how long it still takes.
+    """The speed of a run and the time left.
 
     Args:
-        may_stop: Whether the run may end before its last epoch, so that the time left is the most it can be.
+        may_stop: Whether the run may end before its last epoch, so that the time left is an upper bound.
     """
 
     def __init__(self, may_stop: bool = False) -> None:
@@ -69,7 +69,7 @@ class Pace:
         self._seen: tuple[float, float] | None = None
 
     def measure(self, now: float, done: float) -> None:
-        """Smooth the epochs a second; the time up to the first news is compiling and does not count."""
+        """Update the smoothed speed; the time until the first update is compilation and is ignored."""
         if self._seen is None:
             self._seen = (now, done)
             return
@@ -81,12 +81,12 @@ class Pace:
         self._seen = (now, done)
 
     def waiting(self) -> str:
-        """Say what is going on before the first news."""
+        """Return what is shown before the first update."""
         waited = time.perf_counter() - self._began
         return f"{WORDS('compiling' if waited >= COMPILING_AFTER else 'starting')}  {clock(waited)}"
 
     def time(self, at: Standing) -> str:
-        """Return the time left, or how long the run has taken where nobody knows."""
+        """Return the time left, or the elapsed time if it is unknown."""
         left = at.epochs - at.done
         if self._speed and at.epochs and left > 0:
             return WORDS("left_at_most" if self._may_stop else "left", time=clock(left / self._speed))
@@ -94,12 +94,12 @@ class Pace:
 
 
 class Live:
-    """Shows a standing in a terminal.
+    """Shows progress in a terminal.
 
     Args:
         out: The terminal.
-        may_stop: Whether the run may end before its last epoch, so that the time left is the most it can be.
-        title: What stands in front.
+        may_stop: Whether the run may end before its last epoch, so that the time left is an upper bound.
+        title: The text in front.
     """
 
     def __init__(self, out: TextIO, may_stop: bool = False, title: str = "") -> None:
@@ -110,7 +110,7 @@ class Live:
         self._standing: Standing | None = None
         self._pace = Pace(may_stop)
         self._console = Console(file=out, highlight=False)
-        context = copy_context()  # the thread that draws speaks the language of here
+        context = copy_context()  # so that the drawing thread uses the language set here
         self._live = RichLive(
             console=self._console,
             get_renderable=lambda: context.run(self._picture),
@@ -124,16 +124,16 @@ class Live:
         self._live.start()
 
     def show(self, standing: Standing, now: float) -> None:
-        """Take a new standing; it is drawn when it is time to."""
+        """Set the progress; it is drawn at the next refresh."""
         self._standing = standing
         self._pace.measure(now, standing.done)
 
     def write(self, line: str) -> None:
-        """Leave a line above."""
+        """Write a line above the live line."""
         self._console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     def stop(self) -> None:
-        """Take the line away and give the terminal back."""
+        """Remove the line and restore the terminal."""
         self._live.stop()
 
     def _picture(self) -> Any:
@@ -150,7 +150,7 @@ class Live:
         line = Text(self._title, no_wrap=True, overflow="ellipsis")
         line.append(at.count, style="bold")
         after = Text(f"  {self._pace.time(at)}", style="dim")
-        if at.batches > 1 and at.batch and not at.epoch:  # of the first epoch, when nothing else is known
+        if at.batches > 1 and at.batch and not at.epoch:  # in the first epoch, when no metrics are known
             after.append(f"  {WORDS('steps_of', made=at.batch, all=at.batches)}")
         room = self._console.width - line.cell_len - after.cell_len - 2
         for text in _fitting([Text(f"  {each}") for each in at.figures], Text(f"  {at.brief}"), room - NARROWEST):
@@ -162,7 +162,7 @@ class Live:
 
 
 def _fitting(texts: list[Any], brief: Any, room: int) -> list[Any]:
-    """Return as many of the texts as there is room for, a brief one where there is none for the first."""
+    """Return as many of the texts as fit, or the brief one if not even the first fits."""
     found = []
     for place, text in enumerate(texts):
         if text.cell_len > room:

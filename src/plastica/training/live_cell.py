@@ -1,4 +1,4 @@
-"""The live display of a notebook: a bar, the figures and the curves of the run, below the cell that trains."""
+"""The live display in notebooks: a progress bar, the metrics and the learning curves below the cell."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..notebook.display import Cell
 from .charts import charts
 from .live import Pace, Standing
 
-DRAW_EVERY = 0.25  # seconds; each picture goes through the browser
-SHARE = 0.02  # of the run that drawing may take
+DRAW_EVERY = 0.25  # seconds; each update is sent to the browser
+SHARE = 0.02  # of the training time may be spent on drawing
 
 
 class LiveCell:
-    """Draws a standing below a notebook's cell, four times a second at most; the curves stay when the run has ended.
+    """Draws the progress below the cell of a notebook, at most four times a second; the curves remain at the end.
 
     Args:
-        cell: Where it is shown.
-        may_stop: Whether the run may end before its last epoch, so that the time left is the most it can be.
+        cell: The output of the cell.
+        may_stop: Whether the run may end before its last epoch, so that the time left is an upper bound.
     """
 
     def __init__(self, cell: Cell, may_stop: bool = False) -> None:
@@ -40,7 +40,7 @@ class LiveCell:
         self._cell.show(html.block(html.paragraph(f"{words} ...", soft=True)), words)
 
     def show(self, standing: Standing, now: float) -> None:
-        """Take a new standing, a finished epoch into the curves; draw it when it is time to."""
+        """Set the progress, add a finished epoch to the curves, and redraw if the last drawing is old enough."""
         if standing.epoch > (self._standing.epoch if self._standing else 0) and not standing.batch:
             self._take_in(standing)
         self._standing = standing
@@ -49,10 +49,10 @@ class LiveCell:
             self._draw(standing)
 
     def write(self, line: str) -> None:
-        """Leave no line: what an epoch's line says, figures and curves show."""
+        """Do nothing: metrics and curves already show what the line of an epoch contains."""
 
     def stop(self) -> None:
-        """Draw for the last time, without the bar."""
+        """Draw for the last time, without the progress bar."""
         if self._standing is None:
             self._cell.show(html.block(), "")
         else:
@@ -63,7 +63,7 @@ class LiveCell:
             self._first = standing.epoch
         self._epochs += 1
         for name, value in standing.logs.items():
-            # A figure that comes later than the others leaves a gap in front.
+            # A metric that begins later than the others has a gap in front.
             known = self._curves.setdefault(name, [math.nan] * (self._epochs - 1))
             known.append(float(value))
 

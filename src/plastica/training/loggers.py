@@ -19,7 +19,7 @@ MISSING = "NA"
 class CSVLogger(Callback):
     """Write the logs to a CSV file, one line per epoch.
 
-    The columns are ``epoch`` (from 0) and the metrics in the order of the history. A resumed run first removes what was
+    The columns are ``epoch`` (from 0) and the metrics in the order of the history. A resumed run first removes lines
     written after the last checkpoint.
 
     Args:

@@ -1,4 +1,4 @@
-"""Progress: what a person sees while a network trains."""
+"""The display of progress during training."""
 
 from __future__ import annotations
 
@@ -22,26 +22,27 @@ from .wording import count_epochs, figures, of_epochs, said_figures, seconds, sh
 if TYPE_CHECKING:
     from .live_cell import LiveCell
 
-SILENT = 60.0  # seconds after which a line comes where doublings are rare
-COMPILING_AFTER = 1.0  # seconds without news before a plain line says why
+SILENT = 60.0  # seconds after which a line is written even if the number of epochs has not doubled
+COMPILING_AFTER = 1.0  # seconds without an update before a line says that the program is being compiled
 FLUSH_EVERY = 0.1
-LINE_WIDTH = 110  # of plain lines
+LINE_WIDTH = 110  # characters
 
 
 class Progress(Callback):
-    """Show how a run gets on.
+    """Show the progress of a run.
 
-    In a terminal ``verbose=1`` shows a live line: the epoch, a bar, the time left, the best validation figure so far.
-    In a notebook it shows the same and the curves below the cell. Without a terminal and with ``NO_COLOR`` it writes a
-    line for the epochs 1, 2, 4, 8 and so on, at least one a minute, and for the last. In the end a line says what came
-    out. ``verbose="live"`` leaves that one to the caller; ``verbose=2`` writes one line an epoch.
+    In a terminal, ``verbose=1`` shows a live line with the epoch, a progress bar, the time left and the best validation
+    metric so far. In a notebook, it shows the same and the learning curves below the cell. Without a terminal, or with
+    ``NO_COLOR``, it writes a line for epochs 1, 2, 4, 8 and so on, at least one per minute, and for the last epoch. At
+    the end, one line summarizes the result. ``verbose="live"`` leaves that line to the caller; ``verbose=2`` writes one
+    line per epoch.
 
     Args:
         verbose: 0 shows nothing, 1, "live" and 2 as above; ``"auto"`` is 1.
-        history: The run's history; its ``stopped_by`` is shown in the end unless all epochs were made.
-        out: Where to write; standard output unless said.
-        timing: Tells how long epochs take.
-        monitor: The figure that matters; by default the validation loss, else the loss.
+        history: The history of the run; its ``stopped_by`` is shown at the end if training stopped early.
+        out: Where to write. Default: standard output.
+        timing: The timing of the epochs.
+        monitor: The most important metric. Default: the validation loss, or the loss without validation.
         may_stop: Whether the run may end before its last epoch.
 
     Example:
@@ -103,13 +104,13 @@ class Progress(Callback):
             self._write_last(now)
 
     def on_progress(self, epoch: int, batch: int, batches: int, logs: Logs | None = None) -> None:
-        """Show where the run stands within an epoch.
+        """Show the progress within an epoch.
 
         Args:
-            epoch: The epoch; the first is 0.
-            batch: How many of its steps are made.
-            batches: How many it has.
-            logs: Its figures so far.
+            epoch: The number of the epoch, from 0.
+            batch: The number of its finished steps.
+            batches: The number of its steps.
+            logs: Its metrics so far.
         """
         if not self.shows:
             return
@@ -122,7 +123,7 @@ class Progress(Callback):
             self._write(" - ".join([self._count(epoch), made, *said_figures(logs or {}, "loss", None)]), now)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Say what came out, and what ended the run before its time."""
+        """Write the result, and why training stopped early."""
         self._stop_waiting()
         now = time.perf_counter()
         if self._last and self.shows and not self._live and self._line_of != self._last[0]:
@@ -141,7 +142,7 @@ class Progress(Callback):
         self._test_began = time.perf_counter()
 
     def on_test_end(self, logs: Logs | None = None) -> None:
-        """Show the figures of an evaluation."""
+        """Show the metrics of an evaluation."""
         if self.verbose:
             now = time.perf_counter()
             rows = self.params.get("samples")
@@ -150,7 +151,7 @@ class Progress(Callback):
             self.out.flush()
 
     def close(self) -> None:
-        """Leave the terminal clean; the run calls it whatever ends it, and calling it again does nothing."""
+        """Restore the terminal; called however the run ended. Calling it again has no effect."""
         self._stop_waiting()
         if self._live:
             self._live.stop()
@@ -159,15 +160,15 @@ class Progress(Callback):
 
     @property
     def out(self) -> TextIO:
-        """Where it writes."""
+        """The stream to which it writes."""
         return self._out or sys.stdout
 
     def get_state(self) -> dict[str, Any]:
-        """Return the best figure so far."""
+        """Return the best value so far."""
         return {"best": self._best}
 
     def set_state(self, state: Any) -> None:
-        """Take the best figure so far."""
+        """Restore the best value so far."""
         self._best = state.get("best")
 
     def _begin(self) -> None:
@@ -217,7 +218,7 @@ class Progress(Callback):
         return epoch + 1 == self._epochs or (self.model is not None and self.model.stop_training)
 
     def _closing(self, now: float) -> str:
-        """Return what came out: epochs, time, figures."""
+        """Return the result: epochs, time, metrics."""
         key = "trained" if self.timing.compiled < 0.1 else "trained_compiled"
         times = {"time": seconds(now - self._began), "compiled": seconds(self.timing.compiled)}
         return f"{WORDS(key, epochs=count_epochs(self._made), **times)}: {', '.join(self._said())}"
@@ -252,7 +253,7 @@ def _say(out: TextIO, line: str) -> None:
 
 
 def _display_on(out: TextIO, may_stop: bool) -> Live | LiveCell | None:
-    """Return what changes in place in this terminal or below this notebook's cell; None where lines are written."""
+    """Return the live display for this terminal or notebook cell; None if only lines are written."""
     if is_live(out):
         return Live(out, may_stop)
     cell = cell_for(out)
@@ -268,5 +269,5 @@ def _is_power_of_two(number: int) -> bool:
 
 
 def is_live(out: TextIO) -> bool:
-    """Return whether a line that redraws itself belongs here."""
+    """Return whether a live line can be shown here."""
     return out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,4 +1,4 @@
-"""Where a run goes back to when a step fails: the last good learner, the same however the run is cut."""
+"""The state that is restored when a step fails: the last valid learner, however the run is divided into calls."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from .program import Chunk, Learner, Program, all_finite
 
-# Runs a program from a learner through some steps of the run.
+# Runs a program from a learner through the given steps of the run.
 Advance = Callable[[Program, Learner, int, int], Chunk]
 
 
 class CallStart(NamedTuple):
-    """Where a call of the program began: what ran, from which learner, at which step of the run."""
+    """The beginning of a call: the program, the learner, and the step of the run."""
 
     program: Program
     learner: Learner
@@ -22,32 +22,32 @@ class CallStart(NamedTuple):
 
 @dataclass
 class Recovery:
-    """What the next step can go back to.
+    """The learner to restore if the next step fails.
 
-    A step fails when its loss, or a parameter or a running statistic after it, is not finite. The last good learner is
-    the one that the last finite loss was computed with:
+    A step fails if its loss, or a parameter or a running statistic after it, is not finite. The last valid learner is
+    the one with which the last finite loss was computed:
 
-    - The loss was finite and what the step made of it is not: the learner before this step.
-    - The loss itself was not finite: the step before made weights with which nothing can be computed, finite as they
-      may be. So it is the learner before *that* step.
+    - If the loss was finite but the result of the step is not, it is the learner before this step.
+    - If the loss itself was not finite, the step before produced weights with which nothing can be computed, even if
+      they are finite. It is then the learner before *that* step.
 
-    Both are facts of the sequence of steps. How many of them one call makes, who looks in between and whether the run
-    was resumed changes nothing.
+    Both depend only on the sequence of steps, not on how many of them one call makes, on callbacks, or on whether the
+    run was resumed.
 
     Attributes:
-        before: A call that led to the present step, from whose start the step before the present one is reached.
-        made: The learner as the last step left it; callbacks may have put another one in its place.
+        before: A call that led to the current step, from whose start the step before the current one can be computed.
+        made: The learner after the last step; callbacks may have replaced it since.
     """
 
     before: CallStart
     made: Learner
 
     def moved(self, program: Program, start: Learner, step: int, made: Learner) -> None:
-        """Take note of a call that was well."""
+        """Record a call without failure."""
         self.before, self.made = CallStart(program, start, step), made
 
     def learner_for(self, program: Program, present: Learner, step: int, advance: Advance) -> Learner:
-        """Return the last good learner when step ``step`` failed that began at ``present``."""
+        """Return the last valid learner, given that step ``step``, which began with ``present``, failed."""
         for learner in (present,) if present is self.made else (present, self.made):
             if has_finite_loss(program, learner, step, advance):
                 return learner
@@ -56,25 +56,25 @@ class Recovery:
 
 
 def has_finite_loss(program: Program, learner: Learner, step: int, advance: Advance) -> bool:
-    """Return whether a learner is finite and the loss that step ``step`` computes with it is, too."""
+    """Return whether both a learner and the loss of step ``step`` computed with it are finite."""
     chunk = advance(program, learner, step, step + 1)
     return bool(chunk.loss_finite) and is_finite(learner)
 
 
 def is_finite(learner: Learner) -> bool:
-    """Return whether everything in a learner that answers come from is finite."""
+    """Return whether everything in a learner that affects predictions is finite."""
     return bool(all_finite((learner.params, learner.state)))
 
 
 def first_failing(start: int, last: int, is_well: Callable[[int], bool]) -> int:
-    """Return the first step from ``start`` to ``last`` that fails, where ``last`` or one before it is known to.
+    """Return the first step from ``start`` to ``last`` that fails; one of them is known to fail.
 
-    What is not finite stays so, and therefore halving finds it.
+    Values that are not finite remain so, and therefore bisection finds the first one.
 
     Args:
-        start: Where the call began.
-        last: The latest step that can be the first to fail.
-        is_well: Whether a run from ``start`` to before a step is well.
+        start: The first step of the call.
+        last: The last step that can be the first to fail.
+        is_well: Returns whether the steps from ``start`` up to, but not including, a step succeed.
 
     Example:
         >>> first_failing(0, 100, lambda step: step <= 37)

@@ -1,4 +1,4 @@
-"""Which share of its run a step comes after, also in runs of more steps than an int32 counts."""
+"""The finished share of a run at a step, also for runs with more steps than the range of int32."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# What an int32 counts: epochs of a run, rows of an array.
+# The range of int32, which limits the epochs of a run and the rows of an array.
 MOST_COUNTED = 2**31 - 1
 
 
 def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:
-    """Return where a plan's first step stands in the whole run, as :class:`~plastica.training.program.Plan` has it.
+    """Return the position of a plan's first step in the whole run, for :class:`~plastica.training.program.Plan`.
 
     Args:
-        first_epoch: How many epochs the network was trained before this run.
-        batches: Batches in an epoch.
-        step: Steps of this run made before.
-        epochs: Epochs of this run.
+        first_epoch: The number of epochs of training before this run.
+        batches: The number of batches in an epoch.
+        step: The number of steps of this run before the plan.
+        epochs: The number of epochs of this run.
 
     Example:
         >>> made_before(2, 10, 35, 5).tolist(), made_before(0, 10, 35, 10**9).tolist()
@@ -32,7 +32,7 @@ def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.nd
 
 
 def progress_of(before: Any, epoch: Any, batch: Any, batches: Any) -> jax.Array:
-    """Return which share of the run was made before a step; see :class:`Plan` for ``before``."""
+    """Return the finished share of the run before a step; see :class:`Plan` for ``before``."""
     if len(before) == 3:
         _, made, total = before
         return (made + epoch * batches + batch) / jnp.maximum(total, 1)

@@ -1,4 +1,4 @@
-"""Stop rules: values that say when a run is over."""
+"""Stop rules: conditions that end training."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ HOW_TO_SAY = 'Say it as {{"{name}": ("<=", {value})}} or {{"{name}": (">=", {val
 
 
 class StopRule(Declaration):
-    """A value that says when a run is over; the first of several that fires ends it.
+    """A condition that ends training; with several, the first that is met.
 
-    Rules hold no clocks and no counters: the run tells them where it stands.
+    Stop rules contain neither clocks nor counters; the run passes its time and its number of steps.
     """
 
     def fired(self, logs: Mapping[str, float], seconds: float, steps: int) -> str:
-        """Return why the run is over, or an empty string.
+        """Return the reason to stop, or an empty string.
 
         Args:
-            logs: The figures of the last finished epoch; empty in the middle of the first.
-            seconds: How long the run has taken, earlier parts of a resumed run included.
-            steps: How many steps were made.
+            logs: The loss and metrics of the last finished epoch; empty within the first.
+            seconds: The training time, including the earlier parts of a resumed run.
+            steps: The number of steps so far.
         """
         raise NotImplementedError
 
     def check(self, names: Iterable[str]) -> None:
-        """See that the run has the figures this rule asks for.
+        """Check that the run has the metrics of this rule.
 
         Raises:
-            UnknownName: It has not.
+            UnknownName: If it does not.
         """
 
 
 @declaration
 class Reached(StopRule):
-    """A figure has reached a value.
+    """Stop when a metric has reached a value.
 
     Args:
-        name: The figure: ``"loss"``, ``"val_accuracy"``.
+        name: The loss or a metric, such as ``"loss"`` or ``"val_accuracy"``.
         how: ``"<="`` for at or below, ``">="`` for at or above.
         value: The value.
 
@@ -69,40 +69,40 @@ class Reached(StopRule):
         object.__setattr__(self, "value", value)
 
     def __str__(self) -> str:
-        """Show the rule as a person reads it."""
+        """Return the condition as text."""
         return f"{self.name} {self.how} {self.value:g}"
 
     def fired(self, logs: Mapping[str, float], seconds: float, steps: int) -> str:
-        """Compare the figure; NaN reaches nothing."""
+        """Compare the metric; NaN never reaches the value."""
         figure = logs.get(self.name, math.nan)
         reached = figure <= self.value if self.how == "<=" else figure >= self.value
         return f"until: {self}" if reached else ""
 
     def check(self, names: Iterable[str]) -> None:
-        """See that the run has the figure."""
+        """Check that the run has the metric."""
         require_figure("until", self.name, names)
 
 
 @declaration
 class Until(StopRule):
-    """One of several figures has reached its value; what ``fit(until={...})`` makes.
+    """Stop when one of several metrics has reached its value; created by ``fit(until={...})``.
 
     Args:
-        rules: The figures and values.
+        rules: One rule per metric.
     """
 
     rules: tuple[Reached, ...]
 
     def __str__(self) -> str:
-        """Show the rules as a person reads them."""
+        """Return the conditions as text."""
         return " or ".join(map(str, self.rules))
 
     def fired(self, logs: Mapping[str, float], seconds: float, steps: int) -> str:
-        """Return the first rule that fires."""
+        """Return the reason of the first rule that is met."""
         return next(filter(None, (rule.fired(logs, seconds, steps) for rule in self.rules)), "")
 
     def check(self, names: Iterable[str]) -> None:
-        """See that the run has all figures."""
+        """Check that the run has all metrics."""
         known = list(names)
         for rule in self.rules:
             rule.check(known)
@@ -110,10 +110,10 @@ class Until(StopRule):
 
 @declaration
 class TimeLimit(StopRule):
-    """The run has taken so many seconds.
+    """Stop after a training time.
 
     Args:
-        seconds: The limit; :func:`duration` reads ``"10m"``.
+        seconds: The limit; :func:`duration` converts texts such as ``"10m"``.
     """
 
     seconds: float
@@ -122,17 +122,17 @@ class TimeLimit(StopRule):
         object.__setattr__(self, "seconds", duration(self.seconds))
 
     def __str__(self) -> str:
-        """Show the limit as a person reads it."""
+        """Return the limit as text."""
         return f"time_limit {self.seconds:g} s"
 
     def fired(self, logs: Mapping[str, float], seconds: float, steps: int) -> str:
-        """Compare the seconds."""
+        """Compare the time with the limit."""
         return "time_limit" if seconds >= self.seconds else ""
 
 
 @declaration
 class MaxSteps(StopRule):
-    """The run has made so many steps, wherever in an epoch that is.
+    """Stop after a number of steps, also within an epoch.
 
     Args:
         steps: The limit.
@@ -145,27 +145,27 @@ class MaxSteps(StopRule):
             raise InvalidValue(f"max_steps is {self.steps!r}; it takes a whole number of 1 or above.")
 
     def __str__(self) -> str:
-        """Show the limit as a person reads it."""
+        """Return the limit as text."""
         return f"max_steps {self.steps}"
 
     def fired(self, logs: Mapping[str, float], seconds: float, steps: int) -> str:
-        """Compare the steps."""
+        """Compare the steps with the limit."""
         return "max_steps" if steps >= self.steps else ""
 
 
 def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None = None) -> tuple[StopRule, ...]:
-    """Return the stop rules that a person's arguments of ``fit`` ask for.
+    """Return the stop rules for the arguments of ``fit``.
 
     Args:
-        until: None, a stop rule, a list of them, or figures and values:
-            ``{"loss": 0.01, "val_accuracy": 0.95}``. Figures that are better when lower (loss, errors) stop
-            at or below the value, those that are better when higher (accuracy, auc, r2) at or above;
-            ``{"my_figure": ("<=", 3)}`` says the direction.
+        until: None, a stop rule, a list of them, or metrics and values:
+            ``{"loss": 0.01, "val_accuracy": 0.95}``. Metrics that are better when lower (loss, errors) stop at or below
+            the value, those that are better when higher (accuracy, auc, r2) at or above; ``{"my_metric": ("<=", 3)}``
+            gives the direction explicitly.
         time_limit: Seconds, or a text such as ``"10m"`` or ``"1h30m"``.
-        max_steps: A number of steps.
+        max_steps: The maximum number of steps.
 
     Raises:
-        InvalidValue: One of them cannot be read, or a figure's name does not tell the direction.
+        InvalidValue: If one of them is invalid, or the direction cannot be inferred from the name of a metric.
 
     Example:
         >>> [str(rule) for rule in stop_rules({"loss": 0.01, "val_accuracy": 0.95}, time_limit="1m30s")]
@@ -190,10 +190,10 @@ def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None 
 
 
 def duration(value: Any) -> float:
-    """Return seconds from a number, a ``timedelta`` or a text.
+    """Return a duration in seconds from a number, a ``timedelta`` or a text.
 
     Raises:
-        InvalidValue: It cannot be read or is not above 0.
+        InvalidValue: If it is not a duration or is not above 0.
 
     Example:
         >>> duration("1h30m"), duration("90"), duration(1.5)

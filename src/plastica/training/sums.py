@@ -1,4 +1,4 @@
-"""The sums that a run carries from batch to batch, and the figures made from them: the loss and the metrics."""
+"""The running sums of an epoch, and the loss and metrics computed from them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from ..rules.local import like_rows
 
 
 def empty_sums(metrics: Sequence[Metric], widths: tuple[int, ...]) -> np.ndarray:
-    """Return the sums that an epoch begins with.
+    """Return the initial sums of an epoch.
 
-    First the loss and the number of rows, the sums of the metrics that do not count rows, and those that do; then what
-    rounding took from all before the counts. Without widths there is no room for metrics: for a learner whose sums
-    nobody reads.
+    Their order: the loss and the number of rows, the sums of the metrics that do not count rows, the sums of those that
+    do, and the rounding errors of all sums before the counts. Empty ``widths`` omit the metrics, for learners whose
+    metrics are not read.
     """
     kept = sum(width for metric, width in zip(metrics, widths, strict=False) if not metric.is_counted)
     return np.zeros(2 + sum(widths) + 2 + kept, np.float32)
 
 
 def counts_last(metrics: Sequence[Metric]) -> list[int]:
-    """Return the places of metrics in the order of their sums: those that count rows come last."""
+    """Return the indices of the metrics in the order of their sums: those that count rows are last."""
     return sorted(range(len(metrics)), key=lambda place: metrics[place].is_counted)
 
 
 def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
-    """Return how many sums each metric keeps, for a batch of targets and outputs of these shapes."""
+    """Return the number of sums of each metric, for targets and outputs of these shapes."""
     first = jax.tree.leaves(output)[0]
     weight = jax.ShapeDtypeStruct(first.shape[:1], first.dtype)
     return tuple(jax.eval_shape(metric.sums, target, output, weight).size for metric in metrics)
 
 
 def plain_sums(metric: Metric, output: jax.Array, batch: Batch, real: jax.Array) -> jax.Array:
-    """Return what one batch adds to a metric that counts each row once, whatever it weighs.
+    """Return the sums of one batch for a metric that counts each row once, whatever its weight.
 
-    Of an ensemble whose members weigh rows, those members are counted for which the row does not weigh 0.
+    For an ensemble with weights per member, only the members in which the row has a weight other than 0 are counted.
     """
     if batch.within is None or metric.of_one is metric:
         return metric.sums(batch.y, output, real)
@@ -49,7 +49,7 @@ def plain_sums(metric: Metric, output: jax.Array, batch: Batch, real: jax.Array)
 
 
 def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
-    """Return what one batch adds to a metric that goes by the rows' weights, or by those of their steps."""
+    """Return the sums of one batch for a metric weighted by rows, or by the time steps of rows."""
     if batch.within is None:
         return metric.sums(batch.y, output, batch.weight)
     weight = like_rows(batch.weight, batch.within) * batch.within
@@ -59,23 +59,23 @@ def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
 
 
 def _for_each_member(y: jax.Array, members: int) -> jax.Array:
-    """Return each row's target once for each member of an ensemble, ``(rows, ...)`` to ``(rows, members, ...)``."""
+    """Repeat the targets for each member of an ensemble, ``(rows, ...)`` to ``(rows, members, ...)``."""
     return jnp.repeat(y[:, None], members, axis=1)
 
 
 def added(sums: jax.Array, more: jax.Array) -> jax.Array:
-    """Add to running sums without losing what single precision rounds away.
+    """Add to running sums with compensation for rounding in single precision.
 
-    Millions of rows add to sums thousands of times as large as what one batch adds; without this an epoch's loss is
-    off by parts in a thousand.
+    The sums over millions of rows are thousands of times as large as what one batch adds; without compensation, the
+    relative error of the loss of an epoch reaches a few parts in a thousand.
 
     Args:
-        sums: As :func:`empty_sums` lays them out. What rounding takes is kept for as many of the first sums as there
-            is room behind them.
-        more: What a batch adds.
+        sums: The running sums in the order of :func:`empty_sums`. Rounding errors are stored for as many of the first
+            sums as there are entries after the counts.
+        more: The sums of a batch.
 
     Reference:
-        W. Kahan (1965), Further remarks on reducing truncation errors; what an addition loses: D. E. Knuth (1969), The
+        W. Kahan (1965), Further remarks on reducing truncation errors; the error of a sum: D. E. Knuth (1969), The
         art of computer programming, volume 2, section 4.2.2, theorem B.
     """
     width, more = more.shape[0], more.astype(sums.dtype)
@@ -88,13 +88,13 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
 
 
 def figures(metrics: Sequence[Metric], widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-    """Turn summed figures into named ones: the loss, then each metric under its label.
+    """Return the loss and the metrics by name, computed from their sums.
 
     Args:
         metrics: The metrics, in the order of their sums.
-        widths: How many sums each of them keeps.
-        sums: What an epoch or an evaluation added up to.
-        prefix: Stands before each name: ``"val_"``.
+        widths: The number of sums of each metric.
+        sums: The sums of an epoch or an evaluation.
+        prefix: The prefix of each name, such as ``"val_"``.
     """
     total, lost = np.split(np.array(sums, np.float64), [2 + sum(widths)])
     total[: len(lost)] += lost

@@ -1,4 +1,4 @@
-"""How long epochs take, and how long was spent on compiling."""
+"""The duration of epochs and of compilation."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ COMPILING = "/jax/core/compile/"  # tracing, lowering and XLA; https://docs.jax.
 
 
 class CompileClock:
-    """Adds up the time in which JAX traces and compiles."""
+    """Measures the total time JAX spends on tracing and compiling."""
 
     def __init__(self) -> None:
         self._spans: list[tuple[float, float]] = []
         self._listens = False
 
     def start(self) -> None:
-        """Begin at zero."""
+        """Reset to zero."""
         if not self._listens:
             self._listens = True
             jax.monitoring.register_event_duration_secs_listener(self._ended)
         self._spans.clear()
 
     def take(self) -> float:
-        """Return the seconds since it was started or taken from; what was traced within a trace counts once."""
+        """Return the seconds since the last call or the start; nested traces count once."""
         total, covered = 0.0, 0.0
         for begin, end in sorted(self._spans):
             total += max(0.0, end - max(begin, covered))
@@ -44,13 +44,13 @@ CLOCK = CompileClock()
 
 @dataclass
 class Timing:
-    """The time of epochs: that of each call of the program, shared out over its steps.
+    """The duration of epochs: the time of each call of the program, divided among its steps.
 
-    Several fast epochs are one call, and a slow one is many, so no clock that ticks at their ends can tell.
+    Several fast epochs are one call, and one slow epoch is several calls, so that the ends of epochs cannot be timed.
 
     Attributes:
-        epoch: Seconds of the epoch that finished last, without compiling.
-        compiled: Seconds of compiling so far.
+        epoch: The seconds of the last finished epoch, without compilation.
+        compiled: The seconds of compilation so far.
     """
 
     epoch: float = 0.0
@@ -59,19 +59,19 @@ class Timing:
     _begun: float = field(default=0.0, repr=False)
 
     def start(self) -> None:
-        """Begin: what was compiled before is not of this run."""
+        """Reset, so that earlier compilation is not counted."""
         CLOCK.start()
 
     def called(self, steps: int, seconds: float) -> None:
-        """Take the time of a call."""
+        """Record the duration of a call."""
         compiled = min(CLOCK.take(), seconds)
         self.compiled += compiled
         self._step = (seconds - compiled) / steps
 
     def made(self, steps: int) -> None:
-        """Take steps of the last call as those of the present epoch."""
+        """Assign steps of the last call to the current epoch."""
         self._begun += steps * self._step
 
     def finish_epoch(self) -> None:
-        """End the present epoch."""
+        """End the current epoch."""
         self.epoch, self._begun = self._begun, 0.0

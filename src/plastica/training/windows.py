@@ -1,4 +1,4 @@
-"""Batches of data larger than memory: a few blocks at a time, in an order that the seed gives."""
+"""Batches of data larger than memory: a few blocks at a time, in an order determined by the seed."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from .batches import batch_sizes, filled, room_for, row_order
 from .program import Plan, Rows, count_rows
 from .source import Source
 
-# What is shuffled together, and held in memory about three times. Fixed: another size is another run.
+# Bytes that are shuffled together; memory use is about three times as high. The value is fixed, since the order of
+# rows depends on it.
 WINDOW_BYTES = 1 << 26
 
 
 class WindowPlace(NamedTuple):
-    """Which window: the epoch, counted from the run's first, and the window's number in it."""
+    """The position of a window: the epoch within the run, and the number of the window within the epoch."""
 
     epoch: int
     window: int
 
 
 class RowWindow(NamedTuple):
-    """Rows that are in memory together.
+    """The rows that are in memory at the same time.
 
     Attributes:
-        place: Which window it is.
-        data: Their arrays, with filler rows to the size all windows share.
-        order: Row numbers in the order of training, whole batches only.
-        rest: Rows that did not fill a batch, with which the next window begins.
+        place: The position of the window.
+        data: The arrays, padded to the common size of all windows.
+        order: The row numbers in the order of training, complete batches only.
+        rest: The rows left after the last complete batch, with which the next window begins.
     """
 
     place: WindowPlace
@@ -42,17 +43,17 @@ class RowWindow(NamedTuple):
 
 
 class Windows(Source):
-    """Makes plans from blocks as :class:`Planner` does from rows, and reads the rows that they speak of.
+    """Makes plans from blocks as :class:`Planner` does from rows, and reads the rows of each plan.
 
-    An epoch is a walk through all blocks in random order. As many blocks as fit into a window are read and their
-    rows shuffled. Batches run on from window to window, so that only an epoch's last one may be short.
+    An epoch passes through all blocks in random order. As many blocks as fit into a window are read, and their rows are
+    shuffled. Batches continue across windows, so that only the last batch of an epoch may be smaller.
 
     Args:
-        blocks: What is trained on.
-        batch_size: Rows in a batch; a larger one than there are rows means all of them.
-        seed: The run's seed.
-        shuffle: Whether blocks, and rows within windows, come in an order of their own each epoch.
-        first_epoch: How many epochs the network was trained before this run.
+        blocks: The training data.
+        batch_size: The number of rows in a batch, at most the number of rows.
+        seed: The seed of the run.
+        shuffle: Whether to shuffle the blocks, and the rows within windows, in each epoch.
+        first_epoch: The number of epochs of training before this run.
     """
 
     def __init__(self, blocks: Blocks, batch_size: int, seed: int, shuffle: bool, first_epoch: int) -> None:
@@ -77,37 +78,37 @@ class Windows(Source):
         ends = last == self.batches
         if ends:
             real[last - first - 1] = batch_sizes(self.rows, self.size)[-1]
-        # A window within an epoch never completes it: its batches seem to be one more than they are.
+        # A window before the last must not complete the epoch, so the number of batches is one more than it contains.
         span = [0, begin, *((1, 0) if ends and end == last - first else (0, end))]
         batches = np.int32(last - first if ends else last - first + 1)
         return Plan(table.reshape(1, -1, self.size), real, np.array(span, np.int32), batches)
 
     def farthest(self, start: int) -> int:
-        """Return the last step that one plan from ``start`` can reach: the window's end."""
+        """Return the last step that one plan from ``start`` can reach: the end of the window."""
         place = self._place(start)
         return place.epoch * self.batches + self._span(place)[1]
 
     def position(self, start: int, epoch: int, batch: int) -> int:
-        """Return the run's step at which a plan from ``start`` stands."""
+        """Return the step of the run for an epoch and a batch of a plan that begins at ``start``."""
         place = self._place(start)
         return (place.epoch + epoch) * self.batches + (0 if epoch else self._span(place)[0] + batch)
 
     def rows_at(self, step: int) -> Rows:
-        """Return the data that the plans from ``step`` speak of."""
+        """Return the data for plans from ``step``."""
         return self._window(self._place(step)).data
 
     def close(self) -> None:
-        """Read no further."""
+        """Stop reading."""
         self._reader.shutdown(wait=True, cancel_futures=True)
 
     def identity(self) -> Iterator[str]:
-        """Yield what decides the batches, beside what all sources have."""
+        """Yield what determines the batches in addition to what all sources have."""
         yield repr((self.blocks.digest, self.sizes.tolist(), self.together))
 
     def _blocks_together(self) -> int:
-        """Return how many blocks make a window: what its bytes hold, and never less than a batch."""
+        """Return the number of blocks in a window: as many as fit into its bytes, and at least one batch."""
         block = self.blocks.read(0)
-        # As if all were float32, so that the types of the arrays do not change the run.
+        # Computed as if all arrays were float32, so that their types do not change the order of rows.
         row = 4 * sum(part.size for part in jax.tree.leaves(block)) / count_rows(block)
         fitting = int(WINDOW_BYTES / (row * self.sizes.mean()))
         enough = int(np.searchsorted(np.cumsum(np.sort(self.sizes)), self.size)) + 1
@@ -135,7 +136,7 @@ class Windows(Source):
         if self._now is not None and self._now.place == place:
             return self._now
         coming, self._coming = self._coming, None
-        self._now = None  # its memory goes before another's is taken
+        self._now = None  # free its memory before the next window is read
         if coming is not None and coming[0] == place:
             found = coming[1].result()
         else:
@@ -153,7 +154,7 @@ class Windows(Source):
         )
 
     def _rest_before(self, place: WindowPlace) -> Block | None:
-        """Return what the window before leaves; a window holds a batch at least, so that none before it matters."""
+        """Return the rows left by the window before; each has at least a batch, so that earlier ones do not matter."""
         return self._read(WindowPlace(place.epoch, place.window - 1), None).rest if place.window else None
 
     def _read(self, place: WindowPlace, rest: Block | None) -> RowWindow:
@@ -168,12 +169,12 @@ class Windows(Source):
         left = 0 if window + 1 == self.windows else (before + own) % self.size
         kept = order[own - left :]
         left_over: Block = jax.tree.map(lambda part: part[kept], (data.x, data.y, data.weight))
-        # What the window before left lies behind this window's own rows and comes first.
+        # The rows left by the window before are stored after those of this window and are used first.
         order = np.concatenate([np.arange(own, own + before, dtype=np.int32), order[: own - left]])
         return RowWindow(place, data, order, left_over)
 
     def _gathered(self, numbers: np.ndarray, rest: Block | None) -> Rows:
-        """Read blocks one after another into arrays of the size that all windows share."""
+        """Read blocks one after another into arrays of the common size of all windows."""
         made: Any = None
         end = 0
         reads = (self.blocks.read(int(number)) for number in numbers)

@@ -1,4 +1,4 @@
-"""Figures and times as a person reads them."""
+"""Metrics and times as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..language import WORDS
 
 
 def figures(logs: Mapping[str, Any]) -> list[str]:
-    """Return figures as Keras writes them.
+    """Return metrics in the format of Keras.
 
     Example:
         >>> figures({"loss": 0.12345, "learning_rate": 0.0001})
@@ -19,12 +19,12 @@ def figures(logs: Mapping[str, Any]) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Return a figure with four decimals, or with an exponent where those would hide it."""
+    """Return a number with four decimals, or with an exponent if it is small."""
     return f"{value:.4e}" if 0 < abs(value) <= 1e-3 else f"{value:.4f}"
 
 
 def metric_name(name: str) -> str:
-    """Return what a figure of a run is called.
+    """Return the name of a metric for display.
 
     Example:
         >>> metric_name("val_sparse_categorical_crossentropy"), metric_name("top_k_accuracy")
@@ -36,12 +36,12 @@ def metric_name(name: str) -> str:
 
 
 def said_figures(logs: Mapping[str, float], monitor: str, best: float | None) -> list[str]:
-    """Return figures in words, the one that matters first and with the best so far.
+    """Return the metrics as text, the monitored one first and with its best value so far.
 
     Args:
-        logs: The figures of an epoch.
-        monitor: The figure that matters.
-        best: The best of it so far; None where there is none.
+        logs: The loss and metrics of an epoch.
+        monitor: The name of the monitored metric.
+        best: Its best value so far, or None.
 
     Example:
         >>> said_figures({"loss": 0.31, "accuracy": 0.9, "val_loss": 0.42, "val_accuracy": 0.8}, "val_loss", 0.4)
@@ -57,13 +57,13 @@ def said_figures(logs: Mapping[str, float], monitor: str, best: float | None) ->
 
 
 def in_order(names: Iterable[str], monitor: str = "") -> list[str]:
-    """Return names of figures, the one that matters first, those of validation before others, losses last."""
+    """Return the names in order: the monitored metric first, validation before training, losses last."""
     losses = ("loss", "val_loss", "learning_rate")
     return sorted(names, key=lambda name: (name != monitor, name in losses, not name.startswith("val_")))
 
 
 def short(value: float) -> str:
-    """Return a figure with three significant digits.
+    """Return a number with three significant digits.
 
     Example:
         >>> short(0.123456), short(1.0), short(12345.6), short(5.88e-5)
@@ -73,17 +73,17 @@ def short(value: float) -> str:
 
 
 def of_epochs(number: int, epochs: int) -> str:
-    """Return which epoch of how many it is."""
+    """Return the number of the epoch and of all epochs as text."""
     return WORDS("epoch_of", number=number, all=epochs) if epochs else WORDS("epoch_alone", number=number)
 
 
 def count_epochs(number: int) -> str:
-    """Return how many epochs there are."""
+    """Return the number of epochs as text."""
     return WORDS("epochs", count=number)
 
 
 def seconds(value: float) -> str:
-    """Return a time as a person reads it.
+    """Return a duration with its unit.
 
     Example:
         >>> seconds(0.0012), seconds(0.12), seconds(75)
@@ -95,7 +95,7 @@ def seconds(value: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a time as a clock shows it.
+    """Return a duration as minutes and seconds, or hours, minutes and seconds.
 
     Example:
         >>> clock(75), clock(3725)
