@@ -1,7 +1,7 @@
-"""Checks of data: what makes figures misleading, found before anyone trusts them.
+"""Checks for properties of the data that make results misleading.
 
-A check takes a table as arrays (:class:`~plastica.checks.prepared.Prepared`) and yields findings. A new one is a
-function in a file of its own and its name in :data:`~plastica.checks.table.CHECKS`.
+A check takes a table as arrays (:class:`~plastica.checks.prepared.Prepared`) and yields findings. To add a check, write
+a function in a new file and add its name to :data:`~plastica.checks.table.CHECKS`.
 """
 
 from __future__ import annotations

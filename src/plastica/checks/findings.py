@@ -1,4 +1,4 @@
-"""Findings: what a check says of data, as values that are kept in files and said in each language."""
+"""Findings of checks, stored in files as values and displayed in each language."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ Severity = Literal["serious", "warning", "note"]
 Value = str | int | float
 
 MOST_NAMED = 5
-OWN_WORDS = {"part": "part_", "name": "model_", "figure": "score_", "measure": "measure_"}  # values that have names
+OWN_WORDS = {"part": "part_", "name": "model_", "figure": "score_", "measure": "measure_"}  # translated values
 ORDER = {"serious": 0, "warning": 1, "note": 2}
 
 
 class Finding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that a person should know about the data.
+    """A finding about the data.
 
     Args:
-        code: Which check it comes from.
-        severity: "serious" where figures may mislead, "warning" where they suffer, "note" for the record.
-        message: What was found and what to do, in English.
-        data: What the message says, by name, for messages in other languages.
+        code: The name of the check.
+        severity: "serious" if results may be misleading, "warning" if they are affected, "note" for information.
+        message: The finding and what to do, in English.
+        data: The values in the message by name, for messages in other languages.
     """
 
     code: str
@@ -38,7 +38,7 @@ def finding(code: str, severity: Severity, **data: Value) -> Finding:
 
 
 def noted(found: Finding) -> Note:
-    """Return a finding as a note; one from a file that is known no more keeps its English."""
+    """Return a finding as a note; for findings from older versions, the English message."""
     return _note(found.code, found.data) if f"finding.{found.code}" in TEXTS else as_written(found.message)
 
 
@@ -51,7 +51,7 @@ def _note(code: str, data: dict[str, Value]) -> Note:
 
 
 def percent(share: float) -> str:
-    """Write a share.
+    """Return a share as a percentage.
 
     Example:
         >>> percent(0.0432), percent(0.00004)
@@ -62,5 +62,5 @@ def percent(share: float) -> str:
 
 
 def listed_names(names: list[str]) -> str:
-    """Name the first five, and say how many more there are."""
+    """Return the first five names and the number of the others."""
     return ", ".join(names[:MOST_NAMED]) + (f" +{len(names) - MOST_NAMED}" if len(names) > MOST_NAMED else "")

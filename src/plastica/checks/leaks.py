@@ -1,4 +1,4 @@
-"""Where answers leak: rows that stand on both sides of the split, columns that are the target in disguise."""
+"""Checks for leakage: rows in both training and test set, and columns that reveal the target."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .findings import Finding, finding, percent
 if TYPE_CHECKING:
     from .prepared import Prepared
 
-TWINS = 0.01  # a share of the held-out rows worth saying
+TWINS = 0.01  # the share of the test rows from which there is a finding
 MANY_TWINS = 0.2
-TORN = 0.8  # where no network can be right in more rows than this, columns are lacking
-VARIED = 50  # without a number that takes more values than this, equal rows are chance
-AGREE = 0.99  # copies have the same target too; rows that meet by chance now and then have another
+TORN = 0.8  # if no network can be correct in more than this share of the rows, columns are missing
+VARIED = 50  # unless a numeric column has more distinct values than this, equal rows are chance
+AGREE = 0.99  # duplicates have the same target; rows equal by chance sometimes have another
 LEAKS, SURELY_LEAKS = 0.99, 0.999  # area under the ROC curve, or R2
 MOST_ROWS, MOST_COLUMNS = 5_000, 300
 LEAF = 5
-FEW_ROWS = 20  # too few to judge a column on
+FEW_ROWS = 20  # too few to evaluate a column
 
 
 def repeated_rows(prepared: Prepared) -> Iterator[Finding]:
-    """Find rows that are equal in every used column: across the parts, and with other targets."""
+    """Find rows that are equal in every used column: across the split, and with different targets."""
     names = [column.name for column in prepared.encoder.columns]
     groups = _groups(prepared, names)
     alike = _groups(prepared, [*names, *prepared.target.names])
@@ -46,7 +46,7 @@ def repeated_rows(prepared: Prepared) -> Iterator[Finding]:
 
 
 def twins_of_training(prepared: Prepared, groups: np.ndarray | None = None) -> np.ndarray:
-    """Return for each held-out row whether a training or validation row is equal in every used column."""
+    """Return for each test row whether a training or validation row is equal in every used column."""
     if groups is None:
         groups = _groups(prepared, [column.name for column in prepared.encoder.columns])
     seen = np.concatenate([prepared.split.train, prepared.split.validation])
@@ -54,11 +54,11 @@ def twins_of_training(prepared: Prepared, groups: np.ndarray | None = None) -> n
 
 
 def leaking_columns(prepared: Prepared) -> Iterator[Finding]:
-    """Find columns from which alone a small model tells the target almost perfectly on rows it has not seen.
+    """Find columns from each of which a small model alone predicts the target almost perfectly on unseen rows.
 
-    One tree of depth 4 for each column (for numbers one of depth 8, and a line), fitted to at most 5,000 training
-    rows; judged by the area under the ROC curve (mean over classes) or R2 on the validation rows, without any on
-    the held-out ones.
+    One tree of depth 4 for each column (for numbers, a tree of depth 8 and a line), fitted to at most 5,000 training
+    rows and evaluated by the area under the ROC curve (mean over classes) or R2 on the validation rows, or on the test
+    rows if there are none.
     """
     train, judged, part = prepared.split.train, prepared.split.validation, "validation"
     if len(judged) < FEW_ROWS:
@@ -83,7 +83,7 @@ def leaking_columns(prepared: Prepared) -> Iterator[Finding]:
 
 
 def features_by_column(prepared: Prepared) -> dict[str, slice]:
-    """Return where each used column's features stand."""
+    """Return the features of each used column."""
     found: dict[str, slice] = {}
     start = 0
     for encoder in prepared.encoder.encoders:
@@ -102,7 +102,7 @@ def _groups(prepared: Prepared, names: list[str]) -> np.ndarray:
 
 
 def _copied(prepared: Prepared, groups: np.ndarray, alike: np.ndarray) -> bool:
-    """Whether equal rows are copies and did not meet by chance."""
+    """Return whether equal rows are duplicates rather than equal by chance."""
     if not any(column.kind == "number" and column.distinct > VARIED for column in prepared.encoder.columns):
         return False
     repeats, same = len(groups) - int(groups.max()) - 1, len(alike) - int(alike.max()) - 1
@@ -133,14 +133,14 @@ def _one_hot(prepared: Prepared) -> np.ndarray:
 
 
 def _told(prepared: Prepared, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
-    """Return how well these features alone tell the target; for several targets the best told."""
+    """Return how well these features alone predict the target; for several targets, the best value."""
     from sklearn.linear_model import LinearRegression
     from sklearn.tree import DecisionTreeRegressor
 
     numbers = prepared.target.task == "regression"
-    # On shares of classes a regression tree's squared error is the Gini impurity.
+    # On class indicators, the squared error of a regression tree is the Gini impurity.
     models = [DecisionTreeRegressor(max_depth=8 if numbers else 4, min_samples_leaf=LEAF, random_state=0)]
-    models += [LinearRegression()] * numbers  # a change of units, which a tree has too few leaves for
+    models += [LinearRegression()] * numbers  # a change of units, for which a tree has too few leaves
     x, truth = prepared.x[:, features], y[judged]
     varying = np.ptp(truth, axis=0) > 0
     if not varying.any():
@@ -156,7 +156,7 @@ def _r2(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
 
 
 def _auc(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
-    """The area under the ROC curve of each output from ranks, all at once: hundreds of columns times outputs."""
+    """Return the area under the ROC curve of each output from ranks, vectorized for hundreds of columns and outputs."""
     from scipy.stats import rankdata
 
     yes = truth > 0.5

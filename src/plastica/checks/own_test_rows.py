@@ -1,4 +1,4 @@
-"""Test rows from a file of their own, put behind the rows that are learned from."""
+"""Test rows from a separate file, appended to the other rows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def joined(table: Table, tested: Table, used: set[str]) -> Table:
-    """Return both tables' rows, with the columns of the first one.
+    """Return the rows of both tables with the columns of the first one.
 
     Args:
-        table: The rows that are learned from.
-        tested: Those behind them; further columns of theirs are left aside.
+        table: The rows for training and validation.
+        tested: The test rows, which are appended; additional columns are ignored.
         used: The columns that they must have.
     """
     import polars as pl
@@ -30,7 +30,7 @@ def joined(table: Table, tested: Table, used: set[str]) -> Table:
         if name in tested.columns:
             others = tested.columns[name]
         elif name in used:
-            others = tested.column(name)  # says what is missing
+            others = tested.column(name)  # raises an error that names the missing column
         else:
             others = pl.Series(name, [None] * tested.height, dtype=values.dtype)
         pair = [values, others.alias(values.name)]
@@ -45,5 +45,5 @@ def _as_text(values: pl.Series) -> pl.Series:
 
     try:
         return as_text(values)
-    except DataError:  # lists and the like, which no network is given
+    except DataError:  # lists and similar types, which are never inputs of a network
         return pl.Series(values.name, [None] * values.len(), dtype=pl.String)

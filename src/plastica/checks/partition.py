@@ -1,4 +1,4 @@
-"""Which rows serve what: a series is split by time, anything else at random, or as a person asks."""
+"""Splits into training, validation and test set: time series by time, others at random, or as requested."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from ..notes import Note, note
 from ..settings import LAST, Settings
 
 SplitKind = Literal["random", "time", "group", "order"]
-UNKNOWN = 0.01  # of the last rows: with more of classes that no training row has, time is no way to split
+UNKNOWN = 0.01  # of the last rows; if more have classes without training rows, a split by time is not possible
 
 
 class RowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many rows served what.
+    """The sizes of the training, validation and test set.
 
     Args:
-        train: Rows that the weights and the encoding were learned from.
-        validation: Rows that decided when to stop.
-        test: Rows that were held out for the results.
-        stratified: Whether each part had its share of each class.
-        digest: What tells these rows again, those of a test file left aside.
-        split: How they were split: "random", "time", "group", or "order" for the last rows as they stood.
-        by: The column that split them, of "time" and "group".
-        first_test: The first test row's stamp, of "time".
-        test_file: The file that the test rows come from; empty where they are the table's own.
+        train: The number of training rows, to which the weights and the encoding were fitted.
+        validation: The number of validation rows.
+        test: The number of test rows.
+        stratified: Whether the split was stratified.
+        digest: A digest that identifies these rows, without those of a test file.
+        split: How they were split: "random", "time", "group", or "order" for the last rows of the table.
+        by: The column for "time" and "group".
+        first_test: The time stamp of the first test row for "time".
+        test_file: The file of the test rows; empty if they are from the table.
     """
 
     train: int
@@ -52,15 +52,15 @@ class RowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, eq=False)
 class Scheme:
-    """How rows were split, and by what.
+    """The method of a split.
 
     Args:
-        split: "random", "time", "group", or "order" for the last rows as they stood.
-        by: The column of "time" or "group".
-        first_test: The first test row's stamp, of "time".
-        test_file: The file that the test rows come from; empty where they are the table's own.
-        series: The rows in the order of time, of "time".
-        stratified: Whether each part has its share of each class.
+        split: "random", "time", "group", or "order" for the last rows of the table.
+        by: The column for "time" or "group".
+        first_test: The time stamp of the first test row for "time".
+        test_file: The file of the test rows; empty if they are from the table.
+        series: The rows in the order of time for "time".
+        stratified: Whether the split is stratified.
     """
 
     split: SplitKind = "random"
@@ -74,18 +74,18 @@ class Scheme:
 def partition(
     table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
 ) -> tuple[Split, Scheme]:
-    """Split the rows; what was decided is among the split's notes.
+    """Split the rows, with a note on how this was decided.
 
     Args:
-        table: The rows that have a target, dropped columns among theirs.
-        columns: What the columns are, dropped ones too.
-        target: What is predicted.
-        settings: How a person wants it.
-        labels: What rows are stratified by where they are dealt at random; None for numbers.
+        table: The rows with a target, including dropped columns.
+        columns: The descriptions of the columns, including dropped ones.
+        target: The target.
+        settings: The settings.
+        labels: The classes for a stratified random split; None for numbers.
 
     Raises:
-        DataError: No such column, too few rows, stamps or groups.
-        InvalidValue: A split by time of a table without stamps, or by a column that is the target.
+        DataError: If there is no such column, or too few rows, time stamps or groups.
+        InvalidValue: If a split by time is requested without time stamps, or the column is the target.
     """
     how, _, name = settings.split.partition(":")
     sizes = (settings.validation, settings.test_share)
@@ -109,7 +109,7 @@ def partition(
 
 
 def values_of(target: Target, table: Table) -> np.ndarray:
-    """Return a target as numbers: of each label or number a column, of classes one for each class."""
+    """Return a target as numbers, with a column for each label, number or class."""
     if target.task in ("binary", "multiclass"):
         return (target.encode(table)[:, None] == np.arange(len(target.classes))).astype(np.float64)
     return np.stack([read_target(table, column) for column in target.columns], axis=1)
@@ -119,7 +119,7 @@ def groups_of(table: Table, name: str) -> np.ndarray:
     """Return the group of each row as a number.
 
     Raises:
-        DataError: No such column, or one without groups.
+        DataError: If there is no such column, or it has no groups.
     """
     found = codes_of(table.column(name))
     if found is None:
@@ -131,10 +131,10 @@ def groups_of(table: Table, name: str) -> np.ndarray:
 
 
 def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Clock | None:
-    """Return what says when rows were taken: what a person named, or the finest there is; None for nothing.
+    """Return the clock requested by the user, or the one with the finest resolution, or None.
 
     Raises:
-        InvalidValue: A split by time is asked for, and nothing says when rows were taken.
+        InvalidValue: If a split by time is requested, and no column gives the time of the rows.
     """
     how, _, name = settings.split.partition(":")
     if name:
@@ -149,11 +149,11 @@ def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Cl
 
 
 def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> Note | None:
-    """Say why the last rows cannot judge a classifier; None where they can.
+    """Return why the last rows cannot serve as the test set of a classifier, or None if they can.
 
     Args:
-        target: What is predicted.
-        labels: Class numbers of all rows; None for labels and numbers.
+        target: The target.
+        labels: Class indices of all rows; None for several labels and numbers.
         made: The split.
     """
     if target.task not in ("binary", "multiclass") or labels is None:
@@ -169,7 +169,7 @@ def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> Note | 
 
 
 def with_file(scheme: Scheme, file: str, joined: Table) -> Scheme:
-    """Return the scheme of rows whose test rows come from a file; a series goes on in it where its stamps are there."""
+    """Return the scheme for test rows from a file; a time series continues in it if it has time stamps."""
     made = replace(scheme, test_file=file, first_test="")
     if scheme.series is None:
         return made
@@ -182,14 +182,14 @@ def with_file(scheme: Scheme, file: str, joined: Table) -> Scheme:
 
 
 def without_groups(column: Column, scheme: Scheme) -> Column:
-    """Leave the column out whose groups were split."""
+    """Leave out the column of the groups."""
     if scheme.split != "group" or column.name != scheme.by or not column.used:
         return column
     return msgspec.structs.replace(column, kind="identifier", notes=(*column.notes, note("columns.grouped")))
 
 
 def say_scheme(scheme: Scheme | RowCounts) -> Note:
-    """Say in a few words how rows were split.
+    """Return a short note on how rows were split.
 
     Example:
         >>> str(say_scheme(Scheme("time", "ts", "2024-05-01"))), str(say_scheme(Scheme(stratified=True)))
@@ -209,10 +209,10 @@ def say_scheme(scheme: Scheme | RowCounts) -> Note:
 def _in_order(
     table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
 ) -> tuple[Split, Scheme]:
-    """Split by time because a person says so; without stamps by the order of the rows."""
+    """Split by time as requested; without time stamps, by the order of the rows."""
     clock = clock_for(table, columns, settings)
     stamps = np.arange(table.height, dtype=np.float64) if clock is None else clock.read(table)
-    if settings.split == "random":  # and test="last"
+    if settings.split == "random":  # with test="last"
         made = _random_before(split_in_order(stamps, 0, settings.test_share), labels, settings)
     else:
         made = split_in_order(stamps, settings.validation, settings.test_share)
@@ -223,7 +223,7 @@ def _in_order(
 
 
 def _random_before(made: Split, labels: np.ndarray | None, settings: Settings) -> Split:
-    """Deal validation rows at random from those before the test rows."""
+    """Draw the validation rows at random from those before the test rows."""
     own = None if labels is None else labels[made.train]
     before = split(len(made.train), settings.validation, 0, own, settings.seed)
     return Split(made.train[before.train], made.train[before.validation], made.test, before.notes)

@@ -1,4 +1,4 @@
-"""A table as arrays: the record that checks read, networks learn from and reports show."""
+"""A table prepared as arrays for checks, training and reports."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from .partition import Scheme
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A table ready to be learned from.
+    """A table prepared for training.
 
     Args:
-        table: The rows that have a target.
-        columns: What each column is, in order, the target and dropped ones left out.
-        target: What is predicted; its mean and scale are those of the training rows.
-        encoder: What makes features, learned from the training rows alone.
-        split: Which rows serve what.
+        table: The rows with a target.
+        columns: The descriptions of the columns in order, without the target and dropped columns.
+        target: The target, with the mean and scale of the training set.
+        encoder: The encoder of features, fitted to the training set only.
+        split: The training, validation and test rows.
         x: Features of all rows, ``(rows, features)``.
-        y: What the network learns to answer, of all rows: class numbers or scaled numbers ``(rows,)``; of several
-            targets ``(rows, outputs)``.
-        stratified: Whether each part has its share of each class.
-        notes: What was assumed, one sentence each.
-        rare: The rare classes' or labels' numbers, rarest first.
-        scheme: How the rows were split.
-        own: How many rows come before those of a test file.
+        y: Encoded targets of all rows: class indices or scaled numbers ``(rows,)``; for several targets
+            ``(rows, outputs)``.
+        stratified: Whether the split is stratified.
+        notes: Assumptions, one sentence each.
+        rare: The indices of rare classes or labels, rarest first.
+        scheme: The method of the split.
+        own: The number of rows before those of a test file.
     """
 
     table: Table
@@ -52,12 +52,12 @@ class Prepared:
 
     @property
     def layout(self) -> FeatureLayout:
-        """What stands where among the features."""
+        """The layout of the features."""
         return self.encoder.layout
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What a person should know about the data, the most serious first; looked for once."""
+        """Findings about the data, the most serious first; computed once."""
         from .table import check_data
 
         return check_data(self)

@@ -1,4 +1,4 @@
-"""The order of the rows: by the target, in blocks of classes, or in time, which a random split does not respect."""
+"""Checks of the row order: sorted by the target, in blocks of classes, or by time, unsuitable for a random split."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 0.5  # correlation of the target with that of the row before
 ALIKE = 0.3  # correlation of a feature with that of the row before, within a class
-ENOUGH_ROWS = 50  # for a correlation to say anything
-BREAKS = 0.01  # a share of the rows at which a sorted stretch may end: files that were sorted and joined
+ENOUGH_ROWS = 50  # for a meaningful correlation
+BREAKS = 0.01  # the share of the rows at which a sorted section may end, for sorted files that were joined
 MOST_FEATURES = 50
 
 
 def order_of_rows(prepared: Prepared) -> Iterator[Finding]:
-    """Find dates, rows sorted by the target, rows in blocks of classes, and rows that resemble the one before."""
+    """Find dates, rows sorted by the target or in blocks of classes, and rows similar to the one before."""
     if prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
-        return  # what follows flatters rows split at random
+        return  # the remaining findings concern random splits
     dates = [column.name for column in prepared.columns if column.kind == "date"]
     if dates and len(prepared.split.test):
         yield finding("dates", "warning", column=show(dates[0]))
@@ -40,7 +40,7 @@ def order_of_rows(prepared: Prepared) -> Iterator[Finding]:
 
 
 def _is_sorted(task: str, y: np.ndarray) -> bool:
-    """Whether rows are sorted by the target; numbers also in a few stretches one after another."""
+    """Return whether rows are sorted by the target; for numbers, also in a few sections."""
     changes = np.diff(y)
     if task == "multiclass" and 1 + int((changes != 0).sum()) == len(np.unique(y)):
         return True
@@ -49,7 +49,7 @@ def _is_sorted(task: str, y: np.ndarray) -> bool:
 
 
 def _to_neighbour(task: str, y: np.ndarray) -> float:
-    """Correlation of numbers with those one row before; for classes how much oftener than by chance they agree."""
+    """Return the correlation of numbers with the row before; for classes, the agreement beyond chance."""
     if task == "multiclass":
         chance = float((np.bincount(y.astype(np.int64)) / len(y)) @ (np.bincount(y.astype(np.int64)) / len(y)))
         return (float((y[1:] == y[:-1]).mean()) - chance) / (1 - chance)
@@ -59,9 +59,9 @@ def _to_neighbour(task: str, y: np.ndarray) -> float:
 
 
 def _likeness(x: np.ndarray, y: np.ndarray) -> float:
-    """Correlation of features with those one row before, beyond what the class tells: the median over features.
+    """Return the median correlation of features with the row before, within classes.
 
-    In time, whatever is measured changes slowly; where files of one class were joined, only the class does.
+    In a time series, measurements change slowly; if files of one class each were joined, only the class does.
     """
     places = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], MOST_FEATURES)).astype(np.int64))
     rest = x[:, places].astype(np.float64)
@@ -71,6 +71,6 @@ def _likeness(x: np.ndarray, y: np.ndarray) -> float:
     told = spread > 1e-12
     if not told.any():
         return 0.0
-    same = y[1:] == y[:-1]  # at a block's end the next row is of another class
+    same = y[1:] == y[:-1]  # at the end of a block, the next row has another class
     pairs = (rest[1:] * rest[:-1])[same]
     return float(np.median(pairs[:, told].mean(0) / spread[told])) if same.any() else 0.0

@@ -1,4 +1,4 @@
-"""What is wrong with a table as material to learn from: said before anyone trusts a figure."""
+"""Checks of a table as training data."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MOSTLY_MISSING = 0.5
 
 
 def check_data(prepared: Prepared) -> tuple[Finding, ...]:
-    """Return what a person should know about a table before trusting what is learned from it.
+    """Return findings about a table that affect the reliability of results.
 
-    Duplicates within and across the parts, rows that contradict each other, columns that alone tell the target,
-    rare classes, too few rows, rows in an order that a random split does not respect.
+    Duplicates within and across the split, contradictory rows, columns that alone reveal the target, rare classes, too
+    few rows, and an order of rows that is unsuitable for a random split.
 
     Args:
-        prepared: What :func:`~plastica.tables.preparation.prepare` made.
+        prepared: The result of :func:`~plastica.tables.preparation.prepare`.
 
     Returns:
         The findings, the most serious first.
@@ -104,7 +104,7 @@ def _columns(prepared: Prepared) -> Iterator[Finding]:
 
 
 def _alike(name: str, targets: tuple[str, ...]) -> bool:
-    """Whether a column is called as a target is, with something before or behind it."""
+    """Return whether the name of a column is that of a target with a prefix or suffix."""
     name, folded = name.casefold(), [target.casefold() for target in targets]
     return any((len(target) > 3 and target in name) or (len(name) > 3 and name in target) for target in folded)
 

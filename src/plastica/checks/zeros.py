@@ -1,4 +1,4 @@
-"""Zeros that may stand for missing values: 0 is repeated, the lowest or highest of all, and far from all others."""
+"""Check for zeros that may mean missing values: repeated, at one end of the range, and far from all other values."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from .findings import Finding, finding, listed_names
 if TYPE_CHECKING:
     from .prepared import Prepared
 
-GAP = 5  # times the usual step between the values next to it
-REACH = 0.1  # the value next to 0, as a share of the median: amounts that begin near 0 may well be 0
-MOST_ZEROS = 0.6  # a share of the rows: a column that is mostly 0 means it
+GAP = 5  # times the typical distance between the values next to it
+REACH = 0.1  # the value next to 0 as a share of the median; quantities with values near 0 may be 0
+MOST_ZEROS = 0.6  # share of the rows; in a column of mostly zeros, they are real
 FEWEST_VALUES, NEAREST = 10, 10
 
 
 def hidden_zeros(prepared: Prepared) -> Iterator[Finding]:
-    """Find columns of numbers whose zeros look like missing values, and count them."""
+    """Find numeric columns whose zeros look like missing values, with their number."""
     found = []
     for column in prepared.columns:
         if not column.used or column.kind != "number" or 0 not in (column.lowest, column.highest):
             continue
         try:
             numbers = read_numbers(prepared.table, column)
-        except DataError:  # what cannot be read any more is told elsewhere
+        except DataError:  # unreadable values are reported elsewhere
             continue
         if (zeros := stray_zeros(numbers)) > 0:
             found.append(f"{show(column.name, 30)} ({zeros:,})")
@@ -38,7 +38,7 @@ def hidden_zeros(prepared: Prepared) -> Iterator[Finding]:
 
 
 def stray_zeros(numbers: np.ndarray) -> int:
-    """Return how many zeros look like missing values; 0 where none does.
+    """Return the number of zeros that look like missing values.
 
     Example:
         >>> glucose = np.array([0, 0, *range(60, 140, 2)])

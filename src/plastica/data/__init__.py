@@ -1,4 +1,4 @@
-"""Data on their way into a network: tables, targets, splits, blocks on disk, windows over a series."""
+"""Preparing data for networks: tables, targets, splits, blocks on disk, windows over a time series."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOMES = {"Blocks": ".streaming", "SeriesWindows": ".series_windows"}
 __all__ = ["Blocks", "SeriesWindows"]
 
 
-# The parts of this package that read tables load no JAX.
+# Reading tables does not import JAX.
 __getattr__ = importer(__name__, HOMES)
 
 

@@ -1,13 +1,13 @@
-"""How often languages use their letters: what tells one encoding from another that reads the same bytes.
+"""Letter frequencies of languages, to distinguish encodings that can decode the same bytes.
 
-Letters stand in the order of their frequency. Of languages in Latin letters only those beyond ASCII count, since
-ASCII is the same in every encoding that is told apart here.
+Letters are in the order of their frequency. For languages in the Latin script, only letters beyond ASCII are listed,
+since ASCII is the same in all encodings that are compared.
 """
 
 from __future__ import annotations
 
 LATIN = {
-    "western": "éüäöáíóñèçãøåàêßôâúûîïëæõùòìœýÿð",  # names and places of many countries in one table
+    "western": "éüäöáíóñèçãøåàêßôâúûîïëæõùòìœýÿð",  # for tables with names and places from several countries
     "central": "áéíóčšžöüäřěýłąęńćśżźúůőűđťďňľăîâţşôŕĺ",
     "German": "üäöß",
     "French": "éèàêçôîûâùëïœæÿ",
@@ -38,7 +38,7 @@ OTHERS = {
     "Arabic": "اليمونرتبةعدسفهكقأحجشطصىخإذضزثئغظءآؤ",
     "Thai": "านรกอเงยมว่ีล้ัดทสติะปบคหแจพชขใ์ุไูืำผโึซธถศ็ณษฉญฐฒฯๆ",
 }
-# The commonest characters of running text, and the words of tables: names, places, heads of columns.
+# The most frequent characters of prose, and of words in tables: names, places, column headers.
 CHINESE = (
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学如都同现当没动面起看"
     "定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见"

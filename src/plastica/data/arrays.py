@@ -1,4 +1,4 @@
-"""Anything array-like becomes a float32 NumPy array, or an error that says what stands in the way."""
+"""Conversion of array-like data to float32 NumPy arrays, with errors that name the first invalid value."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import numpy as np
 from ..errors import DataError, PlasticaWarning, caution
 
 EXACT_IN_FLOAT32 = 2**24  # float32 has 24 bits of mantissa: IEEE 754, table 3.2
-COARSE = 1e-5  # steps of float32 beyond this share of a column's range are counted, to see what they cost
-LOST = 0.01  # the share of different numbers that may become equal without a word
-FEW = 3  # different numbers tell whether they are measurements
+COARSE = 1e-5  # if the spacing of float32 exceeds this share of a column's range, the lost values are counted
+LOST = 0.01  # the share of distinct numbers that may become equal without a warning
+FEW = 3  # distinct numbers needed to recognize measurements
 NUMBERS = (int, float, np.number, np.bool_, Decimal)
 HOW_TO_ENCODE = (
     "A network takes numbers: encode it first (labels: np.unique({name}, return_inverse=True)[1]), "
@@ -25,19 +25,19 @@ HOW_TO_ENCODE = (
 
 
 def to_array(x: Any, name: str = "x", *, allow_nonfinite: bool = False) -> np.ndarray:
-    """Return ``x`` as a float32 array; a float32 NumPy array comes back as it is, not copied.
+    """Return ``x`` as a float32 array; a float32 NumPy array is returned without a copy.
 
-    Use it wherever a person hands numbers to a network. NumPy input costs one pass for the finite check and
-    imports nothing.
+    Use it for all data that users pass to a network. For NumPy arrays, the cost is one pass for the check of finite
+    values, and nothing is imported.
 
     Args:
-        x: A NumPy or JAX array, numbers, (nested) lists, or a pandas, polars or pyarrow frame or series.
-        name: What messages call it.
-        allow_nonfinite: Let NaN and infinity through.
+        x: A NumPy or JAX array, numbers, (nested) lists, or a pandas, polars or pyarrow data frame or series.
+        name: The name used in error messages.
+        allow_nonfinite: Whether NaN and infinity are allowed.
 
     Raises:
-        DataError: Text, dates or objects; rows of different lengths; NaN or infinity, with their count and
-            the first position; a number beyond what float32 holds.
+        DataError: If there are text, dates or objects, rows of different lengths, NaN or infinity (with their count and
+            the first position), or a number beyond the range of float32.
 
     Example:
         >>> to_array([[1, 2], [3, 4]]).dtype
@@ -53,16 +53,16 @@ def to_array(x: Any, name: str = "x", *, allow_nonfinite: bool = False) -> np.nd
 
 
 def to_compact_array(x: Any, name: str = "x", *, tokens: bool = False, double: bool = False) -> np.ndarray:
-    """Return ``x`` as :func:`to_array` does, except that arrays of narrow types keep their type.
+    """Return ``x`` as :func:`to_array` does, but keep narrow types.
 
-    Whole numbers of one or two bytes, such as the pixels of pictures, and half floats are represented exactly in
-    float32; the program converts them batch by batch. Booleans become bytes.
+    Integers of one or two bytes, such as the pixels of images, and half-precision floats are exact in float32; the
+    compiled program converts them batch by batch. Booleans become bytes.
 
     Args:
         x: As for :func:`to_array`.
-        name: What messages call it.
-        tokens: Whether wider whole numbers stay whole, as numbers of items do.
-        double: Whether float64 stays float64.
+        name: The name used in error messages.
+        tokens: Whether wider integers remain integers, for token ids.
+        double: Whether float64 remains float64.
 
     Raises:
         DataError: As for :func:`to_array`.
@@ -92,7 +92,7 @@ def _fits_int32(given: np.ndarray) -> bool:
 
 
 def is_finite(array: np.ndarray) -> bool:
-    """Whether a float array holds neither NaN nor infinity; one pass without a copy when it is fine."""
+    """Return whether a float array contains neither NaN nor infinity, in one pass without a copy."""
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum(dtype=array.dtype)
     return bool(np.isfinite(total)) or bool(np.isfinite(array).all())
@@ -120,7 +120,7 @@ def _as_numpy(x: Any, name: str) -> np.ndarray:
 
 
 def _ragged(x: Any, name: str) -> str:
-    """Say which row first differs from the row before, if that is the trouble."""
+    """Return a message that names the first row whose length differs from the row before, if there is one."""
     if not isinstance(x, list | tuple):
         return ""
     shapes: list[tuple[int, ...]] = []
@@ -164,7 +164,7 @@ def _to_float32(given: np.ndarray, place: Any) -> np.ndarray:
 
 
 def _from_objects(given: np.ndarray, place: Any) -> np.ndarray:
-    """Take Python numbers out of an object array; None and pandas.NA are missing, so NaN."""
+    """Convert an object array of Python numbers; None and pandas.NA become NaN."""
     missing = {"NoneType", "NAType", "NaTType"}
     made = np.empty(given.shape, np.float64)
     for position, value in np.ndenumerate(given):
@@ -229,7 +229,7 @@ def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Any) -> None:
 
 
 def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Any) -> None:
-    """Warn where numbers lie so close together, for their size, that float32 takes them for one another."""
+    """Warn if numbers are so close together relative to their size that they become equal in float32."""
     rows = given.reshape(-1, given.shape[-1]) if given.ndim > 1 else given.reshape(-1, 1)
     low, high = rows.min(0), rows.max(0)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -268,7 +268,7 @@ def _refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Any
 
 
 def _is_frame(x: Any) -> bool:
-    """Decide by the type's home, so that NumPy, lists and JAX arrays import nothing."""
+    """Decide by the module of the type, so that NumPy arrays, lists and JAX arrays cause no imports."""
     homes = {part.__module__.partition(".")[0] for part in type(x).__mro__}
     return bool(homes & {"pandas", "polars", "pyarrow", "narwhals", "modin", "cudf", "duckdb"})
 
@@ -281,7 +281,7 @@ def _from_frame(x: Any, name: str, allow_nonfinite: bool) -> np.ndarray:
         frame = nw.from_native(x, allow_series=True)
         if isinstance(frame, nw.LazyFrame):
             frame = frame.collect()
-    except (TypeError, NarwhalsError):  # an index, or column names that appear twice
+    except (TypeError, NarwhalsError):  # an index, or duplicate column names
         _say_doubled(name, getattr(x, "columns", ()))
         return to_array(np.asarray(x), name, allow_nonfinite=allow_nonfinite)
     if isinstance(frame, nw.Series):

@@ -1,4 +1,4 @@
-"""When each row was taken: a column of dates, dates beside hours, or year, month and day in columns of their own."""
+"""The time of each row: a column of dates, a date and an hour column, or separate columns of year, month and day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ClockPart = Literal["date", "time", "year", "month", "day", "hour", "minute", "number"]
 
-# A date of birth says who somebody is, not when the row was taken.
+# A date of birth describes a person, not the time of the observation.
 BIRTH = re.compile(r"birth|born|(^|[_\W])dob($|[_\W])|geburt|geboren|naissance|nacimiento|出生|生日", re.I)
 NAMES: dict[ClockPart, re.Pattern[str]] = {
     "year": re.compile(r"(^|.*[_\W])(year|jahr|année|annee|año|anno|年)$", re.I),
@@ -39,16 +39,16 @@ RANGES: dict[ClockPart, tuple[int, int]] = {
 }
 CALENDAR: tuple[ClockPart, ...] = ("year", "month", "day", "hour", "minute")
 SECONDS: dict[ClockPart, int] = {"hour": 3600, "minute": 60}
-MOST_MISSING = 0.05  # of the rows: with more the column orders them badly
+MOST_MISSING = 0.05  # of the rows; with more missing values, the column does not order the rows well
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What says when each row was taken.
+    """The columns that give the time of each row.
 
     Args:
-        parts: What each column says of it: "date", or "year", "month", "day" ...; "number" is any number that
-            grows with time.
+        parts: The part of the time in each column: "date", or "year", "month", "day" ...; "number" is any number that
+            increases with time.
         columns: The columns.
     """
 
@@ -57,26 +57,26 @@ class Clock:
 
     @property
     def name(self) -> str:
-        """The columns' names, for messages."""
+        """The names of the columns, for messages."""
         return ", ".join(column.name for column in self.columns)
 
     @property
     def is_calendar(self) -> bool:
-        """Whether stamps are seconds, and not just numbers."""
+        """Whether time stamps are seconds, not arbitrary numbers."""
         return "number" not in self.parts
 
     def show(self, stamp: float) -> str:
-        """Write a stamp for a message."""
+        """Return a time stamp as text."""
         if not self.is_calendar:
             return f"{stamp:g}"
         moment = np.datetime64(int(stamp), "s")
         return str(moment.astype("datetime64[D]") if stamp % 86_400 == 0 else moment).replace("T", " ")
 
     def read(self, table: Table) -> np.ndarray:
-        """Return seconds since 1970 in UTC, or numbers, as float64 ``(rows,)``; NaN for missing.
+        """Return seconds since 1970 in UTC, or numbers, as float64 ``(rows,)``; NaN for missing values.
 
         Raises:
-            DataError: A missing column, or a cell in another form; with its row.
+            DataError: If a column is missing, or a cell has another format (with its row).
         """
         pairs = zip(self.parts, self.columns, strict=True)
         found: dict[ClockPart, np.ndarray] = {part: _read(table, part, column) for part, column in pairs}
@@ -90,11 +90,11 @@ class Clock:
 
 
 def find_clocks(table: Table, columns: Iterable[Column]) -> list[tuple[Clock, np.ndarray]]:
-    """Return what could say when rows were taken, with its stamps; the finest first.
+    """Return the columns that may give the time of the rows, with their time stamps, the finest resolution first.
 
     Args:
         table: The rows.
-        columns: What its columns are.
+        columns: The descriptions of the columns.
     """
     known = [column for column in columns if not BIRTH.search(column.name)]
     found = [(clock, stamps) for clock in _candidates(table, known) if (stamps := _tried(table, clock)) is not None]
@@ -122,7 +122,7 @@ def _candidates(table: Table, columns: list[Column]) -> Iterator[Clock]:
 
 
 def _numbered(table: Table, columns: list[Column]) -> Iterator[dict[ClockPart, Column]]:
-    """Yield columns of years, months, days, hours and minutes that belong together by their names."""
+    """Yield groups of year, month, day, hour and minute columns with related names."""
     found: dict[str, dict[ClockPart, Column]] = {}
     for column in columns:
         for part, names in NAMES.items():
@@ -151,7 +151,7 @@ def _fits(table: Table, part: ClockPart, column: Column) -> bool:
 
 
 def _tried(table: Table, clock: Clock) -> np.ndarray | None:
-    """Return the stamps, or None where too many are missing to order the rows."""
+    """Return the time stamps, or None if too many are missing to order the rows."""
     try:
         stamps = clock.read(table)
     except DataError:
@@ -192,10 +192,10 @@ def _seconds(moments: np.ndarray) -> np.ndarray:
 
 
 def named_clock(table: Table, name: str, columns: Iterable[Column]) -> Clock:
-    """Return the clock that a person named: a column of dates, or of numbers that grow with time.
+    """Return the clock for a column chosen by the user: dates, or numbers that increase with time.
 
     Raises:
-        DataError: No such column, or neither dates nor numbers in it.
+        DataError: If there is no such column, or it contains neither dates nor numbers.
     """
     table.column(name)
     column = next((column for column in columns if column.name == name), None)

@@ -1,4 +1,4 @@
-"""What is known of one column: its kind, how its text is read, figures to show."""
+"""The description of a column: its kind, how its text is parsed, and summary statistics."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ USED: tuple[ColumnKind, ...] = ("number", "boolean", "category", "date", "text")
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One column: what it is, how its text is read, and figures to show.
+    """The description of a column: its kind, how its text is parsed, and summary statistics.
 
     Args:
-        name: Its name in the table.
-        kind: What it is; kinds outside :data:`USED` are left out, and ``notes`` say why.
-        notes: What a person should know about it: why it is left out, what was assumed.
-        format: How numbers are written in it.
+        name: The name in the table.
+        kind: The kind; columns of kinds outside :data:`USED` are left out, for the reason given in ``notes``.
+        notes: Notes for the user: why it is left out, what was assumed.
+        format: The number format.
         date_order: A key of ``dates.FORMS``: "ymd", "dmy", "time" ...
         booleans: The words for no and yes, in lower case.
-        missing_words: Values of its own that count as missing.
-        keep_words: Words that elsewhere count as missing and here are values.
-        missing: How many values are missing.
-        distinct: How many different values there are.
+        missing_words: Words that count as missing values in this column only.
+        keep_words: Words that usually count as missing values but are values here.
+        missing: The number of missing values.
+        distinct: The number of distinct values.
         categories: The most frequent values (at most 20), most frequent first.
-        mean, scale, lowest, highest: Of its finite numbers; None for other kinds.
-        whole: Whether all of these are whole; None for other kinds, and in files that do not say.
-        declared: Whether its kind was declared, by a person or by the type it came with.
+        mean, scale, lowest, highest: Statistics of the finite numbers; None for other kinds.
+        whole: Whether all numbers are integers; None for other kinds and in older files.
+        declared: Whether the kind was declared by the user or by the type of the column.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     declared: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if self.date_order and self.date_order not in FORMS:
             raise ValueError(f"column {self.name!r} has dates in no known form")
         if len(self.booleans) != 2 and (self.booleans or self.kind == "boolean"):
@@ -74,10 +74,10 @@ class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def note(self) -> str:
-        """Its notes as sentences in English."""
+        """The notes as English sentences."""
         return sentences(self.notes)
 
     @property
     def used(self) -> bool:
-        """Whether a network can be given this column."""
+        """Whether the column is an input of the network."""
         return self.kind in USED

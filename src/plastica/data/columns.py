@@ -1,4 +1,4 @@
-"""What each column is: decided once over all its values, and said."""
+"""Inference of the kind of each column from all its values."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ __all__ = ["Column", "infer_columns", "infer_target"]
 
 
 def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = NOTHING) -> tuple[Column, ...]:
-    """Decide what each column is, from all its values.
+    """Infer the kind of each column from all its values.
 
     Args:
-        table: As it was read.
-        skip: Columns to leave aside, such as the target.
-        declared: What a person says of columns; those to ignore are left aside too.
+        table: The table as read.
+        skip: Columns to skip, such as the target.
+        declared: Declarations by the user; ignored columns are skipped too.
 
     Raises:
-        DataError: A value that its column's declared kind cannot have, with row and column.
+        DataError: If a value does not fit the declared kind of its column; with row and column.
     """
     skipped = {*skip, *declared.ignored}
     written = {name: values for name, values in table.columns.items() if str(values.dtype) == "String"}
@@ -49,7 +49,7 @@ def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = N
 
 
 def infer_target(table: Table, name: str, declared: Declared = NOTHING) -> Column:
-    """Decide what the target is; it is never left out for having many values, few or only one."""
+    """Infer the kind of the target, which is never left out for its number of distinct values."""
     values = table.column(name)
     text = _text_of(values, declared) if str(values.dtype) == "String" else None
     habit = None
@@ -92,7 +92,7 @@ def _infer_others(place: TextPlace, values: pl.Series) -> Column:
 
 
 def _other_type(kind: str, values: pl.Series) -> Note:
-    """Name the type of a column that is not read, and of Python objects what the first of them is."""
+    """Return a note with the type of an unsupported column; for Python objects, the type of the first one."""
     first = next((value for value in values if value is not None), None) if kind == "Object" else None
     if first is None:
         return note("columns.other_type", type=kind)
@@ -100,9 +100,9 @@ def _other_type(kind: str, values: pl.Series) -> Note:
 
 
 def _infer_categories(place: TextPlace, declared: Declared) -> Column:
-    """Categories by type stay categories, whatever their names look like; yes and no are two of them."""
+    """Describe a column with a categorical type; it remains one whatever its values look like, even yes and no."""
     text = _text_of(place.table.column(place.name), declared)
-    if place.target:  # labels that are numbers stay numbers; that they are classes is seen by the type
+    if place.target:  # numeric labels remain numbers; the type shows that they are classes
         return infer_text(place, text)
     base = with_changes(as_category(place, text), declared=True)
     return describe_words(base, clean(text.values, base.missing_words, base.keep_words), target=False)
@@ -128,14 +128,14 @@ def _as_doubles(values: pl.Series) -> np.ndarray:
 
 
 def _beyond_doubles(values: pl.Series) -> str | None:
-    """Return a whole number, held as such, that a double would round; None without any."""
+    """Return an integer from an integer column that a double would round, or None."""
     if values.dtype.is_float() or not (np.nan_to_num(np.abs(_as_doubles(values))) >= MOST_EXACT).any():
         return None
     return beyond_doubles(as_text(values).str.replace(r"\.0*$", ""))
 
 
 def _as_declared(place: TextPlace, kind: str, text: Text | None, declared: Declared) -> Column:
-    """Read a column as a person says; what cannot be read so is refused with its row."""
+    """Describe a column as declared by the user; a value that does not fit is an error with its row."""
     values = place.table.column(place.name)
     text = text or _text_of(values, declared)
     if kind == "number":

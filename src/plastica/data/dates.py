@@ -1,4 +1,4 @@
-"""Dates and times as text, in one form for a whole column."""
+"""Dates and times in text, with one format for a whole column."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ LIKE_A_DATE = r"^[0-9]{1,4}[-/.年:][0-9]{1,2}|^[0-9]{1,2}.{1,5}\p{L}{3}|^\p{L}{
 DATE_NAME = re.compile(r"date|day|datum|time|日期|日$|时间|(^|[_\W])dt($|[_\W])", re.I)
 DAY = np.timedelta64(1, "D")
 PARTS = ["y", "m", "d", "H", "M", "S", "half", "zone", "month"]
-ODD_SHARE = 0.1  # up to this share of cells that are no dates, a column of dates stays one
+ODD_SHARE = 0.1  # a column of dates may contain up to this share of other values
 PIVOT = "69"  # POSIX strptime %y: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068
 DOTTED = r"^[0-9]+\."
 DAYS_VARY = (
-    12  # a field with more different values is no month, and beside far fewer of another the days, not the years
+    12  # a field with more distinct values is not the month, and if the other field has far fewer, it is the day
 )
 
 
 def date_order(values: pl.Series) -> str:
-    """Return the key of :data:`FORMS` in which all cells of cleaned text are dates or times, but a tenth at most.
+    """Return the key of :data:`FORMS` in which at least nine in ten cells of cleaned text are dates or times.
 
-    Returns "?" where day, month and year cannot be told apart anywhere in the column, "" for no dates at all. Eight
-    digits are no date here: see :func:`is_compact`.
+    Returns "?" if no value in the column distinguishes day, month and year, and "" if there are no dates. Eight digits
+    are not dates here: see :func:`is_compact`.
     """
     texts, rows = _counted(values)
     enough = rows.sum() - ODD_SHARE * rows.sum()
@@ -69,9 +69,9 @@ def date_order(values: pl.Series) -> str:
 
 
 def _without_years_first(read: dict[str, int], texts: pl.Series) -> dict[str, int]:
-    """Settle whether years of two digits stand first, as far as can be told: days vary more than years.
+    """Decide whether two-digit years come first, using the fact that days vary more than years.
 
-    Most days are years too ("24/01/31"), so that one bad cell would turn the order if the counts decided.
+    Most days are also valid years ("24/01/31"), so that a decision by counts would depend on a single invalid cell.
     """
     if len(read) == 1 or "ymd short" not in read:
         return read
@@ -86,16 +86,16 @@ def _without_years_first(read: dict[str, int], texts: pl.Series) -> dict[str, in
 
 
 def _one_of(orders: list[str], texts: pl.Series) -> str:
-    """Return the order that is meant where several read as many cells; "?" where none is."""
+    """Return one of several orders that parse equally many cells; "?" if it cannot be decided."""
     whole = [order for order in orders if not order.endswith("short")]
     orders = whole or orders
     if len(orders) > 1 and _contain(texts, DOTTED).mean() > 0.5:
-        orders = [order for order in orders if order.startswith("dmy")] or orders  # the day comes first
+        orders = [order for order in orders if order.startswith("dmy")] or orders  # days first, if possible
     return "" if not orders else orders[0] if len(orders) == 1 else "?"
 
 
 def is_compact(name: str, values: pl.Series) -> bool:
-    """Whether a column's name speaks of dates and its cells, but a tenth, are some in eight digits: 20260131."""
+    """Return whether the name suggests dates and at least nine in ten cells are dates of eight digits: 20260131."""
     if not DATE_NAME.search(name):
         return False
     texts, rows = _counted(values)
@@ -106,7 +106,7 @@ def is_compact(name: str, values: pl.Series) -> bool:
 
 
 def is_short(order: str, values: pl.Series) -> bool:
-    """Whether some years are written with two digits."""
+    """Return whether some years have two digits."""
     return (
         order.endswith("short")
         and values.str.extract_groups(_rust(FORMS[order])).struct.field("y").str.len_chars().eq(2).any()
@@ -114,13 +114,13 @@ def is_short(order: str, values: pl.Series) -> bool:
 
 
 def no_dates(values: pl.Series, order: str) -> np.ndarray:
-    """Return for each cell of cleaned text whether it is there and is no date in this order."""
+    """Return for each cell of cleaned text whether it is present but not a date in this order."""
     texts, _ = _counted(values)
     return values.is_in(texts.filter(np.isnat(parse_dates(texts, order))).to_list()).fill_null(False).to_numpy()
 
 
 def _counted(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
-    """Return the different texts, in the order of their first rows, and how many rows each has."""
+    """Return the distinct texts in the order of their first rows, and the number of rows of each."""
     counts = values.drop_nulls().alias("text").value_counts(name="rows", sort=False).sort("text")
     return counts["text"], counts["rows"].to_numpy().astype(np.int64)
 
@@ -130,14 +130,14 @@ def _contain(texts: pl.Series, pattern: str) -> np.ndarray:
 
 
 def has_zones(values: pl.Series) -> bool:
-    """Whether any cell says how far its clock is from UTC."""
+    """Return whether any cell has an offset from UTC."""
     return bool(values.str.contains(r"[0-9]{2}:[0-9]{2}\S*\s?[+-][0-9]{2}:?([0-9]{2})?$").any())
 
 
 def parse_dates(values: pl.Series, order: str) -> np.ndarray:
-    """Return seconds-exact datetime64 in UTC; what is no date in this form becomes NaT.
+    """Return datetime64 in UTC with a resolution of seconds; NaT for cells that are not dates in this order.
 
-    A time alone is one of 1 January 1970, a month alone its first day.
+    A time without a date is on 1 January 1970, a month without a day on its first day.
     """
     import polars as pl
 
@@ -164,9 +164,9 @@ def parse_dates(values: pl.Series, order: str) -> np.ndarray:
 
 
 def calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
-    """Turn moments into numbers: days since 1970, the turns (0 to 1) of year, week and day, and weekends.
+    """Return numeric features of dates: days since 1970, the phase (0 to 1) in the year, week and day, and weekends.
 
-    NaT becomes NaN throughout.
+    NaT becomes NaN in all of them.
     """
     gone = np.isnat(moments)
     filled = np.where(gone, np.datetime64("1970-01-01T00:00:00"), moments).astype("datetime64[s]")
@@ -185,7 +185,7 @@ def calendar(moments: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _half_day(half: pl.Series, hour: pl.Series) -> np.ndarray:
-    """Return what "AM" and "PM" add to the clock: 12 AM is midnight, 12 PM noon, and 13 PM, which some write, is 13."""
+    """Return the hours to add for "AM" and "PM": 12 AM is midnight, 12 PM is noon; 13 PM is accepted as 13."""
     import polars as pl
 
     clock, folded = hour.cast(pl.Int64, strict=False).fill_null(0).to_numpy(), half.str.to_lowercase()
@@ -195,7 +195,7 @@ def _half_day(half: pl.Series, hour: pl.Series) -> np.ndarray:
 
 
 def _offset(zone: pl.Series) -> np.ndarray:
-    """Return how far a clock is before UTC: "+02:00", "+0200" or "+02"."""
+    """Return the offset from UTC: "+02:00", "+0200" or "+02"."""
     import polars as pl
 
     digits = zone.str.replace_all(r"\D", "").str.pad_end(4, "0").cast(pl.Int64).to_numpy()
@@ -204,7 +204,7 @@ def _offset(zone: pl.Series) -> np.ndarray:
 
 
 def _whole_years(years: pl.Series) -> pl.Series:
-    """Write years of two digits with four."""
+    """Expand two-digit years to four digits."""
     import polars as pl
 
     century = pl.when(years >= PIVOT).then(pl.lit("19")).otherwise(pl.lit("20"))
@@ -212,7 +212,7 @@ def _whole_years(years: pl.Series) -> pl.Series:
 
 
 def _only_where(there: pl.Series, value: str) -> pl.Series:
-    """Return a constant where a part was found, nothing elsewhere."""
+    """Return a constant where a part was found, and null elsewhere."""
     return there.set(there != "", value)
 
 

@@ -1,4 +1,4 @@
-"""What a person says of a table's columns before anything is inferred from their values."""
+"""Declarations by the user about the columns of a table, which take precedence over inference."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ KINDS = ("number", "category", "text", "date", "ignore")
 
 @dataclass(frozen=True)
 class Declared:
-    """The kinds of some columns, and the words for missing values.
+    """Declared kinds of columns, and words for missing values.
 
     Args:
-        kinds: Columns by name, each with one of :data:`KINDS`; what the others are is inferred.
-        missing_words: Further words, as they are written, that stand for a missing value in every column.
-        keep_words: Words such as "NA" that usually stand for a missing value and here are values.
+        kinds: One of :data:`KINDS` by column name; the kinds of other columns are inferred.
+        missing_words: Additional words, exactly as written, that mean a missing value in every column.
+        keep_words: Words such as "NA" that usually mean a missing value but are values in this table.
 
     Example:
         >>> Declared({"store": "category", "note": "ignore"}).ignored
@@ -31,20 +31,20 @@ class Declared:
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """The columns to leave aside."""
+        """The ignored columns."""
         return tuple(name for name, kind in self.kinds.items() if kind == "ignore")
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """The words that are values, in lower case, as they are compared."""
+        """The words that are values, in lower case for comparison."""
         return tuple(word.strip().lower() for word in self.keep_words)
 
     def check(self, table: Table, targets: Iterable[str] = ()) -> None:
-        """Refuse a column that is not there, and a target; columns to ignore may be gone already.
+        """Check that all declared columns exist and none is a target; ignored columns may be missing.
 
         Raises:
-            DataError: The table has no such column.
-            InvalidValue: A target is among the columns.
+            DataError: If the table has no such column.
+            InvalidValue: If a target is among the columns.
         """
         for name, kind in self.kinds.items():
             if kind != "ignore":
@@ -61,10 +61,10 @@ NOTHING = Declared()
 
 
 def check_kinds(kinds: Mapping[str, str]) -> None:
-    """Refuse a kind that is not known.
+    """Check that all kinds exist.
 
     Raises:
-        InvalidValue: With the column and the kinds there are.
+        InvalidValue: If one does not; with the column and the available kinds.
     """
     for name, kind in kinds.items():
         if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""Bytes of a text file become text: the encoding is told from the bytes, or asked for."""
+"""Decoding of text files, with the given encoding or one detected from the bytes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 SAMPLE = 1 << 18
-# Lines with bytes beyond ASCII; from the beginning of a line, so that a line without one is passed over at once.
+# Lines with bytes beyond ASCII; anchored at the beginning of the line, so that other lines are skipped quickly.
 HIGH_LINE = re.compile(rb"^[^\n\x80-\xff]*[\x80-\xff][^\n]*", re.M)
 MOST_LINES = 100_000
-MOST_WORDS = 2000  # different ones that an encoding is told from
-# No byte of a character of two bytes lies below 0x40, so words may be parted there; GB18030 has digits in some.
+MOST_WORDS = 2000  # distinct words used to detect an encoding
+# No two-byte character contains a byte below 0x40, so words can be split there; some of GB18030 contain digits.
 BETWEEN = re.compile(rb"[\x00-\x2f\x3a-\x3f]+")
 SHIFTED = re.compile(rb"\+([A-Za-z0-9+/]{3,})(?![A-Za-z0-9+/])")  # RFC 2152: UTF-16 as base64
 ESCAPES = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp_ext"))
@@ -32,18 +32,18 @@ MIXED = (
     " The file mixes two encodings and cannot be read as one: convert its parts to UTF-8 before joining them, or name "
     "one encoding for the whole file."
 )
-LEAST = -8.5  # a character in its language: Chinese has about -7.5, a chance one -10 to -16
-MARGIN = 4.0  # natural logarithm: by how much lines are likelier UTF-8 than what the others are
+LEAST = -8.5  # per character of text in its language: Chinese has about -7.5, random characters -10 to -16
+MARGIN = 4.0  # log likelihood by which lines must be more likely UTF-8 than the encoding of the others
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding that was told from bytes.
+    """A detected encoding.
 
     Args:
-        codec: Python's name for it.
-        said: What a person is told; "" for plain UTF-8.
-        guessed: Whether nothing but the sense of its words speaks for it.
+        codec: The name of the Python codec.
+        said: The note for the user; "" for UTF-8 without a byte order mark.
+        guessed: Whether it was detected from the language of the text only.
     """
 
     codec: str
@@ -52,10 +52,10 @@ class Encoding:
 
 
 def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, Note | str]:
-    """Return the text and, where it is not plain UTF-8, the name of the encoding that was assumed.
+    """Return the text and, unless it is plain UTF-8, the name of the assumed encoding.
 
     Raises:
-        DataError: As :func:`tell_encoding` does, or bytes that are not in the encoding that was asked for.
+        DataError: As for :func:`tell_encoding`, or if the bytes are invalid in the given encoding.
     """
     if encoding is not None:
         return _decode_as(data, source, encoding), ""
@@ -67,13 +67,13 @@ def decode(data: bytes, source: str, encoding: str | None = None) -> tuple[str, 
 
 
 def tell_encoding(data: bytes, source: str) -> Encoding:
-    """Tell an encoding from bytes.
+    """Detect the encoding of bytes.
 
-    Byte order marks decide first, then UTF-16 without a mark, encodings of seven bits (UTF-7, ISO-2022), UTF-8 if
-    all of it is valid, and at last the language in which the bytes make sense (:mod:`.legacy`).
+    In this order: byte order marks, UTF-16 without a mark, seven-bit encodings (UTF-7, ISO-2022), UTF-8 if everything
+    is valid, and legacy encodings by the language of the text (:mod:`.legacy`).
 
     Raises:
-        DataError: Broken UTF-8, two encodings in one file, with the line; or bytes that make no sense in any.
+        DataError: If there is invalid UTF-8 or a mix of two encodings (with the line), or no encoding fits.
     """
     for mark, codec, name in MARKS:
         if data.startswith(mark):
@@ -90,12 +90,12 @@ def tell_encoding(data: bytes, source: str) -> Encoding:
 
 
 def said_of_encoding(said: Note | str) -> tuple[Note, ...]:
-    """Return what a person is told of the encoding, in a sentence."""
+    """Return the note on the encoding as a sentence."""
     return (note("reading.encoding", encoding=said),) if said else ()
 
 
 def line_of(data: bytes | str, position: int) -> int:
-    """Return the line, counted from 1, on which a position in the data lies."""
+    """Return the line number, from 1, of a position in the data."""
     before = data[:position]
     if isinstance(before, bytes):
         return 1 + max(before.count(b"\n"), before.count(b"\r"))
@@ -103,7 +103,7 @@ def line_of(data: bytes | str, position: int) -> int:
 
 
 def known(codec: str, source: str) -> str:
-    """Return an encoding's name; DataError where there is none of this name."""
+    """Return the name of an encoding; DataError if there is no such encoding."""
     try:
         "a".encode(codec)
     except LookupError:
@@ -114,16 +114,16 @@ def known(codec: str, source: str) -> str:
 
 
 def refuse_utf8(data: bytes, source: str, codec: str, before: int = 0) -> None:
-    """Stop where some lines of a file in another encoding are UTF-8.
+    """Raise an error if some lines of a file in another encoding are UTF-8.
 
     Args:
-        data: Whole lines.
-        source: What messages call the file.
+        data: Complete lines.
+        source: The name of the file in error messages.
         codec: The encoding of the other lines.
-        before: Lines that come before these.
+        before: The number of lines before these.
 
     Raises:
-        DataError: With the first such line.
+        DataError: If there is such a line; with the number of the first one.
     """
     lines = {position: line for position, line in _high_lines(data) if _is_utf8(line)}
     if _rather_utf8(_words(lines.values()), codec):
@@ -171,7 +171,7 @@ def _rather_utf8(words: list[bytes], codec: str) -> bool:
 
 
 def _high_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines with bytes beyond ASCII, and where they begin."""
+    """Yield the lines with bytes beyond ASCII and their start positions."""
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     for found in islice(HIGH_LINE.finditer(data), MOST_LINES):
@@ -179,7 +179,7 @@ def _high_lines(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _words(lines: Iterable[bytes]) -> list[bytes]:
-    """Return different words with bytes beyond ASCII, in the order in which they come."""
+    """Return the distinct words with bytes beyond ASCII, in order of appearance."""
     found: dict[bytes, None] = {}
     for line in lines:
         for word in BETWEEN.split(line):
@@ -212,7 +212,7 @@ def _utf16_without_mark(data: bytes) -> str:
     sample = data[:4096]
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
-    stray = max(1, half // 50)  # NUL characters in a damaged file, whose line is to be named
+    stray = max(1, half // 50)  # tolerates NUL characters in a damaged file, so that the error can name their line
     if half < 4 or len(data) % 2:
         return ""
     if odd > 0.4 * half and even <= stray:
@@ -232,10 +232,10 @@ def _seven_bits(data: bytes) -> Encoding:
 
 
 def _is_utf7(data: bytes) -> bool:
-    """Whether every plus sign begins characters of UTF-16 as base64, and they make sense in some language.
+    """Return whether every plus sign begins UTF-16 characters in base64 that are plausible in some language.
 
-    Three letters behind a plus are a character by chance in one of four cases, so four characters are asked for, or
-    letters of western Europe, which begin with A.
+    Three random letters after a plus sign are a valid character in one of four cases. Therefore, four characters are
+    required, or letters of western European languages, whose codes begin with A.
     """
     from .likelihood import features, log_likelihood
 

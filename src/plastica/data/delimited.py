@@ -1,4 +1,4 @@
-"""Text with separators becomes a table of text; separator and header are told from the text."""
+"""Parsing of delimited text into a table of text, with detection of separator and header."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from .unseen import TAKEN_OFF, first_difference, said_of, without_unseen
 if TYPE_CHECKING:
     import polars as pl
 
-CHUNK = 20_000  # rows held as Python lists at a time; what is kept is compact
+CHUNK = 20_000  # rows held as Python lists at a time, before they are stored compactly
 TRAILING = note("reading.trailing")
 LINE_END = re.compile(r"[ \t]*(?:\r\n|\n|\r)")
 MANY_BLANKS = ("\n" * 1000, "\r\n" * 1000)
 
-Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # and the line of each row
+Columns = tuple[dict[str, "pl.Series"], np.ndarray]  # columns by name, and the line number of each row
 
 
 def parse(text: str, source: str, separator: str | None = None, header: bool | None = None) -> Table:
-    """Read separated text; every cell stays text.
+    """Parse delimited text; all cells remain text.
 
-    In a table of several columns an empty line is no row. In one of a single column it is a row whose value is
-    missing, except for the empty lines at the end of the text.
+    In a table with several columns, empty lines are ignored. In a table with a single column, an empty line is a row
+    with a missing value, except at the end of the text.
 
     Args:
         text: The whole file.
-        source: What messages call it.
-        separator: One character; None tells it from the first rows.
-        header: Whether the first row holds names; None tells it from the first rows.
+        source: The name in error messages.
+        separator: One character; None detects it from the first rows.
+        header: Whether the first row contains names; None detects it from the first rows.
 
     Raises:
-        DataError: Nothing in it, a header only, rows of different lengths, NUL characters, or quotes that do
-            not close; with the line.
+        DataError: If the text is empty, or has only a header, rows of different lengths, NUL characters, or an unclosed
+            quote; with the line.
     """
     _refuse_nul(text, source)
     text, notes = _seen(text, 0)
@@ -82,15 +82,15 @@ def parse(text: str, source: str, separator: str | None = None, header: bool | N
 
 
 def parse_more(text: str, first: Table, before: int) -> Table:
-    """Read more rows of a text whose beginning :func:`parse` read.
+    """Parse more rows of a text whose beginning was parsed by :func:`parse`.
 
     Args:
-        text: Whole rows; of a single column also the empty lines above them (:func:`end_of_rows`).
-        first: What the beginning gave: its names and its separator hold here too.
-        before: Lines of the text before these.
+        text: Complete rows; for a single column, including the empty lines above them (:func:`end_of_rows`).
+        first: The table from the beginning, whose names and separator are used.
+        before: The number of lines before these.
 
     Raises:
-        DataError: As :func:`parse` does, with the line in the whole text.
+        DataError: As for :func:`parse`, with the line number in the whole text.
     """
     _refuse_nul(text, first.source, before)
     text, notes = _seen(text, before)
@@ -114,7 +114,7 @@ def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Col
     if separator == " " or layout.header_line not in (None, skipped + 1):
         return None
     if any(blanks in text for blanks in MANY_BLANKS):
-        return None  # line by line, so that a million empty lines take no memory
+        return None  # read row by row, so that a million empty lines take no memory
     skip = 0 if layout.header_line is None else 1
     made = read_plain(text, separator, len(layout.names), skip, skipped)
     if made is None:
@@ -124,7 +124,7 @@ def _read_plain(text: str, separator: str, layout: _Layout, skipped: int) -> Col
 
 
 def end_of_rows(text: str) -> int:
-    r"""Return where the empty lines at the end of a text begin.
+    r"""Return the position where the empty lines at the end of a text begin.
 
     Example:
         >>> end_of_rows("a\n1\n \n\n")
@@ -136,7 +136,7 @@ def end_of_rows(text: str) -> int:
 
 
 def _seen(text: str, lines: int) -> tuple[str, list[Note]]:
-    """Take off what nobody sees, and say so; ``lines`` are those before the text."""
+    """Remove invisible characters and return notes about them; ``lines`` is the number of lines before the text."""
     seen = without_unseen(text)
     if seen is text or seen == text:
         return text, []
@@ -165,7 +165,7 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
     usual = max(widths, key=lambda width: (widths[width], width))
     while len(rows) > 1 and rows[0][1][0].lstrip().startswith("#"):
         if len(rows[0][1]) == usual and not stand_over_numbers([cells for _, cells in rows[1:]]):
-            break  # "#name,age" over the rows is the header
+            break  # "#name,age" above the rows is the header
         rows.pop(0)
     line, first = rows[0]
     notes: list[Note] = []
@@ -182,7 +182,7 @@ def _lay_out(text: str, source: str, separator: str, header: bool | None, skippe
 
 
 class _Body:
-    """Collects rows into columns, chunk by chunk, and counts their cells."""
+    """Collects rows into columns, chunk by chunk, and checks the number of cells."""
 
     def __init__(self, layout: _Layout, source: str) -> None:
         self.layout = layout
@@ -190,7 +190,7 @@ class _Body:
         self.notes: list[Note] = []
         self.comments: list[int] = []
         self.extra: bool | None = None  # whether every row has one cell more than the header
-        self.blank: list[range] = []  # empty lines that are rows of a single column if another row follows
+        self.blank: list[range] = []  # empty lines, which are rows of a single column if another row follows
 
     def read(self, rows: Iterator[NumberedRow]) -> Columns:
         import polars as pl

@@ -1,4 +1,4 @@
-"""What a column's values show: figures to tell, and whether there is anything to learn from them."""
+"""Summary statistics of columns, and whether a column contains anything to learn from."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 EMPTY = (note("columns.empty"),)
-FEW = 20  # up to as many different texts are categories however few rows there are
-TEXT_SHARE = 0.5  # with more different texts than this share of the rows, nothing repeats enough to learn from
+FEW = 20  # up to this many distinct texts are categories, however few rows there are
+TEXT_SHARE = 0.5  # with more distinct texts than this share of the rows, values repeat too rarely to learn from
 IDENTIFIER = re.compile(
     r"(^|[_\W])(id|idx|index|row|rows|rownames|row_name|nr|no|key|uuid|guid)$|^unnamed|^column_1$|[a-z]I[dD]$",
     re.I,
@@ -31,12 +31,12 @@ def with_changes(column: Column, **changes: object) -> Column:
 
 
 def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Column:
-    """Return a column of numbers with its figures; one that says nothing is left out.
+    """Return the description of a numeric column with its statistics; an uninformative column is left out.
 
     Args:
-        numbers: As they are read, NaN where missing.
-        column: What is known so far.
-        target: Whether it is to be predicted, and so never left out.
+        numbers: The numbers, NaN for missing values.
+        column: The description so far.
+        target: Whether it is the target, which is never left out.
     """
     present = numbers[~np.isnan(numbers)]
     finite = present[np.isfinite(present)]
@@ -60,7 +60,7 @@ def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Colum
 
 
 def moments(finite: np.ndarray) -> tuple[float, float]:
-    """Return mean and standard deviation, without overflow for numbers near the largest double."""
+    """Return the mean and standard deviation, without overflow for numbers near the largest double."""
     largest = float(np.abs(finite).max())
     if largest == 0.0:
         return 0.0, 0.0
@@ -69,12 +69,12 @@ def moments(finite: np.ndarray) -> tuple[float, float]:
 
 
 def describe_words(column: Column, cleaned: pl.Series, target: bool) -> Column:
-    """Return a column of anything but numbers with its values counted; one that says nothing is left out.
+    """Return the description of a non-numeric column with its values counted; an uninformative column is left out.
 
     Args:
-        column: What is known so far.
-        cleaned: Its values as text, missing as null.
-        target: Whether it is to be predicted, and so never left out.
+        column: The description so far.
+        cleaned: The values as text, null for missing values.
+        target: Whether it is the target, which is never left out.
     """
     present = cleaned.drop_nulls()
     counts = present.value_counts(sort=False).sort(["count", present.name], descending=[True, False])
@@ -98,7 +98,7 @@ def _declared_category(column: Column, present: int) -> Column:
 
 
 def _free_text(column: Column, present: pl.Series, distinct: int) -> Column:
-    """Tell free text from what only keys the rows: uuids, "ID-0001", single names."""
+    """Distinguish free text from identifiers of rows: UUIDs, "ID-0001", names."""
     if distinct == present.len() and IDENTIFIER.search(column.name):
         kind, key = "identifier", "identifies"
     elif only_keys(present, distinct):

@@ -1,4 +1,4 @@
-"""Columns that hold what another one holds."""
+"""Duplicate columns."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .values import read_booleans, read_categories, read_dates, read_numbers
 
 
 def leave_out_copies(table: Table, columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Leave out every column whose values are, as they are read, those of one before it.
+    """Leave out every column whose parsed values equal those of an earlier column.
 
-    Only columns whose figures agree are compared, so that ten thousand columns cost no more than their reading.
+    Only columns with equal statistics are compared, so that ten thousand columns take no longer than reading them.
     """
     alike = Counter(_figures(column) for column in columns if column.used)
     first: dict[tuple[str, bytes], str] = {}
@@ -38,7 +38,7 @@ def _figures(column: Column) -> tuple[object, ...]:
 
 
 def _content(table: Table, column: Column) -> bytes:
-    """Return what tells a column's values from others; nothing for a column that cannot be read."""
+    """Return a digest of the values of a column; empty if the column cannot be read."""
     try:
         if column.kind == "number":
             values = read_numbers(table, column) + 0.0  # -0.0 becomes 0.0

@@ -1,4 +1,4 @@
-"""A table becomes the float32 array a network takes; what that needs is saved with the model."""
+"""The encoder of a table to the float32 array of a network, saved with the model."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .values import missing, with_numbers
 
 
 class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands where in the array that :meth:`TableEncoder.transform` returns.
+    """The layout of the array returned by :meth:`TableEncoder.transform`.
 
     Args:
-        width: The array's columns.
-        numbers: Positions of numbers that vary smoothly: robustly scaled, smoothly clipped.
-        codes: Position and number of codes of each column of category codes 0 to n - 1, to be embedded; code 0
-            stands for a missing value or one that training never saw.
+        width: The number of columns of the array.
+        numbers: The positions of numbers that vary smoothly: scaled robustly and clipped smoothly.
+        codes: The position and the number of codes of each column of category codes 0 to n - 1, to be embedded. Code 0
+            stands for missing and unseen values.
 
-    All other positions hold 0 or 1, sines and cosines, one-hot and hashed-text features, to be used as they are.
+    All other positions contain 0 or 1, sines and cosines, one-hot and hashed text features, to be used directly.
     """
 
     width: int
@@ -38,13 +38,13 @@ class FeatureLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What turns a table's columns into features.
+    """The encoder of the columns of a table.
 
-    Fit it on training rows alone: medians, scales and categories then know nothing of the held-out rows.
+    Fit it to the training set only, so that medians, scales and categories do not depend on validation or test rows.
 
     Args:
-        encoders: One record for each column that is used, in the order of the features.
-        ignored: Columns that training had and did not use; they may come again or be missing.
+        encoders: One encoder for each used column, in the order of the features.
+        ignored: Columns in the training table that are not used; they may be present or missing later.
 
     Example:
         >>> from plastica.data.reading import read_table
@@ -58,15 +58,15 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def fit(cls, train: Table, columns: Iterable[Column] | None = None, ignored: Iterable[str] = ()) -> TableEncoder:
-        """Learn from training rows.
+        """Fit to the training set.
 
         Args:
-            train: Training rows.
-            columns: What each column is; by default it is inferred from these rows.
-            ignored: Further columns that are known and not used: the target, dropped ones.
+            train: The training rows.
+            columns: The descriptions of the columns. Default: inferred from these rows.
+            ignored: Further known columns that are not used, such as the target.
 
         Raises:
-            DataError: No column can be used, or one holds infinity.
+            DataError: If no column can be used, or one contains infinity.
         """
         known = infer_columns(train, skip=ignored) if columns is None else tuple(columns)
         used = [column for column in known if column.used]
@@ -80,22 +80,22 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns that are used."""
+        """The descriptions of the used columns."""
         return tuple(encoder.column for encoder in self.encoders)
 
     def described(self, columns: Iterable[Column]) -> tuple[Column, ...]:
-        """Return the columns with what fitting found out about them, such as that a logarithm is used."""
+        """Return the descriptions of the columns, with notes from fitting, such as the use of a logarithm."""
         notes = {encoder.column.name: encoder.column.notes for encoder in self.encoders}
         return tuple(msgspec.structs.replace(column, notes=notes.get(column.name, column.notes)) for column in columns)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The features' names, one for each column of the array."""
+        """The names of the features, one for each column of the array."""
         return tuple(name for encoder in self.encoders for name in encoder.feature_names)
 
     @property
     def layout(self) -> FeatureLayout:
-        """What stands where in the array, for the network that takes it."""
+        """The layout of the array, for the network."""
         numbers: list[int] = []
         codes: list[tuple[int, int]] = []
         start = 0
@@ -109,12 +109,12 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return float32 (rows, features).
 
         Args:
-            table: Any rows with the columns of training.
-            notes: A list that takes a line for each column with values unlike those of training (unseen, missing,
-                outside of their range) and one for surplus columns; without it each line is a PlasticaWarning.
+            table: Any rows with the columns of the training set.
+            notes: A list that receives a note for each column whose values differ from the training set (unseen,
+                missing, out of range) and one for additional columns. Without it, each note is a PlasticaWarning.
 
         Raises:
-            DataError: A missing column, text in a column of numbers, infinity; with row and column.
+            DataError: If a column is missing, or there is text in a numeric column or infinity; with row and column.
         """
         said: list[Note] = []
         self._check_names(table, said)
@@ -133,12 +133,12 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return made
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
+        """Return JSON-serializable values."""
         return msgspec.to_builtins(self)
 
     @classmethod
     def from_dict(cls, values: Any) -> TableEncoder:
-        """Rebuild an encoder, checking every field; DataError says what does not fit."""
+        """Return the encoder from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             made = msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
@@ -177,7 +177,7 @@ def _tag(encoder: ColumnEncoder) -> str:
 
 
 def _each_indicator_once(train: Table, encoders: list[ColumnEncoder]) -> tuple[ColumnEncoder, ...]:
-    """Keep of indicators that are equal in all training rows the first: columns are often missing together."""
+    """Keep only the first of indicators that are equal in all training rows; columns are often missing together."""
     alike = Counter(encoder.column.missing for encoder in encoders if encoder.indicator)
     seen: set[bytes] = set()
     made: list[ColumnEncoder] = []

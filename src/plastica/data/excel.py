@@ -1,4 +1,4 @@
-"""Sheets of Excel and OpenDocument workbooks, read by python-calamine (the extra ``plastica[excel]``)."""
+"""Reading sheets of Excel and OpenDocument workbooks with python-calamine (the extra ``plastica[excel]``)."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ EXACT = 2**53
 
 
 def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | None = None) -> Table:
-    """Read one sheet of a workbook; formulas give the values that were saved with them.
+    """Read one sheet of a workbook; formulas are read as their saved values.
 
     Args:
-        data: The file's bytes.
-        name: What messages call it.
-        sheet: The sheet's name, or its number counted from 1; None takes the first that holds something.
-        header: Whether the first row holds names; None tells it from the rows.
+        data: The contents of the file.
+        name: The name in error messages.
+        sheet: The name of the sheet, or its number from 1; None uses the first sheet that is not empty.
+        header: Whether the first row contains names; None detects it from the rows.
 
     Raises:
-        MissingExtra: python-calamine is not installed.
-        DataError: No such sheet, or nothing in it.
-        FileError: The workbook is damaged, has a password, or would fill the memory.
+        MissingExtra: If python-calamine is not installed.
+        DataError: If there is no such sheet, or it is empty.
+        FileError: If the workbook is damaged, has a password, or does not fit into memory.
     """
     try:
         from python_calamine import CalamineWorkbook
@@ -50,7 +50,7 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
         }
     except DataError:
         raise
-    except Exception as problem:  # calamine raises a kind of its own for each sort of damage
+    except Exception as problem:  # calamine raises different exceptions for different kinds of damage
         raise FileError(
             f"{name} cannot be read as an Excel workbook: {show(str(problem), 120)}. Is it protected by a password? "
             "Save the sheet as CSV."
@@ -78,7 +78,7 @@ def _wanted(book: Any, name: str, sheet: str | None) -> list[str]:
 
 
 def _check_size(data: bytes, name: str) -> None:
-    """Refuse a workbook that unpacks to more than memory takes; cells take several times their text."""
+    """Check that the unpacked workbook fits into memory; cells take several times the size of their text."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
         return
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -117,5 +117,5 @@ def _column(cells: list[Any]) -> list[Any]:
 
 
 def _plain(cell: Any) -> Any:
-    """A whole number without the decimals that a workbook gives every number."""
+    """Return an integer for a number without a fraction, since workbooks store all numbers as floats."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT else cell

@@ -1,4 +1,4 @@
-"""What a file holds, by its first bytes: text, Parquet, Excel, JSON, or something that is no table."""
+"""Detection of file formats by their first bytes: text, Parquet, Excel, JSON, or not a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FileFormat = Literal["text", "parquet", "excel", "json", "json lines"]
 
 PARQUET = b"PAR1"
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-# The first bytes of files that people take for tables.
+# The first bytes of files that are sometimes mistaken for tables.
 OTHERS = {
     b"\x89PNG": "picture",
     b"\xff\xd8\xff": "picture",
@@ -48,10 +48,10 @@ RECORD = re.compile(rb"\s*\{\s*[\"}]")
 
 
 def kind_of(head: bytes, name: str) -> FileFormat:
-    """Return what a file holds, told from its first bytes, whatever it is called.
+    """Return the format of a file, detected from its first bytes, not from its name.
 
     Raises:
-        DataError: Nothing, or something that is no table.
+        DataError: If the file is empty or not a table.
     """
     if not head:
         raise DataError(note("errors.empty_table", source=name))
@@ -79,16 +79,16 @@ def read_parquet(data: bytes, name: str) -> Table:
     try:
         frame = pl.read_parquet(io.BytesIO(data))
         categories = declared_categories(io.BytesIO(data))
-    except Exception as problem:  # polars raises several kinds, and panics on some damage
+    except Exception as problem:  # polars raises different exceptions, and panics on some damaged files
         raise FileError(f"{name} is cut short or damaged: Parquet says {show(str(problem), 120)}.") from None
     return table_of(frame, name, categories)
 
 
 def read_json(data: bytes, name: str, lines: bool) -> Table:
-    """Read records: one object a line, or an array of objects.
+    """Read JSON records: one object per line, or an array of objects.
 
     Raises:
-        DataError: What is no record, with polars's words for it.
+        DataError: If something is not a record; with the message of polars.
     """
     import polars as pl
 
@@ -106,7 +106,7 @@ def read_json(data: bytes, name: str, lines: bool) -> Table:
 
 
 def ordered(names: list[str], head: bytes) -> list[str]:
-    """Return columns in the order of the first record, then by name: polars gives them in no order of its own."""
+    """Return the columns in the order of the first record, then by name, since their order in polars is undefined."""
     try:
         first = list(json.loads(head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]))
     except ValueError:
@@ -115,16 +115,16 @@ def ordered(names: list[str], head: bytes) -> list[str]:
 
 
 def table_of(frame: pl.DataFrame, name: str, categories: frozenset[str] = frozenset(), start: int = 1) -> Table:
-    """Return a frame as a table.
+    """Return a data frame as a table.
 
     Args:
-        frame: The frame.
-        name: What messages call the table.
+        frame: The data frame.
+        name: The name of the table in error messages.
         categories: Columns whose numbers are categories.
-        start: What the first row is counted as.
+        start: The number of the first row.
 
     Raises:
-        DataError: No columns, or no rows.
+        DataError: If there are no columns or no rows.
     """
     if not frame.width:
         raise DataError(f"{name} has no columns.")
@@ -143,4 +143,4 @@ def _begins_with_record(head: bytes) -> bool:
     try:
         return isinstance(json.loads(first), dict)
     except ValueError:
-        return not end and first.rstrip()[-1:] != b"}"  # a record longer than what was looked at
+        return not end and first.rstrip()[-1:] != b"}"  # a record longer than the bytes examined

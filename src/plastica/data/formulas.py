@@ -1,4 +1,4 @@
-"""Words that a spreadsheet would run as a formula are written so that it shows them."""
+"""Escaping of texts that a spreadsheet would execute as formulas."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-# OWASP, "CSV Injection": a cell that begins with one of these is a formula in Excel, LibreOffice and others. The
-# apostrophe in front says that it is text; one more is put before words that begin so themselves, so nothing is lost.
+# OWASP, "CSV Injection": a cell that begins with one of these is a formula in Excel, LibreOffice and others. A leading
+# apostrophe marks it as text; texts that begin with an apostrophe get a second one, so that no information is lost.
 FORMULA = r"^'*[=+\-@\t\r\n]"
 NUMBER = re.compile(r"[+-]?([0-9][0-9.,]*|[.,][0-9]+)([eE][+-]?[0-9]+)?\s?%?|[+-]?inf")
 
 
 def shown(word: str) -> str:
-    """Return a word as a spreadsheet shows it and never runs it; numbers and single signs stay as they are.
+    """Return a text so that a spreadsheet displays it instead of executing it; numbers and single signs are unchanged.
 
     Example:
         >>> shown("=1+1"), shown("-1.5"), shown("a=b"), shown("'=x")
@@ -26,7 +26,7 @@ def shown(word: str) -> str:
 
 
 def shown_column(values: pl.Series) -> pl.Series:
-    """Return a column in which every word is :func:`shown`; columns of anything but text stay as they are."""
+    """Return a column with :func:`shown` applied to each text; other columns are unchanged."""
     import polars as pl
 
     if values.dtype != pl.String:

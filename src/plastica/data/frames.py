@@ -1,4 +1,4 @@
-"""Frames, dictionaries and arrays in memory become a table."""
+"""Conversion of data frames, dictionaries and arrays in memory to tables."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .values import MOST_EXACT, as_categories, is_declared_category
 if TYPE_CHECKING:
     import polars as pl
 
-# No values of a cell: such a column is left out, and said.
+# Unsupported as values of cells: such a column is left out with a note.
 NESTED = (list, tuple, dict, set, bytes, bytearray, complex, np.ndarray)
 PLAIN = ("Boolean", "Date", "Datetime")
-MOST_INTEGER = 2**64  # polars reads Python's integers below as one type
+MOST_INTEGER = 2**64  # polars reads Python integers below this limit as one type
 
 
 def from_memory(data: Any) -> Table:
-    """Take a pandas, polars or pyarrow frame (anything narwhals knows), a dict of columns, or a 2-D array."""
+    """Return a table from a pandas, polars or pyarrow data frame (any narwhals supports), a dict, or a 2-D array."""
     if isinstance(data, np.ndarray):
         return _from_array(data)
     if isinstance(data, Mapping):
@@ -57,11 +57,11 @@ def _frame(data: Any) -> tuple[Any, list[str], list[Note]]:
 
 
 def plain(values: pl.Series, category: bool = False) -> pl.Series:
-    """Return durations as seconds, times of day as text, and categories by type as one type; all else as it is.
+    """Return durations as seconds, times of day as text, and categorical types as one type; others unchanged.
 
     Args:
         values: A column.
-        category: Whether something else than its type says that it holds categories.
+        category: Whether it contains categories, although its type does not show this.
     """
     import polars as pl
 
@@ -102,7 +102,7 @@ def _from_array(array: np.ndarray) -> Table:
 
 
 def _from_narwhals(series: Any) -> pl.Series:
-    """Go by NumPy and lists, so that pyarrow is not needed for a pandas frame."""
+    """Convert through NumPy and lists, so that pandas data frames do not need pyarrow."""
     import polars as pl
 
     if isinstance(native := series.to_native(), pl.Series):
@@ -128,7 +128,7 @@ def _numbers(series: Any) -> pl.Series:
 
 
 def _list(series: Any) -> list[Any]:
-    """Values with None where one is missing, whatever the frame calls it."""
+    """Return the values, with None for every kind of missing value."""
     missing = series.is_null().to_list()
     return [None if gone else value for value, gone in zip(series.to_list(), missing, strict=True)]
 
@@ -157,7 +157,7 @@ def _column(name: str, values: Any) -> pl.Series:
 
 
 def _as_native(values: Any) -> Any:
-    """Take a pandas array (Categorical) as a series, a pyarrow array (dictionary) as one in chunks."""
+    """Return a pandas array (Categorical) as a series, and a pyarrow array (dictionary) as a chunked array."""
     kinds = {(kind.__module__.split(".")[0], kind.__name__) for kind in type(values).__mro__}
     if ("pandas", "ExtensionArray") in kinds:
         import pandas as pd
@@ -171,7 +171,7 @@ def _as_native(values: Any) -> Any:
 
 
 def _as_series(values: list[Any]) -> pl.Series:
-    """Take the values of categories: numbers and text as such, whatever polars does not know (intervals) as text."""
+    """Return the values of categories: numbers and text unchanged, types unknown to polars (intervals) as text."""
     import polars as pl
 
     made = _from_objects(values)
@@ -179,7 +179,7 @@ def _as_series(values: list[Any]) -> pl.Series:
 
 
 def _from_objects(values: list[Any]) -> pl.Series:
-    """Take Python objects: all numbers, all booleans or all dates as such, anything mixed as text."""
+    """Return Python objects as a series: all numbers, all Booleans or all dates unchanged, mixed types as text."""
     import polars as pl
 
     values = [None if type(value).__name__ in {"NoneType", "NAType", "NaTType"} else value for value in values]
@@ -199,7 +199,7 @@ def _from_objects(values: list[Any]) -> pl.Series:
 
 
 def _python_numbers(values: list[Any], kinds: set[type]) -> pl.Series:
-    """Take numbers as doubles; integers that these would round as such, or as text where polars has no type."""
+    """Return doubles; if they would round integers, integers, or text if polars has no type for them."""
     import polars as pl
 
     largest = max((abs(value) for value in values if value is not None), default=0) if kinds == {int} else 0

@@ -1,4 +1,4 @@
-"""Rows that are gathered from a smaller array when they are needed."""
+"""Rows gathered on demand from a smaller array."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 
 class Gathered(ABC):
-    """Rows on the host that look like an array, ``(rows, ...)``, without being held in memory.
+    """Rows on the host with the interface of an array, ``(rows, ...)``, that are not stored in memory.
 
     Attributes:
-        shape: The shape of the array that they look like.
-        dtype: Its type.
-        nbytes: What is really held.
+        shape: The shape of the array.
+        dtype: The type of the array.
+        nbytes: The bytes actually in memory.
     """
 
     shape: tuple[int, ...]
@@ -34,11 +34,11 @@ class Gathered(ABC):
     @property
     @abstractmethod
     def values(self) -> np.ndarray:
-        """The array that rows are gathered from, for checks of its values."""
+        """The array from which rows are gathered, to check its values."""
 
     @abstractmethod
     def staged(self, arrange: Callable[[np.ndarray], np.ndarray]) -> Staged:
-        """Return the rows for the program, after rows are filled up or cut into chunks by ``arrange``."""
+        """Return the rows for the compiled program, after ``arrange`` has padded them or divided them into chunks."""
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -50,22 +50,22 @@ class Gathered(ABC):
 
     @property
     def size(self) -> int:
-        """How many numbers the array would have."""
+        """The number of elements of the array."""
         return int(np.prod(self.shape))
 
 
 class Staged(ABC):
-    """Rows in the program: a pytree of arrays from which the program gathers batches."""
+    """Rows in the compiled program: a pytree of arrays from which batches are gathered."""
 
     @property
     @abstractmethod
     def shape(self) -> tuple[int, ...]:
-        """The shape of the array that they stand for."""
+        """The shape of the array."""
 
     @abstractmethod
     def take(self, numbers: Any) -> jax.Array:
-        """Return the rows with these numbers along the first axis; runs inside the program."""
+        """Return the rows with these indices along the first axis; runs inside the compiled program."""
 
     @abstractmethod
     def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
-        """Return what tells the first ``rows`` rows from others."""
+        """Return what identifies the first ``rows`` rows."""

@@ -1,4 +1,4 @@
-"""Whether the first row of a text holds names or data."""
+"""Detection of a header in the first row of a text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from .words import is_missing
 
 
 def is_header(first: list[str], below: list[list[str]]) -> bool:
-    """Tell names from data: names stand over numbers without being numbers, and do not come again below."""
+    """Return whether the first row is a header: text above numbers that does not recur below."""
     if [cell.strip() for cell in first] == [str(number) for number in range(len(first))] and len(first) > 1:
-        return True  # pandas names columns so
+        return True  # column names as in pandas
     below = [cells for cells in below if len(cells) == len(first)]
     if not below:
         return not all(looks_numeric(cell) for cell in first)
@@ -28,7 +28,7 @@ def is_header(first: list[str], below: list[list[str]]) -> bool:
 
 
 def _are_years(cells: list[str]) -> bool:
-    """Whether some cells are names and the others years that follow each other: ``city,2019,2020``."""
+    """Return whether some cells are names and the others are consecutive years: ``city,2019,2020``."""
     years = [int(cell) for cell in cells if cell.isdecimal() and len(cell) == 4]
     others = [cell for cell in cells if not (cell.isdecimal() and len(cell) == 4)]
     named = bool(others) and not any(looks_numeric(cell) or is_missing(cell) for cell in others)

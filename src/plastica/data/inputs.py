@@ -1,4 +1,4 @@
-"""Tables that a trained network is asked about: read, with the target under its name, rows without one left out."""
+"""Input tables for a trained network: read, with the target renamed, without rows that lack it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .target import Target
 
 
 def as_table(source: Any) -> Table:
-    """Return a table: one that was read already, or read it."""
+    """Return a table unchanged, or read it."""
     return source if isinstance(source, Table) else read_table(source)
 
 
 def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
-    """Return class numbers as they are, and scaled numbers in the target's unit."""
+    """Return class indices unchanged, and scaled numbers in the unit of the target."""
     return target.decode(y) if target.task == "regression" else y
 
 
 def renamed(table: Table, target: Target, name: str | None) -> Table:
-    """Return the table with the target, which is called ``name`` in it, under its name of training.
+    """Return the table with the column ``name`` renamed to the name of the target in training.
 
     Raises:
         DataError: If there is no such column.
@@ -44,7 +44,7 @@ def renamed(table: Table, target: Target, name: str | None) -> Table:
 
 
 def with_target(table: Table, target: Target, notes: list[Note]) -> Table:
-    """Leave rows without a target out, and say so."""
+    """Leave out rows without a target, with a note."""
     missing = target.missing(table)
     if missing.all():
         raise DataError(f"the target {show(target.name)} of {table.source} has no values.")

@@ -1,4 +1,4 @@
-"""How a target's values become what a network learns to answer, and back."""
+"""Encoding of targets for training, and decoding of predictions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .values import read_booleans, read_categories, read_numbers
 TaskKind = Literal["binary", "multiclass", "multilabel", "regression"]
 Label = str | int | float
 UNIT = "correct it, or give the target in another unit or as its logarithm"
-LARGEST = 1e100  # beyond it, and below its inverse, the squares of errors leave a computer's numbers
+LARGEST = 1e100  # beyond this and below its inverse, squared errors overflow or underflow
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The target of a table: how its values become what a network predicts, and back.
+    """The target of a table: encodes its values for training, and decodes predictions.
 
     Args:
-        columns: The target's column, or several: yes/no columns for "multilabel", numbers for "regression".
+        columns: The column of the target, or several: Boolean columns for "multilabel", numbers for "regression".
         task: "binary", "multiclass", "multilabel" or "regression".
-        classes: The labels, in ascending order, the second of two being the positive one; for "multilabel" the
-            columns' names; empty for regression.
-        means, scales: Of each regression target's training rows.
+        classes: The labels in ascending order, the second of two being the positive class; the column names for
+            "multilabel"; empty for regression.
+        means, scales: The mean and standard deviation of each regression target in the training set.
     """
 
     columns: tuple[Column, ...]
@@ -39,7 +39,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scales: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         numbers = self.task == "regression"
         if not self.columns or len(self.means) != len(self.scales) or len(self.means) != numbers * len(self.columns):
             raise ValueError(f"{len(self.columns)} columns, {len(self.means)} means and {len(self.scales)} scales")
@@ -56,43 +56,44 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The target's columns."""
+        """The names of the target columns."""
         return tuple(column.name for column in self.columns)
 
     @property
     def name(self) -> str:
-        """The target's column, or all of them joined by commas."""
+        """The name of the target column, or of all of them, separated by commas."""
         return ", ".join(self.names)
 
     @property
     def column(self) -> Column:
-        """The first of the target's columns."""
+        """The first target column."""
         return self.columns[0]
 
     @property
     def outputs(self) -> int:
-        """What a network answers for a row: classes, labels or numbers; 1 for two classes."""
+        """The number of outputs for a row: classes, labels or numbers; 1 for two classes."""
         return {"binary": 1, "multiclass": len(self.classes)}.get(self.task, len(self.columns))
 
     @property
     def mean(self) -> float:
-        """The mean of the first regression target's training rows."""
+        """The mean of the first regression target in the training set."""
         return self.means[0] if self.means else 0.0
 
     @property
     def scale(self) -> float:
-        """The deviation of the first regression target's training rows."""
+        """The standard deviation of the first regression target in the training set."""
         return self.scales[0] if self.scales else 1.0
 
     def encode(self, table: Table) -> np.ndarray:
-        """Return what a network learns to answer.
+        """Return the encoded targets for training.
 
         Returns:
-            Class numbers ``(rows,)`` as int64; yes and no of several labels ``(rows, labels)`` as float32 of 1
-            and 0; scaled numbers as float32, ``(rows,)`` of one target and ``(rows, targets)`` of several.
+            Class indices ``(rows,)`` as int64; several Boolean labels ``(rows, labels)`` as float32 of 1 and 0; scaled
+                numbers as float32, ``(rows,)`` for one target and ``(rows, targets)`` for several.
 
         Raises:
-            DataError: A missing target, a label that is none of the classes, text among numbers; with its row.
+            DataError: If a target is missing, a label is not one of the classes, or there is text among numbers; with
+                the row.
         """
         if self.task in ("binary", "multiclass"):
             return self._encode_classes(table)
@@ -110,7 +111,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
 
     def decode(self, values: Any) -> np.ndarray:
-        """Turn class numbers into labels, yes and no into 1 and 0, scaled numbers back into the target's unit."""
+        """Return labels for class indices, 1 and 0 for Booleans, and numbers in the unit of the target."""
         values = np.asarray(values)
         if self.task == "regression":
             scales, means = (self.scale, self.mean) if len(self.columns) == 1 else (self.scales, self.means)
@@ -121,7 +122,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return labels[values.astype(np.int64)]
 
     def fitted(self, train: Table) -> Target:
-        """Return the target with mean and scale of these rows; classes keep as they are."""
+        """Return the target with the mean and scale of these rows; classes are unchanged."""
         if self.task != "regression":
             return self
         found = [moments(numbers[~np.isnan(numbers)]) for numbers in (read_numbers(train, c) for c in self.columns)]
@@ -135,16 +136,16 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def missing(self, table: Table) -> np.ndarray:
-        """Return for each row whether a target lacks its value."""
+        """Return for each row whether a target is missing."""
         return missing_targets(table, self.columns)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
+        """Return JSON-serializable values."""
         return msgspec.to_builtins(self)
 
     @classmethod
     def from_dict(cls, values: Any) -> Target:
-        """Rebuild a target, checking everything; DataError says what does not fit."""
+        """Return the target from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
@@ -160,7 +161,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return made
 
     def _numbers(self) -> tuple[float, ...]:
-        """Return the classes as numbers, where they are numbers kept as they were written."""
+        """Return the classes as numbers, if they are numbers stored as written."""
         if self.column.kind != "number" or not all(isinstance(label, str) for label in self.classes):
             return ()
         import polars as pl
@@ -180,7 +181,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def missing_targets(table: Table, columns: Iterable[Column]) -> np.ndarray:
-    """Return for each row whether one of these columns lacks its value."""
+    """Return for each row whether a value is missing in one of these columns."""
     found = np.zeros(table.height, bool)
     for column in columns:
         if column.kind == "number":
@@ -191,7 +192,7 @@ def missing_targets(table: Table, columns: Iterable[Column]) -> np.ndarray:
 
 
 def read_target(table: Table, column: Column) -> np.ndarray:
-    """Return a number, or 1 for yes and 0 for no, of each row; NaN where it is missing."""
+    """Return a number for each row, or 1 for yes and 0 for no; NaN if it is missing."""
     return read_booleans(table, column) if column.kind == "boolean" else read_numbers(table, column)
 
 

@@ -1,4 +1,4 @@
-"""Encodings from before Unicode, told by the language in which the bytes make sense."""
+"""Detection of legacy encodings by the language of the decoded text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..notes import Note, note
 from .likelihood import features, log_likelihood
 
-# Codec, name, and how much less likely than the first it is before a byte was seen (natural logarithm).
+# Codec, name, and prior log probability relative to the first.
 CANDIDATES = (
     ("cp1252", "Windows-1252 (Western European)", 0.0),
     ("latin-1", "Latin-1", 0.5),
@@ -42,25 +42,25 @@ CANDIDATES = (
     ("cp857", "code page 857 (DOS, Turkish)", 6.0),
     ("cp737", "code page 737 (DOS, Greek)", 6.0),
 )
-NOISE = math.log(1 / 128) - 1.5  # a byte beyond ASCII that means nothing, seldom as that is
+NOISE = math.log(1 / 128) - 1.5  # a byte beyond ASCII without meaning, which is rare
 NOISE_PRIOR = 1.5
 SECOND_SAMPLE = 1 << 14
-AGREEMENT = 1.0  # what charset-normalizer's word counts
-# Words of a table depend on each other (one language, one theme), so evidence counts less than its sum.
+AGREEMENT = 1.0  # log likelihood added for the choice of charset-normalizer
+# Words in a table are not independent (one language, one topic), so evidence counts less than its sum.
 TEMPER = 0.5
 SURE, LIKELY = 0.99, 0.8
 
 
 @dataclass(frozen=True)
 class EncodingGuess:
-    """What an encoding is taken to be.
+    """The most likely encoding.
 
     Args:
-        codec: Python's name.
-        name: A person's name for it.
-        share: The probability that the text is so, from 0 to 1.
-        other: The name of the next likely encoding that reads another text; "" where there is none.
-        language: Whose letters decided.
+        codec: The name of the Python codec.
+        name: The name for users.
+        share: The probability of this encoding, from 0 to 1.
+        other: The name of the second most likely encoding that gives another text; "" if there is none.
+        language: The language whose letters decided.
     """
 
     codec: str
@@ -71,7 +71,7 @@ class EncodingGuess:
 
     @property
     def said(self) -> Note | str:
-        """The name, and where it is not sure the other one that it may be."""
+        """The name and, if it is uncertain, the alternative."""
         if self.share >= SURE or not self.other:
             return self.name
         how = "probable" if self.share >= LIKELY else "unsure"
@@ -79,13 +79,13 @@ class EncodingGuess:
 
 
 def tell(words: Iterable[bytes]) -> EncodingGuess | None:
-    """Return the encoding in which words make most sense; None where they make sense in none.
+    """Return the most likely encoding of words, or None if no encoding is plausible.
 
-    Each candidate's reading is as likely as its letters are in the language that suits it best; see
-    :mod:`.likelihood`. charset-normalizer has a say where the difference is small.
+    The likelihood of each candidate is that of its letters in the most suitable language; see :mod:`.likelihood`.
+    charset-normalizer decides between candidates with similar likelihoods.
 
     Args:
-        words: Different words with bytes beyond ASCII: what comes often says no more than what comes once.
+        words: Distinct words with bytes beyond ASCII; repetitions carry no additional information.
     """
     words = list(words)
     readings = _readings(words)
@@ -110,7 +110,7 @@ def tell(words: Iterable[bytes]) -> EncodingGuess | None:
 
 
 def likelihood_of(words: Iterable[bytes], codec: str) -> float:
-    """Return the logarithm of the probability of words in an encoding; bytes that are none of it count as broken."""
+    """Return the log probability of words in an encoding; invalid bytes have a low probability."""
     return log_likelihood(features(word.decode(codec, "surrogateescape") for word in words))[0]
 
 
@@ -131,7 +131,7 @@ def _decoded(words: list[bytes], codec: str) -> str | None:
 
 
 def _second_opinion(data: bytes) -> str:
-    """Return the codec that charset-normalizer finds best, "" where it finds none."""
+    """Return the codec chosen by charset-normalizer, or "" if it finds none."""
     from charset_normalizer import from_bytes
 
     found = from_bytes(data[:SECOND_SAMPLE], cp_isolation=[codec for codec, _, _ in CANDIDATES]).best()

@@ -1,4 +1,4 @@
-"""How likely a text is in some language: the logarithm of a probability, summed over its letters beyond ASCII."""
+"""Log likelihood of a text in a language, summed over its letters beyond ASCII."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from collections.abc import Iterable
 
 from .alphabets import CHINESE, HIRAGANA, JAPANESE, KATAKANA, KOREAN, LATIN, OTHERS, TRADITIONAL
 
-Feature = tuple[str, str]  # a character, and how it stands
+Feature = tuple[str, str]  # a character, and its context
 FeatureShares = dict[str, float]
 
-INITIAL, CAPS = 0.08, 0.7  # share of capitals at the beginning of words, and behind a capital
-MISPLACED = 5e-4  # a capital behind a small letter, a final form within a word: misread bytes look so
-MIXED = {"Latin": 1.0, "other": 0.02, "Han": 0.05}  # beside an ASCII letter
+INITIAL, CAPS = 0.08, 0.7  # share of capitals at the beginning of words, and after a capital
+MISPLACED = 5e-4  # a capital after a small letter, or a final form within a word: typical of wrongly decoded bytes
+MIXED = {"Latin": 1.0, "other": 0.02, "Han": 0.05}  # next to an ASCII letter
 FOREIGN = 3e-4  # an accented letter of another language, as in names
 STRANGE = 1e-6  # a letter of another script
 FINAL = "ςםןךףץ"
 SYMBOLS = "°€£¥§²³½¼«»“”„‘’–—…№·•©®™×÷±ªº¿¡"
 PUNCTUATION = "，。、；：？！（）「」『』《》〈〉【】・ー〜～％　"
-# Shares of symbols by how they stand: alone, beside a letter, between letters.
+# Shares of symbols by context: alone, next to a letter, between letters.
 SYMBOL = {"alone": 1e-2, "beside": 2e-3, "inside": 3e-5}
 ODD_SYMBOL = {"alone": 1e-4, "beside": 1e-5, "inside": 1e-6}
-# National standards put common characters first: codec; first and last row, share in texts, number of characters.
+# National standards list common characters first: codec; first and last row, share in texts, number of characters.
 LEVELS = {
     "Korean": ("euc_kr", (0xB0, 0xC8, 0.2, 2350), (0xCA, 0xFD, 0.02, 4888)),
     "Japanese": ("euc_jp", (0xB0, 0xCF, 0.12, 2965), (0xD0, 0xF4, 0.005, 3390)),
@@ -34,12 +34,12 @@ LEVELS = {
 HALF_WIDTH = "".join(map(chr, range(0xFF66, 0xFFA0)))
 SELDOM = {"half-width Japanese": 8.0}
 RAREST = 1e-7
-BROKEN = 1e-6  # a byte that is no text
+BROKEN = 1e-6  # an invalid byte
 UNPRINTABLE = 1e-8
 
 
 def features(words: Iterable[str]) -> Counter[Feature]:
-    """Count the characters beyond ASCII of words by how they stand."""
+    """Count the characters beyond ASCII in words by context."""
     found: Counter[Feature] = Counter()
     for word in words:
         padded = f" {word} "
@@ -69,7 +69,7 @@ def _is_ascii_letter(letter: str) -> bool:
 
 
 def log_likelihood(counts: Counter[Feature]) -> tuple[float, str]:
-    """Return the logarithm of the probability in the language that suits best, and that language."""
+    """Return the highest log probability over all languages, and the language."""
     return max(
         (sum(n * _log(language, *each) for each, n in counts.items()) - SELDOM.get(language, 0.0), language)
         for language in LANGUAGES
@@ -87,7 +87,7 @@ def _share(language: str, letter: str, standing: str) -> float:
     if standing == "unprintable":
         return UNPRINTABLE
     script, shares = _model(language)
-    lower = letter if letter == "İ" else letter.lower()  # whose small form is two characters
+    lower = letter if letter == "İ" else letter.lower()  # its lower case has two characters
     if standing in SYMBOL:
         if script == "Han":
             return 0.03 / len(PUNCTUATION) if letter in PUNCTUATION else ODD_SYMBOL["alone"]
@@ -128,7 +128,7 @@ def _model(language: str) -> tuple[str, FeatureShares]:
 
 
 def _falling(letters: str, pace: float) -> FeatureShares:
-    """Shares that fall to a third in ``pace`` ranks, about as letters of an alphabet do."""
+    """Return shares that decrease to a third over ``pace`` ranks, as letter frequencies approximately do."""
     weights = {letter: math.exp(-rank / pace) + 0.01 for rank, letter in reversed(list(enumerate(letters)))}
     whole = sum(weights.values())
     return {letter: weight / whole for letter, weight in weights.items()}

@@ -1,4 +1,4 @@
-"""How columns of text are written, looked up for ten thousand of them in one call of polars."""
+"""Features of text columns, computed for ten thousand columns in one call of polars."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from .codes import LEADING_ZERO
 if TYPE_CHECKING:
     import polars as pl
 
-# Three digits behind the mark: 1.234 may be 1234 where commas are decimal points, 1,234 may be 1.234 there.
+# Three digits after the mark: with decimal commas, 1.234 may be 1234, and 1,234 may be 1.234.
 EITHER = {mark: rf"^[+-]?[1-9][0-9]{{0,2}}{re.escape(mark)}[0-9]{{3}}$" for mark in (".", ",")}
 
 
 @dataclass(frozen=True)
 class Look:
-    """What stands in a column of text.
+    """Features of a text column.
 
     Args:
-        zeros: Whether some cell is digits that begin with a zero.
-        dots: Whether some cell has a dot.
-        thousands: Whether there are dots, and each of them stands before three digits.
+        zeros: Whether some cell consists of digits and begins with a zero.
+        dots: Whether some cell contains a dot.
+        thousands: Whether there are dots, all followed by three digits.
     """
 
     zeros: bool = False
@@ -32,7 +32,7 @@ class Look:
 
 
 def looks(columns: Mapping[str, pl.Series], names: Iterable[str]) -> dict[str, Look]:
-    """Return how those of some columns look that are there and are text."""
+    """Return the features of those of the named columns that exist and are text."""
     import polars as pl
 
     chosen = [name for name in names if name in columns and columns[name].dtype == pl.String]

@@ -1,10 +1,10 @@
-"""The names of months and weekdays, written out and in their usual short forms, in the languages that are read."""
+"""Names and common abbreviations of months and weekdays in the supported languages."""
 
 from __future__ import annotations
 
 import unicodedata
 
-# English, German, French, Spanish, Italian, Portuguese, Dutch; no word stands for two months.
+# English, German, French, Spanish, Italian, Portuguese, Dutch; no word means two different months.
 WORDS = (
     "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari",
     "february feb februar feber février févr fév febrero febbraio fevereiro fev februari",
@@ -31,7 +31,7 @@ WEEKDAYS = (
 
 
 def _with_bare(words: str) -> list[str]:
-    """Return the words, and those with accents without them too, as many keyboards write them."""
+    """Return the words, and accented words also without accents, since these are often omitted."""
     written = words.split()
     bare = ["".join(sign for sign in unicodedata.normalize("NFD", word) if sign.isascii()) for word in written]
     return list(dict.fromkeys([*written, *bare]))

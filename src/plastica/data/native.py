@@ -1,4 +1,4 @@
-"""A person's own frames, pandas, polars or pyarrow: their columns' names, and new ones of their kind."""
+"""Data frames of the user (pandas, polars or pyarrow): their column names, and new ones of the same type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def column_names(x: Any) -> list[str]:
-    """Return the names of a frame's columns; none for anything else."""
+    """Return the column names of a data frame; an empty list for other objects."""
     import narwhals
 
     frame = narwhals.from_native(x, eager_only=True, pass_through=True)
@@ -16,7 +16,7 @@ def column_names(x: Any) -> list[str]:
 
 
 def like(x: Any, values: np.ndarray) -> Any:
-    """Return values ``(rows, columns)`` as a frame like ``x``, with its columns; as they are where ``x`` is none."""
+    """Return values ``(rows, columns)`` as a data frame like ``x``; unchanged if ``x`` is not a data frame."""
     import narwhals
 
     frame = narwhals.from_native(x, eager_only=True, pass_through=True)

@@ -1,4 +1,4 @@
-"""Numbers as people write them: one format for a whole column, so that "1,234" means one thing in it."""
+"""Number formats: one for each column, so that "1,234" has one meaning in it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ PLAIN = rf"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+){EXPONENT}$"
 INFINITY = "^(" + "|".join(re.escape(word) for word in INFINITE) + ")$"
 GROUPED = r"^[+-]?([1-9][0-9]{{0,2}}({group}[0-9]{{3}})+|[0-9]+)({point}[0-9]*)?{exponent}$"
 UNITS = "$€£¥₹￥%％"
-SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, the Swiss apostrophe
+SPACES = "[\u00a0\u202f ']"  # no-break and narrow spaces, space, Swiss apostrophe
 LOOKS = re.compile(rf"^[{UNITS}]?[+-]?[{UNITS}]?\s?([0-9][0-9.,'\u00a0\u202f]*|[.,][0-9]+){EXPONENT}\s?[{UNITS}]?$")
 
 
 class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a column writes its numbers.
+    """The number format of a column.
 
     Args:
-        point: What stands before the decimals: "." or ",".
-        group: What stands between thousands: "", ",", ".", or " " for any space or apostrophe.
-        unit: A sign that every value carries and that is taken off: "%", "€" ...
+        point: The decimal separator: "." or ",".
+        group: The thousands separator: "", ",", ".", or " " for any space or apostrophe.
+        unit: A symbol that every value has and that is removed: "%", "€" ...
     """
 
     point: Literal[".", ","] = "."
@@ -44,7 +44,7 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def parts(self) -> list[Note]:
-        """What is to be told of it; nothing of plain numbers."""
+        """Notes on the format; none for plain numbers."""
         grouping = {",": "commas", ".": "dots", " ": "spaces"}.get(self.group)
         told = [note("columns.unit_removed", unit=self.unit)] * bool(self.unit)
         told += [note(f"columns.group_{grouping}")] * bool(grouping)
@@ -62,7 +62,7 @@ class NumberFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def say_format(read: NumberFormat, unsure: bool = False) -> tuple[Note, ...]:
-    """Say how numbers are read, and whether they could be read otherwise; nothing of plain numbers."""
+    """Return notes on how numbers are parsed, and whether this is ambiguous; none for plain numbers."""
     parts: list[str | Note] = [*read.parts]
     return (note("columns.format_unsure" if unsure else "columns.format", parts=parts),) * bool(parts)
 
@@ -77,13 +77,13 @@ FORMATS = (PLAIN_FORMAT, DECIMAL_COMMA, COMMA_THOUSANDS, DOT_THOUSANDS, *SPACE_F
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column of text holds when it is read in one format.
+    """The result of parsing a text column in one format.
 
     Args:
-        format: How the numbers are written.
-        numbers: How many cells are numbers in it.
-        ambiguous: The mark ("," or ".") before groups of three that may be decimals or thousands; "" if none.
-        decimal_comma: What the column shows of the table's habits, where it shows something.
+        format: The number format.
+        numbers: The number of cells that are numbers in it.
+        ambiguous: The mark ("," or ".") before groups of three digits that may be decimals or thousands; "" if none.
+        decimal_comma: Whether the column shows that the table uses decimal commas; None if it does not show either.
     """
 
     format: NumberFormat
@@ -93,13 +93,13 @@ class Reading:
 
 
 def looks_numeric(cell: str) -> bool:
-    """Whether one cell looks like a number in any of the formats, or is infinite."""
+    """Return whether a cell is a number in any of the formats, or is infinite."""
     cell = cell.strip()
     return bool(LOOKS.match(cell)) or cell.lower() in INFINITE
 
 
 def clean(values: pl.Series, extra_missing: tuple[str, ...] = (), keep: tuple[str, ...] = ()) -> pl.Series:
-    """Strip a column of text and turn words for missing into nulls."""
+    """Strip the cells of a text column and replace words for missing values by null."""
     import polars as pl
 
     stripped = values.str.strip_chars()
@@ -109,7 +109,7 @@ def clean(values: pl.Series, extra_missing: tuple[str, ...] = (), keep: tuple[st
 
 
 def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
-    """Return cleaned text as float64; what is no number in this format becomes null."""
+    """Return cleaned text as float64; null for cells that are not numbers in this format."""
     import polars as pl
 
     values = _without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
@@ -127,7 +127,7 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
 
 
 def without_words(numbers: np.ndarray, words: Iterable[str], form: NumberFormat) -> np.ndarray:
-    """Return numbers with NaN for those that are written among the words for missing values, such as "-999"."""
+    """Return the numbers with NaN for those listed as missing values, such as "-999"."""
     import polars as pl
 
     if not (given := list(words)):
@@ -137,13 +137,13 @@ def without_words(numbers: np.ndarray, words: Iterable[str], form: NumberFormat)
 
 
 def has_ambiguous_dots(texts: pl.Series) -> bool:
-    """Whether every dot in cleaned plain numbers stands before three digits: "1.234" may be a thousand or one."""
+    """Return whether every dot in cleaned plain numbers is followed by three digits, as in the ambiguous "1.234"."""
     dotted = texts.filter(texts.str.contains(".", literal=True).fill_null(False))
     return bool(len(dotted)) and bool(dotted.str.contains(EITHER["."]).all())
 
 
 def read_plain_numbers(values: pl.Series) -> pl.Series | None:
-    """Return text as float64 if every cell is a finite number in the plain format, else None; a quick look."""
+    """Return text as float64 if every cell is a finite number in the plain format, otherwise None; a fast check."""
     import polars as pl
 
     made = values.cast(pl.Float64, strict=False)
@@ -151,7 +151,7 @@ def read_plain_numbers(values: pl.Series) -> pl.Series | None:
 
 
 def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
-    """Return those of the columns that :func:`read_plain_numbers` reads; ten thousand in one call of polars."""
+    """Return the columns that :func:`read_plain_numbers` can parse; ten thousand in one call of polars."""
     import polars as pl
 
     if not columns:
@@ -163,11 +163,11 @@ def plain_columns(columns: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
 
 
 def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Reading:
-    """Choose the format in which most cells of a cleaned column are numbers.
+    """Return the format in which most cells of a cleaned column are numbers.
 
     Args:
-        values: Text, missing as null.
-        decimal_comma: What the rest of the table says about commas, for columns that could be either.
+        values: Text, null for missing values.
+        decimal_comma: Whether the rest of the table uses decimal commas, for ambiguous columns.
     """
     unit = _unit(values)
     texts = _without_unit(values, unit).str.replace_all("−", "-", literal=True)
@@ -190,7 +190,7 @@ def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Readin
 
 
 def _read_dots(texts: pl.Series, decimal_comma: bool) -> Reading:
-    """Read plain numbers; "1.234" among decimal commas is taken for thousands."""
+    """Parse plain numbers; in a table with decimal commas, the dot in "1.234" separates thousands."""
     if not texts.str.contains(".", literal=True).any():
         return Reading(PLAIN_FORMAT, 0)
     if not has_ambiguous_dots(texts):

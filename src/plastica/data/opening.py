@@ -1,4 +1,4 @@
-"""Files, pipes and standard input as bytes: never more of them than memory takes."""
+"""Reading files, pipes and standard input as bytes, limited by the available memory."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .table import show
 BLOCK_BYTES = 1 << 22
 GZIP = b"\x1f\x8b"
 ADDRESS = re.compile(r"^([a-z][a-z0-9+.-]+)://", re.I)
-SHARE = 0.5  # of the free memory that a file may take when it is read as a whole
-# A table packs to a tenth, one that repeats itself to a hundredth; zeros and line ends to a thousandth.
+SHARE = 0.5  # of the free memory may be taken by a file that is read as a whole
+# A table compresses to a tenth, a repetitive one to a hundredth, zeros and line breaks to a thousandth.
 MOST_PACKED, SMALL = 100, 1 << 28
 NO_FILES = (
     (stat.S_ISDIR, "is a directory; give one file"),
@@ -34,10 +34,10 @@ NO_FILES = (
 
 
 def find(source: str | os.PathLike[str]) -> Path:
-    """Return the file that a person named: a path, or the name of a shipped data set where there is no such file.
+    """Return the path of a file, or of an included data set if there is no such file.
 
     Raises:
-        FileError: An address on the network, nothing of that name, a directory, a device.
+        FileError: If it is a network address, a directory or a device, or does not exist.
     """
     given = os.fspath(source)
     if address := ADDRESS.match(given):
@@ -55,11 +55,11 @@ def find(source: str | os.PathLike[str]) -> Path:
 
 
 def read_bytes(source: str | os.PathLike[str]) -> tuple[bytes, str]:
-    """Return all bytes of a file, unpacked, and what messages call it; ``"-"`` is standard input.
+    """Return the uncompressed contents of a file and its name for messages; ``"-"`` is standard input.
 
     Raises:
-        FileError: As :func:`find` does, or the file cannot be read or is damaged.
-        DataError: It does not fit into memory.
+        FileError: As for :func:`find`, or if the file cannot be read or is damaged.
+        DataError: If it does not fit into memory.
     """
     most = int(SHARE * free_memory())
     if source == "-":
@@ -75,10 +75,10 @@ def read_bytes(source: str | os.PathLike[str]) -> tuple[bytes, str]:
 
 
 def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-    """Yield the bytes of a file, unpacked, some megabytes at a time.
+    """Yield the uncompressed contents of a file, a few megabytes at a time.
 
     Raises:
-        FileError: The file cannot be read or is damaged.
+        FileError: If the file cannot be read or is damaged.
     """
     with explained(path), path.open("rb") as raw:
         packed = raw.read(2) == GZIP
@@ -89,7 +89,7 @@ def blocks(path: Path, size: int = BLOCK_BYTES) -> Iterator[bytes]:
 
 
 def head_of(path: Path) -> bytes:
-    """Return the first bytes of a file, unpacked."""
+    """Return the first bytes of a file, uncompressed."""
     with explained(path), path.open("rb") as raw:
         packed = raw.read(2) == GZIP
         raw.seek(0)
@@ -98,7 +98,7 @@ def head_of(path: Path) -> bytes:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn the system's errors in reading into one sentence."""
+    """Convert errors of the operating system into a FileError with one sentence."""
     try:
         yield
     except (FileError, DataError):
@@ -117,12 +117,12 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def name_of(path: Path) -> str:
-    """The file's name for messages; control characters in it must not reach the terminal."""
+    """Return the name of a file for messages, with control characters escaped for the terminal."""
     return path.name if path.name.isprintable() else show(path.name)
 
 
 def memory() -> int:
-    """Return the bytes of memory this process may use."""
+    """Return the memory limit of this process in bytes."""
     try:
         whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -131,11 +131,11 @@ def memory() -> int:
 
 
 def free_memory() -> int:
-    """Return the bytes of memory that are free for this process."""
+    """Return the free memory of this process in bytes."""
     most = memory()
     used = _number("/sys/fs/cgroup/memory.current")
     if used and _number("/sys/fs/cgroup/memory.max"):
-        most = max(most - used, most // 8)  # what is used holds files that can be dropped
+        most = max(most - used, most // 8)  # used memory includes the file cache, which can be freed
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:

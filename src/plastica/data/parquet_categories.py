@@ -1,7 +1,7 @@
-"""Which columns of a Parquet file were categories where they came from.
+"""Detection of columns in a Parquet file that were categorical when it was written.
 
-Parquet itself knows no categories of numbers. Those who write them say so in the file's metadata: pandas in JSON,
-Arrow in its schema, a FlatBuffers message of which only the names and the dictionaries of the fields are read here.
+Parquet has no categories of numbers. Programs store this information in the metadata of the file: pandas as JSON,
+Arrow in its schema, a FlatBuffers message, from which only the names and dictionaries of the fields are read here.
 
 Reference:
     Arrow columnar format, Schema.fbs and Message.fbs; FlatBuffers internals (tables, vtables, vectors).
@@ -22,14 +22,14 @@ CONTINUATION = b"\xff\xff\xff\xff"
 
 
 def declared_categories(source: Path | io.BytesIO) -> frozenset[str]:
-    """Return the names of the columns that a Parquet file's metadata calls categories; none where it is damaged."""
+    """Return the names of the columns that are categorical by the metadata of a Parquet file; none if it is damaged."""
     import polars as pl
 
     return categories_in(pl.read_parquet_metadata(source))
 
 
 def categories_in(metadata: Mapping[str, str]) -> frozenset[str]:
-    """Return the names of the columns that metadata, as polars reads it, calls categories."""
+    """Return the names of the columns that are categorical by the metadata, as read by polars."""
     return frozenset(_of_pandas(metadata.get("pandas", "")) | _of_arrow(metadata.get("ARROW:schema", "")))
 
 
@@ -67,7 +67,7 @@ def _dictionaries(message: bytes) -> set[str]:
 
 
 def _slot(message: bytes, table: int, number: int) -> int | None:
-    """Return where a table keeps the value of a slot; None where it has none."""
+    """Return the position of the value of a slot in a table, or None if there is none."""
     (back,) = struct.unpack_from("<i", message, table)
     vtable = table - back
     (size,) = struct.unpack_from("<H", message, vtable)

@@ -1,4 +1,4 @@
-"""A table from a file, from standard input, from a shipped data set or from memory."""
+"""Reading tables from files, standard input, included data sets or memory."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ def read_table(
     header: bool | None = None,
     sheet: str | None = None,
 ) -> Table:
-    """Read a table; nothing is converted yet, and what was assumed stands in its ``notes``.
+    """Read a table, without converting values; assumptions are recorded in its ``notes``.
 
     Args:
-        source: A path to CSV or TSV (also gzipped), Parquet, JSON lines, a JSON array of records or an Excel workbook,
-            ``"-"`` for standard input, the name of a shipped data set where no such file exists, or in memory a
-            pandas, polars or pyarrow frame, a dict of columns or a two-dimensional array.
-        separator: What stands between cells; told from the text by default.
-        encoding: The text's encoding; told from the bytes by default.
-        header: Whether the first row holds names; told from the text by default.
-        sheet: The sheet of a workbook, by name or by number from 1; the first that holds something by default.
+        source: A path to CSV or TSV (also gzipped), Parquet, JSON lines, a JSON array of records or an Excel workbook;
+            ``"-"`` for standard input; the name of an included data set if there is no such file; or in memory a
+            pandas, polars or pyarrow data frame, a dict of columns or a two-dimensional array.
+        separator: The separator between cells. Default: detected from the text.
+        encoding: The encoding of the text. Default: detected from the bytes.
+        header: Whether the first row contains names. Default: detected from the text.
+        sheet: The sheet of a workbook, by name or by number from 1. Default: the first that is not empty.
 
     Raises:
-        FileError: The file is not there, is a directory, a device or an address, cannot be read or is damaged.
-        DataError: The file is no table: empty, without rows, with rows of different lengths, not text; or it is larger
-            than memory.
-        MissingExtra: A workbook, where ``plastica[excel]`` is not installed.
+        FileError: If the file does not exist, is a directory, a device or a network address, cannot be read or is
+            damaged.
+        DataError: If the file is not a table (empty, no rows, rows of different lengths, not text), or does not fit
+            into memory.
+        MissingExtra: If it is a workbook and ``plastica[excel]`` is not installed.
 
     Example:
         >>> read_table("penguins").height

@@ -1,4 +1,4 @@
-"""Rows of separated text, and the separator told from them."""
+"""Rows of delimited text, and detection of the separator."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from .numbers import looks_numeric
 from .words import is_missing
 
 SEPARATORS = (",", "\t", ";", "|")
-LAST_SEPARATORS = (":", " ")  # which text and times hold too: taken only where numbers stand under names
+LAST_SEPARATORS = (":", " ")  # also common in text and times: accepted only if there are numbers below names
 SEPARATOR_NAMES = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars", ":": "colons", " ": "spaces"}
-NO_SEPARATOR = "\x1f"  # ASCII's unit separator, which no text holds by chance
+NO_SEPARATOR = "\x1f"  # the unit separator of ASCII, which does not occur in ordinary text
 SNIFFED_ROWS = 200
 SNIFFED_LENGTH = 1 << 23
 LONGEST_FIELD = 1 << 24
-# Empty lines that follow each other, or a line with its end, which inside quotes is kept as it is.
+# Consecutive empty lines, or one line with its line break, which is preserved inside quotes.
 LINE = re.compile(r"([\r\n]+)|[^\r\n]+(?:\r\n|\n|\r)?")
 LINE_END = re.compile(r"\r\n|\n|\r")
 
-NumberedRow = tuple[int, list[str]]  # the line on which a row begins, its cells
+NumberedRow = tuple[int, list[str]]  # the number of the first line of a row, and its cells
 
 
 def read_rows(
     text: str, source: str, separator: str, skipped: int = 0, *, strict: bool = True, blanks: bool = False
 ) -> Iterator[NumberedRow]:
-    """Yield the rows of a text one by one; only one is in memory at a time.
+    """Yield the rows of a text, one in memory at a time.
 
     Args:
         text: The text.
-        source: What messages call it.
+        source: The name in error messages.
         separator: One character.
-        skipped: Lines that were taken off before.
-        strict: Whether a misplaced quote is refused.
+        skipped: The number of lines removed before.
+        strict: Whether a misplaced quote is an error.
         blanks: Whether an empty line is a row without cells.
 
     Raises:
-        DataError: A quote that is not closed, or a cell that is too long, with the line.
+        DataError: If a quote is not closed, or a cell is too long; with the line.
     """
     csv.field_size_limit(LONGEST_FIELD)
     lines = _Lines(text, skipped, blanks)
@@ -57,19 +57,19 @@ def read_rows(
 
 
 class _Lines:
-    """Lines for a CSV reader, which asks for one: empty lines between rows are passed over many at a time.
+    """An iterator of lines for a CSV reader that skips many empty lines between rows at a time.
 
     Args:
         text: The text.
-        read: Lines before it.
-        blanks: Whether empty lines between rows are given too.
+        read: The number of lines before it.
+        blanks: Whether empty lines between rows are included.
     """
 
     def __init__(self, text: str, read: int, blanks: bool) -> None:
         self.found = LINE.finditer(text)
         self.read, self.start = read, read + 1
         self.blanks = blanks
-        self.between = True  # whether a row ended; else a quote is open
+        self.between = True  # whether between rows; otherwise inside quotes
         self.waiting: Iterator[re.Match[str]] = iter(())
 
     def __iter__(self) -> Iterator[str]:
@@ -115,7 +115,7 @@ def _refusal(problem: str, source: str, start: int, end: int) -> DataError:
 
 
 def excel_hint(text: str) -> tuple[str, int, str | None]:
-    """Take off the line ``sep=;`` with which Excel names the separator."""
+    """Remove the line ``sep=;``, in which Excel specifies the separator."""
     if text[:1] not in 'sS"' or text[:5].strip('"').lower()[:3] != "sep":
         return text, 0, None
     first, _, rest = text.partition("\n")
@@ -126,13 +126,13 @@ def excel_hint(text: str) -> tuple[str, int, str | None]:
 
 
 def separator_of(text: str) -> str:
-    """Return the separator of a text that names none: the one of Excel's hint, or the one its rows suggest."""
+    """Return the separator of a text: that of the hint for Excel, or one detected from its rows."""
     rest, _, given = excel_hint(text)
     return given or sniff_separator(rest)
 
 
 def sniff_separator(text: str) -> str:
-    """Choose the separator under which rows are equally long and their cells look most like values."""
+    """Return the separator with which rows have equal lengths and cells look most like values."""
     if len(text) > SNIFFED_LENGTH:
         text = text[: text.rfind("\n", 0, SNIFFED_LENGTH) + 1 or SNIFFED_LENGTH]
     best, best_score = NO_SEPARATOR, (-1.0, -1.0, -1)
@@ -147,7 +147,7 @@ def sniff_separator(text: str) -> str:
             continue
         width = max(widths, key=lambda width: (widths[width], width))
         if width == 1 and len(rows[0]) == 1:
-            continue  # a column of text in which the candidate occurs now and then
+            continue  # a column of text in which the candidate occurs occasionally
         cells = [cell for row in rows for cell in row]
         clean = sum(looks_numeric(cell) for cell in cells) / len(cells)
         score = (round(widths[width] / len(rows), 2) if width > 1 else 0.0, clean, width)
@@ -157,7 +157,7 @@ def sniff_separator(text: str) -> str:
 
 
 def _separates(text: str, candidate: str) -> bool:
-    """Whether all rows are equally long with this separator, and a column of numbers stands under a name."""
+    """Return whether all rows have equal lengths with this separator, with a column of numbers below a name."""
     try:
         rows = [cells for _, cells in islice(read_rows(text, "", candidate), SNIFFED_ROWS)]
     except DataError:
@@ -166,7 +166,7 @@ def _separates(text: str, candidate: str) -> bool:
 
 
 def stand_over_numbers(rows: list[list[str]]) -> bool:
-    """Whether the first row holds no number, and some column below it nothing else but missing values."""
+    """Return whether the first row has no numbers and some column below it has only numbers and missing values."""
     if any(map(looks_numeric, rows[0])):
         return False
     columns = zip(*(cells for cells in rows[1:] if len(cells) == len(rows[0])), strict=True)

@@ -1,13 +1,13 @@
-"""Whether a table is a series: rows in the order of time, whose target hangs on that of the row before.
+"""Detection of time series: rows in the order of time whose target depends on that of the row before.
 
-Rows that follow one another are alike, so that a row dealt to the test part at random has its neighbours among the
-training rows, and a figure on it says nothing of the future. A table counts as a series where
+Consecutive rows are similar. If rows are assigned to the test set at random, their neighbours are in the training set,
+and the test metrics do not show how well the future is predicted. A table counts as a time series if
 
-- a column of dates, or columns of year and month, ascend or descend: at most one step in a hundred goes the other way
-  (:data:`BACKWARDS`); of several series in one table, one behind the other, each does;
-- there are at least :data:`ENOUGH` different stamps; in one row of twenty at most it is missing;
-- the target's rank is correlated with that of the row before, of the same series, by more than chance:
-  ``r > max(0.1, 3 / sqrt(pairs))``, three standard deviations of what independent values show.
+- a date column, or year and month columns, are ascending or descending: at most one step in a hundred has the opposite
+  direction (:data:`BACKWARDS`); with several series in one table, one after another, this applies to each;
+- there are at least :data:`ENOUGH` distinct time stamps, and at most one row in twenty has none;
+- the rank of the target correlates significantly with that of the row before in the same series:
+  ``r > max(0.1, 3 / sqrt(pairs))``, three standard deviations for independent values.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .table import Table
 if TYPE_CHECKING:
     import polars as pl
 
-ENOUGH = 24  # different stamps
-BACKWARDS = 0.01  # of the steps from row to row
-WEAKEST = 0.1  # correlation: a weaker one hardly flatters figures of rows dealt at random
-DEVIATIONS = 3.0  # beyond which a correlation is no chance
-FEW_AT_A_STAMP = 2.0  # with as many rows at each stamp, there are several series
-PAIRS = 0.95  # of the rows: so many have a stamp of their own within their series
-ROWS_OF_A_KEY = 10  # at least, on average
+ENOUGH = 24  # distinct time stamps
+BACKWARDS = 0.01  # of the steps between rows may have the opposite direction
+WEAKEST = 0.1  # correlation; weaker ones hardly affect the metrics of a random split
+DEVIATIONS = 3.0  # standard deviations beyond which a correlation is significant
+FEW_AT_A_STAMP = 2.0  # mean rows per time stamp from which there are several series
+PAIRS = 0.95  # of the rows have a unique time stamp within their series
+ROWS_OF_A_KEY = 10  # minimum mean rows per series
 KEYS = ("category", "boolean", "identifier", "number", "text")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 SPACINGS = {"second": 1.0, "minute": MINUTE, "hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 30.4 * DAY}
@@ -44,12 +44,12 @@ class Series:
     """Rows in the order of time.
 
     Args:
-        clock: What says when each was taken.
-        stamps: When, as :meth:`Clock.read` gives it; NaN for missing.
-        keys: To which of several series each row belongs, as a number from 0 on.
-        key: The column that tells them apart; empty for one series.
+        clock: The columns that give the time of each row.
+        stamps: The time stamps, as returned by :meth:`Clock.read`; NaN if missing.
+        keys: The series of each row, as a number from 0.
+        key: The column that distinguishes the series; empty for a single series.
         correlation: Of the target's rank with that of the row before in time.
-        spacing: From one stamp to the next, in the middle: seconds, or numbers.
+        spacing: The median distance between consecutive time stamps, in seconds or numbers.
     """
 
     clock: Clock
@@ -61,9 +61,9 @@ class Series:
 
     @property
     def season(self) -> tuple[str, float] | None:
-        """The period that the spacing suggests, as a baseline's name and in seconds; None for none.
+        """The season for the spacing, as the name of a baseline and in seconds, or None.
 
-        A day for stamps closer than half a day, a week for days, a year for weeks, months and quarters.
+        A day for spacings below half a day, a week for daily rows, a year for weekly, monthly and quarterly rows.
         """
         present = self.stamps[~np.isnan(self.stamps)]
         if not self.clock.is_calendar or not len(present) or not self.spacing:
@@ -75,12 +75,12 @@ class Series:
         )
         name, _, period = next((each for each in periods if self.spacing < each[1]), ("", 0, np.inf))
         if name == "last_year" and abs(self.spacing / (7 * DAY) - 1) < 0.01:
-            period = 364 * DAY  # 52 weeks, so that the same week of the year is met
+            period = 364 * DAY  # 52 weeks, to compare with the same day of the week
         return (name, period) if np.ptp(present) >= 2 * period else None
 
     @property
     def rhythm(self) -> tuple[Note, ...]:
-        """How far stamps lie apart; empty where they are no dates."""
+        """The distance between time stamps; empty if they are not dates."""
         if not self.clock.is_calendar or self.spacing < 1:
             return ()
         unit = [name for name, length in SPACINGS.items() if length <= 1.03 * self.spacing][-1]
@@ -91,18 +91,18 @@ class Series:
 
     @property
     def is_dependent(self) -> bool:
-        """Whether the target hangs on that of the row before by more than chance."""
+        """Whether the target depends significantly on that of the row before."""
         keys = self.keys[_in_time(self)]
         pairs = int((keys[1:] == keys[:-1]).sum())
         return self.correlation > max(WEAKEST, DEVIATIONS / max(pairs, 1) ** 0.5)
 
 
 def find_series(table: Table, columns: Sequence[Column], values: np.ndarray) -> Series | None:
-    """Return the series that a table is, or None where it is none; the rule stands above.
+    """Return the series if a table is a time series by the rule above, otherwise None.
 
     Args:
         table: The rows.
-        columns: What its columns are, the target left out.
+        columns: The descriptions of the columns, without the target.
         values: The target: numbers, labels, or a column for each class, ``(rows, outputs)``.
     """
     for clock, stamps in find_clocks(table, columns):
@@ -125,13 +125,13 @@ def make_series(
     values: np.ndarray,
     keyed: tuple[str, np.ndarray] | None = None,
 ) -> Series:
-    """Return rows as a series by a clock, whatever the order they come in.
+    """Return rows as a series with the given clock, whatever their order.
 
     Args:
         table, columns, values: As for :func:`find_series`.
-        clock: What says when rows were taken.
-        stamps: What it says.
-        keyed: The column that tells several series apart, and each row's series; None looks for one.
+        clock: The columns that give the time of each row.
+        stamps: Its time stamps.
+        keyed: The column that distinguishes several series, and the series of each row; None detects it.
     """
     key, keys = keyed or _key_of(table, columns, clock, stamps) or ("", np.zeros(len(stamps), np.int64))
     found = np.unique(stamps[~np.isnan(stamps)])
@@ -141,18 +141,20 @@ def make_series(
 
 
 def earlier(series: Series, values: np.ndarray, rows: np.ndarray, lag: float = 0.0) -> np.ndarray:
-    """Return for each of ``rows`` what was last known of its series, ``(rows, outputs)``: a mean over one stamp's rows.
+    """Return for each of ``rows`` the last known value of its series, ``(rows, outputs)``, NaN if there is none.
+
+    The value is the mean over the rows of one time stamp.
 
     Args:
-        series: With every row's stamp.
-        values: Of every row, ``(all rows, outputs)``.
-        rows: The rows asked about.
-        lag: How long before a row its value must lie; 0 takes the stamp before. NaN where nothing is known.
+        series: The series with the time stamps of all rows.
+        values: The values of all rows, ``(all rows, outputs)``.
+        rows: The rows of interest.
+        lag: The minimum time between the value and the row; 0 uses the time stamp before.
     """
     groups = _by_stamp(series, values)
     levels, keys = np.unique(groups.stamps), groups.keys
     wide = len(levels) + 1
-    places = keys * wide + np.searchsorted(levels, groups.stamps)  # ascending: by series, in it by stamp
+    places = keys * wide + np.searchsorted(levels, groups.stamps)  # ascending: by series, then by time stamp
     stamps = np.nan_to_num(series.stamps[rows], nan=-np.inf)
     until = np.searchsorted(levels, stamps - lag, side="right" if lag else "left")
     asked = series.keys[rows]
@@ -165,7 +167,7 @@ def earlier(series: Series, values: np.ndarray, rows: np.ndarray, lag: float = 0
 
 @dataclass(frozen=True, eq=False)
 class _Groups:
-    """The rows of one series and one stamp together, by series and in it by stamp: their means."""
+    """The means over rows with the same series and time stamp, sorted by series, then by time stamp."""
 
     keys: np.ndarray
     stamps: np.ndarray
@@ -173,7 +175,7 @@ class _Groups:
 
 
 def _in_time(series: Series) -> np.ndarray:
-    """Return the rows that have a stamp, series by series, in each in the order of time."""
+    """Return the rows with a time stamp, sorted by series, then by time."""
     present = np.flatnonzero(~np.isnan(series.stamps))
     return present[np.lexsort((series.stamps[present], series.keys[present]))]
 
@@ -188,7 +190,7 @@ def _by_stamp(series: Series, values: np.ndarray) -> _Groups:
 
 
 def _to_row_before(series: Series, values: np.ndarray) -> float:
-    """Correlation of the target's ranks with those of the row before, levels of the several series taken off."""
+    """Return the correlation of the target's ranks with those of the row before, after removing series means."""
     order = _in_time(series)
     keys, ranks = series.keys[order], np.stack([_ranks(each) for each in values[order].T], axis=1)
     counts = np.maximum(np.bincount(keys), 1)[:, None]
@@ -201,7 +203,7 @@ def _to_row_before(series: Series, values: np.ndarray) -> float:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return from 0 to 1 where each value stands among all, equal ones in their middle."""
+    """Return the rank of each value, scaled from 0 to 1; ties have their mean rank."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return ((np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]) / max(len(values), 1)
 
@@ -209,19 +211,19 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 def _in_order(
     table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray
 ) -> tuple[str, np.ndarray] | None:
-    """Return what tells series apart where the rows are in the order of time, or series stand one behind the other."""
+    """Return the key and the series of each row if rows are in the order of time, overall or within each series."""
     steps = np.diff(stamps[~np.isnan(stamps)])
     ups, downs = int((steps > 0).sum()), int((steps < 0).sum())
     several = len(np.unique(stamps)) * FEW_AT_A_STAMP <= len(stamps)
     if min(ups, downs) <= BACKWARDS * (ups + downs):
         if several and clock.parts == ("year",):
-            return None  # years of cars or houses are no rows in time
+            return None  # years of manufacture or construction do not make a time series
         return _key_of(table, columns, clock, stamps) or ("", np.zeros(len(stamps), np.int64))
     return _blocks(table, columns, clock, stamps) if several else None
 
 
 def _key_of(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray) -> tuple[str, np.ndarray] | None:
-    """Return the column of stations, shops or stocks: hardly a stamp comes twice within one of its values."""
+    """Return the column of stations, shops or stocks: time stamps are almost unique within each of its values."""
     levels, places = np.unique(stamps, return_inverse=True)
     distinct = len(levels)
     if distinct * FEW_AT_A_STAMP > len(stamps):
@@ -234,12 +236,12 @@ def _key_of(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.nd
 
 
 def _blocks(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray) -> tuple[str, np.ndarray] | None:
-    """Return the column of series that stand one behind the other, each in the order of time."""
+    """Return the column that distinguishes series stored one after another, each in the order of time."""
     steps = np.diff(np.nan_to_num(stamps, nan=-np.inf))
     for name, keys in _keys(table, columns, clock, 2, len(stamps) / ROWS_OF_A_KEY):
         same = keys[1:] == keys[:-1]
         if (~same).sum() + 1 > 1.05 * (keys.max() + 1):
-            continue  # not in blocks
+            continue  # not contiguous
         ups, downs = int((steps[same] > 0).sum()), int((steps[same] < 0).sum())
         moving = 2 * (ups + downs) >= same.sum()
         if moving and min(ups, downs) <= BACKWARDS * (ups + downs):
@@ -250,7 +252,7 @@ def _blocks(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.nd
 def _keys(
     table: Table, columns: Iterable[Column], clock: Clock, fewest: float, most: float
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield columns of so many different values, as numbers from 0 on; those with fewest values first."""
+    """Yield columns whose number of distinct values is in a range, as numbers from 0, those with the fewest first."""
     own = {column.name for column in clock.columns}
     able = [column for column in columns if column.kind in KEYS and column.name not in own]
     for column in sorted(able, key=lambda column: column.distinct):
@@ -261,7 +263,7 @@ def _keys(
 
 
 def codes_of(values: pl.Series, most: float = np.inf) -> np.ndarray | None:
-    """Return a number from 0 on for each different value, a missing one too; None for one value or more than most."""
+    """Return a number from 0 for each distinct value, including missing; None for one value or more than ``most``."""
     import polars as pl
 
     if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary) or not 2 <= values.n_unique() <= most:

@@ -1,4 +1,4 @@
-"""Windows over a series, gathered from it batch by batch."""
+"""Windows over a time series, gathered batch by batch."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from .gathered import Gathered, Staged
 
 
 class SeriesWindows:
-    """Windows of a series and, for each, the value some steps behind it; for ``fit``, ``evaluate`` and ``predict``.
+    """Windows of a time series, each with a later value as its target; for ``fit``, ``evaluate`` and ``predict``.
 
-    The series stays one array in memory and on the device; the windows of a batch are gathered from it when the batch
-    is needed. Window ``i`` begins at step ``i * stride`` and takes ``length`` values, ``sampling_rate`` steps apart.
+    The series is stored as one array in memory and on the device; the windows of a batch are gathered from it when
+    needed. Window ``i`` begins at step ``i * stride`` and has ``length`` values, ``sampling_rate`` steps apart.
 
     Args:
         series: The series, ``(steps,)`` or ``(steps, features)``, in the order of time.
-        length: Values in a window.
-        horizon: The target is this many steps behind the last value of the window; 0 is the last value's own step.
-            None for windows without targets, for ``predict``.
-        stride: Steps from one window to the next.
-        sampling_rate: Steps from one value of a window to the next.
-        targets: What targets are taken from, ``(steps,)`` or ``(steps, columns)``. Default: the series itself.
+        length: The number of values in a window.
+        horizon: The number of steps from the last value of the window to the target; 0 for the same step. None for
+            windows without targets, for ``predict``.
+        stride: The number of steps between the starts of consecutive windows.
+        sampling_rate: The number of steps between consecutive values of a window.
+        targets: The series of the targets, ``(steps,)`` or ``(steps, columns)``. Default: the series itself.
 
     Shapes:
         Inputs ``(windows, length, features)``; targets ``(windows, columns)``.
 
     Raises:
-        DataError, ShapeError: If the series is no array of numbers, or too short for one window.
-        InvalidValue: If a number is not a whole number, or too small.
+        DataError, ShapeError: If the series is not an array of numbers, or too short for one window.
+        InvalidValue: If an argument is not an integer, or too small.
 
     Example:
         >>> windows = SeriesWindows(np.arange(10.0), length=4, horizon=2, stride=2)
@@ -62,7 +62,7 @@ class SeriesWindows:
         own = values if targets is None else _columns(targets, "targets")
         if len(own) != len(values):
             raise ShapeError(f"series has {len(values)} steps and targets have {len(own)}; they must be equal.")
-        last = (length - 1) * sampling_rate  # the place of a window's last value, counted from its first
+        last = (length - 1) * sampling_rate  # offset of the last value of a window from its first
         count = (len(values) - 1 - last - (horizon or 0)) // stride + 1
         if count < 1:
             needed = last + (horizon or 0) + 1
@@ -88,7 +88,7 @@ def _columns(given: Any, name: str, *, tokens: bool = False) -> np.ndarray:
 
 
 class WindowRows(Gathered):
-    """The inputs of :class:`SeriesWindows`: an array ``(windows, length, features)`` that is not held in memory."""
+    """The inputs of :class:`SeriesWindows`: an array ``(windows, length, features)`` that is not stored in memory."""
 
     def __init__(self, series: np.ndarray, starts: np.ndarray, length: int, sampling_rate: int) -> None:
         self.series, self.starts, self.length, self.sampling_rate = series, starts, length, sampling_rate
@@ -112,7 +112,7 @@ class WindowRows(Gathered):
 @partial(jax.tree_util.register_dataclass, data_fields=["series", "starts"], meta_fields=["length", "sampling_rate"])
 @dataclass(frozen=True)
 class StagedWindows(Staged):
-    """Windows in the program: the series and where each window begins."""
+    """Windows in the compiled program: the series and the start of each window."""
 
     series: Any
     starts: Any
@@ -121,7 +121,7 @@ class StagedWindows(Staged):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the array that the windows stand for."""
+        """The shape of the array."""
         return (*self.starts.shape, self.length, *self.series.shape[1:])
 
     def take(self, numbers: Any) -> jax.Array:

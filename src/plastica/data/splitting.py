@@ -1,4 +1,4 @@
-"""Rows are split into training, validation and test: at random, class by class, in an order, or by groups."""
+"""Splits into training, validation and test set: random, stratified, by time, or by groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..notes import Note, first_few, note
 
 
 class Split(NamedTuple):
-    """Which rows serve what, each in ascending order, and what is to be said about small classes."""
+    """The rows of each set in ascending order, and notes on small classes."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -27,21 +27,22 @@ def split(
     stratify: Sequence[Any] | np.ndarray | None = None,
     seed: int = 0,
 ) -> Split:
-    """Deal ``n`` rows; the same arguments give the same rows on every machine.
+    """Split ``n`` rows at random; the same arguments give the same split on every machine.
 
-    With ``stratify`` each part gets its share of each class, rounded so that the totals come out. A class's
-    first row goes to training, its second to test and its third to validation, where its share asks for less.
+    With ``stratify``, each set gets its share of each class, rounded so that the totals are exact. Of a small class,
+    the first row is assigned to the training set, the second to the test set and the third to the validation set, even
+    if its share is smaller.
 
     Args:
         n: The number of rows.
-        validation: The share (under 1) or the number (1 or more) of rows that decide when to stop; 0 for none.
-        test: The share or number of rows held out for the results; 0 for none.
+        validation: The share (under 1) or the number (1 or more) of validation rows; 0 for none.
+        test: The share or number of test rows; 0 for none.
         stratify: A label for each row, or None.
-        seed: What the dealing depends on.
+        seed: The seed of the split.
 
     Raises:
-        InvalidValue: Shares that are negative or leave no row for training.
-        DataError: Too few rows to deal.
+        InvalidValue: If a share is negative, or no row is left for training.
+        DataError: If there are too few rows.
 
     Example:
         >>> train, validation, test, notes = split(10, validation=0.2, test=0.2)
@@ -49,7 +50,7 @@ def split(
         (6, 2, 2)
     """
     sizes = _sizes(n, validation, test)
-    # PCG64's doubles are fixed by its definition, which NumPy's shuffles are not (NEP 19).
+    # The doubles of PCG64 are fixed by its definition; the shuffles of NumPy may change between versions (NEP 19).
     order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(n), kind="stable")
     if stratify is None:
         tested, validated = sizes["test"], sizes["test"] + sizes["validation"]
@@ -61,18 +62,18 @@ def split(
 
 
 def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0.15) -> Split:
-    """Split rows by time: the last ones are the test rows, those just before them the validation rows.
+    """Split rows by time: the last rows are the test set, those just before them the validation set.
 
-    All rows of one stamp go to one part, so parts may be somewhat larger or smaller than asked for. Rows without a
-    stamp are training rows.
+    All rows with the same time stamp are assigned to the same set, so that sizes may differ slightly from the requested
+    ones. Rows without a time stamp are assigned to the training set.
 
     Args:
-        stamps: When each row was taken, or any other number that orders the rows; NaN where it is missing.
+        stamps: The time of each row, or another number that orders the rows; NaN if missing.
         validation, test: As for :func:`split`.
 
     Raises:
-        InvalidValue: Shares that are negative or leave no row for training.
-        DataError: Too few different stamps.
+        InvalidValue: If a share is negative, or no row is left for training.
+        DataError: If there are too few distinct time stamps.
 
     Example:
         >>> split_in_order(np.array([5.0, 1.0, 2.0, 3.0, 4.0, 5.0]), validation=1, test=2)[:3]
@@ -91,7 +92,7 @@ def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0
         )
     ends = [len(order)]
     for place, size in enumerate((sizes["test"], sizes["validation"])):
-        after = (sizes["validation"] > 0) * (place == 0)  # how many stamps the parts before need at least
+        after = (sizes["validation"] > 0) * (place == 0)  # the minimum number of time stamps for the sets before
         allowed = starts[1 + after :][starts[1 + after :] < ends[-1]]
         ends.append(int(allowed[np.abs(allowed - (ends[-1] - size)).argmin()]) if size else ends[-1])
     train = np.setdiff1d(np.arange(len(stamps)), order[ends[2] :])
@@ -99,18 +100,18 @@ def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0
 
 
 def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
-    """Split rows so that no group is in two parts: patients, customers, machines.
+    """Split rows so that all rows of a group (a patient, customer or machine) are in the same set.
 
-    Groups are taken in an order drawn from the seed; a part takes a group where that brings it nearer to its size.
+    Groups are visited in random order; a set receives a group if this brings it closer to its size.
 
     Args:
-        groups: The group's number of each row, from 0 on.
+        groups: The number of the group of each row, from 0.
         validation, test: As for :func:`split`: shares or numbers of rows, not of groups.
-        seed: What the order of the groups depends on.
+        seed: The seed for the order of the groups.
 
     Raises:
-        InvalidValue: Shares that are negative or leave no row for training.
-        DataError: Too few groups.
+        InvalidValue: If a share is negative, or no row is left for training.
+        DataError: If there are too few groups.
 
     Example:
         >>> made = split_by_group(np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]), validation=0.2, test=0.2)
@@ -135,7 +136,7 @@ def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0
             if part[group] == 0 and abs(filled + counts[group] - size) < abs(filled - size):
                 part[group], filled = number, filled + counts[group]
     for number in (*wanted, 0):
-        if not (part == number).any():  # the groups are too large for it: the smallest of the part that has most
+        if not (part == number).any():  # all groups are too large: take the smallest of the set with most
             own = np.flatnonzero(part == np.bincount(part[order], minlength=3).argmax())
             part[own[counts[own].argmin()]] = number
     parts = part[groups]
@@ -143,7 +144,7 @@ def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0
 
 
 def _sizes(n: int, validation: float, test: float) -> dict[str, int]:
-    """Return how many rows test and validation have, or refuse what leaves none for training."""
+    """Return the numbers of test and validation rows; InvalidValue if no row is left for training."""
     sizes = {"test": _size(n, test, "test"), "validation": _size(n, validation, "validation")}
     if sum(sizes.values()) >= n:
         raise DataError(note("errors.few_rows", rows=note("words.rows", count=n), **sizes))
@@ -175,7 +176,7 @@ def _stratified(order: np.ndarray, labels: np.ndarray, sizes: dict[str, int]) ->
 
 
 def _shares(counts: np.ndarray, size: int, at_least: np.ndarray, leave: int, taken: np.ndarray | int = 0) -> np.ndarray:
-    """Deal ``size`` rows to classes by largest remainder, one at least to each that can spare one."""
+    """Return how ``size`` rows are divided among classes, by largest remainder, with at least one where possible."""
     if size == 0:
         return np.zeros(len(counts), np.int64)
     room = np.maximum(counts - taken - leave, 0)

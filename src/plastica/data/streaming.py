@@ -1,4 +1,4 @@
-"""Encoded examples that come block by block, because all of them together do not fit in memory."""
+"""Encoded examples in blocks, for data larger than memory."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Block = tuple[np.ndarray, np.ndarray, np.ndarray | None]  # inputs, targets, the
 
 
 class Blocks(ABC):
-    """Examples in blocks of rows, for ``Sequential.fit(x=blocks)``; subclass it for data of one's own.
+    """Examples in blocks of rows, for ``Sequential.fit(x=blocks)``; write a subclass for your own data.
 
-    Each epoch reads every block once, in an order that the seed gives; several blocks make a window, in which
-    the rows are shuffled. A block should therefore be small beside the memory there is, and large beside a batch:
-    some megabytes. Blocks are read in a thread of their own while the network trains.
+    Each epoch reads every block once, in random order; several blocks form a window, in which the rows are shuffled.
+    A block should therefore be small compared with the available memory, and large compared with a batch: a few
+    megabytes. Blocks are read in a separate thread during training.
 
     Example:
         >>> class Squares(Blocks):
@@ -42,13 +42,13 @@ class Blocks(ABC):
     @property
     @abstractmethod
     def digest(self) -> str:
-        """What tells these examples from others, so that a run is resumed with its own."""
+        """A text that identifies these examples, so that a run is resumed with the same data."""
 
     @abstractmethod
     def read(self, block: int) -> Block:
-        """Return a block's inputs ``(rows, ...)``, targets ``(rows, ...)`` and weights ``(rows,)`` or None."""
+        """Return the inputs ``(rows, ...)``, targets ``(rows, ...)`` and weights ``(rows,)`` or None of a block."""
 
     @property
     def rows(self) -> int:
-        """Rows in all blocks."""
+        """The number of rows in all blocks."""
         return sum(self.sizes)

@@ -1,4 +1,4 @@
-"""A file or a folder larger than memory, read as tables one after another."""
+"""Reading a file or folder larger than memory as a sequence of tables."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ ONCE = (
     "can be read only once, but a table in chunks is read several times. Write it to a file first, or leave out "
     "--stream."
 )
-UNPACKS_TO = 4  # times its size, about
-SHARE_OF_MEMORY = 0.25  # that a file may take and still be read as a whole, which takes several times as much
-ROWS = 1 << 15  # of a Parquet file read at a time
+UNPACKS_TO = 4  # times its compressed size, approximately
+SHARE_OF_MEMORY = 0.25  # up to which a file is read as a whole, which takes several times its size
+ROWS = 1 << 15  # read from a Parquet file at a time
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files with the same columns, read as one table from top to bottom.
+    """Files with the same columns, read sequentially as one table.
 
     Args:
-        name: What messages call them together.
-        paths: The files, in the order they are read.
+        name: The common name in error messages.
+        paths: The files, in the order of reading.
         separator, encoding, header, sheet: As for :func:`~plastica.data.reading.read_table`.
     """
 
@@ -49,14 +49,14 @@ class Files:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
+        """The size on disk in bytes."""
         return sum(path.stat().st_size for path in self.paths)
 
     def tables(self) -> Iterator[Table]:
-        """Yield tables of some thousand rows, in order.
+        """Yield tables of a few thousand rows, in order.
 
         Raises:
-            FileError, DataError: What cannot be read; two files whose columns differ, with file and column.
+            FileError, DataError: If a file cannot be read, or the columns of two files differ; with file and column.
         """
         first: Table | None = None
         for path in self.paths:
@@ -99,15 +99,15 @@ def open_files(
     header: bool | None = None,
     sheet: str | None = None,
 ) -> Files:
-    """Return the files of a folder, or one file, to be read in parts.
+    """Return the files of a folder, or one file, for reading in parts.
 
     Args:
-        source: A file of any kind that :func:`~plastica.data.reading.read_table` reads, the name of a shipped data set,
-            or a folder of files. Workbooks and JSON arrays are read as a whole.
+        source: A file in any format of :func:`~plastica.data.reading.read_table`, the name of an included data set, or
+            a folder of files. Workbooks and JSON arrays are read as a whole.
         separator, encoding, header, sheet: As for :func:`~plastica.data.reading.read_table`.
 
     Raises:
-        FileError: No such file, none of these kinds in the folder, or something that can be read only once.
+        FileError: If there is no such file, a folder has no supported file, or the source can be read only once.
     """
     if str(source) == "-":
         raise FileError(f"standard input {ONCE}")
@@ -127,18 +127,18 @@ def open_files(
 
 
 def is_large(source: Any) -> bool:
-    """Whether a source is to be streamed: a folder, or a file beyond a quarter of the machine's memory."""
+    """Return whether a source is streamed: a folder, or a file larger than a quarter of the memory."""
     if not isinstance(source, str | os.PathLike) or str(source) == "-":
         return False
     path = Path(source)
     try:
         return path.is_dir() or (path.is_file() and _unpacked(path) > SHARE_OF_MEMORY * memory())
-    except OSError:  # reading it says what is wrong
+    except OSError:  # reading it raises a better error
         return False
 
 
 def _unpacked(path: Path) -> int:
-    """Return the bytes that a file has about when it is unpacked."""
+    """Return the approximate uncompressed size of a file in bytes."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4)
@@ -146,7 +146,7 @@ def _unpacked(path: Path) -> int:
             return size
         if head.startswith(PARQUET) or size < 8:
             return size * UNPACKS_TO
-        file.seek(-4, os.SEEK_END)  # gzip keeps the size there, modulo 4 GiB: RFC 1952
+        file.seek(-4, os.SEEK_END)  # gzip stores the uncompressed size there, modulo 4 GiB: RFC 1952
         return max(size * UNPACKS_TO, int.from_bytes(file.read(4), "little"))
 
 

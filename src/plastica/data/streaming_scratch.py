@@ -1,4 +1,4 @@
-"""Encoded rows in a scratch file on disk, written once and read block by block in every epoch."""
+"""A temporary file of encoded rows, written once and read block by block in every epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import FileError
 from .streaming import Block, Blocks
 
 BLOCK_BYTES = 1 << 21
-MIXED_BYTES = 1 << 25  # shuffled together before they are written
+MIXED_BYTES = 1 << 25  # shuffled together before writing
 
 
 @final
@@ -23,11 +23,11 @@ class Scratch(Blocks):
     """Rows of float32 in one file: inputs, then targets.
 
     Args:
-        path: The file, which is written anew.
-        inputs: Inputs a row.
-        targets: Targets a row.
-        seed: What the order of the rows in the file depends on.
-        weights: The weight of each class, where rows are weighed by it.
+        path: The file, which is overwritten.
+        inputs: The number of inputs per row.
+        targets: The number of targets per row.
+        seed: The seed for the order of rows in the file.
+        weights: The weight of each class, or None.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class Scratch(Blocks):
         self._handle = path.open("wb")
 
     def add(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Take rows to write; FileError where the disk does not take them."""
+        """Add rows; FileError if they cannot be written."""
         self._waiting.append(np.concatenate([x, y.reshape(len(x), -1)], axis=1, dtype=np.float32))
         if sum(map(len, self._waiting)) >= self.mixed_rows:
             self._write(last=False)
 
     def finish(self) -> None:
-        """Write what waits; no row can be added any more."""
+        """Write the remaining rows; no row can be added afterwards."""
         self._write(last=True)
         self._handle.close()
 
     def remove(self) -> None:
         """Remove the file."""
-        with suppress(OSError):  # of rows that a full disk did not take
+        with suppress(OSError):  # rows that did not fit on a full disk
             self._handle.close()
         self.path.unlink(missing_ok=True)
 
@@ -68,11 +68,11 @@ class Scratch(Blocks):
 
     @property
     def digest(self) -> str:
-        """What tells these rows from others."""
+        """A text that identifies these rows."""
         return self._hash.hexdigest()
 
     def read(self, block: int) -> Block:
-        """Return a block's inputs, targets and weights."""
+        """Return the inputs, targets and weights of a block."""
         start, rows = block * self.block_rows, self.sizes[block]
         count, offset = rows * self.width, start * self.width * 4
         found = np.fromfile(self.path, np.float32, count, offset=offset).reshape(rows, self.width)
@@ -106,10 +106,10 @@ class Scratch(Blocks):
 
 
 def check_room(folder: Path, needed: int) -> None:
-    """See that a folder's disk has room for so many bytes.
+    """Check that the disk of a folder has enough free space.
 
     Raises:
-        FileError: If it has not, with what there is.
+        FileError: If it does not; with the free space.
     """
     free = shutil.disk_usage(folder).free
     if needed * 1.05 > free:

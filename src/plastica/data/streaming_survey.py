@@ -1,4 +1,4 @@
-"""One look at all rows of a table larger than memory: how many there are, and a sample that speaks for them."""
+"""One pass over all rows of a table larger than memory: their number, and a representative sample."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     import polars as pl
 
 SAMPLE_ROWS = 200_000
-SAMPLE_BYTES = 1 << 27  # of wide rows fewer are kept
-FEW_NUMBERS = 50  # different values of a column that are all kept
+SAMPLE_BYTES = 1 << 27  # limits the number of rows if they are wide
+FEW_NUMBERS = 50  # distinct values of a column that are all kept
 MANY_WORDS = 1000
-PRIORITY, PART = 1, 2  # streams of chance that must not depend on each other
+PRIORITY, PART = 1, 2  # independent random streams
 
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """What one reading of all rows found.
+    """The result of one pass over all rows.
 
     Args:
-        rows: How many there are.
-        sample: Rows drawn uniformly, in order, their positions counted through all files.
-        evidence: The sample, and rows beside it with words that are rare: what columns are decided from.
-        notes: What was assumed in reading.
+        rows: The number of rows.
+        sample: Rows drawn uniformly, in order, with their positions counted through all files.
+        evidence: The sample and additional rows with rare words, from which the kinds of columns are inferred.
+        notes: Assumptions made in reading.
     """
 
     rows: int
@@ -40,7 +40,7 @@ class Survey:
 
 
 def chances(rows: np.ndarray, seed: int, stream: int) -> np.ndarray:
-    """Return a number from 0 to 1 for each row's number, whatever rows come with it.
+    """Return a random number from 0 to 1 for each row number, independent of the other rows.
 
     The mixing function is SplitMix64's (G. Steele, D. Lea, C. Flood (2014), Fast splittable pseudorandom number
     generators, figure 16).
@@ -56,10 +56,10 @@ def survey(files: Files, targets: Iterable[str], seed: int, most: int = SAMPLE_R
     """Read all rows once.
 
     Args:
-        files: What is read.
-        targets: Columns whose values are all kept, so that every class is known.
-        seed: What the sample depends on.
-        most: How many rows the sample may have.
+        files: The files to read.
+        targets: Columns whose distinct values are all kept, so that every class is known.
+        seed: The seed of the sample.
+        most: The maximum number of rows in the sample.
     """
     kept, words = _Sample(seed, most), _Words(frozenset(targets))
     rows, notes = 0, dict[Note, None]()
@@ -76,7 +76,7 @@ def survey(files: Files, targets: Iterable[str], seed: int, most: int = SAMPLE_R
 
 
 class _Sample:
-    """The rows whose numbers have the smallest chances: uniform, however the rows were cut into tables."""
+    """The rows with the smallest random numbers: a uniform sample, however rows were divided into tables."""
 
     def __init__(self, seed: int, most: int) -> None:
         self.seed, self.most = seed, most
@@ -109,11 +109,11 @@ class _Sample:
 
 
 class _Words:
-    """Rows that hold a word not seen before: the text after many numbers, the class that comes once."""
+    """Rows with a new word: a text after many numbers, or a class that occurs once."""
 
     def __init__(self, targets: frozenset[str]) -> None:
         self.targets = targets
-        self.seen: dict[tuple[str, bool], set[object]] = {}  # by column, numbers and words apart
+        self.seen: dict[tuple[str, bool], set[object]] = {}  # by column, separately for numbers and words
         self.found: list[Table] = []
 
     def add(self, table: Table, numbers: np.ndarray) -> None:
@@ -150,7 +150,7 @@ class _Words:
 
 
 def copied(table: Table, rows: np.ndarray) -> Table:
-    """Return rows that hold nothing of the table they come from: text that polars gathers keeps all of it alive."""
+    """Return a deep copy of rows, since gathered text in polars keeps the buffers of the whole table in memory."""
     import polars as pl
 
     taken = table.take(rows)
@@ -162,7 +162,7 @@ def copied(table: Table, rows: np.ndarray) -> Table:
 
 
 def _together(tables: list[Table], source: str) -> Table:
-    """Return all rows once, in the order of their positions."""
+    """Return all rows without duplicates, in the order of their positions."""
     import polars as pl
 
     positions, firsts = np.unique(np.concatenate([table.positions for table in tables]), return_index=True)

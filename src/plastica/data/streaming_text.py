@@ -1,4 +1,4 @@
-"""A long text file with separators as tables of some thousand rows each."""
+"""Reading a long delimited text file as tables of a few thousand rows."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .separators import SEPARATORS, separator_of
 from .table import Table
 
 BLOCK_BYTES = 1 << 22
-LONGEST_RECORD = 1 << 26  # characters; a quote that is never closed would otherwise fill the memory
+LONGEST_RECORD = 1 << 26  # characters; otherwise an unclosed quote could fill the memory
 LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def text_tables(
     path: Path, separator: str | None = None, encoding: str | None = None, header: bool | None = None
 ) -> Iterator[Table]:
-    """Yield the rows of a CSV or TSV file, also gzipped; separator, encoding and header are told from its beginning.
+    """Yield the rows of a CSV or TSV file, also gzipped; separator, encoding and header are detected at its beginning.
 
     Raises:
-        FileError: The file cannot be read or is damaged.
-        DataError: What :func:`~plastica.data.delimited.parse` refuses, with the line.
+        FileError: If the file cannot be read or is damaged.
+        DataError: As for :func:`~plastica.data.delimited.parse`, with the line.
     """
     first: Table | None = None
     before, waiting = 0, ""
     told = _told(path, encoding)
     for part, known_separator in _texts(path, separator, told):
         separator = known_separator
-        # Empty lines are rows of a single column only where a row follows, and a header needs a row below it.
+        # Empty lines are rows of a single column only if another row follows, and a header needs a row below it.
         text = waiting + part
         end = end_of_rows(text)
         if not text[:end].strip() or (first is None and not LINE_BREAK.search(text.strip())):
@@ -62,12 +62,12 @@ def _noted(table: Table, told: Encoding) -> Table:
 
 
 def _texts(path: Path, separator: str | None, encoding: Encoding) -> Iterator[tuple[str, str | None]]:
-    """Yield the file's text in parts of whole records, and the separator as far as it is known."""
+    """Yield the text in parts of complete records, and the separator if it is known."""
     decoder = codecs.getincrementaldecoder(known(encoding.codec, path.name))()
-    rest, lines, given = "", 0, 1  # lines that were read and given
+    rest, lines, given = "", 0, 1  # remaining text, numbers of lines read and yielded
     for data in blocks(path, BLOCK_BYTES):
-        if rest:  # and more comes, so that what fits in one block is read as a whole
-            separator = separator or separator_of(rest)  # only with it is a quote known to begin a cell
+        if rest:  # more follows; a file that fits in one block is read as a whole
+            separator = separator or separator_of(rest)  # needed to decide whether a quote begins a cell
             if cut := record_end(rest, separator):
                 yield rest[:cut], separator
                 given += _line_ends(rest[:cut])
@@ -91,11 +91,11 @@ def _line_ends(text: str) -> int:
 
 
 def _told(path: Path, encoding: str | None) -> Encoding:
-    """Tell the encoding from the first block that shows it: all of ASCII is the same in most encodings."""
+    """Detect the encoding from the first block beyond ASCII, which is the same in most encodings."""
     if encoding is not None:
         return Encoding(known(encoding, path.name))
     for data in blocks(path, BLOCK_BYTES):
-        wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, whose characters are two or four bytes
+        wide = b"\0" in data[:4096]  # UTF-16 or UTF-32, with characters of two or four bytes
         end = len(data) // 4 * 4 if wide else data.rfind(b"\n") + 1
         found = tell_encoding(data[: end or len(data)], path.name)
         if not data.isascii() or found.codec != "utf-8":
@@ -115,7 +115,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, name: str, lines: 
 
 
 def record_end(text: str, separator: str | None = None) -> int:
-    r"""Return where the last whole record ends, outside of quotes; 0 where none does.
+    r"""Return the end of the last complete record, outside of quotes; 0 if there is none.
 
     Example:
         >>> record_end('a,b\n1,"x\ny"\n2,"z\n')
@@ -125,7 +125,8 @@ def record_end(text: str, separator: str | None = None) -> int:
     end = text.rfind(newline)
     if '"' in text:
         before = re.escape(separator or "".join((*SEPARATORS, " ")))
-        # A quoted cell begins where a cell begins, and may hold doubled quotes and line ends; the last may be open.
+        # A quote at the beginning of a cell opens a quoted cell, which may contain doubled quotes and line breaks; the
+        # last one may be unclosed.
         cells = re.finditer(rf'(?:\A|(?<=[\r\n{before}]))"[^"]*(?:""[^"]*)*(?:"|\Z)', text)
         for start, stop in reversed([cell.span() for cell in cells]):
             open_ended = stop == len(text) and text.count('"', start) % 2 == 1

@@ -1,4 +1,4 @@
-"""Plain separated text, without a quote in it, read column by column; several times faster than row by row."""
+"""Parsing delimited text without quotes column by column, several times faster than row by row."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 def read_plain(
     text: str, separator: str, width: int, skip: int, before: int = 0
 ) -> tuple[list[pl.Series], np.ndarray] | None:
-    """Return the columns and the line of each row, or None where anything is not plain.
+    """Return the columns and the line of each row, or None if the text is not plain.
 
-    Without quotes a line is a row and each separator separates, so counting them in every line proves that
-    the rows are equally long. Whatever is not so is left to the reader that names the line.
+    Without quotes, each line is a row and each separator separates cells, so that counting separators in every line
+    checks that the rows have equal lengths. Other texts are left to the reader that reports the line of an error.
 
     Args:
         text: The whole file.
-        separator: What stands between cells.
+        separator: The separator between cells.
         width: The number of columns.
-        skip: Lines at the top that are no rows: the header.
-        before: Lines that were taken off before.
+        skip: The number of lines before the first row: the header.
+        before: The number of lines removed before.
     """
     import polars as pl
 
@@ -57,7 +57,7 @@ def read_plain(
 
 
 def _behind(text: str, lines: int) -> str:
-    """Return what stands behind so many lines."""
+    """Return the text after a number of lines."""
     start = 0
     for _ in range(lines):
         start = text.find("\n", start) + 1 or len(text)

@@ -1,4 +1,4 @@
-"""A table as it was read: columns by name, and what was assumed on the way."""
+"""A table as read: columns by name, and assumptions made in reading."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Columns of equal length under distinct names.
+    """Columns of equal length with distinct names.
 
     Args:
-        columns: Each name with its values, as polars series in the order of the file. Text files give text
-            throughout: what a column is gets decided over the whole column, in :mod:`.columns`.
-        source: What messages call the table: the file's name, or "the table".
-        notes: What was assumed in reading it, for a person to see.
-        positions: Where each row stands in its source.
-        position_word: What such a position is: "line" of a text file, "row" of a Parquet file (both counted
-            from 1), "row index" of something in memory (counted from 0).
-        separator: What stood between cells in a text file; semicolons suggest decimal commas.
+        columns: The polars series by name, in the order of the file. Columns from text files are text; their kinds are
+            inferred from whole columns in :mod:`.columns`.
+        source: The name of the table in messages: the file name, or "the table".
+        notes: Assumptions made in reading, for the user.
+        positions: The position of each row in its source.
+        position_word: The meaning of positions: "line" of a text file, "row" of a Parquet file (both from 1), or
+            "row index" of data in memory (from 0).
+        separator: The separator of a text file; semicolons suggest decimal commas.
     """
 
     columns: Mapping[str, pl.Series]
@@ -45,42 +45,42 @@ class Table:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names, in order."""
+        """The names of the columns, in order."""
         return tuple(self.columns)
 
     def column(self, name: str) -> pl.Series:
-        """Return one column, or say which one was perhaps meant."""
+        """Return one column; DataError with a suggestion if it does not exist."""
         if name not in self.columns:
             raise DataError(self._lacks(name))
         return self.columns[name]
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Table:
-        """Return the table with these rows only, which keep their positions in the source."""
+        """Return the table with these rows only; their positions in the source are preserved."""
         rows = np.asarray(rows, dtype=np.int64)
         columns = {name: values.gather(rows) for name, values in self.columns.items()}
         return replace(self, columns=columns, positions=self.positions[rows])
 
     def without(self, names: Iterable[str]) -> Table:
-        """Return the table without these columns; a name that is not there is an error."""
+        """Return the table without these columns; DataError if one does not exist."""
         dropped = set(names)
         for name in dropped:
             self.column(name)
         return replace(self, columns={name: values for name, values in self.columns.items() if name not in dropped})
 
     def place(self, row: int) -> str:
-        """Say where a row stands in the source: ``line 17``."""
+        """Return the position of a row in the source: ``line 17``."""
         return f"{self.position_word} {self.positions[row]}"
 
     def where(self, row: int) -> Note:
-        """Return where a row stands, to be told in any language."""
+        """Return the position of a row as a translatable note."""
         return note(f"words.{self.position_word.replace(' ', '_')}", number=str(self.positions[row]))
 
     def cell(self, row: int, name: str) -> str:
-        """Say where a cell stands: ``penguins.csv, line 17, column 'sex'``."""
+        """Return the position of a cell: ``penguins.csv, line 17, column 'sex'``."""
         return f"{self.source}, {self.place(row)}, column {show(name)}"
 
     def _lacks(self, name: str) -> Note:
-        """Say that there is no such column, which one was perhaps meant and which there are."""
+        """Return a note that there is no such column, with the most similar name and the available columns."""
         folded = {known.casefold(): known for known in self.columns}
         near = get_close_matches(name.casefold(), folded, n=1)
         listed: list[str | Note] = [show(known) for known in self.names[:20]]
@@ -92,13 +92,13 @@ class Table:
 
 
 def show(value: Any, length: int = 60) -> str:
-    """Write a name or a cell for a message: quoted, control characters escaped, cut where it is long."""
+    """Return a name or a cell for a message: quoted, control characters escaped, truncated if long."""
     shown = repr(value)
     return shown if len(shown) <= length else shown[: length - 4] + "..." + shown[0]
 
 
 def distinct_names(names: Sequence[str]) -> tuple[list[str], list[Note]]:
-    """Give every column a name of its own; return the names and what was changed.
+    """Return unique column names, and notes on changed names.
 
     Example:
         >>> distinct_names(["a", "", "a"])[0]

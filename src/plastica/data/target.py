@@ -1,4 +1,4 @@
-"""What is to be predicted: the columns, the task, the classes in a stable order."""
+"""Selection of the target: the columns, the task, and the classes in a fixed order."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Label", "Target", "TaskKind", "choose_target", "target_names"]
 
-FEW_CLASSES = 20  # up to as many different whole numbers are classes, if each comes often enough
+FEW_CLASSES = 20  # up to this many distinct integers are classes, if each is frequent enough
 ROWS_PER_CLASS = 5
 TASKS = ("binary", "multiclass", "classification", "multilabel", "regression")
 
 
 def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that a name, several, or a pattern such as ``Class*`` stand for.
+    """Return the columns for a name, several names, or a pattern such as ``Class*``.
 
     Raises:
-        DataError: No such column.
-        InvalidValue: No name at all, or one of them twice.
+        DataError: If there is no such column.
+        InvalidValue: If there is no name, or a name occurs twice.
     """
     given = [names] if isinstance(names, str) else list(names)
     found = [column for name in given for column in _matches(table, name)]
@@ -45,17 +45,17 @@ def target_names(table: Table, names: str | Sequence[str]) -> tuple[str, ...]:
 def choose_target(
     table: Table, names: str | Sequence[str], task: str | None = None, declared: Declared = NOTHING
 ) -> tuple[Target, Table, tuple[Note, ...]]:
-    """Decide what is predicted; return it, the table without rows that lack it, and what to say.
+    """Return the target, the table without rows that lack it, and notes.
 
     Args:
-        table: As it was read.
-        names: The target's column, several columns, or a pattern such as ``Class*``.
-        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None decides.
-        declared: What a person says of columns and of words for missing values.
+        table: The table as read.
+        names: The target column, several columns, or a pattern such as ``Class*``.
+        task: "binary", "multiclass", "classification" (either of them), "multilabel" or "regression"; None infers it.
+        declared: Declarations by the user about columns and words for missing values.
 
     Raises:
-        DataError: No such column, no value in it, only one class, or values that do not fit the task.
-        InvalidValue: A task that is not known, or that does not take as many columns.
+        DataError: If there is no such column, it has no values or only one class, or its values do not fit the task.
+        InvalidValue: If the task is unknown, or does not allow this number of columns.
     """
     if task not in (None, *TASKS):
         raise InvalidValue(f"task={task!r}: expected {', '.join(TASKS[:-1])} or {TASKS[-1]}.")
@@ -78,12 +78,12 @@ def choose_target(
     made = _regression if regression else _classification
     target = made(table, column, task, note("errors.every_value" if missing.any() else "errors.every_row"))
     if column.kind == "number" and target.classes and isinstance(target.classes[0], str):
-        notes = [each for each in notes if each not in column.notes]  # labels kept as written: no sign is taken off
+        notes = [each for each in notes if each not in column.notes]  # labels are kept as written: no unit is removed
     return target, table, (*notes, *why)
 
 
 def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -> Note:
-    """Name the first row without a target, and what stands there."""
+    """Return a note with the first row without a target, and the content of its cell."""
     count, first = int(missing.sum()), int(missing.argmax())
     values = [table.column(column.name)[first] for column in columns if column.kind != "number"]
     word = next((show(value.strip()) for value in values if _may_be_a_class(value)), "")
@@ -123,7 +123,7 @@ def _inferred(table: Table, name: str, task: str | None, declared: Declared) -> 
 
 
 def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Target:
-    """Several columns of yes and no are labels, several of numbers are numbers; nothing else goes together."""
+    """Return the target of several columns, which must be all Boolean (labels) or all numbers."""
     if task in ("binary", "multiclass", "classification"):
         raise InvalidValue(f"the task {task} takes one target, but {len(columns)} were given. Expected multilabel.")
     words = [column.name for column in columns if column.kind == "category"]
@@ -155,7 +155,7 @@ def _refuse_one_value(column: Column, values: np.ndarray) -> None:
 
 def _forced_number(table: Table, column: Column) -> Column:
     forced = Column(column.name, "number", format=column.format, missing_words=column.missing_words)
-    read_numbers(table, forced)  # raises with the row of the first text
+    read_numbers(table, forced)  # raises an error with the row of the first text
     return forced
 
 
@@ -198,11 +198,11 @@ def _classification(table: Table, column: Column, task: str | None, where: Note)
 
 
 def _refuse_indistinct(table: Table, column: Column) -> None:
-    """From 2**53 on neighbouring whole numbers are one and the same double: as labels they would be misread."""
+    """Check numeric labels: from 2**53, adjacent integers are the same double and cannot be distinguished."""
     if column.kind != "number":
         return
     numbers = read_numbers(table, column)
-    large = np.abs(numbers) >= MOST_EXACT  # missing values are not
+    large = np.abs(numbers) >= MOST_EXACT  # False for missing values
     if large.any():
         row = int(large.argmax())
         raise DataError(
@@ -221,14 +221,14 @@ def _classes(table: Table, column: Column) -> tuple[Label, ...]:
         return _as_written(table.column(column.name), numbers) or tuple(labels)
     texts = read_categories(table, column)
     if column.kind == "boolean":
-        spelled = texts.value_counts(sort=True)[texts.name].to_list()  # the commonest spelling first
+        spelled = texts.value_counts(sort=True)[texts.name].to_list()  # the most frequent spelling first
         present = [next((word for word in spelled if word.lower() == truth), None) for truth in column.booleans]
         return tuple(word for word in present if word is not None)
     return tuple(sorted(texts.unique().to_list()))
 
 
 def _as_written(values: pl.Series, numbers: np.ndarray) -> tuple[str, ...]:
-    """Return labels such as "2.50" and "10 %" as they stand in a text, where each number is always written alike."""
+    """Return labels such as "2.50" and "10 %" as written, if each number is always written in the same way."""
     import polars as pl
 
     if values.dtype not in (pl.String, pl.Categorical):

@@ -1,4 +1,4 @@
-"""What a column of text is: numbers, yes or no, dates, codes, words or free text, in this order of trial."""
+"""Inference of the kind of a text column: numbers, Booleans, dates, codes, categories or free text, in this order."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .words import BOOLEANS, PERHAPS_A_CLASS, PERHAPS_A_VALUE
 if TYPE_CHECKING:
     import polars as pl
 
-ODD_SHARE = 0.1  # up to this share of values that are no numbers, a column of numbers stays one
-FREQUENT = 0.05  # from this share of the rows on a word for a missing value is named
-LEAST_ROWS = 5  # in fewer it is not named for being frequent
-FREQUENT_CLASS = 0.1  # from this share of the rows on such a word in a target is a class
+ODD_SHARE = 0.1  # a numeric column may contain up to this share of other values
+FREQUENT = 0.05  # the share of the rows from which a word for a missing value is mentioned
+LEAST_ROWS = 5  # with fewer rows, frequency is no reason to mention it
+FREQUENT_CLASS = 0.1  # the share of the rows from which such a word in a target is a class
 CODE_LIKE = r"^[A-Z]{2,3}$"  # countries and continents: "NA" beside "DE" and "FR" is Namibia
 CODES_SHARE = 0.9
 FEW_WORDS = 6
 
 
 class Text:
-    """A column of text, cleaned and tried as numbers only once."""
+    """A text column, cleaned and parsed as numbers only once."""
 
     def __init__(self, values: pl.Series, plain: pl.Series | None, declared: Declared, look: Look) -> None:
         self.values = values
@@ -43,39 +43,39 @@ class Text:
 
     @cached_property
     def cleaned(self) -> pl.Series:
-        """Words for missing values as null."""
+        """The text with null for missing values."""
         return clean(self.values, self.declared.missing_words)
 
     @cached_property
     def present(self) -> int:
-        """How many values there are."""
+        """The number of values present."""
         return self.values.len() - self.cleaned.null_count()
 
     @cached_property
     def reading(self) -> Reading:
-        """The numbers it holds, told from this column alone."""
+        """The result of parsing as numbers, from this column alone."""
         return best_reading(self.cleaned)
 
     @property
     def could_be_thousands(self) -> bool:
-        """Whether the dots of its plain numbers all stand before three digits."""
+        """Whether all dots in its plain numbers are followed by three digits."""
         return self.plain is not None and self.look.thousands
 
     @property
     def has_clear_dots(self) -> bool:
-        """Whether some dot in its plain numbers can only be a decimal point."""
+        """Whether some dot in its plain numbers is certainly a decimal point."""
         return self.plain is not None and self.look.dots and not self.look.thousands
 
 
 @dataclass(frozen=True, eq=False)
 class TextPlace:
-    """Where a column of text stands.
+    """The context of a text column.
 
     Args:
-        table: The table it is a column of.
-        name: Its name there.
-        decimal_comma: What the table's other columns say about commas; None where they say nothing.
-        target: Whether it is to be predicted.
+        table: The table.
+        name: The name of the column.
+        decimal_comma: Whether the other columns of the table use decimal commas; None if they do not show it.
+        target: Whether it is the target.
     """
 
     table: Table
@@ -85,9 +85,9 @@ class TextPlace:
 
 
 def decimal_habit(separator: str, texts: Iterable[Text]) -> bool | None:
-    """Say whether the table writes decimal commas, for the columns where "1,234" could be either.
+    """Return whether the table uses decimal commas, for columns in which "1,234" is ambiguous.
 
-    Columns that leave no choice decide; without any, semicolons between the cells speak for commas.
+    Unambiguous columns decide; without any, semicolons as separators indicate decimal commas.
     """
     texts = list(texts)
     others = [text.reading for text in texts if text.plain is None]
@@ -104,7 +104,7 @@ def decimal_habit(separator: str, texts: Iterable[Text]) -> bool | None:
 
 
 def infer_text(place: TextPlace, text: Text) -> Column:
-    """Decide what a column of text is, from all its values."""
+    """Infer the kind of a text column from all its values."""
     name, target = place.name, place.target
     if not target and DATE_NAME.search(name) and is_compact(name, text.cleaned):
         return as_dates(place, text.cleaned, "compact")
@@ -120,7 +120,7 @@ def infer_text(place: TextPlace, text: Text) -> Column:
 
 
 def as_dates(place: TextPlace, cleaned: pl.Series, order: str, column: Column | None = None) -> Column:
-    """Return a column of dates in one order; up to a tenth of other words is missing, the first of them named."""
+    """Return a column of dates in one order; up to a tenth of other values count as missing, with a note."""
     said = [note("columns.compact_dates")] * (order == "compact") + [note("columns.year_month")] * (
         order == "year month"
     )
@@ -140,7 +140,7 @@ def _series(truths: np.ndarray) -> pl.Series:
 
 
 def _codes_among(plain: pl.Series, text: Text, target: bool) -> bool:
-    """Whether plain numbers are written as codes are."""
+    """Return whether plain numbers are written like codes."""
     if text.look.zeros:
         return True
     large = not target and bool((plain.abs() >= SMALLEST).any())
@@ -156,7 +156,7 @@ def _plain_numbers(place: TextPlace, text: Text, plain: pl.Series) -> Column:
 
 
 def _say_dots(place: TextPlace, ambiguous: bool) -> tuple[Note, ...]:
-    """A comma between the cells, or a column that leaves no choice, speaks for the decimal point."""
+    """Return a note on ambiguous dots, unless commas as separators or an unambiguous column show decimal points."""
     if place.table.separator == "," or place.decimal_comma is False or not ambiguous:
         return ()
     return (note("columns.format_unsure", parts=note("columns.decimal_dot")),)
@@ -182,7 +182,7 @@ def _as_numbers(place: TextPlace, text: Text, reading: Reading) -> Column | None
 def _say_odd(
     place: TextPlace, cleaned: pl.Series, odd: np.ndarray, what: str
 ) -> tuple[tuple[str, ...], tuple[Note, ...]]:
-    """Return the words that are none of what a column holds, and what to say of them."""
+    """Return the values that do not fit the kind of a column, and a note on them."""
     rows = np.flatnonzero(odd)
     if not len(rows):
         return (), ()
@@ -233,13 +233,13 @@ def _from_words(place: TextPlace, text: Text, reading: Reading, codes: Note | No
 
 
 def as_category(place: TextPlace, text: Text) -> Column:
-    """Return a column as a category, with the words that are missing values in it and those that are not."""
+    """Return a column as a category, with the words that are missing values and those that are values."""
     kept, notes = _kept_words(place, text)
     return Column(place.name, "category", notes, missing_words=text.declared.missing_words, keep_words=kept)
 
 
 def _kept_words(place: TextPlace, text: Text) -> tuple[tuple[str, ...], tuple[Note, ...]]:
-    """Beside "+" a "-" is a value, and a target may well have a class "None"; return the words and what to say."""
+    """Return words for missing values that are values here, such as "-" beside "+" or a class "None", and a note."""
     plus = text.values.str.strip_chars().eq("+").any()
     kept = (*text.declared.kept, *("-",) * plus, *PERHAPS_A_CLASS * place.target)
     cleaned = clean(text.values, text.declared.missing_words, kept)
@@ -262,7 +262,7 @@ def _kept_words(place: TextPlace, text: Text) -> tuple[tuple[str, ...], tuple[No
 
 
 def _commonest_word(text: Text, cleaned: pl.Series) -> tuple[str, int]:
-    """Return of the words taken for missing that may be values the one in most rows, and in how many; "" and 0."""
+    """Return the most frequent word that counts as missing but may be a value, and its count; "" and 0 if none."""
     gone = text.values.str.strip_chars().filter(cleaned.is_null())
     may_be = gone.str.to_lowercase().is_in(PERHAPS_A_VALUE) & ~gone.is_in(list(text.declared.missing_words))
     counts = (

@@ -1,4 +1,4 @@
-"""What a column of many different texts is: free text to learn from, or names and codes that only key its rows."""
+"""Distinguishing free text from names and codes that only identify rows."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import polars as pl
 
-# A Chinese character, or a word of at least two letters and nothing else: "Mrs", not the "a1" of a code.
+# A Chinese character, or a word of at least two letters without other characters: "Mrs", but not the code "a1".
 WORD = r"\p{Han}|\b\p{L}{2,}\b"
-ALL_DIFFERENT = 0.95  # share of different values from which a column may key its rows
-SAID_BY_ALL = 0.9  # a word in more of the rows, such as the "ID" of "ID-0001", tells them nothing
-SHARED = 0.5  # share of the rows with a word that comes again from which a text says something
-SAMPLE = 20_000  # values looked at
+ALL_DIFFERENT = 0.95  # share of distinct values from which a column may identify rows
+SAID_BY_ALL = 0.9  # a word in more of the rows, such as the "ID" in "ID-0001", carries no information
+SHARED = 0.5  # share of rows with a recurring word from which text is informative
+SAMPLE = 20_000  # values examined
 
 
 def only_keys(present: pl.Series, distinct: int) -> bool:
-    """Whether texts are all but different from one another and say nothing that comes again.
+    """Return whether texts are almost all distinct and have no recurring words.
 
     Args:
-        present: The texts, none of them missing.
-        distinct: How many different ones there are.
+        present: The texts, without missing values.
+        distinct: The number of distinct texts.
     """
     import polars as pl
 

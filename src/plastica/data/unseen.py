@@ -1,13 +1,13 @@
-"""Characters that nobody sees: they make two categories of one word, so they are taken off.
+"""Removal of invisible characters, which would make two categories of one word.
 
-Taken off wherever they stand are characters that show nothing and join nothing: zero-width spaces, word joiners,
-byte order marks, soft hyphens and the marks of writing direction, which change how a line is laid out, never what it
-says. Spaces at which no line breaks become plain spaces, but not between digits, where they group thousands.
+Characters that neither display nor join anything are removed everywhere: zero-width spaces, word joiners, byte order
+marks, soft hyphens and directional marks, which change the layout of a line but not its content. No-break spaces
+become ordinary spaces, except between digits, where they separate thousands.
 
-The zero-width joiner and non-joiner do change what is read: they shape letters in Arabic and Indic scripts (Persian
-writes the plural after a non-joiner; old Malayalam texts end words in virama and joiner) and glue emoji together.
-They are kept between two characters of such kinds and behind a virama, and taken off where they shape nothing:
-within Latin, Greek, Cyrillic, Chinese or digits, and at the ends of a word. Variation selectors are kept.
+The zero-width joiner and non-joiner do affect reading: they shape letters in Arabic and Indic scripts (Persian writes
+the plural after a non-joiner; old Malayalam texts end words in virama and joiner) and join emoji. They are kept
+between two such characters and after a virama, and removed where they have no effect: within Latin, Greek, Cyrillic,
+Chinese or digits, and at the ends of a word. Variation selectors are kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EVERYWHERE = {
 FIXED_SPACES = "\u00a0\u2007\u202f"
 KINDS = EVERYWHERE | {"zero_width_joiners": "\u200c\u200d", "fixed_spaces": FIXED_SPACES}
 ALL = "".join(KINDS.values())
-# Blocks of scripts whose letters a joiner shapes (Hebrew to Mongolian, Balinese, Meetei and others), and emoji.
+# Blocks of scripts in which joiners shape letters (Hebrew to Mongolian, Balinese, Meetei and others), and emoji.
 SHAPED = (
     "\u0590-\u109f\u1700-\u18af\u1900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefe"
     "\U00010a00-\U00011fff\u00a9\u00ae\u2190-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\ufe0f\u20e3\U0001f000-\U0001faff"
@@ -42,7 +42,7 @@ SPACES = re.compile(f"(?<![0-9])[{FIXED_SPACES}]|[{FIXED_SPACES}](?![0-9])")
 
 
 def without_unseen(text: str) -> str:
-    r"""Return a text without the characters that nobody sees.
+    r"""Return a text without invisible characters.
 
     Example:
         >>> without_unseen("p\u200b") == "p", without_unseen("New\u00a0York"), without_unseen("1\u00a0000") == "1 000"
@@ -57,12 +57,12 @@ def without_unseen(text: str) -> str:
 
 
 def may_hide(text: str) -> bool:
-    """Whether any such character is in a text; quick, for it is asked of every file."""
+    """Return whether a text may contain such a character; a fast check applied to every file."""
     return not text.isascii() and any(mark in text for mark in ALL)
 
 
 def said_of(before: str, after: str, where: Note) -> Note:
-    """Say which kinds of characters were taken off, and where the first of them stood."""
+    """Return a note on the kinds of removed characters, and the position of the first one."""
     kinds = [
         note(f"reading.{kind}")
         for kind, marks in KINDS.items()
@@ -72,7 +72,7 @@ def said_of(before: str, after: str, where: Note) -> Note:
 
 
 def first_difference(before: str, after: str) -> int:
-    """Return the position from which on two texts differ."""
+    """Return the first position at which two texts differ."""
     low, high = 0, len(after)
     while low < high:
         middle = (low + high + 1) // 2
@@ -81,7 +81,7 @@ def first_difference(before: str, after: str) -> int:
 
 
 def seen(table: Table) -> Table:
-    """Return a table whose names and columns of text hold no such characters; what was taken off is said once."""
+    """Return a table whose names and text columns have no invisible characters, with one note on the removed ones."""
     import polars as pl
 
     said: Note | None = None

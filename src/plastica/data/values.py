@@ -1,4 +1,4 @@
-"""A column's values in the form its kind says, or an error that names the row."""
+"""Conversion of column values by the kind of the column, with errors that name the row."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .table import Table, show
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_EXACT = 2.0**53  # IEEE 754: doubles hold every whole number below
+MOST_EXACT = 2.0**53  # IEEE 754: doubles represent all smaller integers exactly
 
 
 def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
-    """Return the table with its columns of plain numbers, written as text, read all at once.
+    """Return the table with all text columns of plain numbers converted in one pass.
 
-    Dots in a column of whole numbers are left to :func:`read_numbers`, which looks where they stand.
+    Integer columns with dots are left to :func:`read_numbers`, which checks the position of the dots.
     """
     plain = {column.name: column for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
     found = looks(table.columns, [name for name, column in plain.items() if column.whole])
@@ -35,7 +35,7 @@ def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
 
 
 def read_numbers(table: Table, column: Column) -> np.ndarray:
-    """Return float64 with NaN for missing; text and infinity are refused with row and column."""
+    """Return float64, NaN for missing values; DataError for text and infinity, with row and column."""
     import polars as pl
 
     values = table.column(column.name)
@@ -62,9 +62,9 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
 
 
 def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: np.ndarray) -> None:
-    """Refuse "1.037" in a column that held whole numbers of which 1037 would be one.
+    """Raise an error for "1.037" in a column of integers for which 1037 would be in range.
 
-    A column cannot tell by itself whether such a mark is a decimal point; what it held in training can.
+    The column alone does not show whether the dot is a decimal point, but its values in the training set do.
     """
     if not column.whole or column.lowest is None or column.highest is None:
         return
@@ -85,7 +85,7 @@ def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: n
 
 
 def read_booleans(table: Table, column: Column) -> np.ndarray:
-    """Return float64: 0 for no, 1 for yes, NaN for missing."""
+    """Return float64: 0 for no, 1 for yes, NaN for missing values."""
     import polars as pl
 
     values = table.column(column.name)
@@ -102,12 +102,12 @@ def read_booleans(table: Table, column: Column) -> np.ndarray:
 
 
 def read_categories(table: Table, column: Column) -> pl.Series:
-    """Return text, missing as null."""
+    """Return text, null for missing values."""
     return _texts(table, column)
 
 
 def read_dates(table: Table, column: Column) -> np.ndarray:
-    """Return datetime64[s], NaT for missing; what is no date is refused with row and column."""
+    """Return datetime64[s], NaT for missing values; DataError for other values, with row and column."""
     values = table.column(column.name)
     if str(values.dtype).startswith("Date"):
         if getattr(values.dtype, "time_zone", None):
@@ -121,7 +121,7 @@ def read_dates(table: Table, column: Column) -> np.ndarray:
 
 
 def missing(table: Table, column: Column) -> np.ndarray:
-    """Return True for each row that has no value in the column."""
+    """Return for each row whether its value in the column is missing."""
     if column.kind == "number":
         return np.isnan(read_numbers(table, column))
     if column.kind == "boolean":
@@ -132,7 +132,7 @@ def missing(table: Table, column: Column) -> np.ndarray:
 
 
 def as_text(values: pl.Series) -> pl.Series:
-    """Write any column as text; whole floats as whole numbers, so that 7.0 and "7" are one category."""
+    """Return a column as text; floats without a fraction as integers, so that 7.0 and "7" are one category."""
     import polars as pl
 
     if values.dtype == pl.String:
@@ -148,14 +148,14 @@ def as_text(values: pl.Series) -> pl.Series:
 
 
 def as_categories(values: pl.Series) -> pl.Series:
-    """Return values of any type as the categories they are declared to be; Table keeps them so."""
+    """Return values of any type as a categorical column, which Table preserves."""
     import polars as pl
 
     return as_text(values).cast(pl.Categorical)
 
 
 def is_declared_category(values: pl.Series) -> bool:
-    """Whether the type of a column says that its values are categories."""
+    """Return whether the type of a column is categorical."""
     return str(values.dtype).startswith(("Categorical", "Enum"))
 
 

@@ -1,4 +1,4 @@
-"""Words that stand for a missing value, and words that stand for yes and no."""
+"""Words for missing values, and words for yes and no."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ MISSING = frozenset(
         *("?", "-", "--", "---", "–", "—", ".", "..", "...", "\\n", "#null!", "#div/0!", "#value!", "nat"),
     }
 )
-PERHAPS_A_CLASS = ("none", "nil", "missing")  # in a target: the sleep disorder "None"
+PERHAPS_A_CLASS = ("none", "nil", "missing")  # possible classes of a target, such as the sleep disorder "None"
 PERHAPS_A_VALUE = (*PERHAPS_A_CLASS, "na", "n/a", "n.a.", "null")  # Namibia, North America, "not applicable"
 BOOLEANS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("off", "on"), ("否", "是"))
 INFINITE = ("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "-∞")
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell of text holds no value."""
+    """Return whether a cell of text is a missing value."""
     return cell.strip().lower() in MISSING

@@ -1,4 +1,4 @@
-"""Evaluation: metrics with intervals, decisions from probabilities, baselines, and what may be concluded."""
+"""Evaluation: metrics with intervals, decisions from probabilities, baselines, and verdicts."""
 
 from __future__ import annotations
 

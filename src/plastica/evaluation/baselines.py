@@ -1,4 +1,4 @@
-"""What a network must beat: a guess that looks at no column, a linear model and trees, on the same features."""
+"""Baselines for a network: a guess without any column, a linear model and boosted trees, on the same features."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ..data.encoding import FeatureLayout
 from ..notes import Note, note
 from ..settings import BASELINES
 
-MOST_ROWS = 200_000  # a baseline learns from as many at most, so that it takes seconds
-# Boosting grows a hundred trees for each output: with more outputs times features it takes minutes, and with more
-# rows times that it is given fewer rows.
+MOST_ROWS = 200_000  # maximum number of training rows of a baseline, so that it takes seconds
+# Boosting grows a hundred trees for each output. With more outputs times features, it takes minutes and is skipped;
+# with more rows times outputs times features, it is trained on fewer rows.
 MOST_WIDTH = 1_000
 MOST_WORK = 20_000_000
-FEW_ROWS = 100_000  # on two cores a thread of its own gains little up to here, and waiting for a busy one costs minutes
+FEW_ROWS = 100_000  # up to here, several threads gain little on two cores, and waiting for a busy core may cost minutes
 
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A model of scikit-learn's, fitted.
+    """A fitted scikit-learn model.
 
     Args:
         name: "linear", "trees" or "dummy".
         task: "binary", "multiclass", "multilabel" or "regression".
-        classes: How many classes or labels there are; 0 for numbers.
-        layout: What stands where among the features.
-        models: Of classes one, of labels and numbers one for each; a class number in the place of one that saw no
-            other.
+        classes: The number of classes or labels; 0 for regression.
+        layout: The layout of the features.
+        models: One model for classification, one per label or number otherwise; a class index in place of a model whose
+            training set has a single class.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Baseline:
     models: tuple[Any, ...]
 
     def answers(self, x: np.ndarray) -> np.ndarray:
-        """Return shares of classes or labels ``(rows, classes)``, or numbers, as a network answers."""
+        """Return probabilities of classes or labels ``(rows, classes)``, or numbers, like a network."""
         given = _spread(x, self.layout) if self.name == "linear" else x
         with _few_threads(len(x)):
             if self.task == "regression":
@@ -63,7 +63,7 @@ def baseline_answers(
     names: tuple[str, ...] = BASELINES,
     notes: list[Note] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return what each baseline answers for the held-out rows; the arguments are those of :func:`fit_baselines`."""
+    """Return the predictions of each baseline for the test rows; see :func:`fit_baselines` for the arguments."""
     found = fit_baselines(task, x, y, classes, layout, names, notes)
     return {name: baseline.answers(held_out) for name, baseline in found.items()}
 
@@ -78,20 +78,20 @@ def fit_baselines(
     notes: list[Note] | None = None,
     wanted: str = "",
 ) -> dict[str, Baseline]:
-    """Fit what stands beside a network.
+    """Fit the baselines of a network.
 
-    "linear": logistic regression, one for each of several labels, and for numbers ridge regression; "trees":
-    gradient-boosted trees; "dummy": the classes' shares, and the mean. All of them scikit-learn's, with its
-    defaults.
+    "linear" is logistic regression (one per label for several labels), or ridge regression for numbers; "trees" is
+    gradient-boosted trees; "dummy" predicts the class frequencies or the mean. All are from scikit-learn, with default
+    settings.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
         x, y: Features and targets of the training rows.
-        classes: How many classes or labels there are; 0 for numbers.
-        layout: What stands where among the features; category codes are spread out for the linear model.
-        names: Which of them.
-        notes: A list that takes what is to be said.
-        wanted: The one that a person asked for: it learns from all rows, however long that takes.
+        classes: The number of classes or labels; 0 for regression.
+        layout: The layout of the features; category codes are one-hot encoded for the linear model.
+        names: The baselines to fit.
+        notes: A list that receives notes.
+        wanted: The model requested by the user, which is trained on all rows, however long that takes.
     """
     said = notes if notes is not None else []
     outputs = classes if task == "multiclass" else 1 if y.ndim == 1 else y.shape[1]
@@ -110,7 +110,7 @@ def fit_baselines(
             said.append(note("deciding.baseline_rows", name=name, rows=len(rows), all=len(x)))
         given = _spread(x[rows], layout) if name == "linear" else x[rows]
         with warnings.catch_warnings(), _few_threads(len(rows)):
-            warnings.simplefilter("ignore")  # that it would need more steps: it is a baseline as it is
+            warnings.simplefilter("ignore")  # non-convergence is acceptable for a baseline
             found[name] = Baseline(name, task, classes, layout, _fitted(task, _model(name, task), given, y[rows]))
     return found
 
@@ -122,7 +122,7 @@ def _some(rows: int, most: int) -> np.ndarray:
 
 
 def _few_threads(rows: int) -> AbstractContextManager[Any]:
-    """Threads that wait for each other make small tables slower, on a busy machine by far."""
+    """Limit the number of threads for small tables, where waiting threads are slow, especially on a busy machine."""
     from threadpoolctl import threadpool_limits
 
     return nullcontext() if rows > FEW_ROWS else threadpool_limits(1)
@@ -166,11 +166,11 @@ def _shares(model: Any, x: Any, classes: int) -> np.ndarray:
         shares[:, model] = 1
         return shares
     shares[:, model.classes_] = model.predict_proba(x)
-    return shares / shares.sum(1, keepdims=True)  # from float32 they do not quite sum to 1
+    return shares / shares.sum(1, keepdims=True)  # in float32, the sum is not exactly 1
 
 
 def _spread(x: np.ndarray, layout: FeatureLayout | None) -> Any:
-    """Give each category code a column of its own behind the others, for a model that can only add."""
+    """Replace category codes by one-hot columns after the other features, for a linear model."""
     if layout is None or not layout.codes:
         return x
     from scipy import sparse

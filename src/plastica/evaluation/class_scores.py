@@ -1,4 +1,4 @@
-"""Figures of predicted classes and of predicted labels."""
+"""Metrics of classification with two or more classes, or several labels."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .intervals import (
 
 
 def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
-    """Return the figures of two classes or more.
+    """Return the metrics for two or more classes.
 
     Args:
-        y: Class numbers, ``(rows,)``.
-        shares: Of the classes, ``(rows, classes)``.
-        decision: How shares become answers.
+        y: Class indices, ``(rows,)``.
+        shares: Probabilities of the classes, ``(rows, classes)``.
+        decision: The decision from probabilities to predictions.
     """
     answers, classes = decision.decide(shares), shares.shape[1]
     confusion = np.zeros((classes, classes), np.int64)
@@ -46,17 +46,17 @@ def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict
 
 
 def surprise_of(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Return each row's log loss, clipped as scikit-learn does: one certain and wrong answer leaves it finite."""
+    """Return the log loss of each row, clipped as in scikit-learn, so that a wrong prediction of 1 remains finite."""
     return -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
 
 
 def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
-    """Return the figures of several labels.
+    """Return the metrics for several labels.
 
     Args:
         y: 0 and 1, ``(rows, labels)``.
-        shares: Of the labels, ``(rows, labels)``.
-        decision: How shares become answers.
+        shares: Probabilities of the labels, ``(rows, labels)``.
+        decision: The decision from probabilities to predictions.
     """
     from sklearn import metrics
 
@@ -81,7 +81,7 @@ def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[
 
 
 def micro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what gives the micro F1 of rows that count several times: 2 tp / (2 tp + fp + fn), all labels as one."""
+    """Return a function for the micro F1 of rows with counts: 2 tp / (2 tp + fp + fn) over all labels."""
     hits, marked = ((y == 1) & (answers == 1)).sum(1), (y == 1).sum(1) + (answers == 1).sum(1)
     return lambda counts: 2 * (counts @ hits) / np.maximum(counts @ marked, 1)
 
@@ -92,7 +92,7 @@ def _macro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], n
 
 
 def _from_confusion(confusion: np.ndarray, positive: int | None) -> dict[str, Figure]:
-    """Figures that a table of true and answered classes tells; the intervals from such tables drawn again."""
+    """Return the metrics of a confusion matrix, with intervals from resampled matrices."""
     again = drawn_confusions(confusion)
     present = confusion.sum(1) > 0
     right = np.diagonal(again, axis1=1, axis2=2)
@@ -112,13 +112,13 @@ def _from_confusion(confusion: np.ndarray, positive: int | None) -> dict[str, Fi
 
 
 def _f1_of(confusions: np.ndarray) -> np.ndarray:
-    """The F1 of each class, 2 tp / (2 tp + fp + fn)."""
+    """Return the F1 of each class, 2 tp / (2 tp + fp + fn)."""
     right = np.diagonal(confusions, axis1=1, axis2=2)
     return 2 * right / np.maximum(confusions.sum(2) + confusions.sum(1), 1)
 
 
 def _matthews(confusions: np.ndarray) -> np.ndarray:
-    """Gorodkin 2004: the correlation of true and answered classes, two or more; 0 where one of them is constant."""
+    """Return the correlation of true and predicted classes (Gorodkin 2004); 0 if either is constant."""
     rows, right = confusions.sum((1, 2)), np.trace(confusions, axis1=1, axis2=2)
     true, answered = confusions.sum(2), confusions.sum(1)
     shared = right * rows - (true * answered).sum(1)
@@ -138,7 +138,7 @@ def _two(y: np.ndarray, shares: np.ndarray, positive: int) -> dict[str, Figure]:
 
 
 def _each_against_the_rest(y: np.ndarray, shares: np.ndarray) -> dict[str, Figure]:
-    """The mean area over classes that have rows, on these rows and on rows drawn again."""
+    """Return the mean area under the ROC curve over the classes present, with an interval from resampled rows."""
     from sklearn.metrics import roc_auc_score
 
     present = [number for number in range(shares.shape[1]) if 0 < (y == number).sum() < len(y)]

@@ -1,4 +1,4 @@
-"""How probabilities become answers: the largest, a threshold, weights, or the least expected cost."""
+"""Decisions from probabilities: the largest one, a threshold, weights, or the least expected cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Costs = tuple[tuple[float, ...], ...]
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What turns a row's probabilities into its answer.
+    """The decision from the probabilities of a row to its prediction.
 
     - "largest": the class of the largest probability.
     - "threshold": yes where the probability of yes is at least the threshold; one for two classes, one for each
@@ -23,13 +23,13 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
       (2001), The foundations of cost-sensitive learning, equation 1).
 
     Args:
-        rule: Which of them.
-        thresholds: For "threshold".
-        weights: For "weights", one for each class.
-        costs: For "costs", a row for each true class, a column for each answer.
-        positive: Of two classes the one that the threshold, F1, precision, recall and average precision are about.
-        aim: What the thresholds were chosen for; empty where a person gave them or they are the usual ones.
-        rows: On how many validation rows they were chosen.
+        rule: One of the rules above.
+        thresholds: The thresholds for "threshold".
+        weights: The weight of each class for "weights".
+        costs: The costs for "costs", with a row for each true class and a column for each prediction.
+        positive: Of two classes, the positive one for the threshold, F1, precision, recall and average precision.
+        aim: The metric for which the thresholds were chosen; empty if they were given by the user or are the default.
+        rows: The number of validation rows on which they were chosen.
 
     Example:
         >>> Decision(rule="costs", costs=((0, 1), (9, 0))).decide(np.array([[0.95, 0.05], [0.8, 0.2]]))
@@ -45,7 +45,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rows: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         given = {"threshold": self.thresholds, "weights": self.weights, "costs": self.costs}
         if self.rule != "largest" and not given[self.rule]:
             raise ValueError(f"a decision by {self.rule} without any")
@@ -56,10 +56,10 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise ValueError(f"a decision's positive class is 0 or 1, not {self.positive}")
 
     def decide(self, shares: np.ndarray) -> np.ndarray:
-        """Return class numbers ``(rows,)``, or of several labels with thresholds yes (1) or no (0) for each.
+        """Return class indices ``(rows,)``, or 1 and 0 for each of several labels with thresholds.
 
         Args:
-            shares: Of the classes or labels, ``(rows, classes)``.
+            shares: Probabilities of the classes or labels, ``(rows, classes)``.
         """
         if self.rule == "threshold" and len(self.thresholds) == 1:
             yes = shares[:, self.positive] >= self.thresholds[0]
@@ -73,10 +73,10 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return shares.argmax(1)
 
     def fits(self, task: str, classes: int) -> bool:
-        """Say whether this decides among so many classes or labels."""
+        """Return whether the decision fits a task with this number of classes or labels."""
         sizes = {"weights": len(self.weights), "costs": len(self.costs), "largest": classes}
         if self.costs and (task == "multilabel" or len(self.costs) != classes):
-            return False  # by whatever rule it decides, the mean cost is told too
+            return False  # costs are used for the mean cost, whatever the rule
         if task == "multilabel":
             return self.rule == "threshold" and len(self.thresholds) == classes
         if self.rule == "threshold":
@@ -85,23 +85,23 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 def usual_decision(task: str, outputs: int) -> Decision:
-    """Return what decides where nobody said: the largest probability, and one half for each label."""
+    """Return the default decision: the largest probability, or a threshold of 0.5 for each label."""
     return Decision(rule="threshold", thresholds=(0.5,) * outputs) if task == "multilabel" else Decision()
 
 
 def best_threshold(
     yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = (), weight: np.ndarray | None = None
 ) -> float:
-    """Return the threshold that serves these rows best, in the middle between two neighbouring probabilities.
+    """Return the best threshold for these rows, in the middle between two adjacent probabilities.
 
-    Of several that serve as well the one nearest to one half.
+    Of several equally good thresholds, the one closest to 0.5 is chosen.
 
     Args:
         yes: Whether each row is positive, ``(rows,)``.
-        share: Its probability of being so.
+        share: The predicted probability of the positive class.
         aim: "f1", "balanced_accuracy", "accuracy" or "costs".
-        costs: For "costs": rows no and yes, columns answered no and answered yes.
-        weight: How much each row counts, ``(rows,)``; None for all the same.
+        costs: For "costs": rows are true no and yes, columns predicted no and yes.
+        weight: The weight of each row, ``(rows,)``; None for equal weights.
 
     Example:
         >>> best_threshold(np.array([False, False, True]), np.array([0.1, 0.2, 0.4]), "f1")
@@ -111,12 +111,12 @@ def best_threshold(
     counts = np.ones(len(yes)) if weight is None else weight[order]
     falling, hits, seen = share[order], np.cumsum(counts * yes[order]), np.cumsum(counts)
     ends = np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
-    # The first cut lets nobody through; each further one lets one more probability through.
+    # With the first cut, no row is predicted positive; each further one includes one more probability.
     hit = np.append(0.0, hits[ends])
     false = np.append(0.0, seen[ends] - hits[ends])
     levels = falling[ends]
     middle = (levels[:-1] + levels[1:]) / 2
-    middle = np.where(middle > levels[1:], middle, levels[:-1])  # between neighbouring doubles there is no middle
+    middle = np.where(middle > levels[1:], middle, levels[:-1])  # there is nothing between adjacent doubles
     nobody = max((1 + levels[0]) / 2, np.nextafter(levels[0], 2))
     cuts = np.concatenate([[nobody], middle, [0.0]])
     total = float(hits[-1]) if len(hits) else 0.0
@@ -126,7 +126,7 @@ def best_threshold(
 
 
 def _served(aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: Costs) -> np.ndarray:
-    """How well each cut serves, from its true and false positives."""
+    """Return the score of each cut from its true and false positives."""
     if aim == "f1":
         return 2 * hit / np.maximum(hit + false + yes, np.finfo(np.float64).tiny)
     if aim == "balanced_accuracy":

@@ -1,4 +1,4 @@
-"""Rare classes: when a class is rare, which rows an epoch sees, and what that does to probabilities."""
+"""Rare classes: their definition, class weights and resampling, and the correction of probabilities."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ONLY_CLASSES = ("class_weight", "resample", "costs")
 
 
 class Feed(NamedTuple):
-    """Which rows training sees, and how much they count.
+    """The training rows and their weights.
 
     Args:
-        rows: Row numbers; some of them several times where rare classes are repeated.
-        class_weight: How much each class counts in the loss.
-        sampling: How likely each of ``rows`` is to be drawn.
-        shift: How many times more than in the table each class counts in all this; empty for just as much.
+        rows: Row numbers, some of them repeated if rare classes are oversampled.
+        class_weight: The weight of each class in the loss.
+        sampling: The relative probability of drawing each of ``rows``.
+        shift: The factor by which each class counts more than in the table; empty if all are 1.
     """
 
     rows: np.ndarray
@@ -34,15 +34,15 @@ class Feed(NamedTuple):
 
 
 def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None) -> tuple[int, ...]:
-    """Return the classes, or labels, that are rare: fewer rows than 2/5 of an equal share, rarest first.
+    """Return the rare classes or labels, with fewer rows than 2/5 of an equal share, rarest first.
 
-    Two classes: below 20 %; ``K`` classes: below ``0.4 / K``. A label is rare when fewer than 20 % of the rows
+    The limit is 20 % for two classes and ``0.4 / K`` for ``K`` classes. A label is rare if fewer than 20 % of the rows
     have it or lack it.
 
     Args:
-        target: What is predicted.
-        y: As the target encodes it.
-        weight: How much each row counts; None for all the same.
+        target: The target.
+        y: The encoded target values.
+        weight: The weight of each row; None for equal weights.
     """
     if target.task == "regression" or not len(y):
         return ()
@@ -59,7 +59,7 @@ def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None
 
 
 def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> Note:
-    """Say which classes are rare and how rare they are."""
+    """Return a note with the rare classes and their shares."""
     shares = y.mean(0) if target.task == "multilabel" else np.bincount(y, minlength=len(target.classes)) / len(y)
     named: list[str | Note] = [f"{show(target.classes[each])} {percent(shares[each])}" for each in rare[:MOST_SHOWN]]
     if len(rare) > MOST_SHOWN:
@@ -69,7 +69,7 @@ def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> Note:
 
 
 def percent(share: float) -> str:
-    """Write a share.
+    """Return a share as a percentage.
 
     Example:
         >>> percent(0.0715), percent(0.0004)
@@ -79,10 +79,10 @@ def percent(share: float) -> str:
 
 
 def check_fits(settings: Settings, target: Target) -> None:
-    """Refuse weights, costs, thresholds and strategies that the task cannot have.
+    """Check that weights, costs, thresholds and strategies fit the task.
 
     Raises:
-        InvalidValue: With the setting, the task and what to do.
+        InvalidValue: If one does not; with the setting, the task and what to do.
     """
     task, count = target.task, len(target.classes)
     if task in ("regression", "multilabel"):
@@ -120,13 +120,13 @@ def check_fits(settings: Settings, target: Target) -> None:
 
 
 def feed_for(settings: Settings, target: Target, y: np.ndarray, train: np.ndarray) -> Feed:
-    """Return which rows training sees, as the settings ask.
+    """Return the training rows and their weights for the settings.
 
     Args:
-        settings: With ``class_weight`` and ``resample``.
-        target: What is predicted.
-        y: Class numbers of all rows.
-        train: The training rows' numbers.
+        settings: The settings, with ``class_weight`` and ``resample``.
+        target: The target.
+        y: Class indices of all rows.
+        train: The numbers of the training rows.
     """
     if target.task not in ("binary", "multiclass") or (settings.class_weight is None and settings.resample is None):
         return Feed(train)
@@ -146,15 +146,15 @@ def feed_for(settings: Settings, target: Target, y: np.ndarray, train: np.ndarra
 
 
 def corrected(shares: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
-    """Return shares of classes as they are where each class comes as often as in the table.
+    """Return probabilities corrected to the class frequencies in the table.
 
-    A network that saw class ``i`` ``s_i`` times too often answers ``q_i``; then ``p_i`` is proportional to
-    ``q_i / s_i`` (M. Saerens, P. Latinne, C. Decaestecker (2002), Adjusting the outputs of a classifier to new a
-    priori probabilities, equation 4; for two classes C. Elkan (2001), theorem 2).
+    If a network was trained with class ``i`` overrepresented by a factor ``s_i`` and predicts ``q_i``, then ``p_i`` is
+    proportional to ``q_i / s_i`` (M. Saerens, P. Latinne, C. Decaestecker (2002), Adjusting the outputs of a classifier
+    to new a priori probabilities, equation 4; for two classes C. Elkan (2001), theorem 2).
 
     Args:
-        shares: What the network answers, ``(rows, classes)``.
-        shift: How many times too often each class was seen; empty for none.
+        shares: The predicted probabilities, ``(rows, classes)``.
+        shift: The factor by which each class was overrepresented; empty for none.
     """
     if not shift:
         return shares
@@ -163,14 +163,14 @@ def corrected(shares: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
 
 
 def _resampled(how: str, y: np.ndarray, train: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
-    """Repeat rows of small classes, or take some of large ones, until all are of one size."""
+    """Oversample small classes or undersample large ones until all have the same size."""
     rng = np.random.Generator(np.random.PCG64(seed))
     size = int(counts.max() if how == "over" else counts[counts > 0].min())
     made = []
     for number in np.flatnonzero(counts):
         own = train[y[train] == number]
         whole, rest = divmod(size, len(own))
-        # Every row as often as any other, but for one time.
+        # The counts of any two rows differ by at most one.
         drawn = own[np.argsort(rng.random(len(own)), kind="stable")[:rest]]
         made.append(np.concatenate([np.repeat(own, whole), drawn]))
     return np.sort(np.concatenate(made))

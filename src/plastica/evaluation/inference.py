@@ -1,4 +1,4 @@
-"""Whether answers tell more than a guess that looks at no column, as far as the held-out rows show."""
+"""Whether predictions are better than a guess without any column, by tests on the test set."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .class_scores import surprise_of
 from .intervals import Figure
 
 Answer = Literal["more", "no_more", "unclear"]
-NOTEWORTHY = 0.1  # of the guess's loss: where the rows leave open that so much of it is gone, they are too few to tell
-FEWEST = 8  # rows; below, even answers that are all right may be luck
-RANK_LEVEL = 0.995  # of the second test, so that both together are rarely fooled
+NOTEWORTHY = 0.1  # of the loss of the guess; "unclear" if the interval includes such an improvement
+FEWEST = 8  # rows; with fewer, even correct predictions for all may be chance
+RANK_LEVEL = 0.995  # level of the second test, so that both together are rarely wrong
 
 
 class Guess(NamedTuple):
-    """What is answered without looking at any column: the training rows' shares, or their mean and median.
+    """A prediction without any column: the class frequencies of the training set, or its mean and median.
 
     Attributes:
-        shares: Of the classes or labels, ``(classes,)``; empty for numbers.
-        means, medians, scales: Of the targets, ``(targets,)``; empty for classes.
+        shares: The frequencies of the classes or labels, ``(classes,)``; empty for numbers.
+        means, medians, scales: Statistics of the targets, ``(targets,)``; empty for classes.
     """
 
     shares: np.ndarray
@@ -30,12 +30,13 @@ class Guess(NamedTuple):
 
 
 class BeyondGuess(NamedTuple):
-    """What the rows say of answers beside a guess.
+    """The comparison of predictions with a guess.
 
     Attributes:
-        answer: "more" than a guess by more than chance; "no_more", as far as matters; or "unclear" on so few rows.
-        measure: "log_loss", or "r2" with the training rows' mean as the guess.
-        difference: By how much it is above the guess's, row by row, with its 95 % interval.
+        answer: "more" if significantly better than the guess; "no_more" if not better by a relevant amount; "unclear"
+            if there are too few rows.
+        measure: "log_loss", or "r2" with the mean of the training set as the guess.
+        difference: The difference to the guess, paired by rows, with its 95 % interval.
     """
 
     answer: Answer
@@ -44,14 +45,14 @@ class BeyondGuess(NamedTuple):
 
 
 def guess_from(task: str, y: np.ndarray, classes: int) -> Guess:
-    """Return the guess that training rows suggest.
+    """Return the guess for a training set.
 
-    Every share has one row more (Laplace's rule), so that no class is impossible.
+    One row is added to each class (Laplace's rule), so that no class has probability 0.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        y: Of the training rows: class numbers, labels of 0 and 1, or numbers in the targets' units.
-        classes: How many classes or labels there are; 0 for numbers.
+        y: Of the training rows: class indices, labels of 0 and 1, or numbers in the units of the targets.
+        classes: The number of classes or labels; 0 for regression.
     """
     none = np.zeros(0)
     if task == "regression":
@@ -64,17 +65,18 @@ def guess_from(task: str, y: np.ndarray, classes: int) -> Guess:
 
 
 def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) -> BeyondGuess:
-    """Compare answers with the guess, row by row.
+    """Compare predictions with the guess, paired by rows.
 
-    Classes and labels by their log loss, which uses the whole of a probability where accuracy uses one bit of it, and
-    where that leaves it open by their ranks (a permutation test, of two classes the Mann-Whitney test), which need no
-    probability to be right. Numbers by their squared errors beside the mean, or their absolute ones beside the median.
+    Classes and labels are compared by log loss, which uses the whole probability whereas accuracy uses one bit of it.
+    If this is undecided, they are compared by ranks (a permutation test, for two classes the Mann-Whitney test), which
+    does not require calibrated probabilities. Numbers are compared by squared error with the mean, or by absolute error
+    with the median.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        y: Of the held-out rows, as for :func:`guess_from`.
-        answers: Shares of classes or labels ``(rows, classes)``, or numbers like ``y``.
-        guess: What is to be beaten.
+        y: Of the test rows, as for :func:`guess_from`.
+        answers: Probabilities of classes or labels ``(rows, classes)``, or numbers like ``y``.
+        guess: The guess.
     """
     if task == "regression":
         return _of_numbers(y.reshape(len(y), -1), answers.reshape(len(y), -1), guess)
@@ -91,7 +93,7 @@ def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) ->
 
 
 def paired(gaps: np.ndarray) -> Figure:
-    """Return the mean of paired differences with Student's 95 % interval, which holds for few rows too."""
+    """Return the mean of paired differences with Student's 95 % interval, which is also valid for few rows."""
     from scipy.stats import t
 
     value = float(gaps.mean())
@@ -102,7 +104,7 @@ def paired(gaps: np.ndarray) -> Figure:
 
 
 def _answer(gaps: np.ndarray, whole: float) -> Answer:
-    """Say what losses less the guess's show, where the guess's mean loss is ``whole``."""
+    """Return the answer for paired differences of losses, given the mean loss ``whole`` of the guess."""
     found = paired(gaps)
     if len(gaps) < FEWEST or found.low is None or found.high is None or whole <= 0:
         return "unclear"
@@ -123,16 +125,16 @@ def _of_numbers(y: np.ndarray, answers: np.ndarray, guess: Guess) -> BeyondGuess
 
 
 def _surprises(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Each row's log loss, the mean over its labels."""
+    """Return the log loss of each row, averaged over its labels."""
     given = np.where(y > 0.5, shares, 1 - shares)
     return -np.log(np.maximum(given, np.finfo(np.float64).eps)).mean(1)
 
 
 def _ranks_tell(answers: np.ndarray, truth: np.ndarray) -> bool:
-    """Whether classes stand higher where they are true than rows in random order would have them.
+    """Return whether true classes have higher ranks than rows in random order would give them.
 
-    The sum over classes of the ranks of their rows has, over all orders of the rows, a mean and a variance in closed
-    form (W. Hoeffding (1951), A combinatorial central limit theorem, theorem 1).
+    The sum over classes of the ranks of their rows has, over all permutations of the rows, a mean and a variance in
+    closed form (W. Hoeffding (1951), A combinatorial central limit theorem, theorem 1).
     """
     from scipy.stats import norm, rankdata
 

@@ -1,4 +1,4 @@
-"""Figures with 95 % intervals: what the rows leave open, by closed form or by drawing the rows again."""
+"""Metrics with 95 % confidence intervals, in closed form or by the bootstrap."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 Z = 1.959964  # the normal quantile of a 95 % interval
 DRAWS = 500
-MOST_WORK = 10_000_000  # draws times rows, so that an interval takes a second at most
+MOST_WORK = 10_000_000  # resamples times rows, so that an interval takes at most a second
 FEWEST_DRAWS = 100
 CHUNK = 50
 
 
 class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure with its 95 % interval, where one can be told from the rows.
+    """A value with its 95 % confidence interval, if it can be computed.
 
     Args:
-        value: The figure.
-        low, high: The interval; None where the rows do not tell.
+        value: The value.
+        low, high: The interval, or None.
     """
 
     value: float
@@ -29,12 +29,12 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def sure(self) -> bool:
-        """Whether the interval leaves 0 out: of a difference, that it is more than chance."""
+        """Whether the interval excludes 0; for a difference, whether it is significant."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
 
 def wilson(hits: int, rows: int) -> Figure:
-    """Wilson 1927: the interval of a share that holds at 0, at 1 and for few rows."""
+    """Return Wilson's interval (1927) of a proportion, which is also valid at 0, at 1 and for few rows."""
     if not rows:
         return Figure(0.0)
     share, square = hits / rows, Z * Z / rows
@@ -44,7 +44,7 @@ def wilson(hits: int, rows: int) -> Figure:
 
 
 def around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: float = math.inf) -> Figure:
-    """The interval of a mean of the rows' parts, or of a figure whose influence function they are."""
+    """Return the interval of a mean over rows, or of a statistic with this influence function."""
     rows = len(parts)
     spread = float(parts.std(ddof=1)) if rows > 1 else 0.0
     if not (math.isfinite(spread) and spread > 0):
@@ -54,7 +54,7 @@ def around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: 
 
 
 def delong(positive: np.ndarray, score: np.ndarray) -> Figure:
-    """DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
+    """Return the area under the ROC curve: DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
     yes, no = score[positive], score[~positive]
     ranks = _ranks(score)
     above = (ranks[positive] - _ranks(yes)) / len(no)
@@ -67,7 +67,7 @@ def delong(positive: np.ndarray, score: np.ndarray) -> Figure:
 
 
 def between(value: float, drawn: np.ndarray | None) -> Figure:
-    """The percentile interval of a figure that was computed on rows drawn again (Efron 1979)."""
+    """Return the percentile bootstrap interval (Efron 1979) of a value from its resampled values."""
     if drawn is None or not len(drawn) or not np.isfinite(drawn).all() or not np.ptp(drawn):
         return Figure(value)
     low, high = np.quantile(drawn, (0.025, 0.975))
@@ -75,14 +75,14 @@ def between(value: float, drawn: np.ndarray | None) -> Figure:
 
 
 def drawn(strata: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
-    """Return a figure of rows drawn again, with replacement, as many from each stratum as it has.
+    """Return the values of a metric on rows resampled with replacement within each stratum.
 
     Args:
-        strata: A class number for each row; a table of one stratum is drawn as a whole.
-        figure: Takes how often each row was drawn, ``(draws, rows)``, and returns the figures ``(draws,)``.
+        strata: A class index for each row; with one stratum, the whole table is resampled.
+        figure: Takes the count of each row, ``(draws, rows)``, and returns the values ``(draws,)``.
 
     Returns:
-        The figures; None for so many rows that it would take long.
+        The values, or None if there are too many rows.
     """
     draws = min(DRAWS, MOST_WORK // max(len(strata), 1))
     if draws < FEWEST_DRAWS or len(strata) < 2:
@@ -91,7 +91,7 @@ def drawn(strata: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]) -> np.
 
 
 def drawn_confusions(confusion: np.ndarray) -> np.ndarray:
-    """Return confusion matrices of rows drawn again within each true class, ``(draws, classes, classes)``."""
+    """Return confusion matrices of rows resampled within each true class, ``(draws, classes, classes)``."""
     rng = np.random.Generator(np.random.PCG64(0))
     made = np.zeros((DRAWS, *confusion.shape))
     for true, row in enumerate(confusion):
@@ -101,7 +101,7 @@ def drawn_confusions(confusion: np.ndarray) -> np.ndarray:
 
 
 def weighted_average_precision(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what gives the average precision of rows that count several times; equal scores are one step."""
+    """Return a function for the average precision of rows with counts; equal scores are one step."""
     order, ends = _steps(score)
     yes = positive[order].astype(np.float64)
 
@@ -116,7 +116,7 @@ def weighted_average_precision(positive: np.ndarray, score: np.ndarray) -> Calla
 
 
 def weighted_auc(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what gives the area under the ROC curve of rows that count several times, by trapezes."""
+    """Return a function for the area under the ROC curve of rows with counts, by the trapezoidal rule."""
     order, ends = _steps(score)
     yes = positive[order].astype(np.float64)
 
@@ -132,7 +132,7 @@ def weighted_auc(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarra
 
 
 def _steps(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows by falling score, and where each group of equal scores ends."""
+    """Return the rows by decreasing score, and the end of each group of equal scores."""
     order = np.argsort(-score, kind="stable")
     falling = score[order]
     return order, np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
@@ -150,6 +150,6 @@ def _counts(strata: np.ndarray, draws: int) -> Iterator[np.ndarray]:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks from 1; equal values share the mean of theirs."""
+    """Return ranks from 1; ties have their mean rank."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[places]

@@ -1,4 +1,4 @@
-"""Forecasts that only repeat: the last value, and that of a season before; what a network for a series must beat."""
+"""Naive forecasts as baselines for time series: the last value, and the value one season before."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ NAIVE = ("last_value", "yesterday", "last_week", "last_year")
 
 
 def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what naive forecasts answer for some rows of a series; nothing where rows are not split by time.
+    """Return the naive forecasts for rows of a time series; empty if rows are not split by time.
 
-    "last_value" repeats the target of the stamp before, of the same series where there are several; "yesterday",
-    "last_week" or "last_year" that of the same time a season before (R. Hyndman, G. Athanasopoulos (2021),
-    Forecasting: principles and practice, section 5.2). Of several rows at one stamp it is their mean, of classes
-    their shares. Where nothing was known yet, it is the training rows' mean.
+    "last_value" repeats the target at the time stamp before, within the same series; "yesterday", "last_week" and
+    "last_year" repeat the target at the same time one season before (R. Hyndman, G. Athanasopoulos (2021), Forecasting:
+    principles and practice, section 5.2). Several rows with one time stamp are averaged, classes by their frequencies.
+    If there is no earlier value, the forecast is the mean of the training set.
 
     Args:
         prepared: The table, split and encoded.
-        rows: The rows asked about.
+        rows: The rows to predict.
     """
     series = prepared.scheme.series
     if series is None:
@@ -41,7 +41,7 @@ def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]
 
 
 def say_naive(series: Series) -> Note:
-    """Say what the naive forecasts are, with which the network is compared."""
+    """Return a note on the naive forecasts with which the network is compared."""
     if not series.season:
         return note("splitting.naive")
     return note("splitting.naive_season", season=note(f"splitting.season_{series.season[0]}"))

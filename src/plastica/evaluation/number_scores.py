@@ -1,4 +1,4 @@
-"""Figures of predicted numbers, of one target or of several."""
+"""Metrics of regression with one or several targets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .intervals import Figure, around
 
 
 def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] = ()) -> dict[str, Figure]:
-    """Return MAE, RMSE and R2; of several targets their means, then each target's own as "mae of NAME".
+    """Return MAE, RMSE and R2; for several targets, their means, then those of each target as "mae of NAME".
 
     Args:
-        y: Numbers in the targets' units, ``(rows,)`` or ``(rows, targets)``.
-        predicted: The answers, alike.
-        names: The targets' names.
+        y: Numbers in the units of the targets, ``(rows,)`` or ``(rows, targets)``.
+        predicted: The predictions, with the same shape.
+        names: The names of the targets.
     """
     if y.ndim == 1:
         return _of_one(y, predicted)
@@ -31,7 +31,7 @@ def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] =
 
 
 def r2_parts(y: np.ndarray, predicted: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return R2, of several targets the mean, and each row's share in its chance (its influence, around R2)."""
+    """Return R2 (the mean over several targets) and its influence function at each row."""
     y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
     squares, spread = (predicted - y) ** 2, (y - y.mean(0)) ** 2
     r2 = 1 - squares.sum(0) / spread.sum(0)
@@ -52,7 +52,7 @@ def _of_one(y: np.ndarray, predicted: np.ndarray) -> dict[str, Figure]:
 
 
 def _mean_rmse(errors: np.ndarray) -> Figure:
-    """The mean of the targets' root mean squared errors; d sqrt(m) is dm / (2 sqrt(m))."""
+    """Return the mean of the root mean squared errors of the targets; d sqrt(m) is dm / (2 sqrt(m))."""
     squares = errors**2
     roots = np.sqrt(squares.mean(0))
     return around(float(roots.mean()), ((squares - roots**2) / np.maximum(2 * roots, 1e-300)).mean(1), lowest=0.0)

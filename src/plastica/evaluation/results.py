@@ -1,4 +1,4 @@
-"""A model beside the baselines on the same held-out rows."""
+"""Results of a model and the baselines on the same test set."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from .verdicts import Verdict, conclude, verdict_from
 
 
 class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Figures on held-out rows.
+    """The results on the test set.
 
     Args:
-        rows: How many rows those were.
-        scores: For the model that was kept ("network", "linear" or "trees") and each beside it the figures by name.
-        difference: That of the verdict; None without another model.
-        main: The figure that decides which model is better.
+        rows: The number of test rows.
+        scores: The metrics by name of the saved model ("network", "linear" or "trees") and of each other model.
+        difference: The difference in the verdict; None without another model.
+        main: The metric that decides which model is better.
         beside: The best of the other models.
-        verdict: What may be concluded; None in files of a plastica that kept none: :meth:`concluded` says it.
+        verdict: The verdict; None in older files, for which :meth:`concluded` computes it.
     """
 
     rows: int
@@ -41,21 +41,21 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: Verdict | None = None
 
     def concluded(self) -> Verdict:
-        """Return the verdict, or of an older file what its figures tell."""
+        """Return the verdict, computed from the metrics for older files."""
         return self.verdict or verdict_from(self.scores, self.main, self.difference, self.beside, self.rows)
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What each model answered for the held-out rows; not kept in the network's file.
+    """The predictions of each model for the test set; not saved with the network.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        rows: The rows' numbers in ``prepared.table``.
-        y: The truth: class numbers, labels, or numbers in the targets' units.
-        answers: For "network", "linear", "trees" and "dummy" shares of classes or labels, or numbers.
-        decisions: How each one's shares become answers; empty for numbers.
-        own: Which of them is the run's own; the others stand beside it.
+        rows: The numbers of the rows in ``prepared.table``.
+        y: The true values: class indices, labels, or numbers in the units of the targets.
+        answers: For "network", "linear", "trees" and "dummy": probabilities of classes or labels, or numbers.
+        decisions: The decision from probabilities to predictions for each model; empty for regression.
+        own: The name of the saved model; the others are compared with it.
     """
 
     task: str
@@ -66,7 +66,7 @@ class Judged:
     own: str = "network"
 
     def labels(self, model: str | None = None) -> np.ndarray:
-        """Return what a model answers, by default the run's own: class numbers, 0 and 1 for each label, or numbers."""
+        """Return the predictions of a model (default: the saved one): class indices, labels of 0 and 1, or numbers."""
         model = model or self.own
         found = self.answers[model]
         return self.decisions[model].decide(found) if model in self.decisions else found
@@ -78,13 +78,13 @@ def judge(
     decisions: Mapping[str, Decision],
     own: str = "network",
 ) -> tuple[Results, Judged] | tuple[None, None]:
-    """Score the run's own model and those beside it on the held-out rows.
+    """Evaluate the saved model and the others on the test set.
 
     Args:
-        prepared: The table, dealt and encoded.
-        answers: Every model's for the held-out rows.
-        decisions: How each one's shares become answers; empty for numbers.
-        own: The model that the run keeps.
+        prepared: The table, split and encoded.
+        answers: The predictions of each model for the test rows.
+        decisions: The decision from probabilities to predictions for each model; empty for regression.
+        own: The name of the saved model.
     """
     test = prepared.split.test
     if not len(test):
@@ -109,14 +109,14 @@ def fit_beside(
     wanted: str = "",
     rows: np.ndarray | None = None,
 ) -> dict[str, Baseline]:
-    """Fit other models on the rows that the network learned from.
+    """Fit other models to the training set of the network.
 
     Args:
-        prepared: The table, dealt and encoded.
-        notes: A list that takes what is to be said.
-        names: Which: "linear", "trees", "dummy".
-        wanted: The one that a person asked for.
-        rows: The rows to learn from; None for the training rows.
+        prepared: The table, split and encoded.
+        notes: A list that receives notes.
+        names: The models: "linear", "trees", "dummy".
+        wanted: The model requested by the user.
+        rows: The rows to fit; None for the training set.
     """
     target, train = prepared.target, prepared.split.train if rows is None else rows
     y = truth_of(target, prepared.y)
@@ -128,20 +128,20 @@ def fit_beside(
 def decision_of(
     name: str, prepared: Prepared, settings: Settings, answers: np.ndarray, shift: tuple[float, ...] = ()
 ) -> Decision | None:
-    """Choose how a model's shares become answers, all by the same rule on the same rows; None for numbers.
+    """Return the decision of a model, chosen by the same rule and rows for all models; None for regression.
 
     Args:
         name: The model.
-        prepared: The table, dealt and encoded.
-        settings: What a person asks for.
-        answers: The model's for the validation rows.
-        shift: How many times more than in the table each class counted in its training.
+        prepared: The table, split and encoded.
+        settings: The settings.
+        answers: The predictions of the model for the validation rows.
+        shift: The factor by which each class was overrepresented in training.
     """
     target, held = prepared.target, prepared.split.validation
     if target.task == "regression":
         return None
     chosen = choose_decision(settings, target, prepared.rare, shift, prepared.y[held], answers)
-    if name == "dummy" and chosen.aim:  # a guess is the commonest class, not what scores best
+    if name == "dummy" and chosen.aim:  # the guess is the most frequent class, not the one with the best score
         usual = usual_decision(target.task, target.outputs)
         return replace(usual, positive=chosen.positive, costs=chosen.costs)
     return chosen
@@ -150,14 +150,14 @@ def decision_of(
 def judge_again(
     prepared: Prepared, settings: Settings, own: str, answers: np.ndarray, decision: Decision | None
 ) -> tuple[Results, Judged] | tuple[None, None]:
-    """Judge a model that was loaded, beside others fitted anew; as :func:`judge`.
+    """Evaluate a loaded model, with the other models fitted again; see :func:`judge`.
 
     Args:
-        prepared: The rows it came from, dealt as then.
-        settings: How it was made.
-        own: Which kind of model it is.
-        answers: Its own for the held-out rows.
-        decision: How its shares become answers.
+        prepared: The rows, split as in training.
+        settings: The settings of training.
+        own: The kind of the model.
+        answers: Its predictions for the test rows.
+        decision: Its decision from probabilities to predictions.
     """
     held = len(prepared.split.validation)
     rows = np.concatenate([prepared.split.validation, prepared.split.test])
@@ -172,7 +172,7 @@ def judge_again(
 
 
 def beside(settings: Settings, own: str) -> tuple[str, ...]:
-    """Return which models stand beside the one that is kept."""
+    """Return the models to compare with the saved one."""
     names = settings.baselines if settings.model != "best" else ("linear", "trees", *settings.baselines)
     return tuple(name for name in dict.fromkeys(names) if name != own)
 
@@ -184,12 +184,12 @@ def _results(prepared: Prepared, judged: Judged) -> Results:
         name: score(target.task, judged.y, found, decisions.get(name), target.names)
         for name, found in judged.answers.items()
     }
-    if main not in scores[judged.own]:  # one class only among the held-out rows
+    if main not in scores[judged.own]:  # only one class in the test set
         main = main_figure(target.task)
     verdict = conclude(prepared, judged, scores, main)
     return Results(len(judged.y), scores, verdict.difference, main, verdict.rival, verdict)
 
 
 def main_of(prepared: Prepared, costs: bool) -> str:
-    """Return the figure that decides which model is better."""
+    """Return the metric that decides which model is better."""
     return main_figure(prepared.target.task, prepared.target.outputs, bool(prepared.rare), costs)

@@ -1,4 +1,4 @@
-"""How good answers are, on rows that nobody learned from, with what chance leaves open."""
+"""Metrics of predictions on the test set, with confidence intervals."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LOWER_IS_BETTER = ("log_loss", "brier", "hamming_loss", "coverage_error", "ranki
 
 
 def main_figure(task: str, outputs: int = 1, rare: bool = False, costs: bool = False) -> str:
-    """Return the figure that decides which model is better.
+    """Return the metric that decides which model is better.
 
-    Accuracy misleads where a class is rare: two classes are then judged by average precision (T. Saito,
-    M. Rehmsmeier (2015), The precision-recall plot is more informative than the ROC plot), more by balanced
-    accuracy; with a cost matrix it is the mean cost. Several numbers have no common unit, hence R2.
+    Accuracy is misleading if a class is rare: two classes are then compared by average precision (T. Saito,
+    M. Rehmsmeier (2015), The precision-recall plot is more informative than the ROC plot), more classes by balanced
+    accuracy. With a cost matrix, the mean cost is used. Several numbers have no common unit and are compared by R2.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        outputs: How many numbers are predicted.
+        outputs: The number of predicted numbers.
         rare: Whether a class is rare.
-        costs: Whether answers have costs.
+        costs: Whether there is a cost matrix.
     """
     if costs and task in ("binary", "multiclass"):
         return "mean_cost"
@@ -40,7 +40,7 @@ def main_figure(task: str, outputs: int = 1, rare: bool = False, costs: bool = F
 def score(
     task: str, y: np.ndarray, answers: np.ndarray, decision: Decision | None = None, names: tuple[str, ...] = ()
 ) -> Scores:
-    """Return the figures of a task by name; the values are scikit-learn's.
+    """Return the metrics of a task by name; the values are those of scikit-learn.
 
     - Two classes: accuracy, balanced accuracy, F1, precision and recall of the positive class, area under the ROC
       curve, average precision, log loss, Brier score, Matthews' correlation.
@@ -48,17 +48,18 @@ def score(
       log loss, Matthews' correlation.
     - Several labels: Hamming loss, subset accuracy, micro and macro F1, micro average precision, label ranking
       average precision, coverage error, ranking loss.
-    - Numbers: mean absolute error, root mean squared error, R2; of several the means, then each target's own.
+    - Numbers: mean absolute error, root mean squared error, R2; for several, the means, then those of each target.
 
-    Intervals: Wilson's for shares, DeLong's for the area of two classes, the delta method for means of rows, else
-    the percentiles of rows drawn again 500 times within their classes; None where there are too many rows for that.
+    Intervals: Wilson's for proportions, DeLong's for the area of two classes, the delta method for means over rows,
+    otherwise the percentile bootstrap with 500 resamples within classes; None if there are too many rows.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        y: Class numbers or numbers, ``(rows,)``; labels or several numbers ``(rows, outputs)``.
-        answers: Shares of classes or labels ``(rows, classes)``, or numbers like ``y``.
-        decision: How shares become answers; by default the largest, and one half for labels.
-        names: What several numbers are called.
+        y: Class indices or numbers, ``(rows,)``; labels or several numbers ``(rows, outputs)``.
+        answers: Probabilities of classes or labels ``(rows, classes)``, or numbers like ``y``.
+        decision: The decision from probabilities to predictions. Default: the largest, or a threshold of 0.5 for
+            labels.
+        names: The names of several numbers.
     """
     if task == "regression":
         return score_numbers(y, answers, names)
@@ -74,16 +75,16 @@ def difference(
     main: str | None = None,
     decisions: tuple[Decision, Decision] | None = None,
 ) -> Figure:
-    """Return by how much the main figure of ``one`` is above that of ``other``, row by row on the same rows.
+    """Return the difference in the main metric between ``one`` and ``other``, paired by rows.
 
-    The interval is that of paired differences, which is narrower than two intervals side by side suggest.
+    The interval of paired differences is narrower than two separate intervals suggest.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
         y: As for :func:`score`.
-        one, other: Answers of two models for the same rows.
-        main: The figure; by default the task's own.
-        decisions: How each model's shares become answers.
+        one, other: Predictions of two models for the same rows.
+        main: The metric. Default: the main metric of the task.
+        decisions: The decision from probabilities to predictions for each model.
     """
     name = main or main_figure(task, 1 if y.ndim == 1 else y.shape[1])
     if name == "mae":
@@ -119,12 +120,12 @@ def _mean(pairs: np.ndarray) -> Figure:
 
 
 def _balanced(y: np.ndarray, pairs: np.ndarray) -> Figure:
-    """The mean over classes of the mean over a class's rows."""
+    """Return the mean over classes of the mean over the rows of a class."""
     shares = np.bincount(y) / len(y)
     weights = 1 / (shares[y] * (shares > 0).sum())
     value = float((weights * pairs).mean())
     means = np.bincount(y, weights=pairs)[y] / (shares[y] * len(y))
-    return around(value, value + weights * (pairs - means))  # rows within their classes, whose sizes are given
+    return around(value, value + weights * (pairs - means))  # rows vary within classes of fixed sizes
 
 
 def _average_precision(yes: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
@@ -146,5 +147,5 @@ def _micro_f1(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
 
 
 def figure_named(name: str) -> Note | str:
-    """Return what a figure is called, to be told in any language."""
+    """Return the name of a metric as a translatable note."""
     return note(f"score_{name}") if f"score_{name}" in TEXTS else name.replace("_", " ")

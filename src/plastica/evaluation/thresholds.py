@@ -1,4 +1,4 @@
-"""Which decision a network gets: what a person asks for, or what serves the validation rows."""
+"""The choice of a decision: as requested by the user, or optimized on the validation set."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .decisions import Aim, Decision, best_threshold, usual_decision
 from .imbalance import say_rare
 from .scores import figure_named, main_figure
 
-FEWEST = 5  # rows with yes and rows with no that can choose a threshold
+FEWEST = 5  # the minimum number of positive and of negative rows for choosing a threshold
 
 
 def aim_of(settings: Settings, target: Target, rare: tuple[int, ...]) -> Aim:
-    """Return what thresholds are chosen for on the validation rows; empty for no choosing.
+    """Return the metric for which thresholds are chosen on the validation set; empty for none.
 
-    Where nobody says, a rare class of two is decided for F1, and labels of which one is rare by one threshold for
-    micro F1: a threshold for each label finds more of the rare ones and is wrong far more often.
+    By default, F1 for two classes of which one is rare, and micro F1 with a common threshold for labels of which one is
+    rare. Separate thresholds would find more of the rare labels, but with many more false positives.
     """
     if isinstance(settings.threshold, str):
         return cast(Aim, settings.threshold)
@@ -43,16 +43,16 @@ def choose_decision(
     shares: np.ndarray,
     weight: np.ndarray | None = None,
 ) -> Decision:
-    """Return what turns probabilities into answers.
+    """Return the decision from probabilities to predictions.
 
     Args:
-        settings: What a person asks for.
-        target: What is predicted.
+        settings: The settings.
+        target: The target.
         rare: The rare classes.
-        shift: How many times more than in the table each class counted in training.
-        y: Of the validation rows, as the target encodes it.
-        shares: What the network answers for them, as probabilities.
-        weight: How much each of them counts; None for all the same.
+        shift: The factor by which each class was overrepresented in training.
+        y: The encoded targets of the validation rows.
+        shares: The predicted probabilities for them.
+        weight: The weight of each of them; None for equal weights.
     """
     aim = aim_of(settings, target, rare)
     if target.task == "multilabel":
@@ -72,14 +72,14 @@ def choose_decision(
 
 
 def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[Note, ...]:
-    """Say which classes are rare and what is done about it, before training.
+    """Return notes before training on rare classes and how they are handled.
 
     Args:
-        settings: What a person asks for.
-        target: What is predicted.
-        y: As the target encodes it.
+        settings: The settings.
+        target: The target.
+        y: The encoded target values.
         rare: The rare classes.
-        rows: How many validation rows there are.
+        rows: The number of validation rows.
     """
     said = [say_rare(target, y, rare)] if rare else []
     if rare and target.task != "multilabel" and settings.costs is None:
@@ -95,7 +95,7 @@ def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int,
 
 
 def say_decision(target: Target, decision: Decision) -> Note | None:
-    """Describe how predictions are made from probabilities; None for the usual way."""
+    """Return a note on how predictions are made from probabilities; None for the default."""
     answers = _say_answers(target, decision)
     if answers is None or not decision.aim or decision.rule == "costs":
         return answers
@@ -138,7 +138,7 @@ def _for_labels(
 
 
 def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None) -> Decision:
-    # Rows and columns of the costs are to be no and yes.
+    # The rows and columns of the costs must be in the order no, yes.
     costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
     found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs, weight)
     return replace(base, rule="threshold", thresholds=(found,), aim=aim, rows=len(y))

@@ -1,4 +1,4 @@
-"""What may be concluded from the held-out rows: computed once, shown in terminal and report, kept in the file."""
+"""The verdict on a model from the test set: computed once, shown in terminal and report, saved in the file."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 Level = Literal["good", "careful", "bad"]
 Outcome = Literal["better", "same", "worse", "useless", "unclear", "alone"]
 Advice = Literal["good", "careful", "bad", "worse", "useless", "failed", "unclear"]
-KEPT = ("linear", "trees", "network")  # what a run can keep; a guess and naive forecasts stand beside them
-FEWEST_MISSED = 3  # held-out rows of a class that is never found; of fewer it may be bad luck
+KEPT = ("linear", "trees", "network")  # models that can be saved; the guess and naive forecasts are only for comparison
+FEWEST_MISSED = 3  # test rows of a class that is never predicted; with fewer, it may be chance
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What may be concluded.
+    """The verdict on a model.
 
     Args:
         level: "good", "careful" or "bad": green, yellow or red.
-        standing: "better", "same" or "worse" than the best of the others, by more than chance or not; "useless"
-            beside a guess that looks at no column, or "unclear" on so few rows; "alone" where a file of an older
-            plastica tells of no other.
-        advice: What follows: one of the levels, or "worse", "useless", "unclear"; "failed" where another model tells
-            more than a guess and this one does not.
-        model: What was judged: "network", "linear" or "trees".
-        rival: The best of the others: "linear" or "trees", or "dummy" (a guess) where there is nothing else.
-        measure: The figure of the difference.
-        difference: By how much that figure is above the rival's (of "useless" and "unclear" above the guess's), row by
-            row on the same rows.
-        rows: On how many rows.
-        findings: What a person should know of the data and of the answers, the most serious first.
+        standing: "better", "same" or "worse" than the best of the other models, by a significant difference; "useless"
+            if not better than a guess without any column, "unclear" if there are too few rows; "alone" for older files
+            without other models.
+        advice: The conclusion: one of the levels, or "worse", "useless", "unclear"; "failed" if another model is better
+            than a guess and this one is not.
+        model: The evaluated model: "network", "linear" or "trees".
+        rival: The best of the other models: "linear" or "trees", or "dummy" (a guess) if there are none.
+        measure: The metric of the difference.
+        difference: The difference in this metric to the rival (to the guess for "useless" and "unclear"), paired by
+            rows.
+        rows: The number of test rows.
+        findings: Findings about the data and the predictions, the most serious first.
     """
 
     level: Level
@@ -56,13 +56,13 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], main: str) -> Verdict:
-    """Judge a model beside a guess and the best of the others, with what was found in the data in mind.
+    """Return the verdict on a model compared with a guess and the best of the others, and with findings in the data.
 
     Args:
-        prepared: The table, dealt and encoded.
-        judged: The truth and every model's answers for the held-out rows.
-        scores: Every model's figures.
-        main: The figure that decides which model is better.
+        prepared: The table, split and encoded.
+        judged: The true values and the predictions of all models for the test rows.
+        scores: The metrics of all models.
+        main: The metric that decides which model is better.
     """
     found = (*prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main))
     found = tuple(sorted(found, key=lambda each: ORDER[each.severity]))
@@ -84,7 +84,7 @@ def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], m
 
 
 def verdict_from(scores: Mapping[str, Scores], main: str, gap: Figure | None, beside: str, rows: int) -> Verdict:
-    """Return what the figures alone tell, for a file of a plastica that kept no verdict."""
+    """Return the verdict from metrics alone, for older files without a verdict."""
     if gap is None:
         standing: Outcome = "alone"
     else:
@@ -104,7 +104,7 @@ def verdict_from(scores: Mapping[str, Scores], main: str, gap: Figure | None, be
 
 
 def never_found(prepared: Prepared, judged: Judged) -> Iterator[Finding]:
-    """Find classes or labels of which not one held-out row is answered right."""
+    """Find classes or labels with no correct prediction in the test set."""
     target = prepared.target
     if target.task == "regression":
         return
@@ -123,7 +123,7 @@ def never_found(prepared: Prepared, judged: Judged) -> Iterator[Finding]:
 
 
 def naive_better(judged: Judged, scores: Mapping[str, Scores], main: str) -> Iterator[Finding]:
-    """Find that only repeating an earlier value, which the model is not given, does better by more than chance."""
+    """Find whether repeating an earlier value, which the model does not receive, is significantly better."""
     sign = -1.0 if main in LOWER_IS_BETTER else 1.0
     known = [name for name in NAIVE if main in scores.get(name, {})]
     best = max(known, key=lambda name: sign * scores[name][main].value, default="")
@@ -139,7 +139,7 @@ def naive_better(judged: Judged, scores: Mapping[str, Scores], main: str) -> Ite
 
 
 def _beyond(prepared: Prepared, judged: Judged) -> dict[str, BeyondGuess]:
-    """Say of every model whether it tells more than a guess."""
+    """Return for each model whether it is better than a guess."""
     from ..data.inputs import truth_of
 
     target = prepared.target
@@ -149,7 +149,7 @@ def _beyond(prepared: Prepared, judged: Judged) -> dict[str, BeyondGuess]:
 
 
 def _best_other(own: str, scores: Mapping[str, Scores], main: str) -> str:
-    """Return the best of the other models, a guess where there is nothing else."""
+    """Return the best of the other models, or the guess if there are none."""
     sign = -1.0 if main in LOWER_IS_BETTER else 1.0
     others = {name: sign * scores[name][main].value for name in KEPT if name != own and main in scores.get(name, {})}
     return max(others, key=others.__getitem__, default="dummy")
@@ -167,7 +167,7 @@ def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tup
 
 
 def _difference(judged: Judged, rival: str, main: str) -> Figure:
-    """Return by how much the main figure of the run's own model is above another's, row by row."""
+    """Return the difference in the main metric between the saved model and another, paired by rows."""
     pair = (judged.decisions[judged.own], judged.decisions[rival]) if judged.decisions else None
     return difference(judged.task, judged.y, judged.answers[judged.own], judged.answers[rival], main, pair)
 
@@ -186,7 +186,7 @@ def _level(standing: Outcome, found: Sequence[Finding]) -> Level:
 
 
 def _advice(standing: Outcome, found: Sequence[Finding], told: bool) -> Advice:
-    """Say what follows; ``told`` is whether another model tells more than a guess."""
+    """Return the conclusion; ``told`` is whether another model is better than a guess."""
     if standing in ("useless", "unclear"):
         return "failed" if told else "useless" if standing == "useless" else "unclear"
     level = _level(standing, found)

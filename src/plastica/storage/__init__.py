@@ -1,4 +1,4 @@
-"""Files: one safetensors file a model, folders of checkpoints; each whole and verified, or not there."""
+"""Files: one safetensors file per model, folders of checkpoints; written atomically and verified when read."""
 
 from __future__ import annotations
 

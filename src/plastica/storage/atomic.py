@@ -1,4 +1,4 @@
-"""Writing that leaves either the whole new file or the untouched old one."""
+"""Atomic writing: the result is either the complete new file or the unchanged old one."""
 
 from __future__ import annotations
 
@@ -43,17 +43,18 @@ _READING_REASONS = {
 
 
 def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
-    """Write ``chunks`` one after another as the file ``path``, whole or not at all.
+    """Write ``chunks`` one after another to the file ``path``, completely or not at all.
 
-    The bytes go to a file beside it, reach the disk, and only then take the name. A kill, a full disk or a
-    power cut at any moment leaves what was there before. What killed writers left beside it is removed.
+    The data are written to a temporary file in the same folder, synchronized to disk, and only then renamed. If the
+    process is killed, the disk is full or the power fails at any moment, the old file remains. Temporary files of
+    killed processes are removed.
 
     Args:
-        path: The file; a symbolic link is followed, an older file keeps its permissions.
+        path: The file. Symbolic links are followed, and the permissions of an existing file are preserved.
         chunks: Objects with the buffer interface.
 
     Raises:
-        FileError: If it cannot be written; the old file is as it was.
+        FileError: If it cannot be written; the old file is unchanged.
     """
     target = Path(os.path.realpath(path))
     with explained(path, "nothing was changed"):
@@ -66,7 +67,7 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
                 _keep_permissions(descriptor, target)
                 write_all(descriptor, chunks)
                 os.fsync(descriptor)
-                os.replace(beside, target)  # noqa: PTH105 (one name for the call that tests break on purpose)
+                os.replace(beside, target)  # noqa: PTH105 (a single call that tests can make fail)
             finally:
                 os.close(descriptor)
         except BaseException:
@@ -78,10 +79,10 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
 
 
 def as_path(path: Any) -> Path:
-    """Return the path that a person named.
+    """Return the argument as a path.
 
     Raises:
-        InvalidValue: If it is none.
+        InvalidValue: If it is not a path.
     """
     try:
         return Path(path)
@@ -90,7 +91,7 @@ def as_path(path: Any) -> Path:
 
 
 def write_file(path: Path, chunks: Iterable[Any]) -> None:
-    """Write a new file and wait until its bytes are on the disk; it must not exist."""
+    """Write a new file, which must not exist, and synchronize it to disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         write_all(descriptor, chunks)
@@ -100,16 +101,16 @@ def write_file(path: Path, chunks: Iterable[Any]) -> None:
 
 
 def write_all(descriptor: int, chunks: Iterable[Any]) -> None:
-    """Write every byte of every chunk; the system may take fewer than it was given."""
+    """Write all chunks completely; the operating system may write fewer bytes per call than requested."""
     for chunk in chunks:
         view = memoryview(chunk)
-        rest = view.cast("B") if view.nbytes else b""  # a view of nothing cannot be cast
+        rest = view.cast("B") if view.nbytes else b""  # an empty view cannot be cast
         while rest:
             rest = rest[os.write(descriptor, rest[:_LARGEST_WRITE]) :]
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in ``folder`` are on the disk."""
+    """Synchronize the entries of a folder to disk."""
     if os.name == "nt":  # Windows cannot open folders
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -121,7 +122,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
-    """Turn the system's errors into one sentence: which file, why, and what still holds."""
+    """Convert errors of the operating system to one sentence: the file, the reason, and what is unchanged."""
     try:
         yield
     except FileError:
@@ -131,7 +132,7 @@ def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
 
 
 def reason(error: OSError, reading: bool = False) -> str:
-    """Say in plain words why the system refused to write, or to read."""
+    """Return why the operating system refused to write or read, in plain words."""
     words = _REASONS | _READING_REASONS if reading else _REASONS
     return words.get(error.errno or 0) or error.strerror or str(error)
 
@@ -140,11 +141,11 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def _open_beside(folder: Path) -> tuple[int, Path]:
-    """Open a new file that is locked as long as its writer lives."""
+    """Open a new file that is locked until its process ends."""
     while True:
         beside = folder / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-        # Another writer's clean-up may have seen the file before the lock; then begin again.
+        # Another process may have removed the file before it was locked; then try again.
         if try_lock(descriptor) and beside.exists():
             return descriptor, beside
         os.close(descriptor)

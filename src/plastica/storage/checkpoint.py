@@ -1,4 +1,4 @@
-"""A folder of checkpoints: each whole and verified, or not there."""
+"""Folders of checkpoints, written atomically and verified when read."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _LEFTOVER = re.compile(_STEP.pattern + r"\.tmp")
 
 
 class Checkpoint(NamedTuple):
-    """Where a run stood.
+    """The state of a run.
 
     Attributes:
-        step: Its number, growing along the run.
+        step: The number of the checkpoint, increasing during the run.
         arrays: The arrays by name.
-        document: Everything else: seeds, cursor, history, versions.
+        document: Everything else: seeds, position, history, versions.
     """
 
     step: int
@@ -41,24 +41,24 @@ class Checkpoint(NamedTuple):
 
 
 class CheckpointFolder:
-    """The checkpoints of one run, in a folder of their own.
+    """The checkpoints of one run in a folder.
 
-    A checkpoint is a folder ``step-N`` with ``arrays.safetensors`` and ``manifest.json``, which holds the
-    SHA-256 of the arrays' file and of itself. It is written as ``step-N.tmp``, reaches the disk, takes its
-    name, and only then the oldest goes. Only such folders are ever removed, and of them only those two files.
+    A checkpoint is a folder ``step-N`` with ``arrays.safetensors`` and ``manifest.json``, which contains the SHA-256 of
+    the arrays' file and of itself. It is written as ``step-N.tmp``, synchronized to disk and renamed; only then is the
+    oldest one removed. Only such folders are ever removed, and only these two files in them.
 
-    Use it in a ``with`` statement: while it is open, no other run can open the same folder.
+    Use it in a ``with`` statement. While it is open, no other run can open the same folder.
 
     Args:
-        path: The folder; it is made when it is not there.
-        keep: How many checkpoints stay; 2, so that one is left when the disk spoils the newest.
+        path: The folder, created if missing.
+        keep: The number of checkpoints to keep. Default 2, so that one remains if the newest is damaged.
 
     Attributes:
-        is_new: Whether no run had the folder before.
+        is_new: Whether no run has used the folder before.
 
     Raises:
         InvalidValue: If ``keep`` is below 1.
-        FileError: If another run has it open, it holds something else, or it cannot be written.
+        FileError: If another run has it open, it contains other files, or it cannot be written.
 
     Example:
         >>> import numpy as np, tempfile
@@ -92,24 +92,25 @@ class CheckpointFolder:
         self.close()
 
     def close(self) -> None:
-        """Let other runs open the folder."""
+        """Release the folder for other runs."""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
     def save(self, step: int, arrays: Mapping[str, Any], document: dict[str, Any]) -> None:
-        """Write a checkpoint; when this returns it is on the disk.
+        """Write a checkpoint and synchronize it to disk.
 
-        Checkpoints of this step or later ones are superseded: a run that went back says what is true now.
+        Existing checkpoints of this step or later ones are superseded, since the run has been restored to an earlier
+        step.
 
         Args:
-            step: Its number, 0 or more.
+            step: The number of the checkpoint, 0 or more.
             arrays: NumPy or JAX arrays by name.
-            document: What goes with them, as JSON has it; NaN and infinity may be in it.
+            document: JSON-serializable values; NaN and infinity are allowed.
 
         Raises:
-            InvalidValue: If something cannot be kept in such files.
-            FileError: If it cannot be written; the older checkpoints are as they were.
+            InvalidValue: If something cannot be stored in such files.
+            FileError: If it cannot be written; older checkpoints are unchanged.
         """
         if self._lock < 0:
             raise FileError(f"{self.path}: this checkpoint folder was closed; open it again to save.")
@@ -136,11 +137,11 @@ class CheckpointFolder:
         self._prune(step)
 
     def latest(self) -> Checkpoint | None:
-        """Return the newest checkpoint whose manifest verifies; a warning names each that does not."""
+        """Return the newest valid checkpoint, with a warning for each invalid one."""
         return read_latest(self.path)
 
     def clear(self) -> None:
-        """Remove every checkpoint, oldest first; a run that begins anew does this."""
+        """Remove all checkpoints, oldest first, for a run that starts from the beginning."""
         with explained(self.path, "some checkpoints are left"):
             for step in sorted(_steps(self.path)):
                 _discard(self.path / f"step-{step}")
@@ -150,14 +151,14 @@ class CheckpointFolder:
         old = sorted(other for other in steps if other < step)
         later = sorted(other for other in steps if other > step)
         for other in (*later, *old[: max(0, len(old) - self.keep + 1)]):
-            with suppress(OSError):  # what cannot be removed now is tried again at the next save
+            with suppress(OSError):  # tried again at the next save
                 _discard(self.path / f"step-{other}")
 
 
 def read_latest(path: str | os.PathLike[str]) -> Checkpoint | None:
-    """Return the newest checkpoint in a folder whose manifest verifies, None when there is none.
+    """Return the newest valid checkpoint in a folder, or None.
 
-    Needs no lock: a checkpoint is there whole or not at all.
+    No lock is needed, since checkpoints are written atomically.
     """
     folder = Path(path)
     for step in sorted(_steps(folder), reverse=True):
@@ -183,7 +184,7 @@ def _read(folder: Path, step: int) -> Checkpoint:
 
 
 def _put_in_place(beside: Path, made: Path) -> None:
-    """Give a whole checkpoint its name; one of the same step stays readable until then and after a kill."""
+    """Rename a complete checkpoint; an existing one of the same step remains readable until then, even after a kill."""
     replaced = made.with_name(made.name + ".replaced")
     if made.exists():
         made.rename(replaced)
@@ -198,14 +199,14 @@ def _put_in_place(beside: Path, made: Path) -> None:
 
 
 def _discard(folder: Path) -> None:
-    """Remove a checkpoint so that a kill in between leaves none that is half there."""
+    """Remove a checkpoint so that a kill in between leaves no incomplete one."""
     doomed = folder.with_name(folder.name + ".tmp")
     folder.rename(doomed)
     _remove(doomed)
 
 
 def _remove(folder: Path) -> None:
-    """Remove a checkpoint's own files, and the folder when nothing else is in it."""
+    """Remove the files of a checkpoint, and its folder if it is then empty."""
     for name in (_MANIFEST, _ARRAYS):
         (folder / name).unlink(missing_ok=True)
     with suppress(OSError):
@@ -213,7 +214,7 @@ def _remove(folder: Path) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Mend what a killed run left: finish or undo a replacement, remove what was never whole."""
+    """Clean up after a killed run: finish or undo a replacement, and remove incomplete checkpoints."""
     for entry in list(folder.iterdir()):
         if match := _REPLACED.fullmatch(entry.name):
             made = folder / f"step-{match[1]}"
@@ -226,7 +227,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Refuse a folder that was somebody's before: it has no mark of ours and other things in it."""
+    """Raise an error if the folder contains other files and was not created for checkpoints."""
     if (folder / _LOCK).exists():
         return
     other = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
@@ -236,7 +237,7 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _lock(folder: Path) -> int:
-    """Open the folder's lock file and hold it; it also marks the folder as one of checkpoints."""
+    """Open and lock the lock file of a folder, which also marks it as a folder of checkpoints."""
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     if not try_lock(descriptor):
         holder = os.read(descriptor, 200).decode(errors="replace").strip()
@@ -249,6 +250,6 @@ def _lock(folder: Path) -> int:
         os.ftruncate(descriptor, 0)
         write_all(descriptor, [f"process {os.getpid()} on {socket.gethostname()}\n".encode()])
     except BaseException:
-        os.close(descriptor)  # which lets go of the lock
+        os.close(descriptor)  # releases the lock
         raise
     return descriptor

@@ -1,4 +1,4 @@
-"""What goes with the arrays, as JSON: one spelling for equal content, and nothing comes back different."""
+"""JSON documents stored with arrays: equal contents give equal texts, and decoding restores equal values."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
-    """Return the one JSON text of ``document``.
+    """Return ``document`` as JSON.
 
-    NaN and the infinities, which JSON lacks, become ``{"$float": "nan"}`` and come back as floats.
+    NaN and infinity, which JSON lacks, are encoded as ``{"$float": "nan"}`` and decoded to floats.
 
     Args:
-        document: Dictionaries with text keys, lists, text, whole numbers, floats, booleans and None.
-        in_order: Keep the order of keys; else they are sorted, so that equal documents give equal bytes.
+        document: Dictionaries with string keys, lists, strings, integers, floats, Booleans and None.
+        in_order: Whether to preserve the order of keys. By default, they are sorted, so that equal documents give equal
+            bytes.
 
     Raises:
-        InvalidValue: If something in it would not come back as it was, or when it is too large.
+        InvalidValue: If a value would not be restored exactly, or the document is too large.
     """
     if document.keys() == {_FLOAT}:
         raise InvalidValue(f"document: the key {_FLOAT!r} alone stands for a float.")
@@ -40,19 +41,19 @@ def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
 
 
 def decode(text: str | bytes, where: str) -> dict[str, Any]:
-    """Return the document of a JSON text.
+    """Return the document for a JSON text.
 
     Raises:
-        FileError: If the text is not the JSON of a dictionary; ``where`` names the file.
+        FileError: If the text is not JSON of a dictionary; ``where`` names the file.
     """
     return parse(text, where, _restore)
 
 
 def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> dict[str, Any]:
-    """Return the dictionary of a JSON text as it stands.
+    """Return the dictionary in a JSON text, without decoding special values.
 
     Raises:
-        FileError: If the text is not the JSON of a dictionary; ``where`` names the file.
+        FileError: If the text is not JSON of a dictionary; ``where`` names the file.
     """
     try:
         parsed = json.loads(text, object_hook=object_hook)
@@ -64,7 +65,7 @@ def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]],
 
 
 def canonical(value: Any) -> str:
-    """Return the one spelling of a JSON value: keys sorted, no spaces."""
+    """Return the canonical JSON of a value: sorted keys, no spaces."""
     return _spelt(value, sort_keys=True)
 
 

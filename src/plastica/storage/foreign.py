@@ -1,4 +1,4 @@
-"""What a file that is none of ours seems to be, by its first bytes; it is never opened as that."""
+"""Detection of other file formats by their first bytes, for error messages; such files are never opened."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PICKLE = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 
 
 def what_it_seems(start: bytes) -> str:
-    """Return what a file with these first bytes seems to be, with its article; "" when nothing is known.
+    """Return the probable format of a file with its article, or "" if unknown.
 
     Args:
-        start: The first some hundred bytes.
+        start: The first few hundred bytes.
     """
     if not start:
         return "an empty file"
@@ -45,5 +45,5 @@ def what_it_seems(start: bytes) -> str:
 
 
 def _is_text(start: bytes) -> bool:
-    # the last character may be cut in the middle
+    # the last character may be incomplete
     return b"\x00" not in start and len(start.decode(errors="ignore").encode()) > len(start) - 4

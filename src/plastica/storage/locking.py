@@ -1,19 +1,19 @@
-"""Advisory locks that end with the process that holds them, however it ends."""
+"""Advisory locks that are released when their process ends, even if it is killed."""
 
 from __future__ import annotations
 
 try:
     import fcntl
-except ImportError:  # Windows has no flock; runs there are not kept apart
+except ImportError:  # Windows has no flock; runs are not protected from each other there
     fcntl = None
 
 
 def try_lock(descriptor: int, *, where_unknown: bool = True) -> bool:
-    """Take the exclusive lock on an open file; answer False when another holder has it.
+    """Acquire an exclusive lock on an open file; return False if another process holds it.
 
     Args:
         descriptor: An open file.
-        where_unknown: The answer where the platform or the file system has no such locks.
+        where_unknown: The result if the platform or the file system does not support such locks.
     """
     if fcntl is None:
         return where_unknown

@@ -1,4 +1,4 @@
-"""A checkpoint's manifest: the SHA-256 of each file, the document, and a seal over all of that."""
+"""The manifest of a checkpoint: the SHA-256 of each file, the document, and a checksum of the manifest itself."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _KEYS = {"plastica_checkpoint", "step", "files", "document"}
 
 
 class Manifest(NamedTuple):
-    """What a checkpoint says of itself.
+    """The contents of a manifest.
 
     Attributes:
-        step: Its number.
-        files: Size and SHA-256 of each file, as :func:`files` has them.
-        document: Seeds, cursor, history, versions.
+        step: The number of the checkpoint.
+        files: The size and SHA-256 of each file, as returned by :func:`files`.
+        document: Seeds, position, history, versions.
     """
 
     step: int
@@ -32,7 +32,7 @@ class Manifest(NamedTuple):
 
 
 def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, Any]:
-    """Return the size and the SHA-256 of each file, from the parts of its content."""
+    """Return the size and the SHA-256 of each file from the parts of its contents."""
     described = {}
     for name, parts in contents.items():
         digest, size = hashlib.sha256(), 0
@@ -47,17 +47,17 @@ def make(step: int, contents: Mapping[str, Iterable[bytes | memoryview]], docume
     """Return the bytes of a manifest for files with these contents.
 
     Raises:
-        InvalidValue: If the document does not go into JSON.
+        InvalidValue: If the document cannot be stored as JSON.
     """
     text = documents.encode(document)
     return _sealed({"plastica_checkpoint": FORMAT, "step": step, "files": files(contents), "document": text})
 
 
 def read(path: Path) -> Manifest:
-    """Return a manifest that is as it was written.
+    """Return a manifest after verification.
 
     Raises:
-        FileError: If it is missing, foreign, changed, or of a newer plastica.
+        FileError: If it is missing, not a manifest, modified, or from a newer version.
     """
     try:
         with open_regular(path) as file:
@@ -89,5 +89,5 @@ def _sealed(body: dict[str, Any]) -> bytes:
 def _is_spelt(body: dict[str, Any], raw: bytes) -> bool:
     try:
         return _sealed(body) == raw
-    except ValueError:  # NaN, or half a character
+    except ValueError:  # NaN, or a lone surrogate
         return False

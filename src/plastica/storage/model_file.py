@@ -1,4 +1,4 @@
-"""A model is one file: arrays and a document, sealed with a SHA-256 over all of it."""
+"""Model files: arrays and a document in one file, with a SHA-256 checksum of the whole file."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _UNSEALED = "0" * 64
 
 
 def write_model(path: str | os.PathLike[str], arrays: Mapping[str, Any], document: dict[str, Any]) -> None:
-    """Write a model, whole or not at all; equal content gives equal bytes.
+    """Write a model atomically; equal contents give equal bytes.
 
-    The file is a safetensors file. Its metadata hold ``plastica`` (the version of the format), ``document``
-    (JSON) and ``sha256``, taken over every byte of the file with its own 64 digits as zeros.
+    The file is a safetensors file. Its metadata contain ``plastica`` (the version of the format), ``document`` (JSON)
+    and ``sha256``, computed over all bytes of the file with its own 64 digits replaced by zeros.
 
     Args:
-        path: The file; one that is there is replaced when the new one is safe on the disk.
+        path: The file; an existing one is replaced after the new one has been written to disk.
         arrays: NumPy or JAX arrays by name.
-        document: What goes with them, as JSON has it: the specification, the preprocessing, the settings.
+        document: JSON-serializable values: the specification, the preprocessing, the settings.
 
     Raises:
-        InvalidValue: If something cannot be kept in such a file.
-        FileError: If the file cannot be written; the old one is as it was.
+        InvalidValue: If something cannot be stored in such a file.
+        FileError: If the file cannot be written; the old one is unchanged.
     """
     entries, data = tensor_file.lay_out(arrays)
     metadata = {"plastica": str(FORMAT), "document": documents.encode(document)}
@@ -42,13 +42,13 @@ def write_model(path: str | os.PathLike[str], arrays: Mapping[str, Any], documen
 
 
 def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return the arrays and the document of a model. Nothing in the file is run or unpickled.
+    """Return the arrays and the document of a model. Nothing in the file is executed or unpickled.
 
-    The seal shows damage, not malice: whoever forges a file can seal it. So every size is checked against
-    the file's own before memory is taken, and a document must be read with the same care.
+    The checksum detects damage, not manipulation: anyone can compute it for a forged file. Therefore, all sizes are
+    checked against the size of the file before memory is allocated, and documents must be read with the same care.
 
     Raises:
-        FileError: If the file is missing, foreign, truncated, changed, or of a newer plastica.
+        FileError: If the file is missing, not a model, truncated, modified, or from a newer version.
     """
     where = str(as_path(path))
     file = tensor_file.read(path)
@@ -72,10 +72,10 @@ def _check_version(version: str, where: str) -> None:
 
 
 def _check_seal(file: tensor_file.TensorFile, where: str) -> None:
-    """Refuse a file of which one bit is other than it was written.
+    """Raise an error if a single bit of the file has changed.
 
-    The header must be spelt as it would be written again; only then is the seal in the metadata the one
-    place that the digest does not cover.
+    The header must equal its canonical form; only then is the checksum in the metadata the only part that is not
+    covered by the checksum.
     """
     changed = FileError(
         f"{where} is damaged or was changed after it was saved: its SHA-256 does not fit. Use another copy."

@@ -1,8 +1,8 @@
-"""The safetensors format: a length, a JSON header, the arrays' bytes one after another.
+"""The safetensors format: a length, a JSON header, and the bytes of the arrays one after another.
 
-Written and read here, not by the safetensors package, because its header has another order in each process
-(equal models would not be equal files) and because here every claim of a header is checked before memory is
-taken for it. The format is the same: files made here open in the package and the other way round.
+This implementation is used instead of the safetensors package because the package orders its header differently in
+each process (equal models would give different files), and because all claims of a header are checked here before
+memory is allocated. The format is the same: files can be exchanged with the package in both directions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _EXTENDED = {"BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_
 
 
 class ArrayEntry(NamedTuple):
-    """Where an array lies: its type's name in safetensors, its shape, its first byte and the one after."""
+    """The location of an array: the safetensors name of its type, its shape, its first byte and the end."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -44,7 +44,7 @@ class ArrayEntry(NamedTuple):
 
 
 class TensorFile(NamedTuple):
-    """A file as read: what the header says, the header's own bytes (with its length), the arrays' bytes."""
+    """The contents of a file: the parsed header, the bytes of the header (with its length), the bytes of the arrays."""
 
     metadata: dict[str, str]
     entries: dict[str, ArrayEntry]
@@ -53,12 +53,12 @@ class TensorFile(NamedTuple):
 
 
 def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memoryview]]:
-    """Return each array's place, and the arrays' bytes in that order.
+    """Return the location of each array, and the bytes of the arrays in that order.
 
-    Wide types come first, so that every array is aligned.
+    Wide types are first, so that every array is aligned.
 
     Raises:
-        InvalidValue: For a name or a type of array that the format does not have.
+        InvalidValue: If the format does not support a name or the type of an array.
     """
     if len(arrays) > MOST_ARRAYS:
         raise InvalidValue(f"{len(arrays):,} arrays; one file keeps at most {MOST_ARRAYS:,}.")
@@ -74,7 +74,7 @@ def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memo
 
 
 def header_bytes(entries: Mapping[str, ArrayEntry], metadata: Mapping[str, str]) -> bytes:
-    """Return the length and header with which a file begins; equal content gives equal bytes."""
+    """Return the length and header at the beginning of a file; equal contents give equal bytes."""
     header: dict[str, Any] = {
         name: {"dtype": entry.dtype, "shape": list(entry.shape), "data_offsets": [entry.begin, entry.end]}
         for name, entry in entries.items()
@@ -87,10 +87,10 @@ def header_bytes(entries: Mapping[str, ArrayEntry], metadata: Mapping[str, str])
 
 
 def read(path: str | os.PathLike[str]) -> TensorFile:
-    """Read a file whose every claim about itself holds.
+    """Read a file, checking its header against its contents.
 
     Raises:
-        FileError: If it is missing, foreign, truncated or damaged.
+        FileError: If it is missing, in another format, truncated or damaged.
     """
     where = os.fspath(path)
     try:
@@ -114,7 +114,7 @@ def arrays_of(file: TensorFile, where: str) -> dict[str, np.ndarray]:
     """Return the arrays of a file by name, as writable views of its bytes.
 
     Raises:
-        FileError: If a truth value is neither true nor false; ``where`` names the file.
+        FileError: If a Boolean is neither true nor false; ``where`` names the file.
     """
     arrays: dict[str, np.ndarray] = {}
     for name, entry in sorted(file.entries.items()):
@@ -129,7 +129,7 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
     """Open a regular file for reading.
 
     Raises:
-        FileError: If there is nothing, or a folder, or something that is no file.
+        FileError: If it does not exist, or is a folder or not a regular file.
     """
     where = os.fspath(path)
     try:
@@ -144,7 +144,7 @@ def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
 
 
 def _inside(folder: Path) -> str:
-    """Return what to do with a folder where a model's file was wanted."""
+    """Return advice for a folder passed instead of a model file."""
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError as error:
@@ -170,7 +170,7 @@ def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
 
 
 def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[str, ArrayEntry]]:
-    """Check that the header's arrays fill the ``size`` bytes after it exactly."""
+    """Check that the arrays in the header fill the ``size`` bytes after it exactly."""
     parts = documents.parse(header[8:], where)
     metadata = parts.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
@@ -200,7 +200,7 @@ def _entry(name: str, part: Any, where: str) -> ArrayEntry:
         raise FileError(f"{where}: the array {name!r} is of the unknown type {code[:20]!r}; a newer plastica wrote it?")
     itemsize = _dtype(code).itemsize
     begin, end = offsets
-    # numpy multiplies the axes that are not zero even where another one is
+    # NumPy multiplies the nonzero dimensions even if another one is zero
     span = itemsize * math.prod(axis for axis in shape if axis)
     if len(shape) > _MOST_AXES or span >= 2**63 or end - begin != itemsize * math.prod(shape):
         raise damaged
@@ -230,13 +230,13 @@ def _storable(name: str, array: Any) -> np.ndarray:
 def _is_text(name: str) -> bool:
     try:
         name.encode()
-    except UnicodeEncodeError:  # half a character
+    except UnicodeEncodeError:  # a lone surrogate
         return False
     return True
 
 
 def _code(dtype: np.dtype) -> str:
-    """Return safetensors's name of a type, "" where it has none."""
+    """Return the name of a type in safetensors, or "" if there is none."""
     for code, name in _EXTENDED.items():
         if dtype.name == name:
             return code

@@ -1,4 +1,4 @@
-"""Trees of arrays as named arrays and back, as files of arrays hold params, state and memory."""
+"""Conversion between pytrees of arrays and named arrays, for params, state and memory in files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _SHOWN = 3
 
 
 def flatten(tree: Any) -> dict[str, np.ndarray]:
-    """Return the leaves of a tree by their paths: ``"0/kernel"``, ``"mu/1/bias"``.
+    """Return the leaves of a pytree by their paths: ``"0/kernel"``, ``"mu/1/bias"``.
 
-    Dictionary keys, places in lists and tuples and names of fields are the parts of a path; a ``/`` in a key
-    becomes ``~1`` and a ``~`` becomes ``~0``. A tree that is one array alone is called ``"."``.
+    A path consists of dictionary keys, indices of lists and tuples, and field names. A ``/`` in a key is written as
+    ``~1``, and a ``~`` as ``~0``. The path of a single array is ``"."``.
 
     Raises:
-        InvalidValue: If two leaves would get one name, or a leaf is not an array of numbers.
+        InvalidValue: If two leaves have the same path, or a leaf is not an array of numbers.
 
     Example:
         >>> sorted(flatten([{"kernel": np.ones((2, 3)), "bias": np.zeros(3)}]))
@@ -40,14 +40,14 @@ def flatten(tree: Any) -> dict[str, np.ndarray]:
 
 
 def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
-    """Return a tree like ``template`` with the arrays in the places of its leaves.
+    """Return a pytree with the structure of ``template`` and the given arrays as its leaves.
 
     Args:
-        template: A tree whose leaves have the wanted shapes and types: arrays or ``jax.ShapeDtypeStruct``.
-        arrays: What :func:`flatten` made of such a tree.
+        template: A pytree whose leaves have the required shapes and types: arrays or ``jax.ShapeDtypeStruct``.
+        arrays: The result of :func:`flatten` for such a pytree.
 
     Raises:
-        FileError: If an array is missing or left over, or of another shape or type than its place.
+        FileError: If an array is missing or superfluous, or has another shape or type than its leaf.
     """
     wanted = dict(_named_leaves(template))
     _check_names(wanted.keys(), arrays.keys())

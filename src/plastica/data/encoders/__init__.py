@@ -1,4 +1,4 @@
-"""How one column becomes features; one record for each kind, learned from training rows only."""
+"""Encoders from a column to features, one for each kind of column, fitted to the training set only."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ KINDS: dict[str, type[NumberEncoder | BooleanEncoder | DateEncoder | TextEncoder
     "date": DateEncoder,
     "text": TextEncoder,
 }
-ONE_HOT = 9  # RealMLP: up to as many categories get a feature each, more are embedded
+ONE_HOT = 9  # RealMLP: up to this many categories are one-hot encoded, more are embedded
 
 
 def fit_encoder(train: Table, column: Column) -> ColumnEncoder:
-    """Learn from training rows how a column becomes features."""
+    """Return the encoder of a column, fitted to the training set."""
     if column.kind != "category":
         return KINDS[column.kind].fit(train, column)
     counts = most_common(train, column)

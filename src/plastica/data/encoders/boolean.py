@@ -1,4 +1,4 @@
-"""Yes or no as a feature."""
+"""Encoding of Booleans."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from .parts import Features, indicator_name, say_missing
 
 
 class BooleanEncoder(msgspec.Struct, frozen=True, tag="boolean", forbid_unknown_fields=True):
-    """Yes or no: 1 or 0, one half where it is missing, and whether it was if that was seen."""
+    """A Boolean: 1 or 0, or 0.5 if missing, with an indicator if the training set has missing values."""
 
-    smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
-    codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
+    smooth: ClassVar[int] = 0  # the number of leading features that vary smoothly
+    codes: ClassVar[int] = 0  # the number of codes of the first feature, 0 if it is not a code
 
     column: Column
     indicator: bool
 
     @classmethod
     def fit(cls, train: Table, column: Column) -> BooleanEncoder:
-        """Learn from training rows."""
+        """Fit to the training set."""
         return cls(column, bool(np.isnan(read_booleans(train, column)).any()))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         return (self.column.name, *indicator_name(self.column, self.indicator))
 
     def transform(self, table: Table, notes: list[Note]) -> Features:

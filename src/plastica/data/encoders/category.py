@@ -1,4 +1,4 @@
-"""A category of few values: one feature for each."""
+"""One-hot encoding of categories with few values."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknown_fields=True):
-    """A category: one feature for each value, and one for the missing. For a value never seen all are 0.
+    """A category: one feature for each value, and one for missing values. All are 0 for an unseen value.
 
     Args:
-        column: What the column is.
+        column: The description of the column.
         categories: The values.
-        indicator: Whether a feature says that the value is missing.
-        elsewhere: Whether that of another column, missing in the same rows of training, says so.
+        indicator: Whether there is a feature for missing values.
+        elsewhere: Whether the indicator of another column, missing in the same training rows, takes its place.
     """
 
-    smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
-    codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
+    smooth: ClassVar[int] = 0  # the number of leading features that vary smoothly
+    codes: ClassVar[int] = 0  # the number of codes of the first feature, 0 if it is not a code
 
     column: Column
     categories: tuple[str, ...]
@@ -36,24 +36,24 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
     elsewhere: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if len(set(self.categories)) < len(self.categories):
             raise ValueError("a category occurs twice")
 
     @classmethod
     def fit(cls, column: Column, counts: pl.DataFrame) -> CategoryEncoder:
-        """Learn from what :func:`most_common` found in the training rows."""
+        """Fit to the counts of the training set from :func:`most_common`."""
         names = counts["value"].drop_nulls()
         return cls(column, tuple(sorted(names.to_list())), names.len() < counts.height)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         named = tuple(f"{self.column.name}={category}" for category in self.categories)
         return (*named, *indicator_name(self.column, self.indicator))
 
     def transform(self, table: Table, notes: list[Note]) -> Features:
-        """Return the features; say once which values were never seen."""
+        """Return the features, with one note on unseen values."""
         texts = read_categories(table, self.column)
         codes = number(texts, dict(zip(self.categories, range(len(self.categories)), strict=True)))
         gone = texts.is_null().to_numpy()
@@ -63,13 +63,13 @@ class CategoryEncoder(msgspec.Struct, frozen=True, tag="category", forbid_unknow
 
 
 def most_common(train: Table, column: Column) -> pl.DataFrame:
-    """Return each value (null for missing) and its count, the commonest first, equally common ones by name."""
+    """Return each value (null if missing) and its count, the most frequent first, ties by name."""
     texts = read_categories(train, column).alias("value")
     return texts.value_counts(sort=False, name="count").sort(["count", "value"], descending=[True, False])
 
 
 def number(texts: pl.Series, known: dict[str, int]) -> np.ndarray:
-    """Return each text's number, -1 where it is not known or missing."""
+    """Return the number of each text, -1 if it is unknown or missing."""
     import polars as pl
 
     if not known:

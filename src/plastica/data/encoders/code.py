@@ -1,4 +1,4 @@
-"""A category of many values: a code, for an embedding that is learned in the network."""
+"""Encoding of categories with many values as codes, for an embedding in the network."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from .parts import Features, indicator_name, say_missing, say_unseen
 if TYPE_CHECKING:
     import polars as pl
 
-MOST_CODES = 1_000  # values with a code of their own
-LEAST_ROWS = 2  # rows a value needs for a code of its own: one row teaches nothing that comes again
-MOST_RARE = 1_000  # rarer values kept by name, so that they can be told from those never seen
+MOST_CODES = 1_000  # values with their own code
+LEAST_ROWS = 2  # rows that a value needs for its own code: nothing can be learned from a value that occurs once
+MOST_RARE = 1_000  # rarer values that are stored, to distinguish them from unseen values
 
 
 class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields=True):
-    """A category of many values: code 1, 2, ... for the common ones, in the order of their names.
+    """A category with many values: codes 1, 2, ... for the frequent ones, in alphabetical order.
 
-    Code 0 stands for all others: the rare, the missing, those never seen. An indicator tells the missing from them
-    where training saw some.
+    Code 0 stands for all others: rare, missing and unseen values. If the training set has missing values, an indicator
+    distinguishes them.
 
     Args:
-        column: What the column is.
+        column: The description of the column.
         categories: The values with a code.
-        rare: Further values of the training rows.
-        more: Whether there were more of these than are kept.
-        indicator: Whether a feature says that the value is missing.
-        elsewhere: Whether that of another column, missing in the same rows of training, says so.
+        rare: Further values in the training set.
+        more: Whether there were more of these than are stored.
+        indicator: Whether there is a feature for missing values.
+        elsewhere: Whether the indicator of another column, missing in the same training rows, takes its place.
     """
 
-    smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
+    smooth: ClassVar[int] = 0  # the number of leading features that vary smoothly
 
     column: Column
     categories: tuple[str, ...]
@@ -47,13 +47,13 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
     elsewhere: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if len({*self.categories, *self.rare}) < len(self.categories) + len(self.rare):
             raise ValueError("a category occurs twice")
 
     @classmethod
     def fit(cls, column: Column, counts: pl.DataFrame) -> CodeEncoder:
-        """Learn from what :func:`most_common` found in the training rows."""
+        """Fit to the counts of the training set from :func:`most_common`."""
         present = counts.filter(counts["value"].is_not_null())
         common = present.filter(present["count"] >= LEAST_ROWS)["value"].head(MOST_CODES)
         rare = present["value"].slice(common.len(), MOST_RARE).to_list()
@@ -62,16 +62,16 @@ class CodeEncoder(msgspec.Struct, frozen=True, tag="code", forbid_unknown_fields
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         return (f"{self.column.name} code", *indicator_name(self.column, self.indicator))
 
     @property
     def codes(self) -> int:
-        """How many codes the first feature takes; 0 where it holds none."""
+        """The number of codes of the first feature; 0 if it is not a code."""
         return len(self.categories) + 1
 
     def transform(self, table: Table, notes: list[Note]) -> Features:
-        """Return the features; say once which values were never seen."""
+        """Return the features, with one note on unseen values."""
         texts = read_categories(table, self.column)
         known = dict(zip(self.categories, range(1, len(self.categories) + 1), strict=True))
         codes = number(texts, known | dict.fromkeys(self.rare, 0))

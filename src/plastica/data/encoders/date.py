@@ -1,4 +1,4 @@
-"""A date, a time of day or both as features."""
+"""Encoding of dates, times of day, or both."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ CYCLES = ("year", "week", "hour")
 
 
 class DateEncoder(msgspec.Struct, frozen=True, tag="date", forbid_unknown_fields=True):
-    """A date: its day as a number, its turn of the year, the week and the day as sine and cosine.
+    """A date: the day as a number, and the phase in the year, the week and the day as sine and cosine.
 
-    Turns are there where they vary in training, and whether it is a weekend where both are seen. A time of day
-    alone is a number and its turn.
+    Phases are included if they vary in the training set, and a weekend indicator if both values occur. A time of day
+    without a date is a number and its phase.
     """
 
-    smooth: ClassVar[int] = 1  # how many of the first features vary smoothly
-    codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
+    smooth: ClassVar[int] = 1  # the number of leading features that vary smoothly
+    codes: ClassVar[int] = 0  # the number of codes of the first feature, 0 if it is not a code
 
     column: Column
     day: Robust
@@ -35,13 +35,13 @@ class DateEncoder(msgspec.Struct, frozen=True, tag="date", forbid_unknown_fields
     indicator: bool
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if not set(self.cycles) <= set(CYCLES):
             raise ValueError(f"cycles are {', '.join(CYCLES)}; got {self.cycles}")
 
     @classmethod
     def fit(cls, train: Table, column: Column) -> DateEncoder:
-        """Learn from training rows."""
+        """Fit to the training set."""
         moments = read_dates(train, column)
         gone = np.isnat(moments)
         parts = calendar(moments)
@@ -51,7 +51,7 @@ class DateEncoder(msgspec.Struct, frozen=True, tag="date", forbid_unknown_fields
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         name = self.column.name
         day = "time" if self.column.date_order == "time" else "day"
         turns = tuple(f"{name} {cycle} {wave}" for cycle in self.cycles for wave in ("sine", "cosine"))

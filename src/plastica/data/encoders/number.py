@@ -1,4 +1,4 @@
-"""A number as a feature."""
+"""Encoding of numbers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .scaling import Robust
 
 
 class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fields=True):
-    """A number: robustly scaled and smoothly clipped, 0 where it is missing, and whether it was if that was seen."""
+    """A number: scaled robustly, clipped smoothly, 0 if missing; with an indicator if training has missing values."""
 
-    smooth: ClassVar[int] = 1  # how many of the first features vary smoothly
-    codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
+    smooth: ClassVar[int] = 1  # the number of leading features that vary smoothly
+    codes: ClassVar[int] = 0  # the number of codes of the first feature, 0 if it is not a code
 
     column: Column
     scaling: Robust
@@ -28,7 +28,7 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
 
     @classmethod
     def fit(cls, train: Table, column: Column) -> NumberEncoder:
-        """Learn from training rows."""
+        """Fit to the training set."""
         numbers = read_numbers(train, column)
         scaling = Robust.fit(numbers)
         if scaling.unit:
@@ -37,7 +37,7 @@ class NumberEncoder(msgspec.Struct, frozen=True, tag="number", forbid_unknown_fi
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         return (self.column.name, *indicator_name(self.column, self.indicator))
 
     def transform(self, table: Table, notes: list[Note]) -> Features:

@@ -1,4 +1,4 @@
-"""What the encoders of all kinds share: names and columns of indicators, and what is said of unseen values."""
+"""Shared parts of all encoders: indicators of missing values, and notes on unseen values."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 Features = list[np.ndarray]  # columns of equal length
-LEAST_ROWS = 10  # of which none holds a value, so that it is worth a word
+LEAST_ROWS = 10  # rows without any value from which there is a note
 
 
 def indicator_name(column: Column, indicator: bool) -> tuple[str, ...]:
-    """Return the name of a column's indicator, if it has one."""
+    """Return the name of the indicator of a column, if it has one."""
     return (f"{column.name} is missing",) * indicator
 
 
 def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str, notes: list[Note]) -> None:
-    """Say once for a column which of its values training never saw, and what they are taken for."""
+    """Add one note on the values of a column that do not occur in the training set, and how they are treated."""
     if not unseen.any():
         return
     values = texts.filter(unseen).unique(maintain_order=True).to_list()
@@ -34,14 +34,14 @@ def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str,
 
 
 def say_missing(column: Column, gone: np.ndarray, known: bool, taken: str, notes: list[Note]) -> None:
-    """Say that values are missing where training saw none missing, or that all are where it saw some.
+    """Add a note if values are missing but none was in the training set, or if all are missing but not all were.
 
     Args:
-        column: What the column is.
-        gone: For each row whether its value is missing.
-        known: Whether training saw missing values.
-        taken: What a missing value is taken for: the key of a word.
-        notes: Where it is said.
+        column: The description of the column.
+        gone: For each row, whether its value is missing.
+        known: Whether the training set has missing values.
+        taken: How a missing value is treated: the key of a message.
+        notes: The list to which the note is added.
     """
     count = int(gone.sum())
     if count and not known:

@@ -1,4 +1,4 @@
-"""Numbers that are unlike those of training: perhaps read otherwise than they were written."""
+"""Notes on numbers that differ from the training set, possibly because of another format or unit."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from ...notes import Note, note
 from ..column import Column
 from ..table import Table, show
 
-LEAST_ROWS = 10  # all outside of training's range, so that it is worth a word
+LEAST_ROWS = 10  # rows, all outside the range of the training set, from which there is a note
 FACTORS = {1000.0: "times_1000", 100.0: "times_100", 0.001: "divided_by_1000", 0.01: "divided_by_100"}
-SHARE = 0.9  # of the numbers that a factor must bring back
-FAR = 10.0  # times beyond the range from which another unit is likelier than larger numbers
+SHARE = 0.9  # of the numbers that a factor must bring into the range
+FAR = 10.0  # times the range, beyond which another unit is more likely than larger numbers
 
 
 def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list[Note]) -> None:
-    """Say where whole numbers are written with decimals now, and where numbers lie outside of what training saw.
+    """Add notes on numbers outside the range of the training set, and on decimals where it has integers.
 
     Args:
-        table: Whose rows they are.
-        column: What training knew of the column.
-        numbers: As they are read, NaN where missing.
-        notes: Where it is said.
+        table: The table of the rows.
+        column: The description of the column in the training set.
+        numbers: The numbers, NaN for missing values.
+        notes: The list to which notes are added.
     """
     rows = np.flatnonzero(~np.isnan(numbers))
     if column.lowest is None or column.highest is None or not len(rows):
         return
     present = numbers[rows]
-    written = str(table.column(column.name).dtype) == "String"  # a frame's own floats can be read in one way only
+    written = str(table.column(column.name).dtype) == "String"  # floats of a data frame are unambiguous
     broken = rows[present != np.rint(present)] if column.whole and written else rows[:0]
     if len(broken):
         told = {"value": f"{numbers[broken[0]]:.15g}", "place": table.where(int(broken[0]))}
@@ -43,7 +43,7 @@ def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list
 
 
 def _factor(present: np.ndarray, lowest: float, highest: float) -> str:
-    """Return by what numbers far outside a range come to lie in it; "" where nothing usual does."""
+    """Return the usual factor that brings numbers far outside a range into it; "" if there is none."""
     typical = float(np.median(np.abs(present)))
     if lowest < 0 or lowest / FAR < typical < FAR * highest:
         return ""

@@ -1,4 +1,4 @@
-"""Numbers brought to one scale by median and quartiles, their tails bent so that no number is impossible."""
+"""Robust scaling by median and quartiles, with smooth clipping of the tails."""
 
 from __future__ import annotations
 
@@ -8,27 +8,25 @@ import msgspec
 import numpy as np
 
 LARGEST = float(np.finfo(np.float64).max)
-LIMIT = 3.0  # what smooth clipping tends to
-FEWEST = 20  # values below which tails are not judged
-SKEWED = 5.0  # an upper tail so many times as long as the lower one asks for logarithms; exponential numbers: 3.6
-HEAVY = 20.0  # tails so many times as wide as the quartiles ask for them too; Student's t with 2 degrees: 8.5
+LIMIT = 3.0  # the limit of smooth clipping
+FEWEST = 20  # the minimum number of values for deciding on a logarithm
+SKEWED = 5.0  # ratio of upper to lower tail from which a logarithm is used; 3.6 for the exponential distribution
+HEAVY = 20.0  # ratio of tails to quartiles from which a logarithm is used; 8.5 for Student's t with 2 degrees
 
 
 class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Centre and scale of a number, and the unit of its logarithm.
+    """The centre and scale of a numeric column, and the unit of its logarithm.
 
-        b = sign(x) log(1 + |x| / unit)         where the tails ask for it, else b = x
+        b = sign(x) log(1 + |x| / unit)         for long tails, otherwise b = x
         s = (b - centre) scale
         z = s / sqrt(1 + (s / 3)^2)
 
-    centre is the median of the training rows; scale is 1 / (q75 - q25) of their quartiles, where these are equal
-    2 / (max - min), and 0 where all numbers are one. z lies between -3 and 3. What is missing becomes 0, which is
-    the median.
+    centre is the median of the training set. scale is 1 / (q75 - q25) of its quartiles, 2 / (max - min) if they are
+    equal, and 0 if all numbers are equal. z lies between -3 and 3. A missing value becomes 0, which is the median.
 
-    Logarithms are taken where at least 20 numbers that are not zero say so: all of one sign and, in magnitude,
-    (q95 - q50) > 5 (q50 - q05) and q95 > 5 q50, with q05 as the unit; or of both signs and
-    (q99 - q01) > 20 (q75 - q25), with the
-    median magnitude as the unit.
+    A logarithm is used if there are at least 20 numbers other than zero and either all have the same sign and, in
+    magnitude, (q95 - q50) > 5 (q50 - q05) and q95 > 5 q50, with q05 as the unit; or both signs occur and
+    (q99 - q01) > 20 (q75 - q25), with the median magnitude as the unit.
 
     Reference:
         Holzmueller, Grinsztajn and Steinwart (2024), Better by default: strong pre-tuned MLPs and boosted trees on
@@ -40,19 +38,19 @@ class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unit: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if not all(map(math.isfinite, (self.centre, self.scale, self.unit))) or self.scale < 0 or self.unit < 0:
             raise ValueError("centre, scale and unit must be finite, scale and unit not below zero")
 
     @classmethod
     def fit(cls, numbers: np.ndarray, logarithm: bool = True) -> Robust:
-        """Learn from training rows, NaN where missing; ``logarithm`` says whether one may be taken."""
+        """Fit to the training set, NaN for missing values; ``logarithm`` allows a logarithm."""
         present = numbers[~np.isnan(numbers)]
         largest = float(np.abs(present).max(initial=0.0))
         if not largest:
             return cls(0.0, 0.0)
         unit = _unit(present / largest) if logarithm else 0.0
-        bent = _bend(present / largest, unit)  # numbers of at most 1, so that nothing below overflows
+        bent = _bend(present / largest, unit)  # at most 1 in magnitude, so that nothing below overflows
         low, q25, centre, q75, high = np.quantile(bent, (0, 0.25, 0.5, 0.75, 1)).tolist()
         scale = 1 / (q75 - q25) if q75 > q25 else 2 / (high - low) if high > low else 0.0
         if unit:
@@ -60,7 +58,7 @@ class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return cls(centre * largest, min(scale / largest, LARGEST))
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        """Bend, centre, scale and clip; halves first, so that the largest doubles do not overflow."""
+        """Apply logarithm, centre, scale and clip; halved first, so that the largest doubles do not overflow."""
         with np.errstate(over="ignore"):
             scaled = (_bend(numbers, self.unit) / 2 - self.centre / 2) * self.scale * 2
             scaled = np.clip(scaled, -1e12, 1e12)
@@ -76,7 +74,7 @@ def _bend(numbers: np.ndarray, unit: float) -> np.ndarray:
 
 
 def _unit(numbers: np.ndarray) -> float:
-    """Return the unit of the logarithm that the tails of these numbers ask for, 0 for none."""
+    """Return the unit of the logarithm for the tails of these numbers, or 0 if none is used."""
     magnitudes = np.abs(numbers[numbers != 0])
     if len(magnitudes) < FEWEST:
         return 0.0

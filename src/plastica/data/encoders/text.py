@@ -1,4 +1,4 @@
-"""Free text as features: pieces of it, hashed."""
+"""Encoding of free text by feature hashing."""
 
 from __future__ import annotations
 
@@ -18,24 +18,25 @@ if TYPE_CHECKING:
 
 MOST_FEATURES, FEWEST_FEATURES = 128, 8
 ROWS_A_FEATURE = 8
-WORDY = 2  # words: texts as long are told apart by their words, single words and codes by pieces of them
-LENGTH = 0.5  # of a row's features, against the 1 of an indicator: text is the less certain
+WORDY = 2  # words on average from which whole words are hashed; for shorter texts, character n-grams
+LENGTH = 0.5  # norm of the features of a row; less than the 1 of an indicator, since text is less reliable
 CHUNK = 50_000  # rows hashed at a time
 
 
 class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields=True):
-    """Free text: scikit-learn's HashingVectorizer, which learns nothing and so knows every word to come.
+    """Free text: scikit-learn's HashingVectorizer, which has no vocabulary and thus no unseen words.
 
-    Texts of at least two words on average are taken by their words, others by pieces of two to four letters. Each
-    piece adds 1 to one of ``features`` places or takes 1 off, and a row is brought to length one half. The places
-    are a power of two, at most 128 and at most one for eight training rows, so that few rows do not drown in them.
+    Texts of at least two words on average are split into words, others into character n-grams of length 2 to 4.
+    Each token adds 1 to or subtracts 1 from one of ``features`` features, and each row is scaled to norm 0.5. The
+    number of features is a power of two, at most 128 and at most an eighth of the number of training rows, so that
+    small data sets do not have too many features.
 
     Reference:
         Weinberger et al. (2009), Feature hashing for large scale multitask learning.
     """
 
-    smooth: ClassVar[int] = 0  # how many of the first features vary smoothly
-    codes: ClassVar[int] = 0  # how many codes the first feature takes, 0 where it holds none
+    smooth: ClassVar[int] = 0  # the number of leading features that vary smoothly
+    codes: ClassVar[int] = 0  # the number of codes of the first feature, 0 if it is not a code
 
     column: Column
     features: int
@@ -43,13 +44,13 @@ class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields
     indicator: bool
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if not 1 <= self.features <= MOST_FEATURES:
             raise ValueError(f"features must be from 1 to {MOST_FEATURES}")
 
     @classmethod
     def fit(cls, train: Table, column: Column) -> TextEncoder:
-        """Learn from training rows: no more than how long the texts are."""
+        """Fit to the training set; only the length of the texts is used."""
         texts = read_categories(train, column)
         words = texts.str.count_matches(r"\w+").mean()
         room = max(FEWEST_FEATURES, min(MOST_FEATURES, len(texts) // ROWS_A_FEATURE))
@@ -59,7 +60,7 @@ class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """What the features are called."""
+        """The names of the features."""
         named = tuple(f"{self.column.name} text {number}" for number in range(1, self.features + 1))
         return (*named, *indicator_name(self.column, self.indicator))
 
