@@ -1,12 +1,12 @@
-"""What every learning rule is: from a batch to a direction for each parameter."""
+"""The base class of learning rules, which turn a batch into a direction for each parameter."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
-import jax
 import numpy as np
+from jax import Array
 
 from .. import random
 from ..declaration import Declaration
@@ -14,9 +14,12 @@ from ..layers import stacks
 from ..layers.layer import INFERENCE, Context, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
+from ..random import Key
+from ..typing import Float, Int, Memory, PyTree
 from .facts import Facts
 
-# Layers fold their places into a step's key, which are small numbers: what a rule draws is none of theirs.
+# Layers fold their index, a small number, into the key of a step. A rule folds in this number (the word RULE), so that
+# its random numbers differ from those of all layers.
 _RULES_OWN = 0x52554C45
 
 
@@ -24,56 +27,57 @@ class Batch(NamedTuple):
     """The rows of one step.
 
     Attributes:
-        x: Inputs, ``(batch, ...)``.
-        y: Targets, ``(batch, ...)``; ``(batch, 0)`` where a rule learns from inputs alone.
-        weight: The weight of each row, ``(batch,)``; 0 for rows that only fill up a short batch.
-        size: How many rows are real, a scalar; the mean of the loss is taken over these.
-        epoch: How many epochs the network was trained before this one, a scalar.
-        progress: Which part of this run's planned steps lies behind, a scalar from 0 to below 1.
-        within: The weight of each step or pixel of each row under the loss, ``(batch, ...)``; None where all weigh 1.
+        x: Inputs, ``(batch, ...)``; several in a tuple.
+        y: Targets, ``(batch, ...)``; several in a tuple; ``(batch, 0)`` if the rule learns from inputs alone.
+        weight: The weight of each row, ``(batch,)``; 0 for rows that pad an incomplete batch.
+        size: The number of rows without padding, a scalar; the mean of the loss is taken over them.
+        epoch: The number of epochs before this one, a scalar.
+        progress: The completed fraction of the planned steps of the run, a scalar from 0 to below 1.
+        within: The weight of each step or pixel of each row in the loss, ``(batch, ...)``; None if all are 1.
     """
 
-    x: jax.Array
-    y: jax.Array
-    weight: jax.Array
-    size: jax.Array
-    epoch: Any = 0
-    progress: Any = 0.0
-    within: Any = None
+    x: PyTree
+    y: PyTree
+    weight: Float[Array, "batch"]
+    size: Float[Array, ""]
+    epoch: Int[Array, ""] | int = 0
+    progress: Float[Array, ""] | float = 0.0
+    within: Float[Array, "batch *steps"] | None = None
 
 
 class Signal(NamedTuple):
-    """What a rule answers for one batch.
+    """The result of a rule for one batch.
 
     Attributes:
-        loss: The batch's weighted mean loss, a scalar.
-        direction: Against which each parameter moves (for backprop the gradient), in the parameters'
-            structure; an optimizer makes the step. None where the rule asks for no such step.
-        output: The network's activity, ``(batch, ...)``, for metrics.
-        state: The layers' new state.
-        memory: The rule's own new memory.
-        change: What is added to the parameters as it stands, after the optimizer's step: for rules that are whole
-            steps, with a rate of their own. None for none.
+        loss: The weighted mean loss of the batch, a scalar.
+        direction: The direction of each parameter, in the structure of the parameters; for backprop the gradient. The
+            optimizer steps against it. None if the rule has no step for an optimizer.
+        output: The activity of the network, ``(batch, ...)``, for metrics.
+        state: The new state of the layers.
+        memory: The new memory of the rule.
+        change: A change that is added to the parameters after the step of the optimizer, from rules that make whole
+            steps with a learning rate of their own. None: no change.
     """
 
-    loss: jax.Array
+    loss: Float[Array, ""]
     direction: Params
-    output: jax.Array
+    output: PyTree
     state: State
-    memory: Any
+    memory: Memory
     change: Params = None
 
 
 class Rule(Declaration):
-    """A learning rule: in which direction should each parameter move, given this batch?
+    """Base class of learning rules: given a batch, the direction in which each parameter should move.
+
+    A subclass implements ``signal``, and ``init`` if it has a memory.
 
     Attributes:
-        facts: What the rule asks of whoever would run it; None where nobody said.
-        needs_loss: Whether the rule can only learn towards targets; others learn from inputs alone when
-            ``compile`` is given no loss.
-        usual_optimizer: What makes the steps where nobody names an optimizer: in ``compile``, in estimators, on the
-            command line and in comparisons alike.
-        unranked: Why a comparison by answers to a task says nothing of the rule; empty where it does.
+        facts: What the rule requires of the tissue or the chip that runs it; None if not stated.
+        needs_loss: Whether the rule needs targets. The others learn from inputs alone if ``compile`` is given no loss.
+        usual_optimizer: The optimizer that is used if none is given: in ``compile``, in estimators, on the command line
+            and in comparisons.
+        unranked: The reason why comparisons by accuracy do not rank the rule; empty if they do.
     """
 
     facts: ClassVar[Facts | None] = None
@@ -81,15 +85,15 @@ class Rule(Declaration):
     usual_optimizer: ClassVar[Optimizer] = Adam()
     unranked: ClassVar[str] = ""
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return the rule's own memory for a network; most rules keep none."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the initial memory of the rule for a network. Default: none."""
         return ()
 
     def check(self, network: Layer, objective: Objective | None) -> None:
-        """Look at what is to be learned, before it is run.
+        """Check the network and the objective before training.
 
         Raises:
-            InvalidValue: If the rule is not defined for a layer, or for such an end.
+            InvalidValue: If the rule is not defined for a layer or for the objective.
         """
 
     def signal(
@@ -97,88 +101,93 @@ class Rule(Declaration):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Any,
         context: Context,
     ) -> Signal:
-        """Answer one batch; runs inside the compiled loop.
+        """Return the loss and the directions for one batch; runs inside the compiled loop.
 
-        The objective is an :class:`~plastica.losses.Objective`, or None where the rule learns from inputs alone.
+        The objective is an :class:`~plastica.losses.Objective`, or None if the rule learns from inputs alone.
         """
         raise NotImplementedError
 
-    def respond(
-        self, network: Layer, params: Params, state: State, memory: Any, x: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
-        """Return the last potential and the activity for inputs ``(batch, ...)``; most rules: the forward pass."""
+    def respond(self, network: Layer, params: Params, state: State, memory: Memory, x: PyTree) -> tuple[PyTree, PyTree]:
+        """Return the last potential and the activity for inputs ``(batch, ...)``. Default: the forward pass."""
         potential, _ = network.synapse(params, x, state, INFERENCE)
         return potential, network.activate(potential)
 
     def judge(
-        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
-    ) -> tuple[jax.Array, jax.Array]:
-        """Return the mean loss of a batch that nothing is learned from, and the network's activity."""
+        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Any
+    ) -> tuple[Float[Array, ""], PyTree]:
+        """Return the mean loss of a batch without learning from it, and the activity of the network."""
         potential, activity = self.respond(network, params, state, memory, batch.x)
         return loss_of(objective, batch, potential, activity), activity
 
     def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
-        """Return what helps a person when training met a number that is not finite; most rules know nothing more.
+        """Return advice for the error message if training produced a number that is not finite. Default: none.
 
         Args:
             network: The network.
             params: Its parameters before the step that failed.
-            record: What the network did with the batch.
+            record: The forward pass of that step.
             batch: The rows of that step.
         """
         return ""
 
     @property
     def answers_forward(self) -> bool:
-        """Whether a trained network answers by its forward pass, so that the gradient of that pass is of interest."""
+        """Whether predictions are those of the forward pass, so that its gradient explains them."""
         return type(self).respond is Rule.respond
 
     @property
     def suits_all_layers(self) -> bool:
-        """Whether the rule trains layers of any kind, and needs none of its own."""
+        """Whether the rule trains layers of any kind and needs no particular ones."""
         return False
 
     @property
     def epochs_each(self) -> int | None:
-        """The epochs of each layer, if the rule trains one layer after another; otherwise None."""
+        """The epochs of each layer if the rule trains one layer after another; otherwise None."""
         return None
 
     def paced(self, epochs: int, layers: int) -> Rule:
-        """Return the rule as it suits a run of so many epochs and a network of so many layers.
+        """Return the rule adapted to the number of epochs of a run and of layers of a network.
 
-        Most rules stay the same; those that train one layer after another give each layer its part.
+        Most rules stay the same; those that train one layer after another divide the epochs among the layers.
         """
         return self
 
     def own_rates(self) -> tuple[str, ...]:
-        """Return the rates of steps that the rule makes itself, as a person writes them; most rules make none."""
+        """Return the rule's own learning rates as they are written in code, for messages. Default: none."""
         return ()
 
     def suited_to(self, x: np.ndarray) -> Rule:
-        """Return the rule as it suits such inputs, ``(rows, ...)``, for those who name no more than the rule."""
+        """Return the rule with defaults for these inputs, ``(rows, ...)``, if it was given by name only."""
         return self
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        """Return layers that suit the rule, for those who name none.
+        """Return layers that suit the rule, for a network that is given by its number of units.
 
         Args:
-            units: How many units each hidden layer should have.
-            last: The layer that answers.
+            units: The number of units of each hidden layer.
+            last: The output layer.
         """
         return stacks.dense(units, last)
 
 
-def loss_of(objective: Objective, batch: Batch, potential: jax.Array, activity: jax.Array) -> jax.Array:
-    """Return the mean loss of a batch, computed from the potential where the objective asks for it."""
+def loss_of(objective: Objective, batch: Batch, potential: PyTree, activity: PyTree) -> Float[Array, ""]:
+    """Return the mean loss of a batch, computed from the potential or the activity as the objective requires.
+
+    Args:
+        objective: The loss.
+        batch: The rows.
+        potential: The potential of the last layer, ``(batch, ...)``; for several outputs a tuple of arrays.
+        activity: The activity of the last layer, of the same shapes.
+    """
     answer = objective.read(potential, activity)
     return objective.mean(batch.y, answer, batch.weight, batch.size, batch.within)
 
 
-def rule_key(context: Context) -> Any:
-    """Return the key for what a rule itself draws in a step, apart from all keys of layers."""
+def rule_key(context: Context) -> Key:
+    """Return the key for the random numbers of the rule itself in a step; it differs from the keys of all layers."""
     return random.fold(context.key, _RULES_OWN)
