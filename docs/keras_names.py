@@ -29,6 +29,7 @@ FAMILIES: dict[str, tuple[ModuleType, ModuleType]] = {
     "callbacks": (keras.callbacks, pl.training),
     "initializers": (keras.initializers, pl.initializers),
     "regularizers": (keras.regularizers, pl.regularizers),
+    "constraints": (keras.constraints, pl.constraints),
 }
 
 
@@ -69,7 +70,6 @@ def names_table() -> dict[str, tuple[list[str], list[str]]]:
     return {
         **found,
         "activations": activations(),
-        "constraints": ([], classes(keras.constraints)),
         "methods and attributes of a model": split(methods, lambda name: hasattr(pl.Sequential, name)),
     }
 

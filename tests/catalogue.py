@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plastica as pl
 
-VECTOR, SERIES, IMAGE = (6,), (5, 3), (6, 6, 2)
+VECTOR, SERIES, IMAGE, VOLUME = (6,), (5, 3), (6, 6, 2), (4, 3, 4, 2)
 
 
 def graph():
@@ -25,10 +25,23 @@ LAYERS = {
     "wired_convolution": (pl.Wired(pl.Conv2D(4, 2, activation="tanh"), pl.DistanceDependent(0.3, 0.5)), IMAGE),
     "activation": (pl.Activation("softplus"), VECTOR),
     "softmax": (pl.Activation("softmax"), VECTOR),
+    "relu": (pl.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.2), VECTOR),
+    "leaky_relu": (pl.LeakyReLU(), VECTOR),
+    "elu": (pl.ELU(0.5), VECTOR),
+    "prelu": (pl.PReLU("ones", shared_axes=(1, 2)), IMAGE),
+    "softmax_of_axes": (pl.Softmax(axis=(1, 2)), IMAGE),
+    "identity": (pl.Identity(), VECTOR),
     "dropout": (pl.Dropout(0.3), VECTOR),
     "gaussian_noise": (pl.GaussianNoise(0.1), VECTOR),
+    "spatial_dropout_1d": (pl.SpatialDropout1D(0.3), SERIES),
+    "spatial_dropout_2d": (pl.SpatialDropout2D(0.3), IMAGE),
+    "spatial_dropout_3d": (pl.SpatialDropout3D(0.3), VOLUME),
+    "gaussian_dropout": (pl.GaussianDropout(0.3), VECTOR),
+    "alpha_dropout": (pl.AlphaDropout(0.3, noise_shape=(None, 1, None)), SERIES),
     "flatten": (pl.Flatten(), IMAGE),
     "reshape": (pl.Reshape((3, 2)), VECTOR),
+    "permute": (pl.Permute((3, 1, 2)), IMAGE),
+    "repeat_vector": (pl.RepeatVector(3), VECTOR),
     "batch_normalization": (pl.BatchNormalization(), VECTOR),
     "layer_normalization": (pl.LayerNormalization(), VECTOR),
     "unit_normalization": (pl.UnitNormalization(), VECTOR),
@@ -43,8 +56,16 @@ LAYERS = {
     "global_average_pooling_2d": (pl.GlobalAveragePooling2D(), IMAGE),
     "global_max_pooling_1d": (pl.GlobalMaxPooling1D(), SERIES),
     "global_max_pooling_2d": (pl.GlobalMaxPooling2D(), IMAGE),
+    "zero_padding_1d": (pl.ZeroPadding1D((2, 0)), SERIES),
     "zero_padding_2d": (pl.ZeroPadding2D(1), IMAGE),
+    "zero_padding_3d": (pl.ZeroPadding3D((1, 0, 2)), VOLUME),
+    "cropping_1d": (pl.Cropping1D((2, 0)), SERIES),
+    "cropping_2d": (pl.Cropping2D(1), IMAGE),
+    "cropping_3d": (pl.Cropping3D(((1, 1), (0, 1), (1, 0))), VOLUME),
+    "up_sampling_1d": (pl.UpSampling1D(3), SERIES),
     "up_sampling_2d": (pl.UpSampling2D(2), IMAGE),
+    "up_sampling_2d_bilinear": (pl.UpSampling2D((3, 2), interpolation="bilinear"), IMAGE),
+    "up_sampling_3d": (pl.UpSampling3D((1, 2, 3)), VOLUME),
     "simple_rnn": (pl.SimpleRNN(4), SERIES),
     "lstm": (pl.LSTM(4), SERIES),
     "lstm_sequences": (pl.LSTM(4, return_sequences=True), SERIES),

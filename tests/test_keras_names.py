@@ -21,6 +21,7 @@ HOMES = {
     "Callbacks": pl.training,
     "Initializers": pl.initializers,
     "Regularizers": pl.regularizers,
+    "Constraints": pl.constraints,
     "Methods and attributes of a model": pl.Sequential,
 }
 

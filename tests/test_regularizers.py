@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plastica.errors import InvalidValue, UnknownName
-from plastica.regularizers import L1, L1L2, L2, NAMES, CustomRegularizer, get
+from plastica.regularizers import L1, L1L2, L2, NAMES, CustomRegularizer, OrthogonalRegularizer, get
 
 W = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
 PAIRS = [
@@ -19,18 +19,20 @@ PAIRS = [
     (L2(0.3), keras.regularizers.L2(0.3)),
     (L1L2(), keras.regularizers.L1L2()),
     (L1L2(0.1, 0.2), keras.regularizers.L1L2(0.1, 0.2)),
+    (OrthogonalRegularizer(), keras.regularizers.OrthogonalRegularizer()),
+    (OrthogonalRegularizer(0.3, "columns"), keras.regularizers.OrthogonalRegularizer(0.3, "columns")),
 ]
 
 
 @pytest.mark.parametrize(("ours", "theirs"), PAIRS, ids=lambda value: type(value).__name__)
 def test_equal_to_keras_with_gradient(ours, theirs):
-    np.testing.assert_allclose(jax.jit(lambda r, w: r(w))(ours, W), theirs(W), rtol=1e-6)
+    np.testing.assert_allclose(jax.jit(lambda r, w: r(w))(ours, W), theirs(jnp.asarray(W)), rtol=1e-6)
     np.testing.assert_allclose(jax.grad(ours)(W), jax.grad(theirs)(W), rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_are_those_of_keras(name):
-    spelling = "L1L2" if name == "l1_l2" else name.upper()
+    spelling = {"l1_l2": "L1L2", "orthogonal_regularizer": name}.get(name, name.upper())
     np.testing.assert_allclose(get(name)(W), keras.regularizers.get(spelling)(W), rtol=1e-6)
 
 
@@ -77,7 +79,9 @@ def test_get_takes_what_a_person_may_give():
 
 
 def test_errors_say_what_to_give():
-    with pytest.raises(UnknownName, match=r'unknown regularizer "l3"\. Known: l1, l1_l2, l1l2, l2'):
+    with pytest.raises(
+        UnknownName, match=r'unknown regularizer "l3"\. Known: l1, l1_l2, l1l2, l2, orthogonal_regularizer'
+    ):
         get("l3")
     with pytest.raises(InvalidValue, match=r"regularizer=0.1: expected a name, a Regularizer such as L2\(0.01\)"):
         get(0.1)
@@ -88,3 +92,10 @@ def test_errors_say_what_to_give():
             L2(wrong)
         with pytest.raises(InvalidValue, match=f"L1L2: l1 is {wrong}"):
             L1L2(l1=wrong)
+    with pytest.raises(InvalidValue, match="OrthogonalRegularizer: factor is -1"):
+        OrthogonalRegularizer(-1)
+    with pytest.raises(InvalidValue, match='mode must be "rows" or "columns"'):
+        OrthogonalRegularizer(mode="all")
+    for shape in ((3,), (1, 4), (2, 2, 2)):
+        with pytest.raises(InvalidValue, match=r"got a parameter of shape .*; it compares the rows of a matrix"):
+            OrthogonalRegularizer()(jnp.ones(shape))

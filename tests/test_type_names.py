@@ -11,9 +11,14 @@ import plastica
 SOURCE = Path(plastica.__file__).parent
 
 # Pairs of public names, told apart by their family as in Keras: losses and metrics, the model and the composition of
-# layers, the layer and the function, weights and learning rates that start or stay at one value.
+# layers, layers and functions, weights and learning rates that start or stay at one value.
 PAIRS = {
-    "Activation": {"activations", "layers.activation"},
+    "Activation": {"activations.activation", "layers.activation"},
+    "ELU": {"activations.rectifiers", "layers.rectifiers"},
+    "Identity": {"initializers", "layers.rectifiers"},
+    "LeakyReLU": {"activations.rectifiers", "layers.rectifiers"},
+    "ReLU": {"activations.rectifiers", "layers.rectifiers"},
+    "Softmax": {"activations.probabilities", "layers.rectifiers"},
     "Constant": {"initializers", "schedules.schedule"},
     "CosineSimilarity": {"losses.regression", "metrics.mean"},
     "MeanAbsoluteError": {"losses.regression", "metrics.mean"},

@@ -25,6 +25,7 @@ MODULES = {
     "schedules": "Schedules",
     "initializers": "Initializers",
     "regularizers": "Regularizers",
+    "constraints": "Constraints",
     "training": "Training and callbacks",
     "rules": "Learning rules",
     "comparison": "Comparing rules",

@@ -89,6 +89,44 @@ class L1L2(Regularizer):
 
 
 @declaration
+class OrthogonalRegularizer(Regularizer):
+    """A penalty on the cosines between rows, or columns, of a matrix: makes them point in different directions.
+
+        factor * mean over pairs of abs(cos(w_i, w_j))
+
+    Args:
+        factor: The factor. Default 0.01, as in Keras.
+        mode: "rows" compares the rows of the kernel (in a Dense layer the weights of each input), "columns" those of
+            each unit.
+
+    Raises:
+        InvalidValue: For a negative factor, another mode, or a parameter that is no matrix of two rows or more.
+    """
+
+    factor: float = 0.01
+    mode: str = "rows"
+
+    def __post_init__(self) -> None:
+        _check(self, "factor", self.factor)
+        if self.mode not in ("rows", "columns"):
+            raise InvalidValue(f'OrthogonalRegularizer(mode={self.mode!r}): mode must be "rows" or "columns".')
+
+    def __call__(self, w: jax.Array) -> jax.Array:
+        """Return factor times the mean absolute cosine."""
+        vectors = w if self.mode == "rows" else w.T
+        if w.ndim != 2 or len(vectors) < 2:
+            raise InvalidValue(
+                f"OrthogonalRegularizer: got a parameter of shape {w.shape}; it compares the {self.mode} of a matrix, "
+                "at least two."
+            )
+        # Keras's bound keeps vectors of length 0 finite.
+        vectors = vectors * jax.lax.rsqrt(jnp.maximum(jnp.sum(jnp.square(vectors), 1, keepdims=True), 1e-12))
+        cosines = vectors @ vectors.T * (1 - jnp.eye(len(vectors), dtype=w.dtype))
+        pairs = len(vectors) * (len(vectors) - 1)  # each pair stands in the matrix twice
+        return jnp.asarray(self.factor, w.dtype) * jnp.sum(jnp.abs(cosines)) / pairs
+
+
+@declaration
 class CustomRegularizer(Regularizer):
     """A user-defined regularizer.
 
@@ -139,4 +177,10 @@ def _check(declared: Regularizer, field: str, value: float) -> None:
         raise InvalidValue(f"{type(declared).__name__}: {field} is {value}; it must be finite and not negative.")
 
 
-NAMES: dict[str, type[Regularizer]] = {"l1": L1, "l2": L2, "l1_l2": L1L2, "l1l2": L1L2}
+NAMES: dict[str, type[Regularizer]] = {
+    "l1": L1,
+    "l2": L2,
+    "l1_l2": L1L2,
+    "l1l2": L1L2,
+    "orthogonal_regularizer": OrthogonalRegularizer,
+}

@@ -14,10 +14,12 @@ from jax.test_util import check_grads
 
 from plastica.errors import InvalidValue, ShapeError
 from plastica.layers.convolution import Conv1D, Conv2D
+from plastica.layers.edges import ZeroPadding2D
 from plastica.layers.noise import Dropout
 from plastica.layers.normalization import LayerNormalization
 from plastica.layers.pooling import MaxPooling2D
-from plastica.layers.shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
+from plastica.layers.shape import Flatten, Reshape
+from plastica.layers.upsampling import UpSampling2D
 from plastica.specification import from_spec, to_spec
 
 X = np.random.default_rng(0).standard_normal((2, 4, 3, 2)).astype(np.float32)

@@ -8,6 +8,8 @@ from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
+from .dropouts import AlphaDropout, GaussianDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .edges import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .embedding import Embedding
 from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
@@ -31,20 +33,24 @@ from .pooling import (
     MaxPooling1D,
     MaxPooling2D,
 )
+from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .rescaling import Rescaling
-from .shape import Flatten, Reshape, UpSampling2D, ZeroPadding2D
+from .shape import Flatten, Permute, RepeatVector, Reshape
 from .stochastic import StochasticBinary
 from .threshold import McCullochPitts
+from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .walk import walk
 from .wired import Wired
 
 __all__ = [
+    "ELU",
     "GRU",
     "INFERENCE",
     "LSTM",
     "Activation",
     "Add",
+    "AlphaDropout",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -57,6 +63,9 @@ __all__ = [
     "Context",
     "Conv1D",
     "Conv2D",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
     "Dense",
     "DistanceDependent",
     "Dot",
@@ -65,6 +74,7 @@ __all__ = [
     "Ensemble",
     "Errors",
     "Flatten",
+    "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -72,9 +82,11 @@ __all__ = [
     "GlobalMaxPooling2D",
     "Graph",
     "Grid",
+    "Identity",
     "Input",
     "Layer",
     "LayerNormalization",
+    "LeakyReLU",
     "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
@@ -84,9 +96,13 @@ __all__ = [
     "Minimum",
     "Multiply",
     "Node",
+    "PReLU",
     "PeriodicEmbedding",
+    "Permute",
     "PiecewiseLinearEmbedding",
+    "ReLU",
     "Record",
+    "RepeatVector",
     "Rescaling",
     "Reshape",
     "Residual",
@@ -95,15 +111,23 @@ __all__ = [
     "Sequential",
     "SimpleRNN",
     "SmallWorld",
+    "Softmax",
     "Sparse",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
     "StochasticBinary",
     "Subtract",
     "UnitNormalization",
+    "UpSampling1D",
     "UpSampling2D",
+    "UpSampling3D",
     "Variables",
     "Wired",
     "Wiring",
+    "ZeroPadding1D",
     "ZeroPadding2D",
+    "ZeroPadding3D",
     "walk",
     "wiring",
 ]

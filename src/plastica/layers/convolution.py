@@ -8,8 +8,9 @@ from typing import ClassVar
 import jax
 import numpy as np
 
-from .. import activations, initializers, regularizers
+from .. import activations, constraints, initializers, regularizers
 from ..activations import Activation
+from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
@@ -41,6 +42,8 @@ class _Convolution(Layer):
     bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
     kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
         owner = type(self).__name__
@@ -127,6 +130,8 @@ class Conv1D(_Convolution):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1)).
+        bias_constraint: What b must be after each step, such as NonNeg().
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, filters)``; kernel ``(kernel_size, channels / groups,
@@ -168,6 +173,8 @@ class Conv2D(_Convolution):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1, 2)).
+        bias_constraint: What b must be after each step, such as NonNeg().
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, filters)``; kernel

@@ -5,8 +5,9 @@ from __future__ import annotations
 import jax
 import numpy as np
 
-from .. import activations, initializers, regularizers
+from .. import activations, constraints, initializers, regularizers
 from ..activations import Activation
+from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
@@ -30,6 +31,8 @@ class Dense(Layer):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3).
+        bias_constraint: What b must be after each step, such as NonNeg().
 
     Shapes:
         ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``.
@@ -51,6 +54,8 @@ class Dense(Layer):
     bias_initializer: Initializer = named_field(default="zeros", converter=initializers.get)
     kernel_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
         if self.units < 1:

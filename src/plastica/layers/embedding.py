@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import initializers, regularizers
+from .. import constraints, initializers, regularizers
+from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue
 from ..initializers import Initializer
@@ -28,6 +29,7 @@ class Embedding(Layer):
         output_dim: The dimension of the vectors.
         embeddings_initializer: The initializer of E. Default: uniform between -0.05 and 0.05, as in Keras.
         embeddings_regularizer: A penalty on E, added to the loss.
+        embeddings_constraint: What E must be after each step, such as MaxNorm(3).
 
     Shapes:
         ``(batch, ...) -> (batch, ..., output_dim)``; embeddings ``(input_dim, output_dim)``. Inputs may be
@@ -47,6 +49,7 @@ class Embedding(Layer):
     output_dim: int  # pyright: ignore[reportGeneralTypeIssues]
     embeddings_initializer: Initializer = named_field(default="uniform", converter=initializers.get)
     embeddings_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    embeddings_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
         for name in ("input_dim", "output_dim"):

@@ -119,6 +119,12 @@ class Ensemble(Layer):
     def penalty(self, params: Params) -> Any:
         return sum(self.branch.penalty(self._copy(params, number)) for number in range(self.copies))
 
+    def constrain(self, params: Params, state: State) -> Params:
+        def one(own: Params, carried: State) -> Params:
+            return _named(self.branch.constrain(self.by_layer(own), self.by_layer(carried)))
+
+        return jax.vmap(one)(params, state) if self.trainable else params
+
     def by_layer(self, named: dict[str, Any]) -> tuple[dict[str, Any], ...]:
         """Return parameters or state with a dict for each layer: ``{"0/kernel": k}`` becomes ``({"kernel": k},)``."""
         found: tuple[dict[str, Any], ...] = tuple({} for _ in self.layers)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import regularizers
+from .. import constraints, regularizers
 from ..activations import Activation
 from ..declaration import Declaration
 from ..errors import InvalidValue
@@ -91,7 +91,7 @@ class Layer(Declaration):
 
     User-defined layers implement ``synapse``, ``init`` and ``output_shape`` if they have parameters or change the
     shape, and ``activate`` if they have a nonlinearity. Parameters are a dict; a field ``kernel_regularizer``
-    penalizes ``params["kernel"]``.
+    penalizes ``params["kernel"]``, a field ``kernel_constraint`` limits it after each step.
 
     Args:
         name: A name for summaries. Default: the class name in lower case.
@@ -243,17 +243,31 @@ class Layer(Declaration):
         return self if isinstance(self, kind) else None
 
     def constrain(self, params: Params, state: State) -> Params:
-        """Return parameters after a step with the constraints of the layer: weights of missing connections stay 0."""
-        if not self.children:
+        """Return parameters after a step as the layer's constraints allow them; frozen ones are kept."""
+        if not self.trainable:
             return params
-        parts = zip(self.children, params, state, strict=True)
-        return tuple(child.constrain(own, carried) for child, own, carried in parts)
+        if self.children:
+            parts = zip(self.children, params, state, strict=True)
+            return tuple(child.constrain(own, carried) for child, own, carried in parts)
+        limits = self._of_parameters("_constraint", constraints.get, params)
+        return {**params, **{name: limit(params[name]) for name, limit in limits}} if limits else params
 
     def penalty(self, params: Params) -> Any:
         """Return the penalty of the layer's regularizers; 0 if there are none."""
-        found = ((field.name, regularizers.get(getattr(self, field.name))) for field in _regularizers(self))
-        named = ((_penalised(name, params), penalty) for name, penalty in found)
-        return sum(penalty(params[name]) for name, penalty in named if penalty is not None and name in params)
+        penalties = self._of_parameters("_regularizer", regularizers.get, params)
+        return sum(penalty(params[name]) for name, penalty in penalties)
+
+    def named_parameters(self, prefix: str, params: Params) -> tuple[str, ...]:
+        """Return the parameters that fields such as ``<prefix>_regularizer`` and ``<prefix>_constraint`` are about."""
+        # As in Keras, the penalty on recurrent_kernel is named recurrent_regularizer.
+        return tuple(name for name in (prefix, f"{prefix}_kernel") if name in params)[:1]
+
+    def _of_parameters(self, ending: str, get: Callable[[Any], Any], params: Params) -> list[tuple[str, Any]]:
+        """Return each parameter that a field with this ending is about, with what the field holds."""
+        held = [(field.name.removesuffix(ending), get(getattr(self, field.name))) for field in _ending(self, ending)]
+        return [
+            (name, each) for prefix, each in held if each is not None for name in self.named_parameters(prefix, params)
+        ]
 
     @final
     def cast_inputs(self, x: Any) -> Any:
@@ -316,14 +330,8 @@ def _cast(array: jax.Array, keep_integers: bool) -> jax.Array:
     return array if keep_integers and jnp.issubdtype(array.dtype, jnp.integer) else as_float(array)
 
 
-def _regularizers(layer: Layer) -> list[Any]:
-    return [field for field in fields(layer) if field.name.endswith("_regularizer")]
-
-
-def _penalised(field: str, params: Params) -> str:
-    # As in Keras, the penalty on recurrent_kernel is named recurrent_regularizer.
-    name = field.removesuffix("_regularizer")
-    return name if name in params else f"{name}_kernel"
+def _ending(layer: Layer, ending: str) -> list[Any]:
+    return [field for field in fields(layer) if field.name.endswith(ending)]
 
 
 def _with_feedback(pull: Callable[..., Any], pull_back: Callable[..., Any]) -> Callable[..., Any]:

@@ -41,37 +41,16 @@ class Dropout(Layer):
     noise_shape: tuple[int | None, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= 1:
-            raise InvalidValue(f"Dropout({self.rate}): rate must be a fraction from 0 to 1; for 50 % use 0.5.")
+        check_rate("Dropout", self.rate)
         if self.noise_shape is not None:
             object.__setattr__(self, "noise_shape", tuple(self.noise_shape))
 
     def output_shape(self, shape: Shape) -> Shape:
-        self._mask_shape((1, *shape))
+        mask_shape("Dropout", self.noise_shape, (1, *shape))
         return tuple(shape)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        if not context.training or context.key is None:
-            return x, state
-        keep = jnp.asarray(1 - self.rate, x.dtype)
-        kept = random.bernoulli(context.key, keep, self._mask_shape(x.shape))
-        # For rate 1, 1 / 0 must not reach the gradient.
-        louder = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0)
-        return x * jnp.where(kept, louder, jnp.zeros((), x.dtype)), state
-
-    def _mask_shape(self, shape: Shape) -> Shape:
-        """The mask's shape for inputs of ``shape``, both with the batch axis."""
-        if self.noise_shape is None:
-            return tuple(shape)
-        fits = len(self.noise_shape) == len(shape) and all(
-            asked in (None, 1, size) for asked, size in zip(self.noise_shape[1:], shape[1:], strict=True)
-        )
-        if not fits:
-            raise ShapeError(
-                f"Dropout: got inputs of shape {tuple(shape[1:])}, to which noise_shape={self.noise_shape} does not "
-                "fit; give one entry for the batch and one for each axis: 1, None or the axis's size."
-            )
-        return tuple(size if asked is None else asked for asked, size in zip(self.noise_shape, shape, strict=True))
+        return dropped(x, self.rate, mask_shape("Dropout", self.noise_shape, x.shape), context), state
 
 
 @declaration
@@ -100,3 +79,50 @@ class GaussianNoise(Layer):
         if not context.training or context.key is None:
             return x, state
         return x + jnp.asarray(self.stddev, x.dtype) * random.normal(context.key, x.shape).astype(x.dtype), state
+
+
+def check_rate(owner: str, rate: float) -> None:
+    """Refuse a rate that is no fraction.
+
+    Raises:
+        InvalidValue: For a rate outside [0, 1].
+    """
+    if not 0 <= rate <= 1:
+        raise InvalidValue(f"{owner}({rate}): rate must be a fraction from 0 to 1; for 50 % use 0.5.")
+
+
+def mask_shape(owner: str, noise_shape: tuple[int | None, ...] | None, shape: Shape) -> Shape:
+    """Return the shape of the mask for inputs of ``shape``, both with the batch axis.
+
+    Raises:
+        ShapeError: If ``noise_shape`` does not fit the inputs.
+    """
+    if noise_shape is None:
+        return tuple(shape)
+    fits = len(noise_shape) == len(shape) and all(
+        asked in (None, 1, size) for asked, size in zip(noise_shape[1:], shape[1:], strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"{owner}: got inputs of shape {tuple(shape[1:])}, to which noise_shape={noise_shape} does not "
+            "fit; give one entry for the batch and one for each axis: 1, None or the axis's size."
+        )
+    return tuple(size if asked is None else asked for asked, size in zip(noise_shape, shape, strict=True))
+
+
+def dropped(x: jax.Array, rate: float | jax.Array, mask: Shape, context: Context) -> jax.Array:
+    """Return ``x`` with a fraction set to 0 and the rest scaled by 1 / (1 - rate) in training; else ``x`` itself.
+
+    Args:
+        x: Inputs, ``(batch, ...)``.
+        rate: The fraction.
+        mask: The shape of the mask; axes of size 1 share it.
+        context: The options of the pass.
+    """
+    if not context.training or context.key is None:
+        return x
+    keep = jnp.asarray(1 - rate, x.dtype)
+    kept = random.bernoulli(context.key, keep, mask)
+    # For rate 1, 1 / 0 must not reach the gradient.
+    louder = jnp.where(keep > 0, 1 / jnp.where(keep > 0, keep, 1), 0)
+    return x * jnp.where(kept, louder, jnp.zeros((), x.dtype))

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import initializers, regularizers
+from .. import constraints, initializers, regularizers
+from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
@@ -41,6 +42,8 @@ class BatchNormalization(Layer):
         moving_variance_initializer: The initializer of the moving variance.
         beta_regularizer: A penalty on beta, added to the loss.
         gamma_regularizer: A penalty on gamma, added to the loss.
+        beta_constraint: What beta must be after each step, such as NonNeg().
+        gamma_constraint: What gamma must be after each step, such as NonNeg().
 
     Shapes:
         ``(batch, ..., channels)`` in and out; gamma, beta, moving_mean and moving_variance ``(channels,)``.
@@ -70,6 +73,8 @@ class BatchNormalization(Layer):
     moving_variance_initializer: Initializer = named_field(default="ones", converter=initializers.get)
     beta_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     gamma_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    beta_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    gamma_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
         if not 0 <= self.momentum <= 1:
@@ -131,6 +136,8 @@ class LayerNormalization(Layer):
         gamma_initializer: The initializer of gamma.
         beta_regularizer: A penalty on beta, added to the loss.
         gamma_regularizer: A penalty on gamma, added to the loss.
+        beta_constraint: What beta must be after each step, such as NonNeg().
+        gamma_constraint: What gamma must be after each step, such as NonNeg().
 
     Shapes:
         ``(batch, ..., channels)`` in and out; gamma and beta have the sizes of the axes.
@@ -155,6 +162,8 @@ class LayerNormalization(Layer):
     gamma_initializer: Initializer = named_field(default="ones", converter=initializers.get)
     beta_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     gamma_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
+    beta_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    gamma_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
         _check_epsilon("LayerNormalization", self.epsilon)

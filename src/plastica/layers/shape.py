@@ -1,8 +1,7 @@
-"""Layers that change the shape: flatten, reshape, pad, upsample."""
+"""Layers that change the shape and keep the values: flatten, reshape, permute, repeat."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 
 import jax
@@ -12,7 +11,7 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .layer import Context, Layer, Params, Shape, State
-from .sliding import check_choice, check_data_format, check_rank, whole_numbers
+from .sliding import check_data_format, whole_numbers
 
 
 @declaration
@@ -92,118 +91,81 @@ class Reshape(Layer):
 
 
 @declaration
-class ZeroPadding2D(Layer):
-    """Add zeros around an image.
+class Permute(Layer):
+    """Reorder the axes of the inputs.
 
     Args:
-        padding: The number of zeros: one number for all sides, (height, width), or ((top, bottom), (left, right)).
-        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        dims: For each axis of the output the axis of the input, counted from 1 without the batch: (2, 1) transposes.
 
     Shapes:
-        ``(batch, height, width, channels) -> (batch, top + height + bottom, left + width + right, channels)``.
+        ``(batch, ...) -> (batch, ...)``, reordered.
 
     Raises:
-        InvalidValue: For negative numbers or another form.
-        ShapeError: For inputs without three axes beside the batch.
+        InvalidValue: If ``dims`` is not an order of 1 to their number.
+        ShapeError: If the inputs have another number of axes.
 
     Example:
-        >>> ZeroPadding2D(((1, 0), (2, 2))).output_shape((28, 28, 1))
-        (29, 32, 1)
+        >>> Permute((2, 1)).output_shape((10, 3))
+        (3, 10)
     """
 
-    padding: int | tuple[int | tuple[int, ...], ...] = 1
-    data_format: str | None = None
+    dims: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        check_data_format("ZeroPadding2D", self.data_format)
-        if not isinstance(self.padding, int):
-            frozen = tuple(side if isinstance(side, int) else tuple(side) for side in self.padding)
-            object.__setattr__(self, "padding", frozen)
-        sides = self._sides()
-        if len(sides) != 2 or any(len(side) != 2 for side in sides) or min(map(min, sides)) < 0:
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)) or not self.dims:
             raise InvalidValue(
-                f"ZeroPadding2D(padding={self.padding!r}): give a whole number of at least 0, (height, width) or "
-                "((top, bottom), (left, right))."
+                f"Permute({self.dims}): give each axis once, counted from 1 without the batch: (2, 1) transposes."
             )
 
-    def _sides(self) -> tuple[tuple[int, ...], ...]:
-        both = (self.padding,) * 2 if isinstance(self.padding, int) else self.padding
-        return tuple((side, side) if isinstance(side, int) else tuple(side) for side in both)
-
     def output_shape(self, shape: Shape) -> Shape:
-        check_rank("ZeroPadding2D", shape, 2)
-        vertical, horizontal = self._sides()
-        return (shape[0] + sum(vertical), shape[1] + sum(horizontal), shape[2])
+        if len(shape) != len(self.dims):
+            raise ShapeError(
+                f"Permute({self.dims}): got inputs of shape {shape}; it reorders {len(self.dims)} axes, the batch not "
+                "counted."
+            )
+        return tuple(shape[axis - 1] for axis in self.dims)
 
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
-        return np.pad(x, ((0, 0), *self._sides(), (0, 0)))
+        return x.transpose(0, *self.dims)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return jnp.pad(x, ((0, 0), *self._sides(), (0, 0))), state
+        return x.transpose(0, *self.dims), state
 
 
 @declaration
-class UpSampling2D(Layer):
-    """Upsample an image by integer factors, by repetition or bilinear interpolation.
+class RepeatVector(Layer):
+    """Repeat each input as the steps of a sequence, such as a code before a decoder.
 
     Args:
-        size: The factors of height and width, as one number or two.
-        data_format: None or "channels_last"; accepted for compatibility with Keras.
-        interpolation: "nearest" repeats each pixel; "bilinear" interpolates between the centres of pixels and is
-            constant outside of them.
+        n: The number of steps.
 
     Shapes:
-        ``(batch, height, width, channels) -> (batch, size[0] * height, size[1] * width, channels)``.
+        ``(batch, features) -> (batch, n, features)``.
 
     Raises:
-        InvalidValue: For factors below 1 or an unknown interpolation.
-        ShapeError: For inputs without three axes beside the batch.
+        InvalidValue: If ``n`` is below 1.
+        ShapeError: If inputs do not have exactly one axis besides the batch.
 
     Example:
-        >>> UpSampling2D(2).output_shape((7, 7, 16))
-        (14, 14, 16)
+        >>> RepeatVector(5).output_shape((3,))
+        (5, 3)
     """
 
-    size: int | tuple[int, ...] = 2
-    data_format: str | None = None
-    interpolation: str = "nearest"
+    n: int
 
     def __post_init__(self) -> None:
-        found = whole_numbers("UpSampling2D", "size", self.size, 2)
-        object.__setattr__(self, "size", found if isinstance(self.size, Sequence) else found[0])
-        check_data_format("UpSampling2D", self.data_format)
-        check_choice("UpSampling2D", "interpolation", self.interpolation, ("nearest", "bilinear"))
+        whole_numbers("RepeatVector", "n", self.n, 1)
 
     def output_shape(self, shape: Shape) -> Shape:
-        check_rank("UpSampling2D", shape, 2)
-        height, width = whole_numbers("UpSampling2D", "size", self.size, 2)
-        return (shape[0] * height, shape[1] * width, shape[2])
+        if len(shape) != 1:
+            raise ShapeError(
+                f"RepeatVector({self.n}): got inputs of shape {shape}; RepeatVector expects one axis of features. Put "
+                "Flatten() before it."
+            )
+        return (self.n, shape[0])
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return np.repeat(x[:, None], self.n, 1)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        enlarge = _repeat if self.interpolation == "nearest" else _interpolate
-        height, width = whole_numbers("UpSampling2D", "size", self.size, 2)
-        return enlarge(enlarge(x, 1, height), 2, width), state
-
-
-def _repeat(x: jax.Array, axis: int, factor: int) -> jax.Array:
-    return _interleave([x] * factor, axis)
-
-
-def _interpolate(x: jax.Array, axis: int, factor: int) -> jax.Array:
-    size = x.shape[axis]
-    at = jnp.arange(size)
-    before = jnp.take(x, jnp.maximum(at - 1, 0), axis)
-    after = jnp.take(x, jnp.minimum(at + 1, size - 1), axis)
-    parts = []
-    for part in range(factor):
-        # Where the middle of this part lies from the middle of the old place, in old places.
-        offset = (part + 0.5) / factor - 0.5
-        neighbour = before if offset < 0 else after
-        parts.append(x * (1 - abs(offset)) + neighbour * abs(offset))
-    return _interleave(parts, axis)
-
-
-def _interleave(parts: list[jax.Array], axis: int) -> jax.Array:
-    shape = list(parts[0].shape)
-    shape[axis] *= len(parts)
-    return jnp.stack(parts, axis + 1).reshape(shape)
+        return jnp.broadcast_to(x[:, None], (x.shape[0], self.n, *x.shape[1:])), state

@@ -9,7 +9,7 @@ from ..errors import InvalidValue, ShapeError
 from .kernels.window import Window, place
 from .layer import Layer, Shape
 
-_AXES = {1: "(steps, channels)", 2: "(height, width, channels)"}
+_AXES = {1: "(steps, channels)", 2: "(height, width, channels)", 3: "(depth, height, width, channels)"}
 
 
 def whole_numbers(owner: str, field: str, value: int | Sequence[int], rank: int) -> tuple[int, ...]:

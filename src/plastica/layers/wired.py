@@ -71,12 +71,17 @@ class Wired(Layer):
         return wiring(mask, self.connections.distances(*mask.shape))
 
     def constrain(self, params: Params, state: State) -> Params:
-        return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
+        return self._masked(self.layer.constrain(params, self._inner(state)), state)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        inner = {name: carried for name, carried in state.items() if name != "mask"}
-        potential, inner = self.layer.synapse(self.constrain(params, state), x, inner, context)
+        potential, inner = self.layer.synapse(self._masked(params, state), x, self._inner(state), context)
         return potential, {**inner, "mask": state["mask"]}
+
+    def _masked(self, params: Params, state: State) -> Params:
+        return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
+
+    def _inner(self, state: State) -> State:
+        return {name: carried for name, carried in state.items() if name != "mask"}
 
     def activate(self, potential: jax.Array) -> jax.Array:
         return self.layer.activate(potential)

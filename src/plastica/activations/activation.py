@@ -1,0 +1,41 @@
+"""The base class of activations."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import ClassVar
+
+import jax
+
+from ..declaration import Declaration
+
+
+class Activation(Declaration):
+    """Base class of activations.
+
+    Attributes:
+        known_as: The names of the activation in Keras, the usual one first.
+        output_range: The smallest and largest possible output; infinite if unbounded.
+    """
+
+    known_as: ClassVar[tuple[str, ...]] = ()
+    output_range: ClassVar[tuple[float, float]] = (-inf, inf)
+
+    def __call__(self, z: jax.Array) -> jax.Array:
+        """Return the activation of potentials of any shape, with their shape and dtype."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """The name of the activation: as in Keras, as registered, or the class name."""
+        own = (name for name, known in registered.items() if type(known) is type(self))
+        names = vars(type(self)).get("known_as", ())  # not those of a class that this one is derived from
+        return next(iter(names), None) or next(own, type(self).__name__)
+
+    def __repr__(self) -> str:
+        """Show only the name if every field has its default value."""
+        written = super().__repr__()
+        return repr(self.name) if written.endswith("()") else written
+
+
+registered: dict[str, Activation] = {}
