@@ -15,7 +15,7 @@ from plastica.evaluation import verdicts
 from plastica.evaluation.decisions import Decision
 from plastica.evaluation.inference import beyond_guess, guess_from
 from plastica.evaluation.intervals import Figure
-from plastica.evaluation.results import Judged
+from plastica.evaluation.judged import Judged
 from plastica.report.conclusions import conclusion
 
 RNG = np.random.default_rng(0)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
-    from .result import Comparison
 
 ROW, HEAD, FOOT = 0.2, 0.5, 0.45  # inches: height of a row, space above and below the rows
 NUMBERS, BETWEEN = 0.46, 0.2  # inches: width of the column of means, space between panels
@@ -25,9 +24,14 @@ LEAST_R2 = -0.5  # a diverging rule has a far lower R2, which would compress the
 BAND = "#F4F4F4"
 
 
-def draw(found: Comparison) -> Drawing:
-    """Return a figure of page width: results, angles, times and the learning curve of each rule, best first."""
-    records = found.ranked
+def draw(records: Sequence[RuleRecord], held_out: int, target: float | None) -> Drawing:
+    """Return a figure of page width: results, angles, times and the learning curve of each rule.
+
+    Args:
+        records: The rules, best first.
+        held_out: The number of rows in the test set.
+        target: The test result that the curves mark; None marks none.
+    """
     trained = [record for record in records if not record.reason and record.epochs]
     rows = ROW * len(records)
     with own_style():
@@ -41,13 +45,13 @@ def draw(found: Comparison) -> Drawing:
         seconds = sheet.axes(left + widths[1] + BETWEEN, HEAD, widths[2], rows)
         for place in range(1, len(records), 2):
             sheet.band(HEAD + ROW * place, ROW, BAND)
-        _figures(figures, records, int(found.task["held_out"]))
+        _figures(figures, records, held_out)
         _angles(angles, records)
         _seconds(seconds, records)
         figures.set_yticks(range(len(records)), [_shortened(record.name) for record in records], fontsize=TEXT)
         for label, record in zip(figures.get_yticklabels(), records, strict=True):
             label.set_color(SOFT if record.reason or record.unranked else INK)
-        draw_curves(sheet, HEAD + rows + FOOT, trained, found.target)
+        draw_curves(sheet, HEAD + rows + FOOT, trained, target)
     return sheet.figure
 
 

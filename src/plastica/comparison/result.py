@@ -126,7 +126,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
         if path is not None:
             checked_ending(path)
-        return draw(self).save(path)
+        return draw(self.ranked, int(self.task["held_out"]), self.target).save(path)
 
     @property
     def heads(self) -> list[str]:

@@ -28,7 +28,8 @@ from ..tables.views import estimator_page
 from ..training import EarlyStopping, History
 from . import serialization
 from .construction import build, check_parameters, recompiled
-from .inputs import EstimatorRows, features_of, fit_encoder, layout_of, relative, settle, take_rows, take_weights
+from .inputs import features_of, fit_encoder, layout_of, take_rows, take_weights
+from .rows import EstimatorRows, relative, settle
 
 AUTO_ROWS = 100  # early_stopping="auto" holds out a validation set from this number of rows on
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numbers
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,7 @@ from ..evaluation.imbalance import check_fits, rare_classes
 from ..evaluation.thresholds import FEWEST, choose_decision
 from ..notes import note
 from ..settings import Settings
-
-if TYPE_CHECKING:
-    from .inputs import EstimatorRows
+from .rows import EstimatorRows
 
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
 MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered

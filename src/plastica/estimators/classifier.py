@@ -33,7 +33,8 @@ from .class_decision import (
     target_of,
 )
 from .construction import check_parameters
-from .inputs import EstimatorRows, check_array
+from .inputs import check_array
+from .rows import EstimatorRows
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):

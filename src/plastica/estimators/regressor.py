@@ -21,7 +21,8 @@ from ..training import Callback
 from . import serialization
 from .base import NetworkEstimator
 from .construction import check_parameters
-from .inputs import EstimatorRows, check_array
+from .inputs import check_array
+from .rows import EstimatorRows
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .decisions import Decision
-from .results import Judged
+from .judged import Judged
 from .scores import Figure, Scores, score
 from .thresholds import say_decision
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 import numpy as np
@@ -15,6 +14,7 @@ from ..notes import Note
 from ..settings import Settings
 from .baselines import Baseline, fit_baselines
 from .decisions import Decision, usual_decision
+from .judged import Judged
 from .naive import naive_answers
 from .scores import Figure, Scores, main_figure, score
 from .thresholds import choose_decision
@@ -43,33 +43,6 @@ class Results(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def concluded(self) -> Verdict:
         """Return the verdict, computed from the metrics for older files."""
         return self.verdict or verdict_from(self.scores, self.main, self.difference, self.beside, self.rows)
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The predictions of each model for the test set; not saved with the network.
-
-    Args:
-        task: "binary", "multiclass", "multilabel" or "regression".
-        rows: The numbers of the rows in ``prepared.table``.
-        y: The true values: class indices, labels, or numbers in the units of the targets.
-        answers: For "network", "linear", "trees" and "dummy": probabilities of classes or labels, or numbers.
-        decisions: The decision from probabilities to predictions for each model; empty for regression.
-        own: The name of the saved model; the others are compared with it.
-    """
-
-    task: str
-    rows: np.ndarray
-    y: np.ndarray
-    answers: Mapping[str, np.ndarray]
-    decisions: Mapping[str, Decision]
-    own: str = "network"
-
-    def labels(self, model: str | None = None) -> np.ndarray:
-        """Return the predictions of a model (default: the saved one): class indices, labels of 0 and 1, or numbers."""
-        model = model or self.own
-        found = self.answers[model]
-        return self.decisions[model].decide(found) if model in self.decisions else found
 
 
 def judge(

@@ -11,12 +11,12 @@ import numpy as np
 from ..checks.findings import MOST_NAMED, ORDER, Finding, finding
 from ..data.table import show
 from .inference import BeyondGuess, beyond_guess, guess_from
+from .judged import Judged
 from .naive import NAIVE
 from .scores import LOWER_IS_BETTER, Figure, Scores, difference
 
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
-    from .results import Judged
 
 Level = Literal["good", "careful", "bad"]
 Outcome = Literal["better", "same", "worse", "useless", "unclear", "alone"]

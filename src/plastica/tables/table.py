@@ -16,7 +16,7 @@ from ..data.streaming_files import is_large
 from ..data.target import Target
 from ..errors import InvalidValue
 from ..evaluation.imbalance import feed_for
-from ..evaluation.results import Judged
+from ..evaluation.judged import Judged
 from ..evaluation.scores import Scores, score
 from ..model import Sequential
 from ..model.saving import Saved
