@@ -132,7 +132,7 @@ def parts_of(given: tuple[Any, ...], epochs: int, steps: int) -> dict[str, float
 
     from plastica.layers import Members, Sequential
     from plastica.layers.layer import Context
-    from plastica.training.program import held_out_sums
+    from plastica.training.loop import held_out_sums
 
     program, key, learner, rows, validation, plan = given
     made, params = program.network.layers, learner.params

@@ -164,7 +164,7 @@ def test_a_rules_memory_is_saved_checkpointed_and_resumed(tmp_path):
 
 
 def test_a_rules_floats_are_traced_so_that_another_one_compiles_nothing():
-    from plastica.training.program import advance
+    from plastica.training import advance
 
     centred().fit(FAR, Y, batch_size=8, verbose=0)
     programs = advance._cache_size()

@@ -141,7 +141,7 @@ def test_a_checkpoint_folder_is_not_overwritten_by_another_run(tmp_path):
 
 
 def test_a_second_fit_and_another_rate_compile_nothing():
-    from plastica.training.program import advance
+    from plastica.training import advance
 
     network().fit(X, Y, epochs=1, verbose=0)
     programs = advance._cache_size()

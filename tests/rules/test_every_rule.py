@@ -10,7 +10,7 @@ import plastica as pl
 from plastica import rules
 from plastica.errors import InvalidValue
 from plastica.rules import Greedy
-from plastica.training.program import advance
+from plastica.training import advance
 
 ROWS, FEATURES, CLASSES = 13, 5, 3  # the last batch of an epoch is short
 X = np.random.default_rng(0).random((ROWS, FEATURES), np.float32)

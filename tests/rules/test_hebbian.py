@@ -250,15 +250,14 @@ OWN_RATES = {
 
 @pytest.mark.parametrize("name", OWN_RATES)
 def test_what_to_try_names_the_rates_of_a_rule_s_own_steps(name):
-    from plastica.training.finite import what_to_try
-    from plastica.training.program import Program
+    from plastica.training import Supervised
 
     rule, words = OWN_RATES[name]
     objective = pl.losses.Objective(pl.losses.MeanSquaredError())
     network = pl.layers.Sequential([pl.Dense(2)])
-    said = what_to_try(Program(network, rule, pl.optimizers.Adam(), objective, ()))
+    said = Supervised(network, rule, pl.optimizers.Adam(), objective, ()).remedy()
     assert re.search(words, said) and "clip the gradient there" in said.lower()
-    alone = what_to_try(Program(network, rule, pl.optimizers.Adam(), None, ()))
+    alone = Supervised(network, rule, pl.optimizers.Adam(), None, ()).remedy()
     assert re.search(words, alone) and "clip" not in alone
 
 

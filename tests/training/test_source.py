@@ -7,7 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.model import fitting
-from plastica.training.program import Plan, Rows
+from plastica.training import Plan, Rows
 from plastica.training.source import Source
 
 GENERATOR = np.random.default_rng(0)

@@ -7,8 +7,7 @@ import pytest
 
 import plastica as pl
 from plastica.data.streaming import Blocks
-from plastica.training import windows
-from plastica.training.program import advance
+from plastica.training import advance, windows
 from plastica.training.windows import Windows
 
 GENERATOR = np.random.default_rng(2)

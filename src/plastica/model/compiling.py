@@ -12,7 +12,6 @@ import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue, PlasticaWarning
-from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
 from ..losses import Loss, OutputLosses
 from ..optimizers import Optimizer
@@ -20,6 +19,7 @@ from ..rules import Rule
 from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
+from ..training.supervised import Supervised
 from . import outputs
 
 
@@ -125,13 +125,13 @@ def _require_declared(part: Any) -> None:
         )
 
 
-def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Program:
+def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Supervised:
     """Build the program: a numerically stable form of the loss, and metrics that fit the output shape."""
     if isinstance(compiled.loss, OutputLosses):
         objective = losses.place_outputs(compiled.loss, outputs.activations_of(network))
         compiled.rule.check(network, objective)
         plain, weighted = compiled.metrics, compiled.weighted_metrics
-        return Program(network, compiled.rule, compiled.optimizer, objective, plain, weighted)
+        return Supervised(network, compiled.rule, compiled.optimizer, objective, plain, weighted)
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
     known = {"loss": compiled.loss, "output_shape": output_shape, "activation": network.output_activation}
@@ -143,16 +143,14 @@ def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) 
     apart = tuple(
         metrics.renamed(metric, f"weighted_{metric.label}") if metric.label in taken else metric for metric in weighted
     )
-    return Program(network, compiled.rule, compiled.optimizer, objective, plain, apart)
+    return Supervised(network, compiled.rule, compiled.optimizer, objective, plain, apart)
 
 
 def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:
     """Return the initial training state; ``widths`` are the numbers of sums of the metrics."""
-    memory = memory_for(program.rule, program.network, params, seed)
-    step, sums = np.zeros((), np.int32), empty_sums(program.watched, widths)
-    return jax.device_put(
-        Learner(params, state, memory, program.optimizer.init(trainable_part(program.network, params)), step, sums)
-    )
+    memory, optimizer = program.begin(params, state, _key_of(seed))
+    step, sums = np.zeros((), np.int32), empty_sums(program, widths)
+    return jax.device_put(Learner(params, state, memory, optimizer, step, sums))
 
 
 def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
@@ -165,10 +163,14 @@ def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
 
 def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
     """Return the initial memory of the rule."""
-    return rule.init(network, params, jax.numpy.asarray(random.fold(random.seed_key(seed), 1)))
+    return rule.init(network, params, _key_of(seed))
 
 
-def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
+def _key_of(seed: int) -> jax.Array:
+    return jax.numpy.asarray(random.fold(random.seed_key(seed), 1))
+
+
+def widths_for(program: Supervised, y: Any, output_shape: Any) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
     target = jax.tree.map(lambda part: jax.ShapeDtypeStruct((1, *part.shape[1:]), np.float32), y)
     output: Any = (

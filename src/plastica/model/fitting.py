@@ -97,7 +97,7 @@ def fit(
         loss, _ = model.compiled.loss.for_one_answer(output_shape(model))
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
-    names = figures(model.program.watched, run.widths, np.ones_like(empty_sums(model.program.watched, run.widths)))
+    names = figures(model.program, run.widths, np.ones_like(empty_sums(model.program, run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
     run.rules = stop_rules(options.until, options.time_limit, options.max_steps)
@@ -166,7 +166,7 @@ def _source_for(model: Model, examples: Examples | Checked | Batches, options: O
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
     rows = examples.rows
-    batch_size = rows if model.optimizer.full_batch and options.batch_size is None else batch_size
+    batch_size = rows if model.program.full_batch and options.batch_size is None else batch_size
     data = training_rows(*examples[:3])
     return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
 

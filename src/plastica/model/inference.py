@@ -15,6 +15,7 @@ from ..training.batches import ANSWER_ROWS, held_out_rows, in_chunks, parts
 from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.sums import empty_sums, figures
+from ..training.supervised import Answering
 from .compiling import widths_for
 from .examples import is_several, take, take_inputs, windows_apart
 from .inputs import Examples, count_rows
@@ -48,14 +49,14 @@ def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) 
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
     params, state, _, memory = model.answering()
-    size, sums = batch_size or chunk, empty_sums(program.watched, widths)
+    size, sums = batch_size or chunk, empty_sums(program, widths)
     for examples in chain([first], groups):
         places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
         for place in places:
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
             sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
-    return figures(program.watched, widths, np.asarray(sums))
+    return figures(program, widths, np.asarray(sums))
 
 
 def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
@@ -86,7 +87,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     def answer(rows: Any) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
-        answers = program(rule, model.network, params, state, memory, chunks, np.int32(-(-count // size)))
+        answers = program(Answering(model.network, rule), params, state, memory, chunks, np.int32(-(-count // size)))
         return jax.tree.map(lambda part: own(part).reshape(-1, *part.shape[2:])[:count], answers)
 
     # What JAX returns cannot be written to; several parts are copied when they are joined.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -25,6 +25,7 @@ from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
+from ..training.supervised import Supervised
 from . import cautions, compiling, examples, fitting, inference, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
@@ -87,7 +88,7 @@ class Model:
         self._params: Any = None
         self._state: Any = None
         self._compiled: Compiled | None = None
-        self._program: Program | None = None
+        self._program: Supervised | None = None
         self._learner: Learner | None = None
         self._initial = True  # whether the weights are still the initial ones and no warning has been issued
         self._nodes: tuple[Layer, tuple[Node, ...]] | None = None
@@ -403,7 +404,7 @@ class Model:
             self._program = replace(self._program, optimizer=optimizer)
 
     @property
-    def program(self) -> Program:
+    def program(self) -> Supervised:
         """The compiled training program."""
         if self._program is None:
             shape = self.network.output_shape(self._known_shape())
@@ -412,8 +413,8 @@ class Model:
 
     @program.setter
     def program(self, program: Program) -> None:
-        self._program = program
-        self._compiled = dataclasses.replace(self.compiled, optimizer=program.optimizer)
+        self._program = cast(Supervised, program)
+        self._compiled = dataclasses.replace(self.compiled, optimizer=self._program.optimizer)
 
     @property
     def learner(self) -> Learner:
@@ -464,7 +465,7 @@ class Model:
         """Return the training state; create a new one if there is none or the metrics have changed."""
         if self._learner is None:
             self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
-        elif self._learner.sums.shape != (empty := empty_sums(self.program.watched, widths)).shape:
+        elif self._learner.sums.shape != (empty := empty_sums(self.program, widths)).shape:
             self._learner = self._learner._replace(sums=empty)
         return self._learner
 

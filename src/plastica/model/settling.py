@@ -14,12 +14,12 @@ from ..losses import CustomLoss
 from ..losses.custom import is_of_whole_batch
 from ..metrics import CustomMetric, by_label
 from ..training.batches import ANSWER_ROWS
-from ..training.program import Program
+from ..training.supervised import Supervised
 
 
 def settled(
-    program: Program, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
-) -> tuple[Program, int]:
+    program: Supervised, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
+) -> tuple[Supervised, int]:
     """Return the program adapted to the data, and the chunk size for evaluation.
 
     Metrics threshold each label separately, unless every row has exactly one label: then the largest output is the
@@ -72,7 +72,7 @@ def settled(
     return replace(program, metrics=tuple(metrics)), batch_size
 
 
-def _labels_apart(program: Program, y: np.ndarray, output_shape: tuple[int, ...]) -> Program:
+def _labels_apart(program: Supervised, y: np.ndarray, output_shape: tuple[int, ...]) -> Supervised:
     loss = None if program.objective is None else program.objective.loss
     labels = loss is not None and loss.meaning.targets.are_labels(y, output_shape)
     softmax = isinstance(program.network.output_activation, Softmax)

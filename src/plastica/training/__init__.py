@@ -8,15 +8,20 @@ from .gradient_alignment import GradientAlignment
 from .history import History
 from .learning_rate import LearningRateScheduler
 from .loggers import CSVLogger, TensorBoard
+from .loop import advance, evaluate, predict
 from .model_checkpoint import ModelCheckpoint
 from .plateau import ReduceLROnPlateau
-from .program import Learner, Plan, Program, Rows, advance, evaluate, predict
+from .program import Learner, Program
+from .rows import Plan, Rows
 from .stopping import MaxSteps, Reached, StopRule, TimeLimit, Until
+from .sums import Figures
+from .supervised import Supervised
 
 __all__ = [
     "CSVLogger",
     "Callback",
     "EarlyStopping",
+    "Figures",
     "GradientAlignment",
     "History",
     "LambdaCallback",
@@ -30,6 +35,7 @@ __all__ = [
     "ReduceLROnPlateau",
     "Rows",
     "StopRule",
+    "Supervised",
     "TensorBoard",
     "TerminateOnNaN",
     "TimeLimit",

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
-from .program import Plan, Rows, count_rows
+from .rows import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 

@@ -12,14 +12,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..declaration import replace
 from ..errors import InvalidValue, PlasticaWarning
 from ..specification import to_spec
 from ..storage import CheckpointFolder
 from ..storage import document as documents
 from ..storage.trees import flatten, unflatten
 from .callbacks import Callback, say
-from .program import Learner
+from .program import Learner, Program
 from .recovery import CallStart, Recovery
 from .run import Run
 
@@ -97,13 +96,12 @@ class Checkpoints:
             arrays |= {f"fallback/{name}": array for name, array in flatten(fallback).items()}
         for place, callback in enumerate(self.callbacks):
             arrays |= {f"callbacks/{place}/{name}": array for name, array in callback.get_arrays().items()}
-        rate = run.trainee.program.optimizer.learning_rate
         document = {
             "fingerprint": self.fingerprint,
             "step": run.step,
             "first_epoch": run.first_epoch,
             "seconds": run.seconds,
-            "learning_rate": rate if isinstance(rate, float) else None,
+            "learning_rate": run.trainee.program.learning_rate,
             # A run stopped by a stop rule can be resumed under other stop rules.
             "stopped": run.trainee.stop_reason if run.trainee.stop_training and not run.ruled_out else None,
             "kinds": _kinds(self.callbacks),
@@ -125,8 +123,7 @@ class Checkpoints:
         run.step, run.seconds = document["step"], document["seconds"]
         run.logs, states = _states_of(document, str(self.folder.path))
         if document["learning_rate"] is not None:
-            optimizer = replace(run.trainee.program.optimizer, learning_rate=document["learning_rate"])
-            run.trainee.program = replace(run.trainee.program, optimizer=optimizer)
+            run.trainee.program = run.trainee.program.with_learning_rate(document["learning_rate"])
         for place, (callback, state) in enumerate(zip(self.callbacks, states, strict=True)):
             callback.set_arrays(_under(f"callbacks/{place}/", arrays))
             callback.set_state(state)
@@ -150,7 +147,7 @@ class Checkpoints:
 
 def fingerprint(run: Run) -> str:
     """Return a digest of everything that determines the weights: the program, the data, the seed, the batches."""
-    digest = hashlib.sha256(repr(to_spec(run.trainee.program)).encode())
+    digest = hashlib.sha256(repr(_first_written(run.trainee.program)).encode())
     source = run.source
     digest.update(repr((source.size, source.seed, source.shuffle, source.first_epoch)).encode())
     for part in (*source.identity(), *jax.tree.leaves(run.validation), source.sampling):
@@ -162,6 +159,12 @@ def fingerprint(run: Run) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
+
+
+def _first_written(program: Program) -> dict[str, Any]:
+    """Return a program's specification as the first release wrote it, whose checkpoints are resumed still."""
+    spec = to_spec(program)
+    return {**spec, "type": "Program"} if spec["type"] == "program.Supervised" else spec
 
 
 def _update(digest: Any, rows: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..layers.layer import Layer
-from . import program
+from . import loop
 
 # XLA's older code generation and LLVM's first level of optimization: an ensemble of small networks compiles in half the
 # time and needs 200 MB less for it, and its steps take 5 to 15 % longer. Dense and recurrent layers lose up to 60 %.
@@ -17,14 +17,14 @@ COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization
 
 
 class Programs(NamedTuple):
-    """The programs of a run; see :func:`.program.advance`, :func:`.program.evaluate` and :func:`.program.predict`."""
+    """The programs of a run; see :func:`.loop.advance`, :func:`.loop.evaluate` and :func:`.loop.predict`."""
 
     advance: Any
     evaluate: Any
     predict: Any
 
 
-FAST_STEPS = Programs(program.advance, program.evaluate, program.predict)
+FAST_STEPS = Programs(loop.advance, loop.evaluate, loop.predict)
 
 
 def compiled_for(network: Layer) -> Programs:

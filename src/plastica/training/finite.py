@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..layers.layer import Context, Record
+from ..layers.layer import Layer, Record
 from ..layers.walk import walk
+from ..losses import Objective
 from ..rules import Batch
 from ..rules.backprop import send_back
-from . import recovery
-from .program import Learner, Program, all_finite
 
 WHAT_TO_TRY = (
     "Try a learning rate ten times smaller, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale "
@@ -36,45 +39,46 @@ FROM_OUTSIDE = (
 )
 
 
-def explain(program: Program, learner: Learner, batch: Batch, context: Context) -> str:
-    """Return a message that names the layer in which the first number that is not finite appears.
+def all_finite(tree: Any) -> jax.Array:
+    """Return whether every number in a tree is finite."""
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)] or [jnp.array(True)]))
+
+
+def from_outside(network: Layer, params: Any) -> str:
+    """Return a message that names the layer whose weights were not finite before a step; empty if all were."""
+    broken = (path for path, _, own in walk(network, params) if not bool(all_finite(own)))
+    path = next(broken, None)
+    return "" if path is None else FROM_OUTSIDE.format(path=path)
+
+
+def what_to_try(rates: Sequence[str], has_objective: bool) -> str:
+    """Return advice that depends on what computes the updates: the optimizer, the rule itself, or both.
 
     Args:
-        program: The program of the run.
-        learner: The state before the step that failed.
-        batch: The rows of that step.
-        context: The context of that step.
+        rates: The rates of the rule's own steps, as a person writes them.
+        has_objective: Whether an optimizer makes steps as well.
     """
-    record, _ = program.network.forward(learner.params, batch.x, learner.state, context)
-    for path, _, params in walk(program.network, learner.params):
-        if not bool(all_finite(params)):
-            return FROM_OUTSIDE.format(path=path)
-    advice = program.rule.advice(program.network, learner.params, record, batch)
-    return "; ".join(filter(None, (_first(program, record, batch), advice)))
-
-
-def what_now(program: Program, learner: Learner) -> str:
-    """Return advice on what to try, and which weights the model has now: those of ``learner``, which were restored."""
-    return what_to_try(program) + SET_BACK if recovery.is_finite(learner) else NONE_TO_GO_BACK_TO
-
-
-def what_to_try(program: Program) -> str:
-    """Return advice that depends on what computes the updates: the optimizer, the rule itself, or both."""
-    rates = " and ".join(program.rule.own_rates())
     if not rates:
         return WHAT_TO_TRY
-    return (_OWN_STEPS if program.objective is None else _OWN_STEPS_TOO).format(rates=rates)
+    return (_OWN_STEPS_TOO if has_objective else _OWN_STEPS).format(rates=" and ".join(rates))
 
 
-def _first(program: Program, record: Record, batch: Batch) -> str:
-    network = program.network
+def first_not_finite(network: Layer, objective: Objective | None, record: Record, batch: Batch) -> str:
+    """Say in which layer the first number that is not finite appears, in the order of a step of backpropagation.
+
+    Args:
+        network: The network.
+        objective: What is minimized, if anything is.
+        record: What the network did with the batch.
+        batch: The rows of the step that failed.
+    """
     for path, _, part in walk(network, record):
         for name, array in (("potential", part.potential), ("activity", part.activity)):
             if not bool(jnp.all(jnp.isfinite(array))):
                 return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
-    if program.objective is None:
+    if objective is None:
         return "the network's answers are finite, but the rule's step is not"
-    loss, errors = send_back(network, record, batch, program.objective)
+    loss, errors = send_back(network, record, batch, objective)
     if not bool(jnp.isfinite(loss)):
         low, high = float(record.activity.min()), float(record.activity.max())
         return f"the answers lie between {low:.3g} and {high:.3g}, and their loss is beyond what a number can hold"

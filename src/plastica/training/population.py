@@ -14,8 +14,10 @@ import numpy as np
 from .. import random
 from . import interrupting
 from .batches import Planner
-from .program import Chunk, Learner, Plan, Program, Rows, advance
+from .loop import Chunk, advance
+from .program import Learner, Program
 from .recovery import first_failing
+from .rows import Plan, Rows
 from .run import CallLength
 from .share import made_before
 from .sums import figures
@@ -211,9 +213,9 @@ class Population:
         return at, self._call(begun, start - 1, learners, alone=place).learner if begun < start - 1 else learners
 
     def _figures(self, train: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
-        found = figures(self.program.watched, self.widths, train)
+        found = figures(self.program, self.widths, train)
         if self.validation is not None:
-            found |= figures(self.program.watched, self.widths, held_out, "val_")
+            found |= figures(self.program, self.widths, held_out, "val_")
         return found
 
     def _unstacked(self) -> list[Learner]:

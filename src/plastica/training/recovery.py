@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .program import Chunk, Learner, Program, all_finite
+from .finite import all_finite
+from .loop import Chunk
+from .program import Learner, Program
 
 # Runs a program from a learner through the given steps of the run.
 Advance = Callable[[Program, Learner, int, int], Chunk]

@@ -11,13 +11,14 @@ import numpy as np
 
 from .. import random
 from ..errors import NotFinite
-from ..layers.layer import Context
 from ..rules import Batch
 from . import finite, recovery
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .compiled import compiled_for
-from .program import Chunk, Learner, Program, Rows, pick
+from .loop import Chunk, pick
+from .program import Learner, Program
 from .recovery import CallStart, Recovery
+from .rows import Rows
 from .share import made_before
 from .source import Source
 from .stopping import MaxSteps, Reached, StopRule, Until
@@ -222,7 +223,7 @@ class Run:
             self.on_progress(self.first_epoch + last, stop % batches, self.source.steps_known, logs)
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-        return figures(self.trainee.program.watched, self.widths, sums, prefix)
+        return figures(self.trainee.program, self.widths, sums, prefix)
 
     def _tell(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:
@@ -232,12 +233,15 @@ class Run:
         """Set the learner back to the last good one and say what happened."""
         failed, program, before = self.step, self.trainee.program, self.trainee.learner
         good = self.recovery.learner_for(program, before, failed, self._advance)
-        why = finite.explain(program, before, *self._step_of(failed, before))
+        why = finite.from_outside(program.network, before.params) or program.explain(
+            before, *self._step_of(failed, before)
+        )
+        now = finite.SET_BACK if recovery.is_finite(good) else finite.NONE_TO_GO_BACK_TO
         self.trainee.learner = good
         epoch, place = divmod(failed, self.source.batches)
         message = (
             f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
-            f"of {self.source.batches}: {why}. {finite.what_now(program, good)}"
+            f"of {self.source.batches}: {why}. {program.remedy() if recovery.is_finite(good) else ''}{now}"
         )
         quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
         if not quiet:
@@ -246,13 +250,12 @@ class Run:
         for callback in quiet:
             callback.on_not_finite(message)
 
-    def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Context]:
+    def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Any]:
         plan = self.source.plan(number, number + 1)
         place = int(plan.span[1])
         rows, program = self.source.rows_at(number), self.trainee.program
-        batch = pick(program.network, rows, plan.table[0, place], plan.real[place])
-        real = np.arange(plan.table.shape[-1]) < plan.real[place]
-        return batch, Context(True, random.fold(self.key, learner.step), real)
+        batch = pick(program, rows, plan.table[0, place], plan.real[place])
+        return batch, random.fold(self.key, learner.step)
 
 
 @dataclass

@@ -13,7 +13,7 @@ MOST_COUNTED = 2**31 - 1
 
 
 def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:
-    """Return the position of a plan's first step in the whole run, for :class:`~plastica.training.program.Plan`.
+    """Return the position of a plan's first step in the whole run, for :class:`~plastica.training.rows.Plan`.
 
     Args:
         first_epoch: The number of epochs of training before this run.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .program import Plan, Rows
+from .rows import Plan, Rows
 from .share import MOST_COUNTED
 
 

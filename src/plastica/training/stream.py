@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import DataError
 from .batches import room_for
-from .program import Plan, Rows, count_rows
+from .rows import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 

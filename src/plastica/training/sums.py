@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..errors import InvalidValue
 from ..metrics import Metric
 from ..rules import Batch
 from ..rules.local import like_rows
 
+NO_MEANS: Mapping[str, jax.Array] = MappingProxyType({})
 
-def empty_sums(metrics: Sequence[Metric], widths: tuple[int, ...]) -> np.ndarray:
+
+class Figures(NamedTuple):
+    """The figures of one batch.
+
+    Attributes:
+        loss: The mean loss over the batch's rows, a scalar.
+        means: Further figures, each a mean over the batch's rows, by the names in ``Program.means``.
+        sums: What the batch adds to the sums of the metrics, flat arrays in the order of :func:`counts_last`.
+    """
+
+    loss: jax.Array
+    means: Mapping[str, jax.Array] = NO_MEANS
+    sums: tuple[jax.Array, ...] = ()
+
+
+class Watched(Protocol):
+    """What has figures: a program."""
+
+    @property
+    def means(self) -> tuple[str, ...]:
+        """The names of the means beside the loss."""
+        ...
+
+    @property
+    def watched(self) -> tuple[Metric, ...]:
+        """The metrics."""
+        ...
+
+
+def empty_sums(program: Watched, widths: tuple[int, ...]) -> np.ndarray:
     """Return the initial sums of an epoch.
 
-    Their order: the loss and the number of rows, the sums of the metrics that do not count rows, the sums of those that
-    do, and the rounding errors of all sums before the counts. Empty ``widths`` omit the metrics, for learners whose
-    metrics are not read.
+    Their order: the loss, the number of rows and the program's further means, the sums of the metrics that do not count
+    rows, the sums of those that do, and the rounding errors of all sums before the counts. Empty ``widths`` omit the
+    metrics, for learners whose metrics are not read.
     """
-    kept = sum(width for metric, width in zip(metrics, widths, strict=False) if not metric.is_counted)
-    return np.zeros(2 + sum(widths) + 2 + kept, np.float32)
+    kept = sum(width for metric, width in zip(program.watched, widths, strict=False) if not metric.is_counted)
+    first = 2 + len(program.means)
+    return np.zeros(first + sum(widths) + first + kept, np.float32)
 
 
 def counts_last(metrics: Sequence[Metric]) -> list[int]:
@@ -87,19 +120,45 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
     return jnp.concatenate([found, sums[room:width] + more[room:], lost])
 
 
-def figures(metrics: Sequence[Metric], widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-    """Return the loss and the metrics by name, computed from their sums.
+def row_sums(found: Figures, means: Sequence[str], size: jax.Array) -> jax.Array:
+    """Return what one batch adds to an epoch's figures: loss, rows, further means, then each metric's sums.
 
     Args:
-        metrics: The metrics, in the order of their sums.
+        found: The figures of the batch.
+        means: The names of the further means that the program declares.
+        size: How many of the batch's rows are real.
+
+    Raises:
+        InvalidValue: If the program returns other figures than it declares.
+    """
+    if set(found.means) != set(means):
+        raise InvalidValue(
+            f"a step or judge returned the figures {_named(found.means)}, but the program's means are "
+            f"{_named(means)}. Return each of them in Figures(loss, means={{...}}), and name all of them in means."
+        )
+    further = (jnp.asarray(found.means[name]) * size for name in means)
+    return jnp.concatenate([jnp.stack([found.loss * size, size, *further]), *found.sums])
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def figures(program: Watched, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+    """Return the loss, the further means and the metrics by name, computed from their sums.
+
+    Args:
+        program: The program, for its means and metrics.
         widths: The number of sums of each metric.
         sums: The sums of an epoch or an evaluation.
         prefix: The prefix of each name, such as ``"val_"``.
     """
-    total, lost = np.split(np.array(sums, np.float64), [2 + sum(widths)])
+    metrics, first = program.watched, 2 + len(program.means)
+    total, lost = np.split(np.array(sums, np.float64), [first + sum(widths)])
     total[: len(lost)] += lost
     order = counts_last(metrics)
-    parts = np.split(total[2:], np.cumsum([widths[place] for place in order]))
+    parts = np.split(total[first:], np.cumsum([widths[place] for place in order]))
     by_place = dict(zip(order, parts[: len(order)], strict=True))
-    found = {f"{prefix}loss": float(total[0] / total[1]) if total[1] else float("nan")}
+    means = dict(zip(("loss", *program.means), (total[0], *total[2:first]), strict=True))
+    found = {prefix + name: float(mean / total[1]) if total[1] else float("nan") for name, mean in means.items()}
     return found | {prefix + metric.label: metric.result(by_place[place]) for place, metric in enumerate(metrics)}

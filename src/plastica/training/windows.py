@@ -11,7 +11,7 @@ import numpy as np
 
 from ..data.streaming import Block, Blocks
 from .batches import batch_sizes, filled, room_for, row_order
-from .program import Plan, Rows, count_rows
+from .rows import Plan, Rows, count_rows
 from .source import Source
 
 # Bytes that are shuffled together; memory use is about three times as high. The value is fixed, since the order of

@@ -1,0 +1,179 @@
+"""The compiled run: steps inside epochs inside one program.
+
+Everything a run does between two looks of the host is one call of :func:`advance`. Its trip counts are
+arguments, so one compiled program serves every chunk: one step, a part of a long epoch, or many short
+epochs. A run is therefore the same, bit for bit, however it is cut.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from .. import random
+from ..layers.layer import Params, State
+from ..rules import Batch
+from .finite import all_finite
+from .program import Learner, Program
+from .rows import Plan, Rows, count_rows, gathered
+from .share import progress_of
+from .sums import added, row_sums
+
+
+class Chunk(NamedTuple):
+    """What one call brings back.
+
+    Attributes:
+        learner: The new state of the run.
+        train: Summed figures of each finished epoch, ``(epochs, width)``.
+        validation: The same on validation data.
+        finite: False when a step met a loss, or left parameters, that are not finite.
+        loss_finite: False when it was the loss of the last step; the run then stands there. What a step leaves is
+            looked at once, at the end of the call: an earlier step than the last may be the one that failed.
+        epoch: The epoch in the plan where the run stands.
+        batch: The batch where it stands; with ``loss_finite`` False the one that failed.
+    """
+
+    learner: Learner
+    train: jax.Array
+    validation: jax.Array
+    finite: jax.Array
+    loss_finite: jax.Array
+    epoch: jax.Array
+    batch: jax.Array
+
+
+@jax.jit
+def advance(
+    program: Program, key: jax.Array, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan
+) -> Chunk:
+    """Run the planned span of epochs and batches.
+
+    Args:
+        program: What to run; its floats are arguments, its structure is compiled in.
+        key: The run's randomness; each step folds its number into it.
+        learner: Where the run stands.
+        rows: Training data.
+        validation: Data to evaluate on after each finished epoch, in chunks, or None.
+        plan: Batches and span.
+    """
+    epochs = plan.table.shape[0]
+    batches = plan.table.shape[1] if plan.batches is None else plan.batches
+    first_epoch, first_batch, stop_epoch, stop_batch = plan.span
+    before = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
+    width = learner.sums.shape[0]
+
+    def train_batch(carry: Any) -> Any:
+        epoch, batch, learner, _ = carry
+        progress = progress_of(before, epoch, batch, batches)
+        picked = pick(program, rows, plan.table[epoch, batch], plan.real[batch])
+        picked = picked._replace(epoch=before[0] + epoch, progress=progress.astype(picked.weight.dtype))
+        learner, loss = counted_step(program, random.fold(key, learner.step), learner, picked)
+        return epoch, batch + 1, learner, jnp.isfinite(loss)
+
+    def train_epoch(carry: Any) -> Any:
+        epoch, batch, learner, train, held_out, _ = carry
+        stop = jnp.where(epoch == stop_epoch, stop_batch, batches)
+        _, batch, learner, finite = jax.lax.while_loop(
+            lambda c: (c[1] < stop) & c[3], train_batch, (epoch, batch, learner, jnp.array(True))
+        )
+        # Counting does not wait for the loss, so that the next rows are fetched meanwhile; a failed step counts back.
+        batch = jnp.where(finite, batch, batch - 1)
+        complete = finite & (batch == batches)
+        train = train.at[epoch].set(learner.sums)
+        if validation is not None:
+            judge = partial(held_out_sums, program, learner, validation)
+            found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width, learner.sums.dtype))
+            held_out = held_out.at[epoch].set(found)
+        learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
+        return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
+
+    def unfinished(carry: Any) -> jax.Array:
+        epoch, batch, _, _, _, finite = carry
+        return finite & ((epoch < stop_epoch) | ((epoch == stop_epoch) & (batch < stop_batch)))
+
+    empty = jnp.zeros((epochs, width))
+    start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
+    epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
+    return Chunk(learner, train, held_out, finite & all_finite(program.carried(learner)), finite, epoch, batch)
+
+
+def pick(program: Program, rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
+    """Gather one batch in the types that the program computes with; fillers after the ``real`` rows weigh nothing."""
+    weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
+    size = real.astype(jnp.float32)
+    found = gathered(rows, numbers)
+    x, y = program.cast(found)
+    if found.weight is None:
+        return Batch(x, y, weight, size)
+    if found.weight.ndim > 1:
+        return Batch(x, y, weight, size, within=found.weight)
+    return Batch(x, y, weight * found.weight, size)
+
+
+def counted_step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
+    """Make one step and count it and its figures; return the new state and the loss before the step."""
+    step, sums = learner.step, learner.sums
+    learner, figures = program.step(learner, batch, key)
+    sums = added(sums, row_sums(figures, program.means, batch.size))
+    return learner._replace(step=step + 1, sums=sums), figures.loss
+
+
+def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
+    """Return the figures of validation data, for the weights that would be kept if the run ended here."""
+    params = program.averaged(learner.params, learner.optimizer)
+    return evaluate(program, params, learner.state, learner.memory, rows, jnp.zeros_like(learner.sums))
+
+
+@jax.jit
+def evaluate(program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array) -> jax.Array:
+    """Add the figures of data in chunks ``(chunks, size, ...)`` to ``sums``.
+
+    Filler rows carry the weight -1, so that a real row may weigh 0; chunks after the last real row cost nothing.
+    """
+
+    def one(place: jax.Array, sums: jax.Array) -> jax.Array:
+        chunk = gathered(rows, place)
+        x, y = program.cast(chunk)
+        marks = jnp.ones(count_rows(x), jnp.float32) if chunk.weight is None else chunk.weight
+        rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
+        real = jnp.sum(rows_marks >= 0).astype(marks.dtype)
+        weight, within = jnp.maximum(marks, 0.0), None
+        if marks.ndim > 1:
+            weight, within = (rows_marks >= 0).astype(marks.dtype), weight
+        batch = Batch(x, y, weight, jnp.maximum(real, 1.0), within=within)
+        return added(sums, row_sums(program.judge(params, state, memory, batch), program.means, real))
+
+    chunks = count_rows(rows.x)
+    if rows.weight is not None:
+        chunks = jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
+    return jax.lax.fori_loop(0, chunks, one, sums)
+
+
+@jax.jit
+def predict(answering: Any, params: Params, state: State, memory: Any, x: Any, chunks: Any = None) -> Any:
+    """Return the predictions for inputs in chunks ``(chunks, size, ...)``; zeros after the first ``chunks`` of them.
+
+    Args:
+        answering: What responds to inputs: ``Program.answering``.
+        params: The parameters.
+        state: The layers' state.
+        memory: The program's own memory.
+        x: Inputs.
+        chunks: How many chunks are answered; None for all.
+    """
+
+    def answer(chunk: Any) -> Any:
+        return answering.respond(params, state, memory, answering.cast_inputs(chunk))
+
+    def put(place: jax.Array, made: Any) -> Any:
+        found = answer(gathered(x, place))
+        return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
+
+    count = count_rows(x)
+    shapes = jax.eval_shape(lambda x: answer(gathered(x, 0)), x)
+    empty = jax.tree.map(lambda shape: jnp.zeros((count, *shape.shape), shape.dtype), shapes)
+    return jax.lax.fori_loop(0, count if chunks is None else chunks, put, empty)

@@ -1,0 +1,67 @@
+"""Training data as the compiled loop takes it: rows, and the plan of which rows make which batch."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ..data.gathered import Staged
+
+
+class Rows(NamedTuple):
+    """Data as the program takes it.
+
+    Attributes:
+        x: Inputs, ``(rows, ...)``; for evaluation ``(chunks, size, ...)``. An array of any type,
+            :class:`Staged` rows, or a tuple of them.
+        y: Targets, likewise.
+        weight: The weight of each row, or None where all weigh 1; or the weight of each step, pixel or member of each
+            row, ``(rows, ...)``.
+    """
+
+    x: Any
+    y: Any
+    weight: Any
+
+
+class Plan(NamedTuple):
+    """Which rows make which batch, and which part of it to run now.
+
+    Attributes:
+        table: Row numbers, int32 ``(epochs, batches, size)``; there may be more batches than an epoch has.
+        real: How many rows of each batch are real, int32 ``(batches,)``.
+        span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
+        batches: How many batches make an epoch, where not all that the table has room for.
+        before: The epochs that the network was trained before the table's first one, the steps of this run made
+            before it, and the steps of the whole run, int32 ``(3,)``; None for a run that is the plan. A run of more
+            steps than an int32 counts has instead: the epochs that the network was trained, the epochs and batches of
+            this run made before the table's first one, batches an epoch and epochs of the whole run, ``(5,)``.
+    """
+
+    table: Any
+    real: Any
+    span: Any
+    batches: Any = None
+    before: Any = None
+
+
+def gathered(tree: Any, numbers: Any) -> Any:
+    """Return the rows with these numbers of the arrays of a tree, some of which may be :class:`Staged`."""
+
+    def take(part: Any) -> Any:
+        if _is_staged(part):
+            return part.take(numbers)
+        return part[numbers] if jnp.ndim(numbers) == 0 else part.at[numbers].get(mode="promise_in_bounds")
+
+    return jax.tree.map(take, tree, is_leaf=_is_staged)
+
+
+def count_rows(tree: Any) -> int:
+    """Return the size of the first axis of an array, or of the arrays of a tree, which have it in common."""
+    return jax.tree.leaves(tree, is_leaf=_is_staged)[0].shape[0]
+
+
+def _is_staged(part: Any) -> bool:
+    return isinstance(part, Staged)

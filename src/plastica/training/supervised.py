@@ -1,0 +1,159 @@
+"""Supervised: a network trained by a rule, with the steps of an optimizer, towards an objective."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..declaration import Declaration, declaration, replace
+from ..errors import InvalidValue
+from ..layers import freezing
+from ..layers.layer import Context, Layer, Params, State
+from ..losses import Objective
+from ..metrics import Metric
+from ..optimizers import Optimizer
+from ..rules import Batch, Rule
+from ..rules.rule import loss_of
+from . import finite
+from .program import Learner, Program
+from .sums import Figures, counts_last, plain_sums, weighted_sums
+
+
+@declaration
+class Supervised(Program):
+    """What is trained, by which rule, with which steps, towards what, watched by what.
+
+    Args:
+        network: The network.
+        rule: From a batch to a direction for each parameter.
+        optimizer: From a direction to a step.
+        objective: What is minimized; None for rules that learn from the inputs alone.
+        metrics: Figures that count each row once.
+        weighted_metrics: Figures that count each row by its weight.
+    """
+
+    network: Layer
+    rule: Rule
+    optimizer: Optimizer
+    objective: Objective | None
+    metrics: tuple[Metric, ...] = ()
+    weighted_metrics: tuple[Metric, ...] = ()
+
+    @property
+    def watched(self) -> tuple[Metric, ...]:
+        return (*self.metrics, *self.weighted_metrics)
+
+    def begin(self, params: Params, state: State, key: jax.Array) -> tuple[Any, Any]:
+        memory = self.rule.init(self.network, params, key)
+        return memory, self.optimizer.init(freezing.trainable_part(self.network, params))
+
+    def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, Figures]:
+        network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
+        context = context_of(batch, key)
+        signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
+        if signal.direction is None and optimizer.use_ema:
+            raise InvalidValue(
+                f"{type(optimizer).__name__}(use_ema=True) averages the weights after each step, but with "
+                f"{type(rule).__name__} without a loss it makes no steps. Leave out use_ema."
+            )
+
+        def value_at(part: Params) -> jax.Array:
+            params = freezing.with_trainable_part(network, learner.params, part)
+            potential, _ = network.synapse(params, batch.x, learner.state, context)
+            loss = (
+                signal.loss if objective is None else loss_of(objective, batch, potential, network.activate(potential))
+            )
+            return loss + network.penalty(params)
+
+        loss, params, optimizer_state = signal.loss, learner.params, learner.optimizer
+        if signal.direction is not None:
+            loss, direction = with_penalty(network, params, loss, signal.direction)
+            own, along = (freezing.trainable_part(network, tree) for tree in (params, direction))
+            own, optimizer_state = optimizer.update(along, optimizer_state, own, loss, value_at)
+            params = freezing.with_trainable_part(network, params, own)
+        if signal.change is not None:
+            moved = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
+            params = freezing.kept_of_frozen(network, params, moved)
+        state = freezing.kept_of_frozen(network, learner.state, signal.state)
+        params = network.constrain(params, state)
+        made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
+        return made, Figures(loss, sums=self._sums(signal.output, batch))
+
+    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> Figures:
+        loss, activity = self.rule.judge(self.network, params, state, memory, batch, self.objective)
+        return Figures(loss + self.network.penalty(params), sums=self._sums(activity, batch))
+
+    @property
+    def answering(self) -> Answering:
+        return Answering(self.network, self.rule)
+
+    @property
+    def full_batch(self) -> bool:
+        return self.optimizer.full_batch
+
+    @property
+    def learning_rate(self) -> float | None:
+        rate = self.optimizer.learning_rate
+        return rate if isinstance(rate, float) else None
+
+    def with_learning_rate(self, rate: float) -> Supervised:
+        return replace(self, optimizer=replace(self.optimizer, learning_rate=rate))
+
+    def averaged(self, params: Params, optimizer: Any) -> Params:
+        return freezing.with_trainable_part(
+            self.network, params, self.optimizer.averaged(freezing.trainable_part(self.network, params), optimizer)
+        )
+
+    def carried(self, learner: Learner) -> Any:
+        return learner.params, learner.state, learner.optimizer.get("total")
+
+    def explain(self, learner: Learner, batch: Batch, key: jax.Array) -> str:
+        record, _ = self.network.forward(learner.params, batch.x, learner.state, context_of(batch, key))
+        first = finite.first_not_finite(self.network, self.objective, record, batch)
+        return "; ".join(filter(None, (first, self.rule.advice(self.network, learner.params, record, batch))))
+
+    def remedy(self) -> str:
+        return finite.what_to_try(self.rule.own_rates(), has_objective=self.objective is not None)
+
+    def _sums(self, output: Any, batch: Batch) -> tuple[jax.Array, ...]:
+        """Return what one batch adds to the sums of the metrics, counts last."""
+        real = is_real(batch).astype(batch.weight.dtype)
+        found = [plain_sums(metric, output, batch, real) for metric in self.metrics]
+        found += [weighted_sums(metric, output, batch) for metric in self.weighted_metrics]
+        return tuple(jnp.ravel(found[place]) for place in counts_last(self.watched))
+
+
+@declaration
+class Answering(Declaration):
+    """What predictions depend on: another loss or optimizer compiles no other program for them."""
+
+    network: Layer
+    rule: Rule
+
+    def cast_inputs(self, x: Any) -> Any:
+        """Return inputs in the types that the network computes with."""
+        return self.network.cast_inputs(x)
+
+    def respond(self, params: Params, state: State, memory: Any, x: Any) -> Any:
+        """Return the activity for inputs ``(batch, ...)``."""
+        return self.rule.respond(self.network, params, state, memory, x)[1]
+
+
+def is_real(batch: Batch) -> jax.Array:
+    """Return which rows of a batch do not only fill it up, ``(batch,)``."""
+    return jnp.arange(batch.weight.shape[0]) < batch.size
+
+
+def context_of(batch: Batch, key: jax.Array) -> Context:
+    """Return the options of the forward pass of a training step."""
+    return Context(training=True, key=key, mask=is_real(batch))
+
+
+def with_penalty(network: Layer, params: Params, loss: jax.Array, direction: Params) -> tuple[jax.Array, Params]:
+    """Add what the layers' regularizers ask for, under every rule alike."""
+    if isinstance(network.penalty(params), int):
+        return loss, direction
+    value, gradient = jax.value_and_grad(network.penalty)(params)
+    return loss + value, jax.tree.map(jnp.add, direction, gradient)
