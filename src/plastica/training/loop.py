@@ -104,7 +104,7 @@ def advance(
 def pick(program: Program, rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
     """Gather one batch in the types that the program computes with; fillers after the ``real`` rows weigh nothing."""
     weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
-    size = real.astype(jnp.float32)
+    size = jnp.asarray(real, jnp.float32)
     found = gathered(rows, numbers)
     x, y = program.cast(found)
     if found.weight is None:
