@@ -14,14 +14,14 @@ from .plateau import ReduceLROnPlateau
 from .program import Learner, Program
 from .rows import Plan, Rows
 from .stopping import MaxSteps, Reached, StopRule, TimeLimit, Until
-from .sums import Figures
+from .sums import BatchFigures
 from .supervised import Supervised
 
 __all__ = [
+    "BatchFigures",
     "CSVLogger",
     "Callback",
     "EarlyStopping",
-    "Figures",
     "GradientAlignment",
     "History",
     "LambdaCallback",

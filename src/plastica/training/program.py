@@ -14,7 +14,7 @@ from ..metrics import Metric
 from ..rules import Batch
 from . import finite
 from .rows import Rows
-from .sums import Figures
+from .sums import BatchFigures
 
 
 class Learner(NamedTuple):
@@ -66,7 +66,7 @@ class Program(Declaration):
         """Return what the program carries for predictions, ``()`` for nothing, and what its optimizers carry."""
         raise NotImplementedError
 
-    def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, Figures]:
+    def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, BatchFigures]:
         """Make one step of learning; return the new state and the figures before the step.
 
         Args:
@@ -76,7 +76,7 @@ class Program(Declaration):
         """
         raise NotImplementedError
 
-    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> Figures:
+    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
         """Return the figures of a batch that nothing is learned from."""
         raise NotImplementedError
 

@@ -18,7 +18,7 @@ from ..rules.local import like_rows
 NO_MEANS: Mapping[str, jax.Array] = MappingProxyType({})
 
 
-class Figures(NamedTuple):
+class BatchFigures(NamedTuple):
     """The figures of one batch.
 
     Attributes:
@@ -120,7 +120,7 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
     return jnp.concatenate([found, sums[room:width] + more[room:], lost])
 
 
-def row_sums(found: Figures, means: Sequence[str], size: jax.Array) -> jax.Array:
+def row_sums(found: BatchFigures, means: Sequence[str], size: jax.Array) -> jax.Array:
     """Return what one batch adds to an epoch's figures: loss, rows, further means, then each metric's sums.
 
     Args:
@@ -134,7 +134,7 @@ def row_sums(found: Figures, means: Sequence[str], size: jax.Array) -> jax.Array
     if set(found.means) != set(means):
         raise InvalidValue(
             f"a step or judge returned the figures {_named(found.means)}, but the program's means are "
-            f"{_named(means)}. Return each of them in Figures(loss, means={{...}}), and name all of them in means."
+            f"{_named(means)}. Return each of them in BatchFigures(loss, means={{...}}), and name all of them in means."
         )
     further = (jnp.asarray(found.means[name]) * size for name in means)
     return jnp.concatenate([jnp.stack([found.loss * size, size, *further]), *found.sums])

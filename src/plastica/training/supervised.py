@@ -18,7 +18,7 @@ from ..rules import Batch, Rule
 from ..rules.rule import loss_of
 from . import finite
 from .program import Learner, Program
-from .sums import Figures, counts_last, plain_sums, weighted_sums
+from .sums import BatchFigures, counts_last, plain_sums, weighted_sums
 
 
 @declaration
@@ -30,8 +30,8 @@ class Supervised(Program):
         rule: From a batch to a direction for each parameter.
         optimizer: From a direction to a step.
         objective: What is minimized; None for rules that learn from the inputs alone.
-        metrics: Figures that count each row once.
-        weighted_metrics: Figures that count each row by its weight.
+        metrics: BatchFigures that count each row once.
+        weighted_metrics: BatchFigures that count each row by its weight.
     """
 
     network: Layer
@@ -49,7 +49,7 @@ class Supervised(Program):
         memory = self.rule.init(self.network, params, key)
         return memory, self.optimizer.init(freezing.trainable_part(self.network, params))
 
-    def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, Figures]:
+    def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, BatchFigures]:
         network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
         context = context_of(batch, key)
         signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
@@ -79,11 +79,11 @@ class Supervised(Program):
         state = freezing.kept_of_frozen(network, learner.state, signal.state)
         params = network.constrain(params, state)
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
-        return made, Figures(loss, sums=self._sums(signal.output, batch))
+        return made, BatchFigures(loss, sums=self._sums(signal.output, batch))
 
-    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> Figures:
+    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
         loss, activity = self.rule.judge(self.network, params, state, memory, batch, self.objective)
-        return Figures(loss + self.network.penalty(params), sums=self._sums(activity, batch))
+        return BatchFigures(loss + self.network.penalty(params), sums=self._sums(activity, batch))
 
     @property
     def answering(self) -> Answering:
