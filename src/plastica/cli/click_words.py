@@ -19,7 +19,7 @@ MODULES = ("core", "exceptions", "formatting", "types", "parser", "decorators")
 
 
 def install() -> None:
-    """Let click look its words up here: it asks gettext, whose catalogues know no plastica."""
+    """Replace the functions of gettext with which click translates its own texts."""
     for name in MODULES:
         module = import_module(f"click.{name}")
         for asked, answer in (("_", _said), ("ngettext", _counted)):
@@ -28,7 +28,7 @@ def install() -> None:
 
 
 def asked_language(arguments: Sequence[str]) -> str:
-    """Return the language that a command line or else the environment asks for, before its options are read.
+    """Return the language set by the command line or the environment, before options are parsed.
 
     Example:
         >>> asked_language(["train", "a.csv", "--lang", "zh"]), asked_language(["info", "--lang=zh"])
@@ -43,14 +43,14 @@ def asked_language(arguments: Sequence[str]) -> str:
 
 
 class HelpFormatter(click.HelpFormatter):
-    """Writes help in the current language; click itself neither translates it nor breaks lines of Chinese."""
+    """Writes help in the current language; click neither translates it nor wraps Chinese text."""
 
     def write_text(self, text: str) -> None:
         """Write paragraphs."""
         super().write_text(_broken(text, self.width - self.current_indent))
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write a table of options or commands, whose text may end in a default in brackets."""
+        """Write a table of options or commands, whose text may end with a default in brackets."""
         rows = list(rows)
         first = min(max(measure_table(rows)[:1], default=0), col_max) + col_spacing
         room = max(self.width - first - 2, 10)
@@ -64,7 +64,7 @@ class HelpContext(click.Context):
 
 
 def _broken(text: str, width: int) -> str:
-    """Return a help text in the current language, in Chinese with line breaks that click leaves alone."""
+    """Return a help text in the current language, in Chinese with line breaks that click preserves."""
     if language.current() == "en":
         return text
     words, gap, default = text.partition("  [")

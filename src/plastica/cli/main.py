@@ -29,7 +29,7 @@ class Commands(click.Group):
     context_class = click_words.HelpContext
 
     def main(self, args: Sequence[str] | None = None, *given: Any, **options: Any) -> Any:
-        """Run the command line in the language that it asks for."""
+        """Run the command line in the requested language."""
         click_words.install()
         with language.using(click_words.asked_language(sys.argv[1:] if args is None else args)):
             return super().main(args, *given, **options)

@@ -58,7 +58,7 @@ def require_known(kind: str, name: str | None) -> None:
 
 
 class HintingCommand(click.Command):
-    """A command that says which option a surplus word was meant for, by its name: ``meant_for``."""
+    """A command that suggests the option ``meant_for`` for a surplus argument."""
 
     context_class = HelpContext
     meant_for: str | None = None

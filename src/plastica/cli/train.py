@@ -147,7 +147,7 @@ def train(file: str, target: tuple[str, ...], **given: Any) -> None:
     running.go(running.Job(file, source, aim, settings, output, place))
 
 
-# How the text of an option becomes a setting; other options are settings as they stand.
+# Conversion of option texts to settings; the values of other options are settings already.
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "layers": options.units,
     "class_weight": options.weights,
@@ -161,7 +161,7 @@ OF_COLUMNS = ("drop", "missing_words", "keep_words")  # settings that need the n
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:
-    """Return the settings that options give, but for those of single columns."""
+    """Return the settings for the options, except those of single columns."""
     chosen = {name: convert(given[name]) for name, convert in CONVERTERS.items()}
     for kind in ("optimizer", "rule", "loss"):
         require_known(kind, given[kind])
@@ -185,7 +185,7 @@ def with_columns(settings: Settings, given: Mapping[str, Any], columns: Collecti
 
 
 def usual_target(file: str, names: Collection[str]) -> str:
-    """Return the target of a table that ships with plastica; for other tables, raise an error with the columns."""
+    """Return the target of an included data set; for other tables, raise an error with the columns."""
     from pathlib import Path
 
     from .. import datasets

@@ -1,4 +1,4 @@
-"""Learning rules on equal terms: the same rows, the same layers' sizes, the same seeds."""
+"""Comparison of learning rules under equal conditions: the same rows, layer sizes and seeds."""
 
 from __future__ import annotations
 

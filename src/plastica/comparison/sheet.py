@@ -1,4 +1,4 @@
-"""A sheet as wide as a page, on which panels lie at places in inches from the upper left."""
+"""A sheet of page width with panels at positions in inches from the upper left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-PAGE, MARGIN = 7.9, 0.12  # inches; a page of the documentation has room for 760 pixels, 96 an inch
+PAGE, MARGIN = 7.9, 0.12  # inches; a page of the documentation is 760 pixels wide, at 96 pixels per inch
 TEXT, SMALL = 8.0, 7.5  # points
 GRID = "#DDDDDD"
 
@@ -19,7 +19,7 @@ class Sheet:
     """A white sheet ``PAGE`` inches wide.
 
     Args:
-        height: In inches.
+        height: The height in inches.
     """
 
     def __init__(self, height: float) -> None:
@@ -34,7 +34,7 @@ class Sheet:
         return self.figure.add_axes(place)
 
     def band(self, top: float, height: float, colour: str) -> None:
-        """Shade a band from edge to edge, behind all else."""
+        """Shade a band over the full width in the background."""
         from matplotlib.patches import Rectangle
 
         corner = MARGIN / 2 / PAGE, 1 - (top + height) / self.height
@@ -42,18 +42,18 @@ class Sheet:
         self.figure.add_artist(Rectangle(corner, wide, height / self.height, color=colour, lw=0, zorder=-1))
 
     def text(self, left: float, top: float, words: str, size: float = TEXT, bold: bool = False) -> None:
-        """Write a line that begins at ``left``."""
+        """Write a line of text that begins at ``left``."""
         weight = "bold" if bold else "normal"
         self.figure.text(left / PAGE, 1 - top / self.height, words, fontsize=size, weight=weight, color=INK, va="top")
 
 
 def letters(words: str, size: float) -> float:
-    """Return about how wide words are, in inches."""
+    """Return the approximate width of a text in inches."""
     return 0.57 * size / 72 * len(words)
 
 
 def dress(axes: Axes, grid: Literal["x", "y", "both"]) -> None:
-    """Draw a grid, and nothing else that is not needed."""
+    """Draw a grid, without frame and ticks."""
     axes.tick_params(colors=INK, length=0, which="both", labelsize=SMALL)
     axes.set_axisbelow(True)
     axes.grid(axis=grid, color=GRID, lw=0.6)
@@ -63,7 +63,7 @@ def dress(axes: Axes, grid: Literal["x", "y", "both"]) -> None:
 
 
 def logarithmic(axes: Axes, axis: Axis, most: int = 5) -> None:
-    """Give an axis a logarithmic scale, with about ``most`` numbers at most, all written in full."""
+    """Set a logarithmic scale with at most about ``most`` tick labels, written as plain numbers."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     (axes.set_yscale if axis is axes.yaxis else axes.set_xscale)("log")
@@ -74,7 +74,7 @@ def logarithmic(axes: Axes, axis: Axis, most: int = 5) -> None:
 
 
 def _round_numbers(low: float, high: float, most: int) -> list[float]:
-    """Return 1, 2, 5, 10, ... between two numbers; where these are many, powers of ten, every second, every third."""
+    """Return 1, 2, 5, 10, ... between two numbers; if there are too many, every first, second, third power of ten."""
     from math import ceil, floor, log10
 
     powers = range(floor(log10(low)), ceil(log10(high)) + 1)

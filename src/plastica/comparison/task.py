@@ -18,7 +18,7 @@ from ..errors import DataError, FileError, InvalidValue, PlasticaWarning
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
 
-MOST_LIKE_CLASSES = 20  # so few distinct whole numbers are probably classes
+MOST_LIKE_CLASSES = 20  # up to this many distinct integers are probably classes
 IN_NPZ = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -112,13 +112,13 @@ def task_of_arrays(
 
 
 def task_of_npz(path: str | Path) -> Task:
-    """Return the task in a file of NumPy's arrays ``x_train, y_train, x_test, y_test``.
+    """Return the task in an ``.npz`` file with the arrays ``x_train, y_train, x_test, y_test``.
 
-    Images of bytes are scaled to 0 to 1, and every input becomes one line of numbers.
+    Images of bytes are scaled to the range 0 to 1, and each input is flattened to a vector.
 
     Raises:
-        FileError: The file is missing or is none of NumPy's.
-        DataError: An array is missing, or holds objects.
+        FileError: If the file is missing or is not an ``.npz`` file.
+        DataError: If an array is missing or contains objects.
     """
     try:
         with np.load(path, allow_pickle=False) as found:
@@ -138,7 +138,7 @@ def task_of_npz(path: str | Path) -> Task:
 
 
 def task_of_table(prepared: Prepared) -> Task:
-    """Return the task in a table that was dealt and encoded; what is encoded by code becomes a column a code."""
+    """Return the task for a prepared table; category codes are one-hot encoded."""
     train, test = prepared.split.train, prepared.split.test
     x = _opened(prepared.x, prepared.layout.codes)
     y = prepared.y.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Data sets that ship with the package; their licences and sources stand in README.md beside them."""
+"""Included data sets; README.md in this folder lists their licences and sources."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from ..registry import look_up
 
-NAMES = {"penguins": "species", "titanic": "survived"}  # each with the column one predicts
+NAMES = {"penguins": "species", "titanic": "survived"}  # with the usual target
 
 
 def path_of(name: str) -> Path:
-    """Return where a shipped data set lies.
+    """Return the path of an included data set.
 
     Example:
         >>> path_of("penguins").name
@@ -21,5 +21,5 @@ def path_of(name: str) -> Path:
 
 
 def target_of(name: str) -> str:
-    """Return the column that one usually predicts in a shipped data set."""
+    """Return the usual target of an included data set."""
     return look_up("data set", name, NAMES)

@@ -1,4 +1,4 @@
-"""What all pictures share: colours, plastica's style for matplotlib, file endings."""
+"""Shared parts of all figures: colours, the matplotlib style of plastica, file formats."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from typing import Any
 from ..errors import InvalidValue
 
 INK, SOFT, FAINT, PALE, PAPER = "#222222", "#666666", "#BBBBBB", "#DDDDDD", "#FFFFFF"
-# M. Okabe, K. Ito (2008), Color universal design, then P. Tol's muted scheme (2021) for more than eight: told apart
-# by every kind of colour vision
+# M. Okabe, K. Ito (2008), Color universal design, then P. Tol's muted scheme (2021) for more than eight:
+# distinguishable with all types of colour vision
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#777777")
 MORE_COLOURS = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733", "#88CCEE", "#DDCC77")
 POSITIVE, NEGATIVE = COLOURS[:2]
 DPI = 200
-# What keeps equal pictures equal, byte for byte
+# Settings that make equal figures equal byte for byte
 UNDATED: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None},
     "png": {},
 }
 STYLE: dict[Any, Any] = {
-    "font.family": ["DejaVu Sans", "sans-serif"],  # measured in the first, which matplotlib brings along
-    "svg.fonttype": "none",  # text stays text: it can be searched, copied and edited
+    "font.family": ["DejaVu Sans", "sans-serif"],  # the first, included in matplotlib, is used to measure texts
+    "svg.fonttype": "none",  # text remains text, which can be searched, copied and edited
     "svg.hashsalt": "plastica",
     "pdf.fonttype": 42,
 }
 
 
 def load_matplotlib() -> None:
-    """Import what pictures need of matplotlib; call it before any other import of it.
+    """Import the required parts of matplotlib; call it before any other import of matplotlib.
 
-    Where its folders cannot be written matplotlib takes temporary ones, by itself, and logs a paragraph on that in
-    each process. Nobody who asked for a report can do anything with it.
+    If its folders are not writable, matplotlib uses temporary ones and logs a paragraph about it in each process, which
+    is suppressed, since users can do nothing about it.
     """
     logger = logging.getLogger("matplotlib")
     level = logger.level
@@ -50,7 +50,7 @@ def load_matplotlib() -> None:
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Draw in plastica's style, whatever a person set matplotlib to, and leave those settings as they were."""
+    """Use the style of plastica instead of the user's settings of matplotlib, which are restored at the end."""
     load_matplotlib()
     import matplotlib as mpl
 
@@ -61,10 +61,10 @@ def own_style() -> Iterator[None]:
 
 
 def checked_ending(path: str | os.PathLike[str]) -> str:
-    """Return the format that a file's ending stands for.
+    """Return the image format for the suffix of a file.
 
     Raises:
-        InvalidValue: For an ending that stands for no picture.
+        InvalidValue: If the suffix is not that of an image format.
     """
     ending = Path(path).suffix.lower().removeprefix(".")
     if ending not in UNDATED:

@@ -1,4 +1,4 @@
-"""Drawing: a matplotlib figure that notebooks show by themselves and that saves to files."""
+"""Drawing: a matplotlib figure that notebooks display and that can be saved to files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from . import DPI, PAPER, UNDATED, checked_ending, own_style
 
 
 class Drawing(Figure):
-    """A matplotlib figure that belongs to no window; the last line of a notebook's cell shows it.
+    """A matplotlib figure without a window, displayed as the last expression of a notebook cell.
 
-    Everything that matplotlib can do with a figure works on it: ``drawing.axes[0].set_title("...")``.
+    All methods of matplotlib figures are available: ``drawing.axes[0].set_title("...")``.
 
     Args:
-        width: Its width in inches.
-        height: Its height in inches.
+        width: The width in inches.
+        height: The height in inches.
         options: As for matplotlib's ``Figure``.
     """
 
@@ -27,16 +27,16 @@ class Drawing(Figure):
         super().__init__(**{"figsize": (width, height), "dpi": DPI, "facecolor": PAPER} | options)
 
     def save(self, path: str | os.PathLike[str] | None) -> Self:
-        """Write the picture to a file, whole or not at all; equal pictures give equal bytes.
+        """Save the figure to a file atomically; equal figures give equal bytes.
 
         Args:
-            path: The file; its ending says what is written: ``.svg``, ``.png`` or ``.pdf``. None writes nothing.
+            path: The file; the suffix determines the format: ``.svg``, ``.png`` or ``.pdf``. None writes no file.
 
         Returns:
             The drawing itself.
 
         Raises:
-            InvalidValue: For another ending.
+            InvalidValue: If the suffix is unknown.
             FileError: If the file cannot be written.
         """
         if path is not None:

@@ -1,6 +1,6 @@
 """Networks with the interface of scikit-learn, and the names of :mod:`plastica.tables`.
 
-Names are loaded when they are first used, so that what is wrong with a table is said before JAX has loaded.
+Names are imported on first use, so that errors in a table are reported before JAX is loaded.
 """
 
 from __future__ import annotations

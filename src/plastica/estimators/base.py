@@ -31,7 +31,7 @@ from .construction import build, check_parameters, recompiled
 from .inputs import features_of, fit_encoder, layout_of, take_rows, take_weights
 from .rows import EstimatorRows, relative, settle
 
-AUTO_ROWS = 100  # early_stopping="auto" holds out a validation set from this number of rows on
+AUTO_ROWS = 100  # rows from which early_stopping="auto" uses a validation set
 SCORES = ("val_accuracy", "val_binary_accuracy", "val_r2")
 MOST_SEED = 2**31 - 1
 
@@ -126,14 +126,14 @@ class NetworkEstimator(BaseEstimator):
         tags.target_tags.required = True
         return tags
 
-    # What a notebook shows: scikit-learn's diagram, then the network, where there is one
+    # The display in notebooks: scikit-learn's diagram, then the network after fitting
 
     def _repr_html_inner(self) -> str:
         return super()._repr_html_inner() + (self._fitted_page() or "")
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
         bundle = super()._repr_mimebundle_(**options)
-        if "text/html" in bundle:  # scikit-learn's set_config(display="text") asks for none
+        if "text/html" in bundle:  # absent with scikit-learn's set_config(display="text")
             bundle["text/html"] += self._fitted_page() or ""
         return bundle
 
@@ -145,9 +145,9 @@ class NetworkEstimator(BaseEstimator):
 
     @abstractmethod
     def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
-        """Check targets and return class numbers ``(rows,)`` or numbers ``(rows, outputs)``.
+        """Check targets and return class indices ``(rows,)`` or numbers ``(rows, outputs)``.
 
-        ``classes`` are all there will be, where these rows may lack some.
+        ``classes`` are all classes, since these rows may lack some of them.
         """
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""How a classifier's probabilities become answers: the command's own rules, for scikit-learn's interface."""
+"""Decisions of a classifier from probabilities: the rules of the command-line interface for scikit-learn."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ..settings import Settings
 from .rows import EstimatorRows
 
 AIMED = ("f1", "micro_f1", "balanced_accuracy", "accuracy")
-MOST_LOOKED_AT = 10_000  # training rows, where none are held out, for classes that are never answered
+MOST_LOOKED_AT = 10_000  # training rows examined for classes that are never predicted, without a validation set
 SMALLEST = np.finfo(np.float64).tiny
-UNSURE = 2.0**-25  # half a step of float32 below 1: the network's own answers tell no finer
+UNSURE = 2.0**-25  # half the spacing of float32 below 1, the resolution of the probabilities
 
 
 class ThresholdRows(NamedTuple):
-    """Rows that choose a threshold.
+    """Rows for choosing a threshold.
 
     Args:
-        y: Class numbers or labels.
-        shares: What the network answers, as probabilities.
-        weight: How much each row counts, classes' weights left aside; None for all the same.
+        y: Class indices or labels.
+        shares: The predicted probabilities.
+        weight: The weight of each row without class weights; None for equal weights.
     """
 
     y: np.ndarray
@@ -41,14 +41,14 @@ class ThresholdRows(NamedTuple):
 
 
 def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
-    """Refuse classes' weights and thresholds that no task has.
+    """Check class weights and thresholds, independently of the task.
 
     Args:
-        name: What the estimator is called.
+        name: The name of the estimator.
         class_weight, threshold: Its parameters.
 
     Raises:
-        InvalidValue: They are of no known kind.
+        InvalidValue: If one of them is of an unknown kind.
     """
     if not (class_weight is None or isinstance(class_weight, Mapping) or _is_word(class_weight, "balanced")):
         raise InvalidValue(
@@ -67,7 +67,7 @@ def check_choices(name: str, class_weight: Any, threshold: Any) -> None:
 
 
 def target_of(task: str, classes: np.ndarray) -> Target:
-    """Return a classifier's target as a table's is."""
+    """Return the target of a classifier as that of a table."""
     labels: tuple[Any, ...] = tuple(classes.tolist())
     if task == "multilabel":
         labels = tuple(map(str, labels))
@@ -76,10 +76,10 @@ def target_of(task: str, classes: np.ndarray) -> Target:
 
 
 def settings_for(estimator: Any, target: Target, weighted: bool) -> Settings:
-    """Return what the command's rules are told: the threshold, and whether classes are weighted.
+    """Return the settings for the decision: the threshold, and whether classes are weighted.
 
     Raises:
-        InvalidValue: A threshold that the task does not have.
+        InvalidValue: If the threshold does not suit the task.
     """
     given = estimator.threshold
     if weighted and target.task == "multilabel":
@@ -100,20 +100,20 @@ def learn_decision(
     held_out: EstimatorRows | None,
     answers: Callable[[Any], np.ndarray],
 ) -> Decision:
-    """Return how probabilities become answers, and warn of a rare class that is never one.
+    """Return the decision from probabilities to predictions, with a warning if a rare class is never predicted.
 
     Args:
-        estimator: The classifier, trained, with ``threshold``, ``task_``, ``classes_`` and ``shift_``.
+        estimator: The fitted classifier, with ``threshold``, ``task_``, ``classes_`` and ``shift_``.
         examples: All rows.
-        train: Those it was trained on.
-        held_out: Those that decided when to stop; None without any.
-        answers: What returns its probabilities for rows.
+        train: The training rows.
+        held_out: The validation rows, or None.
+        answers: Returns its probabilities for rows.
     """
 
     def weight(rows: EstimatorRows) -> np.ndarray | None:
         if not estimator.shift_ or rows.weight is None:
             return rows.weight
-        return rows.weight / np.array(estimator.shift_)[rows.y]  # without those of the classes
+        return rows.weight / np.array(estimator.shift_)[rows.y]  # without class weights
 
     rare = rare_classes(target_of(estimator.task_, estimator.classes_), examples.y, weight(examples))
     chosen = isinstance(estimator.threshold, str)
@@ -128,16 +128,16 @@ def learn_decision(
 
 
 def decide(estimator: Any, rare: tuple[int, ...], held_out: ThresholdRows | None) -> Decision:
-    """Return how probabilities become answers, chosen on held-out rows where ``threshold`` asks for that.
+    """Return the decision from probabilities to predictions, chosen on validation rows if ``threshold`` requires it.
 
     Args:
         estimator: The classifier, with ``threshold``, ``task_``, ``classes_`` and ``shift_``.
-        rare: The rare classes' or labels' numbers.
-        held_out: The rows that decided when to stop; None without any.
+        rare: The indices of rare classes or labels.
+        held_out: The validation rows, or None.
     """
     target = target_of(estimator.task_, estimator.classes_)
     settings = settings_for(estimator, target, bool(estimator.shift_))
-    rare = rare if isinstance(estimator.threshold, str) else ()  # a number is about the second class, as elsewhere
+    rare = rare if isinstance(estimator.threshold, str) else ()  # a number applies to the second class, as elsewhere
     none = np.zeros((0, len(target.classes)))
     judged = held_out or ThresholdRows(none if target.task == "multilabel" else np.zeros(0, np.int64), none, None)
     made = choose_decision(settings, target, rare, estimator.shift_, *judged)
@@ -147,10 +147,10 @@ def decide(estimator: Any, rare: tuple[int, ...], held_out: ThresholdRows | None
 
 
 def fixed_decision(estimator: Any) -> Decision:
-    """Return how probabilities become answers where no rows are held out to choose by.
+    """Return the decision from probabilities to predictions without validation rows.
 
     Raises:
-        InvalidValue: A threshold that rows should choose.
+        InvalidValue: If the threshold is to be chosen on validation rows.
     """
     if _is_word(estimator.threshold, *AIMED):
         raise InvalidValue(
@@ -161,10 +161,10 @@ def fixed_decision(estimator: Any) -> Decision:
 
 
 def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
-    """Return what is above 0, or largest, where a class is the answer.
+    """Return values that are above 0, or largest, for the predicted class.
 
-    Log-odds less those of the threshold, ``(rows,)`` for two classes and ``(rows, labels)`` for labels; for more
-    classes log-probabilities with the logarithm of the class's weight, ``(rows, classes)``.
+    Log-odds relative to the threshold, ``(rows,)`` for two classes and ``(rows, labels)`` for labels; for more classes,
+    log-probabilities plus the logarithm of the class weight, ``(rows, classes)``.
     """
     weights = np.array(decision.weights or (1.0,) * shares.shape[1])
     if task == "multiclass":
@@ -180,14 +180,14 @@ def margins(shares: np.ndarray, decision: Decision, task: str) -> np.ndarray:
 def warn_of_silence(
     estimator: Any, decision: Decision, rare: tuple[int, ...], judged: ThresholdRows, held_out: int
 ) -> None:
-    """Warn where rows have a rare class, or label, that the network never answers.
+    """Warn if rows have a rare class or label that the network never predicts.
 
     Args:
         estimator: The classifier.
-        decision: How its probabilities become answers.
-        rare: The rare classes' or labels' numbers.
-        judged: Some rows.
-        held_out: How many rows decided when to stop.
+        decision: Its decision from probabilities to predictions.
+        rare: The indices of rare classes or labels.
+        judged: The rows to examine.
+        held_out: The number of validation rows.
     """
     target, y = target_of(estimator.task_, estimator.classes_), judged.y
     answers = decision.decide(judged.shares)
@@ -209,7 +209,7 @@ def warn_of_silence(
 
 
 def _advice(decision: Decision, target: Target, silent: np.ndarray, held_out: int) -> str:
-    """Say why a class or label is never answered, and what can be done."""
+    """Return why a class or label is never predicted, and what can be done."""
     if target.task == "multiclass":
         return 'More epochs or class_weight="balanced" may help.'
     if decision.aim == "micro_f1":
@@ -226,20 +226,20 @@ def _advice(decision: Decision, target: Target, silent: np.ndarray, held_out: in
 
 
 def shift_of(weights: np.ndarray) -> tuple[float, ...]:
-    """Return how many times more each class counts; one without any row, which has no weight, as it is."""
+    """Return the factor by which each class is overrepresented; 1 for a class without rows, which has no weight."""
     return tuple(np.where(weights > 0, weights, 1.0).tolist())
 
 
 def class_weights(estimator: Any, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the weight of each class; "balanced" is scikit-learn's, with the rows' own weights counted.
+    """Return the weight of each class; "balanced" is as in scikit-learn, including sample weights.
 
     Args:
-        estimator: With ``class_weight`` and ``classes_``.
-        y: Class numbers.
-        rows: How much each row counts.
+        estimator: The classifier, with ``class_weight`` and ``classes_``.
+        y: Class indices.
+        rows: The weight of each row.
 
     Raises:
-        InvalidValue: A name that is no class, or a weight that is no number above 0.
+        InvalidValue: If a name is not a class, or a weight is not a number above 0.
     """
     given, classes = estimator.class_weight, estimator.classes_.tolist()
     if _is_word(given, "balanced"):

@@ -224,7 +224,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return serialization.as_frame(self.predict_proba(X), X, [*map(str, self.classes_)])
 
     def __sklearn_tags__(self) -> Any:
-        """Say what the estimator takes."""
+        """Return scikit-learn's estimator tags."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
@@ -293,7 +293,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return y.astype(np.float32) if self.task_ == "multilabel" else y
 
     def _learn_scale(self, train: EstimatorRows) -> None:
-        """Classes need no scaling."""
+        """Do nothing, since classes need no scaling."""
 
     def _decoded(self, answers: np.ndarray) -> np.ndarray:
         found = self.decision_.decide(answers)

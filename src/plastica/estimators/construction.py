@@ -21,7 +21,7 @@ from ..settings import Settings
 from ..tables.networks import PLAIN_UNITS, network_for, recipe_for
 from .class_decision import check_choices
 
-# Parameters of estimators that mean more than the setting of the same name, or are converted
+# Parameters of estimators that accept more than the setting of the same name, or are converted
 OWN_MEANING = ("class_weight", "kinds", "threshold")
 ENDS = {"binary": "sigmoid", "multiclass": "softmax", "multilabel": "sigmoid"}
 

@@ -1,4 +1,4 @@
-"""What a person hands an estimator: frames of anything or arrays of numbers, weights, as a network takes them."""
+"""Validation and conversion of the inputs of an estimator: data frames or arrays of numbers, and sample weights."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from ..errors import DataError, InvalidValue, PlasticaWarning
 from .construction import settings_of
 from .whole_numbers import holds_codes, refuse_codes
 
-# What they take is wider than what pyright reads in them.
+# They accept more types than pyright infers.
 check_array: Any = validation.check_array
 validate_data: Any = validation.validate_data
 
-MOST_NAMED = 5  # columns in a warning
+MOST_NAMED = 5  # maximum number of columns in a warning
 
 
 def is_frame(X: Any) -> bool:
-    """Whether this is a pandas, polars or pyarrow frame, or another that narwhals knows."""
+    """Return whether this is a pandas, polars or pyarrow data frame, or another one that narwhals supports."""
     from narwhals import dependencies
 
     return dependencies.is_into_dataframe(X)
 
 
 def holds_numbers_only(X: Any) -> bool:
-    """Whether this is no frame, or one with numbers and booleans in every column."""
+    """Return whether this is not a data frame, or one with only numeric and Boolean columns."""
     import narwhals as nw
     from narwhals import dependencies
     from narwhals.exceptions import DuplicateError
@@ -50,16 +50,17 @@ def holds_numbers_only(X: Any) -> bool:
 
 
 def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
-    """Return the rows of ``X``, checked as scikit-learn checks them: names, columns, finite numbers.
+    """Return the rows of ``X`` after the checks of scikit-learn: names, columns, finite numbers.
 
     Args:
-        estimator: Whose names and number of columns hold.
-        X: A frame, an array or lists.
-        reset: Whether this is the first data the estimator sees.
+        estimator: The estimator, whose column names and number of columns are required.
+        X: A data frame, an array or lists.
+        reset: Whether this is the first call for the estimator.
 
     Raises:
-        ValueError, TypeError: As scikit-learn's estimators, for what they refuse.
-        DataError: An array where a frame with text was learned from, a lazy frame, several columns of one name.
+        ValueError, TypeError: As in scikit-learn.
+        DataError: If it is an array but the estimator was fitted to a data frame with text, a lazy data frame, or has
+            duplicate column names.
     """
     if reset:
         estimator.numbers_only_ = holds_numbers_only(X) and not (is_frame(X) and holds_codes(X))
@@ -84,14 +85,14 @@ def take_rows(estimator: Any, X: Any, *, reset: bool) -> np.ndarray | Table:
 
 
 def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Table) -> TableEncoder:
-    """Learn how rows become features, and warn once of what is left out.
+    """Return the encoder fitted to the rows, with one warning about columns that are left out.
 
-    An array keeps every column that is not declared anything else, so that all folds have one width.
+    Every column of an array is used unless declared otherwise, so that all folds have the same number of features.
 
     Args:
-        estimator: Whose names and declared kinds hold.
+        estimator: The estimator, with column names and declared kinds.
         rows: The training rows.
-        whole: These and those held out: what a column is, and which odd words in it are missing, is read from all.
+        whole: Training and validation rows, from which kinds of columns and words for missing values are inferred.
     """
     declared = settings_of(estimator).declared
     if isinstance(whole, np.ndarray) and isinstance(rows, np.ndarray):
@@ -114,7 +115,7 @@ def fit_encoder(estimator: Any, rows: np.ndarray | Table, whole: np.ndarray | Ta
 
 
 def _warn_of(name: str, columns: Sequence[Column]) -> None:
-    """Say in one warning which columns are left out, and why."""
+    """Give one warning with the columns that are left out, and why."""
     left = [column for column in columns if not column.used]
     if left:
         said = " ".join(f"{show(column.name)}: {column.note}" for column in left[:MOST_NAMED])
@@ -123,7 +124,7 @@ def _warn_of(name: str, columns: Sequence[Column]) -> None:
 
 
 def features_of(encoder: TableEncoder | None, rows: np.ndarray | Table) -> np.ndarray:
-    """Return what the network takes, float32 ``(rows, features)``; without an encoder the numbers as they are."""
+    """Return the features of the network, float32 ``(rows, features)``; the numbers unchanged without an encoder."""
     if encoder is None:
         return to_array(rows, "X", allow_nonfinite=True)
     if isinstance(rows, Table):
@@ -132,17 +133,17 @@ def features_of(encoder: TableEncoder | None, rows: np.ndarray | Table) -> np.nd
 
 
 def layout_of(encoder: TableEncoder | None, columns: int) -> FeatureLayout:
-    """Return what stands where among the features."""
+    """Return the layout of the features."""
     if encoder is not None:
         return encoder.layout
     return FeatureLayout(width=columns, numbers=tuple(range(columns)), codes=())
 
 
 def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
-    """Return the rows' weights, checked.
+    """Return the validated weights of the rows.
 
     Raises:
-        ValueError: They are not one number a row, below zero, or all zero.
+        ValueError: If they are not one number per row, or are negative or all zero.
     """
     if sample_weight is None:
         return None
@@ -161,7 +162,7 @@ def take_weights(sample_weight: Any, rows: int) -> np.ndarray | None:
 
 
 def _names(estimator: Any) -> list[str]:
-    """Names of the columns, as scikit-learn makes them where there are none."""
+    """Return the column names, generated as in scikit-learn if there are none."""
     given = getattr(estimator, "feature_names_in_", None)
     return (
         [f"x{place}" for place in range(estimator.n_features_in_)]

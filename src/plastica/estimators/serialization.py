@@ -1,4 +1,4 @@
-"""Estimators in files, and answers in frames of the kind that came in."""
+"""Saving and loading of estimators, and predictions as data frames of the type of the input."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ ClassLabel = bool | int | float | str
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a file knows of an estimator beside its network.
+    """The contents of a file for an estimator, in addition to its network.
 
     Args:
-        kind: Its class's name.
+        kind: The name of its class.
         params: Its plain parameters.
         declared: Its parameters that are declarations: an optimizer, a rule.
-        network: The hidden layers, "whole" where the network itself was given, or None.
+        network: The hidden layers, "whole" if a network was given, or None.
         class_weight: Pairs of class and weight.
-        kinds: Pairs of column and kind; None where none was given.
-        encoder: What makes features of columns; None with ``encode=False``.
-        numbers_only, columns, names: What came in.
-        task, outputs, targets: What is predicted.
+        kinds: Pairs of column and kind, or None.
+        encoder: The encoder of columns; None with ``encode=False``.
+        numbers_only, columns, names: The form of the inputs.
+        task, outputs, targets: The task and the targets.
         classes, class_type: The classes and their NumPy type.
-        decision: How probabilities become answers; None in files from before there were decisions.
-        shift: How many times more each class counted in training than it comes; empty for just as much.
-        mean, scale: Of a regression's targets.
-        losses, scores, figures, epochs: How training went.
+        decision: The decision from probabilities to predictions; None in older files.
+        shift: The factor by which each class was overrepresented in training; empty for none.
+        mean, scale: Statistics of the targets of a regression.
+        losses, scores, figures, epochs: The course of training.
     """
 
     kind: str
@@ -75,7 +75,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     epochs: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         numbers = self.task == "regression"
         if len(self.classes) != (0 if numbers else self.outputs):
             raise ValueError(f"{len(self.classes)} classes for {self.outputs} outputs")
@@ -88,7 +88,7 @@ class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 def names_of(y: Any) -> list[str] | None:
-    """Return the names of a series or a frame; None where there are none."""
+    """Return the names of a series or a data frame, or None."""
     import narwhals as nw
     from narwhals import dependencies
 
@@ -101,10 +101,10 @@ def names_of(y: Any) -> list[str] | None:
 
 
 def as_frame(values: np.ndarray, X: Any, names: Sequence[str]) -> Any:
-    """Return answers as a frame of the kind that ``X`` is, with its index.
+    """Return predictions as a data frame of the type of ``X``, with its index.
 
     Raises:
-        InvalidValue: ``X`` is no frame.
+        InvalidValue: If ``X`` is not a data frame.
     """
     import narwhals as nw
     from narwhals import dependencies
@@ -121,10 +121,10 @@ def as_frame(values: np.ndarray, X: Any, names: Sequence[str]) -> Any:
 
 
 def save(estimator: Any, path: str | Path) -> Path:
-    """Write an estimator to one file; callbacks and a RandomState are not kept.
+    """Save an estimator to one file, without callbacks and a RandomState.
 
     Raises:
-        InvalidValue: Classes or parameters that no file can carry.
+        InvalidValue: If classes or parameters cannot be saved.
     """
     params = estimator.get_params(deep=False)
     chosen, network, weight = params.pop("rule"), params.pop("network"), params.pop("class_weight", None)
@@ -171,19 +171,19 @@ def save(estimator: Any, path: str | Path) -> Path:
 
 
 def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None) -> E:
-    """Return what :func:`save` wrote.
+    """Load an estimator written by :func:`save`.
 
     Raises:
-        FileError: The file is missing, damaged, or holds another kind of estimator.
+        FileError: If the file is missing or damaged, or contains another kind of estimator.
     """
     return around(cls, saving.read_network(path, custom or {}), path, custom or {})
 
 
 def around(cls: type[E], saved: saving.Saved, path: str | Path, custom: Mapping[str, Any]) -> E:
-    """Return the estimator around a network that was read from ``path``.
+    """Return the estimator for a network that was read from ``path``.
 
     Raises:
-        FileError: The file holds something else, or is damaged.
+        FileError: If the file contains something else or is damaged.
     """
     kind = file_kinds.kind_of(saved.around)
     if kind != cls.__name__:
@@ -240,7 +240,7 @@ def _classes(kept: Kept) -> np.ndarray:
     kind = np.dtype(kept.class_type)
     if kind.kind not in "biufUO":
         raise ValueError(f"classes of type {kept.class_type}")
-    return np.array(kept.classes, dtype="U" if kind.kind == "U" else kind)  # a forged length would ask for memory
+    return np.array(kept.classes, dtype="U" if kind.kind == "U" else kind)  # a forged length could allocate memory
 
 
 def _value(name: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whole numbers that a double would round: codes, which no array of numbers can hold."""
+"""Integers that a double would round: codes, which arrays of numbers cannot represent."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..errors import DataError
 
 
 def holds_codes(X: Any) -> bool:
-    """Whether a frame holds whole numbers that doubles do not tell apart."""
+    """Return whether a data frame contains integers that doubles cannot distinguish."""
     return next(_found(X), None) is not None
 
 
 def refuse_codes(X: Any) -> None:
-    """Refuse whole numbers that doubles do not tell apart.
+    """Raise an error for integers that doubles cannot distinguish.
 
     Raises:
-        DataError: With column and value.
+        DataError: If there are any; with column and value.
     """
     for name, value in _found(X):
         raise DataError(
@@ -30,7 +30,7 @@ def refuse_codes(X: Any) -> None:
 
 
 def _found(X: Any) -> Any:
-    """Yield a name and a value for each column of such whole numbers."""
+    """Yield the name and a value of each column with such integers."""
     import narwhals as nw
     from narwhals import dependencies
 

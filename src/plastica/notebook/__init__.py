@@ -1,1 +1,1 @@
-"""HTML for notebooks: tables, curves, and a display that is updated in place. Nothing here imports IPython."""
+"""HTML for notebooks: tables, curves, and a display that is updated in place, without importing IPython."""

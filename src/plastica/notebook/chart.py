@@ -1,4 +1,4 @@
-"""Small charts as SVG text, drawn in a millisecond: for displays that are drawn again and again, and for tables."""
+"""Small charts as SVG, drawn in a millisecond, for live displays and tables."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 from ..drawing import COLOURS
 
-# The blue is lighter than that of pictures on white paper: here it is read on white and on black alike.
+# The blue is lighter than that of figures on a white background, to be readable on white and black.
 TRAINING, VALIDATION = "#1E88D2", COLOURS[1]
 WIDTH, HEIGHT = 300, 150
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 22, 20
-MOST_POINTS = 240  # of a line; more than the pixels across would only make the page larger
-DECADES = 100.0  # from such a ratio of largest to smallest on, values stand on a logarithmic scale
-LETTER = 6.4  # pixels, the mean width of a letter
+MOST_POINTS = 240  # of a line; more points than pixels would only increase the size of the page
+DECADES = 100.0  # ratio of largest to smallest value from which the scale is logarithmic
+LETTER = 6.4  # pixels: the mean width of a letter
 SERIES_GREY = "#8A8A8A"
 
 
@@ -29,11 +29,11 @@ class Line(NamedTuple):
 
 
 def line_chart(title: str, lines: Sequence[Line], first: int = 1) -> Markup:
-    """Draw lines over the epochs, each named at its end.
+    """Draw lines over the epochs, each labelled at its end.
 
     Args:
-        title: What the values are.
-        lines: What is drawn; all begin at the same epoch.
+        title: The title.
+        lines: The lines, which all begin at the same epoch.
         first: The number of that epoch.
     """
     finite = [value for line in lines for value in line.values if math.isfinite(value)]
@@ -53,7 +53,7 @@ def line_chart(title: str, lines: Sequence[Line], first: int = 1) -> Markup:
 
 
 def histogram(values: Sequence[int], colour: str = TRAINING, width: int = 96, height: int = 22) -> Markup:
-    """Draw counts as bars, without axes, small enough for a table's cell."""
+    """Draw counts as bars without axes, small enough for a cell of a table."""
     most = max(values, default=0) or 1
     step = width / max(len(values), 1)
     path = "".join(
@@ -65,7 +65,7 @@ def histogram(values: Sequence[int], colour: str = TRAINING, width: int = 96, he
 
 
 def dots(values: Sequence[float], low: float, high: float, width: int = 120, height: int = 14) -> Markup:
-    """Draw values as dots between ``low`` and ``high``, their mean as a line."""
+    """Draw values as dots between ``low`` and ``high``, and their mean as a line."""
     span = (high - low) or 1.0
     places = [4 + (width - 8) * (value - low) / span for value in values]
     marks = [Markup('<line x1="0" x2="{0}" y1="{1}" y2="{1}" stroke="{2}" stroke-opacity=".5"/>').format(
@@ -82,7 +82,7 @@ def dots(values: Sequence[float], low: float, high: float, width: int = 120, hei
 def interval(
     start: float | None, value: float, end: float | None, low: float, high: float, width: int = 120, height: int = 14
 ) -> Markup:
-    """Draw a value as a dot on its interval, on a scale from ``low`` to ``high``; without an interval the dot alone."""
+    """Draw a value as a dot on its interval, if any, on a scale from ``low`` to ``high``."""
     span, middle = (high - low) or 1.0, height / 2
 
     def at(number: float) -> float:
@@ -97,7 +97,7 @@ def interval(
 
 
 class _Scale(NamedTuple):
-    """Where values stand from the top, in pixels."""
+    """The vertical scale, in pixels from the top."""
 
     low: float
     high: float
@@ -123,18 +123,18 @@ def _scale(low: float, high: float) -> _Scale:
         room = abs(low) or 1.0
         return _Scale(low - room / 2, high + room / 2, False)
     if 0 <= low < 0.3 * (high - low):
-        low = 0.0  # so near to zero that zero belongs on the scale
+        low = 0.0  # close enough to zero to include it
     return _Scale(low, high, False)
 
 
 def _nice(step: float) -> float:
-    """Return the next of 1, 2, 5, 10, 20 ... from ``step`` on."""
+    """Return the smallest of 1, 2, 5, 10, 20 ... that is at least ``step``."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9))
 
 
 def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
-    """Return places and values, of many the least and the largest of each stretch, so that no peak is lost."""
+    """Return positions and values; of many, the smallest and largest of each section, so that peaks are preserved."""
     if len(values) <= MOST_POINTS:
         return list(enumerate(values))
     size = 2 * len(values) / MOST_POINTS
@@ -161,7 +161,7 @@ def _words(title: str, lines: Sequence[Line]) -> Markup:
         return text
     right, names = WIDTH - RIGHT, []
     if LEFT + LETTER * (len(title) + sum(len(line.name) + 1 for line in lines)) > right:
-        return text  # the colours are those of the other charts, where there is room to name them
+        return text  # the other charts, which have enough space, explain the colours
     for line in reversed(lines):
         look = Markup('<text x="{:.0f}" y="13" text-anchor="end" fill="{}">{}</text>')
         names.append(look.format(right, line.colour, line.name))

@@ -1,4 +1,4 @@
-"""Cell: an output of a notebook's cell that is written again in place."""
+"""Cell: an output of a notebook cell that can be updated in place."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, TextIO
 
 
 class Cell:
-    """One output below the running cell, in Jupyter, VS Code, Colab and whatever else speaks Jupyter's protocol.
+    """An output below the running cell, in Jupyter, VS Code, Colab and other clients of the Jupyter protocol.
 
     Args:
-        shell: IPython's shell.
+        shell: The IPython shell.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -20,7 +20,7 @@ class Cell:
         self._begun = False
 
     def show(self, page: str, text: str) -> None:
-        """Show HTML, or ``text`` where there is none, in the place of what was shown before."""
+        """Replace the output by HTML, or by ``text`` in clients without HTML."""
         self._shell.display_pub.publish(
             {"text/html": page, "text/plain": text}, {}, transient={"display_id": self._name}, update=self._begun
         )
@@ -28,13 +28,13 @@ class Cell:
 
 
 def cell_for(out: TextIO) -> Cell | None:
-    """Return an output of the notebook that this runs in; None anywhere else, and where ``out`` is no notebook's.
+    """Return an output of the current notebook; None outside of notebooks, and if ``out`` is redirected.
 
-    IPython is no dependency: a notebook has imported it before anything of plastica runs.
+    IPython is not a dependency; a notebook has already imported it.
     """
     interactive = sys.modules.get("IPython")
     shell = None if interactive is None else interactive.get_ipython()
-    # The shell of a terminal has no kernel; output that was redirected belongs to whoever did so.
+    # The IPython shell in a terminal has no kernel; redirected output must not be replaced.
     if getattr(shell, "kernel", None) is None or not type(out).__module__.startswith("ipykernel"):
         return None
     return Cell(shell)

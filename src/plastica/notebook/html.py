@@ -1,4 +1,4 @@
-"""Pieces of HTML that notebooks show, in light and dark, with everything a person named escaped."""
+"""HTML elements for notebooks with light and dark themes; names given by the user are escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-# Colours are those of the page around, or grey enough for a white and a black one.
+# Colours are inherited from the page, or a grey that is readable on white and black.
 STYLE = Markup(
     "<style>.plastica{font-size:13px;line-height:1.45;color:inherit;max-width:64em}"
     ".plastica p{margin:.2em 0}.plastica .soft{opacity:.68}"
@@ -27,7 +27,7 @@ STYLE = Markup(
 
 
 def block(*parts: str | Markup) -> str:
-    """Return parts of a page as one block with its style; plain text is escaped."""
+    """Return parts as one block with its style; plain text is escaped."""
     inside = Markup("").join(parts)
     return str(Markup('<div class="plastica">{}{}</div>').format(STYLE, inside))
 
@@ -38,13 +38,13 @@ def paragraph(text: str | Markup, soft: bool = False) -> Markup:
 
 
 def heading(title: str, *words: str) -> Markup:
-    """Return a bold title and what belongs to it in one line."""
+    """Return a bold title, followed by details on the same line."""
     said = Markup(" · ").join(escape(word) for word in words if word)
     return Markup('<p><b>{}</b> <span class="soft">{}</span></p>').format(title, said)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[int] = ()) -> Markup:
-    """Return a table; the columns in ``numbers`` stand to the right."""
+    """Return a table; the columns in ``numbers`` are right-aligned."""
     right = set(numbers)
 
     def line(cells: Sequence[Any], kind: str) -> Markup:
@@ -61,19 +61,19 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable
 
 
 def side_by_side(parts: Iterable[str | Markup]) -> Markup:
-    """Return parts in a row that wraps where the page is narrow."""
+    """Return parts in a row that wraps on narrow pages."""
     return Markup('<div class="row">{}</div>').format(Markup("").join(parts))
 
 
 def details(title: str, inside: str | Markup) -> Markup:
-    """Return something that a click unfolds."""
+    """Return an element that is expanded by a click."""
     return Markup("<details><summary>{}</summary>{}</details>").format(title, inside)
 
 
 def shown(view: Callable[[Any], str]) -> Callable[[Any], str | None]:
-    """Return a ``_repr_html_`` that never fails: what cannot be shown as a page is shown by its ``repr``.
+    """Return a ``_repr_html_`` that never raises an error; objects that cannot be displayed are shown by ``repr``.
 
-    A notebook would print the traceback of an error below the cell whose work went well.
+    Otherwise, a notebook would print a traceback below a cell that ran successfully.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""What a run found, as a page that a browser shows: `report.html`."""
+"""The results of a run as an HTML page: `report.html`."""
 
 from __future__ import annotations
 

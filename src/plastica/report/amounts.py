@@ -1,4 +1,4 @@
-"""How a network errs that answers with numbers."""
+"""The errors of a regression."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ QUANTILES = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class Amount:
-    """One target.
+    """The errors of one target.
 
     Args:
-        name: Its column.
-        charts: Predicted over true, residual over predicted, the residuals' histogram.
-        quantiles: Which absolute error so many of the rows stay under.
-        bias: The mean residual, predicted less true.
-        figures: Its own figures.
-        points: How many rows are drawn.
+        name: The column.
+        charts: Predicted over true values, residuals over predicted values, the histogram of residuals.
+        quantiles: Quantiles of the absolute error.
+        bias: The mean residual, predicted minus true.
+        figures: The metrics of this target.
+        points: The number of rows in the charts.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Amount:
 
 
 def describe(network: TableNetwork, judged: HeldOutAnswers) -> tuple[Amount, ...]:
-    """Describe the errors of each target, at most six."""
+    """Return the errors of each target, for at most six."""
     truth, answers = judged.y.reshape(len(judged.y), -1), judged.network.reshape(len(judged.y), -1)
     names = network.target.names[:MOST_OUTPUTS]
     return tuple(_amount(name, truth[:, at], answers[:, at], f"amount{at}") for at, name in enumerate(names))

@@ -1,4 +1,4 @@
-"""The curves of a report."""
+"""The charts of the report."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), "-.", (0, (6, 1, 1
 
 
 def learning(history: History, name: str, best_epoch: int | None) -> Markup:
-    """Draw a metric over the epochs, in training and validation, and mark the epoch that was kept."""
+    """Draw a metric over the epochs for training and validation, and mark the epoch whose weights are used."""
     items: list[tuple[Markup | str, str, str]] = []
     with drawing():
         sheet, axes = _axes((4.1, 2.3))
@@ -53,7 +53,7 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
 
 
 def reliability(forecast: np.ndarray, observed: Sequence[Figure], rows: np.ndarray) -> Markup:
-    """Draw how often the network was right, with its interval, against how sure it was."""
+    """Draw the reliability diagram: observed frequency, with its interval, over predicted probability."""
     with drawing():
         sheet, axes = _square("word_forecast", "word_observed")
         axes.plot([0, 1], [0, 1], color=SOFT, ls=STYLES[1], lw=1)
@@ -71,7 +71,7 @@ def curves(
     point: tuple[float, float] | None,
     base: float | None,
 ) -> Markup:
-    """Draw ROC ("roc") or precision over recall ("pr"): a line for each class, and where the answers stand."""
+    """Draw ROC ("roc") or precision-recall ("pr") curves for each class, and the point of the decision threshold."""
     with drawing():
         sheet, axes = _square(*(("word_fpr", "word_tpr") if name == "roc" else ("word_recall", "word_precision")))
         if name == "roc":
@@ -91,7 +91,7 @@ def curves(
 
 
 def against(truth: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
-    """Draw predicted over true numbers."""
+    """Draw predicted over true values."""
     with drawing():
         sheet, axes = _axes(SMALL)
         low, high = min(truth.min(), predicted.min()), max(truth.max(), predicted.max())
@@ -102,7 +102,7 @@ def against(truth: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
 
 
 def residuals(predicted: np.ndarray, errors: np.ndarray, name: str) -> Markup:
-    """Draw errors over predicted numbers."""
+    """Draw residuals over predicted values."""
     with drawing():
         sheet, axes = _axes(SMALL)
         axes.axhline(0, color=SOFT, ls=STYLES[1], lw=1)
@@ -112,7 +112,7 @@ def residuals(predicted: np.ndarray, errors: np.ndarray, name: str) -> Markup:
 
 
 def histogram(errors: np.ndarray, name: str) -> Markup:
-    """Draw how often errors of each size come."""
+    """Draw the histogram of residuals."""
     with drawing():
         sheet, axes = _axes(SMALL)
         axes.hist(errors, bins=min(40, max(8, round(math.sqrt(len(errors))))), color=BLUE, alpha=0.75)
@@ -154,5 +154,5 @@ def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
 
 
 def _say(text: Any, key: str) -> None:
-    """Let a text be a message, which the page shows in its language."""
+    """Mark a text as a message, which the page shows in its language."""
     text.set(text=TEXTS.entries[key][0], gid=SAID + key, parse_math=False)

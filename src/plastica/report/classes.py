@@ -1,4 +1,4 @@
-"""How a classifier errs: which classes it takes for which, how sure it is, what a threshold trades."""
+"""The errors of a classifier: confusion matrix, calibration, and the effect of the threshold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_CLASSES, MOST_LINES, MOST_POINTS, BINS = 20, 6, 200, 10
 
 @dataclass(frozen=True)
 class ClassRow:
-    """A class, or a label, with its figures."""
+    """A class or label with its metrics."""
 
     label: str
     precision: float
@@ -36,17 +36,17 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class Classes:
-    """What is told of classes.
+    """The evaluation by classes.
 
     Args:
-        rows: The classes, or labels, in their order; the largest of them where there are many.
+        rows: The classes or labels in order; only the largest of very many.
         labels: Their labels.
-        confusion: Counts, a row for each true class; None for several labels.
-        more: How many classes are not shown.
-        reliability: How often the network was right where it was so sure.
+        confusion: The confusion matrix, with a row for each true class; None for several labels.
+        more: The number of classes that are not shown.
+        reliability: The reliability diagram.
         error: The expected calibration error.
-        charts: ROC and precision over recall.
-        threshold: From which share on the answer is the positive class; None where the largest share decides.
+        charts: ROC and precision-recall curves.
+        threshold: The probability from which the positive class is predicted; None if the largest one decides.
         positive: The positive class of two.
     """
 
@@ -62,7 +62,7 @@ class Classes:
 
 
 def describe(network: TableNetwork, judged: HeldOutAnswers) -> Classes:
-    """Describe how a classifier answers the held-out rows."""
+    """Return the evaluation of a classifier by classes on the test set."""
     labels = [plain(label, 60) for label in network.target.classes]
     support = _truth(judged, len(labels)).sum(0)
     kept = np.sort(np.argsort(-support, kind="stable")[:MOST_CLASSES])
@@ -83,7 +83,7 @@ def describe(network: TableNetwork, judged: HeldOutAnswers) -> Classes:
 
 
 def _truth(judged: HeldOutAnswers, classes: int) -> np.ndarray:
-    """Return whether each row is of each class, ``(rows, classes)``."""
+    """Return whether each row belongs to each class, ``(rows, classes)``."""
     return judged.y > 0.5 if judged.task == "multilabel" else judged.y[:, None] == np.arange(classes)
 
 
@@ -91,7 +91,7 @@ def _rows(decision: Decision, judged: HeldOutAnswers, labels: list[str], kept: n
     from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
     truth, numbers = _truth(judged, len(labels)), None if judged.task == "multilabel" else np.arange(len(labels))
-    zero: Any = 0.0  # where nothing is called so, or nothing is so
+    zero: Any = 0.0  # without predictions of the class, or without rows
     found = precision_recall_fscore_support(judged.y, judged.decided, labels=numbers, average=None, zero_division=zero)
     precision, recall, f1, support = (np.asarray(each, np.float64) for each in found)
     return tuple(
@@ -116,7 +116,7 @@ def _confusion(judged: HeldOutAnswers, kept: np.ndarray) -> tuple[tuple[int, ...
 
 
 def _sureness(judged: HeldOutAnswers) -> tuple[np.ndarray, np.ndarray]:
-    """Return forecasts and what came: of two classes the second's share, of more the largest, of labels all."""
+    """Return probabilities and outcomes: of the second of two classes, the most probable of more, all labels."""
     if judged.task == "binary":
         return judged.network[:, 1], judged.y == 1
     if judged.task == "multilabel":
@@ -125,7 +125,7 @@ def _sureness(judged: HeldOutAnswers) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _bins(forecast: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean forecast, share right and rows of each tenth from 0 to 1 that has rows."""
+    """Return mean probability, observed frequency and number of rows for each nonempty tenth from 0 to 1."""
     places = np.clip((forecast * BINS).astype(np.int64), 0, BINS - 1)
     rows = np.bincount(places, minlength=BINS)
     some = rows > 0
@@ -135,7 +135,7 @@ def _bins(forecast: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def _observed(judged: HeldOutAnswers, share: np.ndarray, rows: np.ndarray) -> list[Figure]:
-    """Return the share right in each bin with its interval; a row's labels err together, so they count as one row."""
+    """Return the observed frequency in each bin with its interval; the labels of a row are dependent: one row."""
     labels = judged.network.shape[1] if judged.task == "multilabel" else 1
     counts = np.maximum(rows // labels, 1)
     found = [wilson(round(float(each * count)), int(count)) for each, count in zip(share, counts, strict=True)]
@@ -162,7 +162,7 @@ def _curves(positive: int, judged: HeldOutAnswers, labels: list[str], support: n
 
 
 def _points(truth: np.ndarray, said: np.ndarray) -> tuple[tuple[float, float], tuple[float, float] | None]:
-    """Return where the answers stand among (false, true positive rate) and (recall, precision)."""
+    """Return the point of the predictions as (false, true positive rate) and as (recall, precision)."""
     recall = float(said[truth].mean())
     return (float(said[~truth].mean()), recall), (recall, float(truth[said].mean())) if said.any() else None
 
@@ -179,7 +179,7 @@ def _varies(truth: np.ndarray) -> bool:
 
 
 def _threshold(decision: Decision) -> float | None:
-    """Return from which share on the positive class of two is answered; None where costs or weights decide."""
+    """Return the probability from which the positive class is predicted; None if costs or weights decide."""
     if decision.rule == "threshold":
         return decision.thresholds[0]
     return 0.5 if decision.rule == "largest" else None

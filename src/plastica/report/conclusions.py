@@ -1,4 +1,4 @@
-"""The verdict in words, in one language: the same for the terminal, for ``results.json`` and for the page."""
+"""The text of the verdict in one language, shared by the terminal, ``results.json`` and the report."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SIMPLER = {"linear": 0, "trees": 1, "network": 2}
 
 
 class Conclusion(NamedTuple):
-    """How a model stands, and what follows."""
+    """The result of the comparison, and the advice."""
 
     sentence: str
     advice: str
 
 
 def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> Conclusion:
-    """Put a verdict in words.
+    """Return a verdict as text.
 
     Args:
-        verdict: What may be concluded.
+        verdict: The verdict.
         lang: The language.
-        words: In whose words settings are named: "python", "command" for a terminal, or "both" for a page.
+        words: How settings are written: "python", "command" for a terminal, or "both" for a page.
 
     Example:
         >>> from plastica.evaluation.scores import Figure
@@ -52,7 +52,7 @@ def conclusion(verdict: Verdict, lang: str = "en", words: Words = "python") -> C
 
 
 def _setting(name: str, value: str | float, lang: str, words: Words) -> str:
-    """Write a setting as the command line or Python has it."""
+    """Return a setting in the syntax of the command line or of Python."""
     command, python = f"--{name} {value}", f"Settings({name}={json.dumps(value)})"
     if words == "both":
         return alone("in_python", lang, command=command, python=python)

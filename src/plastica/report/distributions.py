@@ -1,4 +1,4 @@
-"""How the target goes with each column in the data: distributions by class, or the target's mean."""
+"""The relation of the target to each column: distributions by class, or the mean of the target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OUTER = (0.005, 0.995)
 
 @dataclass(frozen=True)
 class Distributions:
-    """A chart for each column; the classes' labels; of a target of numbers the ends of the scale."""
+    """A chart for each column, the labels of the classes, and the ends of the scale for a numeric target."""
 
     charts: tuple[Mini, ...]
     labels: tuple[str, ...]
@@ -33,10 +33,10 @@ class Distributions:
 
 
 def describe(prepared: Prepared, names: Sequence[str]) -> Distributions:
-    """Describe the first dozen of the named columns, on at most 20,000 rows, beside up to five classes.
+    """Return charts for the first twelve of the named columns, on at most 20,000 rows and for up to five classes.
 
-    Of numbers and dates the share of each class's rows in each of 16 ranges is shown, of categories the share of its
-    rows that has them. Of a target of numbers it is its mean in tenths of the rows, or in each category.
+    For numbers and dates, the chart shows the share of each class's rows in each of 16 bins, for categories the share
+    of its rows with each category. For a numeric target, it shows the mean in tenths of the rows or in each category.
     """
     rows = np.unique(np.linspace(0, prepared.table.height - 1, MOST_ROWS).astype(np.int64))
     columns = {column.name: column for column in prepared.encoder.columns}
@@ -51,7 +51,7 @@ def describe(prepared: Prepared, names: Sequence[str]) -> Distributions:
 
 
 def _of_numbers(prepared: Prepared, columns: list[Column], rows: np.ndarray) -> Distributions:
-    """Show the mean of the first target, on a scale that holds nine tenths of its values."""
+    """Return charts of the mean of the first target, on a scale that covers nine tenths of its values."""
     target = prepared.target
     y = np.asarray(target.decode(prepared.y[rows])).reshape(len(rows), -1)[:, 0]
     low, high = np.quantile(y, (0.05, 0.95)).tolist()
@@ -74,7 +74,7 @@ def _tenths(column: Column, numbers: np.ndarray, places: np.ndarray) -> Mini | N
     order = np.argsort(numbers, kind="stable")[: int(np.isfinite(numbers).sum())]
     parts = [part for part in np.array_split(order, TENTHS) if len(part)]
     at = np.array([np.median(numbers[part]) for part in parts])
-    if at[0] == at[-1]:  # nearly all rows have one value
+    if at[0] == at[-1]:  # almost all rows have the same value
         return None
     x = scaled(at, at[0], at[-1]).tolist()
     line = tuple((place, float(places[part].mean())) for place, part in zip(x, parts, strict=True))
@@ -109,7 +109,7 @@ def _histograms(column: Column, numbers: np.ndarray, one: np.ndarray) -> Mini:
 def _read(
     prepared: Prepared, columns: list[Column], rows: np.ndarray
 ) -> Iterator[tuple[Column, np.ndarray | None, np.ndarray, list[str]]]:
-    """Yield each column with its numbers, or with its codes and the names of the commonest categories."""
+    """Yield each column with its numbers, or with its codes and the names of the most frequent categories."""
     table = prepared.table.take(rows)
     for column in columns:
         try:

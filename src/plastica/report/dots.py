@@ -1,4 +1,4 @@
-"""The main metric of each model on one scale: wide enough to tell the contenders apart, and no wider."""
+"""The main metric of each model on one scale, chosen so that the best models can be distinguished."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from ..evaluation.scores import Figure
 from . import formats
 
 CONTENDERS = ("network", "linear", "trees")
-WIDEST = 2.0  # how much wider the scale may get for a model that is no contender
+WIDEST = 2.0  # the maximum factor by which the scale is widened for the other models
 MARGIN = 0.04
 
 
 @dataclass(frozen=True)
 class ScalePoint:
-    """A model: where its value and interval stand on the scale, from 0 to 100; ``off`` the scale to the left or right.
+    """The position of a model's value and interval on the scale, from 0 to 100.
 
     Args:
-        name: The model's.
-        value, interval: As they are written.
-        at, low, high: Where they stand; None without an interval.
-        off: "left" or "right" where the value lies beyond the scale.
-        own: Whether it is the model that was kept.
+        name: The name of the model.
+        value, interval: Their texts.
+        at, low, high: Their positions; None without an interval.
+        off: "left" or "right" if the value is outside the scale.
+        own: Whether it is the saved model.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ScalePoint:
 
 
 def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[ScalePoint, ...]:
-    """Place each model's figure on a scale that the contenders fill; a far guess is marked at the edge."""
+    """Return the position of each model on a scale spanned by the best ones; a distant guess is marked at the edge."""
     low, high = _scale(figures)
 
     def place(value: float) -> float:

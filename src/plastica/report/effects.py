@@ -1,4 +1,4 @@
-"""In which direction a column moves the predictions: partial dependence."""
+"""The direction of each column's effect on predictions: partial dependence."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from ..tables import TableNetwork
 
 MOST_COLUMNS, MOST_ROWS, POINTS, MOST_CATEGORIES = 10, 200, 12, 6
-EDGES = (0.02, 0.98)  # the outermost rows say little of what is usual
+EDGES = (0.02, 0.98)  # quantiles; extreme values are not representative
 CLEAR, SMALL = 0.9, 0.02  # a rank correlation, a share of the scale
 
 
 @dataclass(frozen=True)
 class Effects:
-    """A chart for each column, all on one scale from ``low`` to ``high``; ``labels`` names the lines where several."""
+    """A chart for each column on a common scale from ``low`` to ``high``; ``labels`` are the names of several lines."""
 
     charts: dict[str, Mini]
     low: str
@@ -39,7 +39,7 @@ class Effects:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The mean answer where all rows have one value of a column: ``(points, answers)``, at numbers or at categories."""
+    """The mean prediction if all rows have the same value of a column, ``(points, outputs)``, for several values."""
 
     column: Column
     at: np.ndarray
@@ -48,11 +48,11 @@ class Curve:
 
 
 def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, names: Sequence[str]) -> Effects:
-    """Set each column in turn to a dozen of its values in up to 200 held-out rows, and take the mean answer.
+    """Set each column to up to twelve of its values in up to 200 test rows, and return the mean predictions.
 
     Args:
-        network, prepared, judged: Whose, on what.
-        names: The columns, the most important first; the first ten are described.
+        network, prepared, judged: The network, the table and the predictions.
+        names: The columns, the most important first; the first ten are used.
 
     Reference:
         Friedman (2001), Greedy function approximation, section 8.2.
@@ -72,12 +72,12 @@ def describe(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, 
 
 
 def _end(judged: HeldOutAnswers, value: float) -> str:
-    """Write an end of the scale; a share in whole tenths of a per cent."""
+    """Return the text for an end of the scale; probabilities have at most one decimal of a per cent."""
     return formats.number(value) if judged.task == "regression" else formats.share(round(value, 3))
 
 
 def _lines(judged: HeldOutAnswers, prepared: Prepared) -> list[int]:
-    """Return which answers are drawn: of two classes the positive one, of more the commonest."""
+    """Return the outputs to draw: the positive one of two classes, the most frequent of more."""
     if judged.task == "binary":
         return [judged.decisions[judged.own].positive]
     answers = prepared.target.outputs if judged.task == "regression" else len(prepared.target.classes)
@@ -103,7 +103,7 @@ def _curve(
         return None
     features = features_by_column(prepared)[column.name]
     x = np.repeat(prepared.x[rows][None], len(sources), axis=0)
-    x[:, :, features] = prepared.x[sources, features][:, None]  # encoded values of rows that have them
+    x[:, :, features] = prepared.x[sources, features][:, None]  # encoded values, from rows that have them
     answers = network.answers(x.reshape(-1, x.shape[-1])).reshape(len(sources), len(rows), -1)
     if network.task == "regression" and len(lines) > 1:
         answers = answers / np.array(prepared.target.scales)
@@ -111,7 +111,7 @@ def _curve(
 
 
 def _values(prepared: Prepared, column: Column) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """Return values of a column, a row that has each, and their names where they are categories."""
+    """Return values of a column, a row with each of them, and their names for categories."""
     if column.kind in ORDERED:
         numbers = numbers_of(prepared.table, column)
         order = np.argsort(numbers, kind="stable")[: int(np.isfinite(numbers).sum())]

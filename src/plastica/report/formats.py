@@ -1,4 +1,4 @@
-"""How numbers stand in a report, all in one place."""
+"""The formats of numbers in the report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from ..evaluation.scores import Figure
 
 NONE = "–"
 SPACE = "\N{NO-BREAK SPACE}"  # between a number and its unit
-IN_UNITS = ("mae", "rmse", "mean_cost", "coverage_error")  # figures that are no shares: of any size
+IN_UNITS = ("mae", "rmse", "mean_cost", "coverage_error")  # metrics with an unlimited range
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """Write a number with so many significant digits, thousands apart.
+    """Return a number with the given number of significant digits and thousands separators.
 
     Example:
         >>> number(12345), number(0.000123456), number(-2.5), number(1234567.8), number(None)
@@ -30,7 +30,7 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share in per cent.
+    """Return a share in per cent.
 
     Example:
         >>> [share(value).replace(SPACE, " ") for value in (0.5, 0.0123, 0.9996, 1.0, -0.0004)]
@@ -44,13 +44,13 @@ def share(value: float | None) -> str:
 
 
 def figure(name: str, value: float | None, signed: bool = False, like: float | None = None) -> str:
-    """Write a held-out figure: shares and the like with three digits after the point, others with four in all.
+    """Return a test metric: metrics from 0 to 1 with three decimals, others with four significant digits.
 
     Args:
-        name: The figure's name.
-        value: It.
-        signed: With its sign, as a difference is written.
-        like: A value that says how many digits stand after the point; its own by default.
+        name: The name of the metric.
+        value: Its value.
+        signed: Whether to include the sign, for differences.
+        like: A value that determines the number of decimals. Default: the value itself.
 
     Example:
         >>> figure("accuracy", 0.97101), figure("mae", 41.2), figure("auc", 0.99987), figure("r2", 0.5, signed=True)
@@ -63,7 +63,7 @@ def figure(name: str, value: float | None, signed: bool = False, like: float | N
 
 
 def interval(name: str, found: Figure, signed: bool = False) -> str:
-    """Write a figure's 95 % interval; empty where there is none.
+    """Return the 95 % interval of a metric; empty if there is none.
 
     Example:
         >>> interval("accuracy", Figure(0.9, 0.8, 0.95)), interval("mae", Figure(41.2, 39, 43.45))
@@ -81,7 +81,7 @@ def _digits(name: str, value: float) -> int:
 
 
 def correlation(value: float) -> str:
-    """Write a correlation in as little room as a matrix has.
+    """Return a correlation in the short form for a matrix.
 
     Example:
         >>> [correlation(value) for value in (0.834, -0.05, 1.0, 0.001)]
@@ -92,7 +92,7 @@ def correlation(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """Write how long something took.
+    """Return a duration.
 
     Example:
         >>> [seconds(value).replace(SPACE, " ") for value in (0.5, 75, 3700)]

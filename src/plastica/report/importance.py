@@ -1,4 +1,4 @@
-"""Which columns matter most: by how much the error increases when a column's values are shuffled among the rows."""
+"""Permutation importance: the increase in error when the values of a column are shuffled among the rows."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_COLUMNS, MOST_SCREENED, REPEATS = 2_000, 50, 1_000, 5
 SCREENING_ROWS = 300
-MOST_WORK = 100_000_000_000  # rows times parameters of the first look, so that a very wide table takes seconds too
-FEWEST_ROWS = 256  # a handful of rows takes as long as these
+MOST_WORK = 100_000_000_000  # rows times parameters of the screening, so that very wide tables also take seconds
+FEWEST_ROWS = 256  # fewer rows take as long as these
 
 
 @dataclass(frozen=True)
 class Weight:
-    """By how much the error increases when a column is shuffled, with its standard error over the repeats.
+    """The increase in error when a column is shuffled, with its standard error over the repetitions.
 
-    A group of correlated columns is shuffled together; its members are those columns, each alone.
+    The columns of a correlated group are shuffled together; its members have the increase for each column alone.
     """
 
     column: str
@@ -37,13 +37,13 @@ class Weight:
 
 @dataclass(frozen=True)
 class Importance:
-    """The columns and the groups of correlated ones, the weightiest first; how many were left out after a first look.
+    """The importance of columns and of groups of correlated columns, the most important first.
 
     Args:
         weights: Each column alone.
-        groups: Columns that are strongly correlated, together.
-        rows, repeats: On how many held-out rows, how often.
-        unseen: How many columns were not measured.
+        groups: Groups of strongly correlated columns.
+        rows, repeats: The number of test rows and of repetitions.
+        unseen: The number of columns that were not measured after screening.
     """
 
     weights: tuple[Weight, ...]
@@ -54,16 +54,16 @@ class Importance:
 
     @property
     def ranked(self) -> tuple[Weight, ...]:
-        """Groups, and the columns that are in none."""
+        """Groups, and columns outside of groups."""
         grouped = {member.column for group in self.groups for member in group.members}
         alone = [weight for weight in self.weights if weight.column not in grouped]
         return tuple(sorted([*self.groups, *alone], key=lambda weight: -weight.worse))
 
 
 def measure(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> Importance:
-    """Permute each column on at most 2,000 held-out rows, five times; of many columns the 50 weightiest.
+    """Permute each column on at most 2,000 test rows, five times; with many columns, the 50 most important ones.
 
-    All features of a column move together, so that a category or a date stays what it is.
+    All features of a column are permuted together, so that each category or date remains consistent.
 
     Reference:
         Breiman (2001), Random forests, section 10; Fisher, Rudin, Dominici (2019), All models are wrong, but
@@ -96,7 +96,7 @@ def _correlated(prepared: Prepared, names: Sequence[str]) -> list[tuple[str, ...
 
 
 def _screened(parameters: int, rows: int) -> int:
-    """Return how many columns have a first look: a thousand, of a large network fewer."""
+    """Return the number of columns to screen: a thousand, or fewer for a large network."""
     each = parameters * min(max(rows, FEWEST_ROWS), SCREENING_ROWS)
     return max(MOST_COLUMNS, min(MOST_SCREENED, MOST_WORK // each))
 
@@ -109,7 +109,7 @@ def _worse(
     features: Sequence[slice],
     repeats: int,
 ) -> np.ndarray:
-    """Return the rise of the mean loss in each repeat; the same orders for every column, so that they compare."""
+    """Return the increase in mean loss for each repetition; all columns use the same permutations."""
     x = np.repeat(prepared.x[judged.rows[rows]][None], repeats, axis=0)
     rng = np.random.default_rng(0)
     for copy in x:
@@ -123,5 +123,5 @@ def _worse(
 
 
 def some(rows: int, most: int) -> np.ndarray:
-    """Return at most so many rows, spread evenly."""
+    """Return at most ``most`` row numbers, spaced evenly."""
     return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(np.int64))

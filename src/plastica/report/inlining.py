@@ -1,4 +1,4 @@
-"""A matplotlib figure becomes a piece of the page: its colours follow the theme, its words the language."""
+"""Embedding of matplotlib figures in the page, with colours of the theme and texts in both languages."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, SOFT, LINE, CARD = "#222222", "#666666", "#BBBBBB", "#FFFFFF"
-# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
+# M. Okabe, K. Ito (2008), Color universal design: distinguishable with all types of colour vision
 BLUE, ORANGE, GREEN, PINK, SKY, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
-# What a colour is in the page
+# CSS variables of the page for each colour
 TONES = {
     "ink": INK,
     "soft": SOFT,
@@ -40,27 +40,27 @@ COLOUR = re.compile("|".join(VARIABLES), re.I)
 FRACTION = re.compile(r"-?\d+\.\d{3,}(?:e-?\d+)?")
 REFERENCE = re.compile(r"#([\w.:-]+)")
 TAGS = {"svg", "g", "defs", "clipPath", "path", "rect", "use", "text", "tspan", "circle", "polygon", "line"}
-SAID = "say:"  # begins the id of a text that is a message
+SAID = "say:"  # prefix of the id of a text that is a message
 
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Draw in plastica's style; texts stay texts, so that glyphs matplotlib's own font lacks are no matter."""
+    """Use the style of plastica; texts remain texts, so that glyphs missing in the font of matplotlib do not matter."""
     with warnings.catch_warnings(), own_style():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield
 
 
 def inline(figure: Figure, name: str, widest: float = 640) -> Markup:
-    """Return a figure as SVG that stands inside a page.
+    """Return a figure as inline SVG for a page.
 
-    Nothing of it refers outside; of a person's words only text remains. Ids begin with ``name`` so that
-    figures on a page do not meet.
+    It has no external references, and names given by the user are included as text only. Ids begin with ``name``, so
+    that they are unique on the page.
 
     Args:
-        figure: What is drawn.
-        name: What its ids begin with.
-        widest: How wide it may be, in the page's pixels.
+        figure: The figure.
+        name: The prefix of its ids.
+        widest: The maximum width in CSS pixels.
     """
     written = io.BytesIO()
     with drawing():
@@ -80,7 +80,7 @@ def inline(figure: Figure, name: str, widest: float = 640) -> Markup:
 
 
 def _bare(element: ElementTree.Element) -> None:
-    """Take namespaces off: inside a page an svg needs none."""
+    """Remove namespaces, which inline SVG does not need."""
     element.tag = element.tag.rpartition("}")[2]
     for key in list(element.attrib):
         element.attrib[key.rpartition("}")[2]] = element.attrib.pop(key)
@@ -97,7 +97,7 @@ def _drop(element: ElementTree.Element, tags: tuple[str, ...]) -> None:
 
 
 def _prefix_ids(root: ElementTree.Element, name: str) -> None:
-    """Rename ids that something refers to, turn texts that are messages into both languages, drop other ids."""
+    """Add the prefix to referenced ids, replace messages by texts in both languages, and remove other ids."""
     used = {
         found
         for element in root.iter()
@@ -127,7 +127,7 @@ def _restyle(element: ElementTree.Element) -> None:
     style = element.attrib.get("style")
     if style is not None:
         style = COLOUR.sub(lambda found: VARIABLES[found[0].lower()], style)
-        if element.tag == "text":  # the page's own font
+        if element.tag == "text":  # use the font of the page
             size = re.search(r"([\d.]+)px", style)
             kept = re.sub(r"font(-[a-z]+)?:[^;]*;?", "", style).strip()
             bold = "font-weight:bold;" if "bold" in style or re.search(r"font: *[67]00", style) else ""
@@ -139,7 +139,7 @@ def _restyle(element: ElementTree.Element) -> None:
 
 
 def _share_styles(root: ElementTree.Element) -> None:
-    """Say once in the group what all its markers have in common."""
+    """Move styles shared by all markers of a group to the group."""
     for group in root.iter("g"):
         styles: set[Any] = {child.get("style") for child in group}
         if len(group) > 2 and len(styles) == 1 and None not in styles and all(child.tag == "use" for child in group):

@@ -1,4 +1,4 @@
-"""The held-out rows with what was true, what each model answered and how wrong the model was."""
+"""The test rows with targets, predictions of each model, and losses."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ SIMPLE = {"binary": "accuracy", "multiclass": "accuracy", "multilabel": "hamming
 
 @dataclass(frozen=True, eq=False)
 class HeldOutAnswers:
-    """Answers on held-out rows.
+    """Predictions for the test set.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        main: The name of the figure that counts first.
-        scores: The figures of the model and of each baseline.
-        rows: Where each held-out row stands in the prepared table.
-        y: Class numbers ``(rows,)``, labels of 0 and 1 ``(rows, labels)``, or numbers in the targets' units.
-        answers: Of "network" and each baseline: shares of classes or labels, or numbers shaped as ``y``.
-        decisions: How each one's shares become answers; empty for numbers.
-        decided: What the network decides on: class numbers, labels of 0 and 1, or numbers.
-        losses: How wrong it is in each row: 1 for a wrong class, the share of labels that are wrong, the
-            absolute error (of several targets the mean in units of their deviations).
-        scales: Of several regression targets; 1 where there is one.
-        own: Which model the run kept.
-        verdict: What may be concluded.
+        main: The name of the main metric.
+        scores: The metrics of the model and of each baseline.
+        rows: The numbers of the test rows in the prepared table.
+        y: Class indices ``(rows,)``, labels of 0 and 1 ``(rows, labels)``, or numbers in the units of the targets.
+        answers: For the model and each baseline: probabilities of classes or labels, or numbers with the shape of
+            ``y``.
+        decisions: The decision from probabilities to predictions of each model; empty for regression.
+        decided: The predictions of the model: class indices, labels of 0 and 1, or numbers.
+        losses: The loss of each row: 1 for a wrong class, the share of wrong labels, the absolute error (for several
+            targets, the mean in units of their standard deviations).
+        scales: The standard deviations of several regression targets; 1 for a single one.
+        own: The name of the saved model.
+        verdict: The verdict.
     """
 
     task: str
@@ -56,21 +57,21 @@ class HeldOutAnswers:
 
     @property
     def network(self) -> np.ndarray:
-        """What the run's own model answered."""
+        """The predictions of the saved model."""
         return self.answers[self.own]
 
     @property
     def simple(self) -> str:
-        """The name of the figure that single rows add up to, which any group of rows has."""
+        """The name of the metric that is a mean over rows and is therefore defined for any group of rows."""
         return SIMPLE[self.task]
 
     def main_on(self, kept: np.ndarray) -> Figure | None:
-        """Return the network's main figure on some of the rows; None where they do not tell it."""
+        """Return the main metric of the model on some of the rows; None if it is undefined for them."""
         found = score(self.task, self.y[kept], self.network[kept], self.decisions.get(self.own))
         return found.get(self.main)
 
     def simple_on(self, kept: np.ndarray) -> Figure:
-        """Return accuracy, the share of wrong labels or the mean error on some of the rows."""
+        """Return accuracy, Hamming loss or mean error on some of the rows."""
         losses = self.losses[kept]
         if self.simple == "accuracy":
             return wilson(int((1 - losses).sum()), len(losses))
@@ -78,12 +79,12 @@ class HeldOutAnswers:
 
 
 def judge(network: TableNetwork, prepared: Prepared) -> HeldOutAnswers | None:
-    """Return the answers on the held-out rows; None where no row was held out."""
+    """Return the predictions for the test set; None without one."""
     judged, results, facts, target = network.judged, network.facts.results, network.facts, prepared.target
     rows = prepared.split.test
     if not len(rows):
         return None
-    if judged is None or results is None:  # a network that was loaded
+    if judged is None or results is None:  # a loaded network
         answers = network.answers(prepared.x[rows])
         results, judged = judge_again(prepared, facts.settings, facts.model, answers, facts.decision)
     if judged is None or results is None:
@@ -108,12 +109,12 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOutAnswers | None:
 
 
 def decide(network: TableNetwork, answers: np.ndarray) -> np.ndarray:
-    """Return the classes or labels that the network decides on; numbers as they are."""
+    """Return the predicted classes or labels; numbers are unchanged."""
     return answers if network.facts.decision is None else network.facts.decision.decide(answers)
 
 
 def row_losses(task: str, y: np.ndarray, decided: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """Return how wrong each row is, ``(rows,)``."""
+    """Return the loss of each row, ``(rows,)``."""
     if task in ("binary", "multiclass"):
         return (decided != y).astype(np.float64)
     wrong = (decided != y).astype(np.float64) if task == "multilabel" else np.abs(decided - y) / scales

@@ -1,4 +1,4 @@
-"""What the lines of a chart stand for, in words beside the chart: off the curves, and in the page's language."""
+"""Legends next to charts, in the language of the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RING = '<circle cx="13" cy="5" r="3.8" stroke-width="2" style="stroke:{};fill:va
 
 
 def legend(items: Sequence[tuple[Markup | str, str, str]]) -> Markup:
-    """Return a legend of (label, colour, dashes); dashes "ring" stands for a marker."""
+    """Return a legend of (label, colour, dashes); the dashes "ring" mean a marker."""
     parts = (
         Markup("<span>{}{}</span>").format(
             Markup(KEY).format(Markup(RING if dashes == "ring" else LINE).format(VARIABLES[colour.lower()], dashes)),
@@ -29,5 +29,5 @@ def legend(items: Sequence[tuple[Markup | str, str, str]]) -> Markup:
 
 
 def lines(labels: Sequence[str]) -> Markup:
-    """Return the legend of small charts, whose lines have the colours and dashes of the large ones."""
+    """Return the legend of small charts, with the colours and dashes of the large ones."""
     return legend([(label, colour, dashes) for label, colour, dashes in zip(labels, COLOURS, DASHES, strict=False)])

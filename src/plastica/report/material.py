@@ -1,4 +1,4 @@
-"""The data part: what each column is and holds, which rows serve what, where values are missing."""
+"""The data section: columns with their distributions, the split, and missing values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_CORRELATED, MOST_CORRELATED_ROWS, MOST_IN_MATRIX = 60, 5_000, 15
 
 @dataclass(frozen=True)
 class ColumnRow:
-    """A column as the table of columns shows it: bars are shares of the highest."""
+    """A row in the table of columns; bars are relative to the highest."""
 
     name: str
     kind: str
@@ -42,7 +42,7 @@ class ColumnRow:
 
 @dataclass(frozen=True)
 class Shares:
-    """A class, or a part of the table, with its rows in training, validation and test."""
+    """A class or a set, with its number of rows in training, validation and test set."""
 
     label: str
     counts: tuple[int, ...]
@@ -51,18 +51,18 @@ class Shares:
 
 @dataclass(frozen=True)
 class Material:
-    """What was learned from.
+    """The description of the data.
 
     Args:
-        rows, features: How many.
-        parts: Rows in training, validation and test.
-        used: How many columns are used.
-        columns: The first of them; hidden is how many more there are.
-        target: The target's own rows: classes, labels, or numbers with bars.
-        classes: Rows of each class in each part, the commonest first; more is how many are not shown.
-        patterns: Columns that are missing together, in how many rows, which share.
-        sampled: On how many rows bars and patterns are computed.
-        correlations: The names of the columns that are most correlated with others, and the target; how strongly.
+        rows, features: Their numbers.
+        parts: The sizes of training, validation and test set.
+        used: The number of used columns.
+        columns: The first columns; ``hidden`` is the number of the others.
+        target: The rows for the target: classes, labels, or numbers with bars.
+        classes: The size of each class in each set, the most frequent first; ``more`` is the number of the others.
+        patterns: Groups of columns that are missing together, with the number and share of rows.
+        sampled: The number of rows for bars and patterns.
+        correlations: The names of the most correlated columns and of the target, with their correlations.
     """
 
     rows: int
@@ -80,11 +80,11 @@ class Material:
 
 
 def describe(prepared: Prepared, counted: RowCounts) -> Material:
-    """Describe the table; bars and patterns on at most 20,000 rows spread over it.
+    """Return the description of the table; bars and patterns use at most 20,000 rows spaced evenly.
 
     Args:
         prepared: The rows in memory.
-        counted: All rows there were: of a table larger than memory, some of the training rows are not in it.
+        counted: The counts of all rows, which differ from those in memory for a table larger than memory.
     """
     table = prepared.table
     if table.height > MOST_ROWS:
@@ -108,9 +108,9 @@ def describe(prepared: Prepared, counted: RowCounts) -> Material:
 
 
 def _correlations(prepared: Prepared) -> tuple[tuple[str, tuple[float, ...]], ...]:
-    """Return the matrix of the columns that are most correlated with any other, in the order of the table.
+    """Return the correlation matrix of the most correlated columns, in the order of the table.
 
-    Of a target of classes its column says as much as one of categories does; several targets are left out.
+    A target with classes is treated as a categorical column; several targets are left out.
     """
     rows = np.unique(np.linspace(0, prepared.table.height - 1, MOST_CORRELATED_ROWS).astype(np.int64))
     table = prepared.table.take(rows)
@@ -134,7 +134,7 @@ def _row(table: Table, column: Column, rows: int) -> ColumnRow:
 
 
 def _zeros(table: Table, column: Column) -> float:
-    """Return the share of rows in which a column of numbers is 0."""
+    """Return the share of rows in which a numeric column is 0."""
     if column.kind != "number":
         return 0.0
     try:
@@ -151,7 +151,7 @@ def _content(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
             return _dates(read_dates(table, column))
         if column.kind in ("boolean", "category"):
             return _categories(table, column)
-    except DataError:  # a kind that cannot be read any more is shown without bars
+    except DataError:  # unreadable columns are shown without bars
         pass
     return (), ""
 
@@ -186,7 +186,7 @@ def _categories(table: Table, column: Column) -> tuple[tuple[float, ...], str]:
 
 
 def _bars(values: np.ndarray) -> tuple[float, ...]:
-    """Return the heights of a histogram; values far out share the outermost bars."""
+    """Return the heights of a histogram; outliers are included in the outermost bars."""
     low, high = np.quantile(values, [0.005, 0.995])
     if not low < high:
         low, high = values.min(), values.max()
@@ -210,7 +210,7 @@ def _classes(prepared: Prepared) -> tuple[Shares, ...]:
 
 
 def _patterns(table: Table, columns: Sequence[Column]) -> tuple[tuple[str, int, float], ...]:
-    """Return which columns lack their value together, the commonest first; nothing where no two ever do."""
+    """Return the groups of columns that are missing together, the most frequent first; empty if there are none."""
     lacking = [column for column in columns if column.missing and column.used]
     gone = [found for column in lacking if (found := _gone(table, column)) is not None]
     if not gone or len(gone) != len(lacking):

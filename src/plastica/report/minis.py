@@ -1,4 +1,4 @@
-"""Small charts, many on a page: lines over a column's numbers, or marks for each of its categories."""
+"""Small charts: lines over the values of a numeric column, or marks for each category."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from ..data.columns import Column
 from . import formats
 
-TONES = ("blue", "orange", "green", "pink", "sky")  # in the order of legends
+TONES = ("blue", "orange", "green", "pink", "sky")  # in the order of the legend
 MOST_LINES = len(TONES)
 
 
 @dataclass(frozen=True)
 class Mini:
-    """A chart whose places are shares of its width and height.
+    """A chart with positions relative to its width and height.
 
     Args:
-        column: What it is of.
-        lines: For numbers and dates, one for each class or target.
-        left, right: What stands at the ends of their axis.
-        marks: For categories, their names and a place for each class or target.
-        trend: "up", "down" or "mixed" where that can be said, else empty.
+        column: The column.
+        lines: For numbers and dates, one line for each class or target.
+        left, right: The labels at the ends of the axis.
+        marks: For categories, their names and a position for each class or target.
+        trend: "up", "down" or "mixed", or empty if unclear.
     """
 
     column: str
@@ -34,12 +34,12 @@ class Mini:
 
 
 def end_of(column: Column, value: float) -> str:
-    """Write what stands at an end of a column's axis."""
+    """Return the label at an end of the axis of a column."""
     if column.kind == "date":
         return str(np.datetime64(round(value), "s"))[:10]
     return formats.number(value, 3)
 
 
 def scaled(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return where values stand between low and high, from 0 to 1."""
+    """Return values scaled from ``low`` to ``high`` to the range 0 to 1."""
     return np.clip((values - low) / ((high - low) or 1.0), 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""The rows where the network is most wrong, as they stand in the file."""
+"""The largest errors of the model, with the rows as in the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_ROWS, MOST_COLUMNS, MOST_LABELS = 10, 10, 8
 
 @dataclass(frozen=True)
 class Mistake:
-    """A row: where it stands, what was true, what was said, how sure or how far off, and its cells."""
+    """A row: its position, true value, prediction, probability or error, and cells."""
 
     place: str
     true: str
@@ -32,7 +32,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Mistakes:
-    """The worst rows, the columns whose cells are shown, and how many rows are wrong in all."""
+    """The rows with the largest errors, the displayed columns, and the number of errors."""
 
     rows: tuple[Mistake, ...]
     columns: tuple[str, ...]
@@ -40,11 +40,11 @@ class Mistakes:
 
 
 def worst(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, columns: Sequence[str]) -> Mistakes:
-    """Return the ten surest mistakes, or the ten largest errors.
+    """Return the ten most confident wrong predictions, or the ten largest errors.
 
     Args:
-        network, prepared, judged: Whose, on what.
-        columns: The used columns, the weightiest first; the cells of ten are shown.
+        network, prepared, judged: The model, the table and the predictions.
+        columns: The used columns, the most important first; ten are displayed.
     """
     sizes = _sizes(judged)
     wrong = np.flatnonzero(judged.losses > 0)
@@ -66,7 +66,7 @@ def worst(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers, col
 
 
 def _sizes(judged: HeldOutAnswers) -> np.ndarray:
-    """How wrong each row is: the share given to the wrong class, the surprise of labels, the error."""
+    """Return the size of each error: the probability of the wrong class, the log loss of labels, the absolute error."""
     if judged.task in ("binary", "multiclass"):
         return judged.losses * judged.network[np.arange(len(judged.y)), judged.decided]
     if judged.task == "multilabel":

@@ -1,4 +1,4 @@
-"""How strongly columns go together, whatever their kinds are."""
+"""The strength of association between columns of any kind."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..errors import DataError
 
 ORDERED, NAMED = ("number", "date"), ("boolean", "category")
 MOST_CODES, BINS = 20, 10
-STRONG = 0.7  # from here on columns share what they tell; Dormann et al. (2013), Collinearity, Ecography 36
+STRONG = 0.7  # collinear from this value; Dormann et al. (2013), Collinearity, Ecography 36
 
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """A column as ordered numbers (NaN where missing), or as codes (-1 where missing)."""
+    """A column as ordered numbers (NaN if missing) or as codes (-1 if missing)."""
 
     name: str
     numbers: np.ndarray | None
@@ -27,7 +27,7 @@ class Item:
 
 
 def items_of(table: Table, columns: Iterable[Column]) -> list[Item]:
-    """Read the columns that are numbers, dates or categories; text and what cannot be read is left out."""
+    """Return the columns of numbers, dates or categories; text and unreadable columns are left out."""
     found = []
     for column in columns:
         try:
@@ -41,7 +41,7 @@ def items_of(table: Table, columns: Iterable[Column]) -> list[Item]:
 
 
 def numbers_of(table: Table, column: Column) -> np.ndarray:
-    """Return a column of numbers or dates as numbers, NaN where missing."""
+    """Return a column of numbers or dates as numbers, NaN if missing."""
     if column.kind == "number":
         return read_numbers(table, column).astype(np.float64)
     dates = read_dates(table, column)
@@ -49,7 +49,7 @@ def numbers_of(table: Table, column: Column) -> np.ndarray:
 
 
 def codes_of(table: Table, column: Column) -> tuple[np.ndarray, list[str]]:
-    """Return a category's codes, the commonest 0, and the names of the twenty commonest; all others share a code."""
+    """Return codes of a category, most frequent first, and the names of the first twenty; all others share a code."""
     texts = read_categories(table, column)
     names = [str(name) for name in texts.drop_nulls().value_counts(sort=True)[texts.name].to_list()[:MOST_CODES]]
     places = {name: place for place, name in enumerate(names)}
@@ -58,14 +58,14 @@ def codes_of(table: Table, column: Column) -> tuple[np.ndarray, list[str]]:
 
 
 def item_of_numbers(name: str, numbers: np.ndarray) -> Item:
-    """Return ordered numbers, which beside a category are cut into tenths."""
+    """Return ordered numbers, which are divided into tenths for comparison with a category."""
     present = numbers[np.isfinite(numbers)]
     edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1])) if len(present) else np.empty(0)
     return Item(name, numbers, np.where(np.isfinite(numbers), np.searchsorted(edges, numbers), -1))
 
 
 def strengths(items: Sequence[Item]) -> np.ndarray:
-    """Return Spearman's rank correlation of each pair of ordered columns, and Cramér's V of any other pair.
+    """Return Spearman's rank correlation for pairs of ordered columns, and Cramér's V for other pairs.
 
     Reference:
         Bergsma (2013), A bias-correction for Cramér's V and Tschuprow's T, equation 5.
@@ -82,7 +82,7 @@ def strengths(items: Sequence[Item]) -> np.ndarray:
 
 
 def groups_of(items: Sequence[Item]) -> list[tuple[str, ...]]:
-    """Return groups of columns of which every two are strongly correlated."""
+    """Return groups of columns in which all pairs are strongly correlated."""
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
@@ -98,13 +98,13 @@ def groups_of(items: Sequence[Item]) -> list[tuple[str, ...]]:
 
 
 def _spearman(columns: Sequence[np.ndarray | None]) -> np.ndarray:
-    """Correlate ranks over the rows that both columns have."""
+    """Return rank correlations over the rows without missing values in either column."""
     from scipy.stats import rankdata
 
     values = np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
     known = np.isfinite(values)
     ranks = np.where(known, rankdata(np.where(known, values, np.nan), axis=0, nan_policy="omit"), 0.0)
-    ranks = np.where(known, ranks - len(ranks) / 2, 0.0)  # nearer to 0, so that squares keep their digits
+    ranks = np.where(known, ranks - len(ranks) / 2, 0.0)  # centred, so that squares keep their precision
     mask = known.astype(np.float64)
     rows, sums, squares = mask.T @ mask, ranks.T @ mask, (ranks * ranks).T @ mask
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Groups of rows in which the network is worse than elsewhere, and by more than chance."""
+"""Groups of rows in which the network is significantly worse than elsewhere."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SMALLEST = {
     "multiclass": 10,
     "multilabel": 20,
     "regression": 20,
-}  # Fisher's test is exact, Welch's is not
+}  # minimum sizes of a group; Fisher's test is exact, Welch's is not
 LEVEL = 0.05
 MOST_COLUMNS, MOST_GROUPS, MOST_SHOWN = 100, 20, 12
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A group of held-out rows.
+    """A group of test rows.
 
     Args:
-        column: The column that makes it.
-        group: Its value, range, or "" for rows where the column is missing.
-        rows: How many held-out rows it has.
-        figure: Accuracy, share of wrong labels or mean error in it, with its interval.
-        p: The probability of so large a difference by chance, corrected for the number of groups.
+        column: The column that defines it.
+        group: Its value or range, or "" for missing values.
+        rows: The number of test rows.
+        figure: Accuracy, Hamming loss or mean error in it, with its interval.
+        p: The p-value of the difference, corrected for the number of groups.
     """
 
     column: str
@@ -49,13 +49,13 @@ class Slice:
 
     @property
     def significant(self) -> bool:
-        """Whether the network is worse here by more than chance."""
+        """Whether the network is significantly worse in this group."""
         return self.p < LEVEL
 
 
 @dataclass(frozen=True)
 class Slices:
-    """The worst groups first; how many were looked at; the smallest size of a group."""
+    """The groups, worst first, with the number of groups examined and the minimum size of a group."""
 
     rows: tuple[Slice, ...]
     tried: int
@@ -64,11 +64,11 @@ class Slices:
 
 
 def find(prepared: Prepared, judged: HeldOutAnswers) -> Slices:
-    """Compare the network's errors in each group with those in all other held-out rows.
+    """Compare the errors of the network in each group with those in all other test rows.
 
-    Groups are a column's values, the quarters of a number or a date, and the rows where it is missing. Two shares
-    of wrong rows are compared by Fisher's exact test, mean errors by Welch's t-test, one-sided both; the
-    probabilities are corrected for the number of groups (Holm 1979).
+    Groups are the values of a column, the quarters of a number or a date, and the rows with missing values. Shares of
+    wrong predictions are compared by Fisher's exact test, mean errors by Welch's t-test, both one-sided; p-values are
+    corrected for the number of groups (Holm 1979).
     """
     table = prepared.table.take(judged.rows)
     found, smallest = [], SMALLEST[judged.task]
@@ -118,7 +118,7 @@ def _quarters(numbers: np.ndarray, names: list[str], edges: np.ndarray) -> Itera
 
 
 def _chance(judged: HeldOutAnswers, rows: np.ndarray) -> float:
-    """Return how probable so much worse a group is if it is like the others."""
+    """Return the p-value of the group being worse than the other rows."""
     from scipy import stats
 
     inside, outside = judged.losses[rows], judged.losses[~rows]
@@ -128,14 +128,14 @@ def _chance(judged: HeldOutAnswers, rows: np.ndarray) -> float:
         table = [[inside.sum(), (1 - inside).sum()], [outside.sum(), (1 - outside).sum()]]
         exact: Any = stats.fisher_exact(np.array(table, np.int64), alternative="greater")
         return float(exact.pvalue)
-    if np.ptp(inside) == 0 and np.ptp(outside) == 0:  # no spread to measure a difference against
+    if np.ptp(inside) == 0 and np.ptp(outside) == 0:  # the test is undefined without variance
         return 1.0
     welch: Any = stats.ttest_ind(inside, outside, equal_var=False, alternative="greater")
     return float(welch.pvalue)
 
 
 def _holm(p: np.ndarray) -> np.ndarray:
-    """Holm (1979): probabilities corrected so that any false alarm among them has the level's probability."""
+    """Return p-values corrected by the method of Holm (1979), which controls the family-wise error rate."""
     order = np.argsort(p, kind="stable")
     raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)) if len(p) else p
     made = np.empty_like(p)

@@ -1,4 +1,4 @@
-"""The model: of a network its layers and how it learned; of trees how many there are."""
+"""The model section: layers and training of a network, or the number of trees."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_LAYERS = 100
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A layer in the chain of layers; depth says inside how many others it lies."""
+    """A layer; ``depth`` is its nesting level."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Structure:
-    """The model: which it is, its layers, number of parameters, settings and learning curve; of trees how many."""
+    """The model: its kind, layers, number of parameters, settings and learning curve, or the number of trees."""
 
     model: str
     trees: int
@@ -48,7 +48,7 @@ class Structure:
 
 
 def describe(network: TableNetwork) -> Structure:
-    """Describe the model and its training; trees have no layers."""
+    """Return the description of the model and its training; trees have no layers."""
     model, kind, settings = network.model, network.facts.model, tuple(_settings(network))
     if isinstance(model, BoostedTrees):
         return Structure(kind, len(model.outputs), model.leaves, (), 0, model.count_params(), settings, None)
@@ -86,7 +86,7 @@ def _written(value: object) -> str:
 
 
 def _curve(network: TableNetwork, monitor: str) -> Markup | None:
-    """Draw the figure that training was stopped by: the one that says whether the network overfits."""
+    """Draw the metric monitored for early stopping, which shows overfitting."""
     history, name = network.history, monitor.removeprefix("val_")
     if history is None or not history.epoch:
         return None

@@ -1,4 +1,4 @@
-"""How to use the network again, word for word, and what it was made with."""
+"""Commands and code for using the model, and the versions with which it was made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PEOPLE = re.compile(
 
 @dataclass(frozen=True)
 class Usage:
-    """Commands, Python, versions, and when the page was written."""
+    """Commands, Python code, versions, and the time of writing."""
 
     commands: tuple[str, ...]
     python: str
@@ -36,7 +36,7 @@ class Usage:
 
 
 def describe(network: TableNetwork, folder: Path) -> Usage:
-    """Say how the model that lies in a folder is used."""
+    """Return how to use the model in a folder."""
     model = folder / "model.plastica"
     name = shlex.quote(str(folder))
     probabilities = "" if network.task == "regression" else " --probabilities"

@@ -1,4 +1,4 @@
-"""The first thing a person reads: how good the model is, beside what, and what to beware of."""
+"""The summary at the top: the quality of the model compared with others, and warnings."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from ..checks.prepared import Prepared
     from ..evaluation.verdicts import Verdict
 
-FEW = 10  # rows without twins that still say something
+FEW = 10  # minimum number of rows without duplicates
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What may be concluded, as the page shows it.
+    """The verdict for the page.
 
     Args:
         level: "good", "careful" or "bad".
-        sentence: How the model stands beside the others.
-        advice: What follows.
-        main: The name of the main figure.
-        value: It and its interval as written.
-        interval: The interval as written; empty where there is none.
+        sentence: The comparison with the other models.
+        advice: The advice.
+        main: The name of the main metric.
+        value: Its formatted value.
+        interval: Its formatted interval; empty if there is none.
         dots: The model and the others on one scale.
-        apart: What the figure is without rows that have a twin in training; None where none has.
+        apart: The metric without test rows that have a duplicate in the training set; None if there are none.
     """
 
     level: str
@@ -50,7 +50,7 @@ class Summary:
 
 
 def summarize(prepared: Prepared, judged: HeldOutAnswers, verdict: Verdict) -> Summary:
-    """Put the verdict in words and the main figures on a scale."""
+    """Return the text of the verdict, and the main metrics on a scale."""
     main = judged.main
     figures = {name: found[main] for name, found in judged.scores.items() if main in found}
     own = figures[judged.own]

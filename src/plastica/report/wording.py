@@ -1,4 +1,4 @@
-"""Words in two languages, and what a table says made harmless: every text of the page goes through here."""
+"""Texts of the page: messages in two languages, and escaped texts from the table."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..notes import Note, sentences
 
 TEXTS = Texts("report", "tables")
 LONGEST = 160
-# Controls, surrogates, marks that turn the direction of writing, and what XML forbids
+# Control characters, surrogates, directional marks, and characters forbidden in XML
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
-# What a person types: an option with its value, or settings in Python
+# Code: an option with its value, or settings in Python
 TYPED = re.compile(r"(--[a-z]+ [\w.-]*\w|Settings\([^()]*\))")
 
 
 def checked_language(lang: str) -> str:
-    """Return the language if there is such a one.
+    """Return the language if it is available.
 
     Raises:
-        InvalidValue: If there is none.
+        InvalidValue: If it is not.
     """
     if lang not in LANGUAGES:
         raise InvalidValue(f"lang={lang!r}: expected en or zh.")
@@ -34,7 +34,7 @@ def checked_language(lang: str) -> str:
 
 
 def plain(value: Any, longest: int = LONGEST) -> str:
-    r"""Return a cell, a name or a label as it may be shown: on one line, nothing unseen in it, not too long.
+    r"""Return a cell, a name or a label for display: on one line, without invisible characters, truncated if long.
 
     Example:
         >>> plain("a\x00b"), plain("x" * 9, longest=5)
@@ -45,12 +45,12 @@ def plain(value: Any, longest: int = LONGEST) -> str:
 
 
 def code(text: str) -> Markup:
-    """Return lines that are to be copied: their spaces and ends stay, what is unseen does not."""
+    """Return lines for copying, with spaces and line breaks but without invisible characters."""
     return escape("\n".join(UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line) for line in text.split("\n")))
 
 
 def with_code(text: str) -> Markup:
-    """Return a sentence with its options and calls set as code, so that none is cut at the end of a line.
+    """Return a sentence with options and calls marked as code, so that they are not broken at the end of a line.
 
     Example:
         >>> with_code("Use --model linear.")
@@ -62,50 +62,50 @@ def with_code(text: str) -> Markup:
 
 
 def shown(value: Any) -> Any:
-    """What a template does to every value before it escapes it."""
+    """Prepare a value for display in a template, before it is escaped."""
     return plain(value, 4 * LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def both(english: Any, chinese: Any) -> Markup:
-    """Return a text in both languages, of which the page shows one."""
+    """Return a text in both languages; the page shows one of them."""
     return Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-Hans">{}</span>').format(
         english, chinese
     )
 
 
 def say(key: str, /, **values: Any) -> Markup:
-    """Return a message in both languages; values are escaped where they are not markup already."""
+    """Return a message in both languages; values are escaped unless they are markup."""
     clean = {name: shown(value) for name, value in values.items()}
     forms = (TEXTS.form(lang, key, values.get("count")) for lang in LANGUAGES)
     return both(*(Markup(escape(form)).format(**clean) for form in forms))
 
 
 def alone(key: str, lang: str, /, **values: Any) -> str:
-    """Return a message in one language, for a place that holds no markup."""
+    """Return a message in one language, for places without markup."""
     return TEXTS.spoken(lang, key, **{name: plain(value) for name, value in values.items()})
 
 
 def name_of(prefix: str, name: str) -> Markup | str:
-    """Return what a figure, a model or a kind is called in both languages; an unknown one keeps its name."""
+    """Return the name of a metric, a model or a kind in both languages; unknown names are unchanged."""
     key = f"{prefix}_{name}"
     return say(key) if key in TEXTS else name.replace("_", " ")
 
 
 def score_name(name: str) -> Markup | str:
-    """Return what a figure is called in both languages; "mae of price" is that of one target of several."""
+    """Return the name of a metric in both languages; "mae of price" is that of one of several targets."""
     figure, of, target = name.partition(" of ")
     known, target = name_of("score", figure), plain(target)
     return both(f"{target}: ", f"{target}：") + known if of else known
 
 
 def say_place(place: str) -> Markup | str:
-    """Return where a row stands, such as "line 17", in both languages."""
+    """Return the position of a row, such as "line 17", in both languages."""
     word, _, number = place.partition(" ")
     return say(f"place_{word}", number=number) if f"place_{word}" in TEXTS else place
 
 
 def listed(names: Iterable[str]) -> Markup:
-    """Return names one after another, with the commas of each language."""
+    """Return names in a list, with the commas of each language."""
     clean = [plain(name, 60) for name in names]
     return both(", ".join(clean), "、".join(clean))
 

@@ -1,4 +1,4 @@
-"""The report of a run: everything gathered, put into the page, written as one file."""
+"""Writing the report of a run as one HTML file."""
 
 from __future__ import annotations
 
@@ -52,23 +52,24 @@ MOST_NAMED = 3
 
 
 def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathLike[str], *, lang: str = "en") -> Path:
-    """Write what a run found as one HTML page that needs nothing else: no script, no request, no font.
+    """Write the results of a run as a self-contained HTML page without scripts, requests and fonts.
 
-    The page holds English and Chinese and a light and a dark look; a reader switches. What is heavy is bounded:
-    bars and patterns on 20,000 rows, permutations on 2,000 held-out rows of 50 columns; the page says so.
+    The page includes English and Chinese texts and a light and a dark theme, between which readers can switch.
+    Expensive computations are limited, as stated on the page: bars and patterns to 20,000 rows, permutations to 2,000
+    test rows and 50 columns.
 
     Args:
         network: A trained network.
-        prepared: What it was trained on, as :func:`~plastica.tables.preparation.prepare` made it.
-        path: The file, usually ``report.html`` in the run's folder, beside ``model.plastica``.
-        lang: The language the page opens in: "en" or "zh".
+        prepared: The table it was trained on, as returned by :func:`~plastica.tables.preparation.prepare`.
+        path: The file, usually ``report.html`` in the folder of the run, next to ``model.plastica``.
+        lang: The initial language: "en" or "zh".
 
     Returns:
         The file's path.
 
     Raises:
-        InvalidValue: Another language.
-        FileError: The file cannot be written.
+        InvalidValue: If the language is not available.
+        FileError: If the file cannot be written.
     """
     page = rendered(network, prepared, Path(path), checked_language(lang))
     replace_file(path, [page.encode()])
@@ -76,7 +77,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
 
 
 def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -> str:
-    """Return the page's text."""
+    """Return the HTML of the page."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
     found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
@@ -113,7 +114,7 @@ def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summa
 
 
 def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> dict[str, Any]:
-    """Everything that is told of the held-out rows."""
+    """Return the sections about the test set."""
     weights = importance.measure(network, prepared, judged)
     columns = [weight.column for weight in weights.weights]
     numbers = judged.task == "regression"
@@ -129,13 +130,13 @@ def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers)
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Name the targets, of many the first."""
+    """Return the names of the targets, only the first ones of many."""
     listed = ", ".join(plain(name, 60) for name in names[:MOST_NAMED])
     return listed + (f", … ({len(names)})" if len(names) > MOST_NAMED else "")
 
 
 def _compiled_templates() -> FileSystemBytecodeCache | None:
-    """Return where compiled templates are kept, beside the compiled programs: compiling them takes .2 seconds."""
+    """Return the cache of compiled templates, next to that of programs; compiling templates takes 0.2 seconds."""
     import jinja2
 
     folder = cache_folder("templates")
@@ -144,7 +145,7 @@ def _compiled_templates() -> FileSystemBytecodeCache | None:
 
 @cache
 def _environment() -> Environment:
-    """Jinja that escapes everything, and stops at a name it does not know."""
+    """Return a Jinja environment that escapes everything and raises an error for undefined names."""
     import jinja2
 
     made = jinja2.Environment(

@@ -1,9 +1,8 @@
-"""Declarations as dictionaries for JSON, and back from a list of names that are allowed.
+"""Conversion of declarations to dictionaries for JSON, and back with a list of allowed names.
 
-A declaration becomes ``{"type": "layer.Dense", "units": 32, "activation": {"type": "activation.ReLU"}}``
-and so on: its family and its name, then all of its fields, so that a default that changes later changes no
-saved network. A name in a file only ever selects from classes that are already here; nothing is imported
-by name.
+A declaration becomes ``{"type": "layer.Dense", "units": 32, "activation": {"type": "activation.ReLU"}}``: its family
+and name, and all of its fields, so that later changes of defaults do not affect saved networks. A name in a file can
+only select a class that is already imported; nothing is imported by name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether a value is what a field's annotation says."""
+"""Checking values against the annotations of fields."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ..declaration import Declaration
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """Whether ``value`` may stand where ``hint`` is written.
+    """Return whether ``value`` matches the annotation ``hint``.
 
-    Strict: True is no number, a text is no function, a declaration counts as a function nowhere. Whole
-    numbers may stand for floats.
+    The check is strict: True is not a number, a string is not a function, and a declaration never counts as a function.
+    Integers are accepted for floats.
     """
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
@@ -28,7 +28,7 @@ def fits(value: Any, hint: Any) -> bool:
 
 
 def say(hint: Any) -> str:
-    """Return an annotation in words."""
+    """Return an annotation as text."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return " or ".join(say(each) for each in args)

@@ -1,4 +1,4 @@
-"""Which declarations a file may name, and under which names."""
+"""The declarations that files may contain, and their names."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ registered_functions: dict[str, Callable[..., Any]] = {}
 
 
 def register(own: C, name: str | None = None) -> C:
-    """Allow a declaration or a function of one's own to come from files; also a decorator.
+    """Allow a user-defined declaration or function in files; also usable as a decorator.
 
-    What is plastica's own needs none. Without it, it is passed when loading: ``custom={"Mine": Mine}``.
+    Classes of plastica need no registration. Alternatively, pass the object when loading: ``custom={"Mine": Mine}``.
 
     Args:
-        own: A class under ``@declaration``, or a function.
-        name: Under which name files keep it; its own name where none is given.
+        own: A class with ``@declaration``, or a function.
+        name: The name in files. Default: its own name.
 
     Raises:
         InvalidValue: If it is neither, or has no name.
@@ -51,7 +51,7 @@ def register(own: C, name: str | None = None) -> C:
 
 
 def known() -> dict[str, type[Declaration]]:
-    """Return what files may name: every imported declaration of plastica, and registered ones."""
+    """Return the declarations that files may contain: all imported ones of plastica, and registered ones."""
     found = {
         type_name(cls): cls
         for cls in _subclasses(Declaration)
@@ -61,7 +61,7 @@ def known() -> dict[str, type[Declaration]]:
 
 
 def type_name(cls: type[Declaration]) -> str:
-    """Return a class's name in files: its family (``layer``, ``loss``, ...) and its own name."""
+    """Return the name of a class in files: its family (``layer``, ``loss``, ...) and its own name."""
     if not _is_ours(cls):
         return f"{OWN}.{cls.__name__}"
     family = cls.__mro__[cls.__mro__.index(Declaration) - 1]
@@ -69,13 +69,13 @@ def type_name(cls: type[Declaration]) -> str:
 
 
 def is_declared(cls: Any) -> TypeGuard[type[Declaration]]:
-    """Whether ``cls`` is a class under ``@declaration``, not a base of such classes."""
+    """Return whether ``cls`` is a class with ``@declaration``, not a base class of such classes."""
     return isclass(cls) and issubclass(cls, Declaration) and "__dataclass_fields__" in vars(cls)
 
 
 @cache
 def fields_of(cls: type[Declaration]) -> dict[str, Any]:
-    """Return the annotations of the fields that a person can give."""
+    """Return the annotations of the fields that can be passed to the constructor."""
     hints = get_type_hints(cls)
     fields = dataclasses.fields(cls)  # pyright: ignore[reportArgumentType]
     return {field.name: hints[field.name] for field in fields if field.init}
@@ -86,7 +86,7 @@ def _is_ours(cls: type) -> bool:
 
 
 def _is_family(cls: type) -> bool:
-    """Whether declarations derive from this and nobody declares it: ``Layer``, ``Optimizer``, ``_Pooling``."""
+    """Return whether it is a base class of declarations but not one itself: ``Layer``, ``Optimizer``, ``_Pooling``."""
     return cls.__name__.startswith("_") or (Declaration in cls.__bases__ and bool(cls.__subclasses__()))
 
 

@@ -1,4 +1,4 @@
-"""From dictionaries, which may come from anywhere, to a declaration."""
+"""Conversion of dictionaries from untrusted sources to declarations."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def from_spec(
     custom: Mapping[str, Any] = MappingProxyType({}),
     kind: type[D] = Declaration,
 ) -> D:
-    """Return the declaration of a specification that may come from anywhere.
+    """Return the declaration for a specification, which may be from an untrusted source.
 
     Args:
-        spec: What :func:`to_spec` made, perhaps by way of JSON.
-        custom: A person's own functions and classes by name.
-        kind: What is wanted: ``Layer``, ``Optimizer``, ...
+        spec: The result of :func:`to_spec`, possibly after conversion to JSON and back.
+        custom: User-defined functions and classes by name.
+        kind: The expected class: ``Layer``, ``Optimizer``, ...
 
     Raises:
-        FileError: For an unknown type or field, a value of the wrong type or outside what the declaration
-            takes, a function that was not passed, more than 100 levels or 500,000 parts.
+        FileError: If there is an unknown type or field, a value of the wrong type or out of range, a function that was
+            not passed, or more than 100 levels or 500,000 parts.
     """
     made = _Reader(custom).declaration(spec, "specification", DEEPEST)
     if not isinstance(made, kind):
@@ -47,12 +47,12 @@ def from_spec(
     return made
 
 
-# Types that were renamed: the old name, a field by which the old type is told apart, the new name.
+# Renamed types: the old name, a field that identifies the old type, the new name.
 _RENAMED = (("layer.Concatenate", "branches", "layer.Branches"),)
 
 
 class _Reader:
-    """One walk from a specification to its declaration; believes nothing."""
+    """Converts a specification to a declaration, checking everything."""
 
     def __init__(self, custom: Mapping[str, Any]) -> None:
         self.custom = custom
@@ -83,7 +83,7 @@ class _Reader:
                 raise FileError(f"{path}.{name}: got {_short(part)}; expected {say(hints[name])}.")
         try:
             return cls(**values)
-        except Exception as error:  # a declaration's own check may raise anything
+        except Exception as error:  # the checks of a declaration may raise any exception
             raise FileError(f"{path}: {error}") from error
 
     def value(self, part: Any, path: str, depth: int) -> Any:
@@ -128,7 +128,7 @@ class _Reader:
 
 
 def _present_name(spec: dict[str, Any]) -> str:
-    """Return the type of a specification under its present name; files keep the name of their time."""
+    """Return the current name of the type of a specification; older files contain former names."""
     renamed = next((new for old, part, new in _RENAMED if spec["type"] == old and part in spec), None)
     return renamed or spec["type"]
 

@@ -1,4 +1,4 @@
-"""From a declaration to dictionaries."""
+"""Conversion of declarations to dictionaries."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .names import DEEPEST, FLOAT, MOST_PARTS, OWN, fields_of, is_declared, regi
 
 
 def to_spec(declared: Declaration) -> dict[str, Any]:
-    """Return a declaration as dictionaries, lists, text and numbers.
+    """Return a declaration as dictionaries, lists, strings and numbers.
 
-    A person's own function is kept as its name, ``{"custom": "swish"}``; whoever loads passes the function.
+    A user-defined function is stored by name, ``{"custom": "swish"}``, and passed again when loading.
 
     Raises:
-        InvalidValue: For what no file can carry: a lambda, a population, an array.
+        InvalidValue: If something cannot be stored in a file: a lambda, a population, an array.
     """
     return _Writer().declaration(declared, type(declared).__name__, DEEPEST)
 
 
 class _Writer:
-    """One walk from a declaration to its specification."""
+    """Converts a declaration to its specification."""
 
     def __init__(self) -> None:
         self.functions: dict[str, Callable[..., Any]] = {}
@@ -77,7 +77,7 @@ class _Writer:
 
 
 def _host(value: Any) -> Any:
-    """Return NumPy's and JAX's numbers as Python's, in tuples too; arrays stay what they are."""
+    """Return NumPy and JAX numbers as Python numbers, also in tuples; arrays are unchanged."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray | jax.Array) and value.ndim == 0):
         return value.item()
     return tuple(_host(part) for part in value) if isinstance(value, tuple) else value

@@ -1,6 +1,6 @@
-"""Networks for tables: from the file to answers and their evaluation.
+"""Networks for tables: from a file to predictions and their evaluation.
 
-Names are loaded when they are first used, so that what is wrong with a table is said before JAX has loaded.
+Names are imported on first use, so that errors in a table are reported before JAX is loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a network says of rows, and the same as a frame."""
+"""Predictions for the rows of a table, also as a data frame."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..notes import Note
 
 
 class Answers(NamedTuple):
-    """What a network says of rows.
+    """Predictions for the rows of a table.
 
     Args:
-        labels: A class or a number for each row, in the target's own words or unit; of several targets a column
-            for each: 1 and 0 of labels, or numbers, ``(rows, targets)``.
-        probabilities: A column for each class or label, ``(rows, classes)``; None for numbers.
-        notes: What is to be said about the table: unseen categories, surplus columns.
-        names: The targets' names.
-        classes: What the columns of probabilities stand for.
-        source: The frame that was asked about; None for anything else.
+        labels: A class or a number for each row, as labels or in the unit of the target; for several targets, a column
+            for each: labels of 1 and 0, or numbers, ``(rows, targets)``.
+        probabilities: A column for each class or label, ``(rows, classes)``; None for regression.
+        notes: Notes on the table: unseen categories, additional columns.
+        names: The names of the targets.
+        classes: The classes or labels of the columns of probabilities.
+        source: The input data frame; None for other inputs.
     """
 
     labels: np.ndarray
@@ -31,10 +31,10 @@ class Answers(NamedTuple):
     source: Any = None
 
     def columns(self, probabilities: bool = True) -> dict[str, list[Any]]:
-        """Return the answers by column: the targets' names, then ``P(class)`` for each class or label.
+        """Return the predictions by column: the names of the targets, then ``P(class)`` for each class or label.
 
         Args:
-            probabilities: Whether to give the latter.
+            probabilities: Whether to include the probabilities.
         """
         labels = self.labels if self.labels.ndim == 2 else self.labels[:, None]
         made: dict[str, list[Any]] = {name: labels[:, number].tolist() for number, name in enumerate(self.names)}
@@ -44,10 +44,10 @@ class Answers(NamedTuple):
         return made
 
     def to_frame(self, probabilities: bool = True) -> Any:
-        """Return a frame of the kind that was asked about, with its index; a polars frame for anything else.
+        """Return a data frame of the type of the input, with its index; a polars data frame for other inputs.
 
         Args:
-            probabilities: Whether each class or label has a column ``P(class)`` too.
+            probabilities: Whether to include a column ``P(class)`` for each class or label.
 
         Example:
             >>> import pandas as pd
@@ -69,14 +69,14 @@ class Answers(NamedTuple):
 
 
 class OnTable(NamedTuple):
-    """What a network says of a table whose targets are known.
+    """Predictions and metrics for a table with known targets.
 
     Args:
-        places: Where each row stands in its source.
-        y: The truth: class numbers, labels, or numbers in the targets' units.
-        answers: Shares of classes or labels, or numbers.
-        scores: The figures.
-        notes: What is to be said about the table.
+        places: The position of each row in its source.
+        y: The true values: class indices, labels, or numbers in the units of the targets.
+        answers: Probabilities of classes or labels, or numbers.
+        scores: The metrics.
+        notes: Notes on the table.
     """
 
     places: np.ndarray
@@ -87,7 +87,7 @@ class OnTable(NamedTuple):
 
 
 def frame_of(source: Any) -> Any:
-    """Return the source where it is a frame whose kind and index answers can keep, else None."""
+    """Return the source if it is a data frame whose type and index predictions can have, otherwise None."""
     import narwhals as nw
 
     return source if isinstance(nw.from_native(source, pass_through=True), nw.DataFrame) else None

@@ -1,4 +1,4 @@
-"""From answers to yes-or-no questions to shares of classes."""
+"""From binary probabilities (one-vs-rest, one-vs-one) to class probabilities."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import numpy as np
 
 from ..losses import pairs_of
 
-CERTAIN = 1e-7  # pairs are kept this far off 0 and 1, where no shares might fit them all
-ROWS = 10_000  # solved together: each takes (classes + 1)^2 doubles three times over
+CERTAIN = 1e-7  # pairwise probabilities are clipped by this much, since at 0 and 1 there may be no solution
+ROWS = 10_000  # solved together; each takes three times (classes + 1)^2 doubles
 
 
 def shares_of_questions(answers: np.ndarray) -> np.ndarray:
-    """Return shares of classes from one probability a class, each row divided by its sum.
+    """Return class probabilities from one-vs-rest probabilities, each row divided by its sum.
 
     Args:
-        answers: How probable each class is against the rest, ``(rows, classes)``.
+        answers: The probability of each class against the rest, ``(rows, classes)``.
     """
     kept = np.maximum(answers.astype(np.float64), CERTAIN)
     return kept / kept.sum(1, keepdims=True)
 
 
 def shares_of_pairs(answers: np.ndarray) -> np.ndarray:
-    """Return shares of classes from one probability a pair: those that contradict the pairs least.
+    """Return the class probabilities that are most consistent with one-vs-one probabilities.
 
         p = argmin sum_i sum_{j != i} (r_ji p_i - r_ij p_j)^2,  sum_i p_i = 1,   r_ij = P(i | i or j)
 
     Args:
-        answers: How probable the first class of each pair is against the second, ``(rows, K (K - 1) / 2)``, in the
+        answers: The probability of the first class of each pair against the second, ``(rows, K (K - 1) / 2)``, in the
             order of :func:`~plastica.losses.pairs_of`.
 
     Returns:
-        ``(rows, K)``, each row of sum 1.
+        Probabilities ``(rows, K)``; each row sums to 1.
 
     Example:
         >>> shares_of_pairs(np.array([[0.5, 0.8, 0.8]])).round(3)  # (2/3, 1/3), (4, 1), (4, 1)

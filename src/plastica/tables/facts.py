@@ -1,4 +1,4 @@
-"""How a model for a table came about, as plain values in its file."""
+"""The settings, data and results of a model for a table, stored in its file."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ..evaluation.scores import Scores
 from ..notes import Note
 from ..settings import Settings
 
-ModelKind = Literal["network", "linear", "trees"]  # of a model that can be kept
+ModelKind = Literal["network", "linear", "trees"]  # the models that can be saved
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How training went.
+    """A summary of training.
 
     Args:
-        epochs: How many were made; 0 where no network was trained or kept.
-        best_epoch: Whose weights were kept, counted from 1; None without validation.
-        stopped_by: What ended it.
-        folds: Into how many parts the training and validation rows were dealt together, each of which judged the
-            members that had not learned from it; 0 where all members learned from the training rows.
+        epochs: The number of epochs; 0 if no network was trained or saved.
+        best_epoch: The epoch of the saved weights, from 1; None without validation.
+        stopped_by: Why training stopped.
+        folds: The number of folds into which training and validation rows were divided, each validating the members
+            that were not trained on it; 0 if all members were trained on the training rows.
     """
 
     epochs: int
@@ -38,20 +38,20 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is known of a network beside its weights.
+    """The description of a model for a table, in addition to its weights.
 
     Args:
-        source: What the table was called.
-        settings: How it was made and trained.
-        columns: What each column was, used or not.
-        rows: How many rows served what.
-        training: How training went.
-        notes: What was assumed in reading and dealing.
-        results: Figures on held-out rows; None where no row was held out.
-        decision: How probabilities become answers; None for numbers.
-        shift: How many times more than in the table each class counted in training, which its probabilities are
-            corrected for; empty for just as much.
-        model: What was kept and answers: "network", "linear" or "trees".
+        source: The name of the table.
+        settings: The settings of model and training.
+        columns: The descriptions of all columns, used or not.
+        rows: The sizes of the training, validation and test set.
+        training: A summary of training.
+        notes: Assumptions in reading and splitting.
+        results: The results on the test set; None without one.
+        decision: The decision from probabilities to predictions; None for regression.
+        shift: The factor by which each class was overrepresented in training, for which probabilities are corrected;
+            empty for none.
+        model: The saved model: "network", "linear" or "trees".
     """
 
     source: str
@@ -66,7 +66,7 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     model: ModelKind = "network"
 
     def __post_init__(self) -> None:
-        """Refuse what a damaged or foreign file may hold."""
+        """Check the fields, since a file may be damaged or from elsewhere."""
         if not all(0 < factor < math.inf for factor in self.shift):
             raise ValueError("the classes' shift must be above 0")
         if self.results is not None and self.model not in self.results.scores:
@@ -74,16 +74,16 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     @property
     def scores(self) -> Scores | None:
-        """The figures of the model that was kept, on the held-out rows; None where no row was held out."""
+        """The metrics of the saved model on the test set; None without one."""
         return None if self.results is None else self.results.scores[self.model]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
+        """Return JSON-serializable values."""
         return listed(self)
 
     @classmethod
     def from_dict(cls, values: Any) -> TableFacts:
-        """Rebuild, checking every field; DataError says what does not fit."""
+        """Return the description from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             return msgspec.convert(values, cls)
         except (msgspec.ValidationError, ValueError) as problem:
@@ -91,5 +91,5 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 def listed(values: Any) -> Any:
-    """Return plain values with lists where there were tuples, as JSON gives them back."""
+    """Return plain values with lists instead of tuples, as read from JSON."""
     return json.loads(msgspec.json.encode(values))

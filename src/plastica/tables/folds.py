@@ -1,4 +1,4 @@
-"""Folds of an ensemble: each copy of the network leaves out rows of its own, and these judge it."""
+"""Folds of an ensemble: each copy of the network omits different rows, on which it is validated."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..evaluation.imbalance import Feed
 from ..model import Sequential
 from .preparation import strata
 
-FEWEST_ROWS = 40  # below, a fold is too small to tell when to stop
+FEWEST_ROWS = 40  # with fewer rows, folds are too small for early stopping
 
 
 class Folds(NamedTuple):
-    """What an ensemble of folds is trained and judged on.
+    """The training and validation rows of each member of an ensemble.
 
     Attributes:
-        rows: The rows of training and validation together, numbers in the table.
-        left_out: Which of them each member does not learn from, ``(rows, members)``.
+        rows: The numbers of all training and validation rows in the table.
+        left_out: Which of them each member is not trained on, ``(rows, members)``.
     """
 
     rows: np.ndarray
@@ -28,26 +28,26 @@ class Folds(NamedTuple):
 
     @property
     def training_weight(self) -> np.ndarray:
-        """How much each row counts in the loss of each member; 1 on average over the members."""
+        """The weight of each row in the training loss of each member; 1 on average over the members."""
         return _weights(~self.left_out)
 
     @property
     def validation_weight(self) -> np.ndarray:
-        """How much each row counts where each member is judged."""
+        """The weight of each row in the validation loss of each member."""
         return _weights(self.left_out)
 
 
 def folds_for(prepared: Prepared, model: Sequential, feed: Feed, seed: int) -> Folds | None:
-    """Return the folds of an ensemble; None where its members must all learn from the same rows.
+    """Return the folds of an ensemble; None if all members must be trained on the same rows.
 
-    Folds are made where rows were split at random and a part of them was to decide when to stop: in a series the
-    future would decide about the past, and groups would be torn apart.
+    Folds are used only if rows were split at random with a validation set: in a time series, the future would validate
+    the past, and groups would be divided.
 
     Args:
-        prepared: The table, dealt and encoded.
-        model: The network; one that is no :class:`~plastica.layers.Ensemble` has no folds.
-        feed: Which rows training sees; rows that are repeated or drawn have no folds.
-        seed: What the dealing depends on.
+        prepared: The table, split and encoded.
+        model: The network; only an :class:`~plastica.layers.Ensemble` has folds.
+        feed: The training rows; repeated or sampled rows have no folds.
+        seed: The seed of the folds.
     """
     train, held, _, _ = prepared.split
     plain = prepared.scheme.split == "random" and feed.rows is train and feed.sampling is None
@@ -59,13 +59,13 @@ def folds_for(prepared: Prepared, model: Sequential, feed: Feed, seed: int) -> F
 
 
 def dealt_to(model: Sequential, task: str, y: np.ndarray, seed: int) -> np.ndarray | None:
-    """Return which rows each member leaves out, ``(rows, members)``; None for no ensemble, or too few rows.
+    """Return the rows that each member omits, ``(rows, members)``; None without an ensemble or with too few rows.
 
     Args:
         model: The network.
         task: "binary", "multiclass", "multilabel" or "regression".
-        y: The rows' targets.
-        seed: What the dealing depends on.
+        y: The targets of the rows.
+        seed: The seed of the folds.
     """
     copies = copies_of(model)
     if copies < 2 or len(y) < FEWEST_ROWS:
@@ -77,15 +77,15 @@ def dealt_to(model: Sequential, task: str, y: np.ndarray, seed: int) -> np.ndarr
 
 
 def deal(rows: int, folds: int, labels: np.ndarray | None, seed: int) -> np.ndarray:
-    """Return the fold of each row, ``(rows,)``, each class in equal shares.
+    """Return the fold of each row, ``(rows,)``, stratified by class.
 
     Args:
-        rows: How many rows there are.
-        folds: How many folds there are.
+        rows: The number of rows.
+        folds: The number of folds.
         labels: The class of each row; None for numbers.
-        seed: What the dealing depends on.
+        seed: The seed of the folds.
     """
-    # PCG64's doubles are fixed by its definition, which NumPy's shuffles are not (NEP 19).
+    # The doubles of PCG64 are fixed by its definition; the shuffles of NumPy may change between versions (NEP 19).
     order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(rows), kind="stable")
     if labels is not None:
         order = order[np.argsort(labels[order], kind="stable")]
@@ -95,7 +95,7 @@ def deal(rows: int, folds: int, labels: np.ndarray | None, seed: int) -> np.ndar
 
 
 def copies_of(model: Sequential) -> int:
-    """Return how many networks that share nothing a network holds."""
+    """Return the number of independent networks in a network."""
     return next((layer.copies for layer in model.layers if isinstance(layer, layers.Ensemble)), 1)
 
 

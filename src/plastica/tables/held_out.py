@@ -1,4 +1,4 @@
-"""What a model answered on the rows held out for the results, kept beside the model as CSV."""
+"""Predictions for the test set, stored as CSV next to the model."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ NAME = "held_out.csv"
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """The held-out rows of one run.
+    """The test set of one run.
 
     Args:
-        places: Where each row stands in its source.
-        y: Class numbers or numbers ``(rows,)``; of several targets ``(rows, outputs)``.
-        answers: Shares of classes or labels ``(rows, classes)``, or numbers like ``y``.
+        places: The position of each row in its source.
+        y: Class indices or numbers ``(rows,)``; for several targets ``(rows, outputs)``.
+        answers: Probabilities of classes or labels ``(rows, classes)``, or numbers like ``y``.
     """
 
     places: np.ndarray
@@ -38,12 +38,12 @@ class HeldOut:
     answers: np.ndarray
 
     def same_rows(self, other: HeldOut) -> bool:
-        """Whether both runs were judged on the same rows with the same truths."""
+        """Return whether both runs have the same test rows with the same targets."""
         return np.array_equal(self.places, other.places) and np.array_equal(self.y, other.y)
 
 
 def held_out_csv(network: TableNetwork, prepared: Prepared) -> str:
-    """Return a line for each held-out row: where it stands, the truth, the answer, and probabilities."""
+    """Return a line for each test row: its position, the true value, the prediction, and probabilities."""
     import polars as pl
 
     judged, target = network.judged, network.target
@@ -60,10 +60,10 @@ def held_out_csv(network: TableNetwork, prepared: Prepared) -> str:
 
 
 def read_held_out(folder: Path, target: Target) -> HeldOut | None:
-    """Return the held-out rows of a run, or None where it kept none.
+    """Return the test set of a run, or None if none was stored.
 
     Raises:
-        FileError: The file cannot be read, or was changed and no longer fits the model.
+        FileError: If the file cannot be read, or was modified and no longer fits the model.
     """
     import polars as pl
 
@@ -104,7 +104,7 @@ def _columns(target: Target, values: np.ndarray, prefix: str) -> list[pl.Series]
 
 
 def _classes(truth: pl.Series, target: Target) -> np.ndarray:
-    known = {str(label): number for number, label in enumerate(target.classes)}  # as older files have them
+    known = {str(label): number for number, label in enumerate(target.classes)}  # for older files
     known |= {shown(str(label)): number for number, label in enumerate(target.classes)}
     return np.array([known[label] for label in truth.fill_null("").to_list()])
 

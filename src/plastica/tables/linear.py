@@ -1,4 +1,4 @@
-"""A linear model as a network without hidden layers, with the weights that scikit-learn found."""
+"""A linear model as a network without hidden layers, with the weights of a scikit-learn model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .output_layer import end_for
 if TYPE_CHECKING:
     from ..evaluation.baselines import Baseline
 
-NEVER = -1e9  # a logit whose share is exactly 0 in float32
+NEVER = -1e9  # a logit whose probability is exactly 0 in float32
 
 
 def linear_network(baseline: Baseline, target: Target, width: int, seed: int) -> Sequential:
-    """Return the network that answers as fitted logistic or ridge regressions do, up to float32's rounding.
+    """Return a network with the predictions of fitted logistic or ridge regressions, up to rounding in float32.
 
     Args:
         baseline: The models, one for each label or number.
-        target: What is predicted; numbers are answered in its scale.
-        width: How many features come in.
-        seed: The network's, should it learn further.
+        target: The target; numbers are predicted in its scale.
+        width: The number of features.
+        seed: The seed of the network, for further training.
     """
     end = end_for(target.task, target.outputs, Settings())
     codes = baseline.layout.codes if baseline.layout is not None else ()
@@ -43,12 +43,12 @@ def linear_network(baseline: Baseline, target: Target, width: int, seed: int) ->
 
 
 def _fill(kernel: np.ndarray, bias: np.ndarray, place: int, fitted: Any, target: Target) -> None:
-    """Write one fitted model's weights to where its outputs stand."""
+    """Write the weights of one fitted model to its outputs."""
     if target.task == "regression":
         kernel[:, place] = np.ravel(fitted.coef_) / target.scales[place]
         bias[place] = (float(np.ravel(fitted.intercept_)[0]) - target.means[place]) / target.scales[place]
     elif target.task != "multiclass":
-        if isinstance(fitted, int):  # the only class there was
+        if isinstance(fitted, int):  # a single class
             bias[place] = -NEVER if fitted else NEVER
         else:
             kernel[:, place], bias[place] = fitted.coef_[0], fitted.intercept_[0]

@@ -1,4 +1,4 @@
-"""From a table to arrays: the target, what each column is, who is held out, and the encoding."""
+"""From a table to arrays: the target, the kinds of columns, the split, and the encoding."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from ..settings import Settings
 
 
 def prepare(table: Table, target: str | Sequence[str], settings: Settings, tested: Table | None = None) -> Prepared:
-    """Decide what is predicted from what, deal the rows, and encode them.
+    """Infer the target and the columns, split the rows, and encode them.
 
-    What a column *is* (a number written with a decimal comma, a date) is read from all rows; what is *learned*
-    of it (means, scales, categories) from the training rows alone.
+    The *kind* of a column (a number with a decimal comma, a date) is inferred from all rows; its *statistics* (means,
+    scales, categories) are computed from the training set only.
 
     Args:
-        table: As it was read.
-        target: The column to predict, several, or a pattern such as ``Class*``.
-        settings: How a person wants it.
-        tested: Test rows of their own; by default they are read from ``settings.test`` where that is a file, and
-            else are a part of the table.
+        table: The table as read.
+        target: The column to predict, several columns, or a pattern such as ``Class*``.
+        settings: The settings.
+        tested: A separate test set. Default: read from ``settings.test`` if that is a file, otherwise split off from
+            the table.
 
     Raises:
-        DataError: No such column, nothing to learn from, too few rows.
-        FileError: The file of test rows cannot be read.
-        InvalidValue: A target is among the dropped columns, or the shares leave no row.
+        DataError: If there is no such column, no usable column, or too few rows.
+        FileError: If the file of test rows cannot be read.
+        InvalidValue: If a target is among the dropped columns, or no row is left for training.
     """
     if tested is None and settings.test_file is not None:
         tested = read_table(settings.test_file)
@@ -83,7 +83,7 @@ def _split(
     settings: Settings,
     labels: np.ndarray | None,
 ) -> tuple[Split, Scheme]:
-    """Split the rows; columns that are dropped may still say how."""
+    """Split the rows; dropped columns may still determine the split."""
     if not settings.dropped:
         return partition(kept, columns, target, settings, labels)
     whole = table.take(np.flatnonzero(~target.missing(table)))
@@ -96,9 +96,9 @@ def _untested(settings: Settings) -> Settings:
 
 
 def strata(y: np.ndarray) -> np.ndarray:
-    """Return what rows are dealt by: their class, or of several labels the rarest they have (-1 for none).
+    """Return the strata of a random split: the class, or the rarest of several labels (-1 for none).
 
-    Dealing by the rarest label keeps its share in each part, which the many common ones keep by themselves.
+    Stratifying by the rarest label preserves its share in each set; frequent labels keep theirs without it.
     """
     if y.ndim == 1:
         return y
@@ -108,12 +108,12 @@ def strata(y: np.ndarray) -> np.ndarray:
 
 
 def digest(x: np.ndarray) -> str:
-    """Return what tells whether two tables have the same features in the same order."""
+    """Return a digest that identifies the features and their order."""
     return hashlib.sha256(np.ascontiguousarray(x).data).hexdigest()
 
 
 def rows_of(prepared: Prepared) -> RowCounts:
-    """Return how many rows served what, and how they were split."""
+    """Return the sizes of the training, validation and test set, and the method of the split."""
     scheme = prepared.scheme
     return RowCounts(
         *map(len, prepared.split[:3]),
@@ -127,7 +127,7 @@ def rows_of(prepared: Prepared) -> RowCounts:
 
 
 def _of_classes(notes: tuple[Note, ...], target: Target) -> tuple[Note, ...]:
-    """Say what the split noted, with the classes' labels for their numbers."""
+    """Return the notes of the split with class labels instead of indices."""
     names: dict[str, str | Note] = {repr(str(number)): show(label) for number, label in enumerate(target.classes)}
     names[repr("-1")] = note("words.rows_without_label")
     return tuple(_named(each, names) for each in notes)

@@ -1,4 +1,4 @@
-"""Runs side by side: in what they differ, how good each is, and which differences are more than chance."""
+"""Comparison of runs: their different settings, their metrics, and the significance of differences."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Compared:
     """One run in a comparison.
 
     Args:
-        name: What the person called it.
-        facts: How it came about.
-        rows: On how many rows its figures are.
-        scores: Its figures.
-        differs: The settings and circumstances in which the runs differ, as text.
-        difference: By how much its figure differs from that of the best, on the same rows; None for the best,
-            where the rows differ, or where the figure has no paired form.
+        name: The name given by the user.
+        facts: Its settings and data.
+        rows: The number of rows on which it was evaluated.
+        scores: Its metrics.
+        differs: The settings and data in which the runs differ, as text.
+        difference: The difference of its metric from the best run, paired by rows; None for the best run, for different
+            rows, and for metrics without a paired form.
     """
 
     name: str
@@ -54,14 +54,14 @@ class Compared:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """Runs side by side, best first.
+    """A comparison of runs, best first.
 
     Args:
-        target: What all of them predict.
-        on: The rows they were judged on.
-        by: The figure they are sorted by.
+        target: The common target.
+        on: The rows on which they were evaluated.
+        by: The metric by which they are sorted.
         runs: The runs.
-        notes: What is to be said.
+        notes: Notes.
     """
 
     target: Target
@@ -72,15 +72,15 @@ class RunComparison:
 
 
 def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> RunComparison:
-    """Compare by what each run found on its held-out rows; the models themselves are not loaded.
+    """Compare the stored results of runs on their test sets; the models are not loaded.
 
     Args:
-        paths: The model's file of each run.
-        by: The figure to sort by; None takes the task's main one.
+        paths: The model file of each run.
+        by: The metric to sort by. Default: the main metric of the task.
 
     Raises:
-        InvalidValue: Fewer than two runs, or a figure that they do not have.
-        DataError: They predict different things, or one held out no rows.
+        InvalidValue: If there are fewer than two runs, or they do not have the metric.
+        DataError: If they have different targets, or one has no test set.
     """
     targets, facts = _read(paths)
     target = _one_target(targets)
@@ -97,16 +97,16 @@ def compare_held_out(paths: Mapping[str, Path], by: str | None = None) -> RunCom
 
 
 def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -> RunComparison:
-    """Compare by judging every model anew on one table.
+    """Compare models by evaluating each on one table.
 
     Args:
-        paths: The model's file of each run.
+        paths: The model file of each run.
         table: Rows with the target.
-        by: The figure to sort by; None takes the task's main one.
+        by: The metric to sort by. Default: the main metric of the task.
 
     Raises:
-        InvalidValue: Fewer than two runs, or a figure that they do not have.
-        DataError: They predict different things, or the table lacks what one needs.
+        InvalidValue: If there are fewer than two runs, or they do not have the metric.
+        DataError: If they have different targets, or the table lacks a required column.
     """
     from .table import TableNetwork
 
@@ -163,7 +163,7 @@ def _what(target: Target) -> str:
 
 
 def _told_apart(runs: list[Compared]) -> list[Compared]:
-    """Give each run those of its settings and circumstances in which not all are the same."""
+    """Add to each run the settings and data in which the runs differ."""
     made = [_circumstances(run.facts) for run in runs]
     names = [name for name in made[0] if len({each.get(name) for each in made}) > 1]
     return [
@@ -228,5 +228,5 @@ def _paired(
     if decisions[0] is not None and decisions[1] is not None:
         pair = (decisions[0], decisions[1])
         if by == "mean_cost" and pair[0].costs != pair[1].costs:
-            return None  # each run counts in a currency of its own
+            return None  # each run has a cost matrix with its own unit
     return difference(target.task, np.asarray(first.y), first.answers, second.answers, by, pair)

@@ -1,4 +1,4 @@
-"""Where encoded rows lie while a network learns from them: a file that no other run takes."""
+"""The temporary file of encoded rows during training, locked against other runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..storage.locking import try_lock
 
 
 def folder_for(scratch: str | Path | None, checkpoint: str | Path | None) -> Path:
-    """Return the folder for encoded rows, made where it is not there."""
+    """Return the folder for encoded rows, created if missing."""
     folder = Path(scratch) if scratch else Path(checkpoint).parent if checkpoint else Path(tempfile.gettempdir())
     with explained(folder, "choose another folder for the encoded rows (scratch=)"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -24,9 +24,9 @@ def folder_for(scratch: str | Path | None, checkpoint: str | Path | None) -> Pat
 
 @contextmanager
 def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
-    """Yield a file that is this run's alone, and remove it at the end.
+    """Yield a file used by this run only, and remove it at the end.
 
-    It goes by the checkpoints' name, so that a killed run's is written over.
+    Its name depends on the folder of checkpoints, so that the file of a killed run is overwritten.
 
     Raises:
         FileError: If another run uses it or the checkpoints, or it cannot be written.
@@ -36,10 +36,10 @@ def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
             descriptor, name = tempfile.mkstemp(".plastica-rows", "", folder)
             path = Path(name)
         else:
-            CheckpointFolder(checkpoint).close()  # a folder that is in use or foreign is refused before the work
+            CheckpointFolder(checkpoint).close()  # an early error if it is in use or has other files
             path = folder / f".{Path(checkpoint).name}.plastica-rows"
             descriptor = _held(path)
-    if os.name == "nt":  # Windows has no such locks, and removes no open file
+    if os.name == "nt":  # Windows has no such locks and cannot remove open files
         os.close(descriptor)
     try:
         yield path
@@ -51,7 +51,7 @@ def scratch_file(folder: Path, checkpoint: str | Path | None) -> Iterator[Path]:
 
 
 def _held(path: Path) -> int:
-    """Open and lock a file; what is in it stays."""
+    """Open and lock a file without changing its contents."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         if not try_lock(descriptor):
@@ -63,4 +63,4 @@ def _held(path: Path) -> int:
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
                 return descriptor
-        os.close(descriptor)  # its holder removed it in between
+        os.close(descriptor)  # it was removed in the meantime

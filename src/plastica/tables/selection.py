@@ -1,4 +1,4 @@
-"""Which model a run keeps: the one a person asked for, or the best on the validation rows."""
+"""Selection of the saved model: the one requested by the user, or the best on the validation set."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SIMPLEST_FIRST = ("linear", "trees", "network")
 
 
 class Chosen(NamedTuple):
-    """What a run keeps, and what all of its models answered.
+    """The selected model, and the predictions of all models.
 
     Attributes:
-        own: Which of them is kept.
-        model: It.
-        shift: How many times more than in the table each class counted in its training.
-        answers: Every model's for the held-out rows.
-        decisions: How each one's shares become answers; empty for numbers.
+        own: The kind of the selected model.
+        model: The selected model.
+        shift: The factor by which each class was overrepresented in its training.
+        answers: The predictions of each model for the test rows.
+        decisions: The decision from probabilities to predictions of each model; empty for regression.
     """
 
     own: ModelKind
@@ -49,14 +49,14 @@ class Chosen(NamedTuple):
 def answers_of(
     model: TableModel, x: np.ndarray, target: Target, shift: tuple[float, ...] = (), chosen: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+    """Return probabilities of classes or labels ``(rows, classes)``, or numbers in the units of the targets.
 
     Args:
-        model: What answers.
+        model: The model.
         x: Features.
-        target: What is predicted.
-        shift: How many times more than in the table each class counted in training.
-        chosen: Which members of an ensemble answer for which row, ``(rows, members)``; None for all of them.
+        target: The target.
+        shift: The factor by which each class was overrepresented in training.
+        chosen: Which members of an ensemble to average for each row, ``(rows, members)``; None for all.
     """
     if isinstance(model, BoostedTrees):
         return model.answers(x)
@@ -74,17 +74,17 @@ def choose_model(
     notes: list[Note],
     folds: Folds | None = None,
 ) -> Chosen:
-    """Fit what stands beside a network, or in its place, and say which of them is kept.
+    """Fit the models other than the network, and select the one to save.
 
     Args:
-        prepared: The table, dealt and encoded.
-        settings: With the model, and the baselines, that a person wants.
-        network: The trained network; None where none was trained.
-        shift: How many times more than in the table each class counted in its training.
-        notes: A list that takes what is to be said.
-        folds: Those of the network's members. Its answers for the validation rows are then those of the members that
-            did not learn from them; and the others, which learn from the training rows to answer for the validation
-            rows, learn anew from both to answer for the test rows, as the network did.
+        prepared: The table, split and encoded.
+        settings: The settings, with the model and the baselines requested by the user.
+        network: The trained network, or None.
+        shift: The factor by which each class was overrepresented in its training.
+        notes: A list that receives notes.
+        folds: The folds of the members of the network. Its predictions for the validation rows are then those of the
+            members not trained on them. The other models are fitted to the training rows to predict the validation
+            rows, and fitted again to both to predict the test rows, like the network.
     """
     _, held, test, _ = prepared.split
     rows = np.concatenate([held, test])
@@ -129,12 +129,12 @@ def _answers(model: TableModel, prepared: Prepared, rows: np.ndarray, shift: tup
 
 
 def _again(model: Baseline, prepared: Prepared, answers: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Return a model's answers with those for the test rows replaced by what it answers now."""
+    """Return the predictions of a model with those for the test rows replaced by its current ones."""
     return np.concatenate([answers[: len(answers) - len(test)], model.answers(prepared.x[test])])
 
 
 def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> TableModel:
-    """Return a fitted model in the form that a file holds."""
+    """Return a fitted model in the form that is saved in a file."""
     width = prepared.x.shape[1]
     if fitted.name == "trees":
         return BoostedTrees.of(fitted, width)
@@ -144,7 +144,7 @@ def _kept(fitted: Baseline, prepared: Prepared, settings: Settings) -> TableMode
 def _best(
     prepared: Prepared, settings: Settings, answers: dict[str, np.ndarray], shift: tuple[float, ...], notes: list[Note]
 ) -> ModelKind:
-    """Return the model with the best main figure on the validation rows; of equal ones the simplest."""
+    """Return the model with the best main metric on the validation set; the simplest one of equal models."""
     target, held = prepared.target, prepared.split.validation
     y = truth_of(target, prepared.y)[held]
     figures = {}
@@ -152,7 +152,7 @@ def _best(
         decision = decision_of(name, prepared, settings, answers[name], shift if name == "network" else ())
         figures[name] = score(target.task, y, answers[name], decision, target.names)
     main = main_of(prepared, settings.costs is not None)
-    if any(main not in found for found in figures.values()):  # one class only among these rows
+    if any(main not in found for found in figures.values()):  # only one class in these rows
         main = main_figure(target.task)
     sign = 1 if main in LOWER_IS_BETTER else -1
     own = min(figures, key=lambda name: sign * figures[name][main].value)

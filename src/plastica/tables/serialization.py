@@ -1,4 +1,4 @@
-"""A model for a table as one sealed file: a network, or boosted trees, with the encoding, the target and the facts."""
+"""Model files for tables: a network or boosted trees with the encoding, the target and the description."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .networks import units_of
 from .selection import TableModel
 from .trees import BoostedTrees
 
-FORMAT = 3  # of the description beside the model in a file
-SENTENCES = 2  # the format whose notes were sentences in English
+FORMAT = 3  # version of the description in the file
+SENTENCES = 2  # the version in which notes were English sentences
 Parts = tuple[TableModel, TableEncoder, Target, TableFacts]
 
 
 def write_table_model(
     path: str | Path, model: TableModel, encoder: TableEncoder, target: Target, facts: TableFacts
 ) -> Path:
-    """Write everything to one file; nothing in it is pickled, and equal models give equal bytes."""
+    """Write everything to one file without pickled objects; equal models give equal bytes."""
     description = {
         "format": FORMAT,
         "encoder": listed(encoder.to_dict()),
@@ -45,10 +45,10 @@ def write_table_model(
 
 
 def read_table_model(path: str | Path) -> Parts:
-    """Return what :func:`write_table_model` wrote.
+    """Return the contents of a file written by :func:`write_table_model`.
 
     Raises:
-        FileError: The file is missing, damaged, or a network that knows no table.
+        FileError: If the file is missing or damaged, or contains a network without a table's description.
     """
     arrays, document = read_model(path)
     if document.get("kind") == kinds.TREES:
@@ -57,10 +57,10 @@ def read_table_model(path: str | Path) -> Parts:
 
 
 def around_network(saved: saving.Saved, path: str | Path) -> Parts:
-    """Return what stands around a network that was read from ``path``.
+    """Return the parts of a model file for a network that was read from ``path``.
 
     Raises:
-        FileError: The file holds something else, or is damaged.
+        FileError: If the file contains something else or is damaged.
     """
     model, around = saved
     kind = kinds.kind_of(around)
@@ -80,10 +80,10 @@ def around_network(saved: saving.Saved, path: str | Path) -> Parts:
 
 
 def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Parts:
-    """Return boosted trees and what stands around them.
+    """Return boosted trees and the other parts of a model file.
 
     Raises:
-        FileError: The file is damaged.
+        FileError: If the file is damaged.
     """
     extra = document.get("extra")
     if not isinstance(extra, dict) or kinds.kind_of(extra) != kinds.TABLE_NETWORK:
@@ -118,7 +118,7 @@ def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder,
 
 
 def upgraded(kept: Any) -> Any:
-    """Return a description of format 2 with its sentences as notes."""
+    """Return a description of version 2 with its sentences converted to notes."""
     if isinstance(kept, list):
         return [upgraded(each) for each in kept]
     if not isinstance(kept, Mapping):
@@ -133,7 +133,7 @@ def upgraded(kept: Any) -> Any:
 
 
 def _decides(facts: TableFacts, target: Target) -> bool:
-    """Whether the kept decision and shift are those of so many classes."""
+    """Return whether the saved decision and shift fit the number of classes."""
     if target.task == "regression":
         return facts.decision is None and not facts.shift
     count = len(target.classes)

@@ -1,4 +1,4 @@
-"""A network for a table larger than memory: surveyed, encoded to disk, trained block by block, judged as any other."""
+"""Training on a table larger than memory: surveyed, encoded to disk, read block by block, evaluated as usual."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["evaluate_chunks", "fit_streaming", "predict_chunks", "train_streamin
 def fit_streaming(
     source: str | Path | Files, target: str | Sequence[str], settings: Settings | None = None, **options: Any
 ) -> TableNetwork:
-    """Train as :func:`train_streaming` does, with the same options, and return the network alone."""
+    """Train like :func:`train_streaming`, with the same options, and return the network only."""
     return train_streaming(source, target, settings, **options)[0]
 
 
@@ -50,29 +50,29 @@ def train_streaming(
     test_data: Any = None,
     told: Callable[[Prepared, Sequential, Whole], None] = lambda prepared, model, whole: None,
 ) -> tuple[TableNetwork, Prepared]:
-    """Train a network on a file or folder that does not fit in memory, and judge it on held-out rows.
+    """Train a network on a file or folder larger than memory, and evaluate it on the test set.
 
-    The rows are read twice: once to see what the columns are, once to encode them into a scratch file, which
-    every epoch reads. Memory stays bounded whatever the number of rows.
+    The rows are read twice: once to infer the kinds of columns, and once to encode them into a temporary file, which is
+    read in every epoch. Memory use does not depend on the number of rows.
 
     Args:
-        source: A CSV or TSV file (also gzipped), a Parquet file, a folder of either, or what
-            :func:`~plastica.data.streaming_files.open_files` returns.
-        target: The column to predict, several, or a pattern such as ``Class*``.
-        settings: How; the defaults serve most tables.
+        source: A CSV or TSV file (also gzipped), a Parquet file, a folder of either, or the result of
+            :func:`~plastica.data.streaming_files.open_files`.
+        target: The column to predict, several columns, or a pattern such as ``Class*``.
+        settings: The settings; the defaults suit most tables.
         verbose, callbacks, model, checkpoint, resume: As for :meth:`TableNetwork.train`.
-        scratch: The folder for the scratch file, which is removed at the end; by default the checkpoints' parent,
-            or the system's folder for temporary files.
-        test_data: Test rows of their own, which are in memory; by default they are a part of the rows, or
-            ``settings.test`` names a file.
-        told: Called once before training, with the rows in memory, the network, and what all rows are.
+        scratch: The folder for the temporary file, which is removed at the end. Default: the parent of the folder of
+            checkpoints, or the system's folder for temporary files.
+        test_data: A separate test set in memory. Default: split off from the rows, or the file named by
+            ``settings.test``.
+        told: Called once before training, with the rows in memory, the network, and the counts of all rows.
 
     Returns:
-        The network, and the rows that are in memory: a sample of the training rows, all of validation and test.
+        The network, and the rows in memory: a sample of the training set, all of validation and test set.
 
     Raises:
-        FileError, DataError: What cannot be read or learned from, with file, row and column; too little disk.
-        InvalidValue: A setting that needs all rows in memory.
+        FileError, DataError: If something cannot be read or used (with file, row and column), or the disk is full.
+        InvalidValue: If a setting requires all rows in memory.
     """
     chosen = settings or Settings()
     _check(chosen)
@@ -97,7 +97,7 @@ def train_streaming(
 
 
 def _check(settings: Settings) -> None:
-    """Refuse what needs all rows in memory."""
+    """Check that no setting requires all rows in memory."""
     if settings.resample is not None:
         raise InvalidValue(
             f"resample={settings.resample!r} needs all rows in memory, but these are read in chunks. Use "
@@ -111,7 +111,7 @@ def _check(settings: Settings) -> None:
 
 
 def _of_all_rows(network: TableNetwork, whole: Whole) -> TableNetwork:
-    """Return the network with the counts of all rows, not only of those in memory."""
+    """Return the network with the counts of all rows instead of those in memory."""
     replaced = msgspec.structs.replace
     rows = replaced(network.facts.rows, train=whole.train, validation=whole.validation, test=whole.test)
     return dataclasses.replace(network, facts=replaced(network.facts, rows=rows, columns=whole.columns))

@@ -1,4 +1,4 @@
-"""What a table larger than memory is: decided from a survey of its rows, counted over all of them."""
+"""The plan for a table larger than memory: inferred from a survey of its rows, with counts over all of them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ MOST_HELD_OUT = 100_000
 
 @dataclass(frozen=True, eq=False)
 class StreamPlan:
-    """What was decided from the survey.
+    """The decisions made from the survey.
 
     Args:
-        files: What is read.
+        files: The files to read.
         found: The survey.
-        target: What is predicted.
-        encoder: What makes features, learned from the sample's training rows.
-        columns: What each column is, as the survey's evidence shows it.
-        splitter: What tells to which part a row belongs.
-        notes: What was assumed.
+        target: The target.
+        encoder: The encoder, fitted to the training rows of the sample.
+        columns: The descriptions of the columns, inferred from the survey.
+        splitter: Assigns each row to training, validation or test set.
+        notes: Assumptions.
     """
 
     files: Files
@@ -49,7 +49,7 @@ class StreamPlan:
 
     @property
     def outputs(self) -> int:
-        """The number of targets of each row on disk."""
+        """The number of targets per row on disk."""
         return self.target.outputs if self.target.task == "multilabel" else len(self.target.names)
 
     @property
@@ -60,11 +60,11 @@ class StreamPlan:
 
 @dataclass(frozen=True)
 class Whole:
-    """All rows there are, in memory or not.
+    """Counts of all rows, in memory or not.
 
     Args:
-        train, validation, test: How many serve what.
-        columns: What each column is, with how many of these rows lack a value.
+        train, validation, test: The number of rows in each set.
+        columns: The descriptions of the columns, with the number of missing values in all rows.
     """
 
     train: int
@@ -74,11 +74,11 @@ class Whole:
 
 
 def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> StreamPlan:
-    """Survey the rows and decide what each column is.
+    """Survey the rows and infer the kind of each column.
 
     Raises:
-        FileError, DataError: What cannot be read or learned from, with file, row and column.
-        InvalidValue: A setting that does not fit.
+        FileError, DataError: If something cannot be read or used; with file, row and column.
+        InvalidValue: If a setting does not fit.
     """
     first = next(files.tables())
     names = target_names(first, target)
@@ -106,7 +106,7 @@ def make_plan(files: Files, target: str | Sequence[str], settings: Settings) -> 
 
 
 def _shares(settings: Settings, rows: int) -> tuple[float, float]:
-    """Return the shares of test and validation, so that each has a bounded number of rows."""
+    """Return the shares of test and validation set, so that each has a bounded number of rows."""
     wanted = [share if share < 1 else share / rows for share in (settings.test_share, settings.validation)]
     bounded = [min(share, MOST_HELD_OUT / rows) for share in wanted]
     if sum(bounded) >= 1:
@@ -117,12 +117,12 @@ def _shares(settings: Settings, rows: int) -> tuple[float, float]:
 
 
 def count_missing(table: Table, columns: Sequence[Column]) -> np.ndarray:
-    """Return how many rows of a table have no value in each column."""
+    """Return the number of missing values in each column of a table."""
     return np.array([_missing(table, column) for column in columns], np.int64)
 
 
 def with_missing(columns: Sequence[Column], counts: np.ndarray) -> tuple[Column, ...]:
-    """Return the columns with how many values are missing."""
+    """Return the columns with their numbers of missing values."""
     pairs = zip(columns, counts.tolist(), strict=True)
     return tuple(msgspec.structs.replace(column, missing=count) for column, count in pairs)
 
@@ -130,5 +130,5 @@ def with_missing(columns: Sequence[Column], counts: np.ndarray) -> tuple[Column,
 def _missing(table: Table, column: Column) -> int:
     try:
         return int(missing(table, column).sum())
-    except DataError:  # only of a column that is left out: the encoder refuses the others
+    except DataError:  # only for columns that are left out; the encoder raises an error for the others
         return table.column(column.name).null_count()

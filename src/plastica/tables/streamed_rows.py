@@ -1,4 +1,4 @@
-"""The rows of a table larger than memory: those of training encoded to disk, a sample and the others in memory."""
+"""The rows of a table larger than memory: training rows encoded to disk; a sample and the others in memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..notes import Note, note
 from ..settings import Settings
 from .streamed_plan import StreamPlan, Whole, count_missing, with_missing
 
-BASELINE_ROWS = 50_000  # that the baselines learn from
+BASELINE_ROWS = 50_000  # training rows of the baselines
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,9 +34,9 @@ class Encoded:
 
     Args:
         rows: The training rows on disk.
-        feed: How much each class counts in training.
-        prepared: The rows in memory: a sample of the training rows, all of validation and test.
-        whole: How many rows there are.
+        feed: The weight of each class in training.
+        prepared: The rows in memory: a sample of the training set, all of validation and test set.
+        whole: The counts of all rows.
     """
 
     rows: Scratch
@@ -47,7 +47,7 @@ class Encoded:
 
 @dataclass(eq=False)
 class PartInMemory:
-    """Rows of one part that stay in memory."""
+    """Rows of one set in memory."""
 
     tables: list[Table] = dataclasses.field(default_factory=list)
     x: list[np.ndarray] = dataclasses.field(default_factory=list)
@@ -55,7 +55,7 @@ class PartInMemory:
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """The number of rows."""
         return sum(map(len, self.x))
 
 
@@ -64,7 +64,7 @@ def encoded(plan: StreamPlan, settings: Settings, tested: Table | None, path: Pa
     """Encode all rows; the training rows go to a file at ``path``, which is removed at the end.
 
     Args:
-        plan: What the survey found.
+        plan: The plan from the survey.
         settings: The settings.
         tested: A separate test set, if any.
         path: The file to write.
@@ -98,7 +98,7 @@ def _say_rows(settings: Settings, whole: Whole, sampled: int, needed: int) -> It
 
 
 def _sample(plan: StreamPlan, settings: Settings) -> PartInMemory:
-    """Return training rows for the baselines and the classes' shares."""
+    """Return training rows for the baselines and the class frequencies."""
     table = plan.found.sample.without(settings.dropped)
     parts = plan.splitter.parts(plan.found.sample, table.positions - 1)
     chosen = ~plan.target.missing(table) & (parts == 0)
@@ -112,7 +112,7 @@ def _sample(plan: StreamPlan, settings: Settings) -> PartInMemory:
 def _encoded(
     plan: StreamPlan, settings: Settings, rows: Scratch, unseen: dict[Note, None]
 ) -> tuple[PartInMemory, PartInMemory, np.ndarray]:
-    """Write the training rows to disk; return those held out, and how many values each column lacks."""
+    """Write the training rows to disk; return validation and test rows, and the missing values per column."""
     test, held = PartInMemory(), PartInMemory()
     start, lacking = 0, np.zeros(len(plan.columns), np.int64)
     for whole in plan.files.tables():
@@ -141,7 +141,7 @@ def _encoded(
 
 
 def _encoded_test(plan: StreamPlan, settings: Settings, tested: Table, unseen: dict[Note, None]) -> PartInMemory:
-    """Return test rows that have a file of their own, with the columns of the others."""
+    """Return test rows from a separate file, with the columns of the others."""
     said: list[Note] = []
     read = with_target(tested, plan.target, said)
     x, y = plan.encoder.transform(read, said), plan.target.encode(read)
@@ -162,7 +162,7 @@ def _prepared(
     said: Sequence[Note],
     tested: str,
 ) -> Prepared:
-    """Return the rows that are in memory as any table's: a sample of training, all of validation and test."""
+    """Return the rows in memory as a prepared table: a sample of the training set, all of validation and test set."""
     parts = (sample, held, test)
     ends = np.cumsum([0, *(part.rows for part in parts)])
     split = Split(*(np.arange(ends[k], ends[k + 1]) for k in range(3)))

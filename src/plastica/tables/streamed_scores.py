@@ -1,4 +1,4 @@
-"""Figures on a table larger than memory, and answers for it, part by part."""
+"""Metrics and predictions for a table larger than memory, computed in parts."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..notes import Note, note
 from .answers import Answers
 from .table import TableNetwork
 
-MOST_JUDGED = 1_000_000  # rows whose answers are in memory together
+MOST_JUDGED = 1_000_000  # maximum number of rows whose predictions are in memory at the same time
 
 
 def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterator[Answers]:
-    """Yield a network's answers for the rows of a file or folder, some thousand rows at a time, in order."""
+    """Yield predictions for the rows of a file or folder in order, a few thousand rows at a time."""
     files = source if isinstance(source, Files) else open_files(source)
     for table in files.tables():
         yield network.predict(table)
@@ -30,18 +30,18 @@ def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterato
 def evaluate_chunks(
     network: TableNetwork, source: str | Path | Files, target: str | None = None
 ) -> tuple[Scores, int, tuple[Note, ...]]:
-    """Return figures on the rows of a file or folder, how many rows were judged, and what is to be said.
+    """Return the metrics on the rows of a file or folder, the number of rows, and notes.
 
-    Where there are more than ``MOST_JUDGED`` rows, as many are drawn uniformly: figures and intervals are theirs.
+    If there are more than ``MOST_JUDGED`` rows, metrics and intervals are computed on a uniform sample of this size.
 
     Args:
-        network: What is judged.
+        network: The network.
         source: As for :func:`predict_chunks`, with a target.
-        target: The target's column, where it has another name here; only where there is one target.
+        target: The name of the target column, if it differs from training; only for a single target.
 
     Raises:
-        DataError: No target, a label that is none of the classes, a column missing; with its row.
-        InvalidValue: A target's name for several targets.
+        DataError: If the target or another column is missing, or a label is not one of the classes; with the row.
+        InvalidValue: If a name is given for several targets.
     """
     files = source if isinstance(source, Files) else open_files(source)
     aim, notes = network.target, dict[Note, None]()
@@ -74,7 +74,7 @@ def evaluate_chunks(
 
 
 def _fewer(parts: list[tuple[np.ndarray, ...]]) -> tuple[list[tuple[np.ndarray, ...]], float]:
-    """Return at most ``MOST_JUDGED`` rows, those with the smallest chances, and the chance below which they lie."""
+    """Return at most ``MOST_JUDGED`` rows with the smallest random numbers, and the upper bound of these numbers."""
     found, y, answers = (np.concatenate(each) for each in zip(*parts, strict=True))
     if len(found) <= MOST_JUDGED:
         return [(found, y, answers)], 1.0

@@ -1,4 +1,4 @@
-"""How rows that are read in parts are split: each row says by itself to which part it belongs."""
+"""Splitting rows that are read in parts: the set of each row is determined independently of the others."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 
 @dataclass(frozen=True, eq=False)
 class Splitter:
-    """What tells to which part a row belongs, whatever rows come with it.
+    """Assigns each row to training, validation or test set, independently of the other rows.
 
     Args:
-        how: As in :class:`Scheme`.
-        seed: What chance depends on.
-        shares: Of test and validation.
-        clock: What says when rows were taken; None where their numbers do.
-        cuts: From which stamp on rows are test rows, and validation rows.
-        group: The column whose values stay together.
+        how: The method, as in :class:`Scheme`.
+        seed: The seed.
+        shares: The shares of test and validation set.
+        clock: The columns that give the time of each row; None to use row numbers.
+        cuts: The first time stamps of the test set and of the validation set.
+        group: The column whose values are not divided among sets.
     """
 
     how: SplitKind
@@ -48,7 +48,7 @@ class Splitter:
         """Return for each row 0 for training, 1 for validation, 2 for test.
 
         Args:
-            table: Rows, dropped columns among theirs.
+            table: Rows, including dropped columns.
             numbers: Their numbers, counted from 0 through all files.
         """
         if self.how in ("time", "order"):
@@ -56,14 +56,14 @@ class Splitter:
             made = np.where(stamps >= self.cuts[0], TEST, np.where(stamps >= self.cuts[1], VALIDATION, TRAIN))
             if np.isfinite(self.cuts[1]) or not self.shares[1]:
                 return made
-            dealt = chances(numbers, self.seed, PART) < self.shares[1]  # validation rows at random
+            dealt = chances(numbers, self.seed, PART) < self.shares[1]  # a random validation set
             return np.where((made == TRAIN) & dealt, VALIDATION, made)
         found = chances(_hashes(table, self.group) if self.group else numbers, self.seed, PART)
         return np.where(found < self.shares[0], TEST, np.where(found < sum(self.shares), VALIDATION, TRAIN))
 
     @property
     def scheme(self) -> Scheme:
-        """The same for a person."""
+        """The method of the split, for display."""
         by = self.group or (self.clock.name if self.clock else "")
         first = self.clock.show(self.cuts[0]) if self.clock and np.isfinite(self.cuts[0]) else ""
         return Scheme(self.how, by, first)
@@ -72,14 +72,14 @@ class Splitter:
 def splitter_for(
     found: Survey, columns: Sequence[Column], target: Target, settings: Settings, shares: tuple[float, float]
 ) -> tuple[Splitter, tuple[Note, ...]]:
-    """Decide from a sample of the rows how all of them are split; return that and what is to be said.
+    """Return the splitter for all rows, determined from a sample, and notes.
 
     Args:
-        found: What one reading of all rows found.
-        columns: What the columns are, dropped ones too.
-        target: What is predicted.
-        settings: How a person wants it.
-        shares: Of test and validation.
+        found: The survey of all rows.
+        columns: The descriptions of the columns, including dropped ones.
+        target: The target.
+        settings: The settings.
+        shares: The shares of test and validation set.
 
     Raises:
         DataError, InvalidValue: As for :func:`~plastica.checks.partition.partition`.
@@ -129,7 +129,7 @@ def _say(made: Splitter, sampled: int) -> tuple[Note, ...]:
 
 
 def _check_groups(made: Splitter, sample: Table) -> None:
-    """Refuse groups of which chance leaves a part none."""
+    """Check that the random assignment gives each set at least one group."""
     parts = made.parts(sample, sample.positions - 1)
     for share, number, name in ((*made.shares[:1], TEST, "test"), (made.shares[1], VALIDATION, "validation")):
         if share and not (parts == number).any():
@@ -142,7 +142,7 @@ def _check_groups(made: Splitter, sample: Table) -> None:
 
 
 def _hashes(table: Table, column: str) -> np.ndarray:
-    """Return a number for each row's value that is the same in every file and on every machine."""
+    """Return a hash of each row's value that is the same in all files and on all machines."""
     texts, places = np.unique(as_text(table.column(column)).fill_null("").to_numpy().astype(str), return_inverse=True)
     digests = [hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts.tolist()]
     return np.array([int.from_bytes(each) for each in digests], np.uint64)[places.ravel()]

@@ -17,7 +17,7 @@ from .networks import monitor_of
 
 
 class TrainingSet(NamedTuple):
-    """What a network learns from, and what decides when to stop.
+    """The training set of a network, and the validation set for early stopping.
 
     Attributes:
         x: Features of the rows, or the rows with their targets on disk.
@@ -52,7 +52,7 @@ def training_set(prepared: Prepared, feed: Feed, folds: Folds | None) -> Trainin
 
     Args:
         prepared: The split and encoded table.
-        feed: Which rows training sees, and how much each class counts.
+        feed: The training rows and the weight of each class.
         folds: The folds of the members, if any.
     """
     rows, held = (feed.rows, prepared.split.validation) if folds is None else (folds.rows, folds.rows)
@@ -84,7 +84,7 @@ def validation_set(
 
 
 def early_stopping(model: Sequential, patience: int) -> EarlyStopping:
-    """Return what ends training when the validation set gets no better, and restores the best epoch."""
+    """Return the callback that stops training without improvement on the validation set and restores the best epoch."""
     return EarlyStopping(monitor_of(model), patience=patience, restore_best_weights=True)
 
 
@@ -102,8 +102,8 @@ def train_network(
         model: The compiled network.
         data: The training set.
         epochs: The maximum number of epochs.
-        batch_size: Rows per gradient step; None for the default of so many rows.
-        stopping: What ends training sooner.
+        batch_size: Rows per gradient step; None for the default for this number of rows.
+        stopping: The early stopping, if any.
         options: As for ``Sequential.fit``.
     """
     if batch_size is None and not model.optimizer.full_batch:

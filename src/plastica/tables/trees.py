@@ -1,4 +1,4 @@
-"""Gradient-boosted trees as plain arrays: what scikit-learn grew, kept in a model's file and read in NumPy."""
+"""Gradient-boosted trees as plain arrays: fitted by scikit-learn, saved in a model file, evaluated in NumPy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..evaluation.baselines import Baseline
 
 LEAF = -1  # in the place of a feature
-BLOCK = 8_192  # rows at once, so that a tree's answers stay in the cache
+BLOCK = 8_192  # rows at a time, so that the results of a tree stay in the cache
 KINDS = {
     "feature": np.int32,
     "threshold": np.float64,
@@ -32,14 +32,15 @@ NamedArrays = Mapping[str, np.ndarray]
 
 
 class Paths(NamedTuple):
-    """One tree as matrices: a leaf is where a row ends whose answers agree with all of the leaf's path.
+    """One tree as matrices: a row reaches the leaf whose path agrees with all its decisions.
 
     Attributes:
-        feature, threshold, missing_left: Of each question, ``(questions,)``.
-        sides: Of each leaf's path 1 where a question's yes (to the left) leads on, -1 where its no does, else 0,
-            ``(leaves, questions)``.
-        yes: How many times yes each path has, ``(leaves,)``; only the row's own leaf is answered so often.
-        value: What each leaf adds, ``(leaves,)``.
+        feature, threshold, missing_left: The fields of each decision node, ``(questions,)``.
+        sides: For each leaf, 1 for decision nodes whose left branch leads to it, -1 for those whose right branch does,
+            and 0 for the others, ``(leaves, questions)``.
+        yes: The number of left branches on the path to each leaf, ``(leaves,)``; the product of ``sides`` with the
+            decisions has this value only for the leaf that a row reaches.
+        value: The value added by each leaf, ``(leaves,)``.
 
     Reference:
         Nakandala et al. (2020), A tensor compiler for unified machine learning prediction serving, section 4.1.
@@ -53,11 +54,11 @@ class Paths(NamedTuple):
     value: np.ndarray
 
     def values(self, columns: np.ndarray, gone: np.ndarray | None) -> np.ndarray:
-        """Return what each row finds, ``(rows,)``.
+        """Return the value of the leaf of each row, ``(rows,)``.
 
         Args:
             columns: Features, ``(width, rows)``.
-            gone: Which of them are missing; None for none.
+            gone: Which of them are missing, or None.
         """
         answers = columns[self.feature] <= self.threshold[:, None]
         if gone is not None:
@@ -68,21 +69,21 @@ class Paths(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class BoostedTrees:
-    """Sums of trees, one sum for each output, and what they mean.
+    """Sums of trees, one for each output.
 
-    A row goes left where its feature is at most the threshold, or is missing and the node sends those left; each tree
-    adds the value of the leaf it ends in. Sums are log odds of two classes or of each label, logits of more classes,
-    and numbers as they are.
+    A row takes the left branch if its feature is at most the threshold, or is missing and the node sends missing values
+    left; each tree adds the value of its leaf. The sums are log odds for two classes or for each label, logits for more
+    classes, and numbers for regression.
 
     Args:
         task: "binary", "multiclass", "multilabel" or "regression".
-        width: How many features come in.
-        feature: Of each node, which feature is asked; -1 in a leaf, ``(nodes,)``.
-        threshold, left, right, value, missing_left: Of each node: up to where it goes left, the node to the left and to
-            the right, what a leaf adds, whether missing values go left, ``(nodes,)``.
-        starts: Each tree's first node, and the number of nodes, ``(trees + 1,)``.
-        outputs: To which sum each tree adds, ``(trees,)``.
-        base: Where each sum begins, ``(outputs,)``; minus infinity for a class without a training row.
+        width: The number of features.
+        feature: The feature of each node, -1 for a leaf, ``(nodes,)``.
+        threshold, left, right, value, missing_left: For each node, the largest value for the left branch, the left and
+            right child, the value of a leaf, and whether missing values take the left branch, ``(nodes,)``.
+        starts: The first node of each tree, and the number of nodes, ``(trees + 1,)``.
+        outputs: The sum to which each tree adds, ``(trees,)``.
+        base: The initial value of each sum, ``(outputs,)``; minus infinity for a class without training rows.
     """
 
     task: str
@@ -103,7 +104,7 @@ class BoostedTrees:
 
         Args:
             baseline: Histogram gradient boosting, one model for each label or number.
-            width: How many features it has seen.
+            width: The number of features in its training.
         """
         grown: list[tuple[int, np.ndarray]] = []
         base: list[float] = []
@@ -114,7 +115,7 @@ class BoostedTrees:
         return cls(baseline.task, width, **_joined(grown), base=np.array(base, np.float64))
 
     def answers(self, x: np.ndarray) -> np.ndarray:
-        """Return shares of classes or labels ``(rows, classes)``, or numbers in the targets' units.
+        """Return probabilities of classes or labels ``(rows, classes)``, or numbers in the units of the targets.
 
         Args:
             x: Features, ``(rows, width)``.
@@ -130,11 +131,11 @@ class BoostedTrees:
         return np.concatenate([1 - yes, yes], axis=1) if self.task == "binary" else yes
 
     def sums(self, x: np.ndarray) -> np.ndarray:
-        """Return what the trees add up to, ``(rows, outputs)``, in scikit-learn's order and so to the same bits."""
+        """Return the sums of the trees, ``(rows, outputs)``, in the order of scikit-learn and thus equal to the bit."""
         from threadpoolctl import threadpool_limits
 
         found = np.repeat(self.base[None], x.shape[0], axis=0)
-        with threadpool_limits(1):  # for matrices as small as these, threads wait for each other
+        with threadpool_limits(1):  # several threads are slower for such small matrices
             for start in range(0, x.shape[0], BLOCK):
                 rows = slice(start, start + BLOCK)
                 columns = np.ascontiguousarray(x[rows].T, np.float64)
@@ -148,29 +149,29 @@ class BoostedTrees:
         return tuple(_paths(self, int(start), int(end)) for start, end in pairwise(self.starts))
 
     def count_params(self) -> int:
-        """Return how many numbers were learned: thresholds and leaves."""
+        """Return the number of fitted parameters: thresholds and leaf values."""
         return len(self.feature)
 
     @property
     def leaves(self) -> int:
-        """How many leaves all trees have together."""
+        """The number of leaves in all trees."""
         return int((self.feature == LEAF).sum())
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return everything learned by name."""
+        """Return the fitted arrays by name."""
         return {name: getattr(self, name) for name in KINDS}
 
     @classmethod
     def from_arrays(cls, task: str, width: int, outputs: int, arrays: NamedArrays) -> BoostedTrees:
-        """Rebuild from :meth:`arrays`, checking that every walk down a tree ends in a leaf.
+        """Return the trees from the result of :meth:`arrays`, checking that every path ends in a leaf.
 
         Args:
             task, width: As for the class.
-            outputs: How many sums the task has.
-            arrays: By name.
+            outputs: The number of sums of the task.
+            arrays: The arrays by name.
 
         Raises:
-            FileError: The arrays are no trees of so many features and outputs.
+            FileError: If the arrays are not valid trees with this number of features and outputs.
         """
         if arrays.keys() != KINDS.keys() or any(arrays[name].dtype != kind for name, kind in KINDS.items()):
             raise FileError("its arrays are not those of boosted trees.")
@@ -181,7 +182,7 @@ class BoostedTrees:
 
 
 def _paths(trees: BoostedTrees, start: int, end: int) -> Paths:
-    """Return one tree's questions and the paths to its leaves."""
+    """Return the decision nodes of one tree and the paths to its leaves."""
     inner = start + np.flatnonzero(trees.feature[start:end] != LEAF)
     place = {int(node): number for number, node in enumerate(inner)}
     found: list[tuple[float, np.ndarray]] = []
@@ -207,10 +208,10 @@ def _paths(trees: BoostedTrees, start: int, end: int) -> Paths:
 
 
 def _bases(baseline: Baseline, model: Any) -> list[float]:
-    """Return where the sums of a model begin."""
+    """Return the initial values of the sums of a model."""
     if baseline.task == "regression":
         return [float(np.ravel(model._baseline_prediction)[0])]
-    alone = isinstance(model, int)  # the only class there was
+    alone = isinstance(model, int)  # a single class
     if baseline.task != "multiclass":
         return [(np.inf if model else -np.inf) if alone else float(np.ravel(model._baseline_prediction)[0])]
     base = np.full(baseline.classes, -np.inf)
@@ -224,28 +225,28 @@ def _bases(baseline: Baseline, model: Any) -> list[float]:
 
 
 def _output(baseline: Baseline, model: Any, number: int) -> int:
-    """Return to which of a model's sums its tree number so and so of a round adds."""
+    """Return the output to which a tree adds, given its number within a boosting round."""
     if baseline.task != "multiclass":
         return 0
     return int(model.classes_[1 if len(model.classes_) == 2 else number])
 
 
 def _trees(model: Any) -> list[tuple[int, np.ndarray]]:
-    """Return a fitted model's trees in the order they are added, each with its number in its round."""
+    """Return the trees of a fitted model in the order of summation, each with its number within its round."""
     if isinstance(model, int):
         return []
-    # scikit-learn has no public way to its nodes; the test that both answer alike would see a change.
+    # scikit-learn has no public access to the nodes; a test of equal predictions would detect a change.
     return [(number, tree.nodes) for grown in model._predictors for number, tree in enumerate(grown)]
 
 
 def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, Any]:
-    """Put all trees' nodes one behind the other, with places that count from the first of all."""
+    """Concatenate the nodes of all trees, with indices relative to the first node of the first tree."""
     starts = np.cumsum([0, *(len(nodes) for _, nodes in grown)]).astype(np.int64)
     found: dict[str, list[np.ndarray]] = {name: [np.zeros(0)] for name in KINDS}
     for start, (_, nodes) in zip(starts, grown, strict=False):
         leaf = nodes["is_leaf"].astype(bool)
         if nodes["is_categorical"].any():
-            raise NotImplementedError("trees with categorical splits")  # none are grown: codes are taken as numbers
+            raise NotImplementedError("trees with categorical splits")  # never fitted: codes are passed as numbers
         found["feature"].append(np.where(leaf, LEAF, nodes["feature_idx"]))
         found["threshold"].append(np.where(leaf, 0.0, nodes["num_threshold"]))
         found["left"].append(np.where(leaf, 0, start + nodes["left"].astype(np.int64)))
@@ -259,7 +260,7 @@ def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, Any]:
 
 
 def _sound(trees: BoostedTrees, outputs: int) -> bool:
-    """Whether places lie inside, and children behind their parents in the same tree, so that every walk ends."""
+    """Return whether indices are in range and children follow their parents in the same tree, so that paths end."""
     nodes, starts = len(trees.feature), trees.starts
     if any(array.ndim != 1 for array in trees.arrays().values()) or len(starts) != len(trees.outputs) + 1:
         return False

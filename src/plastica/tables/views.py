@@ -1,4 +1,4 @@
-"""What a notebook shows of a model for a table and of an estimator: its results, its curves, its layers."""
+"""The display in notebooks of a model for a table or an estimator: results, learning curves, layers."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from ..training.wording import count_epochs
 from .facts import TableFacts
 
 MODELS = {"linear": "linear model", "trees": "boosted trees", "dummy": "guessing"}
-MOST_FIGURES = 3  # beside the one that decides
+MOST_FIGURES = 3  # in addition to the main metric
 
 
 def table_page(facts: TableFacts, targets: Sequence[str], model: Any, history: Any) -> str:
     """Return the page of a model for a table.
 
     Args:
-        facts: How it came about.
-        targets: The columns that it predicts.
-        model: The network, or the trees in its place.
-        history: The figures of each epoch; None where there are none.
+        facts: Its description.
+        targets: The target columns.
+        model: The network or the trees.
+        history: The loss and metrics of each epoch, or None.
     """
     rows, epochs = facts.rows, facts.training.epochs
     words = [facts.source, f"{rows.train:,} training, {rows.validation:,} validation and {rows.test:,} test rows"]
@@ -38,7 +38,7 @@ def table_page(facts: TableFacts, targets: Sequence[str], model: Any, history: A
 
 
 def estimator_page(estimator: Any) -> str:
-    """Return the page of a fitted estimator, or nothing for one that was not fitted."""
+    """Return the page of a fitted estimator; empty if it is not fitted."""
     model = getattr(estimator, "model_", None)
     if model is None:
         return ""

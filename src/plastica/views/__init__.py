@@ -1,1 +1,1 @@
-"""What a network looks like: as a table and as a picture."""
+"""Summaries and diagrams of networks."""

@@ -1,4 +1,4 @@
-"""The sheet that networks are drawn on: positions in inches, from the lower left."""
+"""The canvas for drawing networks, with positions in inches from the lower left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Point = tuple[float, float]
 
 
 class Canvas:
-    """A white sheet of ``width`` by ``height`` inches."""
+    """A white canvas of ``width`` by ``height`` inches."""
 
     def __init__(self, width: float, height: float) -> None:
         from ..drawing.figure import Drawing
@@ -22,9 +22,9 @@ class Canvas:
         self.axes.axis("off")
 
     def text(self, place: Point, words: str, **options: Any) -> None:
-        """Write words; centred where nothing else is said."""
+        """Draw text, centred by default."""
         look = {"ha": "center", "va": "center", "color": INK, "fontsize": 8.5} | options
-        self.axes.text(*place, words, parse_math=False, **look)  # a $ in a name is no formula
+        self.axes.text(*place, words, parse_math=False, **look)  # a $ in a name does not begin a formula
 
     def disc(self, place: Point, radius: float, **options: Any) -> None:
         """Draw a filled circle."""
@@ -33,7 +33,7 @@ class Canvas:
         self.axes.add_patch(Circle(place, radius, **({"fc": PAPER, "ec": INK, "lw": 1.0, "zorder": 3} | options)))
 
     def box(self, corner: Point, width: float, height: float, rounding: float = 0.07, **options: Any) -> None:
-        """Draw a box with round corners; ``corner`` is its lower left."""
+        """Draw a box with rounded corners; ``corner`` is its lower left."""
         from matplotlib.patches import FancyBboxPatch
 
         shape = f"round,pad=0,rounding_size={rounding}"
@@ -41,13 +41,13 @@ class Canvas:
         self.axes.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, **look))
 
     def lines(self, segments: Sequence[Sequence[Point]], **options: Any) -> None:
-        """Draw many straight lines at once."""
+        """Draw many line segments at once."""
         from matplotlib.collections import LineCollection
 
         self.axes.add_collection(LineCollection(list(segments), capstyle="round", **options), autolim=False)
 
     def route(self, points: Sequence[Point], arrow: bool = True, radius: float = 0.14, **options: Any) -> None:
-        """Draw a line through the points, its corners rounded, with an arrow's head at the end."""
+        """Draw a line through the points with rounded corners and an arrowhead at the end."""
         from matplotlib.patches import PathPatch, Polygon
 
         look = {"color": SOFT, "lw": 1.1, "zorder": 2} | options

@@ -1,4 +1,4 @@
-"""A diagram of any network: a box for each layer, arrows, short cuts as arcs, branches side by side."""
+"""Diagrams of arbitrary networks: boxes for layers, arrows, arcs for skip connections, parallel branches."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def draw_graph(graph: Any, entries: Sequence[Entry]) -> Canvas:
 
 
 def draw_diagram(entries: Sequence[Entry], shape: Shape) -> Canvas:
-    """Draw the layers from the top to the bottom, a long network in several columns."""
+    """Draw the layers from top to bottom, in several columns for a long network."""
     name = "input"
     if isinstance(entries[0].layer, Input):
         name, entries = entries[0].name, entries[1:]

@@ -1,4 +1,4 @@
-"""The picture of a self-organizing map: where rows fall, how far neighbours are apart, one plane a feature."""
+"""The figure of a self-organizing map: hits, distances between neighbours, and one plane per feature."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
     from ..drawing.figure import Drawing
 
-MOST_LETTERS = 3  # labels up to so long are written into their units
-WRITTEN_UP_TO = 24  # units along the longer side, above which nothing would be read
-PANELS_IN_ROW = 4  # at most; rows of panels are made about equally long
+MOST_LETTERS = 3  # labels up to this length are written in their units
+WRITTEN_UP_TO = 24  # units along the longer side; with more, labels would be illegible
+PANELS_IN_ROW = 4  # maximum; rows of panels have about equal lengths
 PANEL = 2.7  # inches
 EMPTY = "#F4F4F4"
 
 
 @dataclass(frozen=True)
 class MapSheet:
-    """What is drawn of a map; arrays are ``(rows, columns)``.
+    """The contents of the figure; arrays are ``(rows, columns)``.
 
     Attributes:
-        grid: The map's layer.
-        hits: How many rows fall on each unit.
-        u_matrix: Each unit's mean distance from its neighbours.
-        labels: Each unit's most frequent label, None where it has none; None altogether where rows have no labels.
-        planes: A feature's value at each unit, by the feature's name.
+        grid: The layer of the map.
+        hits: The number of rows assigned to each unit.
+        u_matrix: The mean distance of each unit from its neighbours.
+        labels: The most frequent label of each unit, None without rows; None if there are no labels.
+        planes: The value of a feature at each unit, by the name of the feature.
     """
 
     grid: Grid
@@ -45,10 +45,10 @@ class MapSheet:
 
 
 def draw_map(sheet: MapSheet, path: str | os.PathLike[str] | None = None) -> Drawing:
-    """Draw a map, and write the picture to ``path`` if one is given.
+    """Draw a map, and write the figure to ``path`` if given.
 
     Raises:
-        InvalidValue: For an ending that stands for no picture.
+        InvalidValue: If the suffix is not that of an image format.
         FileError: If the file cannot be written.
     """
     if path is not None:
@@ -59,17 +59,17 @@ def draw_map(sheet: MapSheet, path: str | os.PathLike[str] | None = None) -> Dra
         _draw_values(figure, axes[1], sheet.grid, sheet.u_matrix, "distance to neighbours (U-matrix)", "bone_r")
         for own, (name, values) in zip(axes[2:], sheet.planes.items(), strict=True):
             _draw_values(figure, own, sheet.grid, values, name, "viridis")
-        # Placed once and for all: a person's own settings take no part when it is written later.
+        # The layout is fixed now, so that the user's settings of matplotlib have no effect when it is saved later.
         figure.draw_without_rendering()
     return figure.save(path)
 
 
 def outlines(grid: Grid, size: Any = 1.0) -> np.ndarray:
-    """Return the corners of each unit's square or hexagon, ``(units, corners, 2)``.
+    """Return the corners of the square or hexagon of each unit, ``(units, corners, 2)``.
 
     Args:
-        grid: The map's layer.
-        size: Of each shape beside its full one, a number or ``(units,)``.
+        grid: The layer of the map.
+        size: The size relative to the full one, a number or ``(units,)``.
     """
     corners = 4 if grid.topology == "rectangular" else 6
     reach = math.sqrt(0.5) if corners == 4 else 1 / math.sqrt(3.0)
@@ -93,7 +93,7 @@ def _panels(grid: Grid, number: int) -> tuple[Drawing, list[Axes]]:
         spare.remove()
     for own in axes[:number]:
         low, high = grid.places.min(0) - 0.65, grid.places.max(0) + 0.65
-        own.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")  # row 0 is on top
+        own.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")  # row 0 at the top
         own.axis("off")
     return figure, axes[:number]
 
@@ -114,7 +114,7 @@ def _draw_hits(axes: Axes, sheet: MapSheet) -> None:
     from matplotlib.collections import PolyCollection
 
     grid, hits = sheet.grid, sheet.hits.ravel()
-    share = np.sqrt(hits / max(hits.max(), 1))  # the area is the number of rows
+    share = np.sqrt(hits / max(hits.max(), 1))  # the area is proportional to the number of rows
     every: Any = outlines(grid)
     axes.add_collection(PolyCollection(every, facecolors=EMPTY, edgecolors=PAPER, linewidths=0.6), autolim=False)
     colours = _colours(sheet.labels)

@@ -1,4 +1,4 @@
-"""The piece of a diagram that shows a graph: boxes in rows by their depth, lines from what is read to what reads it."""
+"""The part of a diagram for a graph: boxes in rows by depth, with lines from outputs to inputs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ..layers import Graph
 from .canvas import Canvas, Point
 from .parts import BESIDE, HIGH, LANE, WIDE, Part, Start
 
-ROW = 0.46  # between two rows, room for the lines
-FAN = 0.5  # the part of a box's upper edge over which lines arrive
+ROW = 0.46  # space between two rows for the lines
+FAN = 0.5  # the part of the upper edge of a box at which lines end
 
 
 class Link(NamedTuple):
-    """A line between two places of a graph.
+    """A line between two nodes of a graph.
 
     Attributes:
-        source, target: The places.
-        number: The number of the line among those that arrive at the target, from the left.
-        of: How many lines arrive there.
+        source, target: The nodes.
+        number: The number of the line among those that end at the target, from the left.
+        of: The number of lines that end there.
     """
 
     source: int
@@ -30,11 +30,11 @@ class Link(NamedTuple):
 
 
 class Net(Part):
-    """A graph: inputs in the first row, each call below all that it reads.
+    """A graph: inputs in the first row, each call below all its inputs.
 
     Args:
         graph: The graph.
-        inside: The piece for each of its layers.
+        inside: The part for each of its layers.
     """
 
     def __init__(self, graph: Graph, inside: Sequence[Part]) -> None:
@@ -63,7 +63,7 @@ class Net(Part):
             end = middles[link.target] + self._offset(link), tops[row]
             if link in self.long:
                 lane = x + self.inner / 2 + LANE * (next(lanes) - 0.5)
-                # A line that arrives further left passes above the others.
+                # A line that ends further left passes above the others.
                 low, high = begin[1] - ROW * 0.3, end[1] + ROW * (0.5 + 0.24 * (1 - link.number / max(link.of - 1, 1)))
                 canvas.route([begin, (begin[0], low), (lane, low), (lane, high), (end[0], high), end])
             else:
@@ -76,11 +76,11 @@ class Net(Part):
         return found
 
     def _links(self) -> list[Link]:
-        """Return all lines; those that arrive at a place are numbered from left to right by where they come from."""
+        """Return all lines; those that end at a node are numbered from left to right by their origin."""
         first, middles, found = len(self.graph.inputs), self._middles(0.0), []
         for number, (_, reads) in enumerate(self.graph.calls):
             target = first + number
-            # Lines that pass other rows come down at the right.
+            # Lines that pass other rows descend on the right.
             long = {read for read in reads if self.depths[target] > self.depths[read] + 1}
             order = sorted(range(len(reads)), key=lambda each: (reads[each] in long, middles[reads[each]]))
             found += [Link(reads[each], target, place, len(reads)) for place, each in enumerate(order)]
@@ -99,7 +99,7 @@ class Net(Part):
         return found
 
     def _offset(self, link: Link) -> float:
-        """Return how far from the middle of the target's upper edge a line arrives."""
+        """Return the offset of the end of a line from the middle of the upper edge of its target."""
         return 0.0 if link.of == 1 else WIDE * FAN * (link.number / (link.of - 1) - 0.5)
 
 

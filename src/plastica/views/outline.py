@@ -1,4 +1,4 @@
-"""The outline of a network: each layer's name, shape and number of parameters, as a tree."""
+"""The outline of a network: the name, shape and number of parameters of each layer, as a tree."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ..layers.layer import Layer, Params, Shape, State
 
 @dataclass(frozen=True)
 class Entry:
-    """One layer as it is shown.
+    """One layer in summaries and diagrams.
 
     Attributes:
-        name: The name that a person gave, else Keras's: ``dense``, ``dense_1``.
+        name: The name given by the user, or that of Keras: ``dense``, ``dense_1``.
         layer: The layer.
-        shape: The shape that comes out, without the batch axis; None where it is not known.
-        params: What it has learned; None where it is not known.
-        state: What it carries.
-        children: The layers inside a composition. A Residual has its branch's layers.
+        shape: The output shape without the batch axis; None if unknown.
+        params: The parameters; None if unknown.
+        state: The state.
+        children: The layers inside a composition; for a Residual, those of its branch.
     """
 
     name: str
@@ -36,35 +36,35 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """The layer's class."""
+        """The class of the layer."""
         return type(self.layer).__name__
 
     @property
     def learned(self) -> int:
-        """How many numbers it learns, its children's with it."""
+        """The number of trainable parameters, including those of its children."""
         return sum(array.size for array in jax.tree.leaves(self.params))
 
     @property
     def carried(self) -> int:
-        """How many numbers it carries without learning them, such as running means."""
+        """The number of non-trainable values, such as running means."""
         return sum(array.size for array in jax.tree.leaves(self.state))
 
     @property
     def activation(self) -> str:
-        """The name of the layer's non-linearity; empty where it has none."""
+        """The name of the activation; empty if there is none."""
         return activation_name(self.layer)
 
 
 def outline(network: Layer, shape: Shape | None, params: Params = None, state: State = None) -> tuple[Entry, ...]:
-    """Return the layers of a network, first to last, each a tree; ``shape`` None is not known yet."""
+    """Return the layers of a network in order, each as a tree; ``shape`` is None if unknown."""
     if network.flow in ("chain", "graph"):
         return _children(network, shape, params, state, Counter())
     return (_entry(network, shape, params, state, Counter()),)
 
 
 def activation_name(layer: Layer) -> str:
-    """Return the name of a layer's non-linearity; empty where it has none."""
-    # LSTM and GRU apply theirs inside the synapse and so have no output_activation.
+    """Return the name of the activation of a layer; empty if there is none."""
+    # LSTM and GRU apply their activation inside the synapse, and therefore have no output_activation.
     own = vars(layer).get("activation")
     function = layer.output_activation if own is None and not layer.children else own
     if function is None:
@@ -74,7 +74,7 @@ def activation_name(layer: Layer) -> str:
 
 
 def snake(name: str) -> str:
-    """Return a class's name as Keras writes a layer's: MaxPooling2D, max_pooling2d."""
+    """Return the layer name of a class as in Keras: MaxPooling2D, max_pooling2d."""
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
 
 

@@ -1,4 +1,4 @@
-"""The pieces of a diagram: a layer's box, a chain, a short cut, a fork."""
+"""The parts of a diagram: the box of a layer, a chain, a skip connection, a fork."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .canvas import Canvas
 from .outline import Entry
 from .summary import cut
 
-WIDE, HIGH = 3.1, 0.5  # a layer's box, in inches
+WIDE, HIGH = 3.1, 0.5  # the box of a layer, in inches
 GAP, LEAD, LANE, BESIDE = 0.28, 0.24, 0.34, 0.25
-BOLD, PLAIN = 0.079, 0.0645  # mean widths of a letter in a box's two lines
+BOLD, PLAIN = 0.079, 0.0645  # mean widths of a letter in the two lines of a box
 
 FILLS: tuple[tuple[tuple[type[Layer], ...], str, str], ...] = (
     ((Conv1D, Conv2D), "#DDEBF7", "#5B8DB8"),
@@ -38,12 +38,12 @@ OTHER = "#F4F4F4", "#999999"
 
 
 class Part:
-    """A piece of the diagram that is entered at its top's middle and left at its bottom's middle.
+    """A part of a diagram, connected at the middle of its top and of its bottom.
 
     Attributes:
-        width: How wide it is, in inches.
-        height: How high.
-        solid: Whether it begins with a box, at which an arrow ends, and not with a line that goes on.
+        width: The width in inches.
+        height: The height in inches.
+        solid: Whether it begins with a box, at which an arrow ends, instead of a continuing line.
     """
 
     width: float = WIDE
@@ -51,12 +51,12 @@ class Part:
     solid: bool = True
 
     def draw(self, canvas: Canvas, x: float, top: float) -> None:
-        """Draw it with its middle at ``x``."""
+        """Draw the part, centred at ``x``."""
         raise NotImplementedError
 
 
 class Box(Part):
-    """A layer: its name, its kind, what comes out and how many parameters it has."""
+    """A layer: its name, class, output shape and number of parameters."""
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
@@ -76,7 +76,7 @@ class Box(Part):
 
 
 class Start(Part):
-    """Where inputs come in."""
+    """An input."""
 
     height = 0.32
 
@@ -90,7 +90,7 @@ class Start(Part):
 
 
 class Stack(Part):
-    """Parts one below the other, with arrows."""
+    """Parts below each other, connected by arrows."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
@@ -107,7 +107,7 @@ class Stack(Part):
 
 
 class Group(Part):
-    """A composition with a name of its own, framed."""
+    """A named composition in a frame."""
 
     solid = False
 
@@ -125,7 +125,7 @@ class Group(Part):
 
 
 class Skip(Part):
-    """A branch and a short cut round it, joined by a sum."""
+    """A branch with a skip connection, joined by a sum."""
 
     radius = 0.11
     solid = False
@@ -150,7 +150,7 @@ class Skip(Part):
 
 
 class Fork(Part):
-    """Branches side by side that see the same, joined by a bar."""
+    """Parallel branches with the same input, joined by a bar."""
 
     bar = 0.3
     solid = False
@@ -164,7 +164,7 @@ class Fork(Part):
         high, bar_top = max(branch.height for branch in self.branches), top - self.height + self.bar
         for branch, middle in zip(self.branches, self._middles(x), strict=True):
             begin = top - 2 * LEAD
-            if branch.height == 0:  # hands its inputs on
+            if branch.height == 0:  # passes its inputs on
                 canvas.route([(x, top), (x, top - LEAD), (middle, top - LEAD), (middle, bar_top)])
                 continue
             below = begin - (high - branch.height) / 2
@@ -184,7 +184,7 @@ class Fork(Part):
 
 
 def sizes(shape: Sequence[int] | None) -> str:
-    """Return a shape as it stands in papers: 28×28×6."""
+    """Return a shape in the notation of papers: 28×28×6."""
     return "" if shape is None else "×".join(map(str, shape))
 
 
@@ -199,7 +199,7 @@ def _details(entry: Entry) -> Iterator[str]:
     yield from (f"{fields[name]:g}" for name in ("rate", "stddev") if name in fields)
     for name, word in (("strides", "stride"), ("dilation_rate", "dilation")):
         value = fields.get(name)
-        # Pooling strides by its window's size where nothing else is said.
+        # The default stride of pooling is the size of its window.
         usual = fields.get("pool_size", 1) if name == "strides" else 1
         if value is not None and _spread(value, rank) != _spread(usual, rank):
             steps = [value] if isinstance(value, int) else value

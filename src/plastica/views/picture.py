@@ -1,4 +1,4 @@
-"""The picture of a network: units and connections where it is small and dense, else a diagram."""
+"""The figure of a network: units and connections if it is small and dense, otherwise a diagram."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def draw(
     features: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Drawing:
-    """Draw a network for inputs of ``input_shape``, and write the picture to ``path`` if one is given.
+    """Draw a network for inputs of ``input_shape``, and write the figure to ``path`` if given.
 
-    A network of up to eight Dense layers is drawn as in a textbook: units in columns, a line for each weight,
-    blue where it is positive, orange where it is negative, wide where it is strong. Any other network is a
-    diagram with a box for each layer: short cuts are arcs, branches stand side by side.
+    A network of up to eight Dense layers is drawn as in a textbook: units in columns and a line for each weight, blue
+    for positive and orange for negative weights, with a width that shows the magnitude. Other networks are drawn as a
+    diagram with a box for each layer, arcs for skip connections, and parallel branches.
 
     Args:
         network: A layer or a composition.
         input_shape: The shape of one input without the batch axis.
-        path: The file; its ending says what is written: ``.svg``, ``.png`` or ``.pdf``. Equal networks give
-            equal bytes. None writes nothing.
-        params: The network's parameters; None draws every connection alike and counts nothing.
-        features: A name for each input, where units are drawn.
-        classes: A name for each output, where units are drawn.
+        path: The file; the suffix determines the format: ``.svg``, ``.png`` or ``.pdf``. Equal networks give equal
+            bytes. None writes no file.
+        params: The parameters of the network; without them, all connections look the same and nothing is counted.
+        features: A name for each input, if units are drawn.
+        classes: A name for each output, if units are drawn.
 
     Returns:
-        A matplotlib figure that belongs to no window; a notebook shows it.
+        A matplotlib figure without a window, displayed in notebooks.
 
     Raises:
-        InvalidValue: For another ending, and for a network without layers.
-        ShapeError: If the network cannot work on such inputs, or there is not one name for each input or output.
+        InvalidValue: If the suffix is unknown, or the network has no layers.
+        ShapeError: If the network does not accept such inputs, or the number of names is wrong.
         FileError: If the file cannot be written.
     """
     if path is not None:

@@ -1,4 +1,4 @@
-"""What units did with one input: a colour and a number in each."""
+"""The activity of units for one input: a colour and a number in each."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 from ..drawing import INK, NEGATIVE, PAPER, POSITIVE
 from .canvas import Canvas, Point
 
-ROOM = 0.62  # inches from unit to unit, so that two numbers fit
-STRONGEST = 0.6  # how much of the full colour the largest value has; a number must be readable on it
+ROOM = 0.62  # inches between units, so that two numbers fit
+STRONGEST = 0.6  # saturation for the largest value, so that a number on it is readable
 
 
 class Seen(NamedTuple):
-    """What a layer did with one input.
+    """The activity and error of a layer for one input.
 
     Attributes:
         activity: a = f(z), without the batch axis.
-        delta: dC/dz, the same; None without targets.
+        delta: dC/dz, without the batch axis; None without targets.
     """
 
     activity: np.ndarray
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
 
 
 def draw_seen(canvas: Canvas, seen: Seen, unit: int, place: Point, radius: float) -> None:
-    """Draw a unit in the colour of its activity, which is written in it; its error is a ring, written below."""
+    """Draw a unit with its activity as its colour and a number in it, and its error as a ring and a number below."""
     value = float(seen.activity[unit])
     look: dict[str, Any] = {"fc": shade(value, seen.activity)}
     if seen.delta is not None:
@@ -41,7 +41,7 @@ def draw_seen(canvas: Canvas, seen: Seen, unit: int, place: Point, radius: float
 
 
 def shade(value: float, values: np.ndarray) -> Any:
-    """Return a value's colour among others: blue above 0, orange below, the stronger the larger."""
+    """Return the colour of a value: blue above 0, orange below, more saturated for larger magnitudes."""
     from matplotlib.colors import to_rgb
 
     strength = STRONGEST * share(value, values)
@@ -50,14 +50,14 @@ def shade(value: float, values: np.ndarray) -> Any:
 
 
 def share(value: float, values: np.ndarray) -> float:
-    """Return how large a value is beside the largest of all, from 0 to 1; 0 for one that is not finite."""
+    """Return the magnitude of a value relative to the largest one, from 0 to 1; 0 if it is not finite."""
     sizes = np.abs(values[np.isfinite(values)].astype(np.float64))
     most = float(sizes.max()) if sizes.size else 0.0
     return abs(value) / most if most and np.isfinite(value) else 0.0
 
 
 def number(value: float) -> str:
-    """Write a value in few letters.
+    """Return a value in few characters.
 
     Example:
         >>> number(-0.1234), number(1234.5), number(0.00012), number(0)

@@ -1,4 +1,4 @@
-"""Layers one below the other, each with its values beside it: bars for units, pictures for channels."""
+"""Layers below each other with their values: bars for units, images for channels."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .seen import Seen, number
 from .summary import cut
 
 EDGE, GAP, BESIDE, TITLE = 0.25, 0.26, 0.45, 0.62
-PANEL, LOW = 2.7, 0.16  # inches: how wide the values are, and how high a bar with a name
-NAMED = 12  # so many values at most have a bar each with a name and a number
-NAMES, NUMBER = 1.15, 0.45  # inches: the room of a name and of a number
+PANEL, LOW = 2.7, 0.16  # inches: the width of the values, and the height of a bar with a name
+NAMED = 12  # up to this many values have a bar each, with a name and a number
+NAMES, NUMBER = 1.15, 0.45  # inches: the space for a name and for a number
 MOST_CHANNELS, MOST_UNITS = 6, 400
 
 
@@ -29,17 +29,17 @@ def draw_stack(
     features: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Canvas:
-    """Draw the input and each layer, with their activity and, where it is known, their error.
+    """Draw the input and each layer with its activity and, if known, its error.
 
     Args:
         inputs: The input, without the batch axis.
-        layers: Each layer that is no composition, with what it did.
-        title: What stands above all.
+        layers: The layers that are not compositions, with their activity and error.
+        title: The title.
         features: A name for each input.
         classes: A name for each output.
 
     Raises:
-        ShapeError: If there is not one name for each.
+        ShapeError: If the number of names is wrong.
     """
     last = layers[-1][1].activity if layers else inputs
     if classes is not None and len(classes) == 2 and last.size == 1:
@@ -121,7 +121,7 @@ def _named_bars(
 
 
 def _bars(canvas: Canvas, values: np.ndarray, left: float, top: float, height: float) -> None:
-    """Draw an upright bar for each unit, of very many every second, third ... one."""
+    """Draw a vertical bar for each unit; for very many units, only for every second, third ... one."""
     values = values[:: -(-len(values) // MOST_UNITS)]
     step = PANEL / len(values)
     low, high = min(values.min(), 0.0), max(values.max(), 0.0)
@@ -144,7 +144,7 @@ def _bar(canvas: Canvas, corner: tuple[float, float], width: float, height: floa
 def _pictures(
     canvas: Canvas, pictures: Sequence[np.ndarray], left: float, top: float, height: float, more: int = 0
 ) -> None:
-    """Draw values as pictures on one scale, side by side."""
+    """Draw values as images with a common scale, side by side."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colours = LinearSegmentedColormap.from_list("signed", [NEGATIVE, PAPER, POSITIVE])
@@ -166,4 +166,4 @@ def _pictures(
         canvas.text((left + len(pictures) * (width + 0.06), top - height / 2), f"+{more}", ha="left", fontsize=7.5,
                     color=INK)  # fmt: skip
     figure = canvas.figure.get_size_inches()
-    canvas.axes.set(xlim=(0, figure[0]), ylim=(0, figure[1]))  # which pictures change
+    canvas.axes.set(xlim=(0, figure[0]), ylim=(0, figure[1]))  # images change the limits

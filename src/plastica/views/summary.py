@@ -1,4 +1,4 @@
-"""The summary of a network as text, in the form that people know from Keras."""
+"""The summary of a network as text, in the format of Keras."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .outline import Entry, outline
 HEADS = ("layer (kind)", "output shape", "params", "activation")
 NARROWEST = (16, 16, 6, 10)
 LONGEST = (60, 32, 15, 24)
-NUMBERS = 2  # the column that stands to the right
+NUMBERS = 2  # the right-aligned column
 UNBUILT = (
     "Not built yet: sizes come with the input's shape. Call build((None, 784)) with the shape of one input, state "
     "input_shape= in the first layer, or call fit()."
@@ -39,16 +39,16 @@ def summary(
 ) -> str:
     """Return the layers with their output shapes, numbers of parameters and activations as text.
 
-    The numbers are Keras's: a layer counts what it learns and what it carries (running means), and the
-    totals tell them apart. A composition counts the layers inside it, which stand below it as a tree.
+    The numbers are those of Keras: trainable parameters and non-trainable values (running means) of each layer, listed
+    separately in the totals. A composition includes the layers inside it, which are shown below it as a tree.
 
     Args:
         network: A layer or a composition.
-        input_shape: The shape of one input without the batch axis; None where it is not known yet.
-        params: The network's parameters; None where there are none yet.
-        state: What the network carries.
-        name: The network's name.
-        width: How many characters a line may have; the terminal's width by default.
+        input_shape: The shape of one input without the batch axis; None if unknown.
+        params: The parameters of the network, or None.
+        state: The state of the network.
+        name: The name of the network.
+        width: The maximum number of characters in a line. Default: the width of the terminal.
     """
     width = width or shutil.get_terminal_size().columns
     entries = outline(network, input_shape, params, state)
@@ -63,7 +63,7 @@ def summary(
 def page(
     network: Layer, input_shape: Shape | None, params: Params, state: State, *, name: str, words: Sequence[str] = ()
 ) -> str:
-    """Return the same as HTML for a notebook; ``words`` stand behind the name."""
+    """Return the summary as HTML for notebooks; ``words`` follow the name."""
     entries = outline(network, input_shape, params, state)
     shape = "" if input_shape is None else f"input {_written(input_shape)}"
     title = html.heading(name, shape, *words)
@@ -101,7 +101,7 @@ def _size(arrays: list[Any]) -> str:
 
 
 def in_units(size: float) -> str:
-    """Return a number of bytes as Keras writes it: 6.16 KB."""
+    """Return a number of bytes in the format of Keras: 6.16 KB."""
     for unit in ("B", "KB", "MB", "GB"):
         if size < 1024:
             return f"{size:.2f} {unit}"
@@ -119,7 +119,7 @@ def _table(rows: list[SummaryRow], width: int) -> list[str]:
 
 def _widths(rows: list[SummaryRow], width: int) -> list[int]:
     widths = [min(max(map(len, column)), most) for column, most in zip(zip(*rows, strict=True), LONGEST, strict=True)]
-    for place in (0, 3, 1):  # numbers are never cut
+    for place in (0, 3, 1):  # numbers are never truncated
         surplus = sum(widths) + 3 * len(widths) + 1 - width
         widths[place] -= max(0, min(surplus, widths[place] - NARROWEST[place]))
     return widths
@@ -135,5 +135,5 @@ def _line(row: SummaryRow, widths: list[int]) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """Return a text with an ellipsis for what does not fit."""
+    """Return a text, truncated with an ellipsis if it is too long."""
     return text if len(text) <= length else f"{text[: length - 1]}…"

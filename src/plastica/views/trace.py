@@ -1,4 +1,4 @@
-"""The picture of a trace: the network with what each layer did with one input."""
+"""The figure of a trace: the network with the activity of each layer for one input."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def draw_trace(
     features: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Drawing:
-    """Draw a network with what each layer did with one input.
+    """Draw a network with the activity and error of each layer for one input.
 
     Args:
         network: A layer or a composition.
-        params: Its parameters.
+        params: The parameters.
         inputs: The input, without the batch axis.
-        seen: What each layer that is no composition did, first to last.
-        title: Which input it is.
+        seen: The activity and error of each layer that is not a composition, in order.
+        title: The title.
         features: A name for each input.
         classes: A name for each output.
 
     Raises:
-        ShapeError: If there is not one name for each.
+        ShapeError: If the number of names is wrong.
     """
     entries = outline(network, inputs.shape, params)
     layers = list(zip(_leaves(entries), seen, strict=True))
@@ -56,7 +56,7 @@ def draw_trace(
 
 
 def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Yield the layers that are no compositions, in the order in which a network is walked."""
+    """Yield the layers that are not compositions, in the order of the forward pass."""
     for entry in entries:
         if entry.layer.children:
             yield from _leaves(entry.children)
@@ -65,7 +65,7 @@ def _leaves(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _filled(found: Sequence[UnitColumn], inputs: np.ndarray, layers: Sequence[tuple[Entry, Seen]]) -> list[UnitColumn]:
-    """Return the columns with what their units did; an activation that stands alone belongs to the units before it."""
+    """Return the columns with the activity of their units; a separate activation layer belongs to the units before."""
     parts = [Seen(inputs)]
     for entry, seen in layers:
         if isinstance(entry.layer, Dense):

@@ -1,4 +1,4 @@
-"""The classic drawing of a network: units as circles, connections as lines."""
+"""The textbook figure of a network: units as circles, connections as lines."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from .outline import Entry
 from .seen import ROOM, Seen, draw_seen
 from .summary import cut
 
-SHOWN, ENDS = 10, 4  # a column shows every unit up to SHOWN, else ENDS at the top and at the bottom
+SHOWN, ENDS = 10, 4  # a column shows all units up to SHOWN, otherwise ENDS at the top and at the bottom
 MOST_COLUMNS = 9
-FEW = 3  # up to so many units a column, each weight is written beside its line
-STEP = 2.3  # from column to column, in inches
+FEW = 3  # up to this many units per column, each weight is written next to its line
+STEP = 2.3  # distance between columns in inches
 SIDE, HEAD, FOOT, LEGEND = 1.05, 0.5, 0.85, 0.4
-LETTER, LETTERS = 0.075, 24  # the width of a letter in inches, and how many a name has at most
+LETTER, LETTERS = 0.075, 24  # the width of a letter in inches, and the maximum length of a name
 FILLS = {"input": "#F4F4F4", "hidden": "#DDEBF7", "output": "#FCE8D2"}
 
 
 @dataclass(frozen=True)
 class UnitColumn:
-    """One column of units, and how they listen to the column before.
+    """One column of units, with its connections to the column before.
 
     Attributes:
-        role: "input", "hidden" or "output", with a number where several are hidden.
-        units: How many there are.
-        words: What stands below.
-        kernel: The weights from the column before, ``(units before, units)``; None where not known.
-        bias: The biases, ``(units,)``; None where not known.
+        role: "input", "hidden" or "output", with a number if there are several hidden columns.
+        units: The number of units.
+        words: The text below.
+        kernel: The weights from the column before, ``(units before, units)``; None if unknown.
+        bias: The biases, ``(units,)``; None if unknown.
         has_bias: Whether there are biases.
-        names: A name for each unit, which stands beside it; empty for none.
-        seen: What the units did with one input; None for a network that is drawn at rest.
+        names: A name for each unit, written next to it; empty for none.
+        seen: The activity of the units for one input; None without an input.
     """
 
     role: str
@@ -53,14 +53,14 @@ class UnitColumn:
 
     @property
     def shown(self) -> list[int]:
-        """The numbers of the units that are drawn."""
+        """The indices of the units that are drawn."""
         if self.units <= SHOWN:
             return list(range(self.units))
         return [*range(ENDS), *range(self.units - ENDS, self.units)]
 
     @property
     def slots(self) -> int:
-        """How many places the column takes, the gap's dots included."""
+        """The number of slots in the column, including the dots for omitted units."""
         return self.units if self.units <= SHOWN else 2 * ENDS + 1
 
     @property
@@ -70,7 +70,7 @@ class UnitColumn:
 
 
 def columns(entries: Sequence[Entry], shape: Shape) -> list[UnitColumn] | None:
-    """Return the columns of a network of Dense layers; None for a network of another kind or a deep one."""
+    """Return the columns of a network of Dense layers; None for other or deeper networks."""
     layers = _dense_layers(entries)
     if layers is None or len(shape) != 1 or not 1 <= len(layers) < MOST_COLUMNS:
         return None
@@ -89,10 +89,10 @@ def named(
     Args:
         found: The columns.
         features: A name for each input.
-        classes: A name for each output; one output that stands for two classes has the name of the second.
+        classes: A name for each output; a single output for two classes has the name of the second.
 
     Raises:
-        ShapeError: If there is not one name for each.
+        ShapeError: If the number of names is wrong.
     """
     first, last = found[0], found[-1]
     if classes is not None and len(classes) == 2 and last.units == 1:
@@ -109,11 +109,11 @@ def named(
 
 
 def draw_units(found: Sequence[UnitColumn], title: str = "") -> Canvas:
-    """Draw the columns side by side, each unit connected with each of the next column.
+    """Draw the columns side by side, with each unit connected to each unit of the next column.
 
     Args:
         found: The columns.
-        title: What stands above all.
+        title: The title.
     """
     most = max(column.slots for column in found)
     least = 0.42 if found[0].seen is None else ROOM
@@ -212,7 +212,7 @@ def _bias(canvas: Canvas, place: Point, space: float) -> None:
 
 def _weighted(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.ndarray) -> None:
     share = np.abs(strengths) / (np.abs(strengths).max() or 1.0)
-    order = np.argsort(share, kind="stable")  # the strongest on top
+    order = np.argsort(share, kind="stable")  # the largest on top
     canvas.lines(
         [segments[place] for place in order],
         colors=[NEGATIVE if strengths[place] < 0 else POSITIVE for place in order],
@@ -225,7 +225,7 @@ def _weighted(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np
 def _numbers(canvas: Canvas, segments: list[tuple[Point, Point]], strengths: np.ndarray) -> None:
     starts = sorted({start for start, _ in segments})
     for ((x, y), (far_x, far_y)), strength in zip(segments, strengths, strict=True):
-        share = 0.22 + 0.16 * (starts.index((x, y)) % 2)  # lines of neighbours cross; their numbers need not meet
+        share = 0.22 + 0.16 * (starts.index((x, y)) % 2)  # alternating, so that numbers do not overlap
         place = x + share * (far_x - x), y + share * (far_y - y)
         turn = float(np.degrees(np.arctan2(far_y - y, far_x - x)))
         colour = NEGATIVE if strength < 0 else POSITIVE
