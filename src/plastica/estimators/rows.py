@@ -8,11 +8,11 @@ import numpy as np
 
 from ..data.table import Table
 
-ROWS_OF_A_STEP = 4  # rows are merged where they weigh no more than so many full steps
+ROWS_OF_A_STEP = 4  # rows are merged if their total weight is at most this many full steps
 
 
 class EstimatorRows(NamedTuple):
-    """Rows to learn from: numbers ``(rows, columns)`` or a table, targets, and weights or None."""
+    """Training rows: numbers ``(rows, columns)`` or a table, targets, and weights or None."""
 
     x: np.ndarray | Table
     y: np.ndarray
@@ -25,14 +25,14 @@ class EstimatorRows(NamedTuple):
 
 
 def settle(examples: EstimatorRows, step: int) -> EstimatorRows:
-    """Leave rows without weight out, and merge equal rows where one step takes all of them.
+    """Leave out rows with weight 0, and merge equal rows if all rows fit into one step.
 
-    A step then sums over rows, and it does not matter in which order they stand or whether one stands twice or
-    weighs 2: they are brought into one form, so that the answers are the same to the last bit.
+    A step then sums over all rows, so that their order does not matter, nor whether a row occurs twice or has weight 2.
+    They are converted to one canonical form, so that predictions are equal to the last bit.
 
     Args:
-        examples: Rows as they were given.
-        step: How many rows a step takes.
+        examples: The rows.
+        step: The number of rows in a step.
     """
     if examples.weight is not None and not examples.weight.all():
         examples = examples.take(np.flatnonzero(examples.weight))
@@ -40,7 +40,7 @@ def settle(examples: EstimatorRows, step: int) -> EstimatorRows:
     total = len(y) if weight is None else weight.sum()
     if isinstance(x, Table) or total > ROWS_OF_A_STEP * step:
         return examples
-    both = np.ascontiguousarray(np.column_stack([x, y]).astype(np.float64) + 0.0)  # -0.0 is 0.0
+    both = np.ascontiguousarray(np.column_stack([x, y]).astype(np.float64) + 0.0)  # -0.0 becomes 0.0
     keys = both.view(np.dtype((np.void, both.itemsize * both.shape[1])))[:, 0]
     _, first, places = np.unique(keys, return_index=True, return_inverse=True)
     if len(first) > step:
@@ -49,7 +49,7 @@ def settle(examples: EstimatorRows, step: int) -> EstimatorRows:
 
 
 def relative(weight: np.ndarray | None, mean: float) -> np.ndarray | None:
-    """Return weights whose mean over the training rows is 1; None where all are the same."""
+    """Return weights with mean 1 over the training rows; None if all are equal."""
     if weight is None or (weight == weight[0]).all():
         return None
     return (weight / mean).astype(np.float32)
