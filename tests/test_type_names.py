@@ -19,12 +19,21 @@ PAIRS = {
     "LeakyReLU": {"activations.rectifiers", "layers.rectifiers"},
     "ReLU": {"activations.rectifiers", "layers.rectifiers"},
     "Softmax": {"activations.probabilities", "layers.rectifiers"},
+    "BinaryCrossentropy": {"losses.binary", "metrics.of_losses"},
+    "CategoricalCrossentropy": {"losses.categorical", "metrics.of_losses"},
+    "CategoricalHinge": {"losses.hinge", "metrics.of_losses"},
     "Constant": {"initializers", "schedules.schedule"},
     "CosineSimilarity": {"losses.regression", "metrics.mean"},
+    "Hinge": {"losses.hinge", "metrics.of_losses"},
+    "KLDivergence": {"losses.categorical", "metrics.of_losses"},
     "MeanAbsoluteError": {"losses.regression", "metrics.mean"},
     "MeanAbsolutePercentageError": {"losses.regression", "metrics.mean"},
     "MeanSquaredError": {"losses.regression", "metrics.mean"},
+    "MeanSquaredLogarithmicError": {"losses.regression", "metrics.of_losses"},
+    "Poisson": {"losses.poisson", "metrics.of_losses"},
     "Sequential": {"layers.compose", "model.sequential"},
+    "SparseCategoricalCrossentropy": {"losses.categorical", "metrics.of_losses"},
+    "SquaredHinge": {"losses.hinge", "metrics.of_losses"},
 }
 
 

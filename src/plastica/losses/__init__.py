@@ -8,7 +8,41 @@ from .categorical import (
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
+from .circle import Circle
+from .ctc import CTC
 from .custom import CustomLoss
+from .functions import (
+    bce,
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_generalized_cross_entropy,
+    categorical_hinge,
+    circle,
+    cosine_similarity,
+    ctc,
+    dice,
+    hinge,
+    huber,
+    kl_divergence,
+    kld,
+    log_cosh,
+    logcosh,
+    mae,
+    mape,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    mse,
+    msle,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+    tversky,
+)
+from .generalized import CategoricalGeneralizedCrossEntropy
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss
 from .meaning import Meaning as LossMeaning
@@ -16,6 +50,7 @@ from .members import MemberLoss
 from .names import NAMES, LossLike, get, name_of
 from .objective import Objective, place
 from .outputs import OutputLosses, OutputsObjective, place_outputs
+from .overlap import Dice, Tversky
 from .poisson import Poisson
 from .regression import (
     CosineSimilarity,
@@ -30,14 +65,18 @@ from .regression import (
 from .strategies import OneVsOne, OneVsRest, classes_of, pairs_of
 
 __all__ = [
+    "CTC",
     "NAMES",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
+    "CategoricalGeneralizedCrossEntropy",
     "CategoricalHinge",
+    "Circle",
     "CosineSimilarity",
     "CustomLoss",
+    "Dice",
     "HalfSquaredError",
     "Hinge",
     "Huber",
@@ -60,10 +99,40 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SparseCategoricalFocalCrossentropy",
     "SquaredHinge",
+    "Tversky",
+    "bce",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "categorical_hinge",
+    "circle",
     "classes_of",
+    "cosine_similarity",
+    "ctc",
+    "dice",
     "get",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "kld",
+    "log_cosh",
+    "logcosh",
+    "mae",
+    "mape",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "mse",
+    "msle",
     "name_of",
     "pairs_of",
     "place",
     "place_outputs",
+    "poisson",
+    "sparse_categorical_crossentropy",
+    "squared_hinge",
+    "tversky",
 ]

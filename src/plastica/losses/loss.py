@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..activations import Activation
 from ..declaration import Declaration
 from ..typing import Float, Num
 from .meaning import Meaning
+from .shapes import as_prediction
 
 
 class Loss(Declaration):
@@ -33,6 +35,26 @@ class Loss(Declaration):
             prediction: Predictions, ``(batch, ...)``.
         """
         raise NotImplementedError
+
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Float[Array, ""]:
+        """Return the weighted mean over the rows of a batch, a scalar, for loops of your own.
+
+        Args:
+            y_true: Targets, ``(batch, ...)``.
+            y_pred: Predictions, ``(batch, ...)``.
+            sample_weight: The weight of each row, ``(batch,)``; 1 by default.
+
+        Example:
+            >>> from plastica.losses import MeanSquaredError
+            >>> float(MeanSquaredError()([[0.0], [0.0]], [[1.0], [3.0]]))
+            5.0
+        """
+        prediction = as_prediction(y_pred)
+        rows = prediction.shape[0]
+        weight = jnp.ones(rows, prediction.dtype) if sample_weight is None else jnp.asarray(sample_weight)
+        return self.mean(jnp.asarray(y_true), prediction, weight, jnp.asarray(rows, prediction.dtype))
 
     def mean(
         self,
@@ -65,6 +87,11 @@ class Loss(Declaration):
         """
         rows = (part.reshape(-1, *part.shape[len(shape) :]) for part in (target, prediction))
         return self.values(*rows).reshape(shape)
+
+    @property
+    def of_whole_batch(self) -> bool:
+        """Whether the loss of a row depends on the other rows, so that batches must not be cut or padded."""
+        return False
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form of the loss for potentials followed by ``activation``, or None if there is none."""

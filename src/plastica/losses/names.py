@@ -16,9 +16,14 @@ from .categorical import (
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
+from .circle import Circle
+from .ctc import CTC
 from .custom import CustomLoss
+from .functions import DECLARED
+from .generalized import CategoricalGeneralizedCrossEntropy
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss
+from .overlap import Dice, Tversky
 from .poisson import Poisson
 from .regression import (
     CosineSimilarity,
@@ -62,8 +67,18 @@ NAMES: dict[str, type[Loss]] = {
     "logcosh": LogCosh,
 }
 
+# Losses of batches, of sequences and of outputs and targets of other shapes.
+FURTHER_NAMES: dict[str, type[Loss]] = {
+    "dice": Dice,
+    "tversky": Tversky,
+    "circle": Circle,
+    "ctc": CTC,
+    "categorical_generalized_cross_entropy": CategoricalGeneralizedCrossEntropy,
+}
+
+_ALL = NAMES | FURTHER_NAMES
 _WHICH = ("crossentropy", "cross_entropy", "cross-entropy", "ce", "log_loss", "logloss")
-_CLASSES = {cls.__name__: cls for cls in NAMES.values()}
+_CLASSES = {cls.__name__: cls for cls in _ALL.values()}
 
 
 def get(value: LossLike) -> Loss:
@@ -91,11 +106,11 @@ def get(value: LossLike) -> Loss:
             'several labels per row, "binary_crossentropy".'
         )
     if isinstance(value, str):
-        return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, NAMES)()
+        return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, _ALL)()
     if isinstance(value, type) and issubclass(value, Loss):
         return value()
     if callable(value):
-        return CustomLoss(value)
+        return DECLARED[value]() if value in DECLARED else CustomLoss(value)
     raise InvalidValue(f'loss={value!r}; expected a name such as "mse", a loss such as Huber(), or a function.')
 
 
@@ -103,4 +118,4 @@ def name_of(loss: Loss) -> str:
     """Return the name of a loss in the history."""
     if isinstance(loss, CustomLoss):
         return getattr(loss.function, "__name__", "custom_loss")
-    return next((name for name, cls in NAMES.items() if cls is type(loss)), type(loss).__name__)
+    return next((name for name, cls in _ALL.items() if cls is type(loss)), type(loss).__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..errors import ShapeError
 from ..typing import Float, Int, Num
@@ -64,6 +65,12 @@ def class_numbers(
             f"targets of shape {rows} or {(*rows, 1)}. {mend}".rstrip()
         )
     return target.reshape(rows).astype(jnp.int32)
+
+
+def as_prediction(given: ArrayLike) -> Float[Array, "..."]:
+    """Return predictions as floats; whole numbers become float32."""
+    array = jnp.asarray(given)
+    return array if jnp.issubdtype(array.dtype, jnp.floating) else array.astype(jnp.float32)
 
 
 def row_means(values: Float[Array, "batch *shape"]) -> Float[Array, "batch"]:

@@ -12,12 +12,12 @@ from ..errors import InvalidValue
 from ..losses.class_targets import of_shapes
 from ..losses.shapes import class_numbers, matched, matched_rows, row_means
 from ..typing import Float, Int, Num
-from .mean import Mean
+from .mean import RowMean
 from .metric import Wants
 
 
 @declaration
-class BinaryAccuracy(Mean):
+class BinaryAccuracy(RowMean):
     """The fraction of correct yes-or-no predictions; each output counts separately.
 
     A target other than 0, 1 or -1 (which counts as 0) never matches.
@@ -49,7 +49,7 @@ class BinaryAccuracy(Mean):
 
 
 @declaration
-class CategoricalAccuracy(Mean):
+class CategoricalAccuracy(RowMean):
     """The fraction of rows whose largest output is the class of the one-hot target.
 
     Args:
@@ -76,7 +76,7 @@ class CategoricalAccuracy(Mean):
 
 
 @declaration
-class SparseCategoricalAccuracy(Mean):
+class SparseCategoricalAccuracy(RowMean):
     """The fraction of rows whose largest output is the class given by its index.
 
     Args:
@@ -104,7 +104,7 @@ class SparseCategoricalAccuracy(Mean):
 
 
 @declaration
-class TopKCategoricalAccuracy(Mean):
+class TopKCategoricalAccuracy(RowMean):
     """The fraction of rows whose class, given as a one-hot target, is among the ``k`` largest outputs.
 
     Args:
@@ -138,7 +138,7 @@ class TopKCategoricalAccuracy(Mean):
 
 
 @declaration
-class SparseTopKCategoricalAccuracy(Mean):
+class SparseTopKCategoricalAccuracy(RowMean):
     """The fraction of rows whose class, given by its index, is among the ``k`` largest outputs.
 
     Args:
@@ -173,7 +173,7 @@ class SparseTopKCategoricalAccuracy(Mean):
 
 
 @declaration
-class Accuracy(Mean):
+class Accuracy(RowMean):
     """The accuracy that matches the shapes, as Keras chooses it.
 
     For a single output it is binary accuracy, for targets with one class index per row sparse categorical accuracy, and

@@ -85,7 +85,7 @@ class AUC(Named):
         place = (histogram * self.bins + step).reshape(-1)
         return empty.at[place].add(rows.reshape(-1).astype(prediction.dtype), mode="promise_in_bounds")
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the area, averaged over outputs; NaN if there are no positive or no negative rows."""
         area = _roc if self.curve == "ROC" else _precision_recall
         return float(np.mean([area(no, yes)[0] for no, yes in self._histograms(sums)]))

@@ -77,7 +77,7 @@ class Counted(Named):
             wanted = _one_hot(jnp.argmax(target, axis=-1), prediction.shape[-1])
         return wanted, _one_hot(jnp.argmax(prediction, axis=-1), prediction.shape[-1])
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from the counts."""
         sums = np.asarray(sums, np.float64)
         hit, wanted, answered = sums[:-1].reshape(3, -1)

@@ -9,15 +9,16 @@ from jax import Array
 
 from .. import losses
 from ..declaration import declaration
+from ..errors import InvalidValue
 from ..losses.custom import batch_value, is_of_whole_batch, row_values
 from ..own_functions import require_function
 from ..typing import Float, Num
-from .mean import Mean
+from .mean import RowMean
 from .metric import Wants
 
 
 @declaration
-class LossMetric(Mean):
+class LossMetric(RowMean):
     """Any loss, shown as a metric.
 
     Args:
@@ -34,13 +35,17 @@ class LossMetric(Mean):
     loss: losses.Loss
     name: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.loss.of_whole_batch:
+            raise InvalidValue(
+                f"{losses.name_of(self.loss)}: one number for a whole batch, but a metric is the mean over rows. The "
+                'history has the loss already; for pictures take Dice(axis=(1, 2, 3)) or "binary_iou".'
+            )
+
     @property
     def wants(self) -> Wants:
         """The kind of outputs that the loss is computed from; losses of margins take activities as they are."""
-        kinds: dict[str, Wants] = {
-            "probabilities": "probabilities", "potentials": "potentials", "values": "targets",
-        }  # fmt: skip
-        return kinds.get(self.loss.meaning.outputs, "activities")
+        return outputs_for(self.loss)
 
     @property
     def label(self) -> str:
@@ -55,7 +60,7 @@ class LossMetric(Mean):
 
 
 @declaration
-class CustomMetric(Mean):
+class CustomMetric(RowMean):
     """A function of your own as a metric: the weighted mean of its values.
 
     Args:
@@ -102,7 +107,15 @@ class CustomMetric(Mean):
     ) -> Float[Array, "sums"]:
         """Return the weighted sum of the rows' values and the sum of the weights; or the batch's value and 1."""
         if not is_of_whole_batch(self.function, target, prediction):
-            return Mean.sums(self, target, prediction, weight)
+            return RowMean.sums(self, target, prediction, weight)
         real = jnp.sum(weight > 0)  # such a metric is never weighted, so only padding rows have weight 0
         value = batch_value(self.function, self.sizes, target, prediction, real)
         return jnp.stack([value, jnp.ones_like(value)])
+
+
+def outputs_for(loss: losses.Loss) -> Wants:
+    """Return the kind of outputs that a loss is computed from."""
+    kinds: dict[str, Wants] = {
+        "probabilities": "probabilities", "potentials": "potentials", "values": "targets",
+    }  # fmt: skip
+    return kinds.get(loss.meaning.outputs, "activities")

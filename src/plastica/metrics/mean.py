@@ -28,7 +28,7 @@ class Named(Metric):
         return self.name or self.default_label
 
 
-class Mean(Named):
+class RowMean(Named):
     """The weighted mean of one value per row, from two sums: of the weighted values and of the weights."""
 
     def values(
@@ -50,13 +50,13 @@ class Mean(Named):
         total = jnp.sum(jnp.where(weight == 0, 0.0, values * weight))
         return jnp.stack([total, jnp.sum(weight)])
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the mean."""
         return ratio(sums[0], sums[1])
 
 
 @declaration
-class MeanSquaredError(Mean):
+class MeanSquaredError(RowMean):
     """The mean squared error.
 
     Args:
@@ -81,7 +81,7 @@ class MeanSquaredError(Mean):
 
 
 @declaration
-class RootMeanSquaredError(Mean):
+class RootMeanSquaredError(RowMean):
     """The root of the mean squared error, in the unit of the target.
 
     Args:
@@ -104,13 +104,13 @@ class RootMeanSquaredError(Mean):
         """Return the mean squared error of each row."""
         return losses.MeanSquaredError().values(target, prediction)
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the root of the mean."""
         return float(np.sqrt(ratio(sums[0], sums[1])))
 
 
 @declaration
-class MeanAbsoluteError(Mean):
+class MeanAbsoluteError(RowMean):
     """The mean absolute error, in the unit of the target.
 
     Args:
@@ -135,7 +135,7 @@ class MeanAbsoluteError(Mean):
 
 
 @declaration
-class MeanAbsolutePercentageError(Mean):
+class MeanAbsolutePercentageError(RowMean):
     """The mean absolute error in per cent of the target, as in Keras; scikit-learn returns a fraction.
 
     Args:
@@ -160,7 +160,7 @@ class MeanAbsolutePercentageError(Mean):
 
 
 @declaration
-class CosineSimilarity(Mean):
+class CosineSimilarity(RowMean):
     """The mean cosine of the angle between target and prediction; 1 is perfect. The loss of this name is its negative.
 
     Args:
@@ -185,7 +185,7 @@ class CosineSimilarity(Mean):
 
 
 @declaration
-class LogLoss(Mean):
+class LogLoss(RowMean):
     """The cross-entropy that matches the shapes: binary for a single output, otherwise categorical.
 
     It corresponds to scikit-learn's ``log_loss`` and Keras's ``"crossentropy"``. Probabilities are clipped to

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -12,6 +13,7 @@ from jax.typing import ArrayLike
 from ..declaration import Declaration
 from ..typing import Float, Num
 
+SEEN = "_seen"  # where an object keeps the sums of a loop of one's own, beside its fields
 Wants = Literal["activities", "targets", "order", "decisions", "probabilities", "potentials"]
 
 
@@ -68,9 +70,19 @@ class Metric(Declaration):
         """
         raise NotImplementedError
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from accumulated sums; NaN if nothing was counted."""
         raise NotImplementedError
+
+    def result(self, sums: Float[np.ndarray, "sums"] | None = None) -> float:
+        """Return the metric from accumulated sums; NaN if nothing was counted.
+
+        Args:
+            sums: Added-up results of :meth:`sums`. None: those of :meth:`update_state`.
+        """
+        if sums is None:
+            sums = self.__dict__.get(SEEN)
+        return float("nan") if sums is None else self.of_sums(sums)
 
     def compute(self, target: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None = None) -> float:
         """Return the metric of arrays, outside of training.
@@ -80,6 +92,52 @@ class Metric(Declaration):
             prediction: The predictions, ``(rows, ...)``; converted to float32.
             weight: The weight of each row, ``(rows,)``. None: 1 for each.
         """
-        outputs = jnp.asarray(prediction, jnp.float32)
-        rows = jnp.ones(len(outputs)) if weight is None else jnp.asarray(weight, jnp.float32)
-        return self.result(np.asarray(self.sums(jnp.asarray(target), outputs, rows)))
+        return self.result(np.asarray(self.sums(*_as_arrays(target, prediction, weight))))
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        """Add a batch to what :meth:`result` is computed from, in a loop of your own; the names are Keras's.
+
+        The sums belong to this object and not to its value: ``fit`` and ``evaluate`` neither read nor change them.
+
+        Args:
+            y_true: The targets, ``(rows, ...)``.
+            y_pred: The predictions, ``(rows, ...)``.
+            sample_weight: The weight of each row, ``(rows,)``. None: 1 for each.
+
+        Example:
+            >>> from plastica.metrics import MeanAbsoluteError
+            >>> error = MeanAbsoluteError()
+            >>> for target, prediction in [([1.0, 2.0], [1.0, 4.0]), ([0.0], [4.0])]:
+            ...     error.update_state(target, prediction)
+            >>> error.result()
+            2.0
+        """
+        found = np.asarray(_sums(self, *_as_arrays(y_true, y_pred, sample_weight)), np.float64)
+        object.__setattr__(self, SEEN, self.__dict__.get(SEEN, 0.0) + found)
+
+    def reset_state(self) -> None:
+        """Forget what :meth:`update_state` has added up."""
+        self.__dict__.pop(SEEN, None)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Add a batch as :meth:`update_state` does, and return the metric of all batches so far."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+
+@jax.jit
+def _sums(
+    metric: Any,
+    target: Num[Array, "batch *targets"],
+    prediction: Float[Array, "batch *outputs"],
+    weight: Float[Array, "batch"],
+) -> Float[Array, "sums"]:
+    return metric.sums(target, prediction, weight)
+
+
+def _as_arrays(
+    target: ArrayLike, prediction: ArrayLike, weight: ArrayLike | None
+) -> tuple[Num[Array, "batch ..."], Float[Array, "batch ..."], Float[Array, "batch"]]:
+    outputs = jnp.asarray(prediction, jnp.float32)
+    rows = jnp.ones(len(outputs)) if weight is None else jnp.asarray(weight, jnp.float32)
+    return jnp.asarray(target), outputs, rows

@@ -21,8 +21,11 @@ from .accuracy import (
 )
 from .agreement import BalancedAccuracy, CohenKappa, MatthewsCorrelation
 from .auc import AUC
+from .conditions import FalseNegatives, FalsePositives, FBetaScore, TrueNegatives, TruePositives
 from .counts import F1Score, Precision, Recall, Specificity
 from .custom import CustomMetric, LossMetric
+from .functions import DECLARED
+from .iou import BinaryIoU
 from .mean import (
     CosineSimilarity,
     LogLoss,
@@ -33,6 +36,7 @@ from .mean import (
 )
 from .members import MemberMetric
 from .metric import Metric
+from .of_losses import OfLoss
 from .regression import ExplainedVariance, R2Score
 from .seen import Activated, seen
 from .wrapped import WrappedMetric
@@ -62,6 +66,12 @@ NAMES: dict[str, type[Metric]] = {
     "r2_score": R2Score,
     "explained_variance": ExplainedVariance,
     "cosine_similarity": CosineSimilarity,
+    "fbeta_score": FBetaScore,
+    "true_positives": TruePositives,
+    "true_negatives": TrueNegatives,
+    "false_positives": FalsePositives,
+    "false_negatives": FalseNegatives,
+    "binary_iou": BinaryIoU,
     "acc": Accuracy,
     "f1": F1Score,
     "mcc": MatthewsCorrelation,
@@ -128,17 +138,22 @@ def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[i
     if isinstance(value, Accuracy) and output_shape is not None:
         found = _accuracy(loss, output_shape)
         return found if found.label == value.label else replace(found, name=value.label)
-    if isinstance(value, Metric):
-        return value
-    if isinstance(value, losses.CustomLoss):
-        return CustomMetric(value.function)
-    if isinstance(value, losses.Loss):
-        return LossMetric(value)
+    if isinstance(value, OfLoss):
+        return LossMetric(value.loss, name=value.label)
     if isinstance(value, str):
         return _by_name(value.strip(), loss, output_shape)
-    if callable(value):
-        return CustomMetric(value)
-    raise InvalidValue(f'metric={value!r}; expected a name such as "accuracy", a metric such as AUC(), or a function.')
+    return value if isinstance(value, Metric) else _of_loss_or_function(value)
+
+
+def _of_loss_or_function(value: losses.Loss | Callable[..., Array]) -> Metric:
+    if not callable(value):
+        raise InvalidValue(
+            f'metric={value!r}; expected a name such as "accuracy", a metric such as AUC(), or a function.'
+        )
+    if value in DECLARED:
+        return DECLARED[value]()
+    found = losses.get(value)
+    return CustomMetric(found.function) if isinstance(found, losses.CustomLoss) else LossMetric(found)
 
 
 def _by_name(name: str, loss: losses.Loss | None, output_shape: tuple[int, ...] | None) -> Metric:

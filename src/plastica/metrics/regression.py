@@ -56,7 +56,7 @@ class R2Score(Named):
         """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return R^2 averaged over outputs; a constant output counts 1 if predicted exactly, otherwise 0."""
         parts = _parts(sums)
         return _share_explained(parts.error2, _spread(self.label, parts))
@@ -93,7 +93,7 @@ class ExplainedVariance(Named):
         """Return the sums in :class:`Moments`, flattened, ``(1 + 5 outputs,)``."""
         return _moments(self.label, target, prediction, weight, self.offset)
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the mean over outputs."""
         parts = _parts(sums)
         with np.errstate(invalid="ignore", divide="ignore"):

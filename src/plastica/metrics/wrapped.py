@@ -27,6 +27,6 @@ class WrappedMetric(Metric):
         """That of the inner metric."""
         return self.metric.label
 
-    def result(self, sums: Float[np.ndarray, "sums"]) -> float:
+    def of_sums(self, sums: Float[np.ndarray, "sums"]) -> float:
         """Return the metric from the sums."""
         return self.metric.result(sums)

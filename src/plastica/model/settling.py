@@ -10,7 +10,7 @@ import numpy as np
 from ..activations import Softmax
 from ..declaration import replace
 from ..errors import InvalidValue
-from ..losses import CustomLoss
+from ..losses import CustomLoss, Loss
 from ..losses.custom import is_of_whole_batch
 from ..metrics import CustomMetric, by_label
 from ..training.batches import ANSWER_ROWS
@@ -52,7 +52,7 @@ def settled(
 
     def is_whole(part: Any) -> bool:
         if not isinstance(part, CustomLoss | CustomMetric):
-            return False
+            return isinstance(part, Loss) and part.of_whole_batch
         found = [is_of_whole_batch(part.function, *shapes) for shapes in shown]
         return all(found)
 
@@ -65,7 +65,9 @@ def settled(
     objective = program.objective
     places = [place for place, metric in enumerate(program.metrics) if is_whole(metric)]
     if objective is not None and is_whole(objective.loss):
-        program = replace(program, objective=replace(objective, loss=replace(objective.loss, sizes=sizes)))
+        # A function of one's own needs a branch for each size; other losses leave out padding themselves.
+        loss = replace(objective.loss, sizes=sizes) if isinstance(objective.loss, CustomLoss) else objective.loss
+        program = replace(program, objective=replace(objective, loss=loss))
     elif not places:
         return program, ANSWER_ROWS
     metrics = (replace(each, sizes=sizes) if place in places else each for place, each in enumerate(program.metrics))
