@@ -136,6 +136,6 @@ def names():
 
     containers = {"Callable": Callable, "Mapping": Mapping, "Sequence": Sequence, "np": np}
     containers |= {name: getattr(builtins, name) for name in ("dict", "list", "tuple")}
-    # Functions of jax.numpy accept NumPy's arrays too, and initial weights are NumPy's.
-    arrays = {"Array": jax.Array | np.ndarray} | {word: getattr(jaxtyping, word) for word in WORDS}
+    # Functions of jax.numpy also accept arrays and scalars of NumPy, and initial weights are NumPy's.
+    arrays = {"Array": jax.Array | np.ndarray | np.generic} | {word: getattr(jaxtyping, word) for word in WORDS}
     return Names(containers | arrays)

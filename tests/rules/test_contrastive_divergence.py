@@ -192,7 +192,7 @@ def test_a_layer_that_is_no_machine_is_refused():
 def test_activities_below_that_are_no_probabilities_are_refused():
     model = pl.Sequential([pl.Activation("tanh"), pl.RestrictedBoltzmann(3), pl.Dense(1)])
     model.compile(loss="mse", rule="contrastive_divergence")
-    with pytest.raises(InvalidValue, match=r"layer 1, .*below it lie between -1 and 1, and its binary visible units"):
+    with pytest.raises(InvalidValue, match=r"layer 1, .*below it are between -1 and 1, but its binary visible units"):
         model.fit(X, X[:, :1], verbose=0)
 
 
@@ -206,12 +206,12 @@ def test_a_rule_names_machines_with_the_visible_units_asked_for():
 
 def test_numbers_that_make_no_sense_are_refused():
     for wrong, words in (
-        ({"k": 0}, "k must be at least 1"),
-        ({"chains": 0}, "chains must be at least 1"),
+        ({"k": 0}, "k=0.*expected at least 1"),
+        ({"chains": 0}, "chains=0.*expected at least 1"),
         ({"learning_rate": 0.0}, "learning_rate must be a finite number above 0"),
         ({"momentum": 1.0}, "momentum must be a number in"),
         ({"weight_decay": -1.0}, "weight_decay must be a finite number of at least 0"),
-        ({"visible": "tanh"}, 'it is "binary" or "gaussian"'),
+        ({"visible": "tanh"}, 'expected "binary" or "gaussian"'),
     ):
         with pytest.raises(InvalidValue, match=words):
             ContrastiveDivergence(**wrong)

@@ -67,7 +67,7 @@ def test_the_advice_for_a_run_that_grows_without_end_is_the_bound(data):
     moments = with_one(x).T @ (weight[:, None] * with_one(x)) / ROWS
     bound = 2 / np.linalg.eigvalsh(moments).max()
     said = pl.rules.Delta().advice(network, params, record, batch)
-    assert said == f"on these {ROWS} rows the delta rule grows without end above the learning rate {bound:.3g}"
+    assert said == f"on these {ROWS} rows the delta rule diverges for learning rates above {bound:.3g}"
 
 
 def test_backprop_says_no_such_thing():
@@ -98,5 +98,5 @@ def test_what_the_potential_learns_puts_the_decision_in_the_middle(activation, l
 def test_an_activity_that_is_not_read_off_the_potential_is_refused():
     model = pl.Sequential([pl.Dense(1, activation="relu")])
     model.compile(loss="mse", rule="delta")
-    with pytest.raises(pl.errors.InvalidValue, match=r"the last activation is 'relu'.*teaches potentials"):
+    with pytest.raises(pl.errors.InvalidValue, match=r"the last activation is 'relu'.*trains potentials"):
         model.fit(np.ones((4, 2)), np.ones(4), verbose=0)

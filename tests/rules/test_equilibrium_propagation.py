@@ -163,7 +163,7 @@ def test_where_the_error_fades_before_the_first_layer_a_warning_tells_and_the_ru
         return [*(pl.Dense(32, activation="sigmoid") for _ in range(count)), pl.Dense(2)]
 
     arrives = 0.25**4  # Glorot's weights keep an error's size, and the slope of a sigmoid is a quarter
-    with pytest.warns(PlasticaWarning, match=r"5 layers settle, and of the error .* about 0.00\d+ comes") as said:
+    with pytest.warns(PlasticaWarning, match=r"5 layers settle, and only about 0.00\d+ of the error") as said:
         begin(glorot(5))
     told = float(str(said[0].message).split("about ")[1].split()[0])
     assert told == pytest.approx(arrives, rel=0.2)
@@ -225,9 +225,9 @@ def test_it_learns_exclusive_or_and_comes_back_from_a_file(tmp_path):
     [
         ([pl.Dense(3, activation="relu"), pl.Dense(2)], True, r"layer 0, Dense.*its activity has no bounds"),
         ([pl.Dense(3), pl.Dense(2)], True, "layer 0, Dense.*no bounds"),
-        ([pl.Dense(3, activation="softmax"), pl.Dense(2)], True, "its units are not each by itself"),
-        ([pl.Dense(3, activation="heaviside"), pl.Dense(2)], True, "does not rise steadily"),
-        ([pl.Dense(3, activation="tanh"), pl.Dense(2, activation="softmax")], False, "layer 1.*not each by itself"),
+        ([pl.Dense(3, activation="softmax"), pl.Dense(2)], True, "its units are not independent of each other"),
+        ([pl.Dense(3, activation="heaviside"), pl.Dense(2)], True, "is not an increasing, continuous function"),
+        ([pl.Dense(3, activation="tanh"), pl.Dense(2, activation="softmax")], False, "layer 1.*not independent"),
         ([pl.BatchNormalization(), pl.Dense(3, activation="tanh"), pl.Dense(2)], True, "layer 0, BatchNormalization"),
         ([pl.Dense(2)], True, "no hidden layer"),
     ],
@@ -242,7 +242,7 @@ def test_a_network_that_has_no_energy_to_settle_in_is_refused(layers, readout, s
 def test_an_output_that_settles_wants_a_loss_of_activities():
     model = pl.Sequential([pl.Dense(3, activation="tanh"), pl.Dense(1, activation="sigmoid")])
     model.compile(loss="binary_crossentropy", rule=EquilibriumPropagation(readout=False))
-    with pytest.raises(InvalidValue, match="Take the loss mse, or readout=True"):
+    with pytest.raises(InvalidValue, match="Use the loss mse, or readout=True"):
         model.fit(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
 
 

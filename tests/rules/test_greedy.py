@@ -151,7 +151,7 @@ def test_what_both_rules_ask_is_asked_together():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(InvalidValue, match="each layer needs at least 1 epoch"):
+    with pytest.raises(InvalidValue, match="expected at least 1 epoch for each layer"):
         Greedy(Oja(), epochs=0)
     with pytest.raises(InvalidValue, match="was given no loss"):
         model_of(Greedy(Oja(), then=pl.Backprop()), loss=None)

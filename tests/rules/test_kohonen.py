@@ -176,7 +176,7 @@ def test_a_map_of_features_below_it_and_a_read_out_above():
     y = np.repeat([0, 1], 12)
     model = pl.Sequential([pl.Dense(3), pl.Grid(2, 3), pl.Dense(2, activation="softmax")])
     model.compile(pl.optimizers.Adam(0.1), "sparse_categorical_crossentropy", ["accuracy"], rule=pl.rules.Kohonen())
-    with pytest.raises(InvalidValue, match="layer 0, Dense: Kohonen works on layers whose units have places"):
+    with pytest.raises(InvalidValue, match="layer 0, Dense: Kohonen works on layers whose units have positions"):
         model.fit(x, y, verbose=0)
     model = pl.Sequential([pl.Activation("tanh"), *Kohonen().layers_for([6], pl.Dense(2, activation="softmax"))])
     assert model.layers[1] == pl.Grid(2, 3)

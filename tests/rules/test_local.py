@@ -155,7 +155,7 @@ def test_what_does_not_go_together_is_refused():
 @pytest.mark.parametrize("rule", [Oja(), pl.rules.Greedy(Oja(), then=pl.Backprop()), "delta"])
 def test_a_regularizer_is_refused_where_no_gradient_is_followed(rule):
     layers = [pl.Dense(3, kernel_regularizer="l2"), pl.Dense(1)]
-    with pytest.raises(InvalidValue, match=r"layer 0, Dense: it has a regularizer, and under (Oja|Delta) only the"):
+    with pytest.raises(InvalidValue, match=r"layer 0, Dense: it has a regularizer, but with (Oja|Delta) only the"):
         model_of(rule, "mse", layers).fit(X, Y, verbose=0)
 
 

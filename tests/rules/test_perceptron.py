@@ -142,7 +142,7 @@ def test_weights_of_rows_scale_their_steps():
 
 def test_what_does_not_decide_is_refused():
     with pytest.raises(
-        pl.errors.InvalidValue, match=r"MeanSquaredError over 'linear' is for numbers.*or the rule .delta"
+        pl.errors.InvalidValue, match=r"MeanSquaredError over 'linear' is for regression.*or the rule .delta"
     ):
         error_of(pl.Dense(1), "mse", [[1]], [[1.0]])
     model = pl.Sequential([pl.LSTM(1)])
@@ -151,9 +151,7 @@ def test_what_does_not_decide_is_refused():
         model.fit(np.ones((4, 3, 1)), np.ones(4), verbose=0)
     model = pl.Sequential([pl.Dense(4), pl.Reshape((2, 2))])
     model.compile(loss="hinge", rule="perceptron")
-    with pytest.raises(
-        pl.errors.InvalidValue, match=r"layer 0 answers in the shape \(4,\) and the network in \(2, 2\)"
-    ):
+    with pytest.raises(pl.errors.InvalidValue, match=r"layer 0 has the shape \(4,\) and that of the network \(2, 2\)"):
         model.fit(np.ones((4, 3)), np.arange(16).reshape(4, 2, 2) // 3 % 2, verbose=0)
     model = pl.Sequential([pl.McCullochPitts([[1, 1]])])
     model.compile(loss="hinge", rule="perceptron")

@@ -370,8 +370,8 @@ def test_a_rule_known_by_name_comes_back_from_its_specification(name):
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"inference": "exact"}, "inference is one of relaxed, fixed_prediction, zero_divergence"),
-        ({"form": "errors"}, "form is one of activities, potentials"),
+        ({"inference": "exact"}, "inference=.*expected one of relaxed, fixed_prediction, zero_divergence"),
+        ({"form": "errors"}, "form=.*expected one of activities, potentials"),
         ({"steps": 0}, "at least 1 step"),
         ({"step_size": 0.0}, "step_size must be a finite number above 0"),
     ],

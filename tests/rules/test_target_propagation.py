@@ -153,7 +153,7 @@ def test_maps_of_a_convolution_have_inverses_where_the_input_s_shape_is_stated()
     memory = rule.init(network, network.init(rng, (6, 6, 1)).params, KEY)
     assert memory["inverses"][0]["kernel"].shape == (4, 48)
     unstated = pl.layers.Sequential((pl.Conv2D(3, 3), *layers[1:]))
-    with pytest.raises(InvalidValue, match=r"layer 1, Flatten\(\): the size .* put Input\(shape=...\) first"):
+    with pytest.raises(InvalidValue, match=r"layer 1, Flatten\(\): the size .* Input\(shape=...\) first"):
         rule.init(unstated, unstated.init(rng, (6, 6, 1)).params, KEY)
 
 

@@ -1,4 +1,4 @@
-"""Learning rules: one file a rule, all under one interface."""
+"""Learning rules, one file for each, with a common interface."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .target_propagation import TargetPropagation
 
 RuleLike = Rule | str
 
-# A name stands for a rule with its defaults; where a rule is made of others, for the usual way to put them together.
+# A name stands for a rule with its defaults; for a rule that combines others, for the usual combination.
 NAMES: dict[str, Callable[[], Rule]] = {
     "backprop": Backprop,
     "bcm": BCM,
@@ -45,7 +45,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "equilibrium_propagation": EquilibriumPropagation,
     "feedback_alignment": FeedbackAlignment,
     "forward_forward": ForwardForward,
-    "hebb": lambda: Hebb(limit=1.0),  # without a limit its weights grow for ever
+    "hebb": lambda: Hebb(limit=1.0),  # without a limit the weights grow without bound
     "kohonen": Kohonen,
     "krotov_hopfield": lambda: Greedy(KrotovHopfield(), epochs=10),
     "oja": lambda: Oja(0.1, relative=True, subspace=True),
@@ -59,7 +59,7 @@ NAMES: dict[str, Callable[[], Rule]] = {
     "target_propagation": TargetPropagation,
 }
 
-# Names of one rule in another form, beside the name that stands for the rule.
+# Variants of a rule, and the name of the rule itself.
 VARIANTS = {
     "predictive_coding_fixed_prediction": "predictive_coding",
     "predictive_coding_zero_divergence": "predictive_coding",
@@ -68,10 +68,10 @@ VARIANTS = {
 
 
 def get(value: RuleLike) -> Rule:
-    """Return the rule that a name or a rule stands for.
+    """Return a rule by its name; a rule is returned unchanged.
 
     Raises:
-        UnknownName: For a name that no rule has.
+        UnknownName: If no rule has this name.
     """
     return value if isinstance(value, Rule) else look_up("rule", value, NAMES)()
 

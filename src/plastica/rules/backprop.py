@@ -1,11 +1,12 @@
-"""Backprop: the chain rule, written out as the recursion of the textbook."""
+"""Backpropagation: the chain rule as a recursion over the layers."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
+from jax import Array
 
 from ..activations import Heaviside
 from ..declaration import declaration
@@ -13,28 +14,34 @@ from ..errors import PlasticaWarning
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
 from ..layers.walk import walk
 from ..losses import Objective
+from ..typing import Float, Memory, PyTree
 from .facts import Facts
 from .rule import Batch, Rule, Signal
 
 
 @declaration
 class Backprop(Rule):
-    """Follow the gradient of the loss, sent back from layer to layer.
+    """Backpropagation: the gradient of the loss, propagated back from layer to layer.
 
-    The rule to begin with: exact, fast, and defined for every layer.
+    When to use: as a first choice. It is exact, fast, and defined for every layer.
 
-    With z^l = W^l a^(l-1) + b^l and a^l = f(z^l), the errors delta^l = dC/dz^l obey
+    With z^l = W^l a^(l-1) + b^l and a^l = f(z^l), the errors delta^l = dC/dz^l are
 
         delta^L = dC/da^L * f'(z^L)
         delta^l = (W^(l+1)' delta^(l+1)) * f'(z^l)
         dC/dW^l = delta^l a^(l-1)',  dC/db^l = delta^l
 
-    Where the loss is computed from the last potential (softmax or sigmoid with cross-entropy), delta^L is
-    its derivative there, which for both is simply a^L - y.
+    If the loss is computed from the last potential (cross-entropy with softmax or sigmoid), delta^L is its derivative
+    there, which is a^L - y for both.
+
+    Example:
+        >>> import plastica as pl
+        >>> model = pl.Sequential([pl.Dense(8, "relu"), pl.Dense(1)])
+        >>> model.compile(rule="backprop", loss="mse")
 
     Reference:
-        Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors, equations
-        4 to 7.
+        D. E. Rumelhart, G. E. Hinton, R. J. Williams, 1986, Learning representations by back-propagating errors,
+        eq. 4 to 7.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -54,7 +61,7 @@ class Backprop(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -71,15 +78,15 @@ class Backprop(Rule):
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network)
 
-    def feedback(self, params: Params, memory: Any) -> Params:
-        """Return the parameters through which errors travel back; None for the network's own."""
+    def feedback(self, params: Params, memory: Memory) -> Params:
+        """Return the parameters that propagate errors back; None for those of the network itself."""
         return None
 
 
-def send_back(network: Layer, record: Record, batch: Batch, objective: Objective) -> tuple[jax.Array, Errors]:
-    """Return the batch's loss, and every layer's error and gradient."""
+def send_back(network: Layer, record: Record, batch: Batch, objective: Objective) -> tuple[Float[Array, ""], Errors]:
+    """Return the loss of the batch, and the error and the gradient of every layer."""
 
-    def loss_at(prediction: jax.Array) -> jax.Array:
+    def loss_at(prediction: PyTree) -> Float[Array, ""]:
         return objective.mean(batch.y, prediction, batch.weight, batch.size, batch.within)
 
     loss, delta = jax.value_and_grad(loss_at)(objective.read(record.potential, record.activity))
@@ -87,11 +94,11 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
 
 
 def warn_of_steps(network: Layer, below: bool = True) -> None:
-    """Warn where units that learn stand at or before a step: no error comes back through it.
+    """Warn if units that learn are followed by a step function, which propagates no error back.
 
     Args:
         network: The network.
-        below: Whether layers below such units hear of errors from nowhere else.
+        below: Whether the layers below such units receive errors in no other way.
     """
     unreached = ""
     for path, layer, _ in walk(network):

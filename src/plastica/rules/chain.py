@@ -1,4 +1,4 @@
-"""A network as a chain of links: each a layer that learns, with the layers without parameters around it."""
+"""A network as a chain of links: each a layer with parameters and the layers without parameters around it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..layers.layer import Layer, Params
 
 
 def chain(network: Layer, params: Params) -> Chain:
-    """Cut a network before each layer that has parameters, but the first.
+    """Cut a network before each layer that has parameters, except the first.
 
     Args:
         network: A sequence of layers.
@@ -34,7 +34,11 @@ def chain(network: Layer, params: Params) -> Chain:
 
 
 def learned_places(network: Layer, params: Params) -> list[int]:
-    """Return the places of the layers that have parameters, in a sequence of layers."""
+    """Return the indices of the layers that have parameters, in a sequence of layers.
+
+    Raises:
+        InvalidValue: If the network is another composition.
+    """
     if network.flow != "chain":
-        raise InvalidValue(f"{network!r}: this learning rule goes layer by layer; give it Sequential([...]).")
+        raise InvalidValue(f"{network!r}: this learning rule goes layer by layer; use Sequential([...]).")
     return [place for place, own in enumerate(params) if jax.tree.leaves(own)]

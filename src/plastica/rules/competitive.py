@@ -1,18 +1,21 @@
-"""Competitive learning: the winner takes all."""
+"""Competitive learning: only the winning unit learns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers import stacks
 from ..layers.layer import INFERENCE, Layer, Params, Record
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
+from ..typing import Float, Memory
 from .facts import Facts
 from .local import LayerRule, Learned, like_rows, require_units, row_shares, widest
 from .rule import Batch
@@ -20,39 +23,44 @@ from .rule import Batch
 
 @declaration
 class Competitive(LayerRule):
-    """Let the unit nearest to an input win it, and move the winner's weights towards the input.
+    """Competitive learning: the unit nearest to an input wins, and its weights move towards the input.
 
-    For clusters, and for features that each stand for one kind of input: units end at the means of the inputs that
-    they win, as in k-means.
+    When to use: for clusters, and for features that each stand for one kind of input. The weights of each unit converge
+    to the mean of the inputs that it wins, as in k-means.
 
         delta w_j = learning_rate (x - w_j) for the winner j = argmin_i |x - w_i|^2 - c_i,  0 for all others
         b_j = -|w_j|^2 / 2
 
-    With this bias the potential z_j = w_j'x + b_j = (|x|^2 - |x - w_j|^2) / 2 is largest for the nearest unit, and its
-    softmax says how likely each unit is the input's own, were each the centre of a normal distribution of variance 1.
-    A batch is taken as its rows one after another: a unit that wins n of them goes 1 - (1 - learning_rate)^n of the way
-    to their mean.
+    With this bias, the potential z_j = w_j'x + b_j = (|x|^2 - |x - w_j|^2) / 2 is largest for the nearest unit. Its
+    softmax is the probability of each unit if the units were the centres of normal distributions with variance 1. The
+    rows of a batch count one after another: a unit that wins n of them moves by the fraction 1 - (1 - learning_rate)^n
+    towards their mean.
 
-    A unit that starts far from all inputs would never win. The conscience c_j = conscience d (1 - units p_j) holds back
-    units that win too often: p_j is the share of inputs that unit j has won of late, and d the mean squared distance
-    of the farthest unit, so that at 1 one that wins nothing is lent all it lacks, whatever the scale. Rate and
-    conscience fall to 0 over the run in a straight line, so that in the end distance alone decides. Units should start
-    no farther away than inputs lie apart, as they do by default: one very far off makes the conscience drown distance.
+    A unit that starts far away from all inputs would never win. The conscience c_j = conscience d (1 - units p_j) is a
+    handicap for units that win too often: p_j is the fraction of recent inputs that unit j has won, and d the mean
+    squared distance of the farthest unit. With a conscience of 1, a unit that never wins is thus given all it lacks, at
+    any scale. The learning rate and the conscience decrease linearly to 0 over the run, so that in the end only the
+    distance counts. Units should not start farther away than the inputs are apart, as by default: with a single unit
+    very far away, the conscience outweighs the distance.
 
-    The figure is the mean squared distance of the inputs to the nearest unit.
+    The loss in the history is the mean squared distance of the inputs to the nearest unit.
 
     Args:
-        learning_rate: How far the winner goes for one input, at the beginning.
-        conscience: How strongly winners are held back, at the beginning; 0 for not at all. With 1 no unit of 100 died
-            on small digits, with 0.3 every second, with 0 all but one.
-        lookback: Over how many wins of a unit, where all win alike, p looks back.
+        learning_rate: The fraction by which the winner moves for one input, at the start.
+        conscience: The strength of the handicap, at the start; 0 for none. On small digits, of 100 units none stayed
+            unused with 1, every second with 0.3, and all but one with 0.
+        lookback: The number of wins of a unit over which p is averaged, if all units win equally often.
 
     Raises:
         InvalidValue: For numbers outside their range.
 
+    Example:
+        >>> Competitive(conscience=0.5)
+        Competitive(conscience=0.5)
+
     Reference:
-        Rumelhart, Zipser (1985), Feature discovery by competitive learning.
-        DeSieno (1988), Adding a conscience to competitive learning.
+        D. E. Rumelhart, D. Zipser, 1985, Feature discovery by competitive learning.
+        D. DeSieno, 1988, Adding a conscience to competitive learning.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -74,23 +82,25 @@ class Competitive(LayerRule):
         require_numbers(self, wanted)
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
-        # One layer: of units that stand for clusters already, others would find the same clusters.
+        # One layer: a second one would find the clusters of the first again.
         return stacks.dense(widest(units), last, "softmax")
 
     def require(self, layer: Layer) -> None:
         require_units(self, layer)
 
-    def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
+    def begin(self, layer: Layer, params: Params, key: Key) -> Memory:
+        """Return p, the fraction of recent inputs that each unit has won; equal for all at the start."""
         units = params["kernel"].shape[-1]
         return jnp.full((units,), 1 / units, params["kernel"].dtype)
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         kernel, left = params["kernel"], 1 - batch.progress
         distance = squared_distances(layer, params, record)
         nearest = mean_of_units(batch, jnp.min(distance, -1, keepdims=True))[0]
         farthest = jnp.max(mean_of_units(batch, distance))
         handicap = left * self.conscience * farthest * (1 - memory.size * memory)
         wins = jax.nn.one_hot(jnp.argmin(distance - handicap, -1), memory.size, dtype=distance.dtype)
+        # n moves one after another towards the mean of n rows add up to the fraction 1 - (1 - rate)^n of the way.
         wins = wins * like_rows(batch.weight, wins)
         count = jnp.sum(wins, tuple(range(wins.ndim - 1)))
         mean = record.pull_synapse(wins)[0]["kernel"] / jnp.where(count > 0, count, 1)
@@ -102,23 +112,23 @@ class Competitive(LayerRule):
         kept = lasting * memory + (1 - lasting) * shares
         return Learned(_change(params, moved), kept, nearest)
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
         nearest = jnp.min(squared_distances(layer, params, record), -1, keepdims=True)
         return mean_of_units(batch, nearest)[0]
 
 
-def squared_distances(layer: Layer, params: Params, record: Record) -> jax.Array:
-    """Return |x - w_j|^2 = |x|^2 - 2 w_j'x + |w_j|^2 for every unit, shaped like the potential.
+def squared_distances(layer: Layer, params: Params, record: Record) -> Float[Array, "batch *places units"]:
+    """Return |x - w_j|^2 = |x|^2 - 2 w_j'x + |w_j|^2 for every unit, in the shape of the potential.
 
     Raises:
-        InvalidValue: For units that do not all listen to the same inputs.
+        InvalidValue: If the units do not all receive the same inputs.
     """
     kernel = params["kernel"]
     require_all_inputs(layer)
     if kernel.shape[-2] != record.input.shape[-1]:
         raise InvalidValue(
             f"{type(layer).__name__}: its kernel of shape {kernel.shape} receives {kernel.shape[-2]} of "
-            f"{record.input.shape[-1]} channels; units that compete must receive the same inputs. Take groups=1."
+            f"{record.input.shape[-1]} channels; units that compete must receive the same inputs. Use groups=1."
         )
     squares, _ = layer.synapse(_one_unit_of_ones(params), record.input**2, {}, INFERENCE)
     product = record.potential - params.get("bias", 0)
@@ -126,7 +136,7 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> jax.Array
 
 
 def require_all_inputs(layer: Layer) -> None:
-    """See that all units of a layer receive the same inputs, without which they cannot compete.
+    """Check that all units of a layer receive the same inputs, without which they cannot compete.
 
     Raises:
         InvalidValue: If connections are missing.
@@ -138,18 +148,19 @@ def require_all_inputs(layer: Layer) -> None:
         )
 
 
-def mean_of_units(batch: Batch, values: jax.Array) -> jax.Array:
-    """Return each unit's weighted mean over rows and places, ``(batch, ..., units)`` to ``(units,)``."""
+def mean_of_units(batch: Batch, values: Float[Array, "batch *places units"]) -> Float[Array, "units"]:
+    """Return the weighted mean of each unit over the rows and places."""
     places = values.size // (values.shape[0] * values.shape[-1])
     return jnp.sum(row_shares(batch, values) * values, tuple(range(values.ndim - 1))) / places
 
 
 def _one_unit_of_ones(params: Params) -> Params:
+    """Return parameters of a single unit with weights of 1, whose potential is a sum over its inputs."""
     ones = {name: jnp.zeros_like(array[..., :1]) for name, array in params.items()}
     return {**ones, "kernel": jnp.ones_like(params["kernel"][..., :1])}
 
 
-def _change(params: Params, moved: jax.Array) -> Params:
+def _change(params: Params, moved: Float[Array, "*window channels units"]) -> Params:
     change = {name: jnp.zeros_like(array) for name, array in params.items()}
     change["kernel"] = moved - params["kernel"]
     if "bias" in params:

@@ -1,11 +1,12 @@
-"""The delta rule: go towards the target in proportion to what is missing."""
+"""The delta rule: steps in proportion to the error of each unit."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
 import numpy as np
+from jax import Array
+from numpy.typing import ArrayLike
 
 from .. import activations
 from ..declaration import declaration
@@ -13,6 +14,7 @@ from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
 from ..optimizers import SGD, Optimizer
+from ..typing import Float, Num
 from .facts import LAST_LAYER_ALONE, Facts
 from .last_layer import LastLayerRule
 from .rule import Batch
@@ -23,26 +25,32 @@ _FROM_0_TO_1 = (activations.Sigmoid, activations.HardSigmoid, activations.Heavis
 
 @declaration
 class Delta(LastLayerRule):
-    """Move each weight by its input times what the potential lacks: Adaline, least mean squares.
+    """The delta rule (Adaline, least mean squares): move each weight by its input times the error of the potential.
 
-    For linear regression in small steps, and for classes as Adaline does it. It finds the least-squares solution
-    whether or not classes can be separated; with all rows in a batch it does so below the learning rate
-    2 / lambda_max and grows without end above, lambda_max being the largest eigenvalue of the second moments of the
-    inputs with a 1 for the bias: :func:`~plastica.rules.largest_rate`. Only the last layer that learns moves; those
-    before it stay as they were drawn.
+    When to use: for linear regression in small steps, and for classification as with Adaline. It converges to the
+    least-squares solution whether or not the classes are separable. With all rows in one batch it does so for learning
+    rates below 2 / lambda_max and diverges above, where lambda_max is the largest eigenvalue of the second moments of
+    the inputs (with a 1 for the bias); see :func:`~plastica.rules.largest_rate`. Only the last layer with parameters
+    learns; those before it keep their initial weights.
 
-        w <- w + learning_rate (t - z) x, with z = w'x + b before any activation; the mean over a batch's rows
+        w <- w + learning_rate (t - z) x, with z = w'x + b before any activation; the mean over the rows of a batch
 
-    Under linear, softmax and tanh units the potential learns the targets as they are, class numbers as a one among
-    zeros. Where an answer from 0 to 1 is read off at the potential 0 (sigmoid, heaviside) and under hinge losses it
-    learns -1 and 1, Adaline's targets, so that the decision falls in the middle.
+    With linear, softmax and tanh units, the potential learns the targets as they are, class numbers as one-hot. If
+    outputs between 0 and 1 are decided at potential 0 (sigmoid, heaviside), and for hinge losses, it learns -1 and 1,
+    the targets of Adaline, so that the decision boundary is in the middle.
 
     Raises:
-        InvalidValue: For a last activation that fits none of these; for a last layer that is not units with one kernel.
+        InvalidValue: For any other last activation, or if the last layer with parameters does not have a single kernel.
+
+    Example:
+        >>> import plastica as pl
+        >>> model = pl.Sequential([pl.Dense(1)])
+        >>> model.compile(rule="delta", loss="mse")
 
     Reference:
-        Widrow, Hoff (1960), Adaptive switching circuits; Widrow, Stearns (1985), Adaptive signal processing, chapters 4
-        (steepest descent and its bound) and 6 (least mean squares).
+        B. Widrow, M. E. Hoff, 1960, Adaptive switching circuits.
+        B. Widrow, S. D. Stearns, 1985, Adaptive signal processing, chapter 4 (steepest descent and its bound) and 6
+        (least mean squares).
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -60,11 +68,17 @@ class Delta(LastLayerRule):
         activation = network.output_activation
         if activation is not None and not isinstance(activation, _AS_THEY_ARE + _FROM_0_TO_1):
             raise InvalidValue(
-                f"Delta: the last activation is {activation!r}, and the delta rule teaches potentials, not activities. "
-                'End with a linear layer for numbers, with "sigmoid", "tanh", "heaviside" or "softmax" for classes.'
+                f"Delta: the last activation is {activation!r}, and the delta rule trains potentials, not activities. "
+                'End with a linear layer for regression, with "sigmoid", "tanh", "heaviside" or "softmax" for classes.'
             )
 
-    def error(self, network: Layer, objective: Objective, y: jax.Array, potential: jax.Array) -> jax.Array:
+    def error(
+        self,
+        network: Layer,
+        objective: Objective,
+        y: Num[Array, "batch *targets"],
+        potential: Float[Array, "batch *places units"],
+    ) -> Float[Array, "batch *places units"]:
         meaning = objective.loss.meaning
         target = meaning.targets.spread(type(self).__name__, y, potential)
         if isinstance(network.output_activation, _FROM_0_TO_1) and not meaning.targets.signed:
@@ -77,29 +91,29 @@ class Delta(LastLayerRule):
             return ""
         weight = np.sqrt(np.asarray(batch.weight) / float(batch.size))[:, None] * np.sqrt(len(x))
         rate = largest_rate(weight * np.asarray(x), weight if "bias" in params[self.place(network, params)] else None)
-        return f"on these {int(batch.size)} rows the delta rule grows without end above the learning rate {rate:.3g}"
+        return f"on these {int(batch.size)} rows the delta rule diverges for learning rates above {rate:.3g}"
 
 
-def largest_rate(x: Any, bias: Any = 1.0) -> float:
-    """Return the learning rate above which the delta rule with all rows in a batch grows without end.
+def largest_rate(x: ArrayLike, bias: ArrayLike | None = 1.0) -> float:
+    """Return the learning rate above which the delta rule with all rows in one batch diverges.
 
-    It is 2 / lambda_max, lambda_max being the largest eigenvalue of the second moments (1/n) sum over rows of x x',
-    x with a 1 for the bias.
+    It is 2 / lambda_max, where lambda_max is the largest eigenvalue of the second moments (1/n) sum over rows of x x',
+    including a 1 in x for the bias.
 
     Args:
-        x: What arrives at the last layer, ``(rows, inputs)``.
-        bias: What stands for the bias beside each row; None for a layer without one.
+        x: The inputs of the last layer, ``(rows, features)``.
+        bias: The input of the bias, a number or one for each row; None for a layer without bias.
 
     Example:
         >>> round(largest_rate([[1.0, 2.0], [2.0, 3.0], [3.0, 4.0], [4.0, 5.0]]), 4)
         0.0916
 
     Reference:
-        Widrow, Stearns (1985), Adaptive signal processing, chapter 4.
+        B. Widrow, S. D. Stearns, 1985, Adaptive signal processing, chapter 4.
     """
     inputs = np.asarray(x, np.float64)
     if bias is not None:
         inputs = np.hstack([inputs, np.broadcast_to(bias, (len(inputs), 1))])
-    # Singular values keep more digits than the eigenvalues of the product.
+    # The largest singular value is more accurate than the eigenvalue of the product.
     largest = float(np.linalg.norm(inputs, 2)) ** 2 / len(inputs)
     return 2 / largest if largest else float("inf")

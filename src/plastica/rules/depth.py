@@ -1,4 +1,4 @@
-"""How far errors come while activities settle, and how many steps a network of some depth wants."""
+"""How far errors propagate while activities relax, and the number of steps for a given depth."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import warnings
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
+from jax import Array
 
 from ..errors import PlasticaWarning
+from ..typing import Float, Int
 
-# Which part of a fixed-prediction error may be missing: about the rounding of single precision.
+# The fraction of an error that may be missing with fixed predictions: about the rounding error of float32.
 MISSING = 1e-6
-# What a person is warned of: less than this part arrives, or more than this part is missing.
+# Below this fraction that arrives, or above this fraction that is missing, there is a warning.
 _SPREAD_AT_LEAST, _MISSING_AT_MOST = 0.05, 0.01
-_FEWEST = 12  # steps for shallow networks, with which handwritten digits are learned as well as with more
+_FEWEST = 12  # steps for shallow networks; more do not improve the accuracy on handwritten digits
 
 
 class Reach(NamedTuple):
-    """How far errors come.
+    """How far errors propagate.
 
     Attributes:
-        steps: How many steps there are.
-        arrives: Which part of the error arrives at the first layer.
-        enough: Whether the first layer learns from that as it should.
-        wanted: How many steps suit the depth.
+        steps: The number of steps.
+        arrives: The fraction of the error that arrives at the first layer.
+        enough: Whether that suffices for the first layer to learn.
+        wanted: The number of steps that suits the depth.
     """
 
     steps: int
@@ -34,10 +36,10 @@ class Reach(NamedTuple):
 
 
 def spreading(steps: int, pace: float, distance: int) -> Reach:
-    """Return how far errors come where predictions follow the activities.
+    """Return how far errors propagate if predictions follow the activities.
 
-    Every activity then lies between its neighbours', and errors spread over the links as heat does over a rod: after t
-    steps of a size, of what is held at one end the part erfc(distance / (2 sqrt(size t))) is found at a distance.
+    Every activity then lies between its neighbours, and errors diffuse over the links like heat in a rod: after t steps
+    of a given size, the fraction erfc(distance / (2 sqrt(size t))) of the value at one end is found at a distance.
 
     Example:
         >>> found = spreading(12, 0.2, 7)
@@ -49,22 +51,23 @@ def spreading(steps: int, pace: float, distance: int) -> Reach:
     return Reach(steps, arrives, steps >= wanted or arrives >= _SPREAD_AT_LEAST, wanted)
 
 
-def steps_to_spread(pace: Any, distance: int) -> Any:
-    """Return how many steps suit a distance where errors spread; the pace may be traced.
+def steps_to_spread(pace: Float[Array, ""] | float, distance: int) -> Int[Array, ""]:
+    """Return the number of steps for a distance over which errors diffuse; the step size may be traced.
 
-    One step of size 1 goes one link, and so many in the mean go one over the size. From 16 links on the front thins out
-    sooner than it arrives, unless steps grow with the square: then erfc(2), half a percent, arrives.
+    A step of size 1 reaches the next link, so 1 / size steps do on average. From 16 links on, the front becomes too
+    weak before it arrives, unless the number of steps grows with the square of the distance: then erfc(2), half a per
+    cent, arrives.
     """
-    # A little less than the quotient, which may be a whole number but for its rounding.
+    # 1e-3 keeps a quotient that is whole up to rounding errors from being rounded up.
     links = jnp.ceil(distance * max(1.0, distance / 16) / pace - 1e-3)
     return jnp.maximum(_FEWEST, 2 + links).astype(jnp.int32)
 
 
 def passing(steps: int, pace: float, distance: int) -> Reach:
-    """Return how far errors come beside fixed predictions.
+    """Return how far errors propagate if predictions are fixed.
 
-    Each error goes by the step size towards what comes from the one above. What is there after t steps is the part
-    P(at least ``distance`` of t trials succeed), with the step size as the probability of a success.
+    In each step, every error moves by the step size towards the error from above. The fraction after t steps is P(at
+    least ``distance`` of t trials succeed), where the step size is the probability of success.
 
     Example:
         >>> found = passing(40, 0.5, 15)
@@ -79,17 +82,16 @@ def passing(steps: int, pace: float, distance: int) -> Reach:
 
 
 def passed_on(missing: list[Any], pace: Any) -> list[Any]:
-    """Return which part of each error, first link to last, is missing after one more step."""
+    """Return the missing fraction of each error, first link to last, after one more step; floats or traced numbers."""
     return [own + pace * (above - own) for own, above in zip(missing, [*missing[1:], 0.0], strict=True)]
 
 
-def warn_of_depth(rule: Any, reach: Reach, distance: int) -> None:
-    """Warn where the steps that a person chose leave the first layer without most of its error."""
+def warn_of_depth(rule: str, reach: Reach, distance: int) -> None:
+    """Warn if most of the error does not reach the first layer within the given steps."""
     if reach.enough:
         return
-    own = f"inference={rule.inference!r}, steps={reach.steps}, step_size={rule.step_size:g}"
     warnings.warn(
-        f"{type(rule).__name__}({own}): about {reach.arrives:.2g} of the error reaches the first layer that learns, "
+        f"{rule}: about {reach.arrives:.2g} of the error reaches the first layer that learns, "
         f"{distance} links below the last, so it learns poorly or not at all. Set steps={reach.wanted}, or leave out "
         "steps to adapt them to the depth.",
         PlasticaWarning,

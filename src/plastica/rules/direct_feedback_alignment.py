@@ -1,18 +1,20 @@
-"""Direct feedback alignment: the output's error goes to every layer at once."""
+"""Direct feedback alignment: the error of the output is sent to every layer at once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod, sqrt
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
+from jax import Array
 
 from .. import random
 from ..declaration import declaration
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Memory
 from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .facts import RECURRENT, Facts
@@ -22,32 +24,35 @@ from .rule import Batch, Rule, Signal
 
 @declaration
 class DirectFeedbackAlignment(Rule):
-    """Send the error of the output straight to every layer, each by random weights of its own.
+    """Direct feedback alignment: send the error of the output to every layer directly, through fixed random weights.
 
-    No error passes from layer to layer, so all layers could learn at the same time. As good as feedback alignment in
-    dense networks, and better in very deep ones; convolutions learn less well.
+    When to use: to study learning without errors that pass from layer to layer; all layers could learn at the same
+    time. It is as good as feedback alignment in dense networks and better in very deep ones. Convolutions learn less
+    well.
 
         delta^L = e = dC/dz^L
         delta^l = (B_l e) * f'(z^l)
         delta W^l = - learning_rate delta^l a^(l-1)'
 
-    A network is cut into links of one learned layer each; B_l e is the error at the activity of link l (all its
-    numbers in one row, whatever their shape), and within the link, through its activation or pooling, it goes back by
-    the chain rule. B_l is normal around 0. It is not kept: the same key draws the same weights in every step.
+    The network is cut into links with one learned layer each. B_l e is the error at the activity of link l, whose axes
+    except the batch are flattened for the product. Within the link, through its activation or pooling, the error is
+    propagated by the chain rule. B_l is normally distributed. It is not stored: the same key gives the same weights in
+    every step.
 
     Args:
-        scale: How large B_l is, in units of Glorot's initial weights between the link and the output: 1 sends errors
-            about as large as backprop does from the last layer to the one below before anything is learned.
+        scale: The standard deviation of B_l, in units of that of Glorot's initial weights between the link and the
+            output. With 1, errors are about as large as those that backprop sends from the last layer to the one below
+            before training.
 
     Raises:
-        InvalidValue: For a scale that is not above 0, and for a network that is no sequence of layers.
+        InvalidValue: If the scale is not above 0, or the network is not a sequence of layers.
 
     Example:
         >>> DirectFeedbackAlignment()
         DirectFeedbackAlignment()
 
     Reference:
-        Nøkland (2016), Direct feedback alignment provides learning in deep neural networks, equation 7.
+        A. Nøkland, 2016, Direct feedback alignment provides learning in deep neural networks, eq. 7.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -67,9 +72,9 @@ class DirectFeedbackAlignment(Rule):
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network, below=False)
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return the key that draws the random weights."""
-        chain(network, params)  # says so where the network is no sequence
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the key of the random weights."""
+        chain(network, params)  # raises if the network is not a sequence
         return {"key": key}
 
     def signal(
@@ -77,7 +82,7 @@ class DirectFeedbackAlignment(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -92,14 +97,16 @@ class DirectFeedbackAlignment(Rule):
         ]
         return Signal(loss, links.join([*gradients, last.gradient]), record.activity, new_state, memory)
 
-    def sent(self, place: int, error: jax.Array, shape: Sequence[int], memory: Any) -> jax.Array:
-        """Return the output's error as it arrives at the activity of a link, ``shape``."""
+    def sent(
+        self, place: int, error: Float[Array, "batch *outputs"], shape: Sequence[int], memory: Memory
+    ) -> Float[Array, "batch *shape"]:
+        """Return the error of the output as it arrives at the activity of a link."""
         flat = error.reshape(shape[0], -1)  # (batch, outputs)
         weights = self.weights_to(place, flat.shape[1], prod(shape[1:]), memory)
         return (flat @ weights.astype(flat.dtype)).reshape(shape)
 
-    def weights_to(self, place: int, outputs: int, units: int, memory: Any) -> jax.Array:
-        """Return the transposed B_l of a link, ``(outputs, units)``; always the same."""
+    def weights_to(self, place: int, outputs: int, units: int, memory: Memory) -> Float[Array, "outputs units"]:
+        """Return the transposed B_l of a link; the same in every step."""
         size = self.scale * sqrt(2 / (outputs + units))
         return size * random.normal(random.fold(memory["key"], place), (outputs, units))
 

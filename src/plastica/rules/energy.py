@@ -1,28 +1,30 @@
-"""What rules share that let activities settle: links with their parameters, and rows that settle each by itself."""
+"""Links with their parameters, for rules whose activities relax to a minimum of an energy."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..layers.chain import Chain, cut
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
+from ..typing import Float
 from .chain import chain
 from .rule import Batch
 
 
 class BoundLink(NamedTuple):
-    """A link of a network with all that it needs beside its inputs.
+    """A link of a network with everything that it needs besides its inputs.
 
     Attributes:
-        link: The link, a network of one learned layer.
+        link: The link, a network with one learned layer.
         params: Its parameters.
-        state: Its layers' state.
-        context: How it is run.
+        state: The state of its layers.
+        context: The options of the pass.
     """
 
     link: Layer
@@ -30,31 +32,31 @@ class BoundLink(NamedTuple):
     state: State
     context: Context
 
-    def forward(self, x: jax.Array) -> tuple[Record, State]:
-        """Return what the link does with inputs ``(batch, ...)``, and its new state."""
+    def forward(self, x: Array) -> tuple[Record, State]:
+        """Return the record of the link for inputs ``(batch, ...)``, and its new state."""
         return self.link.forward(self.params, x, self.state, self.context)
 
-    def record(self, x: jax.Array) -> Record:
-        """Return what the link does with inputs ``(batch, ...)``."""
+    def record(self, x: Array) -> Record:
+        """Return the record of the link for inputs ``(batch, ...)``."""
         return self.forward(x)[0]
 
-    def pull(self, record: Record, delta: jax.Array) -> jax.Array:
-        """Return what an error at the activity is at the input."""
+    def pull(self, record: Record, delta: Float[Array, "batch *outputs"]) -> Float[Array, "batch *inputs"]:
+        """Propagate an error at the activity back to the input."""
         return self.link.backward(record, delta).input_delta
 
-    def pull_potential(self, record: Record, delta: jax.Array) -> jax.Array:
-        """Return what an error at the potential is at the input; for a Dense layer W' delta."""
+    def pull_potential(self, record: Record, delta: Float[Array, "batch *outputs"]) -> Float[Array, "batch *inputs"]:
+        """Propagate an error at the potential back to the input; for a Dense layer W' delta."""
         return self.link.backward_potential(record, delta).input_delta
 
 
 def bind(links: Chain, params: Params, state: State, context: Context) -> tuple[BoundLink, ...]:
-    """Return each link with its parameters, its state and how it is run."""
+    """Return each link with its parameters, its state and the options of the pass."""
     together = zip(links.links, links.split(params), links.split(state), links.contexts(context), strict=True)
     return tuple(BoundLink(*own) for own in together)
 
 
-def run(parts: Sequence[BoundLink], x: jax.Array) -> tuple[list[Record], list[State]]:
-    """Return what each link does in one forward pass, and its new state."""
+def run(parts: Sequence[BoundLink], x: Array) -> tuple[list[Record], list[State]]:
+    """Return the record and the new state of each link in a forward pass."""
     records, states = [], []
     for part in parts:
         record, new_state = part.forward(x)
@@ -64,31 +66,33 @@ def run(parts: Sequence[BoundLink], x: jax.Array) -> tuple[list[Record], list[St
     return records, states
 
 
-def row_losses(part: BoundLink, x: jax.Array, batch: Batch, objective: Objective) -> tuple[jax.Array, jax.Array]:
-    """Return each row's loss C, ``(batch,)``, and its slope dC/dx, where x is what arrives at the last link.
+def row_losses(
+    part: BoundLink, x: Float[Array, "batch *shape"], batch: Batch, objective: Objective
+) -> tuple[Float[Array, "batch"], Float[Array, "batch *shape"]]:
+    """Return the loss C of each row, and its derivative dC/dx with respect to the inputs x of the last link.
 
-    An activity settles by its own row's energy: how much the row counts, and how many others there are, is nothing to
-    it. Rows that only fill up a batch have none.
+    The activities of a row relax in the energy of that row alone: its weight and the number of other rows do not
+    matter. Padding rows have no loss.
     """
 
-    def losses(x: jax.Array) -> jax.Array:
+    def losses(x: Array) -> Array:
         record = part.record(x)
-        return answer_losses(record.potential if objective.at_potential else record.activity, batch, objective)
+        return output_losses(record.potential if objective.at_potential else record.activity, batch, objective)
 
     values, pull = jax.vjp(losses, x)
     return values, pull(jnp.ones_like(values))[0]
 
 
-def answer_losses(answer: jax.Array, batch: Batch, objective: Objective) -> jax.Array:
-    """Return each row's loss for what the network answers; 0 for rows that only fill up a batch."""
-    return jnp.where(batch.weight == 0, 0, objective.rows(batch.y, answer, batch.within))
+def output_losses(output: Float[Array, "batch *outputs"], batch: Batch, objective: Objective) -> Float[Array, "batch"]:
+    """Return the loss of each row for the output of the network; 0 for padding rows."""
+    return jnp.where(batch.weight == 0, 0, objective.rows(batch.y, output, batch.within))
 
 
 def cut_at_activities(network: Layer, params: Params) -> Chain:
-    """Cut a network into links that each end in their non-linearity.
+    """Cut a network into links that each end with their nonlinearity.
 
-    As :func:`~plastica.rules.chain.chain`, but layers that come after a link's last non-linearity (pooling, flattening)
-    begin the next link, so that every link's potential is followed by its non-linearity alone.
+    As :func:`~plastica.rules.chain.chain`, but layers after the last nonlinearity of a link (pooling, flattening) begin
+    the next link, so that the potential of every link is followed only by its nonlinearity.
 
     Example:
         >>> from plastica.layers import Activation, Dense, Flatten, Sequential
@@ -112,6 +116,6 @@ def _is_straight(layer: Layer) -> bool:
     return activation is None or activation.name == "linear"
 
 
-def unchanging(value: Any, like: jax.Array) -> jax.Array:
-    """Return a declared number in an array's precision, so that a loop carries what it began with."""
+def unchanging(value: float, like: Float[Array, "*shape"]) -> Float[Array, ""]:
+    """Return a number of a declaration in the precision of an array, so that loops keep their types."""
     return jnp.asarray(value, like.dtype)

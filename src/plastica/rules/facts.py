@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-# A yes, a no, a number, or a few words where neither yes nor no would be true.
+# Yes, no, a number, or a few words if neither yes nor no is true.
 Fact = bool | int | str
 
-# Of all rules that send errors or targets to a layer of any kind.
+# A note of all rules that send errors or targets to layers of any kind.
 RECURRENT: Final = (
     "This is about what passes between layers. Within a recurrent layer (LSTM, GRU) errors are propagated back through "
     "time by its own recurrent weights."
@@ -55,17 +55,17 @@ class Facts(NamedTuple):
 
 
 class FactsOf:
-    """Facts that hang on a rule's fields; asked of the class they are those of its defaults."""
+    """Facts that depend on the fields of a rule; accessed on the class, those of the default fields."""
 
-    def __init__(self, told: Callable[[Any], Facts]) -> None:
-        self.told = told
+    def __init__(self, facts: Callable[[Any], Facts]) -> None:
+        self.facts = facts
 
     def __get__(self, rule: Any, kind: type) -> Facts:
-        return self.told(kind() if rule is None else rule)
+        return self.facts(kind() if rule is None else rule)
 
 
 def together(source: str, first: Facts, after: Facts) -> Facts:
-    """Return what two rules ask together, one of which follows the other."""
+    """Return the combined requirements of two rules of which one follows the other."""
     found: dict[str, Any] = {"phases": max(first.phases, after.phases)}
     found["local"] = _most(first.local, after.local, gravest=False)
     for name in ("symmetric_weights", "global_error", "labels"):
@@ -79,7 +79,7 @@ def together(source: str, first: Facts, after: Facts) -> Facts:
 
 
 def _most(one: Fact, other: Fact, *, gravest: bool) -> Fact:
-    """Return the graver of two facts: the given yes or no where there is one, else words, else the opposite."""
+    """Return the stronger of two facts: the given yes or no if one is it, else words, else the opposite."""
     if gravest in (one, other):
         return gravest
     return next((each for each in (one, other) if isinstance(each, str)), not gravest)

@@ -1,53 +1,56 @@
-"""Feedback alignment: errors travel back through random weights that nobody learns."""
+"""Feedback alignment: errors propagate back through fixed random weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .. import random
 from ..declaration import declaration
 from ..initializers import fans
 from ..layers import stacks
 from ..layers.layer import Layer, Params
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Memory
 from .backprop import Backprop
 from .facts import RECURRENT, Facts
 
 
 @declaration
 class FeedbackAlignment(Backprop):
-    """Send errors back through fixed random weights in place of the transposed ones.
+    """Feedback alignment: propagate errors back through fixed random weights instead of the transposed ones.
 
-    For the question whether learning needs the way back to mirror the way there: it does not. The forward weights
-    come to agree with the random ones, and the angle to the true gradient falls below 90 degrees. Deep networks and
-    convolutions learn less well than by backprop.
+    When to use: to study whether learning needs symmetric weights. It does not: the forward weights align with the
+    random ones, and the angle to the true gradient falls below 90 degrees. Deep networks and convolutions learn less
+    well than with backprop.
 
         delta^L = dC/dz^L
         delta^l = (B^(l+1) delta^(l+1)) * f'(z^l)
         delta W^l = - learning_rate delta^l a^(l-1)'
 
-    Every parameter of two or more axes has a B of its own, normal around 0; biases and the like stand in the way back
-    as they are. What happens within one recurrent layer is sent back through its own weights; to the layer below the
-    error goes as through a copy of it with B.
+    Every parameter with two or more axes has a normally distributed B of its own; biases and other vectors are used as
+    they are. Within a recurrent layer, errors are propagated back by its own weights; the error for the layer below
+    passes through a copy of the layer with B.
 
     Args:
-        scale: How large B is, in units of the layer's initial weights (their root mean square; where they start at
-            0, of Glorot's). 1 sends errors back about as large as backprop does before anything is learned.
+        scale: The root mean square of B, in units of that of the initial weights of the layer (of Glorot's if they
+            start at 0). With 1, errors are about as large as those of backprop before training.
 
     Raises:
-        InvalidValue: For a scale that is not above 0.
+        InvalidValue: If the scale is not above 0.
 
     Example:
         >>> FeedbackAlignment(scale=2.0)
         FeedbackAlignment(scale=2.0)
 
     Reference:
-        Lillicrap, Cownden, Tweed, Akerman (2016), Random synaptic feedback weights support error backpropagation
-        for deep learning, Nature Communications 7, 13276; there delta h_FA = B e.
+        T. P. Lillicrap, D. Cownden, D. B. Tweed, C. J. Akerman, 2016, Random synaptic feedback weights support error
+        backpropagation for deep learning, Nature Communications 7, 13276 (delta h_FA = B e).
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -68,11 +71,11 @@ class FeedbackAlignment(Backprop):
     def __post_init__(self) -> None:
         require_numbers(self, {"scale": ABOVE_ZERO})
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return the random weights, one array for each parameter of two or more axes."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the random weights, an array for each parameter with two or more axes."""
         return _draw(self.scale, params, key)
 
-    def feedback(self, params: Params, memory: Any) -> Params:
+    def feedback(self, params: Params, memory: Memory) -> Params:
         """Return the random weights, with biases as they are."""
         return with_weights(params, memory)
 
@@ -81,35 +84,35 @@ class FeedbackAlignment(Backprop):
 
 
 @jax.jit
-def _draw(scale: Any, params: Params, key: jax.Array) -> tuple[jax.Array, ...]:
+def _draw(scale: float, params: Params, key: Key) -> tuple[Array, ...]:
     return tuple(
         (scale * size * random.normal(random.fold(key, place), weight.shape)).astype(weight.dtype)
         for place, (weight, size) in enumerate(zip(weights_of(params), initial_sizes(params), strict=True))
     )
 
 
-def weights_of(params: Params) -> list[Any]:
-    """Return the parameters that errors travel back through: those of two or more axes."""
+def weights_of(params: Params) -> list[Array]:
+    """Return the parameters that propagate errors back: those with two or more axes."""
     return [array for array in jax.tree.leaves(params) if array.ndim > 1]
 
 
-def with_weights(params: Params, weights: Iterable[jax.Array]) -> Params:
-    """Return the parameters with others in place of those that :func:`weights_of` names."""
+def with_weights(params: Params, weights: Iterable[Array]) -> Params:
+    """Return the parameters with the given arrays in place of those of :func:`weights_of`."""
     arrays, structure = jax.tree.flatten(params)
     given = iter(weights)
     return structure.unflatten([next(given) if array.ndim > 1 else array for array in arrays])
 
 
-def initial_sizes(params: Params) -> list[jax.Array]:
-    """Return the root mean square of each initial weight array; where all are 0 that of Glorot's."""
+def initial_sizes(params: Params) -> list[Float[Array, ""]]:
+    """Return the root mean square of each initial weight array; that of Glorot's if all are 0."""
     sizes = []
     for weight in weights_of(params):
         found = jnp.sqrt(jnp.mean(jnp.square(weight)))
-        # Nothing would come back through weights of size 0, though networks that start at 0 learn by this rule.
+        # Feedback weights of size 0 would stop all errors, though weights that start at 0 can learn by this rule.
         sizes.append(jnp.where(found > 0, found, (2 / sum(fans(weight.shape))) ** 0.5))
     return sizes
 
 
 def tanh_layers(units: Sequence[int], last: Layer) -> list[Layer]:
-    """Return layers of tanh units, with which the papers on these rules worked, and the last one."""
+    """Return layers of tanh units, as in the papers on these rules, followed by the last layer."""
     return stacks.dense(units, last, "tanh")

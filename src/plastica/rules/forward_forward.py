@@ -1,12 +1,13 @@
-"""Forward-forward: two forward passes, one for what is so and one for what is not."""
+"""Forward-forward: two forward passes, with positive and with negative data."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .. import random
 from ..activations import Sigmoid, Softmax
@@ -17,7 +18,9 @@ from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..layers.sliding import check_choice
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Memory, PyTree
 from .backprop import warn_of_steps
 from .chain import chain, learned_places
 from .facts import Facts
@@ -28,46 +31,52 @@ from .rule import Batch, Rule, Signal, loss_of, rule_key
 
 @declaration
 class ForwardForward(Rule):
-    """Teach each layer to tell inputs with their true label from inputs with a wrong one, without sending errors back.
+    """Forward-forward: each layer learns to distinguish inputs with correct labels from inputs with wrong ones.
 
-    For networks of classes in which no layer may know what those above it do. Each hidden layer's goodness G is the
-    mean square of its activities. It is to be high for positive data (an input and its label) and low for negative data
-    (the same input and a wrong label), by
+    When to use: for classification without errors that propagate back; no layer depends on those above it. The goodness
+    G of each hidden layer is the mean square of its activities. It should be high for positive data (an input with its
+    label) and low for negative data (the same input with a wrong label), by
 
         C = -log sigmoid(sharpness (G+ - G-))                                   for contrast="difference"
         C = -log p(G+) - log(1 - p(G-)),  p(G) = sigmoid(sharpness (G - threshold))    for contrast="threshold"
 
-    Every layer follows the gradient of its own C and of nothing else. What it passes on is a / sqrt(G), of length 1 a
-    unit, so that the next layer cannot read the goodness off the length but must find features of its own.
+    Every layer follows the gradient of its own C only. It passes on a / sqrt(G), with a mean square of 1, so that the
+    next layer cannot read the goodness from the length and must find features of its own.
 
     The paper writes labels into the first pixels. Here a one-hot label is appended to the input, so that no feature is
-    lost: a kernel ``(classes, units)`` adds to the first hidden layer's potential. It lives in the rule's memory, with
-    an optimizer of its own. Below, a neutral label gives every class the same share.
+    lost: a kernel ``(classes, units)`` adds to the potential of the first hidden layer. It is stored in the memory of
+    the rule, with an optimizer of its own. A neutral label gives every class the same weight.
 
-    The last layer with parameters is the softmax that reads the last normalised activity out, under the neutral label;
-    it follows its own gradient. In training loss and metrics are its, whatever ``answer`` says.
+    The last layer with parameters is a softmax readout of the last normalized activity with the neutral label; it
+    follows its own gradient. In training, the loss and the metrics are those of the readout, for any value of
+    ``answer``.
 
     Args:
-        contrast: ``"difference"``, Lee and Song's, learned better in our trials on MNIST; or ``"threshold"``, Hinton's.
-        sharpness: How fast the odds rise with goodness; 30 for the difference, 10 for the threshold learned best. As
-            many as units would be the paper's sum of squares, which saturates early.
-        threshold: Which mean square counts as even odds; 1 is where the normalised activity lies.
-        negatives: How wrong labels are drawn: ``"hard"``, in proportion to what the read-out believes, as in the
-            paper; or ``"random"``, all alike.
-        answer: Where predictions come from: ``"goodness"``, one pass for each label, whose goodnesses over the hidden
-            layers, summed and times ``sharpness``, are the answer's potential; ``"later_goodness"``, the same over all
-            hidden layers but the first, as in the paper (of one hidden layer its own); or ``"readout"``, one pass, for
-            speed. With labels beside the input the first layer's goodness helps: on 12,000 MNIST images, in 8 epochs,
-            two hidden layers of 200 units are wrong on 7.0 % with it and on 7.7 % without.
-        label_optimizer: What makes the steps of the label's kernel.
+        contrast: ``"difference"``, by Lee and Song, was more accurate in our trials on MNIST; ``"threshold"`` is
+            Hinton's.
+        sharpness: The slope of the log-odds in the goodness. 30 for the difference and 10 for the threshold were most
+            accurate. The number of units would give the paper's sum of squares, which saturates early.
+        threshold: The mean square at even odds; that of a normalized activity is 1.
+        negatives: How wrong labels are drawn: ``"hard"``, in proportion to the probabilities of the readout, as in the
+            paper; or ``"random"``, uniformly.
+        answer: How predictions are computed: ``"goodness"``, one pass for each label, where the potential is
+            ``sharpness`` times the sum of the goodness of the hidden layers; ``"later_goodness"``, the same without the
+            first hidden layer (if there are several), as in the paper; or ``"readout"``, one pass, the fastest. Since
+            labels are appended to the input here, the first layer helps: on 12,000 MNIST images, two hidden layers of
+            200 units after 8 epochs have an error of 7.0 % with it and 7.7 % without.
+        label_optimizer: The optimizer of the kernel of the label.
 
     Raises:
-        InvalidValue: For numbers or words outside their range, or an optimizer that wants all rows at once.
+        InvalidValue: For values outside their range, or an optimizer that needs all rows at once.
+
+    Example:
+        >>> ForwardForward(answer="readout")
+        ForwardForward(answer='readout')
 
     Reference:
-        Hinton (2022), The forward-forward algorithm: some preliminary investigations, section 2, equation 1.
-        Lee, Song (2023), SymBa: symmetric backpropagation-free contrastive learning with forward-forward algorithm
-        for optimizing convergence.
+        G. E. Hinton, 2022, The forward-forward algorithm: some preliminary investigations, section 2, eq. 1.
+        H.-C. Lee, J. Song, 2023, SymBa: symmetric backpropagation-free contrastive learning with forward-forward
+        algorithm for optimizing convergence.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -100,18 +109,18 @@ class ForwardForward(Rule):
         if objective is None or not objective.at_potential or not _tells_classes_apart(network, objective):
             loss = "no loss" if objective is None else type(objective.loss).__name__
             raise InvalidValue(
-                f"ForwardForward: got {loss} after the activation {network.output_activation!r}; it contrasts a label "
-                'with wrong ones, so it needs classes. End the network in Dense(classes, "softmax") under '
-                'sparse_categorical_crossentropy or categorical_crossentropy, or in Dense(1, "sigmoid") under '
+                f"ForwardForward: got {loss} after the activation {network.output_activation!r}; it contrasts correct "
+                'with wrong labels, so it needs classes. End the network with Dense(classes, "softmax") and the loss '
+                'sparse_categorical_crossentropy or categorical_crossentropy, or with Dense(1, "sigmoid") and the loss '
                 "binary_crossentropy."
             )
         warn_of_steps(network, below=False)
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return the label's kernel and what its optimizer carries.
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the kernel of the label and the state of its optimizer.
 
         Raises:
-            InvalidValue: For a network without hidden layers, or with layers that are not units.
+            InvalidValue: For a network without hidden layers, or with layers that do not have a single kernel.
         """
         learned = learned_places(network, params)
         for place in learned:
@@ -122,11 +131,13 @@ class ForwardForward(Rule):
         kernels = [params[place]["kernel"] for place in learned]
         outputs = kernels[-1].shape[-1]
         if len(kernels) < 2:
-            raise InvalidValue("ForwardForward: there is no hidden layer that could learn. Put Dense layers before it.")
+            raise InvalidValue(
+                "ForwardForward: there is no hidden layer that could learn. Add Dense layers before the last one."
+            )
         if outputs > 1 and isinstance(network.output_activation, Sigmoid):
             raise InvalidValue(
-                f"ForwardForward: {outputs} sigmoid outputs are labels that may hold together; it needs one label a "
-                'row. For exclusive classes end the network in Dense(classes, "softmax").'
+                f"ForwardForward: {outputs} sigmoid outputs allow several labels per row, but it needs exactly "
+                'one. For exclusive classes end the network with Dense(classes, "softmax").'
             )
         label = random.normal(key, (max(outputs, 2), kernels[0].shape[-1])).astype(kernels[0].dtype)
         return {"label": label, "optimizer": self.label_optimizer.init(label)}
@@ -136,7 +147,7 @@ class ForwardForward(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -147,7 +158,7 @@ class ForwardForward(Rule):
         heard, new_state = hidden.hear(parts[0], batch.x)
         activities, new_states = hidden.go_on(parts, heard + jnp.mean(label, 0), new_state)
 
-        def read_out(own: Params) -> tuple[jax.Array, Any]:
+        def read_out(own: Params) -> tuple[Float[Array, ""], PyTree]:
             below = normalised(activities[-1])
             potential, last_state = links.links[-1].synapse(own, below, hidden.states[-1], hidden.contexts[-1])
             activity = network.activate(potential)
@@ -162,19 +173,24 @@ class ForwardForward(Rule):
         return Signal(loss, direction, activity, new_state, {"label": moved, "optimizer": kept})
 
     def contrasts(
-        self, hidden: _Hidden, parts: Sequence[Params], label: jax.Array, batch: Batch, labels: Sequence[jax.Array]
-    ) -> tuple[list[Params], jax.Array]:
-        """Return the gradient of each hidden layer's own C, and that of the label's kernel.
+        self,
+        hidden: _Hidden,
+        parts: Sequence[Params],
+        label: Float[Array, "classes units"],
+        batch: Batch,
+        labels: Sequence[Float[Array, "batch classes"]],
+    ) -> tuple[list[Params], Float[Array, "classes units"]]:
+        """Return the gradient of the C of each hidden layer, and that of the kernel of the label.
 
         The labels are the positive and the negative ones, each ``(batch, classes)``.
         """
 
-        def first(own: Params, label: jax.Array) -> tuple[jax.Array, Any]:
-            heard, _ = hidden.hear(own, batch.x)  # one product for both, since only labels differ
+        def first(own: Params, label: Array) -> tuple[Float[Array, ""], list[Array]]:
+            heard, _ = hidden.hear(own, batch.x)  # one product for both: only the labels differ
             answers = [hidden.speak(own, heard + each_row(each @ label, heard))[0] for each in labels]
             return self.contrast_of(answers, batch), answers
 
-        def later(own: Params, place: int, below: Sequence[jax.Array]) -> tuple[jax.Array, Any]:
+        def later(own: Params, place: int, below: Sequence[Array]) -> tuple[Float[Array, ""], list[Array]]:
             answers = [hidden.answer(place, own, each)[0] for each in below]
             return self.contrast_of(answers, batch), answers
 
@@ -186,8 +202,8 @@ class ForwardForward(Rule):
             directions.append(direction)
         return directions, label_direction
 
-    def contrast_of(self, answers: Sequence[jax.Array], batch: Batch) -> jax.Array:
-        """Return C for a layer's activities under positive and under negative labels, the mean over rows."""
+    def contrast_of(self, answers: Sequence[Float[Array, "batch *shape"]], batch: Batch) -> Float[Array, ""]:
+        """Return C for the activities of a layer with positive and negative labels, the mean over the rows."""
         positive, negative = (goodness(answer) for answer in answers)
         if self.contrast == "difference":
             values = jax.nn.softplus(-self.sharpness * (positive - negative))
@@ -196,27 +212,27 @@ class ForwardForward(Rule):
             values = jax.nn.softplus(-self.sharpness * over) + jax.nn.softplus(self.sharpness * under)
         return jnp.sum(row_shares(batch, values) * values)
 
-    def wrong_labels(self, true: jax.Array, potential: jax.Array, key: jax.Array) -> jax.Array:
-        """Return a label for each row that is not its own, ``(batch, classes)``, as the true ones come.
+    def wrong_labels(
+        self, true: Float[Array, "batch classes"], potential: Float[Array, "batch outputs"], key: Key
+    ) -> Float[Array, "batch classes"]:
+        """Return a one-hot label for each row that is not its own.
 
-        The potential is the read-out's: log-probabilities, but for a constant.
+        The potential is that of the readout: log-probabilities up to a constant.
         """
-        # The largest of log-probability plus Gumbel noise is a draw from these. Half a step of the generator keeps the
-        # noise off minus infinity, which only the true label may have.
+        # The argmax of log-probabilities plus Gumbel noise is a sample from these probabilities. Half a step of the
+        # generator, 2**-25, keeps the noise finite: minus infinity is reserved for the true label.
         noise = -jnp.log(-jnp.log(random.uniform(key, true.shape) + 2.0**-25))
         belief = potential if self.negatives == "hard" and potential.shape == true.shape else 0.0
         drawn = jnp.argmax(jnp.where(true > 0, -jnp.inf, belief + noise.astype(true.dtype)), -1)
         return jax.nn.one_hot(drawn, true.shape[-1], dtype=true.dtype)
 
-    def respond(
-        self, network: Layer, params: Params, state: State, memory: Any, x: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+    def respond(self, network: Layer, params: Params, state: State, memory: Memory, x: PyTree) -> tuple[PyTree, PyTree]:
         links = chain(network, params)
         *parts, last = links.split(params)
         hidden = _hidden(links, params, state, INFERENCE)
         heard, new_state = hidden.hear(parts[0], x)
 
-        def under(label: jax.Array) -> list[jax.Array]:
+        def under(label: Float[Array, "units"]) -> list[Array]:
             return hidden.go_on(parts, heard + label, new_state)[0]
 
         if self.answer == "readout":
@@ -224,7 +240,7 @@ class ForwardForward(Rule):
             potential, _ = links.links[-1].synapse(last, normalised(activities[-1]), hidden.states[-1], INFERENCE)
             return potential, network.activate(potential)
         heard_of = slice(1 if self.answer == "later_goodness" and len(parts) > 1 else 0, None)
-        # One label after another: all at once would need room for (classes, batch, units).
+        # One label after another: all at once would need memory for (classes, batch, units).
         totals = jax.lax.map(lambda label: sum(map(goodness, under(label)[heard_of]), jnp.zeros(())), memory["label"])
         potential = self.sharpness * totals.T
         if isinstance(network.output_activation, Sigmoid):
@@ -233,7 +249,7 @@ class ForwardForward(Rule):
 
 
 def _tells_classes_apart(network: Layer, objective: Objective) -> bool:
-    """Return whether the last activation answers with one class, or with yes or no, as the targets have it."""
+    """Return whether the last activation and the targets are those of a classification with exclusive classes."""
     meaning, activation = objective.loss.meaning, network.output_activation
     return (isinstance(activation, Softmax) and meaning.exclusive) or (
         isinstance(activation, Sigmoid) and meaning.targets.binary
@@ -241,33 +257,31 @@ def _tells_classes_apart(network: Layer, objective: Objective) -> bool:
 
 
 class _Hidden(NamedTuple):
-    """The hidden links of a chain; the first is cut behind the synapse that labels add to."""
+    """The hidden links of a chain; the first is cut after the synapse to which labels add."""
 
     links: Sequence[Layer]
     cut: int
     states: Sequence[State]
     contexts: Sequence[Context]
 
-    def hear(self, own: Params, x: jax.Array) -> tuple[jax.Array, State]:
-        """Return the potential of the first layer that learns, without a label."""
+    def hear(self, own: Params, x: Array) -> tuple[Array, State]:
+        """Return the potential of the first layer with parameters, without a label."""
         head = self.links[0].span(slice(self.cut))
         return head.synapse(own[: self.cut], x, self.states[0][: self.cut], self.contexts[0])
 
-    def speak(self, own: Params, potential: jax.Array) -> tuple[jax.Array, State]:
-        """Return the first link's activity for its potential with a label."""
+    def speak(self, own: Params, potential: Array) -> tuple[Array, State]:
+        """Return the activity of the first link for its potential with a label."""
         first = self.links[0]
         activity, tail = first.children[self.cut - 1].activate(potential), first.span(slice(self.cut, None))
         context = self.contexts[0]._replace(first=self.contexts[0].first + self.cut)
         return tail.apply(own[self.cut :], activity, self.states[0][self.cut :], context)
 
-    def answer(self, place: int, own: Params, below: jax.Array) -> tuple[jax.Array, State]:
-        """Return a later link's activity for the normalised activity below it."""
+    def answer(self, place: int, own: Params, below: Array) -> tuple[Array, State]:
+        """Return the activity of a later link for the normalized activity below it."""
         return self.links[place].apply(own, below, self.states[place], self.contexts[place])
 
-    def go_on(
-        self, parts: Sequence[Params], potential: jax.Array, heard_state: State
-    ) -> tuple[list[jax.Array], list[State]]:
-        """Return every hidden link's activity and new state, from the first one's potential on."""
+    def go_on(self, parts: Sequence[Params], potential: Array, heard_state: State) -> tuple[list[Array], list[State]]:
+        """Return the activity and the new state of every hidden link, for the potential of the first."""
         activity, spoken_state = self.speak(parts[0], potential)
         activities, states = [activity], [(*heard_state, *spoken_state)]
         for place in range(1, len(parts)):

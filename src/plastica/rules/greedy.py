@@ -1,17 +1,21 @@
-"""Greedy: one layer after another, then all together."""
+"""Greedy layer-wise training: one layer after another, then the whole network."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
+from ..random import Key
+from ..typing import Float, Memory, PyTree
 from .facts import Facts, together
 from .local import LayerRule, read_out
 from .rule import Batch, Rule, Signal, rule_key
@@ -19,30 +23,39 @@ from .rule import Batch, Rule, Signal, rule_key
 
 @declaration
 class Greedy(Rule):
-    """Train one layer after another by a rule of one layer, then go on by another rule.
+    """Greedy layer-wise training: train one layer after another by a rule for single layers, then use another rule.
 
-    For deep belief networks, and for features that are learned from inputs alone before anything is read out.
+    When to use: for deep belief networks, and for features that are learned from inputs alone before a readout is
+    trained.
 
-    Each layer but the last that learns follows ``rule`` for ``epochs`` epochs on the activities of those below it,
-    which no longer change; the last one learns to read out by the gradient of the loss all the while. After that
-    ``then`` trains the network; None leaves the layers as they are and only the read-out learns on. Compiled without
-    a loss, the last layer follows ``rule`` as well, and what is shown as the loss is the sum of all layers' figures.
+    Each layer except the last one with parameters follows ``rule`` for ``epochs`` epochs, on the activities of the
+    layers below it, which no longer change. Meanwhile the last one learns as a readout from the gradient of the loss.
+    After that ``then`` trains the network; with None the layers stay as they are and only the readout continues to
+    learn. Without a loss in ``compile``, the last layer follows ``rule`` as well, and the loss in the history is the
+    sum of the measures of all layers.
 
-    Epochs count from the first one after ``compile``, whatever the network learned before. Each layer's count from 0
-    for it, and so do those of ``then``: what a rule does in its first epochs, or with rates that fall over a run, it
+    Epochs count from the first one after ``compile``, even if the network was trained before. They start at 0 for each
+    layer, and again for ``then``: whatever a rule does in its first epochs, or with rates that decrease over a run, it
     does for each layer.
 
     Args:
-        rule: What each layer follows.
-        epochs: How many epochs each layer has.
-        then: What trains the network afterwards; None for the read-out alone.
+        rule: The rule of each layer.
+        epochs: The epochs of each layer.
+        then: The rule that trains the network afterwards; None for the readout alone.
 
     Raises:
-        InvalidValue: For less than one epoch.
+        InvalidValue: If ``epochs`` is below 1.
+
+    Example:
+        >>> from plastica.rules import Backprop, ContrastiveDivergence
+        >>> Greedy(ContrastiveDivergence(), epochs=3, then=Backprop())
+        Greedy(rule=ContrastiveDivergence(), epochs=3, then=Backprop())
 
     Reference:
-        Hinton, Osindero, Teh (2006), A fast learning algorithm for deep belief nets, section 4, for the layers; Hinton,
-        Salakhutdinov (2006), Reducing the dimensionality of data with neural networks, for backprop that tunes them.
+        G. E. Hinton, S. Osindero, Y.-W. Teh, 2006, A fast learning algorithm for deep belief nets, section 4 (the
+        layers).
+        G. E. Hinton, R. R. Salakhutdinov, 2006, Reducing the dimensionality of data with neural networks (backprop
+        after them).
     """
 
     rule: LayerRule
@@ -51,11 +64,11 @@ class Greedy(Rule):
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
-            raise InvalidValue(f"Greedy(epochs={self.epochs!r}): each layer needs at least 1 epoch.")
+            raise InvalidValue(f"Greedy(epochs={self.epochs!r}): expected at least 1 epoch for each layer.")
 
     @property
     def facts(self) -> Facts | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What both rules ask together."""
+        """The combined requirements of both rules."""
         first, after = self.rule.facts, None if self.then is None else self.then.facts
         if first is None or after is None:
             return first
@@ -63,12 +76,12 @@ class Greedy(Rule):
 
     @property
     def needs_loss(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Whether what comes after the layers needs one."""
+        """Whether the rule that follows needs a loss."""
         return self.then is not None and self.then.needs_loss
 
     @property
     def answers_forward(self) -> bool:
-        """Whether the network answers by its forward pass when ``then`` has trained it."""
+        """Whether predictions are those of the forward pass once ``then`` has trained the network."""
         return self.then is None or self.then.answers_forward
 
     @property
@@ -86,7 +99,7 @@ class Greedy(Rule):
     def own_rates(self) -> tuple[str, ...]:
         return (*self.rule.own_rates(), *(() if self.then is None else self.then.own_rates()))
 
-    def layers_for(self, units: Any, last: Layer) -> list[Layer]:
+    def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return self.rule.layers_for(units, last)
 
     def check(self, network: Layer, objective: Objective | None) -> None:
@@ -94,9 +107,9 @@ class Greedy(Rule):
         if self.then is not None:
             self.then.check(network, objective)
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
         after = () if self.then is None else self.then.init(network, params, key)
-        # Before the first step nobody knows in which of the network's epochs it will be.
+        # The number of the first epoch; -1 until the first step, because it is only known then.
         return {"layers": self.rule.init(network, params, key), "then": after, "first": np.full((), -1, np.int32)}
 
     def signal(
@@ -104,7 +117,7 @@ class Greedy(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Any,
         context: Context,
@@ -115,13 +128,13 @@ class Greedy(Rule):
         layers, epoch = memory["layers"], jnp.asarray(batch.epoch)
         nothing = jax.tree.map(jnp.zeros_like, params)
 
-        def read(record: Record, figures: dict[int, jax.Array]) -> tuple[jax.Array, Params]:
+        def read(record: Record, figures: dict[int, Array]) -> tuple[Float[Array, ""], Params]:
             if objective is not None:
                 return read_out(network, params, record, batch, objective)
             others = (self.figure_at(p, network, params, layers, record, batch) for p in places if p not in figures)
             return sum((*figures.values(), *others), jnp.zeros(())), None
 
-        def train_layer(number: int, place: int) -> Any:
+        def train_layer(number: int, place: int) -> Callable[[], Signal]:
             def train() -> Signal:
                 record, new_state = network.forward(params, batch.x, state, context)
                 own = batch._replace(epoch=epoch - number * self.epochs, progress=self.progress_of_layer(batch))
@@ -143,29 +156,28 @@ class Greedy(Rule):
             change = nothing if found.change is None else found.change
             return found._replace(memory={**memory, "then": found.memory}, direction=direction, change=change)
 
+        # The phase is data, so one compiled program serves all epochs.
         phase = jnp.minimum(epoch // self.epochs, len(places))
         return jax.lax.switch(phase, [*(train_layer(*each) for each in enumerate(places)), go_on])
 
-    def progress_of_layer(self, batch: Batch) -> jax.Array:
-        """Return which part of the present layer's own epochs lies behind, for rates that fall over them."""
+    def progress_of_layer(self, batch: Batch) -> Float[Array, ""]:
+        """Return the completed fraction of the epochs of the current layer."""
         return (jnp.asarray(batch.epoch) % self.epochs / self.epochs).astype(batch.weight.dtype)
 
     def figure_at(
-        self, place: int, network: Layer, params: Params, layers: Any, record: Record, batch: Batch
-    ) -> jax.Array:
-        """Return how well the layer at a place fits a batch that it does not learn from."""
+        self, place: int, network: Layer, params: Params, layers: Memory, record: Record, batch: Batch
+    ) -> Float[Array, ""]:
+        """Return the measure of fit of a layer for a batch without learning from it."""
         return self.rule.figure(network.children[place], params[place], layers[place], record.children[place], batch)
 
-    def respond(
-        self, network: Layer, params: Params, state: State, memory: Any, x: jax.Array
-    ) -> tuple[jax.Array, jax.Array]:
+    def respond(self, network: Layer, params: Params, state: State, memory: Memory, x: PyTree) -> tuple[PyTree, PyTree]:
         if self.then is None:
             return self.rule.respond(network, params, state, memory["layers"], x)
         return self.then.respond(network, params, state, memory["then"], x)
 
     def judge(
-        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
-    ) -> tuple[jax.Array, jax.Array]:
+        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Any
+    ) -> tuple[Float[Array, ""], PyTree]:
         if self.then is None:
             return self.rule.judge(network, params, state, memory["layers"], batch, objective)
         return self.then.judge(network, params, state, memory["then"], batch, objective)

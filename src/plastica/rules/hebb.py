@@ -1,16 +1,18 @@
-"""Hebb's rule: what is active together, connects."""
+"""Hebb's rule: connections grow between units that are active together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from ..typing import Float, Memory
 from .facts import Facts
 from .local import LayerRule, Learned, linear_layers, only_kernel, require_units, row_shares, without_bias
 from .rule import Batch
@@ -18,31 +20,35 @@ from .rule import Batch
 
 @declaration
 class Hebb(LayerRule):
-    """Let connections grow where both ends are active together.
+    """Hebb's rule: a connection grows if both of its ends are active together.
 
-    The first of all rules of learning, and the plainest. By itself it grows without bound: each unit's weights turn
-    towards the first principal direction of the inputs and their length grows by the factor
-    1 + learning_rate lambda_1 with every step, lambda_1 being the largest eigenvalue of the inputs' second moments.
-    A decay above lambda_1 lets all weights die away, so bound them by ``limit``, or take
+    When to use: to study the oldest and simplest learning rule. By itself it grows without bound: the weights of each
+    unit turn towards the first principal direction of the inputs, and their length grows by the factor 1 +
+    learning_rate lambda_1 in every step, where lambda_1 is the largest eigenvalue of the second moments of the inputs.
+    With a decay above lambda_1 all weights vanish. Therefore bound them by ``limit``, or use
     :class:`~plastica.rules.Oja`.
 
         delta w = learning_rate (x y - decay w)
 
-    with y = w'x, the potential without its bias; the mean over a batch's rows. The figure is -E[y^2] / 2, of which
-    this is the gradient.
+    with y = w'x, the potential without its bias; the mean over the rows of a batch. The loss in the history is -E[y^2]
+    / 2, of which this is the negative gradient.
 
     Args:
-        learning_rate: How far a step goes.
-        decay: How much of each weight is forgotten, beside what is learned; 0, as Hebb wrote it.
-        limit: How long a unit's weights may become; what is longer is shortened to it. None for no bound; the name
+        learning_rate: The learning rate.
+        decay: The fraction of each weight that is forgotten per unit of the learning rate. Default 0, as in Hebb.
+        limit: The largest length of the weights of a unit; longer ones are rescaled to it. None: no bound. The name
             ``"hebb"`` stands for a limit of 1.
 
     Raises:
-        InvalidValue: For a learning rate or a limit that is not above 0, a negative decay.
+        InvalidValue: If the learning rate or the limit is not above 0, or the decay is negative.
+
+    Example:
+        >>> Hebb(limit=1.0)
+        Hebb(limit=1.0)
 
     Reference:
-        Hebb (1949), The organization of behavior, page 62; that what a unit receives in all must be bounded: von der
-        Malsburg (1973), Self-organization of orientation sensitive cells in the striate cortex.
+        D. O. Hebb, 1949, The organization of behavior, page 62.
+        C. von der Malsburg, 1973, Self-organization of orientation sensitive cells in the striate cortex (the bound).
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -72,7 +78,7 @@ class Hebb(LayerRule):
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         return linear_layers(units, last)
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
         growth = record.pull_synapse(row_shares(batch, y) * y)[0]["kernel"]
         change = self.learning_rate * (growth - self.decay * kernel)
@@ -80,11 +86,14 @@ class Hebb(LayerRule):
             change = _no_longer_than(self.limit, kernel + change) - kernel
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
         y = without_bias(params, record)
         return -jnp.sum(row_shares(batch, y) * y * y) / 2
 
 
-def _no_longer_than(limit: Any, kernel: jax.Array) -> jax.Array:
+def _no_longer_than(
+    limit: float, kernel: Float[Array, "*window channels units"]
+) -> Float[Array, "*window channels units"]:
+    """Return a kernel in which the weights of each unit have at most the given length."""
     square = jnp.sum(kernel * kernel, tuple(range(kernel.ndim - 1)))
     return kernel * jnp.minimum(1.0, limit / jnp.sqrt(jnp.maximum(square, jnp.finfo(kernel.dtype).tiny)))

@@ -1,12 +1,12 @@
-"""Kohonen's self-organizing map: the nearest unit learns, and its neighbours on the map with it."""
+"""Kohonen's self-organizing map: the nearest unit learns, together with its neighbours on the map."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
@@ -14,7 +14,9 @@ from ..layers import stacks
 from ..layers.capabilities import UnitMap
 from ..layers.layer import Layer, Params, Record
 from ..optimizers import Adam, Optimizer
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Int, Memory
 from .facts import Facts
 from .local import LayerRule, Learned, row_shares
 from .rule import Batch
@@ -22,59 +24,61 @@ from .rule import Batch
 NEIGHBOURHOODS = ("gaussian", "bubble")
 DECAYS = ("exponential", "linear", "inverse")
 UPDATES = ("sum", "mean", "batch_map")
-MAP_END, READ_OUT_END = 1.0, 0.3  # the radius at the end, in distances between neighbours on the map
+MAP_END, READ_OUT_END = 1.0, 0.3  # the radius at the end, in units of the distance between neighbours
 FULL_STEP = ("a number in (0, 1]", lambda v: 0 < v <= 1)
+Number = Array | float  # may be traced
 
 
 @declaration
 class Kohonen(LayerRule):
-    """Move the nearest unit and its neighbours on the map towards each input, so that the map unfolds over the data.
+    """Kohonen's self-organizing map: the unit nearest to an input and its neighbours on the map move towards the input.
 
-    For looking at data in many dimensions on a map in two: near rows of the data come to near places of the map. The
-    layer is a :class:`~plastica.layers.Grid`; what the map shows is in ``plastica.maps``.
+    When to use: to look at high-dimensional data on a map with two dimensions, where similar rows are close to each
+    other. The layer is a :class:`~plastica.layers.Grid`; views of the map are in ``plastica.maps``.
 
         c    = argmin_i |x - m_i|
         m_i <- m_i + alpha(t) h_ci(t) (x - m_i)
 
-    with h_ci = exp(-|r_c - r_i|^2 / 2 radius(t)^2) for places r on the map, or h_ci = 1 within the radius and 0
-    outside. With ``batch_size=1`` each step is just that. In a larger batch each row b finds its nearest unit in the
-    map as it was, and they make one step together:
+    with h_ci = exp(-|r_c - r_i|^2 / 2 radius(t)^2) for positions r on the map, or h_ci = 1 within the radius and 0
+    outside. With ``batch_size=1`` each step is exactly this. In a larger batch, the nearest unit of each row b is found
+    on the map before the step, and all rows make one step together:
 
         sum:        m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / max(1, sum_b h_bi)
         mean:       m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / rows
         batch_map:  m_i <- m_i + alpha sum_b h_bi (x_b - m_i) / sum_b h_bi
 
-    The sum is what single steps would add up to, but never past the weighted mean of the rows, so that epochs of
-    batches do about what epochs of rows do, and faster. With alpha = 1 and all rows in one batch the last is Kohonen's
-    batch map.
+    The sum is what single steps would add up to, but never beyond the weighted mean of the rows. Epochs with batches
+    thus do about as much as epochs with single rows, and run faster. With alpha = 1 and all rows in one batch, the last
+    is Kohonen's batch map.
 
-    The figure is the quantization error, the mean distance (not squared) of the rows from their nearest units.
+    The loss in the history is the quantization error, the mean distance (not squared) of the rows from their nearest
+    units.
 
     Args:
-        learning_rate: alpha at the start of the run; 1 puts the nearest unit onto the row.
-        learning_rate_end: alpha at its end.
-        radius: The radius at the start; None is half of the largest distance on the map, so that at first nearly all
-            units learn from each row and the map takes up its large order.
-        radius_end: The radius at the end; 1, the nearest neighbours, keeps the map's order, less fits the rows better.
-            None takes 1 for a map that is learned alone, to be looked at, and 0.3 under a read-out, which asks for
-            units that tell rows apart and not for order.
-        decay: How both go from start to end with the share p of the run's steps done: ``"exponential"``, start
-            (end / start)^p; ``"linear"``; ``"inverse"``, start / (1 + (start / end - 1) p).
+        learning_rate: alpha at the start of the run; 1 moves the nearest unit onto the row.
+        learning_rate_end: alpha at the end.
+        radius: The radius at the start. None: half of the largest distance on the map, so that at first nearly all
+            units learn from each row and the map unfolds as a whole.
+        radius_end: The radius at the end. 1, the distance of neighbours, keeps the map ordered; less fits the rows
+            better. None: 1 for a map that is trained alone, to be looked at, and 0.3 below a readout, for which units
+            should distinguish rows and order does not matter.
+        decay: How both change from start to end with the completed fraction p of the run: ``"exponential"``, start (end
+            / start)^p; ``"linear"``; ``"inverse"``, start / (1 + (start / end - 1) p).
         neighbourhood: h, ``"gaussian"`` or ``"bubble"``.
-        update: How the rows of a batch act together: ``"sum"``, ``"mean"`` or ``"batch_map"``.
+        update: How the rows of a batch are combined: ``"sum"``, ``"mean"`` or ``"batch_map"``.
 
     Raises:
-        InvalidValue: For a rate outside (0, 1], a radius that is not above 0, and other words; when a network begins to
-            learn, for layers whose units have no places on a map.
+        InvalidValue: If a learning rate is outside (0, 1], a radius is not above 0, or a choice is unknown; when
+            training begins, for layers whose units have no position on a map.
 
     Example:
         >>> Kohonen(radius=3)
         Kohonen(radius=3.0)
 
     Reference:
-        Kohonen (1982), Self-organized formation of topologically correct feature maps; Kohonen (1990), The
-        self-organizing map, Proceedings of the IEEE 78, equations 5 and 8; the batch map: Kohonen (2001),
-        Self-Organizing Maps, third edition, equation 3.28.
+        T. Kohonen, 1982, Self-organized formation of topologically correct feature maps.
+        T. Kohonen, 1990, The self-organizing map, Proceedings of the IEEE 78, eq. 5 and 8.
+        T. Kohonen, 2001, Self-organizing maps, third edition, eq. 3.28 (the batch map).
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -87,7 +91,7 @@ class Kohonen(LayerRule):
         notes={"local": "All units know the position of the winner on the map and the radius of its neighbourhood."},
     )
 
-    # For the read-out of a loss: where the grid answers by its winner alone, a weight learns from few of the rows.
+    # For the readout: if only the winner is active, each weight learns from few rows and needs larger steps.
     usual_optimizer: ClassVar[Optimizer] = Adam(0.01)
 
     learning_rate: float = 0.5
@@ -103,41 +107,46 @@ class Kohonen(LayerRule):
         require_numbers(self, dict.fromkeys(("radius", "radius_end"), ABOVE_ZERO))
         for name, known in (("decay", DECAYS), ("neighbourhood", NEIGHBOURHOODS), ("update", UPDATES)):
             if (value := getattr(self, name)) not in known:
-                raise InvalidValue(f"Kohonen({name}={value!r}): give one of {', '.join(known)}.")
+                raise InvalidValue(f"Kohonen({name}={value!r}): expected one of {', '.join(known)}.")
 
     def layers_for(self, units: Sequence[int], last: Layer) -> list[Layer]:
         if not units:
             return [last]
-        return stacks.grid(max(units), last)  # one map: a map of a map shows nothing more
+        return stacks.grid(max(units), last)  # a second map on top of the first shows nothing new
 
     def require(self, layer: Layer) -> None:
         if layer.offer(UnitMap) is None:
             raise InvalidValue(
-                f"{type(layer).__name__}: Kohonen works on layers whose units have places on a map. Put Grid(10, 10) "
-                "there, or take another rule."
+                f"{type(layer).__name__}: Kohonen works on layers whose units have positions on a map. Use Grid(10, "
+                "10), or another rule."
             )
 
     def under_read_out(self) -> LayerRule:
         return replace(self, radius_end=READ_OUT_END) if self.radius_end is None else self
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         nearest = jnp.argmax(record.potential, -1)
-        # Taken from the potential: to look at the weights of the nearest unit would cost a copy of all weights a step.
+        # From the potential, -|x - m|^2 / 2: reading the weights of the nearest units would copy all weights each time.
         figure = _mean(jnp.sqrt(jnp.maximum(-2.0 * jnp.max(record.potential, -1), 0.0)), batch)
         h = self.spread(layer, nearest, batch.progress)
         share = batch.weight[:, None] * h
-        pulled = record.pull_synapse(share)[0]["kernel"] / self._divisor(share, batch)  # sum over rows of share (x - m)
+        pulled = record.pull_synapse(share)[0]["kernel"] / self._divisor(
+            share, batch
+        )  # sum over the rows of share * (x - m)
         rate = decayed(self.decay, self.learning_rate, self.learning_rate_end, batch.progress)
         return Learned({"kernel": rate * pulled}, memory, figure)
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
-        # From the weights themselves: the potential of many rows is a small difference of larger numbers.
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
+        # From the weights, not the potential, which loses digits where it is a small difference of large numbers.
         nearest = jnp.argmax(record.potential, -1)
         return _mean(jnp.linalg.norm(record.input.T - params["kernel"][:, nearest], axis=0), batch)
 
-    def spread(self, layer: Layer, nearest: jax.Array, progress: Any) -> jax.Array:
-        """Return h, how far each unit learns with the nearest ones ``(rows,)``: ``(rows, units)``."""
-        places: Any = layer.offer(UnitMap)
+    def spread(
+        self, layer: Layer, nearest: Int[Array, "batch"], progress: Float[Array, ""] | float
+    ) -> Float[Array, "batch units"]:
+        """Return h, the strength with which each unit learns if these units are the nearest."""
+        places = layer.offer(UnitMap)
+        assert places is not None  # see require
         apart = places.map_distances(nearest)
         start, end = self.radius, MAP_END if self.radius_end is None else self.radius_end
         if start is None:
@@ -147,21 +156,22 @@ class Kohonen(LayerRule):
             return (apart <= radius * radius).astype(apart.dtype)
         return jnp.exp(apart / (-2.0 * radius * radius))
 
-    def _divisor(self, share: jax.Array, batch: Batch) -> jax.Array:
+    def _divisor(self, share: Float[Array, "batch units"], batch: Batch) -> Float[Array, "*units"]:
+        """Return the divisor of the summed moves of each unit."""
         if self.update == "mean":
             return batch.size
         total = jnp.sum(share, 0)
         return jnp.maximum(total, 1.0) if self.update == "sum" else jnp.where(total > 0, total, 1.0)
 
 
-def decayed(decay: str, start: Any, end: Any, progress: Any) -> Any:
-    """Return what a number that goes from start to end over the run has come to.
+def decayed(decay: str, start: Number, end: Number, progress: Number) -> Number:
+    """Return the current value of a number that changes from start to end over the run.
 
     Args:
         decay: ``"exponential"``, ``"linear"`` or ``"inverse"``.
-        start: Its value at the beginning.
-        end: Its value at the end.
-        progress: The share of the run that is done.
+        start: The value at the start.
+        end: The value at the end.
+        progress: The completed fraction of the run.
     """
     if decay == "linear":
         return start + (end - start) * progress
@@ -170,5 +180,5 @@ def decayed(decay: str, start: Any, end: Any, progress: Any) -> Any:
     return start * (end / start) ** progress
 
 
-def _mean(distance: jax.Array, batch: Batch) -> jax.Array:
+def _mean(distance: Float[Array, "batch"], batch: Batch) -> Float[Array, ""]:
     return jnp.sum(row_shares(batch, distance) * distance)

@@ -1,44 +1,53 @@
-"""Rules of 1958 and 1960: only the last layer learns, by an error that it sees itself."""
+"""Rules of 1958 and 1960: only the last layer learns, from its own error."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
+from ..random import Key
+from ..typing import Float, Memory, Num
 from .chain import learned_places
 from .local import require_no_penalty, require_units, row_shares
 from .rule import Batch, Rule, Signal, loss_of
 
 
 class LastLayerRule(Rule):
-    """A rule that moves the last layer with parameters along its inputs times an error; all before it stay as drawn.
+    """Base class of rules that train the last layer with parameters; all layers before it keep their initial weights.
 
-    Layers without parameters may stand behind it, if they keep the shape. A subclass writes ``error``.
+    The direction is the input of the layer times an error. Layers without parameters may follow it if they keep the
+    shape. A subclass implements ``error``.
     """
 
-    def error(self, network: Layer, objective: Objective, y: jax.Array, potential: jax.Array) -> jax.Array:
-        """Return how far each unit is off, answer less target, in the shape of ``potential``, ``(batch, ..., units)``.
+    def error(
+        self,
+        network: Layer,
+        objective: Objective,
+        y: Num[Array, "batch *targets"],
+        potential: Float[Array, "batch *places units"],
+    ) -> Float[Array, "batch *places units"]:
+        """Return the error of each unit, output minus target, in the shape of ``potential``.
 
         Args:
             network: The network, for its last activation.
-            objective: For what the targets mean.
-            y: The targets as a person gave them.
-            potential: What the layer's units answer.
+            objective: The loss, for the meaning of the targets.
+            y: The targets.
+            potential: The potential of the layer.
         """
         raise NotImplementedError
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Keep nothing.
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return no memory.
 
         Raises:
-            InvalidValue: If the last layer that learns is not units with one kernel, or one before it has a
-                regularizer, which would move what is to stay as drawn.
+            InvalidValue: If the last layer with parameters has no single kernel, or an earlier one has a regularizer,
+                which would change weights that should stay as they are.
         """
         self.place(network, params)
         for place in learned_places(network, params)[:-1]:
@@ -50,7 +59,7 @@ class LastLayerRule(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -67,14 +76,16 @@ class LastLayerRule(Rule):
         return Signal(loss, tuple(direction), record.activity, new_state, memory)
 
     def place(self, network: Layer, params: Params) -> int:
-        """Return the place of the layer that learns.
+        """Return the index of the layer that learns.
 
         Raises:
-            InvalidValue: If there is none, or it is not units with one kernel.
+            InvalidValue: If there is none, or it does not have a single kernel.
         """
         learned = learned_places(network, params)
         if not learned:
-            raise InvalidValue(f"{type(self).__name__}: no layer of this network has parameters; end it with Dense.")
+            raise InvalidValue(
+                f"{type(self).__name__}: no layer of this network has parameters; add a Dense layer at the end."
+            )
         try:
             require_units(self, network.children[learned[-1]])
         except InvalidValue as error:
@@ -82,18 +93,18 @@ class LastLayerRule(Rule):
         return learned[-1]
 
     def last(self, network: Layer, params: Params, record: Record) -> Record:
-        """Return what the layer that learns did.
+        """Return the record of the layer that learns.
 
         Raises:
-            InvalidValue: If layers behind it change the shape.
+            InvalidValue: If layers after it change the shape.
         """
         place = self.place(network, params)
         own = record.children[place]
         if own.potential.shape != record.potential.shape:
             raise InvalidValue(
-                f"{type(self).__name__}: layer {place} answers in the shape {own.potential.shape[1:]} and the network "
-                f"in {record.potential.shape[1:]}; each unit of the last layer that learns needs a target of its own. "
-                "End the network with that layer."
+                f"{type(self).__name__}: the output of layer {place} has the shape {own.potential.shape[1:]} and that "
+                f"of the network {record.potential.shape[1:]}; each unit of the last layer with parameters needs its "
+                "own target. Make it the last layer of the network."
             )
         return own
 

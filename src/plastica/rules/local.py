@@ -1,4 +1,4 @@
-"""Rules that one layer can follow by itself: with what arrives at it and what it answers, and nothing else."""
+"""Rules that each layer follows by itself, from its own inputs and activities only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .. import random
 from ..errors import InvalidValue
@@ -16,32 +17,34 @@ from ..layers import stacks
 from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, State
 from ..losses import Objective
 from ..optimizers import Optimizer
+from ..random import Key
+from ..typing import Float, Memory, PyTree, Shaped
 from .chain import learned_places
 from .rule import Batch, Rule, Signal, loss_of, rule_key
 
 
 class Learned(NamedTuple):
-    """What one layer takes from a batch.
+    """What one layer learns from a batch.
 
     Attributes:
-        change: What is added to its parameters, in their structure.
+        change: The change of its parameters, in their structure.
         memory: Its new memory.
-        figure: How well it fits the batch, in the rule's own measure, a scalar; small is good.
+        figure: The measure of fit that the rule shows in place of a loss, a scalar; small is good.
     """
 
     change: Params
-    memory: Any
-    figure: jax.Array
+    memory: Memory
+    figure: Float[Array, ""]
 
 
 class LayerRule(Rule):
-    """A rule of one layer, that any layer for which it is defined can follow on the activities of the one below.
+    """Base class of rules that each layer follows by itself, on the activities of the layer below.
 
-    Compiled without a loss, every layer with parameters follows the rule, and what is shown as the loss is the sum of
-    the layers' own figures. Compiled with a loss, the last layer with parameters is a read-out: it learns by the
-    gradient of the loss, through the optimizer, and all before it follow the rule and know of no target.
+    Without a loss in ``compile``, every layer with parameters follows the rule, and the loss in the history is the sum
+    of the measures of all layers. With a loss, the last layer with parameters is a readout: it learns from the gradient
+    of the loss, with the optimizer. The layers before it follow the rule and do not depend on the targets.
 
-    A subclass writes ``begin`` and ``learn``, ``figure`` and ``require``. Its steps have a rate of their own.
+    A subclass implements ``begin``, ``learn``, ``figure`` and ``require``. Its steps have a learning rate of their own.
     """
 
     needs_loss: ClassVar[bool] = False
@@ -50,45 +53,45 @@ class LayerRule(Rule):
         own = {field.name for field in fields(cast(Any, self))}
         return written(self, "learning_rate") if "learning_rate" in own else (type(self).__name__,)
 
-    def begin(self, layer: Layer, params: Params, key: jax.Array) -> Any:
-        """Return what the rule keeps for one layer, a pytree of arrays; most keep nothing."""
+    def begin(self, layer: Layer, params: Params, key: Key) -> Memory:
+        """Return the initial memory of one layer, a pytree of arrays. Default: none."""
         return ()
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
-        """Return what one layer takes from a batch.
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
+        """Return the change of one layer for a batch.
 
         Args:
             layer: The layer.
             params: Its parameters.
-            memory: What :meth:`begin` or the step before kept.
-            record: What the layer did: its input, potential and activity; ``record.pull_synapse(e)`` gives the
-                correlation of its inputs with any e shaped like its potential, summed over the batch.
-            batch: Rows, for their weights, epoch and progress; its ``x`` and ``y`` are the network's.
-            key: Randomness for this layer and step.
+            memory: Its memory, from :meth:`begin` or from the previous step.
+            record: The forward pass of the layer: its input, potential and activity. ``record.pull_synapse(e)`` returns
+                the products of its inputs with any e in the shape of its potential, summed over the batch.
+            batch: The rows, for their weights, epoch and progress; ``x`` and ``y`` are those of the network.
+            key: A random key for this layer and step.
         """
         raise NotImplementedError
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
-        """Return how well a layer fits rows that it does not learn from; the mean over rows, a scalar."""
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
+        """Return the measure of fit for rows without learning from them, the mean over the rows."""
         raise NotImplementedError
 
     def require(self, layer: Layer) -> None:
-        """See whether the rule is defined for a layer that has parameters.
+        """Check that the rule is defined for a layer with parameters.
 
         Raises:
             InvalidValue: If it is not.
         """
 
     def under_read_out(self) -> LayerRule:
-        """Return the rule as it suits layers whose answers a read-out takes; most rules are the same there."""
+        """Return the rule for layers below a readout. Default: the same rule."""
         return self
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return each layer's memory; ``()`` for layers that cannot follow the rule: a read-out may be of any kind."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the memory of each layer; ``()`` for layers that cannot follow the rule, such as many readouts."""
         learned = learned_places(network, params)
         return tuple(
             self.begin(layer, params[place], random.fold(key, place))
-            if place in learned and _is_fit(self, layer)
+            if place in learned and _is_defined_for(self, layer)
             else ()
             for place, layer in enumerate(network.children)
         )
@@ -98,7 +101,7 @@ class LayerRule(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Any,
         context: Context,
@@ -121,8 +124,8 @@ class LayerRule(Rule):
         return Signal(loss, direction, record.activity, new_state, kept, change)
 
     def judge(
-        self, network: Layer, params: Params, state: State, memory: Any, batch: Batch, objective: Any
-    ) -> tuple[jax.Array, jax.Array]:
+        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Any
+    ) -> tuple[Float[Array, ""], PyTree]:
         record, _ = network.forward(params, batch.x, state, INFERENCE)
         if objective is not None:
             return loss_of(objective, batch, record.potential, record.activity), record.activity
@@ -133,14 +136,14 @@ class LayerRule(Rule):
         return sum(figures, jnp.zeros(())), record.activity
 
     def places(self, network: Layer, params: Params, objective: Objective | None) -> list[int]:
-        """Return the places of the layers that follow the rule, each looked at.
+        """Return the indices of the layers that follow the rule, after checking each of them.
 
         Raises:
-            InvalidValue: If there is none, or the rule is not defined for one of them, or one has a regularizer.
+            InvalidValue: If there is none, the rule is not defined for one of them, or one has a regularizer.
         """
         learned = learned_places(network, params)
         if not learned:
-            raise InvalidValue(f"{type(self).__name__}: no layer of this network has parameters; put units there.")
+            raise InvalidValue(f"{type(self).__name__}: no layer of this network has parameters; add Dense layers.")
         found = learned if objective is None else learned[:-1]
         for place in found:
             try:
@@ -151,20 +154,20 @@ class LayerRule(Rule):
         return found
 
     def learn_at(
-        self, place: int, network: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array
+        self, place: int, network: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key
     ) -> Learned:
-        """Return what the layer at a place takes from a batch."""
+        """Return what the layer at an index learns from a batch."""
         layer = network.children[place]
         return self.learn(layer, params[place], memory[place], record.children[place], batch, random.fold(key, place))
 
 
 def read_out(
     network: Layer, params: Params, record: Record, batch: Batch, objective: Objective
-) -> tuple[jax.Array, Params]:
-    """Return the loss, and a direction that moves the last layer with parameters alone: along its gradient."""
+) -> tuple[Float[Array, ""], Params]:
+    """Return the loss, and a direction that changes only the last layer with parameters: its gradient."""
     last = learned_places(network, params)[-1]
 
-    def loss_at(potential: jax.Array) -> jax.Array:
+    def loss_at(potential: PyTree) -> Float[Array, ""]:
         return loss_of(objective, batch, potential, network.activate(potential))
 
     loss, delta = jax.value_and_grad(loss_at)(record.potential)
@@ -174,21 +177,21 @@ def read_out(
 
 
 def require_no_penalty(rule: Rule, network: Layer, params: Params, place: int) -> None:
-    """See that the layer at a place, which follows no gradient, has no regularizer: its pull would be one.
+    """Check that a layer without a gradient has no regularizer, which acts through the gradient.
 
     Raises:
-        InvalidValue: If it has.
+        InvalidValue: If it has one.
     """
     layer = network.children[place]
     if not isinstance(layer.penalty(params[place]), int):
         raise InvalidValue(
-            f"layer {place}, {type(layer).__name__}: it has a regularizer, and under {type(rule).__name__} only the "
-            "last layer can follow a loss and what is added to it. Leave it out here, or take another rule."
+            f"layer {place}, {type(layer).__name__}: it has a regularizer, but with {type(rule).__name__} only the "
+            "last layer learns from a loss, of which regularizers are a part. Remove it, or use another rule."
         )
 
 
 def require_steps_by_batch(rule: Rule, name: str) -> None:
-    """See that a rule's field is an optimizer, and none that wants all rows at once.
+    """Check that a field of a rule is an optimizer that does not need all rows at once.
 
     Raises:
         InvalidValue: If it is not.
@@ -196,16 +199,16 @@ def require_steps_by_batch(rule: Rule, name: str) -> None:
     given = getattr(rule, name)
     if not isinstance(given, Optimizer) or given.full_batch:
         raise InvalidValue(
-            f"{type(rule).__name__}({name}={given!r}): give an optimizer that steps batch by batch, such as Adam(1e-3)."
+            f"{type(rule).__name__}({name}={given!r}): expected an optimizer that steps batch by batch, such as Adam()."
         )
 
 
-def written(rule: Rule, name: str, value: Any = None) -> tuple[str, ...]:
-    """Return a rule's field as a person writes it, with its value or the one that it stands for."""
+def written(rule: Rule, name: str, value: float | None = None) -> tuple[str, ...]:
+    """Return a field of a rule as it is written in code, with its value or the given one."""
     return (f"{type(rule).__name__}({name}={getattr(rule, name) if value is None else value!r})",)
 
 
-def _is_fit(rule: LayerRule, layer: Layer) -> bool:
+def _is_defined_for(rule: LayerRule, layer: Layer) -> bool:
     try:
         rule.require(layer)
     except InvalidValue:
@@ -213,7 +216,7 @@ def _is_fit(rule: LayerRule, layer: Layer) -> bool:
     return True
 
 
-def _error_at(network: Layer, record: Record, delta: jax.Array, place: int) -> Errors:
+def _error_at(network: Layer, record: Record, delta: Float[Array, "batch *shape"], place: int) -> Errors:
     top = len(network.children) - 1
     error = network.children[top].backward_potential(record.children[top], delta)
     for below in reversed(range(place, top)):
@@ -221,70 +224,72 @@ def _error_at(network: Layer, record: Record, delta: jax.Array, place: int) -> E
     return error
 
 
-def row_shares(batch: Batch, values: jax.Array) -> jax.Array:
-    """Return each row's share of the batch's mean, shaped to multiply ``values``, ``(batch, ...)``."""
+def row_shares(batch: Batch, values: Float[Array, "batch *shape"]) -> Float[Array, "batch *ones"]:
+    """Return the weight of each row in the mean over the batch, shaped to broadcast with ``values``."""
     return like_rows(batch.weight / batch.size, values)
 
 
-def like_rows(numbers: jax.Array, values: jax.Array) -> jax.Array:
-    """Return a number for each row, ``(batch,)``, shaped to multiply ``values``, ``(batch, ...)``."""
-    return numbers.reshape(-1, *([1] * (values.ndim - 1)))
+def like_rows(numbers: Shaped[Array, "batch"], values: Float[Array, "batch *shape"]) -> Shaped[Array, "batch *ones"]:
+    """Return a number for each row, reshaped to broadcast with ``values``."""
+    return numbers.reshape(-1, *([1] * (values.ndim - 1)))  # (batch, 1, ..., 1)
 
 
-def only_kernel(params: Params, change: jax.Array) -> Params:
-    """Return a change of the kernel alone, in the parameters' structure."""
+def only_kernel(params: Params, change: Float[Array, "*window channels units"]) -> Params:
+    """Return a change of the kernel alone, in the structure of the parameters."""
     return {name: change if name == "kernel" else jnp.zeros_like(array) for name, array in params.items()}
 
 
-def without_bias(params: Params, record: Record) -> jax.Array:
-    """Return what the inputs alone make of a layer's potential."""
+def without_bias(params: Params, record: Record) -> Float[Array, "batch *places units"]:
+    """Return the potential of a layer without its bias."""
     return record.potential - params["bias"] if "bias" in params else record.potential
 
 
-def mean_square_length(params: Params, record: Record, batch: Batch) -> jax.Array:
-    """Return the mean over rows of |x|^2, over all places of a convolution together; at least the least number."""
+def mean_square_length(params: Params, record: Record, batch: Batch) -> Float[Array, ""]:
+    """Return the mean of |x|^2 over the rows, summed over all places of a convolution; always above 0."""
     x, places = record.input, prod(params["kernel"].shape[:-2])
     return jnp.maximum(places * jnp.sum(row_shares(batch, x) * x * x), jnp.finfo(x.dtype).tiny)
 
 
-def advise_rate(rule: Any, network: Layer, params: Params, record: Record, batch: Batch) -> str:
-    """Return up to which learning rate Oja's and Sanger's rules are safe in the first layer where theirs is beyond."""
+def advise_rate(
+    rule: LayerRule, learning_rate: float, network: Layer, params: Params, record: Record, batch: Batch
+) -> str:
+    """Return advice on the learning rate of Oja's or Sanger's rule if it is too large for a layer, else nothing."""
     learned = learned_places(network, params)
-    for place in learned[:-1] if batch.y.size else learned:  # with targets the last layer reads out
+    for place in learned[:-1] if batch.y.size else learned:  # with targets the last layer is a readout
         own, layer = record.children[place], network.children[place]
-        if not (_is_fit(rule, layer) and bool(jnp.all(jnp.isfinite(own.input)))):
+        if not (_is_defined_for(rule, layer) and bool(jnp.all(jnp.isfinite(own.input)))):
             continue
-        # No variance of the inputs is larger than their mean square length.
+        # The largest eigenvalue of the second moments is at most their trace, which is the mean square length.
         safe = 1 / float(mean_square_length(params[place], own, batch))
-        if rule.learning_rate > safe:
+        if learning_rate > safe:
             return (
-                f"on these rows {type(rule).__name__} is safe in layer {place}, {type(layer).__name__}, up to about "
-                f"learning_rate={safe:.2g}; relative=True makes one rate safe in every layer"
+                f"on these rows {type(rule).__name__} is stable in layer {place}, {type(layer).__name__}, up to about "
+                f"learning_rate={safe:.2g}; with relative=True the same rate is stable in every layer"
             )
     return ""
 
 
 def linear_layers(units: Sequence[int], last: Layer) -> list[Layer]:
-    """Return units without a bias or an activation, for rules whose units find directions of the inputs.
+    """Return units without bias and activation, for rules that find directions of the inputs.
 
-    One layer: of directions that are found already, another one finds the same.
+    There is only one such layer: a second one would find the directions of the first again.
     """
     return stacks.dense(widest(units), last, "linear", use_bias=False)
 
 
 def widest(units: Sequence[int]) -> list[int]:
-    """Return the largest of the hidden layers, for rules of which one layer is all that helps; none for none."""
+    """Return the largest of the hidden layers, for rules that use only one; an empty list if there is none."""
     return [max(units)] if units else []
 
 
 def require_units(rule: Rule, layer: Layer) -> None:
-    """See that a layer is units with one kernel, whose potential is linear in it.
+    """Check that a layer has one kernel and that its potential is linear in it.
 
     Raises:
-        InvalidValue: If it is not.
+        InvalidValue: If not.
     """
     if not layer.linear_units:
         raise InvalidValue(
             f"{type(layer).__name__}: {type(rule).__name__} works on layers of units with one kernel, such as Dense "
-            "and Conv2D. Put such a layer there, or take another rule."
+            "and Conv2D. Use such a layer here, or another rule."
         )

@@ -1,16 +1,18 @@
-"""Oja's rule: Hebb's, held in bounds by forgetting."""
+"""Oja's rule: Hebb's rule with a decay that bounds the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..layers.layer import Layer, Params, Record
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Memory
 from .facts import Facts, FactsOf
 from .local import (
     LayerRule,
@@ -28,35 +30,40 @@ from .rule import Batch
 
 @declaration
 class Oja(LayerRule):
-    """Let connections grow where both ends are active together, and forget in proportion to the answer's square.
+    """Oja's rule: Hebbian growth with a decay in proportion to the square of the activity.
 
-    Each unit's weights become the first principal component of its inputs, of length 1; of their second moments, so
-    take the mean off first where the variance is meant. All units of a layer find the same one. With ``subspace`` each
-    forgets in proportion to what all of them answer, and k units together span the first k components, in no order;
-    for the components themselves take :class:`~plastica.rules.Sanger`.
+    When to use: for the first principal component of the inputs, or with ``subspace`` for the subspace of the first k.
+    The weights of each unit converge to the first principal component, with length 1. It is that of the second moments;
+    subtract the mean first for that of the covariance. All units of a layer find the same component. With ``subspace``,
+    the decay of each unit depends on the activity of all, and k units together span the first k components, in no
+    particular order; for the components themselves use :class:`~plastica.rules.Sanger`.
 
         delta w   = learning_rate y (x - y w)
         delta w_i = learning_rate y_i (x - sum over k of y_k w_k)       with subspace
 
-    with y = w'x, the potential without its bias; the mean over a batch's rows. With ``relative`` the learning rate is
-    divided by the mean of |x|^2 over the batch, so that one rate suits inputs of any scale. The figure is the squared
-    distance of the inputs from what the first unit's answer says of them, |x - y w|^2; with ``subspace`` from what
-    all answers say of them, |x - W'y|^2.
+    with y = w'x, the potential without its bias; the mean over the rows of a batch. With ``relative``, the learning
+    rate is divided by the mean of |x|^2 over the batch, so that the same rate suits inputs of any scale. The loss in
+    the history is the reconstruction error |x - y w|^2 of the first unit; with ``subspace`` that of all units, |x -
+    W'y|^2.
 
     Args:
-        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs.
-        relative: Whether the learning rate is one of inputs of mean square length 1; 0.1 is then safe for units that
-            begin with Glorot's weights, or any of squared length below about 20. The name ``"oja"`` stands for
+        learning_rate: The learning rate; the rule converges below about 1 / (largest variance of the inputs).
+        relative: Whether the learning rate is for inputs with a mean square length of 1. 0.1 is then stable for
+            Glorot's initial weights, and for any with a squared length below about 20. The name ``"oja"`` stands for
             ``Oja(0.1, relative=True, subspace=True)``.
-        subspace: Whether the units of a layer share the forgetting, so that they find different directions. One unit
-            alone learns the same either way.
+        subspace: Whether the units of a layer share the decay, so that they find different directions. It makes no
+            difference for a single unit.
 
     Raises:
-        InvalidValue: For a learning rate that is not above 0.
+        InvalidValue: If the learning rate is not above 0.
+
+    Example:
+        >>> Oja(0.1, relative=True)
+        Oja(learning_rate=0.1, relative=True)
 
     Reference:
-        Oja (1982), A simplified neuron model as a principal component analyzer, equation 3; the subspace: Oja (1989),
-        Neural networks, principal components, and subspaces.
+        E. Oja, 1982, A simplified neuron model as a principal component analyzer, eq. 3.
+        E. Oja, 1989, Neural networks, principal components, and subspaces (the subspace).
     """
 
     facts: ClassVar[FactsOf] = FactsOf(  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -85,9 +92,9 @@ class Oja(LayerRule):
         return linear_layers(units, last)
 
     def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
-        return "" if self.relative else advise_rate(self, network, params, record, batch)
+        return "" if self.relative else advise_rate(self, self.learning_rate, network, params, record, batch)
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         y = without_bias(params, record)
         share = row_shares(batch, y)
         growth = record.pull_synapse(share * y)[0]["kernel"]
@@ -100,8 +107,9 @@ class Oja(LayerRule):
         change = rate * (growth - forgetting)
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
         y = without_bias(params, record)
-        said = y if self.subspace else jnp.zeros_like(y).at[..., 0].set(y[..., 0])
-        apart = record.input - record.pull_synapse(said)[1]
+        used = y if self.subspace else jnp.zeros_like(y).at[..., 0].set(y[..., 0])
+        # The pull of the synapse applied to the activities is the reconstruction W'y.
+        apart = record.input - record.pull_synapse(used)[1]
         return jnp.sum(row_shares(batch, apart) * apart * apart)

@@ -1,23 +1,26 @@
-"""Predictive coding: activities settle between what is predicted of them and what they predict; then weights learn."""
+"""Predictive coding: activities relax between predictions from below and above, then the weights learn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.chain import Chain
 from ..layers.layer import Context, Layer, Params, Record, State
 from ..losses import Objective
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Memory
 from .backprop import send_back, warn_of_steps
 from .chain import chain
-from .coding import Form, Settling, descend, energies, predicted, send_error, spoken
+from .coding import Form, Settling, descend, energies, passed, predicted, send_error
 from .depth import MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
 from .energy import BoundLink, bind, cut_at_activities, run, unchanging
 from .facts import RECURRENT, Facts, FactsOf
@@ -67,62 +70,64 @@ _FACTS: dict[str, Facts] = {
 
 @declaration
 class PredictiveCoding(Rule):
-    """Let every layer's activity settle between its own prediction and the next layer's, then learn locally.
+    """Predictive coding: activities relax between predictions from below and the next layer, then weights learn.
 
-    For learning without an error that travels: a weight changes by what its two ends hold, the activity below and the
-    prediction error above. Defined for every layer in a sequence; what the output is to do is said by any loss.
+    When to use: to study learning without separate errors. A weight changes by the values at its two ends: the activity
+    below and the prediction error above. It is defined for every layer in a sequence and for any loss.
 
-    With a_l the activities, a_0 the input, f_l what link l (a learned layer with those without parameters around it)
-    makes of the one below and C the loss, each row has the energy
+    With a_l the activities, a_0 the input, f_l the function of link l (a learned layer and the layers without
+    parameters around it) and C the loss, the energy of each row is
 
         F = sum_(l=1)^(L-1) 1/2 |e_l|^2 + C(f_L(a_(L-1)), y),    e_l = a_l - f_l(a_(l-1))
 
-    C = 1/2 |y - a_L|^2 is the paper's Gaussian output. From the forward pass on, where all errors are 0, activities
-    descend the energy, and then the direction is its gradient at the parameters, the mean over rows:
+    C = 1/2 |y - a_L|^2 is the Gaussian output of the paper. From the forward pass, where all errors are 0, the
+    activities descend the energy. Then the direction is its gradient with respect to the parameters, the mean over the
+    rows:
 
         da_l = step_size * (J_(l+1)' e_(l+1) - e_l),    dF/dW_l = -(e_l * f_l'(z_l)) a_(l-1)'
 
-    where J is the derivative of f at the input, W' diag(f'(z)) for units, and J_L' e_L stands for -dC/da_(L-1).
+    where J is the derivative of f with respect to its input, W' diag(f'(z)) for units, and J_L' e_L stands for
+    -dC/da_(L-1).
 
-    ``inference`` says how:
+    ``inference`` chooses between three forms:
 
-    - ``"relaxed"``: as above; predictions follow the activities. The weights' direction is not backprop's.
-    - ``"fixed_prediction"``: predictions and derivatives stay those of the forward pass. Errors then tend to
-      backprop's, e_l to -dC/da_l; d links below the last the part P(fewer than d of ``steps`` trials succeed) is still
-      missing, with ``step_size`` as the probability of a success.
-    - ``"zero_divergence"`` (Z-IL): relaxed with step size 1, but each link learns at the one step when the error
-      first reaches it: link L at once, link L-1 after one step, and so on. Nothing below has moved by then, so the step
-      is exactly e_l = J_(l+1)' e_(l+1), the direction exactly backprop's, and ``steps`` and ``step_size`` have no say.
+    - ``"relaxed"``: as above; predictions follow the activities. The direction differs from that of backprop.
+    - ``"fixed_prediction"``: predictions and derivatives stay those of the forward pass. The errors e_l then converge
+      to -dC/da_l, those of backprop. At d links below the last, the fraction P(fewer than d of ``steps`` trials
+      succeed) is still missing, where ``step_size`` is the probability of success.
+    - ``"zero_divergence"`` (Z-IL): relaxed with step size 1, but each link learns at the one step when the error first
+      reaches it: link L at once, link L-1 after one step, and so on. Nothing below has changed by then, so the step is
+      exactly e_l = J_(l+1)' e_(l+1) and the direction exactly that of backprop; ``steps`` and ``step_size`` do not
+      matter.
 
-    Nodes are activities here, as in Millidge et al., so that pooling and dropout may stand within a link. Whittington,
-    Bogacz and Song et al. have their nodes before the non-linearity, x_l with the prediction W f(x_(l-1)), which
-    ``form="potentials"`` follows:
+    Nodes are activities here, as in Millidge et al., so that a link may contain pooling and dropout. In Whittington and
+    Bogacz and in Song et al., nodes are the values before the nonlinearity, x_l with the prediction W f(x_(l-1)), as
+    with ``form="potentials"``:
 
         eps_l = x_l - W_l f(x_(l-1)),    dx_l = step_size * (f'(x_l) * (W_(l+1)' eps_(l+1)) - eps_l)
         dF/dW_l = -eps_l f(x_(l-1))'
 
-    Beside it the direction above has a further factor f'(z_l), and relaxed the two part by some 5 to 20 degrees. With
-    fixed predictions and in Z-IL both are the gradient, for the same reason: f' and W are those of the forward pass
-    when they count.
+    The direction above has an additional factor f'(z_l). With ``"relaxed"`` the two forms differ by about 5 to 20
+    degrees. With fixed predictions and in Z-IL both are the gradient, because f' and W are those of the forward pass.
 
-    Relaxed, errors spread over the links as heat does over a rod: with the usual steps the first layer of 3 gets 0.4 of
-    the size of backprop's direction, of 8 layers 0.05, of 16 layers 0.0015. An optimizer that divides by the size of
-    what it gets, such as Adam, learns from that; plain SGD wants many more steps.
+    With ``"relaxed"``, errors diffuse over the links like heat in a rod: with the default steps, the direction in the
+    first of 3 layers has 0.4 of the size of that of backprop, of 8 layers 0.05, of 16 layers 0.0015. Optimizers that
+    divide by the size of the direction, such as Adam, compensate for that; plain SGD needs many more steps.
 
     Args:
-        inference: Which of the three.
-        steps: How many steps activities settle for; information goes one link down in each. None suits the depth, d
-            links from the first that learns to the last: relaxed 2 + d / step_size, at least 12 (with which digits are
-            learned as well as with 20 of size 0.1), and d / 16 times that many beyond 16 links; with fixed predictions
-            until 1e-6 of the first error is missing, in single precision nothing. With a number by which little of the
-            error comes down, a warning says how much.
-        step_size: How far a step goes. Where a row's energy would rise, the row stays and halves its own step size for
-            this batch, for as weights grow a stable step shrinks to about 2 / (1 + s^2), s the largest singular value
-            of a J.
-        form: Whether the nodes that settle are ``"activities"`` or ``"potentials"``; it matters for ``"relaxed"``.
+        inference: One of the three forms.
+        steps: The number of steps for the activities to relax; information propagates one link per step. None adapts it
+            to the depth, d links from the first learned layer to the last. Relaxed: 2 + d / step_size, at least 12
+            (which is as accurate on digits as 20 steps of size 0.1), times d / 16 beyond 16 links. With fixed
+            predictions: until 1e-6 of the first error is missing, which is nothing in single precision. If most of the
+            error does not arrive within the given number, a warning says how much does.
+        step_size: The step size. If the energy of a row would rise, the row stays in place and halves its step size for
+            this batch: as weights grow, the largest stable step size falls to about 2 / (1 + s^2), where s is the
+            largest singular value of any J.
+        form: Whether the nodes that relax are ``"activities"`` or ``"potentials"``; it matters for ``"relaxed"``.
 
     Raises:
-        InvalidValue: For another word, less than one step, or a step size that is not above 0.
+        InvalidValue: If a choice is unknown, ``steps`` is below 1, or the step size is not above 0.
 
     Example:
         >>> import plastica as pl
@@ -130,10 +135,11 @@ class PredictiveCoding(Rule):
         >>> model.compile(rule="predictive_coding", loss="sparse_categorical_crossentropy")
 
     Reference:
-        Whittington, Bogacz (2017), An approximation of the error backpropagation algorithm in a predictive coding
-        network with local Hebbian synaptic plasticity, equations 2.5 to 2.19 (the form in potentials). Millidge,
-        Tschantz, Buckley (2022), Predictive coding approximates backprop along arbitrary computation graphs,
-        section 3. Song, Lukasiewicz, Xu, Bogacz (2020), Can the brain do backpropagation? Exact implementation of
+        J. C. R. Whittington, R. Bogacz, 2017, An approximation of the error backpropagation algorithm in a predictive
+        coding network with local Hebbian synaptic plasticity, eq. 2.5 to 2.19 (the form in potentials).
+        B. Millidge, A. Tschantz, C. L. Buckley, 2022, Predictive coding approximates backprop along arbitrary
+        computation graphs, section 3.
+        Y. Song, T. Lukasiewicz, Z. Xu, R. Bogacz, 2020, Can the brain do backpropagation? Exact implementation of
         backpropagation in predictive coding networks, algorithm 2.
     """
 
@@ -147,24 +153,25 @@ class PredictiveCoding(Rule):
     def __post_init__(self) -> None:
         for name, known in (("inference", get_args(Inference)), ("form", get_args(Form))):
             if (value := getattr(self, name)) not in known:
-                raise InvalidValue(f"PredictiveCoding({name}={value!r}): {name} is one of {', '.join(known)}.")
+                raise InvalidValue(f"PredictiveCoding({name}={value!r}): expected one of {', '.join(known)}.")
         if self.steps is not None and self.steps < 1:
-            raise InvalidValue(f"PredictiveCoding(steps={self.steps!r}): activities need at least 1 step to settle.")
+            raise InvalidValue(f"PredictiveCoding(steps={self.steps!r}): expected at least 1 step.")
         require_numbers(self, {"step_size": ABOVE_ZERO})
 
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network)
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Keep nothing; warn where the steps that a person chose are too few for the depth."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return no memory; warn if the given number of steps is too small for the depth."""
         distance = len(self.cut(network, params).links) - 1
         far = {"relaxed": spreading, "fixed_prediction": passing}.get(self.inference)
         if far is not None and distance > 0 and self.steps is not None and jnp.ndim(self.step_size) == 0:
-            warn_of_depth(self, far(self.steps, float(self.step_size), distance), distance)
+            own = f"PredictiveCoding(inference={self.inference!r}, steps={self.steps}, step_size={self.step_size:g})"
+            warn_of_depth(own, far(self.steps, float(self.step_size), distance), distance)
         return ()
 
     def cut(self, network: Layer, params: Params) -> Chain:
-        """Return the links; where nodes are potentials a link ends in its non-linearity."""
+        """Return the links; if nodes are potentials, a link ends with its nonlinearity."""
         return (chain if self.form == "activities" else cut_at_activities)(network, params)
 
     def signal(
@@ -172,7 +179,7 @@ class PredictiveCoding(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -191,12 +198,12 @@ class PredictiveCoding(Rule):
 
     def settle(
         self, parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
-    ) -> tuple[jax.Array, ...]:
-        """Return the hidden nodes, each ``(batch, ...)``, that have descended the energy from a forward pass."""
+    ) -> tuple[Array, ...]:
+        """Return the hidden nodes, each ``(batch, ...)``, after their descent of the energy from the forward pass."""
         nodes = tuple(predicted(record, self.form) for record in records[:-1])
         if not nodes:
             return ()
-        # What the input predicts of the first layer stays as it is, and is by far the largest product.
+        # The prediction of the first node from the input is constant and usually the largest product: computed once.
         descent = partial(energies, parts, nodes[0], batch, objective, form=self.form)
         first = descent(nodes)
         start = Settling(nodes, first, jnp.full_like(first.rows, self.step_size))
@@ -212,7 +219,7 @@ class PredictiveCoding(Rule):
             record = part.record(below)
             error = row_shares(batch, node) * (node - predicted(record, self.form))
             gradients.append(send_error(part, record, -error, self.form).gradient)
-            below, _ = spoken(part, node, self.form)
+            below, _ = passed(part, node, self.form)
         record = parts[-1].record(below)
         return [*gradients, send_back(parts[-1].link, record, batch, objective)[1].gradient]
 
@@ -223,9 +230,9 @@ class PredictiveCoding(Rule):
         pace = unchanging(self.step_size, end.input_delta)
         inner = list(zip(parts, records, strict=True))[1:-1]
 
-        def step(errors: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        def step(errors: tuple[Array, ...]) -> tuple[Array, ...]:
             wanted = [part.pull(record, above) for (part, record), above in zip(inner, errors[1:], strict=True)]
-            # Each row's loss enters by its share of the mean; all else is linear in it.
+            # The errors of each row already include its weight in the mean, in which everything else is linear.
             return tuple(e + pace * (want - e) for e, want in zip(errors, (*wanted, -end.input_delta), strict=True))
 
         if len(parts) == 1:
@@ -246,7 +253,7 @@ def _learn_as_the_error_arrives(
     parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
 ) -> list[Params]:
     errors = [send_back(parts[-1].link, records[-1], batch, objective)[1]]
-    # One link a step: what those above do after their own step is never asked for again, so it is not computed.
+    # One link per step. Changes in the links above after their own step have no effect and are not computed.
     for part, record in zip(reversed(parts[:-1]), reversed(records[:-1]), strict=True):
         errors.insert(0, part.link.backward(record, errors[0].input_delta))
     return [error.gradient for error in errors]

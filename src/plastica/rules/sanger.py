@@ -1,17 +1,19 @@
-"""Sanger's rule: each unit learns what those before it leave over."""
+"""Sanger's rule: each unit learns from what the units before it do not explain."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Layer, Params, Record
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, require_numbers
+from ..typing import Float, Memory
 from .facts import Facts
 from .local import (
     LayerRule,
@@ -29,30 +31,34 @@ from .rule import Batch
 
 @declaration
 class Sanger(LayerRule):
-    """Let each unit follow Oja's rule on what the units before it do not explain: the generalized Hebbian algorithm.
+    """Sanger's rule (generalized Hebbian algorithm): Oja's rule for each unit, on the residual of the units before it.
 
-    The units' weights become the first k principal components of the inputs, in order and of length 1; of their
-    second moments, so take the mean off first where variances are meant. One component is found after another: give
-    it time, or fewer units.
+    When to use: for the first k principal components of the inputs, in order and with length 1. They are those of the
+    second moments; subtract the mean first for those of the covariance. The components are found one after another, so
+    use enough epochs, or fewer units.
 
         delta w_i = learning_rate y_i (x - sum over k <= i of y_k w_k)
 
-    with y = W x, the potentials without their biases; the mean over a batch's rows. The figure is the squared distance
-    of the inputs from what all units say of them, |x - W'y|^2. Of a convolution the patches are the inputs, and
-    figures of overlapping patches are summed before they are compared.
+    with y = W x, the potentials without their biases; the mean over the rows of a batch. The loss in the history is the
+    reconstruction error |x - W'y|^2. For a convolution the inputs are its patches, and reconstructions of overlapping
+    patches are added before they are compared with the input.
 
     Args:
-        learning_rate: How far a step goes; it converges below about one over the largest variance of the inputs (of a
-            convolution: of its patches, summed over the places), and grows without end above.
-        relative: Whether the learning rate is one of inputs of mean square length 1: it is divided by the mean of |x|^2
-            over the batch, so that one rate suits layers that hear inputs of any scale and convolutions of any size.
-            The name ``"sanger"`` stands for ``Sanger(0.1, relative=True)``.
+        learning_rate: The learning rate. The rule converges below about 1 / (largest variance of the inputs), for a
+            convolution of its patches, summed over the places, and diverges above.
+        relative: Whether the learning rate is divided by the mean of |x|^2 over the batch, so that the same rate suits
+            inputs of any scale and convolutions of any size. The name ``"sanger"`` stands for ``Sanger(0.1,
+            relative=True)``.
 
     Raises:
-        InvalidValue: For a learning rate that is not above 0.
+        InvalidValue: If the learning rate is not above 0.
+
+    Example:
+        >>> Sanger(0.1, relative=True)
+        Sanger(learning_rate=0.1, relative=True)
 
     Reference:
-        Sanger (1989), Optimal unsupervised learning in a single-layer linear feedforward neural network, equation 6.
+        T. D. Sanger, 1989, Optimal unsupervised learning in a single-layer linear feedforward neural network, eq. 6.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -78,25 +84,25 @@ class Sanger(LayerRule):
         return linear_layers(units, last)
 
     def advice(self, network: Layer, params: Params, record: Record, batch: Batch) -> str:
-        return "" if self.relative else advise_rate(self, network, params, record, batch)
+        return "" if self.relative else advise_rate(self, self.learning_rate, network, params, record, batch)
 
-    def learn(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch, key: jax.Array) -> Learned:
+    def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
         if kernel.shape[-2] != record.input.shape[-1]:
             raise InvalidValue(
                 f"{layer!r}: its units receive {kernel.shape[-2]} of {record.input.shape[-1]} channels; Sanger's rule "
-                "takes from each unit's input what the ones before it found, so all must receive the same channels. "
-                "Take groups=1."
+                "subtracts from the input of each unit what the units before it explain, so all must receive the same "
+                "channels. Use groups=1."
             )
         shared = row_shares(batch, y) * y
         growth = record.pull_synapse(shared)[0]["kernel"]
-        # Entry (k, i) is the mean of y_k y_i; unit i gives way to the units k <= i.
+        # Entry (k, i) is the mean of y_k y_i. Unit i learns from the residual of the units k <= i: the upper triangle.
         rows = list(range(y.ndim - 1))
         together = jnp.triu(jnp.tensordot(y, shared, (rows, rows)))
         rate = self.learning_rate / (mean_square_length(params, record, batch) if self.relative else 1.0)
         change = rate * (growth - kernel @ together)
         return Learned(only_kernel(params, change), memory, self.figure(layer, params, memory, record, batch))
 
-    def figure(self, layer: Layer, params: Params, memory: Any, record: Record, batch: Batch) -> jax.Array:
+    def figure(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch) -> Float[Array, ""]:
         apart = record.input - record.pull_synapse(without_bias(params, record))[1]
         return jnp.sum(row_shares(batch, apart) * apart * apart)

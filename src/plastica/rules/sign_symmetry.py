@@ -1,9 +1,9 @@
-"""Sign symmetry: the way back shares the signs of the weights and nothing else."""
+"""Sign symmetry: errors propagate back through weights that share only the signs of the forward weights."""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,8 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
+from ..random import Key
+from ..typing import Memory
 from .backprop import Backprop, send_back
 from .facts import Facts
 from .feedback_alignment import initial_sizes, weights_of, with_weights
@@ -23,20 +25,21 @@ _MAGNITUDES = ("uniform", "batch_random")
 
 @declaration
 class SignSymmetry(Backprop):
-    """Send errors back through weights that have the right signs and magnitudes of no meaning.
+    """Sign symmetry: propagate errors back through weights with the correct signs but other magnitudes.
 
-    Nearly as good as backprop also in deep networks and convolutions, where feedback alignment falls behind.
+    When to use: to study how much symmetry learning needs. It is nearly as good as backprop, also in deep networks and
+    convolutions, where feedback alignment falls behind.
 
         delta^l = (V^(l+1) delta^(l+1)) * f'(z^l)
         V = s sign(W)             magnitude="uniform", the paper's uSF
-        V = s M * sign(W)         magnitude="batch_random", the paper's brSF: M from [0, 1), drawn anew in each batch
+        V = s M * sign(W)         magnitude="batch_random", the paper's brSF: M from [0, 1), new in each batch
 
-    The paper has s = 1 and keeps errors in bounds by batch normalization. Here s gives V the root mean square of the
-    layer's initial weights (where they start at 0, of Glorot's; for brSF times sqrt 3, since uniform numbers have the
-    mean square 1/3), so that it also learns without. The paper's "batch manhattan" step, by the sign of the gradient
-    alone, is an optimizer's matter: take ``Lion``.
+    The paper uses s = 1 and bounds the errors by batch normalization. Here s gives V the root mean square of the
+    initial weights of the layer (of Glorot's if they start at 0; for brSF times sqrt(3), because uniform numbers have a
+    mean square of 1/3), so the rule also works without normalization. For the paper's "batch manhattan" steps, which
+    use only the sign of the gradient, use the optimizer ``Lion``.
 
-    Every parameter of two or more axes has such a V; biases and the like stand in the way back as they are.
+    Every parameter with two or more axes has such a V; biases and other vectors are used as they are.
 
     Args:
         magnitude: ``"uniform"`` or ``"batch_random"``.
@@ -49,7 +52,7 @@ class SignSymmetry(Backprop):
         SignSymmetry(magnitude='batch_random')
 
     Reference:
-        Liao, Leibo, Poggio (2016), How important is weight symmetry in backpropagation?, section "Asymmetric
+        Q. Liao, J. Z. Leibo, T. Poggio, 2016, How important is weight symmetry in backpropagation?, section "Asymmetric
         backpropagations", the strategies uSF and brSF.
     """
 
@@ -71,11 +74,11 @@ class SignSymmetry(Backprop):
     def __post_init__(self) -> None:
         if self.magnitude not in _MAGNITUDES:
             raise InvalidValue(
-                f"SignSymmetry(magnitude={self.magnitude!r}): give one of {', '.join(map(repr, _MAGNITUDES))}."
+                f"SignSymmetry(magnitude={self.magnitude!r}): expected one of {', '.join(map(repr, _MAGNITUDES))}."
             )
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return how large each initial weight array is, which V keeps."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the root mean square of each initial weight array, which V keeps."""
         return tuple(_sizes(params))
 
     def signal(
@@ -83,7 +86,7 @@ class SignSymmetry(Backprop):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -93,8 +96,8 @@ class SignSymmetry(Backprop):
         loss, errors = send_back(network, record, batch, objective)
         return Signal(loss, errors.gradient, record.activity, new_state, memory)
 
-    def weights_back(self, params: Params, memory: Any, context: Context) -> Params:
-        """Return the parameters that errors travel back through in this step."""
+    def weights_back(self, params: Params, memory: Memory, context: Context) -> Params:
+        """Return the parameters that propagate errors back in this step."""
         signed = [size * jnp.sign(weight) for weight, size in zip(weights_of(params), memory, strict=True)]
         if self.magnitude == "batch_random":
             key = rule_key(context)

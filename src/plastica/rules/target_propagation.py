@@ -1,14 +1,15 @@
-"""Difference target propagation: targets travel back through learned inverses, and every layer learns its own."""
+"""Difference target propagation: targets propagate back through learned inverses; every layer learns its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .. import random
 from ..declaration import declaration
@@ -17,7 +18,9 @@ from ..layers.chain import Chain
 from ..layers.layer import Context, Layer, Params, Record, Shape, State
 from ..losses import Objective
 from ..optimizers import Adam, Optimizer
+from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
+from ..typing import Float, Memory, PyTree
 from .backprop import send_back, warn_of_steps
 from .chain import chain
 from .facts import RECURRENT, Facts
@@ -26,44 +29,45 @@ from .local import require_steps_by_batch, row_shares, written
 from .rule import Batch, Rule, Signal, rule_key
 
 _UNKNOWN_SIZE = (
-    "TargetPropagation: layer {place}, {layer}: the size of its activity is not known here, and the layer above learns "
-    "to give it back. State the shape of one input: put Input(shape=...) first, or input_shape= in the first layer."
+    "TargetPropagation: layer {place}, {layer}: the size of its activity, which an inverse must restore, is not known "
+    "yet. State the shape of one input: Input(shape=...) first, or input_shape= in the first layer."
 )
 
 
 @declaration
 class TargetPropagation(Rule):
-    """Give every layer a target, sent down through learned inverses of the layers above, and let it come nearer.
+    """Difference target propagation: each layer learns a target that is sent down through learned inverses.
 
-    For the question whether layers can learn without derivatives of those above. Only the last hidden layer's target
-    comes from a gradient. Made for tanh units, whose activities are bounded.
+    When to use: to study learning without derivatives of the layers above. Only the target of the last hidden layer
+    comes from a gradient. The rule is made for tanh units, whose activities are bounded.
 
         target_(L-1) = h_(L-1) - target_rate dC/dh_(L-1)
         target_(l-1) = h_(l-1) - g_l(h_l) + g_l(target_l)
-        each hidden layer lowers |f_l(h_(l-1)) - target_l|^2, the last one the loss
-        each inverse lowers |g_l(f_l(h_(l-1) + noise)) - (h_(l-1) + noise)|^2
+        each hidden layer minimizes |f_l(h_(l-1)) - target_l|^2, the last one the loss
+        each inverse minimizes |g_l(f_l(h_(l-1) + noise)) - (h_(l-1) + noise)|^2
 
-    The difference of the two inverses makes a target right wherever the layer above is: the error of g_l cancels. A
-    network is cut into links of one learned layer each; f_l is a link and h_l its activity. g_l is affine, followed by
-    the activation of the link below, and has an optimizer of its own. C is the loss of one row.
+    In the difference of the two inverses the error of g_l cancels, so the target is the activity itself once the layer
+    above has reached its target. The network is cut into links with one learned layer each; f_l is a link and h_l its
+    activity. g_l is an affine function followed by the activation of the link below, with an optimizer of its own. C is
+    the loss of one row.
 
     Args:
-        target_rate: How far the last hidden layer's target lies from its activity, along the gradient of each row. With
-            one half the last hidden layer moves along its true gradient, and where inverses are transposes so do all.
-        noise: Standard deviation of what is added to activities to learn the inverse round about them; the authors'
-            code has 0.36.
-        inverse_optimizer: What makes the steps of the inverses.
+        target_rate: The distance of the target of the last hidden layer from its activity, in units of the gradient of
+            each row. With one half, the last hidden layer follows its true gradient, and so do all if inverses are
+            transposes.
+        noise: The standard deviation of the noise for training the inverses; 0.36 in the authors' code.
+        inverse_optimizer: The optimizer of the inverses.
 
     Raises:
-        InvalidValue: For numbers out of range, an optimizer that wants all rows at once, a network that is no sequence
-            of layers, or one of which sizes are not known before data comes.
+        InvalidValue: For numbers outside their range, an optimizer that needs all rows at once, a network that is not a
+            sequence of layers, or one with sizes that are unknown before training.
 
     Example:
         >>> TargetPropagation(noise=0.1)
         TargetPropagation(noise=0.1)
 
     Reference:
-        Lee, Zhang, Fischer, Bengio (2015), Difference target propagation, algorithm 1 and equation 15.
+        D.-H. Lee, S. Zhang, A. Fischer, Y. Bengio, 2015, Difference target propagation, algorithm 1 and eq. 15.
     """
 
     facts: ClassVar[Facts | None] = Facts(
@@ -90,8 +94,8 @@ class TargetPropagation(Rule):
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network, below=False)
 
-    def init(self, network: Layer, params: Params, key: jax.Array) -> Any:
-        """Return the inverses of all links but the first and the last, and what their optimizer keeps."""
+    def init(self, network: Layer, params: Params, key: Key) -> Memory:
+        """Return the inverses of all links except the first and the last, and the state of their optimizer."""
         sizes = [prod(shape) for shape in hidden_shapes(chain(network, params), params)]
         inverses = _draw(tuple(sizes), key)
         return {"inverses": inverses, "optimizer": self.inverse_optimizer.init(inverses)}
@@ -101,7 +105,7 @@ class TargetPropagation(Rule):
         network: Layer,
         params: Params,
         state: State,
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         objective: Objective,
         context: Context,
@@ -118,12 +122,14 @@ class TargetPropagation(Rule):
         new_memory = self.learn_inverses(links, params, state, hidden, memory, batch, context)
         return Signal(loss, links.join([*gradients, top.gradient]), record.activity, new_state, new_memory)
 
-    def targets(self, links: Chain, hidden: Sequence[Record], inverses: Any, gradient: jax.Array) -> list[jax.Array]:
-        """Return the target of each hidden link, first to last.
+    def targets(
+        self, links: Chain, hidden: Sequence[Record], inverses: PyTree, gradient: Float[Array, "batch *shape"]
+    ) -> list[Array]:
+        """Return the target of each hidden link, from first to last.
 
         Args:
             links: The network.
-            hidden: What all links but the last did.
+            hidden: The records of all links except the last.
             inverses: The inverses of the second hidden link and those above it.
             gradient: dC/dh at the last hidden link, for each row.
         """
@@ -143,11 +149,11 @@ class TargetPropagation(Rule):
         params: Params,
         state: State,
         hidden: Sequence[Record],
-        memory: Any,
+        memory: Memory,
         batch: Batch,
         context: Context,
-    ) -> Any:
-        """Return the memory after the inverses made a step on noisy activities."""
+    ) -> Memory:
+        """Return the memory after a step of the inverses on noisy activities."""
         if len(hidden) < 2:
             return memory
         key = rule_key(context)
@@ -160,7 +166,7 @@ class TargetPropagation(Rule):
             above, _ = links.links[place].apply(own, noisy, carried, context._replace(key=random.fold(apart, 1)))
             pairs.append((noisy, above))
 
-        def mismatch(inverses: Any) -> jax.Array:
+        def mismatch(inverses: PyTree) -> Float[Array, ""]:
             total = jnp.zeros(())
             for link, inverse, (noisy, above) in zip(links.links, inverses, pairs, strict=False):
                 apart = invert(link, inverse, above, noisy.shape) - noisy
@@ -178,23 +184,26 @@ class TargetPropagation(Rule):
         return tanh_layers(units, last)
 
 
-def invert(below: Layer, inverse: Any, above: jax.Array, shape: Sequence[int]) -> jax.Array:
-    """Return what an inverse makes of the activity above: an activity of the link below, ``shape``."""
+def invert(
+    below: Layer, inverse: Params, above: Float[Array, "batch *above"], shape: Sequence[int]
+) -> Float[Array, "batch *below"]:
+    """Return the activity of the link below that an inverse computes from the activity above."""
+    # (batch, above) to (batch, below), in the shape of the activity below
     potential = above.reshape(above.shape[0], -1) @ inverse["kernel"] + inverse["bias"]
     return below.activate(potential.reshape(shape))
 
 
-def by_row(batch: Batch, delta: jax.Array) -> jax.Array:
-    """Return the gradient of each row's own loss, from that of the weighted mean; 0 where a row does not count."""
+def by_row(batch: Batch, delta: Float[Array, "batch *shape"]) -> Float[Array, "batch *shape"]:
+    """Return the gradient of the loss of each row, from that of the weighted mean; 0 for rows of weight 0."""
     share = row_shares(batch, delta)
     return jnp.where(share == 0, 0.0, delta / jnp.where(share == 0, 1.0, share))
 
 
 def hidden_shapes(links: Chain, params: Params) -> list[Shape]:
-    """Return the shape of one activity of each link but the last, as far as inverses need it.
+    """Return the shape of the activity of each link except the last, as far as inverses need it.
 
     Raises:
-        InvalidValue: If a shape follows neither from the parameters nor from what a person stated.
+        InvalidValue: If a shape follows neither from the parameters nor from a given input shape.
     """
     hidden = links.links[:-1]
     if len(hidden) < 2:
@@ -203,7 +212,7 @@ def hidden_shapes(links: Chain, params: Params) -> list[Shape]:
     for link, place, own in zip(hidden, links.places, links.split(params), strict=False):
         for layer, weights in zip(link.children, own, strict=True):
             if shape is None and layer.linear_units and weights["kernel"].ndim == 2:
-                shape = (weights["kernel"].shape[0],)  # units on one axis of features
+                shape = (weights["kernel"].shape[0],)  # the weights of units show the number of features below them
             shape = None if shape is None else layer.output_shape(shape)
         if shape is None:
             raise InvalidValue(_UNKNOWN_SIZE.format(place=place.stop - 1, layer=link.children[-1]))
@@ -211,8 +220,8 @@ def hidden_shapes(links: Chain, params: Params) -> list[Shape]:
     return found
 
 
-def _draw(sizes: tuple[int, ...], key: jax.Array) -> tuple[dict[str, jax.Array], ...]:
-    """Return inverses from each size to the one before, begun like a layer: Glorot's variance, biases 0."""
+def _draw(sizes: tuple[int, ...], key: Key) -> tuple[Params, ...]:
+    """Return inverses from each size to the one before: Glorot's variance, biases of 0."""
     return tuple(
         {
             "kernel": (2 / (above + below)) ** 0.5 * random.normal(random.fold(key, place), (above, below)),
