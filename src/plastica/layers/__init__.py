@@ -36,9 +36,11 @@ from .pooling import (
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .rescaling import Rescaling
+from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .stochastic import StochasticBinary
 from .threshold import McCullochPitts
+from .transposed import Conv1DTranspose, Conv2DTranspose
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .walk import walk
 from .wired import Wired
@@ -62,11 +64,15 @@ __all__ = [
     "Connections",
     "Context",
     "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
     "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
     "DistanceDependent",
     "Dot",
     "Dropout",
@@ -108,6 +114,8 @@ __all__ = [
     "Residual",
     "RestrictedBoltzmann",
     "Scale",
+    "SeparableConv1D",
+    "SeparableConv2D",
     "Sequential",
     "SimpleRNN",
     "SmallWorld",

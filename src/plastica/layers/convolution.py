@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import jax
@@ -18,16 +17,14 @@ from ..regularizers import Regularizer
 from .kernels.convolution import convolve
 from .kernels.product import add_bias
 from .kernels.window import Window
-from .layer import Context, Layer, Params, Shape, State, Variables
-from .sliding import check_choice, check_data_format, check_rank, whole_numbers, window_over
+from .layer import Context, Params, Shape, State, Variables
+from .sliding import check_rank
+from .sliding_kernel import SlidingKernel
 
 
 @declaration
-class _Convolution(Layer):
+class _Convolution(SlidingKernel):
     """Base class of Conv1D and Conv2D; ``rank`` is the number of spatial axes."""
-
-    rank: ClassVar[int]
-    paddings: ClassVar[tuple[str, ...]]
 
     filters: int
     kernel_size: int | tuple[int, ...]
@@ -46,66 +43,42 @@ class _Convolution(Layer):
     bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
-        owner = type(self).__name__
-        whole_numbers(owner, "filters", self.filters, 1)
-        whole_numbers(owner, "groups", self.groups, 1)
-        for field in ("kernel_size", "strides", "dilation_rate"):
-            value = getattr(self, field)
-            found = whole_numbers(owner, field, value, self.rank)
-            object.__setattr__(self, field, found if isinstance(value, Sequence) else found[0])
-        check_choice(owner, "padding", self.padding, self.paddings)
-        check_data_format(owner, self.data_format)
+        self.check_fields("filters", "groups")
         if self.filters % self.groups:
             raise InvalidValue(
-                f"{owner}(filters={self.filters}, groups={self.groups}): filters must be a multiple of groups."
+                f"{type(self).__name__}(filters={self.filters}, groups={self.groups}): filters must be a multiple of "
+                "groups."
             )
 
     def output_shape(self, shape: Shape) -> Shape:
-        window = self._window(shape)
-        positions = window.output((*[1] * (2 - self.rank), *shape))
-        return (*positions[2 - self.rank :], self.filters)
+        return (*self.positions(shape), self.filters)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        self._window(shape)
-        kernel_shape = (*self._numbers("kernel_size"), shape[-1] // self.groups, self.filters)
+        self.window(shape)
+        kernel_shape = (*self.numbers("kernel_size"), shape[-1] // self.groups, self.filters)
         params = {"kernel": self.kernel_initializer(rng, kernel_shape)}
         if self.use_bias:
             params["bias"] = self.bias_initializer(rng, (self.filters,))
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        window = self._window(x.shape[1:])
-        images = x.reshape(x.shape[0], *[1] * (2 - self.rank), *x.shape[1:])
-        potential = convolve(
-            images, params["kernel"].reshape(*window.size, *params["kernel"].shape[-2:]), window, self.groups
-        )
-        potential = potential.reshape(x.shape[0], *potential.shape[3 - self.rank :])
+        window, kernel = self.window(x.shape[1:]), params["kernel"]
+        kernel = kernel.reshape(*window.size, *kernel.shape[-2:])
+        potential = self.of_rank(convolve(self.as_images(x), kernel, window, self.groups))
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
-
-    def activate(self, potential: jax.Array) -> jax.Array:
-        return self.activation(potential)
 
     @property
     def linear_units(self) -> bool:
         return True
 
-    @property
-    def output_activation(self) -> Activation | None:
-        return self.activation
-
-    def _numbers(self, field: str) -> tuple[int, ...]:
-        return whole_numbers(type(self).__name__, field, getattr(self, field), self.rank)
-
-    def _window(self, shape: Shape) -> Window:
-        owner = type(self).__name__
-        check_rank(owner, shape, self.rank)
+    def window(self, shape: Shape) -> Window:
+        check_rank(type(self).__name__, shape, self.rank)
         if shape[-1] % self.groups:
             raise ShapeError(
-                f"{owner}(groups={self.groups}): got inputs of shape {shape} with {shape[-1]} channels; the "
-                "channels must be a multiple of groups."
+                f"{type(self).__name__}(groups={self.groups}): got inputs of shape {shape} with {shape[-1]} channels; "
+                "the channels must be a multiple of groups."
             )
-        size, strides = self._numbers("kernel_size"), self._numbers("strides")
-        return window_over(self, shape, size, strides, self.padding, self._numbers("dilation_rate"))
+        return super().window(shape)
 
 
 @declaration

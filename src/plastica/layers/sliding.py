@@ -75,7 +75,7 @@ def window_over(
     """
     owner, rank = type(layer).__name__, len(size)
     check_rank(owner, shape, rank)
-    wide = Window(_pair(size), _pair(strides), dilation=_pair(dilation))
+    wide = Window(pair(size), pair(strides), dilation=pair(dilation))
     window = place((*[1] * (2 - rank), *shape), wide, padding)
     if min(window.output((*[1] * (2 - rank), *shape))) < 1:
         span = " x ".join(map(str, window.span[2 - rank :]))
@@ -86,10 +86,11 @@ def window_over(
     return window
 
 
-def _is_whole(size: object) -> bool:
-    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1
-
-
-def _pair(numbers: Sequence[int]) -> tuple[int, int]:
+def pair(numbers: Sequence[int]) -> tuple[int, int]:
+    """Return a number for height and width; a sequence has height 1."""
     height, width = (1, *numbers) if len(numbers) == 1 else numbers
     return height, width
+
+
+def _is_whole(size: object) -> bool:
+    return isinstance(size, Integral) and not isinstance(size, bool) and int(size) >= 1

@@ -18,6 +18,8 @@ from ..views.outline import Entry, outline
 ORDER = (
     "embeddings",
     "kernel",
+    "depthwise_kernel",
+    "pointwise_kernel",
     "recurrent_kernel",
     "gamma",
     "beta",
