@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .activation import Activation
+from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .boltzmann import RestrictedBoltzmann
 from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
@@ -17,6 +18,7 @@ from .graph import Graph
 from .grid import Grid
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
+from .light import RandomBrightness, RandomContrast
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .node import Node
@@ -36,6 +38,7 @@ from .pooling import (
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .rescaling import Rescaling
+from .resizing import CenterCrop, RandomCrop, Resizing
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .stochastic import StochasticBinary
@@ -60,6 +63,7 @@ __all__ = [
     "Branches",
     "CategoryEmbedding",
     "CategoryIndicators",
+    "CenterCrop",
     "Concatenate",
     "Connections",
     "Context",
@@ -106,12 +110,20 @@ __all__ = [
     "PeriodicEmbedding",
     "Permute",
     "PiecewiseLinearEmbedding",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "Record",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "Residual",
+    "Resizing",
     "RestrictedBoltzmann",
     "Scale",
     "SeparableConv1D",
