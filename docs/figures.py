@@ -245,7 +245,7 @@ def rates() -> Figure:
 
 
 def tables() -> Figure:
-    """Draw the network and its baselines on the held-out rows of the two tables that ship with plastica."""
+    """Draw the network and its baselines on the test sets of the two included data sets."""
     from plastica.tables import TableNetwork
 
     figure, axes = panels(1, 2, 7.9, 2.1)
@@ -259,7 +259,7 @@ def tables() -> Figure:
         named = {"linear": "linear model", "trees": "boosted trees", "dummy": "guessing"}
         axis.set_yticks(range(len(results.scores)), [named.get(model, model) for model in results.scores][::-1])
         axis.set(
-            title=f"{name}: accuracy on {results.rows} held-out rows",
+            title=f"{name}: accuracy on {results.rows} test rows",
             xlim=(0.2, 1.02),
             ylim=(-0.5, len(results.scores) - 0.5),
         )
@@ -325,7 +325,7 @@ def imbalance() -> Figure:
         "weighted,\ncorrected": weighted.answers(x)[:, 0].mean(),
     }
     right.bar(list(bars), list(bars.values()), color=[BLUE, ORANGE, GREEN], width=0.5)
-    right.axhline((y == 0).mean(), color=INK, lw=1, ls=":", label="eights among the held-out rows")
+    right.axhline((y == 0).mean(), color=INK, lw=1, ls=":", label="share of eights in the test set")
     right.set(title="mean probability of an eight", ylim=(0, 0.36))
     right.legend(fontsize=8, loc="upper right")
     return figure

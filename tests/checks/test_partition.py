@@ -115,7 +115,7 @@ def test_test_rows_come_from_a_file_of_their_own(frame, tmp_path):
     network = TableNetwork.fit(earlier, "load", with_(drop=("shift",)), test_data=frame[400:])
     assert network.judged is not None and network.facts.rows.test == 80
     np.testing.assert_allclose(network.judged.answers["last_value"], frame["load"].to_numpy()[399:479], rtol=1e-6)
-    assert "this is the table the network was made from" in str(network.evaluate(earlier)[2][-1])
+    assert "the network was trained on 320 rows of this table" in str(network.evaluate(earlier)[2][-1])
     with pytest.raises(DataError, match="has no column 'heat'"):
         prepare(read_table(earlier), "load", QUICK, read_table(frame[400:].drop("heat")))
     with pytest.raises(FileError, match=r"there is no file .none\.csv."):

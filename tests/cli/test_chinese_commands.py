@@ -78,7 +78,7 @@ def test_compared_rules_are_chinese(zh):
         (("train", "penguins", "--target", "specis"), 1, "是否想输入 'species'"),
         (("train", "penguins", "--epoch", "3"), 2, "没有选项 '--epoch'"),
         (("train",), 2, "缺少参数"),
-        (("train", "penguins", "species"), 2, "多了一个词"),
+        (("train", "penguins", "species"), 2, "多余的参数"),
         (("train", "penguins", "--rule", "bakprop"), 1, "是否想输入"),
         (("train", "few.csv", "--target", "y"), 1, "不足以分出"),
         (("train", "few.csv"), 2, "请用 --target"),

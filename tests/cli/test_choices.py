@@ -61,7 +61,7 @@ def test_all_rows_of_a_folder_are_counted_though_few_are_in_memory(plastica, tab
         "train", "parts", "-t", "label", "--epochs", "1", "--layers", "4", "--network", "mlp", "--no-report"
     )
     assert "parts: 120 rows, 5 columns" in result.stdout
-    learned = int(re.search(r"(\d+) to train", result.stdout)[1])
+    learned = int(re.search(r"(\d+) training", result.stdout)[1])
     assert learned > 60 and f"were trained on 20 of the {learned} training rows" in result.stderr
 
 

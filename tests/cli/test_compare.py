@@ -57,7 +57,7 @@ def test_runs_on_the_same_rows_are_sorted_and_paired(plastica, runs):
 
 def test_runs_that_held_out_other_rows_are_not_paired_but_can_be_judged_on_one_table(plastica, runs):
     result = plastica("compare", runs / "few", runs / "seed")
-    assert "not evaluated on the same rows" in result.stderr
+    assert "different test sets" in result.stderr
     assert "measurabl" not in result.stdout
     result = plastica("compare", runs / "few", runs / "seed", "--on", "penguins", "--by", "log_loss")
     assert "On 344 rows of penguins.csv, best log loss first" in result.stdout

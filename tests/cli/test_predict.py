@@ -110,7 +110,7 @@ def test_other_files_are_no_models(plastica, penguins, here):
 
 def test_evaluate_agrees_with_the_results_kept(plastica, penguins, table, here):
     result = plastica("evaluate", penguins, "penguins")
-    assert "it learned from 275 of its rows" in result.stderr
+    assert "trained on 275 rows of this table" in result.stderr
     assert "trained   accuracy 0.9" in result.stdout
     half = table[::2]
     half.rename({"species": "kind"}).write_csv(here / "half.csv")
@@ -146,7 +146,7 @@ def test_info_shows_models_and_figures_in_the_order_of_train(plastica, penguins)
         "\nMatthews correlation",
         "\nAUC",
     ]
-    places = [said.index(word, said.index("held-out rows")) for word in words]
+    places = [said.index(word, said.index("test rows")) for word in words]
     assert places == sorted(places)
 
 
@@ -160,7 +160,7 @@ def test_info_says_what_the_model_wants_and_how_good_it_was(plastica, penguins):
     for word in (
         "species: 3 classes",
         "bill_length_mm",
-        "206 to train",
+        "206 training",
         "8 members",
         "128 relu",
         "guess",

@@ -59,7 +59,7 @@ def test_a_report_that_fails_loses_no_model(plastica, here, monkeypatch):
     monkeypatch.setattr("plastica.report.write_report", broken)
     options = ["--network", "mlp", "--layers", "4", "--epochs", "1", "--out", "r"]
     made = plastica("train", "penguins", *options, code=70)
-    assert "the trained model is kept: r/model.plastica" in made.stderr.replace("\\", "/")
+    assert "the trained model is saved: r/model.plastica" in made.stderr.replace("\\", "/")
     assert len(plastica("predict", "r", "penguins").stdout.splitlines()) == 345
 
 
@@ -115,7 +115,9 @@ def test_a_killed_run_leaves_no_half_model(tmp_path):
 def test_an_interrupted_run_keeps_the_model_so_far_and_says_where(tmp_path):
     code, rest = end(train_until_it_learns(tmp_path), signal.SIGINT)
     assert code == 130
-    assert rest.endswith(b"note: the model so far is kept: runs/penguins-1/model.plastica.\nerror: interrupted.\n")
+    assert rest.endswith(
+        b"note: the model trained so far is saved: runs/penguins-1/model.plastica.\nerror: interrupted.\n"
+    )
     made = start("predict", "runs/penguins-1", "penguins", cwd=tmp_path)
     assert (made.returncode, len(made.stdout.splitlines())) == (0, 345)
     found = TableNetwork.load(tmp_path / "runs" / "penguins-1" / "model.plastica")

@@ -35,7 +35,7 @@ def as_json(result):
 def test_penguins_are_told_apart_by_default(plastica, here):
     result = plastica("train", "penguins")
     assert "species: 3 classes (Adelie, Chinstrap, Gentoo)" in result.stdout
-    assert "206 to train, 69 to validate, 69 held out, stratified" in result.stdout
+    assert "206 training, 69 validation and 69 test rows, stratified" in result.stdout
     kept = json.loads((here / "runs/penguins-1/results.json").read_text())
     scores = kept["results"]["scores"]
     assert scores["network"]["accuracy"]["value"] > 0.95 > 0.6 > scores["dummy"]["accuracy"]["value"]
@@ -308,11 +308,11 @@ def test_rows_are_split_by_time_by_groups_or_from_a_file(plastica, here):
     (here / "b.csv").write_text("shift,ts,y\n" + "".join(f"{row % 7},{hours[row]},{row}\n" for row in range(200, 240)))
     quick = ("train", "a.csv", "-t", "y", "--task", "regression", "--network", "mlp", "--layers", "0", "--epochs", "1")
     said = plastica(*quick, "-v").stdout
-    assert "120 to train, 40 to validate, 40 held out, by time ('ts'): held out from 2024-01-07 16:00:00 on" in said
+    assert "120 training, 40 validation and 40 test rows, by time ('ts'): test set from 2024-01-07 16:00:00 on" in said
     assert "last value" in said and "same time yesterday" in said
     assert "by groups ('shift')" in plastica(*quick, "--split", "group:shift", "--no-report").stdout
-    assert "40 held out, by time ('ts'); held out: b.csv" in plastica(*quick, "--test", "b.csv", "--no-report").stdout
+    assert "40 test rows, by time ('ts'); test set: b.csv" in plastica(*quick, "--test", "b.csv", "--no-report").stdout
     assert "expected auto, random, time" in plastica(*quick, "--split", "sometime", code=1).stderr
-    assert "by time ('ts'): held out from" in plastica("info", "runs/a-1").stdout
+    assert "by time ('ts'): test set from" in plastica("info", "runs/a-1").stdout
     page = (here / "runs/a-1/report.html").read_text(encoding="utf-8")
     assert "Rows were split by time, using ts" in page and "昨日同一时刻" in page

@@ -52,7 +52,7 @@ def test_trees_are_had_for_the_asking_and_used_like_a_network(plastica, here, ta
     assert "The boosted-tree model is measurably better than the" in result.stdout
     if model == "best":
         assert "boosted trees: best accuracy on the 80 validation rows" in result.stderr
-        assert "held-out rows played no part" in result.stderr
+        assert "test set played no part" in result.stderr
     assert not (here / "run/history.csv").exists()
     assert "100 trees" in plastica("info", "run").stdout
     answers = pl.read_csv(plastica("predict", "run", table, "--probabilities").stdout.encode())

@@ -41,7 +41,7 @@ def numbers():
 def test_a_rare_class_is_said_and_its_threshold_comes_from_the_validation_rows(rare):
     said = " ".join(map(str, rare.facts.notes))
     assert "rare class: 'ill' 6.5 % of the rows; accuracy alone is misleading" in said
-    assert "compared by average precision" in said and "chosen on the validation rows for F1" in said
+    assert "compared by average precision" in said and "chosen on the validation set for F1" in said
     decision = rare.facts.decision
     assert (decision.aim, decision.rows, decision.positive) == ("f1", rare.facts.rows.validation, 0)
     assert rare.facts.results.main == "average_precision"
@@ -177,6 +177,6 @@ def test_targets_cannot_be_dropped_nor_renamed_when_several(labels):
 
 def test_what_has_no_threshold_says_so():
     prepared = prepare(read_table(RARE), "ill", Settings(validation=0))
-    assert any("no validation rows to choose a threshold" in str(note) for note in prepared.notes)
+    assert any("no validation set on which to choose a threshold" in str(note) for note in prepared.notes)
     focal = prepare(read_table(RARE), "ill", Settings(loss="focal", threshold=0.5))
     assert any("use them to rank rows" in str(note) for note in focal.notes)

@@ -160,7 +160,7 @@ def test_a_forged_description_is_refused(penguins, tmp_path):
 
 
 def test_the_same_table_is_known_again(penguins):
-    assert any("results are too good" in str(note) for note in penguins.evaluate("penguins")[2])
+    assert any("results are too optimistic" in str(note) for note in penguins.evaluate("penguins")[2])
     frame = pl.read_csv(datasets.path_of("penguins"))
     assert not penguins.evaluate(frame[:300])[2]
 

@@ -73,7 +73,7 @@ def test_the_best_is_chosen_on_validation_rows_and_says_so():
     (note,) = (line for line in map(str, made.facts.notes) if "validation rows" in line)
     assert (
         note.startswith("the linear model: best mean absolute error on the 60 validation rows")
-        and "held-out rows played no part" in note
+        and "test set played no part" in note
     )
 
 

@@ -131,7 +131,7 @@ def train(file: str, target: tuple[str, ...], **given: Any) -> None:
     """Train a network, or another model, on a table.
 
     The kinds of columns, missing values and the task are inferred from the table and printed. The model is evaluated
-    on a held-out test set and compared with a linear model, boosted trees and a constant prediction; report.html
+    on a test set and compared with a linear model, boosted trees and a constant prediction; report.html
     shows the results.
     """
     if given["resume"] and given["checkpoint"] is None:
