@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import optax
 
 from ..errors import InvalidValue
@@ -38,7 +36,7 @@ NAMES: dict[str, type[Optimizer]] = {
 }
 
 
-def get(value: Any) -> Optimizer:
+def get(value: object) -> Optimizer:
     """Return an optimizer for a name, an instance or an optax transformation.
 
     Raises:

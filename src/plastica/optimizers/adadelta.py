@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
 from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -50,11 +49,13 @@ class Adadelta(Leafwise):
         Optimizer.__post_init__(self)
         require_numbers(self, {"rho": BELOW_ONE, "epsilon": AT_LEAST_ZERO})
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the mean squares of the gradients and of the steps."""
         return {"velocity": 0.0, "steps": 0.0}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its mean squares."""
         velocity = self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)
         step = jnp.sqrt(slots["steps"] + self.epsilon) / jnp.sqrt(velocity + self.epsilon) * gradient

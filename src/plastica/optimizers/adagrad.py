@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
 from ..schedules.checks import AT_LEAST_ZERO, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -51,11 +50,13 @@ class Adagrad(Leafwise):
         Optimizer.__post_init__(self)
         require_numbers(self, {"initial_accumulator_value": AT_LEAST_ZERO, "epsilon": AT_LEAST_ZERO})
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the sum of squares."""
         return {"accumulator": self.initial_accumulator_value}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its sum of squares."""
         accumulator = slots["accumulator"] + jnp.square(gradient)
         return weight - pace * gradient / jnp.sqrt(accumulator + self.epsilon), {"accumulator": accumulator}

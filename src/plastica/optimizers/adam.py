@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..schedules import Schedule
 from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -55,22 +54,24 @@ class Adam(Leafwise):
         Optimizer.__post_init__(self)
         check_betas(self)
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0} | ({"largest": 0.0} if self.amsgrad else {})
 
-    def scalars(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, float]:
         """Return the powers of both betas; a product per step is cheaper than a power."""
         return {"power_1": 1.0, "power_2": 1.0}
 
-    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+    def pace(self, rate: Float[Array, ""], scalars: Slots) -> tuple[PyTree, Slots]:
         """Return the learning rate with both bias corrections."""
         power_1, power_2 = scalars["power_1"] * self.beta_1, scalars["power_2"] * self.beta_2
         return rate * jnp.sqrt(1 - power_2) / (1 - power_1), {"power_1": power_1, "power_2": power_2}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its moving averages."""
-        new = moments(self, gradient, slots)
+        new = moments(self.beta_1, self.beta_2, gradient, slots)
         velocity = new["velocity"]
         if self.amsgrad:
             new["largest"] = velocity = jnp.maximum(slots["largest"], velocity)
@@ -111,15 +112,14 @@ class AdamW(Adam):
             raise InvalidValue("AdamW(weight_decay=None): weight_decay must be a number; for none, use Adam.")
 
 
-def moments(optimizer: Any, gradient: jax.Array, slots: Slots) -> Slots:
+def moments(beta_1: float, beta_2: float, gradient: Float[Array, "*shape"], slots: Slots) -> Slots:
     """Return the moving averages of the gradient and of its square, as in Adam and its variants."""
-    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
     return {
         "momentum": beta_1 * slots["momentum"] + (1 - beta_1) * gradient,
         "velocity": beta_2 * slots["velocity"] + (1 - beta_2) * jnp.square(gradient),
     }
 
 
-def check_betas(optimizer: Any) -> None:
+def check_betas(optimizer: Optimizer) -> None:
     """Raise InvalidValue for numbers outside the ranges of Adam and its variants."""
     require_numbers(optimizer, {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE, "epsilon": AT_LEAST_ZERO})

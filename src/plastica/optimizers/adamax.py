@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
+from ..typing import Float, PyTree
 from .adam import check_betas
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
@@ -51,20 +50,22 @@ class Adamax(Leafwise):
         Optimizer.__post_init__(self)
         check_betas(self)
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the moving average of the gradient and the decaying maximum."""
         return {"momentum": 0.0, "norm": 0.0}
 
-    def scalars(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, float]:
         """Return the power of the first beta."""
         return {"power_1": 1.0}
 
-    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+    def pace(self, rate: Float[Array, ""], scalars: Slots) -> tuple[PyTree, Slots]:
         """Return the learning rate with the bias correction."""
         power_1 = scalars["power_1"] * self.beta_1
         return rate / (1 - power_1), {"power_1": power_1}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array, its moving average and its maximum."""
         momentum = self.beta_1 * slots["momentum"] + (1 - self.beta_1) * gradient
         norm = jnp.maximum(self.beta_2 * slots["norm"], jnp.abs(gradient))

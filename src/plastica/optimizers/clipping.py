@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+from jax import Array
+
+from ..typing import Float, Params
+
+Limit = Array | float  # may be traced
 
 
-def clip(gradients: Any, norm: Any = None, value: Any = None, global_norm: Any = None) -> Any:
+def clip(
+    gradients: Params, norm: Limit | None = None, value: Limit | None = None, global_norm: Limit | None = None
+) -> Params:
     """Return the gradients, clipped by at most one of three limits.
 
     Args:
@@ -32,11 +37,11 @@ def clip(gradients: Any, norm: Any = None, value: Any = None, global_norm: Any =
     return gradients
 
 
-def _squares(array: jax.Array) -> jax.Array:
+def _squares(array: Float[Array, "*shape"]) -> Float[Array, ""]:
     return jnp.sum(jnp.square(array))
 
 
-def _shrink(array: jax.Array, squares: Any, largest: Any) -> jax.Array:
+def _shrink(array: Float[Array, "*shape"], squares: Float[Array, ""] | int, largest: Limit) -> Float[Array, "*shape"]:
     norm = jnp.sqrt(squares)
     # If the norm is infinite or NaN, norm - norm is NaN: divergence must stay visible instead of being clipped to 0.
     scale = largest / jnp.maximum(norm, largest) + (norm - norm)

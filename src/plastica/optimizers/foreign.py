@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any
 
 import jax
 import optax
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..schedules import Schedule
+from ..typing import Float, Memory, Params
 from .optimizer import Optimizer, ValueFunction, strong
 
 
@@ -38,7 +39,7 @@ class Optax(Optimizer):
     """
 
     learning_rate: float | Schedule = 1.0
-    transformation: Any = field(kw_only=True)
+    transformation: optax.GradientTransformation = field(kw_only=True)
 
     def __post_init__(self) -> None:
         Optimizer.__post_init__(self)
@@ -48,19 +49,19 @@ class Optax(Optimizer):
                 "optax.GradientTransformation, such as optax.adan(1e-3)."
             )
 
-    def begin(self, params: Any) -> Any:
+    def begin(self, params: Params) -> Memory:
         """Return the initial state of the transformation."""
         return jax.jit(lambda tree: strong(self.transformation.init(tree)))(params)
 
     def advance(
         self,
-        direction: Any,
-        memory: Any,
-        params: Any,
-        rate: jax.Array,
-        value: Any,
+        direction: Params,
+        memory: Memory,
+        params: Params,
+        rate: Float[Array, ""],
+        value: Float[Array, ""] | None,
         value_fn: ValueFunction | None,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Params, Memory]:
         """Add the steps of the transformation to the parameters."""
         extra = {"value": value, "grad": direction, "value_fn": value_fn}
         update = optax.with_extra_args_support(self.transformation).update

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
+from ..typing import Float, PyTree
 from .adam import check_betas, moments
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
@@ -52,23 +52,25 @@ class Lamb(Leafwise):
         Optimizer.__post_init__(self)
         check_betas(self)
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0}
 
-    def scalars(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, float]:
         """Return the powers of both betas."""
         return {"power_1": 1.0, "power_2": 1.0}
 
-    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+    def pace(self, rate: Float[Array, ""], scalars: Slots) -> tuple[PyTree, Slots]:
         """Return the learning rate and both bias corrections."""
         new = {"power_1": scalars["power_1"] * self.beta_1, "power_2": scalars["power_2"] * self.beta_2}
         return (rate, 1 - new["power_1"], 1 - new["power_2"]), new
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its moving averages."""
         rate, correction_1, correction_2 = pace
-        new = moments(self, gradient, slots)
+        new = moments(self.beta_1, self.beta_2, gradient, slots)
         step = new["momentum"] / correction_1 / (jnp.sqrt(new["velocity"] / correction_2) + self.epsilon)
         size, length = _norm(weight), _norm(step)
         usable = (size > 0) & (length > 0)  # arrays of zeros, such as initial biases, get Adam's step

@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import optax
+from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..schedules import Schedule
+from ..typing import Float, Memory, Params
 from .optimizer import Optimizer, ValueFunction, strong
 
 WITHOUT = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
@@ -69,19 +71,19 @@ class LBFGS(Optimizer):
                 "whole data set as one batch. To penalize large weights, set kernel_regularizer on the layers."
             )
 
-    def begin(self, params: Any) -> Any:
+    def begin(self, params: Params) -> Memory:
         """Return the empty memory and the initial state of the search."""
         return jax.jit(lambda tree: strong(self._solver(1.0).init(ravel_pytree(tree)[0])))(params)
 
     def advance(
         self,
-        direction: Any,
-        memory: Any,
-        params: Any,
-        rate: jax.Array,
-        value: Any,
+        direction: Params,
+        memory: Memory,
+        params: Params,
+        rate: Float[Array, ""],
+        value: Float[Array, ""] | None,
         value_fn: ValueFunction | None,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Params, Memory]:
         """Search along the quasi-Newton direction."""
         if value_fn is None:
             raise InvalidValue(
@@ -90,14 +92,14 @@ class LBFGS(Optimizer):
         vector, unravel = ravel_pytree(params)
         gradient = ravel_pytree(direction)[0]
 
-        def loss(flat: jax.Array) -> jax.Array:
+        def loss(flat: Float[Array, "size"]) -> Float[Array, ""]:
             return value_fn(unravel(flat)).astype(vector.dtype)
 
         value = loss(vector) if value is None else jnp.asarray(value, vector.dtype)
-        solver: Any = self._solver(rate)
+        solver: Any = self._solver(rate)  # for type checkers, its steps are any trees
         step, memory = solver.update(gradient, memory, vector, value=value, grad=gradient, value_fn=loss)
         return unravel(vector + step), memory
 
-    def _solver(self, rate: Any) -> optax.GradientTransformationExtraArgs:
+    def _solver(self, rate: Float[Array, ""] | float) -> optax.GradientTransformationExtraArgs:
         search = optax.scale_by_zoom_linesearch(self.max_linesearch_steps, initial_guess_strategy="one")
         return optax.chain(optax.scale_by_lbfgs(self.memory_size), optax.scale(-rate), search)

@@ -7,16 +7,16 @@ the step of each array fuses with the computation of its direction.
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Memory, Params, PyTree
 from .optimizer import Optimizer, ValueFunction
 
-Slots = dict[str, jax.Array]
+Slots = dict[str, Array]
 
 
 @declaration
@@ -27,23 +27,25 @@ class Leafwise(Optimizer):
     (:meth:`pace`) and how one array changes (:meth:`move`).
     """
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the names of the arrays kept for each weight array, with their initial values."""
         return {}
 
-    def scalars(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, float]:
         """Return the names of the scalars kept from step to step, with their initial values."""
         return {}
 
-    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+    def pace(self, rate: Float[Array, ""], scalars: Slots) -> tuple[PyTree, Slots]:
         """Return what :meth:`move` needs in this step, the same for all arrays, and the new scalars."""
         return rate, scalars
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its new slots."""
         raise NotImplementedError
 
-    def begin(self, params: Any) -> Any:
+    def begin(self, params: Params) -> Memory:
         """Return the scalars and slots with their initial values."""
         dtype = jnp.result_type(jnp.float32, *jax.tree.leaves(params))
         slots = {
@@ -54,13 +56,13 @@ class Leafwise(Optimizer):
 
     def advance(
         self,
-        direction: Any,
-        memory: Any,
-        params: Any,
-        rate: jax.Array,
-        value: Any,
+        direction: Params,
+        memory: Memory,
+        params: Params,
+        rate: Float[Array, ""],
+        value: Float[Array, ""] | None,
         value_fn: ValueFunction | None,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Params, Memory]:
         """Update one array after another."""
         pace, scalars = self.pace(rate, memory["scalars"])
         weights, structure = jax.tree.flatten(params)
@@ -75,7 +77,6 @@ class Leafwise(Optimizer):
         return structure.unflatten(weights), {"scalars": scalars, **kept}
 
 
-def _full(shape: tuple[int, ...], value: Any, dtype: Any) -> Any:
+def _full(shape: tuple[int, ...], value: Array | float, dtype: np.dtype) -> Array | np.ndarray:
     """Return a filled array, on the host if possible: each eager JAX call compiles its own program."""
-    numpy: Any = jnp if isinstance(value, jax.Array) else np
-    return numpy.full(shape, value, dtype)
+    return jnp.full(shape, value, dtype) if isinstance(value, Array) else np.full(shape, value, dtype)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
 from ..schedules.checks import BELOW_ONE, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -50,11 +49,13 @@ class Lion(Leafwise):
         Optimizer.__post_init__(self)
         require_numbers(self, {"beta_1": BELOW_ONE, "beta_2": BELOW_ONE})
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the moving average of the gradient."""
         return {"momentum": 0.0}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its moving average."""
         momentum = slots["momentum"]
         moved = weight - pace * jnp.sign(self.beta_1 * momentum + (1 - self.beta_1) * gradient)

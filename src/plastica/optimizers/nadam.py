@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
+from ..typing import Float, PyTree
 from .adam import check_betas, moments
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
@@ -69,15 +71,15 @@ class Nadam(Leafwise):
         Optimizer.__post_init__(self)
         check_betas(self)
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the moving averages of the gradient and of its square."""
         return {"momentum": 0.0, "velocity": 0.0}
 
-    def scalars(self) -> dict[str, Any]:
+    def scalars(self) -> dict[str, float]:
         """Return the product of all momenta so far and the powers of the warm-up and of the second beta."""
         return {"product": 1.0, "warmup": 1.0, "power_2": 1.0}
 
-    def pace(self, rate: jax.Array, scalars: Slots) -> tuple[Any, Slots]:
+    def pace(self, rate: Float[Array, ""], scalars: Slots) -> tuple[PyTree, Slots]:
         """Return the factors of moving average and gradient, and the correction of the mean square."""
         warmup, power_2 = scalars["warmup"] * DECAY, scalars["power_2"] * self.beta_2
         now, ahead = (self.beta_1 * (1 - 0.5 * power) for power in (warmup, warmup * DECAY))
@@ -87,6 +89,6 @@ class Nadam(Leafwise):
 
     def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: StepFactors) -> tuple[jax.Array, Slots]:
         """Return the updated array and its moving averages."""
-        new = moments(self, gradient, slots)
+        new = moments(self.beta_1, self.beta_2, gradient, slots)
         step = pace.momentum * new["momentum"] + pace.gradient * gradient
         return weight - step / (jnp.sqrt(new["velocity"] / pace.correction) + self.epsilon), new

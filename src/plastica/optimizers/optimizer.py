@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from jax.core import Tracer
 
 from ..declaration import Declaration, declaration
@@ -16,10 +17,11 @@ from ..errors import InvalidValue
 from ..schedules import Schedule
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, FRACTION, require_numbers
 from ..schedules.schedule import checked_rate
+from ..typing import Float, Int, Memory, Params, PyTree
 from .clipping import clip
 
-OptimizerState = dict[str, Any]
-ValueFunction = Callable[[Any], jax.Array]
+OptimizerState = dict[str, PyTree]
+ValueFunction = Callable[[Params], Array]
 
 
 @declaration
@@ -71,7 +73,7 @@ class Optimizer(Declaration):
                 f"{name}(accumulate={self.accumulate!r}): accumulate must be a whole number of at least 1."
             )
 
-    def init(self, params: Any) -> OptimizerState:
+    def init(self, params: Params) -> OptimizerState:
         """Return the initial state: a dictionary of arrays, with the number of steps as ``step``."""
         state: OptimizerState = {"step": np.zeros((), np.int32), "memory": self.begin(params)}
         if self.use_ema:
@@ -83,12 +85,12 @@ class Optimizer(Declaration):
 
     def update(
         self,
-        direction: Any,
+        direction: Params,
         state: OptimizerState,
-        params: Any,
-        value: Any = None,
+        params: Params,
+        value: Float[Array, ""] | None = None,
         value_fn: ValueFunction | None = None,
-    ) -> tuple[Any, OptimizerState]:
+    ) -> tuple[Params, OptimizerState]:
         """Process the direction of one batch and, once ``accumulate`` batches are complete, step against it.
 
         Args:
@@ -111,33 +113,38 @@ class Optimizer(Declaration):
             return cast._step(direction, state, params, value, value_fn)
         return cast._gather(direction, state, params, value, value_fn)
 
-    def averaged(self, params: Any, state: OptimizerState) -> Any:
+    def averaged(self, params: Params, state: OptimizerState) -> Params:
         """Return the moving average of the weights, or ``params`` if there is none."""
         return state["average"] if self.use_ema else params
 
-    def current_rate(self, step: Any) -> Any:
+    def current_rate(self, step: Int[Array, ""] | int) -> Float[Array, ""] | float:
         """Return the learning rate at a step; the first step is 0."""
         return self.learning_rate(step) if isinstance(self.learning_rate, Schedule) else self.learning_rate
 
-    def begin(self, params: Any) -> Any:
+    def begin(self, params: Params) -> Memory:
         """Return the initial memory of the optimizer, a pytree of arrays."""
         raise NotImplementedError
 
     def advance(
         self,
-        direction: Any,
-        memory: Any,
-        params: Any,
-        rate: jax.Array,
-        value: Any,
+        direction: Params,
+        memory: Memory,
+        params: Params,
+        rate: Float[Array, ""],
+        value: Float[Array, ""] | None,
         value_fn: ValueFunction | None,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Params, Memory]:
         """Return the updated parameters and the new memory; clipping and weight decay are already applied."""
         raise NotImplementedError
 
     def _step(
-        self, direction: Any, state: OptimizerState, params: Any, value: Any, value_fn: ValueFunction | None
-    ) -> tuple[Any, OptimizerState]:
+        self,
+        direction: Params,
+        state: OptimizerState,
+        params: Params,
+        value: Float[Array, ""] | None,
+        value_fn: ValueFunction | None,
+    ) -> tuple[Params, OptimizerState]:
         step = state["step"]
         rate = jnp.asarray(self.current_rate(step), _precision(params))
         direction = clip(direction, self.clipnorm, self.clipvalue, self.global_clipnorm)
@@ -146,6 +153,7 @@ class Optimizer(Declaration):
         params, memory = self.advance(direction, state["memory"], params, rate, value, value_fn)
         # The count stops at its maximum: schedules have ended by then, and it must not become negative.
         counted = step + (step < np.iinfo(np.int32).max)
+        # The new memory keeps the types of the old one: a loop compiles only if its types do not change.
         new: OptimizerState = {**state, "step": counted, "memory": strong(memory, state["memory"])}
         if self.use_ema:
             kept = jnp.where(step == 0, 0, self.ema_momentum)
@@ -153,36 +161,41 @@ class Optimizer(Declaration):
         return params, new
 
     def _gather(
-        self, direction: Any, state: OptimizerState, params: Any, value: Any, value_fn: ValueFunction | None
-    ) -> tuple[Any, OptimizerState]:
+        self,
+        direction: Params,
+        state: OptimizerState,
+        params: Params,
+        value: Float[Array, ""] | None,
+        value_fn: ValueFunction | None,
+    ) -> tuple[Params, OptimizerState]:
         seen = state["seen"] + 1
         total = jax.tree.map(jnp.add, state["total"], direction)
 
-        def step() -> tuple[Any, OptimizerState]:
+        def step() -> tuple[Params, OptimizerState]:
             mean = jax.tree.map(lambda t: t / self.accumulate, total)
             zero = {"seen": jnp.zeros_like(seen), "total": jax.tree.map(jnp.zeros_like, total)}
             return self._step(mean, {**state, **zero}, params, value, value_fn)
 
-        def wait() -> tuple[Any, OptimizerState]:
+        def wait() -> tuple[Params, OptimizerState]:
             return params, {**state, "seen": seen, "total": total}
 
         return jax.lax.cond(seen == self.accumulate, step, wait)
 
 
-def strong(tree: Any, like: Any = None) -> Any:
+def strong(tree: PyTree, like: PyTree = None) -> PyTree:
     """Return a tree of arrays with the types of another tree or their own, but no weak types, which are retraced."""
     return jax.tree.map(lambda new, old: jnp.asarray(new, old.dtype), tree, tree if like is None else like)
 
 
-def _precision(params: Any) -> Any:
+def _precision(params: Params) -> np.dtype:
     """Return the type in which an optimizer's numbers are computed: that of the parameters, at least float32."""
     return jnp.result_type(jnp.float32, *jax.tree.leaves(params))
 
 
-def _mix(one: Any, other: Any, part: Any, other_part: Any) -> Any:
+def _mix(one: Params, other: Params, part: Array | float, other_part: Array | float) -> Params:
     return jax.tree.map(lambda a, b: (a * part + b * other_part).astype(b.dtype), one, other)
 
 
-def _copy(array: Any) -> Any:
+def _copy(array: Array | np.ndarray) -> Array | np.ndarray:
     """Return a copy, so that a program may take both the weights and their average as buffers of its own."""
     return jnp.copy(array) if isinstance(array, Tracer) else np.array(array)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
 from ..schedules.checks import AT_LEAST_ZERO, BELOW_ONE, FRACTION, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
-from .sgd import drop_zero_momentum
+from .sgd import none_for_zero
 
 
 @declaration
@@ -55,9 +54,9 @@ class RMSprop(Leafwise):
     def __post_init__(self) -> None:
         Optimizer.__post_init__(self)
         require_numbers(self, {"rho": BELOW_ONE, "momentum": FRACTION, "epsilon": AT_LEAST_ZERO})
-        drop_zero_momentum(self)
+        object.__setattr__(self, "momentum", none_for_zero(self.momentum))
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the mean square and, if needed, the previous step and the mean gradient."""
         names = [
             "velocity",
@@ -66,7 +65,9 @@ class RMSprop(Leafwise):
         ]
         return dict.fromkeys(names, 0.0)
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its moving averages."""
         new = {"velocity": self.rho * slots["velocity"] + (1 - self.rho) * jnp.square(gradient)}
         size = new["velocity"] + self.epsilon

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
+from jax import Array
 
 from ..declaration import declaration
 from ..schedules import Schedule
 from ..schedules.checks import FRACTION, require_numbers
+from ..typing import Float, PyTree
 from .leafwise import Leafwise, Slots
 from .optimizer import Optimizer
 
@@ -50,13 +49,15 @@ class SGD(Leafwise):
     def __post_init__(self) -> None:
         Optimizer.__post_init__(self)
         require_numbers(self, {"momentum": FRACTION})
-        drop_zero_momentum(self)
+        object.__setattr__(self, "momentum", none_for_zero(self.momentum))
 
-    def slots(self) -> dict[str, Any]:
+    def slots(self) -> dict[str, float]:
         """Return the velocity, if there is momentum."""
         return {} if self.momentum is None else {"velocity": 0.0}
 
-    def move(self, weight: jax.Array, gradient: jax.Array, slots: Slots, pace: Any) -> tuple[jax.Array, Slots]:
+    def move(
+        self, weight: Float[Array, "*shape"], gradient: Float[Array, "*shape"], slots: Slots, pace: PyTree
+    ) -> tuple[Float[Array, "*shape"], Slots]:
         """Return the updated array and its velocity."""
         step = -pace * gradient
         if self.momentum is None:
@@ -65,7 +66,6 @@ class SGD(Leafwise):
         return weight + (self.momentum * velocity + step if self.nesterov else velocity), {"velocity": velocity}
 
 
-def drop_zero_momentum(optimizer: Any) -> None:
-    """Replace a momentum of 0 by None, since a traced number cannot decide whether there is a velocity."""
-    if isinstance(optimizer.momentum, float) and optimizer.momentum == 0:
-        object.__setattr__(optimizer, "momentum", None)
+def none_for_zero(momentum: float | None) -> float | None:
+    """Return None for a momentum of 0, since a traced number cannot decide whether there is a velocity."""
+    return None if isinstance(momentum, float) and momentum == 0 else momentum

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from jax.typing import ArrayLike
+
 from ..errors import InvalidValue
 from ..registry import look_up
 from .cosine import CosineDecay, CosineDecayRestarts, OneCycle
@@ -12,7 +14,7 @@ from .decay import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, P
 from .schedule import Constant, CustomSchedule, Schedule, as_schedule
 from .warmup import LinearWarmup
 
-ScheduleLike = Schedule | float | Callable[[Any], Any]
+ScheduleLike = Schedule | float | Callable[[Any], ArrayLike]
 
 NAMES: dict[str, type[Schedule]] = {
     "constant": Constant,
@@ -28,7 +30,7 @@ NAMES: dict[str, type[Schedule]] = {
 }
 
 
-def get(value: Any) -> Schedule:
+def get(value: object) -> Schedule:
     """Return a schedule for an instance, a number (:class:`Constant`) or a function.
 
     Raises:

@@ -17,7 +17,7 @@ BELOW_ONE = ("a number in [0, 1)", lambda v: 0 <= v < 1)
 INSIDE_ONE = ("a number in (0, 1)", lambda v: 0 < v < 1)
 
 
-def require_numbers(declared: Any, wanted: dict[str, tuple[str, Callable[[Any], bool]]]) -> None:
+def require_numbers(declared: object, wanted: dict[str, tuple[str, Callable[[Any], bool]]]) -> None:
     """Check the numbers of a declaration; None and arrays (a population) are accepted.
 
     Raises:
@@ -31,6 +31,6 @@ def require_numbers(declared: Any, wanted: dict[str, tuple[str, Callable[[Any], 
             raise InvalidValue(f"{type(declared).__name__}({name}={value!r}): {name} must be {words}.")
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Return whether a value is a number, or an array of numbers for a population."""
     return isinstance(value, int | float | np.number | np.ndarray | jax.Array) and not isinstance(value, bool)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Num
 from .checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
 from .schedule import Schedule, count
 
@@ -51,7 +51,7 @@ class CosineDecay(Schedule):
         steps = {"decay_steps": ABOVE_ZERO, "warmup_steps": AT_LEAST_ZERO}
         require_numbers(self, {**rates, **steps, "alpha": AT_LEAST_ZERO})
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate during the warm-up or the decay."""
         time = count(step)
         if self.warmup_target is None:
@@ -105,7 +105,7 @@ class CosineDecayRestarts(Schedule):
             },
         )
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate within the current period."""
         time = count(step) / self.first_decay_steps
         even = self.t_mul == 1  # all periods have the same length; the geometric sum below would divide by zero
@@ -153,7 +153,7 @@ class OneCycle(Schedule):
         numbers = {"max_learning_rate": AT_LEAST_ZERO, "total_steps": ABOVE_ZERO, "pct_start": INSIDE_ONE}
         require_numbers(self, {**numbers, "div_factor": ABOVE_ZERO, "final_div_factor": ABOVE_ZERO})
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate in the rising or falling part."""
         part = count(step) / self.total_steps
         start = self.max_learning_rate / self.div_factor
@@ -163,6 +163,6 @@ class OneCycle(Schedule):
         return jnp.where(part < self.pct_start, up, end + (self.max_learning_rate - end) * falling)
 
 
-def _cosine(part: jax.Array, alpha: Any) -> jax.Array:
+def _cosine(part: Float[Array, ""], alpha: float) -> Float[Array, ""]:
     """Return the decay from 1 to ``alpha`` along half a cosine; ``alpha`` beyond the end."""
     return (1 - alpha) * 0.5 * (1 + jnp.cos(math.pi * jnp.minimum(part, 1))) + alpha

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float, Num
 from .checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from .schedule import Schedule, count
 
@@ -52,7 +52,7 @@ class PiecewiseConstantDecay(Schedule):
         if any(one >= other for one, other in pairwise(boundaries)):
             raise InvalidValue(f"PiecewiseConstantDecay(boundaries={boundaries}): boundaries must be ascending.")
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the value of the current interval."""
         passed = jnp.sum(jnp.asarray(step) > jnp.asarray(self.boundaries, jnp.int32))
         return jnp.asarray(self.values)[passed]
@@ -89,7 +89,7 @@ class StepDecay(Schedule):
             self, {"initial_learning_rate": AT_LEAST_ZERO, "decay_steps": ABOVE_ZERO, "factor": AT_LEAST_ZERO}
         )
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate of the current interval."""
         return self.initial_learning_rate * jnp.power(self.factor, jnp.floor(count(step) / self.decay_steps))
 
@@ -126,7 +126,7 @@ class ExponentialDecay(Schedule):
             {"initial_learning_rate": AT_LEAST_ZERO, "decay_steps": ABOVE_ZERO, "decay_rate": ABOVE_ZERO},
         )
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the decayed learning rate."""
         return self.initial_learning_rate * jnp.power(self.decay_rate, _periods(self, step))
 
@@ -166,7 +166,7 @@ class InverseTimeDecay(Schedule):
             {"initial_learning_rate": AT_LEAST_ZERO, "decay_steps": ABOVE_ZERO, "decay_rate": AT_LEAST_ZERO},
         )
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the decayed learning rate."""
         return self.initial_learning_rate / (1 + self.decay_rate * _periods(self, step))
 
@@ -204,7 +204,7 @@ class PolynomialDecay(Schedule):
         rates = {"initial_learning_rate": AT_LEAST_ZERO, "end_learning_rate": AT_LEAST_ZERO}
         require_numbers(self, {**rates, "decay_steps": ABOVE_ZERO, "power": ABOVE_ZERO})
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the decayed learning rate."""
         time = count(step)
         if self.cycle:
@@ -216,6 +216,6 @@ class PolynomialDecay(Schedule):
         return fall * jnp.power(1 - time / length, self.power) + self.end_learning_rate
 
 
-def _periods(decay: ExponentialDecay | InverseTimeDecay, step: Any) -> jax.Array:
+def _periods(decay: ExponentialDecay | InverseTimeDecay, step: Num[Array, ""] | int) -> Float[Array, ""]:
     periods = count(step) / decay.decay_steps
     return jnp.floor(periods) if decay.staircase else periods

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
+from ..typing import Float, Num
 from .checks import AT_LEAST_ZERO, is_number, require_numbers
 
 
@@ -20,7 +21,7 @@ class Schedule(Declaration):
     a schedule whose numbers are vectors is a population under ``jax.vmap``.
     """
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate at ``step``; the first step is 0."""
         raise NotImplementedError
 
@@ -46,7 +47,7 @@ class Constant(Schedule):
     def __post_init__(self) -> None:
         require_numbers(self, {"learning_rate": AT_LEAST_ZERO})
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate."""
         return jnp.asarray(self.learning_rate)
 
@@ -66,7 +67,7 @@ class CustomSchedule(Schedule):
 
     function: Callable[[Any], Any]
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the value of the function."""
         return jnp.asarray(self.function(step))
 
@@ -87,7 +88,7 @@ def as_schedule(value: Any) -> Schedule:
     return CustomSchedule(value) if callable(value) else Constant(value)
 
 
-def checked_rate(declared: Any) -> Any:
+def checked_rate(declared: Any) -> float | Schedule:
     """Return the ``learning_rate`` of a declaration, a number or a schedule; raise InvalidValue for anything else."""
     if not is_number(declared.learning_rate):
         return as_schedule(declared.learning_rate)
@@ -95,6 +96,6 @@ def checked_rate(declared: Any) -> Any:
     return declared.learning_rate
 
 
-def count(step: Any) -> jax.Array:
+def count(step: Num[Array, ""] | int) -> Float[Array, ""]:
     """Return a step as a float array."""
     return jnp.asarray(step, float)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float, Num
 from .checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
 from .schedule import Schedule, as_schedule, checked_rate, count
 
@@ -44,7 +43,7 @@ class LinearWarmup(Schedule):
         object.__setattr__(self, "learning_rate", checked_rate(self))
         require_numbers(self, {"warmup_steps": ABOVE_ZERO, "initial_learning_rate": AT_LEAST_ZERO})
 
-    def __call__(self, step: Any) -> jax.Array:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the learning rate of the warm-up, then that of the schedule."""
         time = count(step)
         then = as_schedule(self.learning_rate)
