@@ -246,11 +246,13 @@ def test_a_flat_list_of_inputs_is_told_to_be_a_column():
             LABELS)  # fmt: skip
 
 
-def test_wrong_rank_names_the_layer_and_leaves_the_network_as_it_was():
+def test_wrong_rank_is_explained_and_leaves_the_network_as_it_was():
     model = network(1, None, "mse")
-    refused(
-        ShapeError, r"layer 0, Dense\(4\): got inputs of shape \(2, 2\).*Flatten", model, X.reshape(12, 2, 2), LABELS
-    )
+    match = r"y has shape \(12,\), but the network outputs \(12, 2, 1\).*put Flatten\(\) before the first Dense"
+    refused(ShapeError, match, model, X.reshape(12, 2, 2), LABELS)
+    deep = pl.Sequential([pl.Conv2D(4, 2)])
+    deep.compile("sgd", "mse")
+    refused(ShapeError, r"layer 0, Conv2D: got inputs of shape \(2, 2\).*Reshape", deep, X.reshape(12, 2, 2), LABELS)
     assert not model.built
     assert learn(model, X, LABELS).epoch == [0]
 

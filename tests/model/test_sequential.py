@@ -79,7 +79,7 @@ def test_parameters_are_counted_as_in_keras():
 @pytest.mark.parametrize(("shape", "match"), [
     (None, r"build\(\) needs the shape of one input"),
     (784, "needs the shape of one input.*got 784"),
-    ((None, None, 3), "every size except the batch axis must be known"),
+    ((None, None, 0), "every size must be at least 1"),
     ((None, 0), "every size must be at least 1"),
     ((None, -4), "every size must be at least 1"),
 ])  # fmt: skip

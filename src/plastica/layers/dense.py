@@ -35,16 +35,19 @@ class Dense(Layer):
         bias_constraint: What b must be after each step, such as NonNeg().
 
     Shapes:
-        ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``.
+        ``(batch, ..., features) -> (batch, ..., units)``; kernel ``(features, units)``, bias ``(units,)``. Inputs with
+        more axes, such as the steps of a sequence, go through the same weights position by position.
 
     Raises:
         InvalidValue: If ``units`` is below 1.
-        ShapeError: If inputs do not have exactly one axis besides the batch.
+        ShapeError: If inputs have no axis besides the batch.
 
     Example:
         >>> import numpy as np
         >>> Dense(3, activation="relu").output_shape((8,))
         (3,)
+        >>> Dense(3).output_shape((50, 8))
+        (50, 3)
     """
 
     units: int
@@ -62,12 +65,12 @@ class Dense(Layer):
             raise InvalidValue(f"Dense(units={self.units!r}): units must be a whole number of at least 1.")
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 1:
+        if not shape:
             raise ShapeError(
-                f"Dense({self.units}): got inputs of shape {shape}; Dense expects one axis of features. "
-                "Put Flatten() before it."
+                f"Dense({self.units}): got inputs of shape {shape}, one number per row; Dense works on the last axis, "
+                "the features. Pass x.reshape(-1, 1)."
             )
-        return (self.units,)
+        return (*shape[:-1], self.units)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
@@ -77,7 +80,11 @@ class Dense(Layer):
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        potential = product(x, params["kernel"])
+        if x.ndim == 2:
+            potential = product(x, params["kernel"])
+        else:
+            rows = x.reshape(-1, x.shape[-1])  # (batch * positions, features)
+            potential = product(rows, params["kernel"]).reshape(*x.shape[:-1], -1)  # (batch, ..., units)
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
     def activate(self, potential: jax.Array) -> jax.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +31,7 @@ class Embedding(Layer):
         embeddings_initializer: The initializer of E. Default: uniform between -0.05 and 0.05, as in Keras.
         embeddings_regularizer: A penalty on E, added to the loss.
         embeddings_constraint: What E must be after each step, such as MaxNorm(3).
+        input_length: The number of items in a row, as in Keras 2; ``input_shape=(input_length,)`` in another word.
 
     Shapes:
         ``(batch, ...) -> (batch, ..., output_dim)``; embeddings ``(input_dim, output_dim)``. Inputs may be
@@ -50,6 +52,7 @@ class Embedding(Layer):
     embeddings_initializer: Initializer = named_field(default="uniform", converter=initializers.get)
     embeddings_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     embeddings_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    input_length: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("input_dim", "output_dim"):
@@ -57,9 +60,11 @@ class Embedding(Layer):
                 raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
 
     @property
-    def declared_shape(self) -> Shape | None:
+    def declared_shape(self) -> Any:
         # Here, input_dim is the number of items, not the shape of the inputs.
-        return None if self.input_shape is None else tuple(self.input_shape)
+        if self.input_shape is None and self.input_length is not None:
+            return (self.input_length,)
+        return self.input_shape
 
     @property
     def takes_integers(self) -> bool:

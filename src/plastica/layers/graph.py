@@ -77,9 +77,9 @@ class Graph(Layer):
         return len(self.inputs)
 
     @property
-    def declared_shape(self) -> Shape:
+    def declared_shape(self) -> Any:
         shapes = tuple(each.shape for each in self.inputs)
-        return shapes[0] if len(shapes) == 1 else shapes  # pyright: ignore[reportReturnType]
+        return shapes[0] if len(shapes) == 1 else shapes
 
     @property
     def takes_integers(self) -> bool | tuple[bool, ...]:

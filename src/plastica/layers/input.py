@@ -7,6 +7,7 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .layer import Layer, Shape
+from .lengths import fits
 from .node import Node
 
 
@@ -18,22 +19,23 @@ class Input(Layer):
     network be built, drawn and counted before any data is there.
 
     Args:
-        shape: Shape of one input without the batch axis.
+        shape: Shape of one input without the batch axis; None for a size that varies, such as the length of sequences
+            in ``(None, 8)``.
 
     Raises:
         InvalidValue: For sizes below 1.
         ShapeError: If inputs of another shape arrive.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", tuple(int(size) for size in self.shape))
-        if any(size < 1 for size in self.shape):
+        object.__setattr__(self, "shape", tuple(size if size is None else int(size) for size in self.shape))
+        if any(size is not None and size < 1 for size in self.shape):
             raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")
 
     @property
-    def declared_shape(self) -> Shape:
+    def declared_shape(self) -> tuple[int | None, ...]:
         return self.shape
 
     @property
@@ -45,8 +47,8 @@ class Input(Layer):
         return x
 
     def output_shape(self, shape: Shape) -> Shape:
-        if tuple(shape) != self.shape:
+        if not fits(tuple(shape), self.shape):
             raise ShapeError(
                 f"Input({self.shape}): got inputs of shape {tuple(shape)}; they must have shape {self.shape}."
             )
-        return self.shape
+        return tuple(shape)

@@ -95,7 +95,8 @@ class Layer(Declaration):
 
     Args:
         name: A name for summaries. Default: the class name in lower case.
-        input_shape: The shape of one input. Default: inferred from the data.
+        input_shape: The shape of one input; None for a size that varies, such as the length of sequences in
+            ``(None, 8)``. Default: inferred from the data.
         input_dim: The number of features, for inputs with one axis; an alternative to ``input_shape``.
         trainable: Whether training changes the parameters. Those of a frozen layer take no gradient, no moments of the
             optimizer and no step, and its running statistics stay; see ``Model.freeze``.
@@ -106,7 +107,7 @@ class Layer(Declaration):
     flow: ClassVar[str] = "box"
 
     name: str | None = None
-    input_shape: tuple[int, ...] | None = None
+    input_shape: tuple[int | None, ...] | None = None
     input_dim: int | None = None
     trainable: bool = True
 
@@ -173,8 +174,8 @@ class Layer(Declaration):
         return potential
 
     @property
-    def declared_shape(self) -> Shape | None:
-        """The declared shape of one input."""
+    def declared_shape(self) -> Any:
+        """The declared shape of one input; None for sizes that vary, and if nothing is declared."""
         if self.input_shape is not None:
             return tuple(self.input_shape)
         return None if self.input_dim is None else (self.input_dim,)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, ShapeError
+from . import lengths
 
 if TYPE_CHECKING:
-    from .layer import Layer, Shape
+    from .layer import Layer
 
 
 class Node:
@@ -25,7 +26,7 @@ class Node:
 
     def __init__(self, layer: Layer, reads: tuple[Node, ...] = (), owner: Any = None) -> None:
         self.layer, self.reads, self.owner = layer, reads, owner
-        self._shape: Shape = (
+        self._shape: tuple[int | None, ...] = (
             arriving(layer, tuple(node._shape for node in reads)) if reads else tuple(layer.declared_shape or ())
         )
 
@@ -84,7 +85,7 @@ def nodes_of(layer: Layer, given: tuple[Any, ...]) -> tuple[Node, ...]:
     return found  # pyright: ignore[reportReturnType]
 
 
-def arriving(layer: Layer, shapes: tuple[Shape, ...]) -> Shape:
+def arriving(layer: Layer, shapes: tuple[Any, ...]) -> Any:
     """Return the output shape of a layer that reads outputs of these shapes.
 
     Raises:
@@ -96,4 +97,4 @@ def arriving(layer: Layer, shapes: tuple[Shape, ...]) -> Shape:
         hint = " Merge them first: Concatenate()([a, b])." if wanted == 1 else ""
         raise ShapeError(f"{type(layer).__name__} reads {told}; got {len(shapes)}.{hint}")
     (whole,) = shapes if len(shapes) == 1 else (shapes,)
-    return layer.output_shape(whole)  # pyright: ignore[reportArgumentType]
+    return lengths.output_shape(layer, whole)

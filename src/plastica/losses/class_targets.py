@@ -13,7 +13,7 @@ from ..activations import Activation, Softmax
 from ..errors import DataError, ShapeError, caution
 from ..typing import Float, Num
 from .shapes import class_numbers, matched_rows
-from .targets import LABELS, Targets, whole_classes
+from .targets import LABELS, ONE_ANSWER, Targets, whole_classes
 
 _SUM_TOLERANCE = 1e-3
 
@@ -86,6 +86,7 @@ class ClassNumbers(Targets):
             )
         if y.shape[1:] not in (output_shape[:-1], (*output_shape[:-1], 1)):
             hint = ' For one column per class, use "categorical_crossentropy".' if y.shape[1:] == output_shape else ""
+            hint = f" {ONE_ANSWER}" if y.ndim < len(output_shape) else hint
             raise ShapeError(
                 f"{name} has shape {y.shape}; sparse_categorical_crossentropy expects one class number per output, "
                 f"shape {(len(y), *output_shape[:-1])}.{hint}"

@@ -58,6 +58,8 @@ class Targets:
             hint = 'For class numbers use loss="sparse_categorical_crossentropy".'
         elif y.ndim == 1 and len(output_shape) == 1:
             hint = f"For one number per row, use Dense(1); this network outputs {output_shape[0]} numbers per row."
+        elif y.ndim <= len(output_shape):
+            hint = ONE_ANSWER
         raise ShapeError(
             f"{name} has shape {y.shape}, but the network outputs {(len(y), *output_shape)}; they must agree, "
             f"nothing is broadcast. {hint}"
@@ -214,6 +216,12 @@ class Signs(Targets):
         target = matched(name, target, prediction)
         # Keras checks whether the whole batch is 0 or 1; an elementwise check keeps rows independent.
         return jnp.where(target == 0, -1.0, target)
+
+
+ONE_ANSWER = (
+    "The network answers each step or pixel of a row. For one answer per row put Flatten() before the first Dense, or "
+    "leave out return_sequences in the last recurrent layer."
+)
 
 
 def is_one_hot(y: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from ..data.arrays import to_array
 from ..data.gathered import Gathered
 from ..data.series_windows import SeriesWindows
-from ..errors import InvalidValue, ShapeError
+from ..errors import InvalidValue, PlasticaError, ShapeError
 from ..layers import Sequential as Network
 from ..layers.composition import checks_data
 from ..losses import OutputLosses
@@ -39,7 +39,7 @@ NO_LAYERS = Network()
 def take(
     model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
 ) -> Examples:
-    """Check examples and convert them to arrays.
+    """Check examples and convert them to arrays; a network that is built for them stays so only if they pass.
 
     Args:
         model: The model.
@@ -47,19 +47,29 @@ def take(
         owner: A prefix for names in messages.
         compact: Whether arrays of narrow types keep their type; otherwise all are float32.
     """
+    was_built = model.built
+    try:
+        return _take(model, x, y, sample_weight, owner, compact)
+    except PlasticaError:
+        if not was_built:
+            model.unbuild()
+        raise
+
+
+def _take(model: Model, x: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
     inputs = take_inputs(model, x, f"{owner}x", compact=compact)
     if model.compiled.loss is None:
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
         raise InvalidValue(f"the network needs targets, but {owner}y is missing.")
     if isinstance(model.compiled.loss, OutputLosses):
-        targets = targets_of_outputs(model, model.compiled.loss, y, f"{owner}y", compact)
+        targets = targets_of_outputs(model, model.compiled.loss, y, f"{owner}y", compact, inputs)
         return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
-    loss, answer_shape = model.compiled.loss.for_one_answer(output_shape(model))
+    shape = output_shape(model, inputs)
+    loss, answer_shape = model.compiled.loss.for_one_answer(shape)
     refuse_several(y, f"{owner}y", "output")
     targets = as_targets(y, answer_shape, f"{owner}y", compact_targets if compact else to_array)
-    steps = output_shape(model)[:-1]
-    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets), steps)))
+    examples = same_rows(Examples(inputs, targets, row_weights(sample_weight, len(targets), shape[:-1])))
     compiled, activation = model.compiled, model.network.output_activation
     guards.check_targets(targets, answer_shape, loss, activation, compiled.metrics, f"{owner}y")
     check_metrics(targets, model.program.watched, loss, activation, f"{owner}y")

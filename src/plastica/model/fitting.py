@@ -80,7 +80,7 @@ def examples_for(
 
 
 def _weighed(model: Model, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
-    return weigh_classes(examples, class_weight, model.compiled.loss, output_shape(model))
+    return weigh_classes(examples, class_weight, model.compiled.loss, output_shape(model, examples.x))
 
 
 def fit(
@@ -94,8 +94,8 @@ def fit(
     keep_compiled_programs()
     run = _run_for(model, examples, held_out, options)
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
-        loss, _ = model.compiled.loss.for_one_answer(output_shape(model))
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
+        loss, _ = model.compiled.loss.for_one_answer(output_shape(model, examples.x))
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
     names = figures(model.program, run.widths, np.ones_like(empty_sums(model.program, run.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
@@ -173,7 +173,7 @@ def _source_for(model: Model, examples: Examples | Checked | Batches, options: O
 
 def _run_for(model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options) -> Run:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
-    source, shape = _source_for(model, examples, options), output_shape(model)
+    source, shape = _source_for(model, examples, options), output_shape(model, _inputs_of(examples))
     counts = [0 if held_out is None else held_out.rows]
     # Any batch of a stream may be a short one.
     counts += [source.rows] if source.rows else list(range(1, source.size))
@@ -190,6 +190,10 @@ def _run_for(model: Model, examples: Examples | Checked | Batches, held_out: Exa
         epochs=max(0, options.epochs - options.initial_epoch),
         first_epoch=options.initial_epoch,
     )
+
+
+def _inputs_of(examples: Examples | Checked | Batches) -> Any:
+    return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 
 def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> None:

@@ -19,7 +19,7 @@ from ..training.supervised import Answering
 from .compiling import widths_for
 from .examples import is_several, take, take_inputs, windows_apart
 from .inputs import Examples, count_rows
-from .iterators import gives_batches, refuse_beside_batches, regrouped, unpacked
+from .iterators import behind_one_another, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .options import BATCH_SIZE, whole
 from .outputs import named_outputs, output_shape
 from .settling import settled
@@ -45,7 +45,7 @@ def evaluate(
 def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
     """Add up the figures of groups of rows; only the last may have another number of rows than the others."""
     first = next(groups)
-    rows, shape = first.rows, output_shape(model)
+    rows, shape = first.rows, output_shape(model, first.x)
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
     params, state, _, memory = model.answering()
@@ -73,14 +73,14 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
         return take_inputs(model, inputs, f"batch {number}'s x", compact=True)
 
     found = [_predict(model, rows, batch_size) for rows in regrouped(x, whole("steps", steps, 1), taken)]
-    return jax.tree.map(lambda *answers: np.concatenate(answers), *found)
+    return behind_one_another(found, "answers")
 
 
 def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS
-    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model)))
+    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
 
     program = compiled_for(model.network).predict
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..data.arrays import to_array, to_compact_array
 from ..data.gathered import Gathered
 from ..errors import DataError, InvalidValue, ShapeError
+from ..layers.lengths import fits
 
 
 class Examples(NamedTuple):
@@ -100,7 +101,9 @@ def count_rows(tree: Any) -> int:
     return len(jax.tree.leaves(tree)[0])
 
 
-def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x", convert: Converter = to_array) -> np.ndarray:
+def as_inputs(
+    x: Any, declared: tuple[int | None, ...] | None, name: str = "x", convert: Converter = to_array
+) -> np.ndarray:
     """Return inputs as an array of the shape that the network declares.
 
     A missing axis of size 1 is added: ``(n, 1)`` for ``input_shape=(1, 1)``, as in Keras.
@@ -112,9 +115,9 @@ def as_inputs(x: Any, declared: tuple[int, ...] | None, name: str = "x", convert
     array = convert(x, name)
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{name} has shape {array.shape}: it has no rows. The first axis must be the rows.")
-    if declared is None or array.shape[1:] == declared:
+    if declared is None or fits(array.shape[1:], declared):
         return array
-    if array.ndim == len(declared) and array.shape[1:] == tuple(s for s in declared[:-1]) and declared[-1] == 1:
+    if fits(array.shape[1:], declared[:-1]) and declared[-1] == 1:
         return array[..., None]
     raise ShapeError(
         f"{name} has rows of shape {array.shape[1:]}; this network expects rows of shape {declared}. "

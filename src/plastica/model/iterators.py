@@ -61,7 +61,7 @@ class Batches:
         self.stream = Stream(batches, options.steps_per_epoch, epochs, model.seed, model.epochs_trained)
         try:
             first = self._taken(0, self.stream.first())
-            self.y = first.y
+            self.x, self.y = first.x, first.y
             self.stream.begin(first[:3], self._converted)
         except BaseException:
             self.stream.close()
@@ -148,7 +148,7 @@ def all_of(model: Model, batches: Iterable[Any], steps: int | None, owner: str) 
         take(model, *unpacked(model, item, number), owner=f"{owner} batch {number}'s ", compact=True)
         for number, item in enumerate(_first(batches, steps, owner))
     ]
-    return _behind_one_another(found)
+    return behind_one_another(found)
 
 
 def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int, Any], Any]) -> Iterator[Any]:
@@ -162,19 +162,41 @@ def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int,
     held: list[Any] = []
     count = size = 0
     for number, item in enumerate(_first(batches, steps, "x")):
-        held.append(rows_of(number, item))
-        count += count_rows(held[-1])
+        rows = rows_of(number, item)
+        if held and _shapes(held[0]) != _shapes(rows):  # sequences of another length
+            yield behind_one_another(held)
+            held, count = [], 0
+        held.append(rows)
+        count += count_rows(rows)
         size = size or _rows_at_once(held[-1])
         while count >= size:
-            whole, count = _behind_one_another(held), count - size
+            whole, count = behind_one_another(held), count - size
             yield _rows_of(whole, 0, size)
             held = [_rows_of(whole, size, None)]
     if count:
-        yield _behind_one_another(held)
+        yield behind_one_another(held)
 
 
-def _behind_one_another(trees: Sequence[Any]) -> Any:
+def behind_one_another(trees: Sequence[Any], what: str = "rows") -> Any:
+    """Return the rows of several batches as one.
+
+    Raises:
+        ShapeError: If they have sequences of different lengths.
+    """
+    shapes = [_shapes(tree) for tree in trees]
+    other = next((each for each in shapes if each != shapes[0]), None)
+    if other is not None:
+        one, two = next(pair for pair in zip(shapes[0], other, strict=True) if pair[0] != pair[1])
+        raise ShapeError(
+            f"the {what} of these batches have the shapes {one} and {two}, which cannot be put into one array. Give "
+            "sequences of one length, or one batch after another."
+        )
     return jax.tree.map(lambda *parts: np.concatenate(parts), *trees)
+
+
+def _shapes(tree: Any) -> list[tuple[int, ...]]:
+    """Return the shape of one row of each array."""
+    return [part.shape[1:] for part in jax.tree.leaves(tree)]
 
 
 def _rows_of(tree: Any, begin: int, end: int | None) -> Any:

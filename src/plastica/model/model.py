@@ -14,7 +14,7 @@ from .. import random
 from ..declaration import replace
 from ..errors import InvalidValue, NotFitted, ShapeError
 from ..initializers import Undrawn
-from ..layers import Graph
+from ..layers import Graph, lengths
 from ..layers.layer import Layer, Shape
 from ..layers.node import Node, nodes_of
 from ..notebook.html import shown
@@ -93,7 +93,7 @@ class Model:
         self._initial = True  # whether the weights are still the initial ones and no warning has been issued
         self._nodes: tuple[Layer, tuple[Node, ...]] | None = None
         if self.network.declared_shape is not None:
-            self.build(self.network.declared_shape)
+            self.build()
             if any(wired.origins):
                 self.replace_weights(*wiring.carried(wired, self._params, self._state))
 
@@ -192,8 +192,9 @@ class Model:
         Called by :meth:`fit` if necessary.
 
         Args:
-            input_shape: The shape of one input, ``(784,)``, or with the batch axis as in Keras, ``(None, 784)``.
-                None uses the shape declared by the first layer.
+            input_shape: The shape of one input, ``(784,)``, or with the batch axis as in Keras, ``(None, 784)``;
+                further None are sizes that vary, as the length in ``(None, None, 8)``. None uses the shape declared by
+                the first layer.
 
         Raises:
             InvalidValue: If the shape is not given and not declared.
@@ -230,17 +231,23 @@ class Model:
         self._begin(input_shape, Undrawn(elements))
 
     def _begin(self, input_shape: Sequence[int | None] | None, rng: np.random.Generator) -> None:
-        given: Any = self.network.declared_shape if input_shape is None else input_shape
+        stated = self.network.declared_shape
+        given: Any = stated if input_shape is None else input_shape
         if not isinstance(given, Sequence):
             told = "" if given is None else f"; got {given!r}"
             raise InvalidValue(f"build() needs the shape of one input, such as build((None, 784)){told}.")
         several = bool(given) and all(isinstance(each, tuple | list) for each in given)
         shape: Any = tuple(map(_sizes, given)) if several else _sizes(given)
-        stated = self.network.declared_shape
+        if given is stated or (stated is not None and lengths.without_lists(given) == stated):
+            shape = stated  # an open size may come first there, with no batch axis before it
         if stated is not None and shape != stated:
             raise ShapeError(f"build({given}): the network declares inputs of shape {stated}; the two must agree.")
-        self._params, self._state = self.network.init(rng, shape)
+        self._params, self._state = lengths.init(self.network, rng, shape)
         self._shape, self._program, self._learner = shape, None, None
+
+    def unbuild(self) -> None:
+        """Drop weights and shape, so that the network is built anew by the next data."""
+        self._shape, self._params, self._state, self._program, self._learner = (None,) * 5
 
     @property
     def built(self) -> bool:
@@ -255,7 +262,7 @@ class Model:
     @property
     def output_shape(self) -> tuple[int | None, ...]:
         """The shape of the outputs, with None for the batch axis; a tuple of shapes for several outputs."""
-        return _with_batch(self.network.output_shape(self._known_shape()))
+        return _with_batch(lengths.output_shape(self.network, self._known_shape()))
 
     @property
     def params(self) -> Any:
@@ -407,7 +414,7 @@ class Model:
     def program(self) -> Supervised:
         """The compiled training program."""
         if self._program is None:
-            shape = self.network.output_shape(self._known_shape())
+            shape = lengths.output_shape(self.network, self._known_shape())
             self._program = compiling.assemble(self.network, self.compiled, shape)
         return self._program
 
@@ -739,17 +746,15 @@ class Model:
             self._params, self._state = params, state
 
 
-def _sizes(given: Sequence[Any]) -> Shape:
-    """Return the shape of one input without the batch axis, checked."""
+def _sizes(given: Sequence[Any]) -> tuple[int | None, ...]:
+    """Return the shape of one input without the batch axis, checked; None for sizes that vary."""
     given = tuple(given)
     if given and given[0] is None:
         given = given[1:]
     if any(size is not None and not isinstance(size, int | np.integer) for size in given):
         raise InvalidValue(f"build({given}): every size must be a whole number, as in build((None, 784)).")
-    if any(size is None for size in given):
-        raise InvalidValue(f"build({given}): every size except the batch axis must be known.")
-    shape = tuple(int(size) for size in given)
-    if any(size < 1 for size in shape):
+    shape = tuple(None if size is None else int(size) for size in given)
+    if any(size is not None and size < 1 for size in shape):
         raise InvalidValue(f"build({given}): every size must be at least 1.")
     return shape
 

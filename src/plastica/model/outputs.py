@@ -11,7 +11,7 @@ from .. import losses, metrics
 from ..activations import Activation
 from ..data.arrays import to_array
 from ..errors import InvalidValue
-from ..layers import Graph
+from ..layers import Graph, lengths
 from ..layers.layer import Layer, Shape
 from ..losses import OutputLosses
 from ..metrics import LossMetric, Metric, OutputMetric
@@ -42,14 +42,22 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     """Return the outputs of a network with several; none for a network with one."""
     if not isinstance(network, Graph) or len(network.outputs) == 1:
         return ()
-    shapes: Any = network.output_shape(shape)
+    shapes: Any = lengths.output_shape(network, shape)
     pairs = zip(network.output_names or _names(network), shapes, strict=True)
     return tuple(NetworkOutput(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
 
 
-def output_shape(model: Model) -> tuple[int, ...]:
-    """Return the shape of one answer; for several outputs a tuple of shapes."""
-    return model.network.output_shape(model.declared_shape or ())
+def output_shape(model: Model, x: Any = None) -> Any:
+    """Return the shape of one answer; for several outputs a tuple of shapes.
+
+    Args:
+        model: The model.
+        x: Inputs, ``(rows, ...)``, which the network may declare with sizes that vary; None leaves these open.
+    """
+    declared: Any = model.declared_shape or ()
+    if x is None or not lengths.is_open(declared):
+        return lengths.output_shape(model.network, declared)
+    return model.network.output_shape(tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:])
 
 
 def activations_of(network: Layer) -> tuple[Activation | None, ...]:
@@ -115,7 +123,9 @@ def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any,
     return tuple(found)
 
 
-def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+def targets_of_outputs(
+    model: Model, loss: OutputLosses, y: Any, name: str, compact: bool, x: Any = None
+) -> tuple[np.ndarray, ...]:
     """Return the targets of each trained output as an array, checked.
 
     Args:
@@ -124,13 +134,14 @@ def targets_of_outputs(model: Model, loss: OutputLosses, y: Any, name: str, comp
         y: Targets as given: a tuple in the order of the trained outputs, or a dict by name.
         name: The name of the targets in messages.
         compact: Whether arrays of narrow types keep their type.
+        x: The inputs, as for :func:`output_shape`.
 
     Raises:
         InvalidValue: If it is not a tuple or dict with one array for each.
         ShapeError, DataError: If the targets of an output do not fit it or its loss.
     """
     given = as_several(y, loss.names, name) if len(loss.names) > 1 or isinstance(y, dict) else (y,)
-    shapes: Any = output_shape(model)
+    shapes: Any = output_shape(model, x)
     ends, found = activations_of(model.network), []
     for place, (output, own, part) in enumerate(zip(loss.outputs, loss.losses, given, strict=True)):
         label = f"{name}[{loss.names[place]!r}]"

@@ -136,7 +136,7 @@ def network_from(
         network = from_spec(document["network"], custom, Layer)
         model = _empty(network, document["name"], document["seed"])
         weights = _under("model/", arrays)
-        model.build_undrawn(document["input_shape"], _most_elements(weights))
+        model.build_undrawn(_with_batch(document["input_shape"]), _most_elements(weights))
         model.restore(weights)
         cautions.of_weights(model.network, model.params, model.state, str(path))
         model.epochs_trained = document["epochs_trained"]
@@ -217,6 +217,13 @@ def _restore_training(model: Model, arrays: dict[str, np.ndarray]) -> None:
     found = unflatten(beside, arrays)
     begun = Learner(model.params, model.state, **found, sums=np.zeros(laid_out.sums.shape, np.float32))
     model.learner = jax.device_put(begun)
+
+
+def _with_batch(shape: list[Any]) -> list[Any]:
+    """Return the shape of one input, or of several, with a batch axis: only behind it may a None be a size."""
+    if shape and all(isinstance(each, list) for each in shape):
+        return [_with_batch(each) for each in shape]
+    return [None, *shape]
 
 
 def _most_elements(arrays: Mapping[str, np.ndarray]) -> int:

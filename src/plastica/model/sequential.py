@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..layers import Sequential as Network
+from ..layers import lengths
 from ..layers.layer import Layer
 from .model import Model
 
@@ -63,7 +64,7 @@ class Sequential(Model):
         shape = self._shape if network.declared_shape is None and layers else network.declared_shape
         params = state = None
         if shape is not None:
-            params, state = network.init(np.random.default_rng(self.seed), shape)
+            params, state = lengths.init(network, np.random.default_rng(self.seed), shape)
             same = min(len(layers), len(self.network.layers)) if shape == self._shape else 0
             params, state = (*(self.params or ())[:same], *params[same:]), (*(self.state or ())[:same], *state[same:])
         self._shape, self._params, self._state = shape, params, state

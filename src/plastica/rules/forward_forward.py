@@ -165,6 +165,11 @@ class ForwardForward(Rule):
             return loss_of(objective, batch, potential, activity), (potential, activity, last_state)
 
         (loss, (potential, activity, last_state)), reading = jax.value_and_grad(read_out, has_aux=True)(last)
+        if activity.ndim != 2:
+            raise InvalidValue(
+                f"ForwardForward: the network answers {activity.shape[1:]} for a row; it needs one label a row. Put "
+                "Flatten() before the first Dense."
+            )
         true = one_hot_labels(batch.y, activity, len(label))
         wrong = self.wrong_labels(true, potential, rule_key(context))
         directions, label_direction = self.contrasts(hidden, parts, label, batch, (true, wrong))

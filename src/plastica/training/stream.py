@@ -170,14 +170,17 @@ class Stream(Source):
         return made
 
     def _of_one_width(self, batches: list[Any]) -> tuple[list[Any], int]:
-        """Return the first batches that are filled up to one number of rows, and this number.
+        """Return the first batches with rows of one shape that are filled up to one number of rows, and this number.
 
         It is that of the first batch of all, unless one is larger; so it does not depend on how stretches are cut.
         """
         rows = [count_rows(batch) for batch in batches]
-        widths = [self.size if count <= self.size else room_for(count) for count in rows]
-        alike = list(takewhile(lambda width: width == widths[0], widths))
-        return batches[: len(alike)], alike[0] if alike else self.size
+        kinds = [
+            (self.size if count <= self.size else room_for(count), [part.shape[1:] for part in jax.tree.leaves(batch)])
+            for count, batch in zip(rows, batches, strict=True)
+        ]
+        alike = list(takewhile(lambda kind: kind == kinds[0], kinds))
+        return batches[: len(alike)], alike[0][0] if alike else self.size
 
     def _read_many(self, most: int) -> list[Any]:
         items: list[Any] = []

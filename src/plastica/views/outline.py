@@ -11,6 +11,7 @@ import jax
 
 from .. import activations
 from ..activations import CustomActivation
+from ..layers import lengths
 from ..layers.layer import Layer, Params, Shape, State
 
 
@@ -80,7 +81,7 @@ def snake(name: str) -> str:
 
 def _entry(layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]) -> Entry:
     name = " ".join((layer.name or "").split()) or _number(snake(type(layer).__name__), names)
-    out = None if shape is None else tuple(layer.output_shape(shape))
+    out = None if shape is None else tuple(lengths.output_shape(layer, shape))
     return Entry(name, layer, out, params, state, _children(layer, shape, params, state, names))
 
 
@@ -88,7 +89,7 @@ def _children(
     layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]
 ) -> tuple[Entry, ...]:
     parts, params, state = layer.inside(params, state)
-    shapes = (None,) * len(parts) if shape is None else layer.child_shapes(shape)
+    shapes = (None,) * len(parts) if shape is None else lengths.child_shapes(layer, shape)
     return tuple(
         _entry(part, arriving, _at(params, place), _at(state, place), names)
         for place, (part, arriving) in enumerate(zip(parts, shapes, strict=True))

@@ -18,7 +18,6 @@ from ..layers import (
     LayerNormalization,
     SimpleRNN,
 )
-from ..layers.layer import Shape
 from .canvas import Canvas
 from .outline import Entry
 from .summary import cut
@@ -80,7 +79,7 @@ class Start(Part):
 
     height = 0.32
 
-    def __init__(self, name: str, shape: Shape) -> None:
+    def __init__(self, name: str, shape: tuple[int | None, ...]) -> None:
         self.name, self.shape = name, shape
 
     def draw(self, canvas: Canvas, x: float, top: float) -> None:
@@ -183,9 +182,9 @@ class Fork(Part):
             left += branch.width + BESIDE
 
 
-def sizes(shape: Sequence[int] | None) -> str:
-    """Return a shape in the notation of papers: 28×28×6."""
-    return "" if shape is None else "×".join(map(str, shape))
+def sizes(shape: Sequence[int | None] | None) -> str:
+    """Return a shape as it stands in papers: 28×28×6; ? is a size left open."""
+    return "" if shape is None else "×".join("?" if size is None else str(size) for size in shape)
 
 
 def _described(entry: Entry) -> str:

@@ -1,0 +1,90 @@
+"""Shapes with sizes that are not known, such as the length of a sequence: None stands for any size.
+
+Layers compute with whole numbers only. What they answer for two trial sizes tells which sizes of the answer depend on
+the unknown ones, and whether their weights do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from ..errors import ShapeError
+from ..initializers import Undrawn
+
+if TYPE_CHECKING:
+    from .layer import Layer, Variables
+
+# Large enough for stacks of convolutions and pools, and different after every pool that divides them.
+TRIALS = (240, 480)
+_NO_LIMIT = 1 << 62
+
+
+def is_open(shape: Any) -> bool:
+    """Return whether a shape, or one of a tuple of shapes, has a size that is not known."""
+    return shape is None or (isinstance(shape, tuple) and any(map(is_open, shape)))
+
+
+def fits(shape: tuple[int, ...], declared: tuple[int | None, ...]) -> bool:
+    """Return whether sizes are those declared, where None stands for any."""
+    return len(shape) == len(declared) and all(
+        wanted in (None, size) for size, wanted in zip(shape, declared, strict=True)
+    )
+
+
+def without_lists(shape: Any) -> Any:
+    """Return a shape, or several, as tuples."""
+    return tuple(map(without_lists, shape)) if isinstance(shape, tuple | list) else shape
+
+
+def output_shape(layer: Layer, shape: Any) -> Any:
+    """Return the output shape of a layer, with None for sizes that depend on unknown ones of ``shape``.
+
+    Example:
+        >>> from plastica.layers import LSTM, Conv1D, Sequential
+        >>> output_shape(Sequential([Conv1D(4, 3), LSTM(8, return_sequences=True)]), (None, 2))
+        (None, 8)
+    """
+    if not is_open(shape):
+        return layer.output_shape(shape)
+    return _common(*(layer.output_shape(_at(shape, size)) for size in TRIALS))
+
+
+def child_shapes(layer: Layer, shape: Any) -> tuple[Any, ...]:
+    """Return the input shape of each layer inside, likewise."""
+    if not is_open(shape):
+        return layer.child_shapes(shape)
+    found = zip(*(layer.child_shapes(_at(shape, size)) for size in TRIALS), strict=True)
+    return tuple(None if None in pair else _common(*pair) for pair in found)
+
+
+def init(layer: Layer, rng: np.random.Generator, shape: Any) -> Variables:
+    """Return the initial parameters and state of a layer for inputs with sizes that are not known.
+
+    Raises:
+        ShapeError: If the weights depend on such a size.
+    """
+    if not is_open(shape):
+        return layer.init(rng, shape)
+    if isinstance(rng, Undrawn):  # weights from a file, which are compared with their shapes
+        return layer.init(rng, _at(shape, TRIALS[0]))
+    small, large = (layer.init(Undrawn(_NO_LIMIT), _at(shape, size)) for size in TRIALS)
+    same = jax.tree.map(lambda one, other: np.shape(one) == np.shape(other), small, large)
+    if not all(jax.tree.leaves(same)):
+        raise ShapeError(
+            f"inputs of shape {shape}: the weights depend on a size that is left open. State it, or put a layer before "
+            "the weights that answers any length alike, such as GlobalAveragePooling1D() or LSTM(32)."
+        )
+    return layer.init(rng, _at(shape, TRIALS[0]))
+
+
+def _at(shape: Any, size: int) -> Any:
+    return tuple(size if part is None else _at(part, size) if isinstance(part, tuple) else part for part in shape)
+
+
+def _common(one: Any, other: Any) -> Any:
+    if isinstance(one, tuple):
+        return tuple(_common(*pair) for pair in zip(one, other, strict=True))
+    return one if one == other else None
