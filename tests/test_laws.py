@@ -10,6 +10,7 @@ import pytest
 import plastica as pl
 from plastica import random
 from plastica.layers import Context
+from plastica.layers.costs import costs_of
 from plastica.layers.walk import walk
 from plastica.rules import Batch
 from plastica.rules.backprop import send_back
@@ -59,13 +60,14 @@ def test_the_written_recursion_equals_automatic_differentiation(made):
     batch = Batch(jnp.asarray(x), y, jnp.ones(ROWS), jnp.float32(ROWS))
 
     def value(params, x):
-        return loss.mean(y, layer.apply(params, x, state, context)[0], batch.weight, batch.size)
+        costs = costs_of(layer.forward(params, x, state, context)[0])
+        return loss.mean(y, layer.apply(params, x, state, context)[0], batch.weight, batch.size) + sum(costs.values())
 
     @jax.jit
     def written(params, x):
         record, new_state = layer.forward(params, x, state, context)
         found, errors = send_back(layer, record, batch._replace(x=x), loss)
-        return found, (errors.gradient, errors.input_delta), new_state
+        return found + sum(costs_of(record).values()), (errors.gradient, errors.input_delta), new_state
 
     expected, gradients = jax.jit(jax.value_and_grad(value, (0, 1)))(params, batch.x)
     found, directions, new_state = written(params, batch.x)

@@ -37,8 +37,10 @@ from .pooling import (
 )
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
+from .regularization import ActivityRegularization
 from .rescaling import Rescaling
 from .resizing import CenterCrop, RandomCrop, Resizing
+from .sampling import GaussianSampling
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .stochastic import StochasticBinary
@@ -54,6 +56,7 @@ __all__ = [
     "INFERENCE",
     "LSTM",
     "Activation",
+    "ActivityRegularization",
     "Add",
     "AlphaDropout",
     "Average",
@@ -86,6 +89,7 @@ __all__ = [
     "Flatten",
     "GaussianDropout",
     "GaussianNoise",
+    "GaussianSampling",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalMaxPooling1D",

@@ -12,10 +12,12 @@ import numpy as np
 
 from .. import constraints, regularizers
 from ..activations import Activation
-from ..declaration import Declaration
+from ..declaration import Declaration, named_field
 from ..errors import InvalidValue
 from ..random import Shape
+from ..regularizers import Regularizer
 from ..typing import Params, State
+from .activity import ACTIVITY_COST, regularized
 from .node import Node, nodes_of
 
 Capability = TypeVar("Capability")
@@ -59,6 +61,9 @@ class Record(NamedTuple):
         pull_synapse: From an error at the potential to (gradient of the parameters, error at the input).
         pull_activation: From an error at the activity to the error at the potential.
         children: Records of the layers inside a composition.
+        costs: What the layer adds to the loss, by name; see :meth:`Layer.costs`.
+        pull_costs: Returns the gradient of the sum of the costs with respect to parameters, input and potential; None
+            if there are no costs.
     """
 
     input: jax.Array
@@ -67,6 +72,8 @@ class Record(NamedTuple):
     pull_synapse: Callable[[jax.Array], tuple[Params, jax.Array]]
     pull_activation: Callable[[jax.Array], jax.Array]
     children: tuple[Record, ...] = ()
+    costs: dict[str, jax.Array] = {}  # noqa: RUF012 - never written to
+    pull_costs: Callable[[], tuple[Params, jax.Array, jax.Array]] | None = None
 
 
 class Errors(NamedTuple):
@@ -110,6 +117,7 @@ class Layer(Declaration):
     input_shape: tuple[int | None, ...] | None = None
     input_dim: int | None = None
     trainable: bool = True
+    activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)  # noqa: RUF009
 
     def __call__(self, *nodes: Any) -> Node:
         """Return the output of the layer as a node of a graph, as in Keras's functional API.
@@ -270,6 +278,27 @@ class Layer(Declaration):
             (name, each) for prefix, each in held if each is not None for name in self.named_parameters(prefix, params)
         ]
 
+    @property
+    def cost_names(self) -> tuple[str, ...]:
+        """The names of what :meth:`costs` returns, here and in the layers inside a composition."""
+        own = () if self.activity_regularizer is None else (ACTIVITY_COST,)
+        return tuple(dict.fromkeys((*own, *(name for child in self.children for name in child.cost_names))))
+
+    def costs(self, params: Params, x: jax.Array, potential: jax.Array, context: Context) -> dict[str, jax.Array]:
+        """Return the costs of a forward pass by name, scalars that are added to the loss and shown in the history.
+
+        A layer with a cost of its own also extends :attr:`cost_names`.
+
+        Args:
+            params: The parameters of the layer.
+            x: Its input, ``(batch, ...)``.
+            potential: What ``synapse`` returned.
+            context: The options of the pass; ``context.mask`` tells which rows are padding, which must cost nothing.
+        """
+        if self.activity_regularizer is None:
+            return {}
+        return {ACTIVITY_COST: regularized(self.activity_regularizer, self.activate(potential), context.mask)}
+
     @final
     def cast_inputs(self, x: Any) -> Any:
         """Return inputs ``(batch, ...)``, an array or several, in the types that the layer computes with."""
@@ -303,7 +332,8 @@ class Layer(Declaration):
         if feedback is not None:
             pull = _with_feedback(pull, jax.vjp(lambda a: self.synapse(feedback, a, state, context)[0], x)[1])
         activity, pull_activation = jax.vjp(self.activate, potential)
-        return Record(x, potential, activity, pull, lambda delta: pull_activation(delta)[0]), new_state
+        record = Record(x, potential, activity, pull, lambda delta: pull_activation(delta)[0])
+        return _with_costs(self, params, record, context), new_state
 
     @final
     def backward(self, record: Record, delta: jax.Array) -> Errors:
@@ -312,8 +342,12 @@ class Layer(Declaration):
 
     def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
         """Propagate an error at the potential, ``(batch, ...)``, back through the layer."""
+        if record.pull_costs is None:
+            return Errors(delta, *record.pull_synapse(delta))
+        at_params, at_input, at_potential = record.pull_costs()
+        delta = delta + at_potential
         gradient, input_delta = record.pull_synapse(delta)
-        return Errors(delta, gradient, input_delta)
+        return Errors(delta, _plus(gradient, at_params), _plus(input_delta, at_input))
 
 
 def as_float(array: jax.Array) -> jax.Array:
@@ -333,6 +367,19 @@ def _cast(array: jax.Array, keep_integers: bool) -> jax.Array:
 
 def _ending(layer: Layer, ending: str) -> list[Any]:
     return [field for field in fields(layer) if field.name.endswith(ending)]
+
+
+def _with_costs(layer: Layer, params: Params, record: Record, context: Context) -> Record:
+    if not layer.cost_names:
+        return record
+    inputs = params, record.input, record.potential
+    costs, pull = jax.vjp(lambda p, x, z: layer.costs(p, x, z, context), *inputs)
+    return record._replace(costs=costs, pull_costs=lambda: pull(jax.tree.map(jnp.ones_like, costs)))
+
+
+def _plus(tree: Any, other: Any) -> Any:
+    """Add trees of gradients; those of integers have no values."""
+    return jax.tree.map(lambda one, more: one if more.dtype == jax.dtypes.float0 else one + more, tree, other)
 
 
 def _with_feedback(pull: Callable[..., Any], pull_back: Callable[..., Any]) -> Callable[..., Any]:

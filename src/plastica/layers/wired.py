@@ -10,6 +10,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from .activity import added
 from .connections import Connections, Wiring, wiring
 from .layer import Context, Layer, Params, Shape, State, Variables
 
@@ -94,6 +95,14 @@ class Wired(Layer):
 
     def penalty(self, params: Params) -> Any:
         return self.layer.penalty(params)
+
+    @property
+    def cost_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*super().cost_names, *self.layer.cost_names)))
+
+    def costs(self, params: Params, x: jax.Array, potential: jax.Array, context: Context) -> dict[str, jax.Array]:
+        own = super().costs(params, x, potential, context)
+        return added(own, self.layer.costs(params, x, potential, context))
 
     @property
     def declared_shape(self) -> Shape | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
 from ..errors import InvalidValue, PlasticaWarning
+from ..layers.costs import require_counted
 from ..layers.layer import Layer
 from ..losses import Loss, OutputLosses
 from ..optimizers import Optimizer
@@ -126,7 +127,27 @@ def _require_declared(part: Any) -> None:
 
 
 def assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Supervised:
-    """Build the program: a numerically stable form of the loss, and metrics that fit the output shape."""
+    """Build the program: a numerically stable form of the loss, and metrics that fit the output shape.
+
+    Raises:
+        InvalidValue: If the network has a cost that does not reach the loss, that the rule cannot learn from, or that
+            has the name of a metric; or if the rule or a metric does not fit the network.
+    """
+    require_counted(network)
+    if network.cost_names and not compiled.rule.takes_costs:
+        raise InvalidValue(
+            f"{type(compiled.rule).__name__} cannot learn from costs of layers, but this network has "
+            f"{' and '.join(network.cost_names)}. Leave them out (activity_regularizer=None), or take a rule that "
+            'sends errors back: "backprop", "feedback_alignment", "sign_symmetry" or "direct_feedback_alignment".'
+        )
+    program = _assemble(network, compiled, output_shape)
+    twice = [metric.label for metric in program.watched if metric.label in network.cost_names]
+    if twice:
+        raise InvalidValue(f'metrics: "{twice[0]}" is the name of a cost of a layer; give the metric another name.')
+    return program
+
+
+def _assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...]) -> Supervised:
     if isinstance(compiled.loss, OutputLosses):
         objective = losses.place_outputs(compiled.loss, outputs.activations_of(network))
         compiled.rule.check(network, objective)

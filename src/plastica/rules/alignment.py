@@ -100,7 +100,7 @@ def _compare(
     real = jnp.arange(batch.weight.shape[0]) < batch.size
     context = Context(training=True, key=key, mask=real)
     ours = against(params, rule.signal(network, params, state, memory, batch, objective, context))
-    true = jax.grad(lambda params: rule.signal(network, params, state, memory, batch, objective, context).loss)(params)
+    true = jax.grad(lambda params: rule.signal(network, params, state, memory, batch, objective, context).total)(params)
     return {place: compared(ours[place], true[place]) for place in learned_places(network, params)}
 
 

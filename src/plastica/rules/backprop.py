@@ -11,6 +11,7 @@ from jax import Array
 from ..activations import Heaviside
 from ..declaration import declaration
 from ..errors import PlasticaWarning
+from ..layers.costs import costs_of
 from ..layers.layer import Context, Errors, Layer, Params, Record, State
 from ..layers.walk import walk
 from ..losses import Objective
@@ -44,6 +45,7 @@ class Backprop(Rule):
         eq. 4 to 7.
     """
 
+    takes_costs: ClassVar[bool] = True
     facts: ClassVar[Facts | None] = Facts(
         "Rumelhart, Hinton, Williams 1986",
         local=False,
@@ -68,7 +70,7 @@ class Backprop(Rule):
     ) -> Signal:
         record, new_state = network.forward(params, batch.x, state, context, self.feedback(params, memory))
         loss, errors = send_back(network, record, batch, objective)
-        return Signal(loss, errors.gradient, record.activity, new_state, memory)
+        return Signal(loss, errors.gradient, record.activity, new_state, memory, costs=costs_of(record))
 
     @property
     def suits_all_layers(self) -> bool:

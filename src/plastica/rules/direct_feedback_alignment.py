@@ -10,6 +10,7 @@ from jax import Array
 
 from .. import random
 from ..declaration import declaration
+from ..layers.costs import costs_of
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..random import Key
@@ -55,6 +56,7 @@ class DirectFeedbackAlignment(Rule):
         A. Nøkland, 2016, Direct feedback alignment provides learning in deep neural networks, eq. 7.
     """
 
+    takes_costs: ClassVar[bool] = True
     facts: ClassVar[Facts | None] = Facts(
         "Nøkland 2016",
         local=True,
@@ -95,7 +97,9 @@ class DirectFeedbackAlignment(Rule):
             link.backward(own, self.sent(place, last.delta, own.activity.shape, memory)).gradient
             for place, (link, own) in enumerate(zip(links.links[:-1], records[:-1], strict=True))
         ]
-        return Signal(loss, links.join([*gradients, last.gradient]), record.activity, new_state, memory)
+        return Signal(
+            loss, links.join([*gradients, last.gradient]), record.activity, new_state, memory, costs=costs_of(record)
+        )
 
     def sent(
         self, place: int, error: Float[Array, "batch *outputs"], shape: Sequence[int], memory: Memory

@@ -57,6 +57,7 @@ class Signal(NamedTuple):
         memory: The new memory of the rule.
         change: A change that is added to the parameters after the step of the optimizer, from rules that make whole
             steps with a learning rate of their own. None: no change.
+        costs: What layers add to the loss, by name, if :attr:`Rule.takes_costs`: ``costs_of(record)``.
     """
 
     loss: Float[Array, ""]
@@ -65,6 +66,12 @@ class Signal(NamedTuple):
     state: State
     memory: Memory
     change: Params = None
+    costs: dict[str, Array] = {}  # noqa: RUF012 - never written to
+
+    @property
+    def total(self) -> Float[Array, ""]:
+        """The loss with the costs of layers."""
+        return self.loss + sum(self.costs.values()) if self.costs else self.loss
 
 
 class Rule(Declaration):
@@ -78,12 +85,15 @@ class Rule(Declaration):
         usual_optimizer: The optimizer that is used if none is given: in ``compile``, in estimators, on the command line
             and in comparisons.
         unranked: The reason why comparisons by accuracy do not rank the rule; empty if they do.
+        takes_costs: Whether layers may add costs to the loss. The rule then follows their gradient, as
+            ``Layer.backward`` does, and returns them in :attr:`Signal.costs`.
     """
 
     facts: ClassVar[Facts | None] = None
     needs_loss: ClassVar[bool] = True
     usual_optimizer: ClassVar[Optimizer] = Adam()
     unranked: ClassVar[str] = ""
+    takes_costs: ClassVar[bool] = False
 
     def init(self, network: Layer, params: Params, key: Key) -> Memory:
         """Return the initial memory of the rule for a network. Default: none."""

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from .. import random
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..layers.costs import costs_of
 from ..layers.layer import Context, Layer, Params, State
 from ..losses import Objective
 from ..random import Key
@@ -94,7 +95,7 @@ class SignSymmetry(Backprop):
         back = self.weights_back(params, memory, context)
         record, new_state = network.forward(params, batch.x, state, context, back)
         loss, errors = send_back(network, record, batch, objective)
-        return Signal(loss, errors.gradient, record.activity, new_state, memory)
+        return Signal(loss, errors.gradient, record.activity, new_state, memory, costs=costs_of(record))
 
     def weights_back(self, params: Params, memory: Memory, context: Context) -> Params:
         """Return the parameters that propagate errors back in this step."""

@@ -22,6 +22,12 @@ from .program import Learner, Program
 from .recovery import CallStart, Recovery
 from .run import Run
 
+# Fields added to declarations since the first release; they are part of a run's fingerprint only if they are set.
+ADDED_FIELDS = frozenset({
+    "activity_regularizer", "bias_constraint", "kernel_constraint", "gamma_constraint", "beta_constraint",
+    "embeddings_constraint",
+})  # fmt: skip
+
 HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed
 
 
@@ -162,9 +168,19 @@ def fingerprint(run: Run) -> str:
 
 
 def _first_written(program: Program) -> dict[str, Any]:
-    """Return a program's specification as the first release wrote it, whose checkpoints are resumed still."""
-    spec = to_spec(program)
+    """Return a program's specification as the first release wrote it, whose checkpoints are still resumed."""
+    spec = _without_added(to_spec(program))
     return {**spec, "type": "Program"} if spec["type"] == "program.Supervised" else spec
+
+
+def _without_added(spec: Any) -> Any:
+    if isinstance(spec, list):
+        return [_without_added(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    unset = (name for name, value in spec.items() if name in ADDED_FIELDS and value in (None, False))
+    left = spec.keys() - set(unset)
+    return {name: _without_added(value) for name, value in spec.items() if name in left}
 
 
 def _update(digest: Any, rows: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from ..declaration import Declaration, declaration, replace
 from ..errors import InvalidValue
 from ..layers import freezing
-from ..layers.layer import Context, Layer, Params, State
+from ..layers.costs import costs_of
+from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
@@ -42,6 +43,10 @@ class Supervised(Program):
     weighted_metrics: tuple[Metric, ...] = ()
 
     @property
+    def means(self) -> tuple[str, ...]:
+        return self.network.cost_names
+
+    @property
     def watched(self) -> tuple[Metric, ...]:
         return (*self.metrics, *self.weighted_metrics)
 
@@ -61,13 +66,11 @@ class Supervised(Program):
 
         def value_at(part: Params) -> jax.Array:
             params = freezing.with_trainable_part(network, learner.params, part)
-            potential, _ = network.synapse(params, batch.x, learner.state, context)
-            loss = (
-                signal.loss if objective is None else loss_of(objective, batch, potential, network.activate(potential))
-            )
-            return loss + network.penalty(params)
+            answer = answered(network, params, batch.x, learner.state, context)
+            loss = signal.loss if objective is None else loss_of(objective, batch, answer.potential, answer.activity)
+            return loss + sum(answer.costs.values()) + network.penalty(params)
 
-        loss, params, optimizer_state = signal.loss, learner.params, learner.optimizer
+        loss, params, optimizer_state = signal.total, learner.params, learner.optimizer
         if signal.direction is not None:
             loss, direction = with_penalty(network, params, loss, signal.direction)
             own, along = (freezing.trainable_part(network, tree) for tree in (params, direction))
@@ -79,11 +82,17 @@ class Supervised(Program):
         state = freezing.kept_of_frozen(network, learner.state, signal.state)
         params = network.constrain(params, state)
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
-        return made, BatchFigures(loss, sums=self._sums(signal.output, batch))
+        return made, BatchFigures(loss, signal.costs, self._sums(signal.output, batch))
 
     def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
-        loss, activity = self.rule.judge(self.network, params, state, memory, batch, self.objective)
-        return BatchFigures(loss + self.network.penalty(params), sums=self._sums(activity, batch))
+        network, costs = self.network, {}
+        if self.means and self.objective is not None:  # only rules that answer by the forward pass take costs
+            answer = answered(network, params, batch.x, state, INFERENCE._replace(mask=is_real(batch)))
+            loss, activity, costs = loss_of(self.objective, batch, *answer[:2]), answer.activity, answer.costs
+        else:
+            loss, activity = self.rule.judge(network, params, state, memory, batch, self.objective)
+        total = loss + sum(costs.values()) + network.penalty(params)
+        return BatchFigures(total, costs, self._sums(activity, batch))
 
     @property
     def answering(self) -> Answering:
@@ -139,6 +148,23 @@ class Answering(Declaration):
     def respond(self, params: Params, state: State, memory: Any, x: Any) -> Any:
         """Return the activity for inputs ``(batch, ...)``."""
         return self.rule.respond(self.network, params, state, memory, x)[1]
+
+
+class CostedAnswer(NamedTuple):
+    """What a network answers: its last potential, its activity, and the costs of its layers by name."""
+
+    potential: Any
+    activity: Any
+    costs: dict[str, jax.Array]
+
+
+def answered(network: Layer, params: Params, x: Any, state: State, context: Context) -> CostedAnswer:
+    """Return the forward pass, with the costs of the layers if there are any."""
+    if not network.cost_names:
+        potential, _ = network.synapse(params, x, state, context)
+        return CostedAnswer(potential, network.activate(potential), {})
+    record, _ = network.forward(params, x, state, context)
+    return CostedAnswer(record.potential, record.activity, costs_of(record))
 
 
 def is_real(batch: Batch) -> jax.Array:
