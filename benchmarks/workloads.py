@@ -17,7 +17,11 @@ class Workload:
         title: What the table shows.
         shape: The shape of one input.
         layers: ``("dense", units, activation)``, ``("conv", filters, size, activation)``, ``("pool", size)``,
-            ``("flatten",)``, ``("lstm", units)``, ``("gru", units)``; convolutions without padding.
+            ``("flatten",)``, ``("lstm", units)``, ``("gru", units)``; convolutions without padding. With padding, so
+            that the size stays but for the stride: ``("same", filters, size, stride)``, ``("conv1d", filters, size,
+            activation)``, ``("separable", filters, size, activation)``. ``("norm",)`` is batch normalization,
+            ``("relu",)`` an activation, ``("mean",)`` the mean over all positions, and ``("residual", *layers)`` adds
+            its input, projected by ``same`` of size 1 and ``norm`` where the shape changes, before a ReLU.
         loss: ``"sparse_categorical_crossentropy"``, ``"categorical_crossentropy"`` or ``"mse"``.
         rows: Rows of the data.
         batch: Rows of a step.
@@ -68,15 +72,25 @@ class Workload:
 
     def flops(self) -> float:
         """Return the floating-point operations of the matrix products of one step, forward and backward."""
-        total, shape, learned_below = 0, self.shape, False
-        for kind, *given in self.layers:
-            multiply_adds, shape = _products(kind, given, shape, 2 + learned_below)
-            total += multiply_adds
-            learned_below |= multiply_adds > 0
+        total, _ = _stack_products(self.layers, self.shape, False)
         return 2.0 * total * self.batch * (self.rows / (self.steps * self.batch))
 
 
-def _products(kind: str, given: list[Any], shape: tuple[int, ...], passes: int) -> tuple[int, tuple[int, ...]]:
+def _stack_products(
+    layers: tuple[tuple[Any, ...], ...], shape: tuple[int, ...], learned_below: bool
+) -> tuple[int, tuple[int, ...]]:
+    """Return the multiply-adds of layers for one row and their output shape."""
+    total = 0
+    for kind, *given in layers:
+        multiply_adds, shape = _products(kind, given, shape, 2 + learned_below)
+        total += multiply_adds
+        learned_below |= multiply_adds > 0
+    return total, shape
+
+
+def _products(  # noqa: PLR0911, PLR0912 - a formula a kind
+    kind: str, given: list[Any], shape: tuple[int, ...], passes: int
+) -> tuple[int, tuple[int, ...]]:
     """Return a layer's multiply-adds for one row and its output shape.
 
     ``passes`` is 3: the answer, the weights' gradient and the inputs' gradient; the first layer needs only two.
@@ -89,6 +103,26 @@ def _products(kind: str, given: list[Any], shape: tuple[int, ...], passes: int) 
             height, width, channels = shape
             height, width = height - size + 1, width - size + 1
             return passes * height * width * size * size * channels * filters, (height, width, filters)
+        case "same":
+            filters, size, stride = given
+            height, width, channels = -(-shape[0] // stride), -(-shape[1] // stride), shape[2]
+            return passes * height * width * size * size * channels * filters, (height, width, filters)
+        case "conv1d":
+            filters, size = given[:2]
+            return passes * shape[0] * size * shape[1] * filters, (shape[0], filters)
+        case "separable":
+            filters, size = given[:2]
+            height, width, channels = shape
+            return passes * height * width * channels * (size * size + filters), (height, width, filters)
+        case "residual":
+            total, after = _stack_products(tuple(given), shape, True)
+            if after != shape:
+                total += passes * int(np.prod(after)) * shape[-1]
+            return total, after
+        case "norm" | "relu":
+            return 0, shape
+        case "mean":
+            return 0, (shape[-1],)
         case "pool":
             return 0, (shape[0] // given[0], shape[1] // given[0], shape[2])
         case "flatten":
@@ -102,6 +136,24 @@ def _products(kind: str, given: list[Any], shape: tuple[int, ...], passes: int) 
 
 
 RELU, SOFTMAX = "relu", "softmax"
+
+
+def _block(filters: int, stride: int = 1) -> tuple[Any, ...]:
+    """Return the residual block of He et al. (2016): two convolutions of 3x3 with batch normalization."""
+    first, second = ("same", filters, 3, stride), ("same", filters, 3, 1)
+    return ("residual", first, ("norm",), ("relu",), second, ("norm",))
+
+
+LENET = (
+    ("conv", 6, 5, RELU),
+    ("pool", 2),
+    ("conv", 16, 5, RELU),
+    ("pool", 2),
+    ("flatten",),
+    ("dense", 120, RELU),
+    ("dense", 84, RELU),
+    ("dense", 10, SOFTMAX),
+)
 LABELS = "sparse_categorical_crossentropy"
 
 STEPS = (
@@ -151,6 +203,67 @@ STEPS = (
         rows=2048,
         batch=64,
         reach={"PyTorch": 1.1, "Keras-TF": 2.5},
+    ),
+    Workload(
+        "lenet5",
+        "LeNet, 28x28, batch 128",
+        (28, 28, 1),
+        LENET,
+        LABELS,
+        rows=4096,
+        batch=128,
+        reach={"PyTorch": 1.2, "Keras-JAX": 1.3, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "resnet6",
+        "ResNet of 6 blocks, 16 channels, 28x28, batch 128",
+        (28, 28, 1),
+        (("same", 16, 3, 1), *[_block(16)] * 6, ("mean",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=256,
+        batch=128,
+        reach={"PyTorch": 0.5, "Keras-JAX": 1.3, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "resnet20",
+        "ResNet-20, 32x32x3, batch 128",
+        (32, 32, 3),
+        (
+            ("same", 16, 3, 1),
+            ("norm",),
+            ("relu",),
+            *[_block(16)] * 3,
+            _block(32, 2),
+            *[_block(32)] * 2,
+            _block(64, 2),
+            *[_block(64)] * 2,
+            ("mean",),
+            ("dense", 10, SOFTMAX),
+        ),
+        LABELS,
+        rows=256,
+        batch=128,
+        reach={"PyTorch": 0.5, "Keras-JAX": 1.3, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "conv1d",
+        "two Conv1D of 64, kernel 7, 128 steps, batch 64",
+        (128, 8),
+        (("conv1d", 64, 7, RELU), ("conv1d", 64, 7, RELU), ("mean",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=1024,
+        batch=64,
+        reach={"PyTorch": 0.9, "Keras-JAX": 1.3, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "separable",
+        "depthwise-separable block, 28x28x32, batch 64",
+        (28, 28, 32),
+        (("separable", 64, 3, RELU), ("separable", 64, 3, RELU), ("mean",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=256,
+        batch=64,
+        reach={"PyTorch": 0.6, "Keras-JAX": 1.3, "Keras-TF": 1.0},
     ),
     Workload(
         "lstm50",
@@ -222,16 +335,7 @@ MNIST = (
         "lenet",
         "LeNet",
         (28, 28, 1),
-        (
-            ("conv", 6, 5, RELU),
-            ("pool", 2),
-            ("conv", 16, 5, RELU),
-            ("pool", 2),
-            ("flatten",),
-            ("dense", 120, RELU),
-            ("dense", 84, RELU),
-            ("dense", 10, SOFTMAX),
-        ),
+        LENET,
         LABELS,
         rows=60_000,
         batch=128,

@@ -33,7 +33,8 @@ class Net:
     def __init__(self, workload: Workload) -> None:
         self.batch, self.accuracy = workload.batch, workload.accuracy
         self.images = len(workload.shape) == 3
-        self.model = nn.Sequential(*modules(workload))
+        self.steps_last = any(words[0] == "conv1d" for words in workload.layers)
+        self.model = nn.Sequential(*modules(workload.layers, workload.shape)[0])
         if self.images:
             self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.loss = nn.MSELoss() if workload.loss == "mse" else nn.CrossEntropyLoss()
@@ -64,34 +65,83 @@ class Net:
 
     def tensor(self, x: np.ndarray) -> torch.Tensor:
         inputs = torch.from_numpy(x)
+        if self.steps_last:
+            return inputs.permute(0, 2, 1).contiguous()
         if not self.images:
             return inputs
         return inputs.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
-def modules(workload: Workload) -> list[nn.Module]:
+class Mean(nn.Module):
+    """The mean over all positions of each channel."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(2).mean(2)
+
+
+class Residual(nn.Module):
+    """relu(x + f(x)), with x projected where f changes its shape."""
+
+    def __init__(self, branch: list[nn.Module], shortcut: list[nn.Module]) -> None:
+        super().__init__()
+        self.branch, self.shortcut = nn.Sequential(*branch), nn.Sequential(*shortcut)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.shortcut(x) + self.branch(x))
+
+
+def modules(layers: tuple[tuple[Any, ...], ...], shape: Any) -> tuple[list[nn.Module], Any]:
+    """Return the modules of layers for inputs of ``shape`` (channels last), and the shape of the output."""
     made: list[nn.Module] = []
-    shape: Any = workload.shape
-    for kind, *given in workload.layers:
-        match kind:
-            case "dense":
-                made += [nn.Linear(shape[0], given[0]), ACTIVATIONS[given[1]]()]
-                shape = (given[0],)
-            case "conv":
-                height, width, channels = shape
-                made += [nn.Conv2d(channels, given[0], given[1]), ACTIVATIONS[given[2]]()]
-                shape = (height - given[1] + 1, width - given[1] + 1, given[0])
-            case "pool":
-                made.append(nn.MaxPool2d(given[0]))
-                shape = (shape[0] // given[0], shape[1] // given[0], shape[2])
-            case "flatten":
-                made.append(nn.Flatten())
-                shape = (int(np.prod(shape)),)
-            case "lstm" | "gru":
-                kinds = {"lstm": nn.LSTM, "gru": nn.GRU}
-                made.append(Last(kinds[kind](shape[1], given[0], batch_first=True)))
-                shape = (given[0],)
-    return made
+    for words in layers:
+        more, shape = module(words, shape)
+        made += more
+    return made, shape
+
+
+def module(words: tuple[Any, ...], shape: Any) -> tuple[list[nn.Module], Any]:  # noqa: PLR0911, PLR0912 - a line a kind
+    kind, *given = words
+    match kind:
+        case "dense":
+            return [nn.Linear(shape[0], given[0]), ACTIVATIONS[given[1]]()], (given[0],)
+        case "conv":
+            height, width, channels = shape
+            after = (height - given[1] + 1, width - given[1] + 1, given[0])
+            return [nn.Conv2d(channels, given[0], given[1]), ACTIVATIONS[given[2]]()], after
+        case "same":
+            filters, size, stride = given
+            height, width, channels = shape
+            after = (-(-height // stride), -(-width // stride), filters)
+            return [nn.Conv2d(channels, filters, size, stride, size // 2)], after
+        case "conv1d":
+            steps, channels = shape
+            made = nn.Conv1d(channels, given[0], given[1], padding=given[1] // 2)
+            return [made, ACTIVATIONS[given[2]]()], (steps, given[0])
+        case "separable":
+            height, width, channels = shape
+            depthwise = nn.Conv2d(channels, channels, given[1], padding=given[1] // 2, groups=channels, bias=False)
+            return [depthwise, nn.Conv2d(channels, given[0], 1), ACTIVATIONS[given[2]]()], (height, width, given[0])
+        case "norm":
+            return [nn.BatchNorm2d(shape[-1], eps=1e-3, momentum=0.01)], shape
+        case "relu":
+            return [nn.ReLU()], shape
+        case "mean":
+            return [Mean()], (shape[-1],)
+        case "residual":
+            branch, after = modules(tuple(given), shape)
+            stride = shape[0] // after[0]
+            projected = (("same", after[-1], 1, stride), ("norm",))
+            shortcut = [] if after == shape else modules(projected, shape)[0]
+            return [Residual(branch, shortcut)], after
+        case "pool":
+            return [nn.MaxPool2d(given[0])], (shape[0] // given[0], shape[1] // given[0], shape[2])
+        case "flatten":
+            return [nn.Flatten()], (int(np.prod(shape)),)
+        case "lstm" | "gru":
+            kinds = {"lstm": nn.LSTM, "gru": nn.GRU}
+            return [Last(kinds[kind](shape[1], given[0], batch_first=True))], (given[0],)
+        case _:
+            raise ValueError(f"unknown layer {kind!r}")
 
 
 def version() -> str:

@@ -1,0 +1,62 @@
+"""A workload's network in the words that Keras and plastica share: nodes of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..workloads import Workload
+
+
+def network(library: Any, workload: Workload) -> tuple[Any, Any]:
+    """Return the input and the output of a network.
+
+    Args:
+        library: ``plastica``, or ``keras.layers`` with ``Input``.
+        workload: What to build.
+    """
+    inputs = library.Input(workload.shape)
+    return inputs, stack(library, inputs, workload.layers)
+
+
+def stack(library: Any, node: Any, layers: tuple[tuple[Any, ...], ...]) -> Any:
+    """Return the output of layers, one after another."""
+    for kind, *given in layers:
+        node = residual(library, node, given) if kind == "residual" else layer(library, node, kind, *given)(node)
+    return node
+
+
+def residual(library: Any, node: Any, layers: list[tuple[Any, ...]]) -> Any:
+    """Return relu(x + f(x)), with x projected where f changes its shape."""
+    branch = stack(library, node, tuple(layers))
+    if branch.shape != node.shape:
+        strides = node.shape[-2] // branch.shape[-2]
+        projected = ("same", branch.shape[-1], 1, strides)
+        node = stack(library, node, (projected, ("norm",)))
+    return library.Activation("relu")(library.Add()([node, branch]))
+
+
+def layer(library: Any, node: Any, kind: str, *given: Any) -> Any:
+    """Return one layer; ``node`` is what it will read."""
+    if kind == "mean":
+        return library.GlobalAveragePooling1D() if len(node.shape) == 3 else library.GlobalAveragePooling2D()
+    return LAYERS[kind](library, *given)
+
+
+LAYERS: dict[str, Callable[..., Any]] = {
+    "dense": lambda library, units, activation: library.Dense(units, activation=activation),
+    "conv": lambda library, filters, size, activation: library.Conv2D(filters, size, activation=activation),
+    "same": lambda library, filters, size, strides: library.Conv2D(filters, size, strides=strides, padding="same"),
+    "conv1d": lambda library, filters, size, activation: library.Conv1D(
+        filters, size, padding="same", activation=activation
+    ),
+    "separable": lambda library, filters, size, activation: library.SeparableConv2D(
+        filters, size, padding="same", activation=activation
+    ),
+    "norm": lambda library: library.BatchNormalization(),
+    "relu": lambda library: library.Activation("relu"),
+    "pool": lambda library, size: library.MaxPooling2D(size),
+    "flatten": lambda library: library.Flatten(),
+    "lstm": lambda library, units: library.LSTM(units),
+    "gru": lambda library, units: library.GRU(units),
+}
