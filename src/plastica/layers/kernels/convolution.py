@@ -12,6 +12,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from .blocks import by_blocks, positions_of
 from .product import row_products
 from .window import Window, look, pad, put_back
 
@@ -40,7 +41,7 @@ def convolve(x: jax.Array, kernel: jax.Array, window: Window, groups: int = 1) -
     return jax.lax.platform_dependent(
         x,
         kernel.astype(x.dtype),
-        cpu=partial(_by_products, window, groups),
+        cpu=partial(_on_cpu, window, groups),
         default=partial(_by_library, window, groups),
     )
 
@@ -55,6 +56,14 @@ def _by_library(window: Window, groups: int, x: jax.Array, kernel: jax.Array) ->
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
         feature_group_count=groups,
     )
+
+
+def _on_cpu(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    output = window.output(x.shape[1:])
+    sees_neighbours = window.size[1] > 1 and output[1] > 1
+    if groups == 1 and sees_neighbours and positions_of(kernel.shape[-1]) > 1 and _is_small(window, x, output):
+        return by_blocks(window, x, kernel)
+    return _by_products(window, groups, x, kernel)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
