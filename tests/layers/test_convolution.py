@@ -9,11 +9,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jax.test_util import check_grads
 
 from plastica.errors import InvalidValue, ShapeError
 from plastica.layers.convolution import Conv1D, Conv2D
 from plastica.layers.kernels import convolution as kernels
+from plastica.layers.kernels.blocks import by_blocks
 from plastica.layers.kernels.window import Window, place
 from plastica.layers.layer import Context
 
@@ -213,3 +216,25 @@ def test_wrong_values_are_named(make, message):
 def test_wrong_shapes_are_explained(layer, shape, message):
     with pytest.raises(ShapeError, match=message):
         layer.output_shape(shape)
+
+
+@settings(max_examples=8, deadline=None)
+@given(data=st.data())
+def test_few_filters_equal_xla_whatever_the_shape(data):
+    def numbers(low, high):
+        return data.draw(st.tuples(st.integers(low, high), st.integers(low, high)))
+
+    size, strides, dilation = numbers(1, 4), numbers(1, 3), numbers(1, 2)
+    padding = data.draw(st.sampled_from(["valid", "same"]))
+    reach = [(taps - 1) * step + 1 for taps, step in zip(size, dilation, strict=True)]
+    image = tuple(span + more for span, more in zip(reach, numbers(0, 12), strict=True))
+    x, kernel = arrays(image, size, 1, data.draw(st.integers(1, 5)), data.draw(st.integers(1, 40)))
+    window = place(x.shape[1:], Window(size, strides, dilation=dilation), padding)
+
+    def error(shape):
+        return np.cos(np.arange(np.prod(shape), dtype=np.float32)).reshape(shape)
+
+    found = value_and_pull(lambda x, k: by_blocks(window, x, k))(x, kernel, error)
+    wanted = value_and_pull(lambda x, k: reference(x, k, strides, padding, dilation, 1))(x, kernel, error)
+    for mine, theirs in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)

@@ -14,7 +14,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from .kernels.convolution import convolve
+from .kernels.convolution import convolve, prefers_library
 from .kernels.product import add_bias
 from .kernels.window import Window
 from .layer import Context, Params, Shape, State, Variables
@@ -70,6 +70,9 @@ class _Convolution(SlidingKernel):
     @property
     def linear_units(self) -> bool:
         return True
+
+    def is_slow_in_loops(self, params: Params) -> bool:
+        return prefers_library(params["kernel"].shape, self.groups)
 
     def window(self, shape: Shape) -> Window:
         check_rank(type(self).__name__, shape, self.rank)

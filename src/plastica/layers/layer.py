@@ -238,6 +238,10 @@ class Layer(Declaration):
         """Whether to reduce compilation time at the expense of slower steps."""
         return any(child.compiles_fast for child in self.children)
 
+    def is_slow_in_loops(self, params: Params) -> bool:
+        """Whether the CPU computes the layer many times faster in a program of its own than inside a compiled loop."""
+        return False
+
     @property
     def has_missing_connections(self) -> bool:
         """Whether some units do not receive all inputs; the state then tells which connections exist."""

@@ -55,7 +55,7 @@ def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) 
         for place in places:
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
-            sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
+            sums = compiled_for(program.network, params).evaluate(program, params, state, memory, rows, sums)
     return figures(program, widths, np.asarray(sums))
 
 
@@ -82,7 +82,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     size = batch_size or ANSWER_ROWS
     places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
 
-    program = compiled_for(model.network).predict
+    program = compiled_for(model.network, params).predict
 
     def answer(rows: Any) -> Any:
         count = count_rows(rows)

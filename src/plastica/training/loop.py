@@ -68,10 +68,8 @@ def advance(
 
     def train_batch(carry: Any) -> Any:
         epoch, batch, learner, _ = carry
-        progress = progress_of(before, epoch, batch, batches)
-        picked = pick(program, rows, plan.table[epoch, batch], plan.real[batch])
-        picked = picked._replace(epoch=before[0] + epoch, progress=progress.astype(picked.weight.dtype))
-        learner, loss = counted_step(program, random.fold(key, learner.step), learner, picked)
+        place = Place(epoch, batch, batches, before)
+        learner, loss = planned_step(program, key, learner, rows, plan.table[epoch, batch], plan.real[batch], place)
         return epoch, batch + 1, learner, jnp.isfinite(loss)
 
     def train_epoch(carry: Any) -> Any:
@@ -99,6 +97,25 @@ def advance(
     start = (first_epoch, first_batch, learner, empty, empty, jnp.array(True))
     epoch, batch, learner, train, held_out, finite = jax.lax.while_loop(unfinished, train_epoch, start)
     return Chunk(learner, train, held_out, finite & all_finite(program.carried(learner)), finite, epoch, batch)
+
+
+class Place(NamedTuple):
+    """Where a step stands in the plan and in the run: epoch, batch, batches an epoch, and :attr:`.rows.Plan.before`."""
+
+    epoch: Any
+    batch: Any
+    batches: Any
+    before: Any
+
+
+def planned_step(
+    program: Program, key: jax.Array, learner: Learner, rows: Rows, numbers: Any, real: Any, place: Place
+) -> tuple[Learner, jax.Array]:
+    """Gather the rows of one step and make it; return the new state and the loss before the step."""
+    progress = progress_of(place.before, place.epoch, place.batch, place.batches)
+    batch = pick(program, rows, numbers, real)
+    batch = batch._replace(epoch=place.before[0] + place.epoch, progress=progress.astype(batch.weight.dtype))
+    return counted_step(program, random.fold(key, learner.step), learner, batch)
 
 
 def pick(program: Program, rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
@@ -136,21 +153,32 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     """
 
     def one(place: jax.Array, sums: jax.Array) -> jax.Array:
-        chunk = gathered(rows, place)
-        x, y = program.cast(chunk)
-        marks = jnp.ones(count_rows(x), jnp.float32) if chunk.weight is None else chunk.weight
-        rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
-        real = jnp.sum(rows_marks >= 0).astype(marks.dtype)
-        weight, within = jnp.maximum(marks, 0.0), None
-        if marks.ndim > 1:
-            weight, within = (rows_marks >= 0).astype(marks.dtype), weight
-        batch = Batch(x, y, weight, jnp.maximum(real, 1.0), within=within)
-        return added(sums, row_sums(program.judge(params, state, memory, batch), program.means, real))
+        return judged_chunk(program, params, state, memory, rows, place, sums)
 
-    chunks = count_rows(rows.x)
-    if rows.weight is not None:
-        chunks = jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
-    return jax.lax.fori_loop(0, chunks, one, sums)
+    return jax.lax.fori_loop(0, count_chunks(rows), one, sums)
+
+
+def judged_chunk(
+    program: Program, params: Params, state: State, memory: Any, rows: Rows, place: Any, sums: jax.Array
+) -> jax.Array:
+    """Add the figures of one chunk to ``sums``."""
+    chunk = gathered(rows, place)
+    x, y = program.cast(chunk)
+    marks = jnp.ones(count_rows(x), jnp.float32) if chunk.weight is None else chunk.weight
+    rows_marks = marks.reshape(marks.shape[0], -1)[:, 0]
+    real = jnp.sum(rows_marks >= 0).astype(marks.dtype)
+    weight, within = jnp.maximum(marks, 0.0), None
+    if marks.ndim > 1:
+        weight, within = (rows_marks >= 0).astype(marks.dtype), weight
+    batch = Batch(x, y, weight, jnp.maximum(real, 1.0), within=within)
+    return added(sums, row_sums(program.judge(params, state, memory, batch), program.means, real))
+
+
+def count_chunks(rows: Rows) -> Any:
+    """Return how many chunks there are up to the last one with a real row."""
+    if rows.weight is None:
+        return count_rows(rows.x)
+    return jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
 
 
 @jax.jit

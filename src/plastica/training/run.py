@@ -177,7 +177,7 @@ class Run:
         source = self.source
         plan = source.plan(start, stop)  # from here on the source knows where an epoch ends that ends in this stretch
         before = made_before(source.first_epoch, source.batches, source.position(start, 0, 0), self.epochs)
-        advance = compiled_for(program.network).advance
+        advance = compiled_for(program.network, learner.params).advance
         rows = source.rows_at(start)
         return advance(program, self.key, learner, rows, self.validation, plan._replace(before=before))
 

@@ -28,13 +28,13 @@ class Blocks(NamedTuple):
 
     Attributes:
         wide: Positions in a block.
-        count: Blocks in a row; the last one may reach beyond the image.
+        number: Blocks in a row; the last one may reach beyond the image.
         seen: Columns of the image that a block sees.
         step: Columns from one block to the next.
     """
 
     wide: int
-    count: int
+    number: int
     seen: int
     step: int
 
@@ -62,7 +62,7 @@ def _forward(window: Window, x: jax.Array, kernel: jax.Array) -> tuple[jax.Array
     blocks = _cut(window, width, filters)
     columns = _columns(window, _widened(pad(x, window), blocks), blocks, height)
     y = columns @ _banded(window, kernel, blocks)
-    y = y.reshape(x.shape[0], height, blocks.count * blocks.wide, filters)[:, :, :width]
+    y = y.reshape(x.shape[0], height, blocks.number * blocks.wide, filters)[:, :, :width]
     return y, (columns, kernel, x.shape)
 
 
@@ -70,12 +70,12 @@ def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array
     columns, kernel, shape = saved
     (_, _, width, filters), (high, wide, channels, _) = error.shape, kernel.shape
     blocks = _cut(window, width, filters)
-    beyond = blocks.count * blocks.wide - width
+    beyond = blocks.number * blocks.wide - width
     rows = jnp.pad(error, ((0, 0), (0, 0), (0, beyond), (0, 0))).reshape(-1, blocks.wide * filters)
     gradient = row_products(columns, rows).reshape(high, blocks.seen, channels, blocks.wide, filters)
     gradient = jnp.einsum("hsiof,kso->hkif", gradient, _band(window, wide, blocks))
     shares = rows @ _banded(window, kernel, blocks).T
-    shares = shares.reshape(*error.shape[:2], blocks.count, high, blocks.seen * channels)
+    shares = shares.reshape(*error.shape[:2], blocks.number, high, blocks.seen * channels)
     return _laid(window, shares, blocks, shape), gradient
 
 
@@ -112,19 +112,19 @@ def _widened(padded: jax.Array, blocks: Blocks) -> jax.Array:
 
 
 def _reach(blocks: Blocks) -> int:
-    return (blocks.count - 1) * blocks.step + blocks.seen
+    return (blocks.number - 1) * blocks.step + blocks.seen
 
 
 def _columns(window: Window, padded: jax.Array, blocks: Blocks, height: int) -> jax.Array:
-    """Return what each block sees, ``(batch * height * count, kernel height * seen * channels)``."""
+    """Return what each block sees, ``(batch * height * number, kernel height * seen * channels)``."""
     batch, rows, width, channels = padded.shape
     flat = padded.reshape(batch, rows, width * channels)
-    starts = (block * blocks.step * channels for block in range(blocks.count))
+    starts = (block * blocks.step * channels for block in range(blocks.number))
     parts = jnp.stack([flat[:, :, start : start + blocks.seen * channels] for start in starts], 2)
     (down, _), (high, _) = window.strides, window.size
     tops = (tap * window.dilation[0] for tap in range(high))
-    seen = [parts[:, top : top + (height - 1) * down + 1 : down] for top in tops]  # (batch, height, count, seen)
-    return jnp.concatenate(seen, -1).reshape(batch * height * blocks.count, high * blocks.seen * channels)
+    seen = [parts[:, top : top + (height - 1) * down + 1 : down] for top in tops]  # (batch, height, number, seen)
+    return jnp.concatenate(seen, -1).reshape(batch * height * blocks.number, high * blocks.seen * channels)
 
 
 def _laid(window: Window, shares: jax.Array, blocks: Blocks, shape: tuple[int, ...]) -> jax.Array:
@@ -132,7 +132,7 @@ def _laid(window: Window, shares: jax.Array, blocks: Blocks, shape: tuple[int, .
 
     Args:
         window: Where the kernel looked.
-        shares: ``(batch, height, count, kernel height, seen * channels)``.
+        shares: ``(batch, height, number, kernel height, seen * channels)``.
         blocks: How the rows are cut.
         shape: The images' shape.
     """
@@ -145,9 +145,9 @@ def _laid(window: Window, shares: jax.Array, blocks: Blocks, shape: tuple[int, .
         first = tap * window.dilation[0] - above
         edges = (first, rows - first - (height - 1) * down - 1, down - 1)
         placed.append(jax.lax.pad(shares[:, :, :, tap], zero, ((0, 0, 0), edges, (0, 0, 0), (0, 0, 0))))
-    summed = sum(placed[1:], start=placed[0])  # (batch, rows, count, seen * channels)
+    summed = sum(placed[1:], start=placed[0])  # (batch, rows, number, seen * channels)
     # Along the width: blocks overlap, so the columns up to the next block, and those beyond, are laid separately.
-    total, laid = blocks.count * blocks.step, []
+    total, laid = blocks.number * blocks.step, []
     for start in range(0, blocks.seen, blocks.step):
         piece = summed[..., start * channels : min(blocks.seen, start + blocks.step) * channels]
         piece = jnp.pad(piece, ((0, 0), (0, 0), (0, 0), (0, blocks.step * channels - piece.shape[-1])))

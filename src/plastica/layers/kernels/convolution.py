@@ -2,23 +2,29 @@
 
 Inside a compiled loop XLA's convolution is more than ten times slower on the CPU (jax issue 12868). Here the
 places that a window sees are written side by side, one row for each position of the window ("columns", as
-in im2col), and one product with the kernel gives all outputs. On GPU and TPU XLA's own convolution runs.
+in im2col), and one product with the kernel gives all outputs. On GPU and TPU XLA's own convolution runs, and on the
+CPU too where many channels meet a program outside of loops.
 """
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 
 from .blocks import by_blocks, positions_of
+from .placement import is_outside_of_loops
 from .product import row_products
 from .window import Window, look, pad, put_back
 
 # Columns repeat each input once for each tap. Up to this many numbers (128 MB in float32) they are worth their
 # memory; above, one product for each tap is 1.4 times slower and needs no more memory than the image.
 _MOST_COLUMNS = 2**25
+
+# From so many input channels on, XLA's own convolution outside of loops is faster than any product.
+_MANY_CHANNELS = 16
 
 # The input's gradient by one product for each tap takes 7 % less time than by one for all, unless a tap's
 # product is too narrow to fill the machine's vectors, or there are many to compile.
@@ -58,7 +64,20 @@ def _by_library(window: Window, groups: int, x: jax.Array, kernel: jax.Array) ->
     )
 
 
+def prefers_library(kernel_shape: tuple[int, ...], groups: int = 1) -> bool:
+    """Return whether XLA's own convolution is the fastest on the CPU, given a program outside of loops.
+
+    Args:
+        kernel_shape: ``(*window.size, channels / groups, filters)``.
+        groups: Into how many parts channels and filters are split.
+    """
+    *size, channels, _ = kernel_shape
+    return groups == 1 and math.prod(size) > 1 and channels >= _MANY_CHANNELS
+
+
 def _on_cpu(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    if is_outside_of_loops() and prefers_library(kernel.shape, groups):
+        return _by_library(window, groups, x, kernel)
     output = window.output(x.shape[1:])
     sees_neighbours = window.size[1] > 1 and output[1] > 1
     if groups == 1 and sees_neighbours and positions_of(kernel.shape[-1]) > 1 and _is_small(window, x, output):
