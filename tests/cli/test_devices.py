@@ -26,6 +26,11 @@ def test_devices_lists_what_jax_has():
     assert told["platform"] == jax.default_backend()
 
 
+def test_devices_are_listed_in_chinese():
+    printed = run("--lang", "zh").output
+    assert "设备" in printed and "当前使用" in printed
+
+
 @pytest.mark.parametrize(("driver", "hinted"), [("/usr/bin/nvidia-smi", True), (None, False)])
 def test_an_unused_gpu_is_named_with_what_to_install(monkeypatch, driver, hinted):
     monkeypatch.setattr(room.shutil, "which", lambda name: driver)

@@ -6,8 +6,10 @@ from itertools import pairwise
 
 import pytest
 
+from plastica import drawing as drawing_style
 from plastica.comparison import Comparison, RuleRecord
 from plastica.errors import FileError
+from plastica.language import using
 
 TASK = {"name": "rows", "kind": "regression", "rows": 100, "held_out": 50, "features": 4}
 TERMS = {"layers": "8", "epochs": 3, "minutes": None, "batch_size": 32, "seeds": [0, 1]}
@@ -55,6 +57,26 @@ def test_every_rule_has_a_row_the_best_first_and_one_that_did_not_learn_says_so(
     drawing = compared(refused, no_numbers, record("good", [0.9, 0.3, 0.2])).draw()
     assert drawing.axes[0].get_yticklabels()[0].get_text() == "good"
     assert {"good", "lost", "refused", "not trained", "not finite", "0.550"} <= texts(drawing)
+
+
+def test_sentences_tables_and_picture_are_in_chinese_where_a_font_has_it(monkeypatch):
+    found = compared(record("good", [0.9, 0.3, 0.2]), record("wild", [1.0, 1e21, None], reached=[None, None]))
+    shown = texts(found.draw())
+    assert "test R2" in shown and "grey: good, dotted: target loss 0.5" in shown
+    with using("zh"):
+        assert found.headline.startswith("在 rows 上比较 2 条规则：回归，训练集 100 行，测试集 50 行。")
+        assert "目标损失：0.5（由用户指定）" in found.legend
+        assert "每条规则的每一轮都有" in found.legend
+        monkeypatch.setattr(drawing_style, "chinese_font", lambda: "DejaVu Sans")
+        chinese = texts(found.draw())
+        assert {"测试集 R2", "秒", "训练轮", "第 1 层", "灰色：good，虚线：目标损失 0.5"} <= chinese
+        monkeypatch.setattr(drawing_style, "chinese_font", lambda: None)
+        assert texts(found.draw()) == shown
+
+
+def test_without_a_chinese_font_there_is_none(monkeypatch):
+    monkeypatch.setattr("matplotlib.font_manager.findSystemFonts", lambda: ["/fonts/Other.ttf"])
+    assert drawing_style.chinese_font.__wrapped__() is None
 
 
 @pytest.mark.parametrize("count", [1, 22])

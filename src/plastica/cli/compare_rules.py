@@ -216,12 +216,12 @@ class ComparisonFolder:
 def _write_results(folder: Path, found: Comparison) -> None:
     from ..storage.atomic import replace_file
 
-    for form, name in (("csv", "rules.csv"), ("markdown", "rules.md"), ("json", "rules.json")):
-        with language.using("en"):
-            written = found.table(form)  # pyright: ignore[reportArgumentType]
+    with language.using("en"):  # for programs
+        files = {"rules.csv": found.table("csv"), "rules.json": found.table("json")}
+    files["rules.md"] = found.table("markdown")
+    for name, written in files.items():
         replace_file(folder / name, [written.encode()])
-    with language.using("en"):
-        found.draw(folder / "rules.svg").save(folder / "rules.png")
+    found.draw(folder / "rules.svg").save(folder / "rules.png")
 
 
 def _show_again(folder: Path, output: Output) -> None:

@@ -12,18 +12,15 @@ from . import parameters
 from .guard import guarded
 from .names import HintingCommand
 from .output import Output
-
-GPU_UNUSED = (
-    'an NVIDIA driver is installed, but JAX has no GPU support: pip install --upgrade "jax[cuda13]" '
-    "(jax[cuda12] for drivers before 580)"
-)
+from .wording import SAY
 
 
 @click.command(cls=HintingCommand, short_help="List the available devices.")
+@parameters.lang
 @parameters.json
 @parameters.debug
 @guarded
-def devices(json: bool, debug: bool) -> None:
+def devices(lang: str, json: bool, debug: bool) -> None:
     """List the CPUs and GPUs available to JAX; plastica uses the first."""
     import jax
 
@@ -33,12 +30,14 @@ def devices(json: bool, debug: bool) -> None:
     for device in found:
         output.fact("device", describe(device))
     platform = found[0].platform
-    hint = GPU_UNUSED if platform == "cpu" and shutil.which("nvidia-smi") else None
-    output.fact("in use", f"{platform}:{found[0].id}")
+    hint = "gpu_unused" if platform == "cpu" and shutil.which("nvidia-smi") else None
+    output.fact("in_use", f"{platform}:{found[0].id}")
     if hint is not None:
-        output.fact("hint", hint)
+        output.fact("hint", SAY(hint))
     listed = [{"platform": each.platform, "id": each.id, "kind": each.device_kind} for each in found]
-    output.result({"jax": jax.__version__, "platform": platform, "devices": listed, "hint": hint})
+    output.result(
+        {"jax": jax.__version__, "platform": platform, "devices": listed, "hint": hint and SAY.spoken("en", hint)}
+    )
 
 
 def available() -> list[Any]:
@@ -50,16 +49,14 @@ def available() -> list[Any]:
     import jax
 
     from ..errors import InvalidValue
+    from ..notes import note
 
     try:
         return list(jax.devices())
     except (RuntimeError, AssertionError) as problem:  # JAX raises AssertionError if a plugin has no driver
         why = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
         platforms = os.environ.get("JAX_PLATFORMS", "")
-        raise InvalidValue(
-            f"JAX cannot start on JAX_PLATFORMS={platforms!r} ({why}). Unset JAX_PLATFORMS to "
-            'use the CPU; for an NVIDIA GPU: pip install --upgrade "jax[cuda13]".'
-        ) from None
+        raise InvalidValue(note("errors.no_platform", platforms=repr(platforms), why=why)) from None
 
 
 def describe(device: Any) -> str:

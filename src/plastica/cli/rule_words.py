@@ -22,7 +22,7 @@ def say_found(output: Output, found: Comparison, folder: Path) -> None:
     from ..comparison import wording
 
     trained = [record for record in found.ranked if not record.reason]
-    _say_headline(output, found)
+    output.say(found.headline)
     output.say()
     if output.verbose:
         _say_all(output, found)
@@ -44,23 +44,6 @@ def say_found(output: Output, found: Comparison, folder: Path) -> None:
     output.result({"folder": str(folder), **found.to_dict()})
     if output.quiet and not output.as_json:
         click.echo(str(folder))
-
-
-def _say_headline(output: Output, found: Comparison) -> None:
-    from ..training.wording import count_epochs
-
-    task, terms = found.task, found.terms
-    said = SAY(
-        "rules_headline",
-        rules=SAY("count_rules", count=len(found.records)),
-        name=task["name"],
-        rows=f"{task['rows']:,}",
-        test=f"{task['held_out']:,}",
-        layers=terms["layers"],
-        seeds=SAY("count_seeds", count=len(terms["seeds"])),
-        epochs=count_epochs(terms["epochs"]),
-    )
-    output.say(said)
 
 
 def _say_all(output: Output, found: Comparison) -> None:

@@ -7,8 +7,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ..drawing import COLOURS, FAINT, INK, SOFT
+from ..language import current
 from .records import RuleRecord, middle
 from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, dress, letters, logarithmic
+from .wording import SAY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,9 +63,10 @@ def draw_curves(sheet: Sheet, top: float, records: Sequence[RuleRecord], target:
 
 
 def _say(sheet: Sheet, top: float, beside: str, target: float | None, several: bool) -> None:
-    sheet.text(MARGIN, top, "test loss after each epoch, mean over the seeds", TEXT + 0.5, bold=True)
-    words = [f"grey: {beside}"] * several + [f"dotted: target loss {target or 0:.3g}"] * (target is not None)
-    sheet.text(MARGIN + 3.75, top + 0.01, ", ".join(words), SMALL)
+    sheet.text(MARGIN, top, SAY("figure.curves"), TEXT + 0.5, bold=True)
+    words = [SAY("figure.grey", rule=beside)] * several
+    words += [SAY("figure.dotted", loss=f"{target or 0:.3g}")] * (target is not None)
+    sheet.text(MARGIN + 3.75, top + 0.01, ("，" if current() == "zh" else ", ").join(words), SMALL)
 
 
 def _limits(losses: Sequence[Sequence[float | None]], target: float | None) -> tuple[float, float]:
@@ -84,8 +87,8 @@ def _mark_runaway(axes: Axes, values: Sequence[float | None], high: float) -> No
     """Mark a curve that leaves the panel or becomes NaN or infinite."""
     beyond = [(value, epoch) for epoch, value in enumerate(values, 1) if value is not None and value > high]
     lost = next((epoch for epoch, value in enumerate(values, 1) if value is None), None)
-    words = [f"up to {value:.2g}" for value, _ in sorted(beyond)[-1:]]
-    words += [f"not finite from epoch {lost}"] * (lost is not None)
+    words = [SAY("figure.up_to", value=f"{value:.2g}") for value, _ in sorted(beyond)[-1:]]
+    words += [SAY("figure.not_finite_from", epoch=lost)] * (lost is not None)
     if beyond:
         axes.plot(beyond[0][1], high, "^", ms=4.5, color=COLOURS[1], mew=0, clip_on=False)
     if words:
@@ -104,7 +107,7 @@ def _scales(axes: Axes, counts: Sequence[int], first: bool, lowest: bool) -> Non
     dress(axes, "both")
     axes.tick_params(labelleft=first, labelbottom=lowest, pad=2)
     if lowest:
-        axes.set_xlabel("epoch", fontsize=SMALL, color=INK, labelpad=1)
+        axes.set_xlabel(SAY("figure.epoch"), fontsize=SMALL, color=INK, labelpad=1)
 
 
 def _wrapped(name: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..drawing import COLOURS, INK, SOFT, own_style
+from ..drawing import COLOURS, INK, SOFT, drawable_language, own_style
+from ..language import using
 from .curves import curves_height, draw_curves
 from .records import RuleRecord, middle
 from .sheet import MARGIN, PAGE, SMALL, TEXT, Sheet, letters, logarithmic
+from .wording import SAY
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,6 +29,8 @@ BAND = "#F4F4F4"
 def draw(records: Sequence[RuleRecord], held_out: int, target: float | None) -> Drawing:
     """Return a figure of page width: results, angles, times and the learning curve of each rule.
 
+    Texts are in the current language, or in English if no installed font has its characters.
+
     Args:
         records: The rules, best first.
         held_out: The number of rows in the test set.
@@ -34,7 +38,7 @@ def draw(records: Sequence[RuleRecord], held_out: int, target: float | None) -> 
     """
     trained = [record for record in records if not record.reason and record.epochs]
     rows = ROW * len(records)
-    with own_style():
+    with using(drawable_language()), own_style():
         sheet = Sheet(HEAD + rows + FOOT + curves_height(trained))
         left = MARGIN + max((letters(_shortened(record.name), TEXT) for record in records), default=0.0) + 0.08
         room = PAGE - 2 * MARGIN - left - NUMBERS - 2 * BETWEEN
@@ -62,9 +66,15 @@ def _figures(axes: Axes, records: Sequence[RuleRecord], test_rows: int) -> None:
         figures = [value for value in record.test if value is not None]
         values = [100 * max(1 - value, 0.5 / test_rows) if classes else value for value in figures]
         if not values:
-            words, colour = ("not trained", SOFT) if record.reason else ("not finite", COLOURS[1])
+            key, colour = ("not_trained", SOFT) if record.reason else ("not_finite", COLOURS[1])
             axes.text(
-                0.02, place, words, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour
+                0.02,
+                place,
+                SAY(f"figure.{key}"),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=SMALL,
+                color=colour,
             )
             continue
         mean = sum(values) / len(values)
@@ -80,8 +90,8 @@ def _figures(axes: Axes, records: Sequence[RuleRecord], test_rows: int) -> None:
         logarithmic(axes, axes.xaxis)
     elif any(value is not None and value < LEAST_R2 for record in records for value in record.test):
         axes.set_xlim(left=LEAST_R2 - 0.04)
-    _dress(axes, len(records), "test error, %" if classes else "test R2")
-    _legend(axes, [("o", "a seed", COLOURS[0]), ("|", "mean", COLOURS[0])])
+    _dress(axes, len(records), SAY("figure.error" if classes else "figure.r2"))
+    _legend(axes, [("o", SAY("figure.seed"), COLOURS[0]), ("|", SAY("figure.mean"), COLOURS[0])])
 
 
 def _number(mean: float, classes: bool) -> str:
@@ -99,7 +109,7 @@ def _angles(axes: Axes, records: Sequence[RuleRecord]) -> None:
             if layer >= MOST_ANGLES and not last:
                 continue
             colour = INK if last else COLOURS[layer]
-            shown["last" if last else f"layer {layer + 1}"] = colour
+            shown[SAY("figure.last") if last else SAY("figure.layer", number=layer + 1)] = colour
             height = place + 0.22 * (layer - (len(after) - 1) / 2)  # offset, so that equal angles remain visible
             for angle, fill in zip(angles, ("white", colour), strict=True):
                 if angle is not None:
@@ -107,9 +117,9 @@ def _angles(axes: Axes, records: Sequence[RuleRecord]) -> None:
     axes.axvline(90, color="#888888", lw=0.8, ls=":")
     axes.set_xlim(-4, max(96, axes.get_xlim()[1]))
     axes.set_xticks([0, 30, 60, 90])
-    _dress(axes, len(records), "degrees to the gradient")
-    kinds = [("o", word, shown[word]) for word in sorted(shown, key=lambda word: (word == "last", word))]
-    _legend(axes, [*kinds, ("o", "before", "")] if shown else [])
+    _dress(axes, len(records), SAY("figure.angle"))
+    kinds = [("o", word, shown[word]) for word in sorted(shown, key=lambda word: (word == SAY("figure.last"), word))]
+    _legend(axes, [*kinds, ("o", SAY("figure.before"), "")] if shown else [])
 
 
 def _seconds(axes: Axes, records: Sequence[RuleRecord]) -> None:
@@ -122,8 +132,8 @@ def _seconds(axes: Axes, records: Sequence[RuleRecord]) -> None:
             axes.plot(reached, place, "o", ms=4.2, color=COLOURS[0], mew=0)
     if any(record.epochs for record in records):
         logarithmic(axes, axes.xaxis, 4)
-    _dress(axes, len(records), "seconds")
-    _legend(axes, [("|", "an epoch", COLOURS[0]), ("o", "to target loss", COLOURS[0])])
+    _dress(axes, len(records), SAY("figure.seconds"))
+    _legend(axes, [("|", SAY("figure.epoch_seconds"), COLOURS[0]), ("o", SAY("figure.target_seconds"), COLOURS[0])])
 
 
 def _legend(axes: Axes, kinds: Sequence[tuple[str, str, str]]) -> None:

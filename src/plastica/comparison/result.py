@@ -18,7 +18,7 @@ from ..notebook import html
 from ..notebook.html import shown
 from .ranking import Ranks, ranks
 from .records import RuleRecord, middle, spread
-from .wording import FACTS, INSIDE, RESULTS, facts_of, heads, inside_of, remarks, results_of
+from .wording import FACTS, INSIDE, RESULTS, SAY, facts_of, heads, inside_of, remarks, results_of
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -50,8 +50,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @classmethod
     def of(cls, task: Task, terms: Terms, target: float, records: Sequence[RuleRecord]) -> Comparison:
         """Return the comparison of trained rules."""
-        given = "as given"
-        linear = "what a network without hidden layers reaches with backprop in the same number of epochs (at most 20)"
         return cls(
             task={
                 "name": task.name,
@@ -62,7 +60,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             },
             terms=said_terms(terms, task),
             target=target if target == target else None,  # noqa: PLR0124 - NaN alone differs from itself
-            target_is=linear if terms.target is None else given,
+            target_is=SAY.spoken("en", "target_linear" if terms.target is None else "target_given"),
             records=list(records),
         )
 
@@ -179,41 +177,47 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def headline(self) -> str:
         """One sentence on what was compared."""
         task, terms = self.task, self.terms
-        limit = f", {terms['minutes']:g} minutes in all" if terms["minutes"] else ""
-        seeds = len(terms["seeds"])
         variants = sum(bool(record.variant_of) for record in self.records)
-        rules = len(self.records) - variants
-        counted = f"{rules} rule{'s' * (rules > 1)}" + f" and {variants} variant{'s' * (variants > 1)}" * bool(variants)
-        return (
-            f"{counted} on {task['name']}: {task['kind']}, {task['rows']} training rows, {task['held_out']} test rows. "
-            f"Hidden layers {terms['layers']}, batches of {terms['batch_size']}, {seeds} seed{'s' * (seeds > 1)}, "
-            f"{terms['epochs']} epochs at most{limit}."
+        rules = SAY("rules", count=len(self.records) - variants)
+        if variants:
+            rules = SAY("rules_and_variants", rules=rules, variants=SAY("variants", count=variants))
+        return SAY(
+            "headline",
+            rules=SAY("rules_and_variants", rules=rules, variants=SAY("variants", count=variants))
+            if variants
+            else rules,
+            name=task["name"],
+            kind=SAY.name("kind", str(task["kind"])),
+            rows=task["rows"],
+            test=task["held_out"],
+            layers=terms["layers"],
+            batch_size=terms["batch_size"],
+            seeds=SAY("seeds", count=len(terms["seeds"])),
+            epochs=terms["epochs"],
+            limit=SAY("limit", minutes=f"{terms['minutes']:g}") if terms["minutes"] else "",
         )
 
     @property
     def legend(self) -> str:
         """An explanation of the table."""
-        target = "no finite loss" if self.target is None else f"{self.target:.4g}, {self.target_is}"
-        return (
-            f"Mean ± standard deviation over the seeds. Rank: the range of ranks that the seeds and the test rows "
-            f"allow, at 95 % confidence for each rule. Training results are computed on as many training rows as "
-            f"there are test rows. {self._steps} Target loss: {target}. Total seconds cover all seeds and "
-            "everything a rule does: compilation, calibration, training, evaluation, angles; other times are for one "
-            "network, without compilation. Angles are in degrees between the rule's direction and the true gradient, "
-            "from the first layer to the last. Sparseness (Treves and Rolls) and the share of silent units are given "
-            "for each hidden layer."
-        )
+        return SAY("legend", steps=self._steps, target=self._target)
+
+    @property
+    def _target(self) -> str:
+        """Return the target loss and how it was chosen, which files contain in English."""
+        if self.target is None:
+            return SAY("target_none")
+        keys = {SAY.spoken("en", key): key for key in ("target_given", "target_linear")}
+        how = SAY(keys[self.target_is]) if self.target_is in keys else self.target_is
+        return SAY("target_value", loss=f"{self.target:.4g}", how=how)
 
     @property
     def _steps(self) -> str:
-        """Return the number of steps per epoch, in words."""
+        """Return the number of steps per epoch as text."""
         steps = {record.name: record.steps for record in self.records if not record.reason}
         if len(counts := set(steps.values())) == 1:
-            return (
-                f"An epoch has {counts.pop()} steps for every rule, so the same number of epochs is the same "
-                "number of steps."
-            )
-        return f"Steps per epoch: {', '.join((f'{name} {count}' for name, count in steps.items()))}."
+            return SAY("equal_steps", steps=counts.pop())
+        return SAY("steps", steps=", ".join(f"{name} {count}" for name, count in steps.items()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as a JSON-serializable dictionary."""
@@ -229,8 +233,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return html.block(
             html.paragraph(self.headline),
             html.table(self.heads, self.results),
-            html.details("What each rule requires", html.table(heads(FACTS), self.facts)),
-            html.paragraph("draw() shows the curves.", soft=True),
+            html.details(SAY("requirements"), html.table(heads(FACTS), self.facts)),
+            html.paragraph(SAY("draw_curves"), soft=True),
         )
 
     def _csv(self) -> str:
@@ -313,7 +317,8 @@ def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _aligned(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    whole = [row for row in rows if not row[2:3] or not row[2].startswith("not trained")]
+    not_trained = SAY("not_trained", reason="")
+    whole = [row for row in rows if not row[2:3] or not row[2].startswith(not_trained)]
     last = len(heads) - 1  # remarks may be long, and no column follows them
     widths = [max(len(row[place]) for row in [heads, *whole]) if place < last else 0 for place in range(len(heads))]
     widths[0] = max(len(row[0]) for row in [heads, *rows])

@@ -6,10 +6,12 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidValue
+from ..language import current
 
 INK, SOFT, FAINT, PALE, PAPER = "#222222", "#666666", "#BBBBBB", "#DDDDDD", "#FFFFFF"
 # M. Okabe, K. Ito (2008), Color universal design, then P. Tol's muted scheme (2021) for more than eight:
@@ -30,6 +32,23 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "plastica",
     "pdf.fonttype": 42,
 }
+# Files of fonts with Chinese characters that are common on Linux, Windows and macOS, by the beginnings of their names
+CHINESE_FONTS = (
+    "NotoSansCJK-", "NotoSansCJKsc-", "NotoSansSC-", "SourceHanSansSC-", "SourceHanSansCN-", "wqy-microhei",
+    "wqy-zenhei", "DroidSansFallback", "msyh", "simhei", "PingFang", "Hiragino Sans GB", "STHeiti", "Arial Unicode",
+)  # fmt: skip
+
+
+@contextmanager
+def quiet_matplotlib() -> Iterator[None]:
+    """Suppress log messages of matplotlib below the level of errors."""
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def load_matplotlib() -> None:
@@ -38,14 +57,9 @@ def load_matplotlib() -> None:
     If its folders are not writable, matplotlib uses temporary ones and logs a paragraph about it in each process, which
     is suppressed, since users can do nothing about it.
     """
-    logger = logging.getLogger("matplotlib")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
+    with quiet_matplotlib():
         import matplotlib.figure
         import matplotlib.font_manager  # noqa: F401
-    finally:
-        logger.setLevel(level)
 
 
 @contextmanager
@@ -57,7 +71,34 @@ def own_style() -> Iterator[None]:
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        yield
+        if current() == "zh" and (font := chinese_font()):
+            first, *others = STYLE["font.family"]
+            mpl.rcParams["font.family"] = [first, font, *others]
+        with quiet_matplotlib():  # about Chinese fonts without a bold face
+            yield
+
+
+def drawable_language() -> str:
+    """Return the current language, or English if no installed font has its characters."""
+    return current() if current() != "zh" or chinese_font() else "en"
+
+
+@cache
+def chinese_font() -> str | None:
+    """Return the name of an installed font with Chinese characters, or None."""
+    load_matplotlib()
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    # The list of names in matplotlib's cache may be older than the fonts, so their files are searched.
+    paths = {Path(path).name: path for path in findSystemFonts()}
+    for start in CHINESE_FONTS:
+        if files := [paths[name] for name in sorted(paths) if name.startswith(start)]:
+            known = len(fontManager.ttflist)
+            for file in files:
+                fontManager.addfont(file)
+            names = [font.name for font in fontManager.ttflist[known:] if "Mono" not in font.name]
+            return next((name for name in names if name.endswith("SC")), names[0])
+    return None
 
 
 def checked_ending(path: str | os.PathLike[str]) -> str:
