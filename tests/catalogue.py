@@ -16,6 +16,13 @@ def graph():
     return pl.Model(x, pl.Dense(2, activation="softmax")(merged)).network
 
 
+def cross_attention():
+    """A graph in which one sequence attends to another, with the weights as a second path."""
+    x = pl.Input(SERIES)
+    out, weights = pl.MultiHeadAttention(2, 2)(x, pl.Conv1D(4, 2, activation="tanh")(x), return_attention_scores=True)
+    return pl.Model(x, pl.Concatenate()([pl.Flatten()(out), pl.Flatten()(weights)])).network
+
+
 # name: (layer, shape of one input). Shapes are small: each law compiles each of them.
 LAYERS = {
     "dense": (pl.Dense(4, activation="tanh"), VECTOR),
@@ -75,6 +82,11 @@ LAYERS = {
     "up_sampling_2d": (pl.UpSampling2D(2), IMAGE),
     "up_sampling_2d_bilinear": (pl.UpSampling2D((3, 2), interpolation="bilinear"), IMAGE),
     "up_sampling_3d": (pl.UpSampling3D((1, 2, 3)), VOLUME),
+    "multi_head_attention": (pl.MultiHeadAttention(2, 3, value_dim=2, dropout=0.2, use_causal_mask=True), SERIES),
+    "attention": (pl.Attention(use_scale=True, dropout=0.2), SERIES),
+    "attention_by_concatenation": (pl.Attention(score_mode="concat"), SERIES),
+    "additive_attention": (pl.AdditiveAttention(), SERIES),
+    "cross_attention": (cross_attention(), SERIES),
     "simple_rnn": (pl.SimpleRNN(4), SERIES),
     "lstm": (pl.LSTM(4), SERIES),
     "lstm_sequences": (pl.LSTM(4, return_sequences=True), SERIES),

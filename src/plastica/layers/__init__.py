@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .activation import Activation
+from .attention import AdditiveAttention, Attention
 from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .boltzmann import RestrictedBoltzmann
 from .compose import Branches, Residual, Sequential
@@ -21,9 +22,11 @@ from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .light import RandomBrightness, RandomContrast
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .multi_head import MultiHeadAttention
 from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
+from .part import Part
 from .piecewise import PiecewiseLinearEmbedding
 from .pooling import (
     AveragePooling1D,
@@ -58,7 +61,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -108,9 +113,11 @@ __all__ = [
     "MemberDense",
     "Members",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Node",
     "PReLU",
+    "Part",
     "PeriodicEmbedding",
     "Permute",
     "PiecewiseLinearEmbedding",

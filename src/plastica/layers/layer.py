@@ -211,6 +211,10 @@ class Layer(Declaration):
         """How many inputs the layer reads; None for two or more, as in a sum."""
         return 1
 
+    def details(self, params: Params, x: Any, state: State) -> dict[str, jax.Array]:
+        """Return what a trace shows besides potential and activity, by name; nothing for most layers."""
+        return {}
+
     def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
         """Return the layers that summaries and pictures show inside this one, with params and state of each."""
         return self.children, params, state

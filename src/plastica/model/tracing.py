@@ -36,19 +36,21 @@ class LayerTrace:
 
     Attributes:
         path: The index and class of the layer: ``"layer 0, Dense"``.
-        input: The input, ``(batch, ...)``.
+        input: The input, ``(batch, ...)``; like all arrays of a layer with several, a tuple of them.
         potential: z = W a + b, ``(batch, ...)``.
         activity: a = f(z), ``(batch, ...)``.
         delta: dC/dz, the error at the potential, ``(batch, ...)``; None without targets.
         gradient: dC/dW under the parameter's name (``kernel``, ``bias``); empty without targets.
+        details: What else the layer shows, by name: ``"attention weights"``, ``(batch, heads, steps, other steps)``.
     """
 
     path: str
     input: Any
-    potential: np.ndarray
-    activity: np.ndarray
-    delta: np.ndarray | None = None
+    potential: Any
+    activity: Any
+    delta: Any = None
     gradient: dict[str, np.ndarray] = field(default_factory=dict)
+    details: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shown = [f"{name} {array.shape}" for name, array in self.arrays().items()]
@@ -60,11 +62,10 @@ class LayerTrace:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name; gradients as ``dC/dkernel``."""
-        inputs = self.input if isinstance(self.input, tuple) else (self.input,)
-        found = {f"input {place}" if place else "input": array for place, array in enumerate(inputs)}
-        found |= {"potential": self.potential, "activity": self.activity}
+        found = {**_each("input", self.input), **_each("potential", self.potential), **_each("activity", self.activity)}
+        found |= self.details
         if self.delta is not None:
-            found["delta"] = self.delta
+            found |= _each("delta", self.delta)
         return found | {f"dC/d{name}": array for name, array in self.gradient.items()}
 
 
@@ -155,6 +156,12 @@ class Trace:
         return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
 
 
+def _each(name: str, value: Any) -> dict[str, np.ndarray]:
+    """Return an array, or each of several, by name."""
+    arrays = value if isinstance(value, tuple) else (value,)
+    return {f"{name} {place}" if place else name: array for place, array in enumerate(arrays)}
+
+
 def _table(arrays: dict[str, np.ndarray]) -> Markup:
     """Return shape, range and histogram of each array; large arrays are subsampled evenly."""
     return html.table(STATISTICS, [_row(name, array) for name, array in arrays.items()], numbers=(2, 3, 4, 5))
@@ -180,8 +187,14 @@ def trace(
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
     record, _ = network.forward(params, jax.tree.map(jnp.asarray, x), state, Context())
     layers = [
-        LayerTrace(path, _on_host(part.input), _on_host(part.potential), _on_host(part.activity))
-        for path, _, part in walk(network, record)
+        LayerTrace(
+            path,
+            *map(_on_host, (part.input, part.potential, part.activity)),
+            details={name: np.asarray(array) for name, array in layer.details(own, part.input, carried).items()},
+        )
+        for (path, layer, part), (_, _, own), (_, _, carried) in zip(
+            walk(network, record), walk(network, params), walk(network, state), strict=True
+        )
     ]
     if y is None or objective is None:
         return Trace(tuple(layers), network, params)

@@ -16,7 +16,17 @@ from ..views.outline import Entry, outline
 
 # Keras lists the trainable arrays of a layer in the order of their creation, then the non-trainable ones.
 ORDER = (
+    "scale",
+    "concat_score_weight",
     "embeddings",
+    "query_kernel",
+    "query_bias",
+    "key_kernel",
+    "key_bias",
+    "value_kernel",
+    "value_bias",
+    "output_kernel",
+    "output_bias",
     "kernel",
     "depthwise_kernel",
     "pointwise_kernel",

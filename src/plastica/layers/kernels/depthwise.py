@@ -24,7 +24,8 @@ def convolve_depthwise(x: jax.Array, kernel: jax.Array, window: Window) -> jax.A
     """
     channels, multiplier = kernel.shape[-2:]
     taps = kernel.astype(x.dtype).reshape(window.taps, channels * multiplier)
-    repeated = x if multiplier == 1 else jnp.repeat(x, multiplier, -1)
+    # A broadcast, not jnp.repeat, which gathers.
+    repeated = jnp.broadcast_to(x[..., None], (*x.shape, multiplier)).reshape(*x.shape[:-1], -1)
     return jax.lax.platform_dependent(
         repeated, taps, cpu=partial(_by_products, window), default=partial(_by_library, window)
     )
