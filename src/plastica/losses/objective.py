@@ -41,8 +41,8 @@ class Objective(Declaration):
 
     def mean(
         self,
-        target: Num[Array, "batch *targets"],
-        prediction: Float[Array, "batch *outputs"],
+        target: PyTree,
+        prediction: PyTree,
         weight: Float[Array, "batch"],
         size: Num[Array, ""],
         within: Float[Array, "batch *steps"] | None = None,
@@ -50,8 +50,8 @@ class Objective(Declaration):
         """Return the weighted mean of the loss over the first ``size`` rows; see :meth:`Loss.mean`.
 
         Args:
-            target: Targets, ``(batch, ...)``.
-            prediction: Predictions, ``(batch, ...)``.
+            target: Targets, ``(batch, ...)``; of several outputs a tuple.
+            prediction: Predictions, ``(batch, ...)``; of several outputs a tuple.
             weight: The weight of each row, ``(batch,)``.
             size: The number of rows without padding, a scalar.
             within: The weight of each step or pixel of each row, ``(batch, ...)``; None if all are 1.
