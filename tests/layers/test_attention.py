@@ -226,7 +226,7 @@ def test_a_layer_that_is_called_twice_shares_its_weights_and_its_options():
         (lambda: pl.MultiHeadAttention(2, 3, attention_axes=(2,)), "bring other axes there with Permute and Reshape"),
         (lambda: pl.Attention(score_mode="sum"), 'score_mode must be one of "dot", "concat"'),
         (lambda: pl.Attention()([pl.Input((4, 6))] + [pl.Input((5, 6)) for _ in range(3)]), "one to three inputs"),
-        (lambda: pl.layers.Part(-1), "Part(place=-1): places are counted from 0"),
+        (lambda: pl.layers.OutputPart(-1), "OutputPart(place=-1): places are counted from 0"),
     ],
 )
 def test_wrong_values_are_named(make, message):
@@ -249,7 +249,10 @@ def test_wrong_values_are_named(make, message):
             lambda: pl.MultiHeadAttention(2, 3)(pl.Input((4, 6)), pl.Input((5, 3)), pl.Input((4, 3))),
             "each value has its key, so that their steps must be as many",
         ),
-        (lambda: pl.layers.Part(1)(pl.Input((4, 6))), "Part(1): got 1 outputs, of shape (4, 6); places are counted"),
+        (
+            lambda: pl.layers.OutputPart(1)(pl.Input((4, 6))),
+            "OutputPart(1): got 1 outputs, of shape (4, 6); places are counted",
+        ),
         (
             lambda: pl.Attention()(pl.Input((4, 6)), attention_mask=pl.Input((4, 5))),
             "Attention: got a mask of shape (4, 5); it must be (steps, other steps), (4, 4)",

@@ -12,19 +12,16 @@ from jax.test_util import check_grads
 
 from plastica.errors import InvalidValue, ShapeError
 from plastica.layers import pooling
-from plastica.layers.kernels import pooling as kernels
-from plastica.layers.kernels.pooling import max_pool
-from plastica.layers.kernels.window import Window, place
-from plastica.layers.pooling import (
-    AveragePooling1D,
-    AveragePooling2D,
+from plastica.layers.global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
     GlobalMaxPooling1D,
     GlobalMaxPooling2D,
-    MaxPooling1D,
-    MaxPooling2D,
 )
+from plastica.layers.kernels import pooling as kernels
+from plastica.layers.kernels.pooling import max_pool
+from plastica.layers.kernels.window import Window, place
+from plastica.layers.pooling import AveragePooling1D, AveragePooling2D, MaxPooling1D, MaxPooling2D
 
 GEOMETRIES = [
     ((6, 8), (2, 2), None, "valid"),

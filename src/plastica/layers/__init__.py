@@ -8,15 +8,24 @@ from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZ
 from .boltzmann import RestrictedBoltzmann
 from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
-from .convolution import Conv1D, Conv2D
+from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropouts import AlphaDropout, GaussianDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .edges import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .embedding import Embedding
 from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
 from .graph import Graph
 from .grid import Grid
+from .group_normalization import GroupNormalization, RMSNormalization
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .light import RandomBrightness, RandomContrast
@@ -26,18 +35,9 @@ from .multi_head import MultiHeadAttention
 from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
-from .part import Part
+from .output_part import OutputPart
 from .piecewise import PiecewiseLinearEmbedding
-from .pooling import (
-    AveragePooling1D,
-    AveragePooling2D,
-    GlobalAveragePooling1D,
-    GlobalAveragePooling2D,
-    GlobalMaxPooling1D,
-    GlobalMaxPooling2D,
-    MaxPooling1D,
-    MaxPooling2D,
-)
+from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .regularization import ActivityRegularization
@@ -67,6 +67,7 @@ __all__ = [
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
     "BatchNormalization",
     "Branches",
     "CategoryEmbedding",
@@ -79,6 +80,7 @@ __all__ = [
     "Conv1DTranspose",
     "Conv2D",
     "Conv2DTranspose",
+    "Conv3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -97,10 +99,13 @@ __all__ = [
     "GaussianSampling",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "Graph",
     "Grid",
+    "GroupNormalization",
     "Identity",
     "Input",
     "Layer",
@@ -108,6 +113,7 @@ __all__ = [
     "LeakyReLU",
     "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maximum",
     "McCullochPitts",
     "MemberDense",
@@ -116,11 +122,12 @@ __all__ = [
     "MultiHeadAttention",
     "Multiply",
     "Node",
+    "OutputPart",
     "PReLU",
-    "Part",
     "PeriodicEmbedding",
     "Permute",
     "PiecewiseLinearEmbedding",
+    "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",

@@ -11,7 +11,7 @@ from ..errors import InvalidValue, ShapeError
 from .kernels.attention import allowed_steps, together
 from .layer import Layer, Params, Shape, State
 from .node import Node, nodes_of
-from .part import Part
+from .output_part import OutputPart
 
 WEIGHTS = "attention weights"
 
@@ -77,7 +77,7 @@ class Attending(Layer):
             return_attention_scores=return_attention_scores,
         )
         node = Node(layer, (*read, *mask))
-        return (Part(0)(node), Part(1)(node)) if return_attention_scores else node
+        return (OutputPart(0)(node), OutputPart(1)(node)) if return_attention_scores else node
 
     def _called_with(self, **options: Any) -> Attending:
         """Return the layer with the options of a call; the same for every call, so that it has one set of weights."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from .. import activations, constraints, initializers, regularizers
@@ -18,7 +19,7 @@ from .kernels.convolution import convolve, prefers_library
 from .kernels.product import add_bias
 from .kernels.window import Window
 from .layer import Context, Params, Shape, State, Variables
-from .sliding import check_rank
+from .sliding import check_rank, volume_windows
 from .sliding_kernel import SlidingKernel
 
 
@@ -75,13 +76,21 @@ class _Convolution(SlidingKernel):
         return prefers_library(params["kernel"].shape, self.groups)
 
     def window(self, shape: Shape) -> Window:
+        self.check_channels(shape)
+        return super().window(shape)
+
+    def check_channels(self, shape: Shape) -> None:
+        """Check that the groups divide the channels.
+
+        Raises:
+            ShapeError: If they do not, or the inputs have another rank.
+        """
         check_rank(type(self).__name__, shape, self.rank)
         if shape[-1] % self.groups:
             raise ShapeError(
                 f"{type(self).__name__}(groups={self.groups}): got inputs of shape {shape} with {shape[-1]} channels; "
                 "the channels must be a multiple of groups."
             )
-        return super().window(shape)
 
 
 @declaration
@@ -171,3 +180,71 @@ class Conv2D(_Convolution):
 
     rank: ClassVar[int] = 2
     paddings: ClassVar[tuple[str, ...]] = ("valid", "same")
+
+
+@declaration
+class Conv3D(_Convolution):
+    """A three-dimensional convolution: z_p = sum_q x_(p s + q d) W_q + b, a = f(z).
+
+    For volumes, such as scans of a body, and for films. It is computed as a sum of two-dimensional convolutions, one
+    for each plane of the kernel.
+
+    Args:
+        filters: The number of filters, which is the number of output channels.
+        kernel_size: The depth, height and width of the kernel, as one number or three.
+        strides: s, the distance between two positions of the kernel, as one number or three.
+        padding: "valid" uses only positions where the kernel fits; "same" keeps the size (for strides of 1) by adding
+            zeros around the volume.
+        data_format: None or "channels_last"; accepted for compatibility with Keras.
+        dilation_rate: d, the distance between neighbouring elements of the kernel.
+        groups: The number of groups of channels and filters that are convolved separately.
+        activation: f. Default: the identity.
+        use_bias: Whether to add the bias b.
+        kernel_initializer: The initializer of W. The default (Glorot, Bengio 2010) keeps variances constant.
+        bias_initializer: The initializer of b.
+        kernel_regularizer: A penalty on W, added to the loss.
+        bias_regularizer: A penalty on b, added to the loss.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1, 2, 3)).
+        bias_constraint: What b must be after each step, such as NonNeg().
+
+    Shapes:
+        ``(batch, depth, height, width, channels)`` to ``(batch, new depth, new height, new width, filters)``; kernel
+        ``(*kernel_size, channels / groups, filters)``, bias ``(filters,)``.
+
+    Raises:
+        InvalidValue: If a size is below 1, the padding is unknown, or filters is not a multiple of groups.
+        ShapeError: For inputs without four axes beside the batch, smaller than the kernel, or whose channels
+            groups do not divide.
+
+    Example:
+        >>> Conv3D(8, 3).output_shape((16, 28, 28, 1))
+        (14, 26, 26, 8)
+    """
+
+    rank: ClassVar[int] = 3
+
+    def positions(self, shape: Shape) -> tuple[int, ...]:
+        depth, plane = self._windows(shape)
+        return (depth.output((shape[0], 1))[0], *plane.output(shape[1:3]))
+
+    def window(self, shape: Shape) -> Window:
+        self.check_channels(shape)
+        return self._windows(shape)[1]
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        depth, plane = self._windows(x.shape[1:])
+        positions = self.positions(x.shape[1:])
+        padded = jnp.pad(x, ((0, 0), depth.padding[0], *[(0, 0)] * 3))
+        potential = jnp.zeros((), x.dtype)
+        for tap, kernel in enumerate(params["kernel"]):
+            first = tap * depth.dilation[0]
+            last = first + (positions[0] - 1) * depth.strides[0] + 1
+            planes = padded[:, first : last : depth.strides[0]]  # (batch, new depth, height, width, channels)
+            images = planes.reshape(-1, *planes.shape[2:])
+            potential = potential + convolve(images, kernel, plane, self.groups)
+        potential = potential.reshape(x.shape[0], *positions, self.filters)
+        return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
+
+    def _windows(self, shape: Shape) -> tuple[Window, Window]:
+        size, strides, dilation = (self.numbers(field) for field in ("kernel_size", "strides", "dilation_rate"))
+        return volume_windows(self, shape, size, strides, self.padding, dilation)

@@ -9,12 +9,13 @@ import numpy as np
 from .. import constraints, initializers, regularizers
 from ..constraints import Constraint
 from ..declaration import declaration, named_field
-from ..errors import InvalidValue, ShapeError
+from ..errors import InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .kernels.normalization import normalize_batch, normalize_rows
 from .kernels.product import add_bias, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
+from .normalization_base import check_epsilon, check_regularizers, gamma_and_beta, place_of
 
 
 @declaration
@@ -79,17 +80,17 @@ class BatchNormalization(Layer):
     def __post_init__(self) -> None:
         if not 0 <= self.momentum <= 1:
             raise InvalidValue(f"BatchNormalization(momentum={self.momentum}): momentum must be from 0 to 1.")
-        _check_epsilon("BatchNormalization", self.epsilon)
+        check_epsilon("BatchNormalization", self.epsilon)
         if self.axis == 0:
             raise InvalidValue("BatchNormalization(axis=0): axis 0 is the batch; give the axis of the channels.")
-        _check_regularizers(self)
+        check_regularizers(self)
 
     def output_shape(self, shape: Shape) -> Shape:
-        _place("BatchNormalization", self.axis, shape)
+        place_of("BatchNormalization", self.axis, shape)
         return tuple(shape)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        channels = (shape[_place("BatchNormalization", self.axis, shape)],)
+        channels = (shape[place_of("BatchNormalization", self.axis, shape)],)
         learned = [name for name, there in (("gamma", self.scale), ("beta", self.center)) if there]
         params, state = (
             {name: getattr(self, f"{name}_initializer")(rng, channels) for name in names}
@@ -98,9 +99,9 @@ class BatchNormalization(Layer):
         return Variables(params, state)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        axis = _place("BatchNormalization", self.axis, x.shape[1:]) + 1
+        axis = place_of("BatchNormalization", self.axis, x.shape[1:]) + 1
         turned = jnp.moveaxis(x, axis, -1)
-        gamma, beta = _gamma_and_beta(params, turned.shape[-1:], x.dtype)
+        gamma, beta = gamma_and_beta(params, turned.shape[-1:], x.dtype)
         epsilon = jnp.asarray(self.epsilon, x.dtype)
         if context.training and self.trainable:
             values, mean, variance = normalize_batch(turned, gamma, beta, epsilon, context.mask)
@@ -166,19 +167,19 @@ class LayerNormalization(Layer):
     gamma_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
     def __post_init__(self) -> None:
-        _check_epsilon("LayerNormalization", self.epsilon)
+        check_epsilon("LayerNormalization", self.epsilon)
         if not isinstance(self.axis, int):
             object.__setattr__(self, "axis", tuple(self.axis))
         if 0 in self._axes or not self._axes:
             raise InvalidValue(f"LayerNormalization(axis={self.axis}): axis 0 is the batch; give other axes.")
-        _check_regularizers(self)
+        check_regularizers(self)
 
     @property
     def _axes(self) -> tuple[int, ...]:
         return (self.axis,) if isinstance(self.axis, int) else self.axis
 
     def _places(self, shape: Shape) -> tuple[int, ...]:
-        return tuple(sorted(_place("LayerNormalization", axis, shape) for axis in self._axes))
+        return tuple(sorted(place_of("LayerNormalization", axis, shape) for axis in self._axes))
 
     def output_shape(self, shape: Shape) -> Shape:
         self._places(shape)
@@ -193,7 +194,7 @@ class LayerNormalization(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         places = tuple(place + 1 for place in self._places(x.shape[1:]))
         sizes = tuple(x.shape[place] for place in places)
-        gamma, beta = _gamma_and_beta(params, sizes, x.dtype)
+        gamma, beta = gamma_and_beta(params, sizes, x.dtype)
         last = tuple(range(-len(places), 0))
         turned = jnp.moveaxis(x, places, last)
         flat = turned.reshape(*turned.shape[: x.ndim - len(places)], -1)
@@ -230,43 +231,12 @@ class UnitNormalization(Layer):
     epsilon: float = 1e-12
 
     def __post_init__(self) -> None:
-        _check_epsilon("UnitNormalization", self.epsilon)
+        check_epsilon("UnitNormalization", self.epsilon)
 
     def output_shape(self, shape: Shape) -> Shape:
-        _place("UnitNormalization", self.axis, shape)
+        place_of("UnitNormalization", self.axis, shape)
         return shape
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         squares = jnp.sum(x * x, self.axis, keepdims=True)
         return x * jax.lax.rsqrt(jnp.maximum(squares, jnp.asarray(self.epsilon, x.dtype))), state
-
-
-def _gamma_and_beta(params: Params, sizes: Shape, dtype: jnp.dtype) -> tuple[jax.Array, jax.Array]:
-    gamma = params["gamma"].astype(dtype) if "gamma" in params else jnp.ones(sizes, dtype)
-    beta = params["beta"].astype(dtype) if "beta" in params else jnp.zeros(sizes, dtype)
-    return gamma, beta
-
-
-def _place(owner: str, axis: int, shape: Shape) -> int:
-    """Return which axis of ``shape``, without the batch, an axis counted with the batch is."""
-    rank = len(shape) + 1
-    if axis % rank == 0 or not -rank < axis < rank:
-        raise ShapeError(
-            f"{owner}(axis={axis}): got inputs of shape {shape}; with the batch they have axes 0 to {rank - 1}."
-        )
-    return axis % rank - 1
-
-
-def _check_epsilon(owner: str, epsilon: float) -> None:
-    if not epsilon > 0:
-        raise InvalidValue(f"{owner}(epsilon={epsilon}): epsilon must be above 0.")
-
-
-def _check_regularizers(layer: BatchNormalization | LayerNormalization) -> None:
-    for name, there in (("beta_regularizer", layer.center), ("gamma_regularizer", layer.scale)):
-        if getattr(layer, name) is not None and not there:
-            off = "center" if name == "beta_regularizer" else "scale"
-            raise InvalidValue(
-                f"{type(layer).__name__}({name}={getattr(layer, name)!r}, {off}=False): there is nothing to "
-                f"penalise; leave {name} out."
-            )

@@ -11,7 +11,7 @@ from ..declaration import declaration
 from .kernels.pooling import max_pool, mean_pool
 from .kernels.window import Window
 from .layer import Context, Layer, Params, Shape, State
-from .sliding import check_choice, check_data_format, check_rank, whole_numbers, window_over
+from .sliding import check_choice, check_data_format, volume_windows, whole_numbers, window_over
 
 
 @declaration
@@ -163,93 +163,71 @@ class AveragePooling2D(_Pooling):
         return mean_pool(images, window)
 
 
-@declaration
-class _GlobalPooling(Layer):
-    """Base class of global pooling layers."""
+class _VolumePooling(_Pooling):
+    """Base class of the pooling of volumes: over each plane, then over the depth of what is left."""
 
-    rank: ClassVar[int]
-
-    data_format: str | None = None
-    keepdims: bool = False
-
-    def __post_init__(self) -> None:
-        check_data_format(type(self).__name__, self.data_format)
+    rank: ClassVar[int] = 3
 
     def output_shape(self, shape: Shape) -> Shape:
-        check_rank(type(self).__name__, shape, self.rank)
-        return (*[1] * self.rank, shape[-1]) if self.keepdims else (shape[-1],)
+        depth, plane = self._windows(shape)
+        return (depth.output((shape[0], 1))[0], *plane.output(shape[1:3]), shape[-1])
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        depth, plane = self._windows(x.shape[1:])
+        planes = self._pool(x.reshape(-1, *x.shape[2:]), plane)  # (batch * depth, height, width, channels)
+        columns = planes.reshape(*x.shape[:2], -1, x.shape[-1])  # (batch, depth, places, channels)
+        return self._pool(columns, depth).reshape(x.shape[0], *self.output_shape(x.shape[1:])), state
+
+    def _windows(self, shape: Shape) -> tuple[Window, Window]:
+        owner = type(self).__name__
+        size = whole_numbers(owner, "pool_size", self.pool_size, 3)
+        strides = size if self.strides is None else whole_numbers(owner, "strides", self.strides, 3)
+        return volume_windows(self, shape, size, strides, self.padding, (1, 1, 1))
 
 
 @declaration
-class GlobalAveragePooling1D(_GlobalPooling):
-    """The mean over all steps of a sequence, for each channel.
+class MaxPooling3D(_VolumePooling):
+    """Max pooling of volumes: the maximum over each window, for each channel.
 
     Args:
+        pool_size: The depth, height and width of a window, as one number or three.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores elements at the edge that do not fill a window, "same" includes them.
         data_format: None or "channels_last"; accepted for compatibility with Keras.
-        keepdims: Whether to keep the averaged axis with size 1.
 
     Shapes:
-        ``(batch, steps, channels) -> (batch, channels)``.
+        ``(batch, depth, height, width, channels)`` to the same with smaller spatial axes.
+
+    Raises:
+        InvalidValue: If a size is below 1 or the padding is unknown.
+        ShapeError: For inputs without four axes beside the batch or smaller than the window.
+
+    Example:
+        >>> MaxPooling3D(2).output_shape((8, 8, 8, 4))
+        (4, 4, 4, 4)
     """
 
-    rank: ClassVar[int] = 1
-
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x.mean(1, keepdims=self.keepdims), state
+    def _pool(self, images: jax.Array, window: Window) -> jax.Array:
+        return max_pool(images, window)
 
 
 @declaration
-class GlobalAveragePooling2D(_GlobalPooling):
-    """The mean over all positions of an image, for each channel; an alternative to Flatten before the last Dense.
+class AveragePooling3D(_VolumePooling):
+    """Average pooling of volumes: the mean over each window, for each channel; padding is excluded.
 
     Args:
+        pool_size: The depth, height and width of a window, as one number or three.
+        strides: The distance between two windows. Default: ``pool_size``, so that windows do not overlap.
+        padding: "valid" ignores elements at the edge that do not fill a window, "same" includes them.
         data_format: None or "channels_last"; accepted for compatibility with Keras.
-        keepdims: Whether to keep the averaged axes with size 1.
 
     Shapes:
-        ``(batch, height, width, channels) -> (batch, channels)``.
+        ``(batch, depth, height, width, channels)`` to the same with smaller spatial axes.
 
-    Reference:
-        Lin, Chen, Yan (2014), Network in network, section 3.2.
+    Raises:
+        InvalidValue: If a size is below 1 or the padding is unknown.
+        ShapeError: For inputs without four axes beside the batch or smaller than the window.
     """
 
-    rank: ClassVar[int] = 2
-
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x.mean((1, 2), keepdims=self.keepdims), state
-
-
-@declaration
-class GlobalMaxPooling1D(_GlobalPooling):
-    """The maximum over all steps of a sequence, for each channel; the gradient is shared among equal maxima.
-
-    Args:
-        data_format: None or "channels_last"; accepted for compatibility with Keras.
-        keepdims: Whether to keep the axis with size 1.
-
-    Shapes:
-        ``(batch, steps, channels) -> (batch, channels)``.
-    """
-
-    rank: ClassVar[int] = 1
-
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x.max(1, keepdims=self.keepdims), state
-
-
-@declaration
-class GlobalMaxPooling2D(_GlobalPooling):
-    """The maximum over all positions of an image, for each channel; the gradient is shared among equal maxima.
-
-    Args:
-        data_format: None or "channels_last"; accepted for compatibility with Keras.
-        keepdims: Whether to keep the axes with size 1.
-
-    Shapes:
-        ``(batch, height, width, channels) -> (batch, channels)``.
-    """
-
-    rank: ClassVar[int] = 2
-
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x.max((1, 2), keepdims=self.keepdims), state
+    def _pool(self, images: jax.Array, window: Window) -> jax.Array:
+        return mean_pool(images, window)

@@ -86,6 +86,28 @@ def window_over(
     return window
 
 
+def volume_windows(
+    layer: Layer, shape: Shape, size: Sequence[int], strides: Sequence[int], padding: str, dilation: Sequence[int]
+) -> tuple[Window, Window]:
+    """Return the windows over the depth, as an image of width 1, and over the planes of volumes of ``shape``.
+
+    Raises:
+        ShapeError: If a window is larger than the inputs.
+    """
+    owner = type(layer).__name__
+    check_rank(owner, shape, 3)
+    along = Window((size[0], 1), (strides[0], 1), dilation=(dilation[0], 1))
+    across = Window(pair(size[1:]), pair(strides[1:]), dilation=pair(dilation[1:]))
+    depth, plane = place((shape[0], 1), along, padding), place(shape[1:3], across, padding)
+    if min(*depth.output((shape[0], 1)), *plane.output(shape[1:3])) < 1:
+        span = " x ".join(map(str, (depth.span[0], *plane.span)))
+        raise ShapeError(
+            f"{owner}: got inputs of shape {shape}, smaller than its window of {span}. "
+            'Take a smaller window, or padding="same".'
+        )
+    return depth, plane
+
+
 def pair(numbers: Sequence[int]) -> tuple[int, int]:
     """Return a number for height and width; a sequence has height 1."""
     height, width = (1, *numbers) if len(numbers) == 1 else numbers

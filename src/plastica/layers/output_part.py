@@ -1,4 +1,4 @@
-"""Part: one of the outputs of a layer that has several."""
+"""OutputPart: one of the outputs of a layer that has several."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .layer import Context, Layer, Params, Shape, State
 
 
 @declaration
-class Part(Layer):
+class OutputPart(Layer):
     """Return one of the outputs of a layer that has several; usually written by the call of such a layer.
 
     Args:
@@ -30,14 +30,14 @@ class Part(Layer):
 
     def __post_init__(self) -> None:
         if self.place < 0:
-            raise InvalidValue(f"Part(place={self.place}): places are counted from 0.")
+            raise InvalidValue(f"OutputPart(place={self.place}): places are counted from 0.")
 
     def output_shape(self, shape: Shape) -> Shape:
         shapes: Any = shape
         several = [each for each in shapes if isinstance(each, tuple)]
         if self.place >= len(several):
             raise ShapeError(
-                f"Part({self.place}): got {len(several) or 1} outputs, of shape {tuple(shapes)}; places are counted "
+                f"OutputPart({self.place}): got {len(several) or 1} outputs, of shape {tuple(shapes)}; places are counted "
                 "from 0."
             )
         return several[self.place]
