@@ -193,7 +193,7 @@ def say_scheme(scheme: Scheme | RowCounts) -> Note:
 
     Example:
         >>> str(say_scheme(Scheme("time", "ts", "2024-05-01"))), str(say_scheme(Scheme(stratified=True)))
-        ("by time ('ts'): held out from 2024-05-01 on", 'stratified')
+        ("by time ('ts'): test set from 2024-05-01 on", 'stratified')
     """
     if scheme.split == "random":
         own = note("splitting.scheme_stratified" if scheme.stratified else "splitting.scheme_random")
