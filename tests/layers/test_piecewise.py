@@ -38,7 +38,7 @@ def test_a_number_with_few_values_has_a_piece_between_each_two_of_them():
     layer = pl.PiecewiseLinearEmbedding((0, 1), bins=4, units=1)
     params, state = layer.init(np.random.default_rng(0), (2,))
     x = np.array([[0, 7], [0, 7], [1, 7], [1, 7]], np.float32)
-    state = layer.adapt(x, state)
+    state = layer.adapted(x, state)
     np.testing.assert_array_equal(state["knots"], [[0, 1, 1, 1, 1], [7, 7, 7, 7, 7]])
     found = np.asarray(layer.apply(params, np.array([[0.25, 5], [9, 9]], np.float32), state)[0])
     first = params["kernel"][0, 0, 0]

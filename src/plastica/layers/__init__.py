@@ -6,6 +6,7 @@ from .activation import Activation
 from .attention import AdditiveAttention, Attention
 from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .boltzmann import RestrictedBoltzmann
+from .categories import CategoryEncoding, Discretization
 from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D, Conv3D
@@ -29,6 +30,7 @@ from .group_normalization import GroupNormalization, RMSNormalization
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .light import RandomBrightness, RandomContrast
+from .lookup import IntegerLookup, StringLookup
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .multi_head import MultiHeadAttention
@@ -46,7 +48,9 @@ from .resizing import CenterCrop, RandomCrop, Resizing
 from .sampling import GaussianSampling
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
+from .standardization import Normalization
 from .stochastic import StochasticBinary
+from .text import TextVectorization
 from .threshold import McCullochPitts
 from .transposed import Conv1DTranspose, Conv2DTranspose
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
@@ -71,6 +75,7 @@ __all__ = [
     "BatchNormalization",
     "Branches",
     "CategoryEmbedding",
+    "CategoryEncoding",
     "CategoryIndicators",
     "CenterCrop",
     "Concatenate",
@@ -87,6 +92,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "DistanceDependent",
     "Dot",
     "Dropout",
@@ -108,6 +114,7 @@ __all__ = [
     "GroupNormalization",
     "Identity",
     "Input",
+    "IntegerLookup",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
@@ -122,6 +129,7 @@ __all__ = [
     "MultiHeadAttention",
     "Multiply",
     "Node",
+    "Normalization",
     "OutputPart",
     "PReLU",
     "PeriodicEmbedding",
@@ -155,7 +163,9 @@ __all__ = [
     "SpatialDropout2D",
     "SpatialDropout3D",
     "StochasticBinary",
+    "StringLookup",
     "Subtract",
+    "TextVectorization",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -91,13 +91,13 @@ class Sequential(Layer):
                 return None
         return seen
 
-    def adapt(self, x: np.ndarray, state: State) -> State:
+    def adapted(self, x: np.ndarray, state: State) -> State:
         seen: np.ndarray | None = x
         states = list(state)
         for place, layer in enumerate(self.layers):
             if seen is None:
                 break
-            states[place], seen = layer.adapt(seen, states[place]), layer.passed_on(seen)
+            states[place], seen = layer.adapted(seen, states[place]), layer.passed_on(seen)
         return tuple(states)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
@@ -350,4 +350,4 @@ def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
     for place, layer in enumerate(found):
         if not isinstance(layer, Layer):
             raise InvalidValue(f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10).")
-    return found
+    return tuple(layer.completed() for layer in found)

@@ -86,8 +86,8 @@ class Ensemble(Layer):
     def check_input(self, x: np.ndarray) -> None:
         self.branch.check_input(x)
 
-    def adapt(self, x: np.ndarray, state: State) -> State:
-        return _stacked([self.branch.adapt(x, self._copy(state, number)) for number in range(self.copies)])
+    def adapted(self, x: np.ndarray, state: State) -> State:
+        return _stacked([self.branch.adapted(x, self._copy(state, number)) for number in range(self.copies)])
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         def one(copy: tuple[Any, Params, State]) -> tuple[jax.Array, State]:

@@ -108,11 +108,11 @@ class Graph(Layer):
 
         self._walk_data(x, look)
 
-    def adapt(self, x: Any, state: State) -> State:
+    def adapted(self, x: Any, state: State) -> State:
         states = list(state)
 
         def look(place: int, layer: Layer, seen: Any) -> None:
-            states[place] = layer.adapt(seen, states[place])
+            states[place] = layer.adapted(seen, states[place])
 
         self._walk_data(x, look)
         return tuple(states)

@@ -21,6 +21,7 @@ class Input(Layer):
     Args:
         shape: Shape of one input without the batch axis; None for a size that varies, such as the length of sequences
             in ``(None, 8)``.
+        dtype: What the inputs are, such as ``"string"``, for readers; layers decide what they take.
 
     Raises:
         InvalidValue: For sizes below 1.
@@ -28,6 +29,7 @@ class Input(Layer):
     """
 
     shape: tuple[int | None, ...]
+    dtype: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(size if size is None else int(size) for size in self.shape))

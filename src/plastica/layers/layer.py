@@ -129,7 +129,11 @@ class Layer(Declaration):
             InvalidValue: If something else is given.
             ShapeError: If the layer cannot read outputs of these shapes.
         """
-        return Node(self, nodes_of(self, nodes))
+        return Node(self.completed(), nodes_of(self, nodes))
+
+    def completed(self) -> Layer:
+        """Return the layer as a network takes it: with fields that it found in data, such as a vocabulary."""
+        return self
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         """Create the initial parameters and state for inputs of ``shape`` (without the batch axis).
@@ -157,11 +161,10 @@ class Layer(Declaration):
             DataError: If the layer is not defined for a value.
         """
 
-    def adapt(self, x: np.ndarray, state: State) -> State:
+    def adapted(self, x: np.ndarray, state: State) -> State:
         """Return the state with quantities computed from data before training, such as quantiles.
 
         Most layers compute nothing. A layer receives the data only if all layers before it leave the data unchanged.
-        The name is that of Keras's preprocessing layers.
 
         Args:
             x: Inputs of this layer, ``(rows, ...)``.

@@ -36,7 +36,7 @@ class PiecewiseLinearEmbedding(Layer):
     Shapes:
         ``(batch, features) -> (batch, features + columns * units)``; kernel ``(columns, bins, units)``, bias
         ``(columns, units)``. The state holds the knots, ``(columns, bins + 1)``: the quantiles of a standard normal
-        distribution until :meth:`adapt` has seen data.
+        distribution until :meth:`adapted` has seen data.
 
     Raises:
         InvalidValue: For no columns, or sizes below 1.
@@ -80,7 +80,7 @@ class PiecewiseLinearEmbedding(Layer):
         normal = np.array([NormalDist().inv_cdf(share) for share in shares], np.float32)
         return Variables(params, {"knots": np.tile(normal, (numbers, 1))})
 
-    def adapt(self, x: np.ndarray, state: State) -> State:
+    def adapted(self, x: np.ndarray, state: State) -> State:
         """Return the state with the knots at the quantiles of data.
 
         A value that many rows share is one knot; a number with fewer values than knots has fewer pieces.

@@ -9,13 +9,16 @@ import numpy as np
 from ..data.arrays import to_array
 from ..data.gathered import Gathered
 from ..data.series_windows import SeriesWindows
-from ..errors import InvalidValue, PlasticaError, ShapeError
+from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..layers import Sequential as Network
 from ..layers.composition import checks_data
+from ..layers.hosted import Hosted
 from ..losses import OutputLosses
 from ..training.batches import PART_ROWS
 from . import guards
+from .hosting import first_readers, row_shape
 from .inputs import (
+    Converter,
     Examples,
     as_inputs,
     as_several,
@@ -93,7 +96,11 @@ def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False)
         return _take_several(model, x, name, compact)
     refuse_several(x, name, "input")
     tokens = model.network.takes_integers is True
-    inputs = as_inputs(x, model.declared_shape, name, compact_inputs(tokens) if compact else to_array)
+    convert = compact_inputs(tokens) if compact else to_array
+    (hosted,) = first_readers(model)
+    if hosted is not None:
+        return _take_hosted(model, hosted, x, name, convert)
+    inputs = as_inputs(x, model.declared_shape, name, convert)
     if model.network == NO_LAYERS:
         raise InvalidValue("this network has no layers; add some: model.add(Dense(10)).")
     if not model.built:
@@ -106,13 +113,34 @@ def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False)
     return inputs
 
 
+def _take_hosted(model: Model, layer: Hosted, x: Any, name: str, convert: Converter) -> np.ndarray:
+    """Return what the compiled program gets of rows that a layer reads on the host, and build the network."""
+    shape = row_shape(x)
+    if not model.built:
+        model.build(shape)
+    one_each = ((), (1,))
+    if shape != model.declared_shape and not (shape in one_each and model.declared_shape in one_each):
+        raise ShapeError(
+            f"{name} has rows of shape {shape}; this network expects rows of shape {model.declared_shape}."
+        )
+    inputs = convert(layer.transform(x), name)
+    if not len(inputs):
+        raise DataError(f"{name} has no rows.")
+    model.network.check_input(inputs)
+    return inputs
+
+
 def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
     shapes: Any = model.declared_shape
     names, kept = model.network.input_names, model.network.takes_integers
     found = []
+    readers = first_readers(model)
     for place, given in enumerate(as_several(x, names, name)):
         convert = compact_inputs(bool(kept[place])) if compact else to_array  # pyright: ignore[reportIndexIssue]
-        found.append(as_inputs(given, shapes[place], f"{name}[{names[place]!r}]", convert))
+        own, hosted = f"{name}[{names[place]!r}]", readers[place]
+        found.append(
+            as_inputs(given, shapes[place], own, convert) if hosted is None else convert(hosted.transform(given), own)
+        )
     inputs = same_rows(Examples(tuple(found), found[0])).x
     model.network.check_input(inputs)
     return inputs

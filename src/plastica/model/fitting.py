@@ -29,6 +29,7 @@ from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
 from ..training.windows import Windows
 from . import cautions
+from .adapting import adapt
 from .class_weights import weigh_classes
 from .compiling import widths_for
 from .examples import take, windows_apart
@@ -92,6 +93,7 @@ def fit(
 ) -> History:
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
+    adapt(model, examples.x if isinstance(examples, Examples) else None)
     run = _run_for(model, examples, held_out, options)
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x

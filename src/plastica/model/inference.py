@@ -16,6 +16,7 @@ from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.sums import empty_sums, figures
 from ..training.supervised import Answering
+from .adapting import adapt
 from .compiling import widths_for
 from .examples import is_several, take, take_inputs, windows_apart
 from .inputs import Examples, count_rows
@@ -45,6 +46,7 @@ def evaluate(
 def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
     """Add up the figures of groups of rows; only the last may have another number of rows than the others."""
     first = next(groups)
+    adapt(model)
     rows, shape = first.rows, output_shape(model, first.x)
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
@@ -77,6 +79,7 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
 
 
 def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
+    adapt(model)
     model.say_if_untrained()
     params, state, rule, memory = model.answering()
     size = batch_size or ANSWER_ROWS

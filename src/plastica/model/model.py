@@ -181,10 +181,14 @@ class Model:
         """Let training change the weights of layers again; arguments as for :meth:`freeze`."""
         self._set_trainable(layers, True)
 
-    def _set_trainable(self, layers: Sequence[str | int], trainable: bool) -> None:
+    def exchange_network(self, network: Any) -> None:
+        """Set a network whose parameters and state have the same structure."""
         params, state = self.params, self.state
-        self.network = wiring.with_trainable_layers(self, layers, trainable)
+        self.network = network
         self._params, self._state, self._program, self._learner = params, state, None, None
+
+    def _set_trainable(self, layers: Sequence[str | int], trainable: bool) -> None:
+        self.exchange_network(wiring.with_trainable_layers(self, layers, trainable))
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Create the initial weights.
@@ -203,9 +207,10 @@ class Model:
         self._begin(input_shape, np.random.default_rng(self.seed))
 
     def adapt(self, x: Any) -> None:
-        """Set the parts of layers that are computed from data, such as the knots of a PiecewiseLinearEmbedding.
+        """Set the parts of layers that are computed from data, such as the mean and variance of Normalization.
 
-        Call it with the training rows before :meth:`fit`. The name is that of Keras's preprocessing layers.
+        Call it with the training rows before :meth:`fit`; layers before them must not change the data. The name is that
+        of Keras's preprocessing layers, which have it too: ``layer.adapt(x)``.
 
         Args:
             x: Inputs, ``(rows, ...)``; the network is built if necessary.
@@ -214,9 +219,7 @@ class Model:
             ShapeError, DataError: If the inputs are invalid.
         """
         rows = examples.take_inputs(self, x)
-        initial = self._initial
-        self.replace_weights(self.params, self.network.adapt(rows, self.state))
-        self._initial = initial
+        self.keep_untrained(self.params, self.network.adapted(rows, self.state))
 
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
         """Create the weights without drawing values, for arrays set by :meth:`restore`.
@@ -736,6 +739,12 @@ class Model:
                 "input, pass input_shape= to the first layer, or call fit()."
             )
         return self._shape
+
+    def keep_untrained(self, params: Any, state: Any) -> None:
+        """Set parameters and state as :meth:`replace_weights` does, for a network that stays as trained as it was."""
+        initial = self._initial
+        self.replace_weights(params, state)
+        self._initial = initial
 
     def replace_weights(self, params: Any, state: Any) -> None:
         """Set parameters and state of the same structure."""

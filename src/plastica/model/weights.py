@@ -36,6 +36,9 @@ ORDER = (
     "bias",
     "moving_mean",
     "moving_variance",
+    "mean",
+    "variance",
+    "count",
 )
 
 
@@ -84,7 +87,7 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
             f"set_weights got {len(weights)} arrays; this network has {len(slots)}: {wanted}. "
             "Pass them in the order of get_weights()."
         )
-    params, state = _copied(params), _copied(state)
+    params, state = copied(params), copied(state)
     for (path, holder, name), given in zip(named_weights(network, params, state), weights, strict=True):
         array = to_array(given, f"set_weights: {path} {name}", allow_nonfinite=True)
         if array.shape != holder[name].shape:
@@ -102,7 +105,7 @@ def carried_over(source: NamedWeights, target: NamedWeights) -> tuple[Any, Any, 
     Returns:
         Params, state, and the names of the arrays that were carried over.
     """
-    params, state = _copied(target.params), _copied(target.state)
+    params, state = copied(target.params), copied(target.state)
     held = by_name(target.network, params, state)
     taken = []
     for name, (holder, key) in held.arrays.items():
@@ -138,7 +141,8 @@ def _rank(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
-def _copied(tree: Any) -> Any:
+def copied(tree: Any) -> Any:
+    """Return a tree of new dicts and tuples with the same arrays."""
     if isinstance(tree, dict):
         return dict(tree)
-    return tuple(_copied(part) for part in tree)
+    return tuple(copied(part) for part in tree)

@@ -1,0 +1,49 @@
+"""Layers that work on text or identifiers before the compiled program: they turn them into numbers on the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..declaration import replace
+from ..errors import InvalidValue
+from ..typing import Params, State
+from .adapting import FOUND, is_for_graph
+from .layer import Context, Layer
+
+
+class Hosted(Layer):
+    """Base class of layers that read what no compiled program holds, such as text, and give numbers.
+
+    They stand first in a network. The rows pass through :meth:`transform` when they are given to the model; inside the
+    compiled program the layer passes them on. A subclass has fields for what ``adapt`` finds in data.
+    """
+
+    def transform(self, x: Any) -> np.ndarray:
+        """Return the numbers for rows of text or identifiers, an array ``(rows, ...)``."""
+        raise NotImplementedError
+
+    def note(self, **found: Any) -> None:
+        """Note on this object the values of fields that were found in data; the layer as a value does not change."""
+        object.__setattr__(self, FOUND, found)
+
+    def completed(self) -> Layer:
+        """Return the layer with what ``adapt`` found in its fields, as networks take it."""
+        found = self.__dict__.get(FOUND)
+        return replace(self, **found) if found else self
+
+    def passed_on(self, x: np.ndarray) -> np.ndarray | None:
+        return x
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        return x, state
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Return the output as a node of a graph; for text or identifiers, the numbers."""
+        if is_for_graph(inputs):
+            return super().__call__(*inputs)
+        if len(inputs) != 1:
+            raise InvalidValue(f"{type(self).__name__}(...) was called with {len(inputs)} inputs; it reads one.")
+        return self.transform(inputs[0])
