@@ -130,8 +130,8 @@ class RMSNormalization(Layer):
         ShapeError: If there is no such axis.
 
     Example:
-        >>> RMSNormalization().apply({"scale": np.ones(2, np.float32)}, np.array([[3.0, 3.0]], np.float32))[0].tolist()
-        [[1.0, 1.0]]
+        >>> RMSNormalization().init(np.random.default_rng(0), (4, 2)).params["scale"]
+        array([1., 1.], dtype=float32)
 
     Reference:
         Zhang, Sennrich (2019), Root mean square layer normalization, equation 4.

@@ -94,10 +94,9 @@ class MultiHeadAttention(Attending):
     return_attention_scores: bool = False
 
     def __post_init__(self) -> None:
-        for field in ("num_heads", "key_dim", "value_dim", "output_dim", "sliding_window"):
-            value: Any = getattr(self, field)
-            if value is not None or field in ("num_heads", "key_dim"):
-                whole_numbers("MultiHeadAttention", field, value, 1)
+        optional = [name for name in ("value_dim", "output_dim", "sliding_window") if getattr(self, name) is not None]
+        for field in ("num_heads", "key_dim", *optional):
+            whole_numbers("MultiHeadAttention", field, getattr(self, field), 1)
         if self.attention_axes is not None:
             raise InvalidValue(
                 f"MultiHeadAttention(attention_axes={self.attention_axes}): it attends over the steps of (steps, "

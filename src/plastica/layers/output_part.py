@@ -37,8 +37,8 @@ class OutputPart(Layer):
         several = [each for each in shapes if isinstance(each, tuple)]
         if self.place >= len(several):
             raise ShapeError(
-                f"OutputPart({self.place}): got {len(several) or 1} outputs, of shape {tuple(shapes)}; places are counted "
-                "from 0."
+                f"OutputPart({self.place}): got {len(several) or 1} outputs, of shape {tuple(shapes)}; places are "
+                "counted from 0."
             )
         return several[self.place]
 
