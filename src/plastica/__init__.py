@@ -150,6 +150,7 @@ HOMES = {
         "IntegerLookup",
         "StringLookup",
         "TextVectorization",
+        "Lambda",
     ),
     "rules": ("Backprop", "Rule"),
     "unsupervised": ("boltzmann", "maps"),

@@ -38,6 +38,7 @@ from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
 from .output_part import OutputPart
+from .own import Lambda
 from .piecewise import PiecewiseLinearEmbedding
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
@@ -115,6 +116,7 @@ __all__ = [
     "Identity",
     "Input",
     "IntegerLookup",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",

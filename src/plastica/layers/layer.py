@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, final
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 from .. import constraints, regularizers
 from ..activations import Activation
 from ..declaration import Declaration, named_field
-from ..errors import InvalidValue
+from ..errors import InvalidValue, NotFitted
 from ..random import Shape
 from ..regularizers import Regularizer
 from ..typing import Params, State
@@ -21,6 +21,8 @@ from .activity import ACTIVITY_COST, regularized
 from .node import Node, nodes_of
 
 Capability = TypeVar("Capability")
+# What layers have in Keras, and models have here.
+OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weights", "kernel", "output", "input"})
 
 
 class Context(NamedTuple):
@@ -309,6 +311,16 @@ class Layer(Declaration):
         if self.activity_regularizer is None:
             return {}
         return {ACTIVITY_COST: regularized(self.activity_regularizer, self.activate(potential), context.mask)}
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in OF_MODELS:
+                raise NotFitted(
+                    f"{type(self).__name__} is a declaration, which has no {name}: a model has the weights and the "
+                    f'place in the graph. Take model.get_layer("name").{name}, or model.get_layer(index=0).{name}.'
+                )
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @final
     def cast_inputs(self, x: Any) -> Any:

@@ -64,7 +64,7 @@ def examples_for(
     if gives_batches(x):
         given = {"y": y, "sample_weight": sample_weight, "sampling": sampling, "batch_size": options.batch_size}
         refuse_beside_batches(given, validation_split)
-        batches = Batches(model, x, options, lambda found: _weighed(model, found, class_weight))
+        batches = Batches(model, x, options, lambda found: weighed(model, found, class_weight))
         return batches, _validation(model, validation_data, options)
     if options.steps_per_epoch is not None:
         raise InvalidValue("fit(steps_per_epoch=...) is for generators of batches; an epoch of arrays is all rows.")
@@ -77,10 +77,11 @@ def examples_for(
         learn, held_out = split_off(learn, validation_split)
     if learn.sampling is not None and not learn.sampling.any():
         raise InvalidValue("sampling is 0 for all training rows; at least one must be above 0.")
-    return _weighed(model, learn, class_weight), held_out
+    return weighed(model, learn, class_weight), held_out
 
 
-def _weighed(model: Model, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+def weighed(model: Model, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+    """Return examples with the weights of their classes."""
     return weigh_classes(examples, class_weight, model.compiled.loss, output_shape(model, examples.x))
 
 

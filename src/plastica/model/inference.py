@@ -14,6 +14,7 @@ from ..errors import InvalidValue
 from ..training.batches import ANSWER_ROWS, held_out_rows, in_chunks, parts
 from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
+from ..training.program import Program
 from ..training.sums import empty_sums, figures
 from ..training.supervised import Answering
 from .adapting import adapt
@@ -44,21 +45,38 @@ def evaluate(
 
 
 def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
-    """Add up the figures of groups of rows; only the last may have another number of rows than the others."""
+    program, widths, sums = sums_of(model, groups, batch_size)
+    return figures(program, widths, np.asarray(sums))
+
+
+def sums_of(
+    model: Model, groups: Iterator[Examples], batch_size: int | None, sums: Any = None
+) -> tuple[Program, tuple[int, ...], Any]:
+    """Add up the figures of groups of rows; only the last may have another number of rows than the others.
+
+    Args:
+        model: The model.
+        groups: The rows.
+        batch_size: Rows computed at once.
+        sums: What to add to; None for nothing.
+
+    Returns:
+        The program, how many sums each metric keeps, and the sums.
+    """
     first = next(groups)
     adapt(model)
     rows, shape = first.rows, output_shape(model, first.x)
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
     params, state, _, memory = model.answering()
-    size, sums = batch_size or chunk, empty_sums(program, widths)
+    size, sums = batch_size or chunk, empty_sums(program, widths) if sums is None else sums
     for examples in chain([first], groups):
         places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
         for place in places:
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
             sums = compiled_for(program.network, params).evaluate(program, params, state, memory, rows, sums)
-    return figures(program, widths, np.asarray(sums))
+    return program, widths, sums
 
 
 def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from ..notebook.html import shown
 from ..optimizers import Optimizer, OptimizerLike
 from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
 from ..rules.alignment import whole_batch
+from ..specification import to_spec
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
@@ -29,10 +31,11 @@ from ..training.supervised import Supervised
 from . import cautions, compiling, examples, fitting, inference, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
+from .on_batch import OnBatch
 from .outputs import outputs_of
 
 
-class Model:
+class Model(OnBatch):
     """A network that learns: any layer, or a graph of layers written as in Keras's functional API.
 
     Usage::
@@ -285,6 +288,23 @@ class Model:
         """Return all weights as a list of arrays, in the order and shapes of Keras."""
         self._known_shape()
         return weights.get_weights(self.network, self.params, self.state)
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """All weights, as :meth:`get_weights` returns them."""
+        return self.get_weights()
+
+    @property
+    def trainable_weights(self) -> list[np.ndarray]:
+        """The weights that training changes, in the order of :meth:`get_weights`."""
+        self._known_shape()
+        return weights.trainable(self.network, self.params)
+
+    @property
+    def non_trainable_weights(self) -> list[np.ndarray]:
+        """The other weights: those of frozen layers, and state such as running statistics."""
+        self._known_shape()
+        return weights.not_trainable(self.network, self.params, self.state)
 
     def set_weights(self, arrays: Sequence[Any]) -> None:
         """Set all weights from a list of arrays, in the order and shapes of Keras.
@@ -729,6 +749,24 @@ class Model:
     def load_weights(self, path: str | Path) -> None:
         """Load the weights from a file written by :meth:`save_weights` or :meth:`save`."""
         saving.load_weights(self, path)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the network as dictionaries, lists, strings and numbers, without weights; see :meth:`from_config`."""
+        return to_spec(self.network)
+
+    def to_json(self) -> str:
+        """Return :meth:`get_config` as a string."""
+        return json.dumps(self.get_config())
+
+    @staticmethod
+    def from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+        """Return a model with new weights from what :meth:`get_config` returned.
+
+        Args:
+            config: The network.
+            custom_objects: Classes and functions of your own in it, by name.
+        """
+        return saving.from_config(config, custom_objects or {})
 
     # Helpers
 

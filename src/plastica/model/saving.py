@@ -162,6 +162,15 @@ def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> 
     return found["params"], found["state"]
 
 
+def from_config(config: Mapping[str, Any], custom: Mapping[str, Any]) -> Model:
+    """Return a model of a network from its specification, with new weights where its input shape is declared."""
+    network = from_spec(config, custom, Layer)
+    model = _empty(network, type(network).__name__.lower(), 0)
+    if network.declared_shape is not None:
+        model.build(network.declared_shape)
+    return model
+
+
 def _empty(network: Layer, name: str, seed: int) -> Model:
     """Return a model of a network from a file, with none of its weights drawn."""
     from .model import Model

@@ -70,6 +70,27 @@ def get_weights(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
     return [np.asarray(holder[name]) for _, holder, name in named_weights(network, params, state)]
 
 
+def trainable(network: Layer, params: Any) -> list[np.ndarray]:
+    """Return the arrays that training changes, layer by layer."""
+    return [
+        np.asarray(own[name])
+        for _, layer, own in walk(network, params)
+        for name in sorted(own or {}, key=_rank)
+        if layer.trainable
+    ]
+
+
+def not_trainable(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
+    """Return the other arrays, layer by layer: those of frozen layers, and state."""
+    return [
+        np.asarray(holder[name])
+        for (_, layer, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True)
+        for holder, listed in ((own, not layer.trainable), (carried, True))
+        for name in sorted(holder or {}, key=_rank)
+        if listed
+    ]
+
+
 def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
     """Return params and state with the arrays from ``weights``.
 
