@@ -84,3 +84,14 @@ def test_the_batch_is_no_axis_to_merge_along():
 def test_branches_are_named_where_concatenate_is_given_layers():
     with pytest.raises(InvalidValue, match=r"use Branches\(\[\.\.\.\]\)"):
         pl.Concatenate([pl.Dense(2)])
+
+
+def test_an_input_may_stand_before_the_operator():
+    x = pl.Input((4,))
+    rows = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    y = pl.Activation("tanh")(x)
+    found = pl.Model(x, [x + y, x - y, x * y]).predict(rows)
+    for one, other in zip(found, (rows + np.tanh(rows), rows - np.tanh(rows), rows * np.tanh(rows)), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    with pytest.raises(InvalidValue, match=r"Add.*was called with int"):
+        _ = 1 + y

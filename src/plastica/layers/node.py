@@ -56,6 +56,24 @@ class Node:
 
         return Multiply()([self, other])
 
+    def __radd__(self, other: Any) -> Node:
+        """Return the elementwise sum of an ``Input`` and this node."""
+        from .merge import Add
+
+        return Add()([other, self])
+
+    def __rsub__(self, other: Any) -> Node:
+        """Return the elementwise difference of an ``Input`` and this node."""
+        from .merge import Subtract
+
+        return Subtract()([other, self])
+
+    def __rmul__(self, other: Any) -> Node:
+        """Return the elementwise product of an ``Input`` and this node."""
+        from .merge import Multiply
+
+        return Multiply()([other, self])
+
     def __bool__(self) -> bool:
         """Refuse to be a truth value.
 
