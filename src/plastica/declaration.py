@@ -21,18 +21,18 @@ C = TypeVar("C", bound=type)
 
 
 def named_field(*, default: Any = dataclasses.MISSING, converter: Callable[[Any], Any]) -> Any:
-    """Declare a field that a person may write by name, such as an activation.
+    """Declare a field that can be given by name, such as an activation.
 
     Args:
-        default: What stands there where a person writes nothing, as a person would write it.
-        converter: From what a person writes to what the declaration holds. It runs once, when the declaration is
-            written, so that ``Dense(3, "relu")`` and ``Dense(3, ReLU())`` are equal and one compiled program.
+        default: The default, in the form accepted by the converter.
+        converter: Converts the given value to the stored one. It runs once, when the declaration is created, so that
+            ``Dense(3, "relu")`` and ``Dense(3, ReLU())`` are equal and share one compiled program.
     """
     return dataclasses.field(default=default, metadata={"converter": converter})
 
 
 def converters_of(cls: Any) -> dict[str, Callable[[Any], Any]]:
-    """Return what the fields that may be written by name are read with."""
+    """Return the converters of the fields that can be given by name."""
     return {each.name: each.metadata["converter"] for each in dataclasses.fields(cls) if "converter" in each.metadata}
 
 
@@ -109,7 +109,7 @@ def _is_traced(cls: Any, name: str, value: Any) -> bool:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(part, Declaration) for part in value)
     if isinstance(value, Declaration):
-        # What holds no float is structure: a branch without leaves would cost every call its flattening.
+        # Values without floats are static: a branch without leaves would only slow down the flattening in every call.
         return bool(jax.tree.leaves(value))
     return name in cls.float_fields and value is not None and not isinstance(value, str | bool) and not callable(value)
 

@@ -51,16 +51,16 @@ def boundary(
 ) -> Drawing:
     """Draw what a model of two features predicts everywhere between them, and the rows.
 
-    Classes: the colours are mixed by the predicted probabilities, so that the boundary is where they meet. A number:
-    its height by shades and contour lines.
+    For classes, the colours are mixed by the predicted probabilities, so that the boundary is where they meet. For a
+    number, its value is shown by shades and contour lines.
 
     Args:
         model: A network with two inputs, or any model with ``predict`` (and ``predict_proba`` for classes).
-        x: Rows, ``(rows, 2)``, or a frame of two columns; they span the plane.
-        y: What is true of the rows: class numbers or labels, or numbers; None draws the rows in one colour.
-        features: The features' names; by default those of a frame's columns.
-        classes: The classes' names in the order of the model's outputs.
-        path: Where to write it (``.svg``, ``.png``, ``.pdf``); None only returns it.
+        x: Rows, ``(rows, 2)``, or a data frame with two columns; they determine the range of the plane.
+        y: The targets of the rows: class indices, labels or numbers; None draws the rows in one colour.
+        features: The names of the features. Default: the columns of a data frame.
+        classes: The names of the classes in the order of the model's outputs.
+        path: Where to write the figure (``.svg``, ``.png``, ``.pdf``); None only returns it.
 
     Raises:
         ShapeError: If there are not two features, or not one target per row.

@@ -57,7 +57,7 @@ def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any],
 
 
 def is_plain(hint: Any) -> bool:
-    """Whether an annotation consists of numbers, booleans, strings, tuples of these, and declarations."""
+    """Return whether an annotation consists of numbers, booleans, strings, tuples of these, and declarations."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return all(map(is_plain, args)) and any(each in _WORDS or get_origin(each) is tuple for each in args)
@@ -93,7 +93,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is valid for a traced field: a number, or an array of numbers in a population."""
+    """Return whether a value is valid for a traced field: a number, or an array of numbers in a population."""
     if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
         return False
     return isinstance(value, int | float | np.number) or getattr(value, "dtype", np.dtype(object)).kind in "fiu"

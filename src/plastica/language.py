@@ -63,11 +63,11 @@ def of_environment(environment: Mapping[str, str]) -> str:
 class Texts:
     """Texts of a file in ``messages`` with lines ``key = [English, Chinese]``, in which braces are filled in.
 
-    A key within a table of the file is written ``table.key``. Where a text has two forms with a bar between them, the
-    first is for a ``count`` of one. What a text has no name for keeps its own: :meth:`name`.
+    A key in a table of the file is written ``table.key``. If a text has two forms separated by a bar, the first is for
+    a ``count`` of one.
 
     Args:
-        names: The names of one or more files without their ending.
+        names: The names of one or more files without suffix.
 
     Example:
         >>> WORDS("epochs", count=3), WORDS("epochs", count=1), WORDS.name("metric", "top_k_accuracy")
@@ -101,12 +101,12 @@ class Texts:
         return self.form(lang, key, count).format(**values)
 
     def form(self, lang: str, key: str, count: Any = None) -> str:
-        """Return a text with its braces, of two forms the one for the count."""
+        """Return a text with its braces, in the form for the count if there are two."""
         one, _, several = self.entries[key][LANGUAGES.index(lang)].partition("|")
         return several if several and count != 1 else one
 
     def name(self, prefix: str, name: str) -> str:
-        """Return what something is called, by the key ``prefix_name``; what has no such text keeps its own name."""
+        """Return the text for the key ``prefix_name``, or the name itself if there is none."""
         key = f"{prefix}_{name}"
         return self(key) if key in self else name.replace("_", " ")
 

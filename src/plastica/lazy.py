@@ -13,8 +13,8 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         package: The package, its ``__name__``.
-        homes: For each name the module that has it, relative to the package: ``{"TableNetwork": ".table"}``; a
-            name whose module ends in it is the module itself: ``{"layers": ".layers"}``.
+        homes: The module of each name, relative to the package: ``{"TableNetwork": ".table"}``. If the path of the
+            module ends with the name, it is the module itself: ``{"layers": ".layers"}``.
     """
 
     def load(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""What is told of a table or a model: values that become a sentence in the language of whoever reads it."""
+"""Notes on tables and models: values that are displayed as a sentence in the language of the reader."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ AS_WRITTEN = "as_written"  # the key of a text that has no translation
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that was assumed or found; ``str()`` says it in English.
+    """A note on an assumption or a result; ``str()`` returns it in English.
 
     Args:
-        key: Which sentence, or part of one, of ``messages/tables.toml``.
-        data: What fills its braces, by name: a text or a number as it is, a further note as it is said.
+        key: The key of a text in ``messages/tables.toml``.
+        data: The values of its braces by name: texts, numbers or further notes.
 
     Example:
         >>> from plastica.language import using
@@ -42,11 +42,11 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hash(self.key)
 
     def said(self) -> str:
-        """Return it in the language in use."""
+        """Return the text in the current language."""
         return self.spoken(current())
 
     def spoken(self, lang: str) -> str:
-        """Return it in one language."""
+        """Return the text in one language."""
         if self.key == AS_WRITTEN:
             return str(self.data["text"])
         text = TEXTS.form(lang, self.key, self.data.get("count"))
@@ -59,17 +59,17 @@ def note(key: str, /, **data: str | int | float | Note | list[str | Note]) -> No
 
 
 def as_written(text: str) -> Note:
-    """Return a note that is the same text in every language."""
+    """Return a note with the same text in every language."""
     return Note(AS_WRITTEN, {"text": text})
 
 
 def sentences(notes: Iterable[Note], lang: str = "en") -> str:
-    """Return notes one after another, in one language."""
+    """Return the texts of notes, joined, in one language."""
     return ("" if lang == "zh" else " ").join(each.spoken(lang) for each in notes)
 
 
 def first_few(values: list[str], most: int) -> Note:
-    """Return the first values with commas between them, and dots for more."""
+    """Return the first values separated by commas, with dots if there are more."""
     return note(f"words.{'several' if len(values) > most else 'listed'}", values=[*values[:most]])
 
 

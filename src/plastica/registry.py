@@ -15,7 +15,7 @@ def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
     """Return the value of ``name`` in ``known``.
 
     Args:
-        kind: What is looked up, for the error message: ``"activation"``.
+        kind: The kind of name, for the error message: ``"activation"``.
         name: The name; case and surrounding spaces are ignored.
         known: The known names and their values.
 

@@ -122,7 +122,7 @@ class OrthogonalRegularizer(Regularizer):
         # Keras's bound keeps vectors of length 0 finite.
         vectors = vectors * jax.lax.rsqrt(jnp.maximum(jnp.sum(jnp.square(vectors), 1, keepdims=True), 1e-12))
         cosines = vectors @ vectors.T * (1 - jnp.eye(len(vectors), dtype=w.dtype))
-        pairs = len(vectors) * (len(vectors) - 1)  # each pair stands in the matrix twice
+        pairs = len(vectors) * (len(vectors) - 1)  # each pair occurs twice in the matrix
         return jnp.asarray(self.factor, w.dtype) * jnp.sum(jnp.abs(cosines)) / pairs
 
 

@@ -63,7 +63,7 @@ class Circle(Loss):
     def values(
         self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
     ) -> Float[Array, "batch"]:
-        """Refuse: the loss of a row depends on the rows beside it.
+        """Raise an error, since the loss of a row depends on the other rows.
 
         Raises:
             InvalidValue: Always.

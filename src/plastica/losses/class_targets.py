@@ -71,7 +71,7 @@ class ClassNumbers(Targets):
     numbered: ClassVar[bool] = True
 
     def classes_for(self, outputs: int) -> int:
-        """Return the number of classes that so many outputs tell apart."""
+        """Return the number of classes for a number of outputs."""
         return outputs
 
     def check(

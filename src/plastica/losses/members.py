@@ -18,7 +18,7 @@ class MemberLoss(Loss):
     """The mean of the losses of all members of an ensemble: C = mean_k c(y, a_k).
 
     For networks with :class:`~plastica.layers.Members`. Each member is trained to predict well on its own; a loss of
-    the averaged prediction would let members compensate for each other.
+    the averaged prediction would allow members to compensate for each other.
 
     Args:
         loss: c, the loss of one member.

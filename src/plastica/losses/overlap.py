@@ -34,7 +34,7 @@ class OverlapLoss(Loss):
 
     @property
     def meaning(self) -> Meaning:
-        """Probabilities of whatever shape."""
+        """Probabilities of any shape."""
         return Meaning("probabilities", UNKNOWN)
 
     @property
@@ -118,7 +118,7 @@ class Dice(OverlapLoss):
 
 @declaration
 class Tversky(OverlapLoss):
-    """The Tversky loss: the Dice loss with weights of its own for the two kinds of error.
+    """The Tversky loss: the Dice loss with separate weights for the two kinds of error.
 
         C = 1 - sum y a / (sum y a + alpha sum y (1 - a) + beta sum (1 - y) a)
 

@@ -222,7 +222,7 @@ class CosineSimilarity(Loss):
     Shapes: targets and predictions, both ``(batch, ..., features)``.
 
     Raises:
-        ShapeError: If the shapes differ, or there is no axis beside the batch.
+        ShapeError: If the shapes differ, or there is no axis besides the batch.
     """
 
     @property

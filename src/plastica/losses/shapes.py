@@ -1,4 +1,4 @@
-"""The shapes that targets and predictions may have beside each other; nothing is ever broadcast."""
+"""The shapes of targets and predictions that match; nothing is ever broadcast."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def matched(
     """Return targets of the predictions' own shape, in the predictions' number format.
 
     Args:
-        name: Whose targets they are, as the error names it.
-        target: What was wanted, ``(batch, ...)``.
-        prediction: What the network answered, ``(batch, ...)``.
+        name: The name of the loss or metric in error messages.
+        target: The targets, ``(batch, ...)``.
+        prediction: The predictions, ``(batch, ...)``.
 
     Raises:
         ShapeError: If the shapes differ in anything.
@@ -34,7 +34,7 @@ def matched_rows(
     """Return matched targets for what works along the last axis, so that one axis (the batch) is too few.
 
     Raises:
-        ShapeError: If the shapes differ in anything, or there is no axis beside the batch.
+        ShapeError: If the shapes differ, or there is no axis besides the batch.
     """
     _need_classes(name, target, prediction)
     return matched(name, target, prediction)
@@ -48,7 +48,7 @@ def class_numbers(
     """Return whole-number class labels, one for each row of predictions: ``prediction.shape[:-1]``.
 
     Args:
-        name: Whose targets they are, as the error names it.
+        name: The name of the loss or metric in error messages.
         target: Class numbers, ``(batch, ...)`` or ``(batch, ..., 1)``.
         prediction: One number a class, ``(batch, ..., classes)``.
 

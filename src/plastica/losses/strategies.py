@@ -25,7 +25,7 @@ from .shapes import class_numbers
 class OneVsRest(Loss):
     """A yes-or-no question for each class, "this one or any other?", from class numbers.
 
-    For a network that ends in one sigmoid a class; it can answer that a row is none of the classes.
+    For a network with one sigmoid output per class, which can predict that a row belongs to none of the classes.
 
         C = mean_k c([y = k], a_k)
 
@@ -113,12 +113,12 @@ class OneVsOne(Loss):
 
 @dataclass(frozen=True)
 class PairNumbers(ClassNumbers):
-    """The number of the true class, beside one output for each pair of classes."""
+    """Class indices as targets of one output for each pair of classes."""
 
     paired: ClassVar[bool] = True
 
     def classes_for(self, outputs: int) -> int:
-        """Return how many classes have so many pairs."""
+        """Return the number of classes for a number of pairs."""
         return classes_of(outputs)
 
     def spread(
@@ -139,7 +139,7 @@ def pairs_of(outputs: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def classes_of(pairs: int) -> int:
-    """Return how many classes have so many pairs.
+    """Return the number of classes for a number of pairs.
 
     Raises:
         ShapeError: If no number of classes has.

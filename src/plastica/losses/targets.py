@@ -17,10 +17,10 @@ from .shapes import matched
 
 @dataclass(frozen=True)
 class Targets:
-    """What the targets of a loss are. A loss declares its kind; checks, metrics, weights and rules ask the kind.
+    """The kind of targets of a loss, which determines checks, metrics, weights and the behaviour of rules.
 
     Attributes:
-        binary: Whether each output has a yes or no of its own.
+        binary: Whether each output is an independent yes or no.
         exclusive: Whether a row (or a step of it) belongs to one class out of several.
         numbered: Whether classes are given by number and not by one column per class.
         paired: Whether the outputs decide between two classes each.
@@ -81,7 +81,7 @@ class Targets:
         return matched(name, target, prediction)
 
     def are_labels(self, y: np.ndarray, output_shape: tuple[int, ...]) -> bool:
-        """Return whether each output of a row has a yes or no of its own."""
+        """Return whether each output of a row is an independent yes or no."""
         return self.binary
 
     def classes(self, y: np.ndarray, outputs: int) -> tuple[np.ndarray, set[int]]:

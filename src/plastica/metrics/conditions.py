@@ -1,4 +1,4 @@
-"""Numbers of right and wrong decisions, and the F-score with a weight of its own for recall."""
+"""Numbers of correct and wrong decisions, and the F-score with a weight for recall."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class FBetaScore(Averaged):
     Args:
         average: The average over classes: ``"macro"``, ``"weighted"`` (by class size) or ``"micro"``. None means macro;
             Keras would return one number per class, which a history cannot show.
-        beta: How many times as much recall counts; 1 is :class:`F1Score`.
+        beta: The weight of recall relative to precision; 1 is :class:`F1Score`.
         threshold: Outputs above it mean yes, for each label separately. None: 0.5 for a single output; for several
             outputs, the class with the largest output is predicted.
         name: The key in the history; Keras's by default.

@@ -92,7 +92,7 @@ class ClassMap(Overlap):
 
     @property
     def wants(self) -> Wants:
-        """Class numbers as they are, or the order of the columns."""
+        """Class indices, or the order of the columns."""
         return "activities" if self.sparse[1] else "order"
 
     @property

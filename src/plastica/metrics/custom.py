@@ -44,7 +44,7 @@ class LossMetric(RowMean):
 
     @property
     def wants(self) -> Wants:
-        """The kind of outputs that the loss is computed from; losses of margins take activities as they are."""
+        """The kind of outputs that the loss is computed from; margin losses use activities directly."""
         return outputs_for(self.loss)
 
     @property

@@ -13,7 +13,7 @@ from jax.typing import ArrayLike
 from ..declaration import Declaration
 from ..typing import Float, Num
 
-SEEN = "_seen"  # where an object keeps the sums of a loop of one's own, beside its fields
+SEEN = "_seen"  # the attribute for the sums in user-defined loops, in addition to the fields
 Wants = Literal["activities", "targets", "order", "decisions", "probabilities", "potentials"]
 
 

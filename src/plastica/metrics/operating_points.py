@@ -38,7 +38,7 @@ class OperatingPoint(Named):
 
     @property
     def asked(self) -> float:
-        """What the other rate must be at least."""
+        """The lower bound of the other rate."""
         raise NotImplementedError
 
     def __post_init__(self) -> None:
@@ -49,7 +49,7 @@ class OperatingPoint(Named):
             raise InvalidValue(f"{owner}: num_thresholds={self.num_thresholds}; expected a whole number of at least 2.")
 
     def rates_of(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rate that is asked for and the one that is returned."""
+        """Return the constrained rate and the maximized one."""
         raise NotImplementedError
 
     def sums(
@@ -85,7 +85,7 @@ class SensitivityAtSpecificity(OperatingPoint):
     """The highest sensitivity (recall) among the thresholds at which the specificity is at least as asked.
 
     Args:
-        specificity: The specificity that is asked for.
+        specificity: The required specificity.
         num_thresholds: The number of thresholds; 200, as in Keras.
         class_id: The class whose output is evaluated; None pools all outputs.
         name: The key in the history.
@@ -121,7 +121,7 @@ class SpecificityAtSensitivity(OperatingPoint):
     """The highest specificity among the thresholds at which the sensitivity (recall) is at least as asked.
 
     Args:
-        sensitivity: The sensitivity that is asked for.
+        sensitivity: The required sensitivity.
         num_thresholds, class_id, name: As for :class:`SensitivityAtSpecificity`.
 
     Shapes: predictions ``(batch, ..., outputs)`` in [0, 1]; targets the same, or ``(batch, ...)`` class indices.
@@ -151,7 +151,7 @@ class PrecisionAtRecall(OperatingPoint):
     """The highest precision among the thresholds at which the recall is at least as asked.
 
     Args:
-        recall: The recall that is asked for.
+        recall: The required recall.
         num_thresholds, class_id, name: As for :class:`SensitivityAtSpecificity`.
 
     Shapes: predictions ``(batch, ..., outputs)`` in [0, 1]; targets the same, or ``(batch, ...)`` class indices.
@@ -185,7 +185,7 @@ class RecallAtPrecision(OperatingPoint):
     """The highest recall among the thresholds at which the precision is at least as asked.
 
     Args:
-        precision: The precision that is asked for.
+        precision: The required precision.
         num_thresholds, class_id, name: As for :class:`SensitivityAtSpecificity`.
 
     Shapes: predictions ``(batch, ..., outputs)`` in [0, 1]; targets the same, or ``(batch, ...)`` class indices.

@@ -32,7 +32,7 @@ class OutputMetric(WrappedMetric):
 
     @property
     def wants(self) -> Wants:
-        """What the metric is defined on."""
+        """The kind of values on which the metric is defined."""
         return self.metric.wants
 
     @property

@@ -28,7 +28,7 @@ class R2Score(Named):
 
     The variance is computed from float32 sums of (y - offset) and (y - offset)^2. Rounding changes the result by about
     1e-6 (1 + mean^2 / variance) of ``y - offset``. This is negligible for scaled targets; for targets such as years
-    (mean 2000, standard deviation 5) an offset is needed, and a warning says so.
+    (mean 2000, standard deviation 5) an offset is needed, and a warning is given.
 
     Args:
         offset: A number close to the mean of the targets, in their unit. 0, the default, is sufficient if the mean is

@@ -1,4 +1,4 @@
-"""Mean and sum of numbers of one's own, for training loops of one's own."""
+"""Mean and sum of arbitrary numbers, for user-defined training loops."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Sum:
         return self.total
 
     def reset_state(self) -> None:
-        """Begin anew at 0."""
+        """Reset to 0."""
         self.total = 0.0
 
     def __call__(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
@@ -84,7 +84,7 @@ class Mean:
         return self.total / self.count if self.count else 0.0
 
     def reset_state(self) -> None:
-        """Begin anew without numbers."""
+        """Reset to no numbers."""
         self.total = self.count = 0.0
 
     def __call__(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> float:

@@ -9,7 +9,7 @@ from .metric import Metric
 
 
 class WrappedMetric(Metric):
-    """Base class of metrics of a metric: a subclass says in ``sums`` what the inner metric sees.
+    """Base class of metrics that wrap a metric: ``sums`` of a subclass determines the input of the inner metric.
 
     Attributes:
         metric: The inner metric.

@@ -1,4 +1,4 @@
-"""Layers that compute quantities from data: what a model does before it trains or answers."""
+"""Layers that compute quantities from data: checks before training and prediction."""
 
 from __future__ import annotations
 

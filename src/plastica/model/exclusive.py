@@ -1,4 +1,4 @@
-"""A lock against training a model in two places at once."""
+"""A lock against training a model in two places at the same time."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def first_readers(model: Model) -> tuple[Hosted | None, ...]:
     A vocabulary that was found after the network was declared is taken into it.
 
     Raises:
-        InvalidValue: If such a layer stands elsewhere.
+        InvalidValue: If such a layer is at another position.
     """
     hosted = [(path, layer) for path, layer, _ in walk(model.network) if isinstance(layer, Hosted)]
     if not hosted:

@@ -52,16 +52,16 @@ def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) 
 def sums_of(
     model: Model, groups: Iterator[Examples], batch_size: int | None, sums: Any = None
 ) -> tuple[Program, tuple[int, ...], Any]:
-    """Add up the figures of groups of rows; only the last may have another number of rows than the others.
+    """Add up the sums of groups of rows; only the last group may have a different number of rows.
 
     Args:
         model: The model.
         groups: The rows.
         batch_size: Rows computed at once.
-        sums: What to add to; None for nothing.
+        sums: Sums to add to, or None.
 
     Returns:
-        The program, how many sums each metric keeps, and the sums.
+        The program, the number of sums of each metric, and the sums.
     """
     first = next(groups)
     adapt(model)
@@ -111,7 +111,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
         answers = program(Answering(model.network, rule), params, state, memory, chunks, np.int32(-(-count // size)))
         return jax.tree.map(lambda part: own(part).reshape(-1, *part.shape[2:])[:count], answers)
 
-    # What JAX returns cannot be written to; several parts are copied when they are joined.
+    # Arrays returned by JAX are read-only; several parts are copied when they are concatenated.
     own = np.array if len(places) == 1 else np.asarray
     if len(places) == 1:
         return named_outputs(model.network, answer(inputs))
@@ -132,6 +132,6 @@ def _refuse_steps(verb: str, steps: int | None) -> None:
 
 
 def _numbers_a_row(inputs: Any, output_shape: Any) -> int:
-    """Return how many numbers a row and its answer hold."""
+    """Return the number of values in a row and its prediction."""
     outputs = output_shape if is_several(output_shape) else (output_shape,)
     return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))

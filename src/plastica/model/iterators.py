@@ -40,7 +40,7 @@ class Batches:
 
     Args:
         model: The model; it is built by the first batch if necessary.
-        batches: What gives them.
+        batches: The iterator of batches.
         options: The options of ``fit``.
         weigh: Applies class weights.
 
@@ -84,7 +84,7 @@ class Batches:
         return Examples(*conformed(own, self._types, f"batch {number}", "batch 0"))
 
     def _converted(self, first: int, items: Sequence[Any]) -> list[Any]:
-        """Return batches as arrays. All are checked at once, and one by one only to find the one that is bad."""
+        """Return batches as arrays. All are checked together, and one by one only to find an invalid one."""
         try:
             rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]
             joined = take(self.model, *_joined(rows), owner=f"batch {first}'s ", compact=True)
@@ -152,11 +152,11 @@ def all_of(model: Model, batches: Iterable[Any], steps: int | None, owner: str) 
 
 
 def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int, Any], Any]) -> Iterator[Any]:
-    """Yield the rows of batches, always as many at a time, so that answers do not depend on how they came.
+    """Yield the rows of batches in groups of constant size, so that predictions do not depend on the batches.
 
     Args:
-        batches: What gives the batches.
-        steps: How many of them; None for all.
+        batches: The iterator of batches.
+        steps: The number of batches; None for all.
         rows_of: From the number of a batch and the batch to its arrays.
     """
     held: list[Any] = []

@@ -29,7 +29,7 @@ def kind_of(extra: Mapping[str, Any]) -> str:
 
 
 def parted(extra: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the description of what surrounded a network, and a person's own extras."""
+    """Return the description stored with a network, and extras of the user."""
     around = {key: extra[key] for key in _PARTS if _described(extra, key)}
     return around, {key: value for key, value in extra.items() if key not in around}
 

@@ -252,7 +252,7 @@ class Model(OnBatch):
         self._shape, self._program, self._learner = shape, None, None
 
     def unbuild(self) -> None:
-        """Drop weights and shape, so that the network is built anew by the next data."""
+        """Remove weights and shape, so that the network is built again by the next data."""
         self._shape, self._params, self._state, self._program, self._learner = (None,) * 5
 
     @property
@@ -379,7 +379,7 @@ class Model(OnBatch):
                 backprop (RMSprop in Keras).
             loss: A name, a loss, or a function of (targets, predictions). None for unsupervised rules; with such a
                 rule, a loss makes the last layer a read-out trained on the targets.
-            metrics: Names, metrics or functions of (targets, predictions) to report beside the loss. As in Keras,
+            metrics: Names, metrics or functions of (targets, predictions) to report with the loss. As in Keras,
                 they ignore sample and class weights.
             weighted_metrics: The same, but weighted by ``sample_weight`` and ``class_weight``. A metric that is also
                 in ``metrics`` is named ``"weighted_..."`` in the history.
@@ -550,7 +550,7 @@ class Model(OnBatch):
             initial_epoch: The number of the first epoch.
             steps_per_epoch: Batches in an epoch, for generators; required if one never ends. Default: as many as one
                 iteration has.
-            validation_steps: How many batches of a generator given as ``validation_data`` are used. They are read once.
+            validation_steps: The number of batches of a generator given as ``validation_data``. They are read once.
             sampling: The relative probability of each row to be drawn, ``(rows,)``, such as the inverse frequency of
                 its class. Each epoch then draws as many rows as there are, with replacement; the draws depend only on
                 the seed and the epoch. None uses each row once per epoch.
@@ -606,7 +606,7 @@ class Model(OnBatch):
             batch_size: Rows computed at once; affects only speed.
             verbose: 0 for no output, otherwise one line.
             sample_weight: The weight of each row, ``(rows,)``.
-            steps: How many batches of a generator given as ``x`` are used. Default: all.
+            steps: The number of batches of a generator given as ``x``. Default: all.
             callbacks: Callbacks with ``on_test_begin`` and ``on_test_end``.
             return_dict: Whether to return a dictionary by name.
 
@@ -642,7 +642,7 @@ class Model(OnBatch):
             x: Inputs, ``(rows, ...)``.
             batch_size: Rows computed at once. Default 128.
             verbose: Accepted for compatibility with Keras; nothing is printed.
-            steps: How many batches of a generator given as ``x`` are used. Default: all.
+            steps: The number of batches of a generator given as ``x``. Default: all.
             callbacks: Callbacks with ``on_predict_begin`` and ``on_predict_end``.
         """
         watchers = fitting.watchers(self, callbacks)

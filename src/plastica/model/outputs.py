@@ -29,7 +29,7 @@ class NetworkOutput(NamedTuple):
 
     Attributes:
         name: Its name: that given to ``Model(outputs={...})``, or that of its layer in the summary.
-        shape: The shape of one answer.
+        shape: The shape of one output.
         activation: The function of its layer; None for the identity.
     """
 
@@ -48,7 +48,7 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
 
 
 def output_shape(model: Model, x: Any = None) -> Any:
-    """Return the shape of one answer; for several outputs a tuple of shapes.
+    """Return the shape of one output; for several outputs, a tuple of shapes.
 
     Args:
         model: The model.
@@ -171,7 +171,7 @@ def _of_output(metric: Any, outputs: Sequence[NetworkOutput], loss: OutputLosses
 
 
 def named_outputs(network: Layer, answers: Any) -> Any:
-    """Return the answers of a network with several outputs as a dict if the outputs were named."""
+    """Return the predictions of a network with several outputs as a dict if the outputs are named."""
     names = network.output_names if isinstance(network, Graph) else ()
     return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers
 

@@ -92,7 +92,7 @@ def load_weights(model: Model, path: str | Path) -> None:
 
 
 class Saved(NamedTuple):
-    """What a file holds.
+    """The contents of a file.
 
     Attributes:
         model: The network.

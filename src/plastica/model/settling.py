@@ -65,7 +65,7 @@ def settled(
     objective = program.objective
     places = [place for place, metric in enumerate(program.metrics) if is_whole(metric)]
     if objective is not None and is_whole(objective.loss):
-        # A function of one's own needs a branch for each size; other losses leave out padding themselves.
+        # A user-defined function needs a branch for each size; other losses leave out padding themselves.
         loss = replace(objective.loss, sizes=sizes) if isinstance(objective.loss, CustomLoss) else objective.loss
         program = replace(program, objective=replace(objective, loss=loss))
     elif not places:

@@ -120,10 +120,11 @@ class Trace:
         """Draw the network with what each layer did with one row: its activity and, with targets, its error delta.
 
         A dense network of up to ten units a layer is drawn as by ``model.draw``, with a value in each unit. Any other
-        has a box for each layer, with its values beside it as bars or pictures. Blue is above 0, orange below.
+        has a box for each layer, next to its values as bars or images. Blue is above 0, orange below.
 
         Args:
-            path: Where to write it; the ending says how (``.svg``, ``.png``, ``.pdf``). None only returns it.
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``). None only
+                returns it.
             row: Which row of the batch.
             features: A name for each input.
             classes: A name for each output.

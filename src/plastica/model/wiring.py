@@ -100,7 +100,7 @@ def nodes_for(model: Model) -> tuple[Node, ...]:
         calls = _chain(len(network.layers))
     else:
         raise InvalidValue(f"{network!r} has no layers to read from; its model has input and output alone.")
-    # One layer may stand at two places of a sequence, with weights for each: nodes are told apart by identity.
+    # One layer may occur twice in a sequence, with weights for each position: nodes are distinguished by identity.
     layers = [dataclasses.replace(layer) for layer in network.children]
     for place, reads in calls:
         nodes.append(Node(layers[place], tuple(nodes[read] for read in reads), Origin(model, place)))
@@ -130,7 +130,7 @@ class LayerView:
 
     @property
     def input(self) -> Any:
-        """What the layer's first call reads: a node, or a tuple of them."""
+        """The input of the first call of the layer: a node, or a tuple of nodes."""
         reads = self._call().reads
         return reads[0] if len(reads) == 1 else reads
 
@@ -196,7 +196,7 @@ def with_trainable_layers(model: Model, layers: Sequence[str | int], trainable: 
 
 
 def is_node(value: Any) -> bool:
-    """Whether a value stands for the output of a layer, or several of them."""
+    """Return whether a value is the symbolic output of a layer, or several of them."""
     if isinstance(value, list | tuple):
         return bool(value) and all(map(is_node, value))
     return isinstance(value, Node | Input)

@@ -1,7 +1,7 @@
 """Optimizers that update each array separately; a subclass contains the equations for a single array.
 
 On the CPU it does not pay to concatenate small arrays for the step. In a compiled loop, 40 arrays of 1,000 elements
-took 64 microseconds concatenated and 26 one by one, since concatenating and splitting are copies of their own, while
+took 64 microseconds concatenated and 26 one by one, since concatenating and splitting are additional copies, while
 the step of each array fuses with the computation of its direction.
 """
 

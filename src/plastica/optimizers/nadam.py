@@ -20,7 +20,7 @@ DECAY = 0.96
 
 
 class StepFactors(NamedTuple):
-    """What all arrays share in one step.
+    """Values shared by all arrays in one step.
 
     Attributes:
         momentum: Factor of the moving average of the gradient.

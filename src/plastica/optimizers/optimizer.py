@@ -48,7 +48,7 @@ class Optimizer(Declaration):
         InvalidValue: For a number outside its range, or more than one kind of clipping.
     """
 
-    full_batch: ClassVar[bool] = False  # whether a step needs all rows at once
+    full_batch: ClassVar[bool] = False  # whether a step requires all rows
 
     learning_rate: float | Schedule = 0.001
     weight_decay: float | None = field(default=None, kw_only=True)
@@ -197,5 +197,5 @@ def _mix(one: Params, other: Params, part: Array | float, other_part: Array | fl
 
 
 def _copy(array: Array | np.ndarray) -> Array | np.ndarray:
-    """Return a copy, so that a program may take both the weights and their average as buffers of its own."""
+    """Return a copy, so that a program can take ownership of the buffers of both the weights and their average."""
     return jnp.copy(array) if isinstance(array, Tracer) else np.array(array)
