@@ -64,7 +64,7 @@ def test_a_page_s_python_runs_and_prints_what_stands_below_it(page, tmp_path, mo
         if block.language != "python":
             continue
         wanted = printed_below(page, block, blocks[place + 1] if place + 1 < len(blocks) else None)
-        code = compile("\n" * block.line + block.text, str(page), "exec")
+        code = compile("\n" * block.line + block.text, str(page), "exec", dont_inherit=True)
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(code, namespace)
         if wanted is not None:

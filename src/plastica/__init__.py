@@ -120,6 +120,7 @@ HOMES = {
         "McCullochPitts",
         "MemberDense",
         "Members",
+        "Networks",
         "PeriodicEmbedding",
         "PiecewiseLinearEmbedding",
         "Rescaling",
@@ -156,6 +157,7 @@ HOMES = {
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
+        "BatchFigures",
         "Callback",
         "EarlyStopping",
         "GradientAlignment",
@@ -163,6 +165,7 @@ HOMES = {
         "LambdaCallback",
         "LearningRateScheduler",
         "ModelCheckpoint",
+        "Program",
         "ReduceLROnPlateau",
         "TensorBoard",
         "TerminateOnNaN",

@@ -34,6 +34,7 @@ from .lookup import IntegerLookup, StringLookup
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .multi_head import MultiHeadAttention
+from .networks import Networks
 from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
@@ -130,6 +131,7 @@ __all__ = [
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
+    "Networks",
     "Node",
     "Normalization",
     "OutputPart",

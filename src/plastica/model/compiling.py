@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -26,17 +26,38 @@ from . import outputs
 
 @dataclass(frozen=True)
 class Compiled:
-    """The arguments of ``compile``, resolved as far as possible before the data are known."""
+    """The arguments of ``compile``, resolved as far as possible before the data are known.
+
+    A model of a program of the user's own has that in ``own``, and nothing else.
+    """
 
     optimizer: Optimizer
     loss: Loss | None
     metrics: tuple[Any, ...]
     rule: Rule
     weighted_metrics: tuple[Any, ...] = ()
+    own: Program | None = None
 
     def words(self) -> list[str]:
         """Show the optimizer, the loss and the rule by their class names."""
-        return [type(part).__name__ for part in (self.optimizer, self.loss, self.rule) if part is not None]
+        parts = (self.optimizer, self.loss, self.rule) if self.own is None else (self.own,)
+        return [type(part).__name__ for part in parts if part is not None]
+
+    def running(self, program: Program) -> Compiled:
+        """Return the settings with the optimizer of a program, or with the program itself if it is the user's own."""
+        if self.own is not None:
+            return replace(self, own=program)
+        return replace(self, optimizer=program.optimizer) if isinstance(program, Supervised) else self
+
+
+def own_program(program: Program) -> Compiled:
+    """Return the settings of a model that is trained by a program of the user's own.
+
+    Raises:
+        InvalidValue: If its class lacks ``@declaration``.
+    """
+    _require_declared(program)
+    return Compiled(optimizers.Adam(), None, (), rules.Backprop(), own=program)
 
 
 def resolve_outputs(
@@ -121,7 +142,7 @@ def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
 def _require_declared(part: Any) -> None:
     if not is_declared(type(part)):
         raise InvalidValue(
-            f"compile() got {type(part).__name__}, a class without @declaration. Write "
+            f"{type(part).__name__} is a class without @declaration. Write "
             "`from plastica.declaration import declaration` and put @declaration above the class."
         )
 
@@ -182,16 +203,17 @@ def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
         return jax.tree.map(np.asarray, begin(program, params, state, seed, ()))
 
 
-def memory_for(rule: Rule, network: Layer, params: Any, seed: int) -> Any:
-    """Return the initial memory of the rule."""
-    return rule.init(network, params, _key_of(seed))
+def memory_for(own: Program | None, rule: Rule, network: Layer, params: Any, state: Any, seed: int) -> Any:
+    """Return the initial memory of a program of the user's own, or of the rule."""
+    key = _key_of(seed)
+    return rule.init(network, params, key) if own is None else own.begin(params, state, key)[0]
 
 
 def _key_of(seed: int) -> jax.Array:
     return jax.numpy.asarray(random.fold(random.seed_key(seed), 1))
 
 
-def widths_for(program: Supervised, y: Any, output_shape: Any) -> tuple[int, ...]:
+def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
     target = jax.tree.map(lambda part: jax.ShapeDtypeStruct((1, *part.shape[1:]), np.float32), y)
     output: Any = (

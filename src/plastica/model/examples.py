@@ -61,6 +61,8 @@ def take(
 
 def _take(model: Model, x: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
     inputs = take_inputs(model, x, f"{owner}x", compact=compact)
+    if model.compiled.own is not None and y is not None:
+        return _for_own_program(inputs, y, sample_weight, owner, compact)
     if model.compiled.loss is None:
         return _without_targets(inputs, y, sample_weight, owner)
     if y is None:
@@ -79,6 +81,13 @@ def _take(model: Model, x: Any, y: Any, sample_weight: Any, owner: str, compact:
     return examples
 
 
+def _for_own_program(inputs: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
+    """Return targets of any shape, since only the program knows what they mean; several in a tuple."""
+    convert = compact_targets if compact else to_array
+    targets = tuple(convert(part, f"{owner}y") for part in y) if isinstance(y, tuple) else convert(y, f"{owner}y")
+    return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
+
+
 def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str) -> Examples:
     if y is not None:
         raise InvalidValue(
@@ -88,6 +97,14 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
     rows = count_rows(inputs)
     nothing = np.zeros((rows, 0), np.float32)
     return same_rows(Examples(inputs, nothing, row_weights(sample_weight, rows)))
+
+
+def take_answerable(model: Model, x: Any, name: str = "x") -> Any:
+    """Check inputs of ``predict``, which are those of training unless a program of the user's own reads others."""
+    own = model.compiled.own if model.is_compiled else None
+    if own is None or not model.built or (shape := own.reads(model.declared_shape)) == model.declared_shape:
+        return take_inputs(model, x, name, compact=True)
+    return as_inputs(x, shape, name, compact_inputs(False))
 
 
 def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False) -> Any:

@@ -16,10 +16,9 @@ from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.program import Program
 from ..training.sums import empty_sums, figures
-from ..training.supervised import Answering
 from .adapting import adapt
 from .compiling import widths_for
-from .examples import is_several, take, take_inputs, windows_apart
+from .examples import is_several, take, take_answerable, windows_apart
 from .inputs import Examples, count_rows
 from .iterators import behind_one_another, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .options import BATCH_SIZE, whole
@@ -68,7 +67,7 @@ def sums_of(
     rows, shape = first.rows, output_shape(model, first.x)
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
-    params, state, _, memory = model.answering()
+    _, params, state, memory = model.answering()
     size, sums = batch_size or chunk, empty_sums(program, widths) if sums is None else sums
     for examples in chain([first], groups):
         places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
@@ -86,11 +85,11 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
     if not gives_batches(x):
         x, _ = windows_apart(x, None, "predict")
         _refuse_steps("predict", steps)
-        return _predict(model, take_inputs(model, x, compact=True), batch_size)
+        return _predict(model, take_answerable(model, x), batch_size)
 
     def taken(number: int, item: Any) -> Any:
         inputs = item[0] if isinstance(item, tuple | list) else item
-        return take_inputs(model, inputs, f"batch {number}'s x", compact=True)
+        return take_answerable(model, inputs, f"batch {number}'s x")
 
     found = [_predict(model, rows, batch_size) for rows in regrouped(x, whole("steps", steps, 1), taken)]
     return behind_one_another(found, "answers")
@@ -99,7 +98,7 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
 def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     adapt(model)
     model.say_if_untrained()
-    params, state, rule, memory = model.answering()
+    answering, params, state, memory = model.answering()
     size = batch_size or ANSWER_ROWS
     places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
 
@@ -108,7 +107,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     def answer(rows: Any) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
-        answers = program(Answering(model.network, rule), params, state, memory, chunks, np.int32(-(-count // size)))
+        answers = program(answering, params, state, memory, chunks, np.int32(-(-count // size)))
         return jax.tree.map(lambda part: own(part).reshape(-1, *part.shape[2:])[:count], answers)
 
     # Arrays returned by JAX are read-only; several parts are copied when they are concatenated.

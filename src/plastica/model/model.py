@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import jax
 import numpy as np
@@ -18,16 +18,17 @@ from ..initializers import Undrawn
 from ..layers import Graph, lengths
 from ..layers.layer import Layer, Shape
 from ..layers.node import Node, nodes_of
+from ..losses import Objective
 from ..notebook.html import shown
 from ..optimizers import Optimizer, OptimizerLike
-from ..rules import Alignment, Backprop, Rule, RuleLike, alignment
+from ..rules import Alignment, Backprop, RuleLike, alignment
 from ..rules.alignment import whole_batch
 from ..specification import to_spec
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
-from ..training.supervised import Supervised
+from ..training.supervised import Answering, Supervised
 from . import cautions, compiling, examples, fitting, inference, saving, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
@@ -47,7 +48,9 @@ class Model(OnBatch):
 
     Args:
         inputs: The inputs of a graph: an ``Input``, several in a list, or a dict of them by name. Or the whole network,
-            a layer, if ``outputs`` is left out; its input shape is inferred from the data unless it declares it.
+            a layer, if ``outputs`` is left out; its input shape is inferred from the data unless it declares it. Or a
+            :class:`~plastica.training.Program` of your own, which says how its network is trained; there is nothing to
+            compile then.
         outputs: The outputs of the graph: a node, several in a list, or a dict of them by name. Weights of nodes that
             belong to another model are copied from it.
         name: A name for summaries.
@@ -72,9 +75,11 @@ class Model(OnBatch):
             raise InvalidValue(f"{kind}(seed={seed!r}): the seed must be a whole number of at least 0.")
         if not isinstance(name, str | None):
             raise InvalidValue(f"{kind}(name={name!r}): the name must be a string.")
+        own = inputs if isinstance(inputs, Program) else None
+        inputs = inputs if own is None else own.network
         if outputs is None and not isinstance(inputs, Layer):
             raise InvalidValue(
-                f"{kind}({inputs!r}): give a layer, inputs and outputs of a graph, or layers in a list: "
+                f"{kind}({inputs!r}): give a layer, a program, inputs and outputs of a graph, or layers in a list: "
                 "Sequential([...])."
             )
         wired = wiring.WiredNetwork(inputs, ()) if outputs is None else wiring.wire(inputs, outputs)
@@ -90,8 +95,8 @@ class Model(OnBatch):
         self._shape: Shape | None = None
         self._params: Any = None
         self._state: Any = None
-        self._compiled: Compiled | None = None
-        self._program: Supervised | None = None
+        self._compiled: Compiled | None = None if own is None else compiling.own_program(own)
+        self._program: Program | None = None
         self._learner: Learner | None = None
         self._initial = True  # whether the weights are still the initial ones and no warning has been issued
         self._nodes: tuple[Layer, tuple[Node, ...]] | None = None
@@ -191,6 +196,7 @@ class Model(OnBatch):
         self._params, self._state, self._program, self._learner = params, state, None, None
 
     def _set_trainable(self, layers: Sequence[str | int], trainable: bool) -> None:
+        self._require_rule("freezing by name")
         self.exchange_network(wiring.with_trainable_layers(self, layers, trainable))
 
     def build(self, input_shape: Sequence[int | None] | None = None) -> None:
@@ -351,7 +357,7 @@ class Model(OnBatch):
 
         After training, the averaged weights replace the others.
         """
-        if self.is_training and self.optimizer.use_ema:
+        if self.is_training:
             return self.program.averaged(self.params, self.learner.optimizer)
         return self.params
 
@@ -391,6 +397,7 @@ class Model(OnBatch):
             InvalidValue: If a rule that needs a loss has none.
             UnknownName: If a name is unknown; the message suggests the nearest one.
         """
+        self._require_rule("compile()")
         found = outputs_of(self.network, self._known_shape()) if isinstance(self.network, Graph) else ()
         if found:
             self.set_compiled(
@@ -415,11 +422,17 @@ class Model(OnBatch):
     @property
     def optimizer(self) -> Optimizer:
         """The optimizer."""
-        return self.program.optimizer if self._program is not None else self.compiled.optimizer
+        self._require_rule("the optimizer")
+        return self.compiled.optimizer
 
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next step."""
+        if self.compiled.own is not None:
+            rate = self.program.learning_rate
+            if rate is None:
+                raise InvalidValue(f"{type(self.program).__name__} does not say what its learning_rate is.")
+            return rate
         steps = 0 if self._learner is None else int(self._learner.optimizer["step"])
         return float(self.optimizer.current_rate(steps))
 
@@ -428,14 +441,19 @@ class Model(OnBatch):
         # A new optimizer, so that the rate is validated.
         if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
             raise InvalidValue(f"learning_rate={rate!r}: expected a number.")
+        if self.compiled.own is not None:
+            self.program = self.program.with_learning_rate(float(rate))
+            return
         optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
         self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
         if self._program is not None:
             self._program = replace(self._program, optimizer=optimizer)
 
     @property
-    def program(self) -> Supervised:
-        """The compiled training program."""
+    def program(self) -> Program:
+        """The program of the training loop: that of the network and the settings of ``compile``, or one's own."""
+        if self.compiled.own is not None:
+            return self.compiled.own
         if self._program is None:
             shape = lengths.output_shape(self.network, self._known_shape())
             self._program = compiling.assemble(self.network, self.compiled, shape)
@@ -443,8 +461,13 @@ class Model(OnBatch):
 
     @program.setter
     def program(self, program: Program) -> None:
-        self._program = cast(Supervised, program)
-        self._compiled = dataclasses.replace(self.compiled, optimizer=self._program.optimizer)
+        self._program = program
+        self._compiled = self.compiled.running(program)
+
+    @property
+    def objective(self) -> Objective | None:
+        """What training minimizes; None for rules without a loss and for programs of one's own."""
+        return self.program.objective if isinstance(self.program, Supervised) else None
 
     @property
     def learner(self) -> Learner:
@@ -482,14 +505,14 @@ class Model(OnBatch):
             self._params, self._state = self._learner.params, self._learner.state
         self._compiled, self._program, self._learner = compiled, None, None
 
-    def answering(self) -> tuple[Any, Any, Rule, Any]:
-        """Return what predictions are computed from: params, state, the rule and its memory."""
-        if self._compiled is None:
-            return self.params, self.state, Backprop(), ()  # the plain forward pass
-        rule = self._compiled.rule
+    def answering(self) -> tuple[Any, Any, Any, Any]:
+        """Return what predictions are computed from: what responds to inputs, params, state, memory."""
+        own, rule = (None, Backprop()) if self._compiled is None else (self._compiled.own, self._compiled.rule)
+        answering = Answering(self.network, rule) if own is None else own.answering
         if self._learner is not None:
-            return self.judged_params, self.state, rule, self._learner.memory
-        return self.params, self.state, rule, compiling.memory_for(rule, self.network, self.params, self.seed)
+            return answering, self.judged_params, self.state, self._learner.memory
+        memory = compiling.memory_for(own, rule, self.network, self.params, self.state, self.seed)
+        return answering, self.params, self.state, memory
 
     def start_learner(self, widths: tuple[int, ...]) -> Learner:
         """Return the training state; create a new one if there is none or the metrics have changed."""
@@ -685,7 +708,7 @@ class Model(OnBatch):
             inputs = examples.take_inputs(self, x)
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
         found = examples.take(self, x, y)
-        return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.program.objective)
+        return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.objective)
 
     def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
         """Compare the direction of the learning rule with the true gradient on a batch, layer by layer.
@@ -699,9 +722,10 @@ class Model(OnBatch):
             two directions.
         """
         found = examples.take(self, x, y)
-        _, _, rule, memory = self.answering()
+        self._require_rule("alignment")
+        rule, (_, _, _, memory) = self.compiled.rule, self.answering()
         batch = whole_batch(found.x, found.y, self.epochs_trained)
-        objective, key = self.program.objective, random.seed_key(self.seed)
+        objective, key = self.objective, random.seed_key(self.seed)
         return alignment(rule, self.network, self.params, self.state, memory, batch, objective, key)
 
     def summary(self) -> None:
@@ -783,6 +807,13 @@ class Model(OnBatch):
         initial = self._initial
         self.replace_weights(params, state)
         self._initial = initial
+
+    def _require_rule(self, what: str) -> None:
+        if self._compiled is not None and self._compiled.own is not None:
+            raise InvalidValue(
+                f"{what} belongs to networks that a rule trains; this one is trained by "
+                f"{type(self._compiled.own).__name__}, whose fields say how."
+            )
 
     def replace_weights(self, params: Any, state: Any) -> None:
         """Set parameters and state of the same structure."""

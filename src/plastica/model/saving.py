@@ -22,10 +22,10 @@ from ..specification import from_spec, to_spec
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
 from ..storage.trees import flatten, unflatten
-from ..training.program import Learner
+from ..training.program import Learner, Program
 from ..version import __version__
 from . import cautions, kinds
-from .compiling import Compiled
+from .compiling import Compiled, own_program
 
 if TYPE_CHECKING:
     from .model import Model
@@ -192,6 +192,8 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
 
 
 def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
+    if compiled.own is not None:
+        return {"program": to_spec(compiled.own)}
     return {
         "optimizer": to_spec(compiled.optimizer),
         "loss": None if compiled.loss is None else to_spec(compiled.loss),
@@ -209,6 +211,8 @@ def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compil
     def metrics_from(given: Any) -> tuple[Any, ...]:
         return tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in given)
 
+    if "program" in spec:
+        return own_program(from_spec(spec["program"], custom, Program))
     return Compiled(
         from_spec(spec["optimizer"], custom, Optimizer),
         None if spec["loss"] is None else from_spec(spec["loss"], custom, Loss),

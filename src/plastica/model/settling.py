@@ -14,12 +14,13 @@ from ..losses import CustomLoss, Loss
 from ..losses.custom import is_of_whole_batch
 from ..metrics import CustomMetric, by_label
 from ..training.batches import ANSWER_ROWS
+from ..training.program import Program
 from ..training.supervised import Supervised
 
 
 def settled(
-    program: Supervised, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
-) -> tuple[Supervised, int]:
+    program: Program, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
+) -> tuple[Program, int]:
     """Return the program adapted to the data, and the chunk size for evaluation.
 
     Metrics threshold each label separately, unless every row has exactly one label: then the largest output is the
@@ -40,6 +41,8 @@ def settled(
     Raises:
         InvalidValue: If such a function is among the weighted metrics.
     """
+    if not isinstance(program, Supervised):  # the user's own
+        return program, ANSWER_ROWS
     if isinstance(y, tuple):  # several outputs, whose losses are all of single rows
         return program, ANSWER_ROWS
     program = _labels_apart(program, y, output_shape)
@@ -62,15 +65,15 @@ def settled(
                 f'weighted_metrics: "{metric.label}" returns one number for the whole batch, which weights of rows '
                 "cannot change. Return one value for each row, or put it among metrics."
             )
-    objective = program.objective
-    places = [place for place, metric in enumerate(program.metrics) if is_whole(metric)]
+    objective, plain = program.objective, program.metrics
+    places = [place for place, metric in enumerate(plain) if is_whole(metric)]
     if objective is not None and is_whole(objective.loss):
         # A user-defined function needs a branch for each size; other losses leave out padding themselves.
         loss = replace(objective.loss, sizes=sizes) if isinstance(objective.loss, CustomLoss) else objective.loss
         program = replace(program, objective=replace(objective, loss=loss))
     elif not places:
         return program, ANSWER_ROWS
-    metrics = (replace(each, sizes=sizes) if place in places else each for place, each in enumerate(program.metrics))
+    metrics = [replace(each, sizes=sizes) if place in places else each for place, each in enumerate(plain)]
     return replace(program, metrics=tuple(metrics)), batch_size
 
 

@@ -67,8 +67,7 @@ class LearningRateScheduler(Callback):
 
 def plain_rate(model: Any) -> float | None:
     """Return the learning rate of a model if it is a number; None for a schedule."""
-    rate = model.optimizer.learning_rate
-    return None if isinstance(rate, Schedule) else float(rate)
+    return model.program.learning_rate
 
 
 def set_plain_rate(model: Any, rate: float | None) -> None:

@@ -41,13 +41,14 @@ class Program(Declaration):
     """What a run runs: how training begins, makes a step, is judged and answers.
 
     Networks trained by a rule towards a loss are :class:`.supervised.Supervised`, which ``compile`` makes. Write a
-    subclass under ``@declaration`` for any other way of training, such as two networks that play against each other:
-    ``fit`` then offers batches, progress, callbacks, stopping, checkpoints and files as for any model.
+    subclass under ``@declaration`` for any other way of training, such as two networks that play against each other,
+    and give it to ``Model``: ``fit`` then offers batches, progress, callbacks, stopping, checkpoints and files as for
+    any model.
 
-    All four methods run inside the compiled loop.
+    ``begin``, ``step``, ``judge`` and ``respond`` run inside the compiled loop.
 
     Attributes:
-        network: The network whose parameters are trained; several networks side by side in a ``Parts``.
+        network: The network whose parameters are trained; several networks side by side in a ``Networks``.
     """
 
     network: Layer
@@ -85,6 +86,10 @@ class Program(Declaration):
         raise NotImplementedError
 
     # What most programs leave as it is
+
+    def reads(self, shape: Any) -> Any:
+        """Return the shape of one input of :meth:`respond`, from that of one input of the training data."""
+        return shape
 
     @property
     def answering(self) -> Any:

@@ -17,6 +17,7 @@ from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
 from ..rules.rule import loss_of
+from ..schedules import Schedule
 from . import finite
 from .program import Learner, Program
 from .sums import BatchFigures, counts_last, plain_sums, weighted_sums
@@ -105,7 +106,7 @@ class Supervised(Program):
     @property
     def learning_rate(self) -> float | None:
         rate = self.optimizer.learning_rate
-        return rate if isinstance(rate, float) else None
+        return None if isinstance(rate, Schedule) else float(rate)
 
     def with_learning_rate(self, rate: float) -> Supervised:
         return replace(self, optimizer=replace(self.optimizer, learning_rate=rate))
