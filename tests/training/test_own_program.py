@@ -176,3 +176,10 @@ def test_a_vae_bounds_the_evidence_of_digits_better_than_the_mean_digit():
     assert bound > baseline + 2  # nats a digit
     assert history["val_kl"][-1] > 2 / vae.PIXELS  # the code carries information
     assert vae.draw(model, 2).shape == (2, 8, 8)
+
+
+def test_single_batches_are_steps_of_the_program_too():
+    model = pl.Model(LeastSquares(NETWORK))
+    first = model.train_on_batch(X, Y, return_dict=True)
+    assert list(first) == model.metrics_names == ["loss", "bias"]
+    assert model.train_on_batch(X, Y)[0] < first["loss"]

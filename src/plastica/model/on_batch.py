@@ -87,8 +87,8 @@ class OnBatch:
 
     @property
     def metrics_names(self: Any) -> list[str]:
-        """The names of what :meth:`evaluate` returns: the loss, then the metrics."""
-        return ["loss", *(metric.label for metric in self.program.watched)]
+        """The names of what :meth:`evaluate` returns: the loss, the costs of layers, the metrics."""
+        return ["loss", *self.program.means, *(metric.label for metric in self.program.watched)]
 
 
 def _train(model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, float]:
