@@ -1,1 +1,1 @@
-"""Benchmarks of plastica and its peers; see README.md."""
+"""Measurements of plastica beside its peers; see README.md."""

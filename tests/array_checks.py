@@ -91,7 +91,9 @@ def checked(function):
         values.arguments["return"] = result
         with jaxtyped("context"):  # one size for each name of an axis
             for name, hint in hints.items():
-                if not is_bearable(values.arguments[name], hint):
+                value = values.arguments[name]
+                # Python scalars are arrays to JAX, of whichever type suits.
+                if not isinstance(value, int | float) and not is_bearable(value, hint):
                     raise ArrayMismatch(mismatch(function, texts, name, values.arguments))
         return result
 
@@ -105,7 +107,7 @@ def mismatch(function, texts, name, values):
 
 
 def described(value):
-    if hasattr(value, "dtype"):
+    if hasattr(value, "shape"):
         return f"{value.dtype}{list(value.shape)}"
     return f"({', '.join(map(described, value))})" if isinstance(value, tuple | list) else type(value).__name__
 

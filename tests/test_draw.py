@@ -1,4 +1,4 @@
-"""Figures of a network: their contents, read from matplotlib, and errors."""
+"""Pictures of a network: what stands in them, read back from matplotlib, and what is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ X = rng.normal(size=(30, 2)).astype("float32")
 
 
 class Divided:
-    """Predicts class 1 to the right of 0, class 0 to the left."""
+    """Class 1 to the right of 0, class 0 to the left."""
 
     def predict_proba(self, x):
         right = (x[:, 0] > 0).astype(float)

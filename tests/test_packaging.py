@@ -1,4 +1,4 @@
-"""Package metadata: valid links, the same version everywhere, a citation with it."""
+"""What a package index shows: links that work there, the same version everywhere, a citation that names it."""
 
 from __future__ import annotations
 

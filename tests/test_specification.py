@@ -1,4 +1,4 @@
-"""Conversion of declarations to dictionaries and back; files are not trusted."""
+"""Declarations to dictionaries and back; what a file says is believed nowhere."""
 
 import json
 import math
@@ -21,7 +21,7 @@ from plastica.specification import from_spec, known, names, register, to_spec
 
 
 class Part(Declaration):
-    """A family for tests."""
+    """A family of the tests' own."""
 
 
 @declaration
@@ -80,7 +80,7 @@ parts = st.recursive(
 )
 
 
-@settings(deadline=None)  # other load on the machine must not make it fail
+@settings(deadline=None)  # other work on the machine must not fail it
 @given(parts)
 def test_every_declaration_comes_back_equal(declared):
     assert through_json(declared) == declared

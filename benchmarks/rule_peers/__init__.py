@@ -1,1 +1,1 @@
-"""Peers for each learning rule: implementations in common use, written in the usual way."""
+"""What people use today for each learning rule, each written as its users write it."""

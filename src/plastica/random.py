@@ -20,15 +20,18 @@ Reference:
 from __future__ import annotations
 
 from math import prod, sqrt
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .errors import InvalidValue, ShapeError
+from .typing import Bool, Float, Integer, UInt
 
-Key: TypeAlias = Any
+# Two words, uint32. An array of NumPy or of JAX, and a tracer in compiled functions.
+Key: TypeAlias = Array | np.ndarray
 Shape: TypeAlias = tuple[int, ...]
 
 _MAX_POSITIONS = 2**32
@@ -64,7 +67,13 @@ def seed_key(seed: int) -> np.ndarray:
     return fold(np.array([seed & 0xFFFFFFFF, seed >> 32], np.uint32), 0)
 
 
-def fold(key: Key, number: Any) -> Key:
+@overload
+def fold(key: Array, number: Array | int) -> Array: ...
+@overload
+def fold(key: np.ndarray, number: int) -> np.ndarray: ...
+@overload
+def fold(key: Key, number: Array | int) -> Key: ...
+def fold(key: Key, number: Integer[Array, ""] | int) -> Key:
     """Derive a key from ``key`` and a number; different numbers give different keys.
 
     For a NumPy key and a Python integer, the computation stays on the host and compiles nothing.
@@ -74,17 +83,16 @@ def fold(key: Key, number: Any) -> Key:
         number: An integer below 2**32, such as a step or the index of a layer. May be traced.
     """
     on_host = isinstance(key, np.ndarray) and isinstance(number, int | np.integer)
-    if isinstance(number, int):
-        number = np.uint32(number & 0xFFFFFFFF)
     xp: Any = np if on_host else jnp
-    n = xp.asarray(number).astype(xp.uint32).reshape(1)
+    word = np.uint32(number & 0xFFFFFFFF) if isinstance(number, int) else number
+    n = xp.asarray(word).astype(xp.uint32).reshape(1)
     # Each line is invertible: different keys or different numbers give different results.
     first = key[0:1] + _mix(n ^ _word(0x9E3779B9))
     second = _mix(key[1:2] ^ _mix(first))
     return xp.concatenate([_mix(first + second), second])
 
 
-def bits(key: Key, shape: Shape) -> jax.Array:
+def bits(key: Key, shape: Shape) -> UInt[Array, "*shape"]:
     """Return random words, uint32 of ``shape``.
 
     Raises:
@@ -97,13 +105,13 @@ def bits(key: Key, shape: Shape) -> jax.Array:
     return _mix(_mix(position + key[0]) ^ key[1])
 
 
-def uniform(key: Key, shape: Shape) -> jax.Array:
+def uniform(key: Key, shape: Shape) -> Float[Array, "*shape"]:
     """Return uniform numbers in [0, 1), float32 of ``shape``, multiples of 2**-24."""
     # The values are below 2**24, so that int32 is sufficient; it converts faster than uint32.
     return (bits(key, shape) >> 8).astype(jnp.int32).astype(jnp.float32) * np.float32(2.0**-24)
 
 
-def bernoulli(key: Key, probability: Any, shape: Shape) -> jax.Array:
+def bernoulli(key: Key, probability: Array | float, shape: Shape) -> Bool[Array, "*shape"]:
     """Return True with the given probability, bool of ``shape``.
 
     Args:
@@ -115,14 +123,14 @@ def bernoulli(key: Key, probability: Any, shape: Shape) -> jax.Array:
     return uniform(key, shape) < probability
 
 
-def normal(key: Key, shape: Shape) -> jax.Array:
+def normal(key: Key, shape: Shape) -> Float[Array, "*shape"]:
     """Return standard normal numbers, float32 of ``shape``; their absolute values are below 5.3."""
     # Odd multiples of 2**-23 in (-1, 1): symmetric about 0, exact in float32, never -1 or 1.
     odd = (bits(key, shape) >> 9).astype(jnp.int32) * 2 + (1 - 2**23)
     return np.float32(sqrt(2)) * _inverse_erf(odd.astype(jnp.float32) * np.float32(2.0**-23))
 
 
-def _inverse_erf(x: jax.Array) -> jax.Array:
+def _inverse_erf(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Return the inverse error function with relative error below 3e-7, for odd multiples of 2**-23 in (-1, 1).
 
     For these, 1 - x and 1 + x are exact and log is sufficient. ``lax.erf_inv`` needs the slower log1p; this function

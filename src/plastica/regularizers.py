@@ -12,17 +12,19 @@ from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue
 from .own_functions import require_function, written_in_jax
 from .registry import look_up
+from .typing import Float
 
 
 class Regularizer(Declaration):
     """Base class of regularizers."""
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return the penalty of a parameter of any shape, a scalar."""
         raise NotImplementedError
 
@@ -43,7 +45,7 @@ class L1(Regularizer):
     def __post_init__(self) -> None:
         _check(self, "l1", self.l1)
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return l1 * sum abs(w)."""
         return jnp.asarray(self.l1, w.dtype) * _sum_of_absolutes(w)
 
@@ -61,7 +63,7 @@ class L2(Regularizer):
     def __post_init__(self) -> None:
         _check(self, "l2", self.l2)
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return l2 * sum w^2."""
         return jnp.asarray(self.l2, w.dtype) * jnp.sum(jnp.square(w))
 
@@ -82,7 +84,7 @@ class L1L2(Regularizer):
         _check(self, "l1", self.l1)
         _check(self, "l2", self.l2)
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return l1 * sum abs(w) + l2 * sum w^2."""
         l1, l2 = jnp.asarray(self.l1, w.dtype), jnp.asarray(self.l2, w.dtype)
         return l1 * _sum_of_absolutes(w) + l2 * jnp.sum(jnp.square(w))
@@ -111,7 +113,7 @@ class OrthogonalRegularizer(Regularizer):
         if self.mode not in ("rows", "columns"):
             raise InvalidValue(f'OrthogonalRegularizer(mode={self.mode!r}): mode must be "rows" or "columns".')
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return factor times the mean absolute cosine."""
         vectors = w if self.mode == "rows" else w.T
         if w.ndim != 2 or len(vectors) < 2:
@@ -139,7 +141,7 @@ class CustomRegularizer(Regularizer):
     def __post_init__(self) -> None:
         require_function("CustomRegularizer", self.function, "parameter")
 
-    def __call__(self, w: jax.Array) -> jax.Array:
+    def __call__(self, w: Float[Array, "*shape"]) -> Float[Array, ""]:
         """Return function(w).
 
         Raises:
@@ -167,7 +169,7 @@ def get(value: RegularizerLike) -> Regularizer | None:
     raise InvalidValue(f"regularizer={value!r}: expected a name, a Regularizer such as L2(0.01), a function or None.")
 
 
-def _sum_of_absolutes(w: jax.Array) -> jax.Array:
+def _sum_of_absolutes(w: Float[Array, "*shape"]) -> Float[Array, ""]:
     # JAX uses the derivative 1 of abs at 0, which would move weights that must remain 0.
     return jnp.sum(w * jax.lax.stop_gradient(jnp.sign(w)))
 

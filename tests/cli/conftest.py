@@ -1,4 +1,4 @@
-"""Commands run in this process, each test in a separate folder."""
+"""Commands run in this process, each test in a folder of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of the command line: several targets, costs, thresholds, folders read in parts."""
+"""What may be chosen on the command line: several targets, costs, thresholds, folders read in parts."""
 
 from __future__ import annotations
 

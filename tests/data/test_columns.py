@@ -1,4 +1,4 @@
-"""Inference of column kinds from all values, with notes on assumptions."""
+"""What a column is, decided over all its values; what was assumed is said."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Escaping of texts that a spreadsheet would execute."""
+"""Words that a spreadsheet would run."""
 
 import polars as pl
 import pytest

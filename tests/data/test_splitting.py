@@ -1,4 +1,4 @@
-"""Splits: each row once, determined by the seed, stratified."""
+"""Rows are dealt once each, by the seed, class by class."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Files larger than memory: the parts contain the same rows as the whole, wherever they are divided."""
+"""Files larger than memory: parts hold the same rows as the whole, wherever they are cut."""
 
 from __future__ import annotations
 

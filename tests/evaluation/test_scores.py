@@ -1,4 +1,4 @@
-"""Metrics and baselines compared with scikit-learn, and the coverage of intervals."""
+"""Figures and baselines beside scikit-learn, and intervals beside what they promise."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_a_paired_difference_is_narrower_than_two_intervals():
     found = score("regression", y, one)["mae"]
     assert gap.high - gap.low < found.high - found.low
     assert difference("regression", y, one, one).low is None
-    # A duplicated target carries no additional information.
+    # A target that stands twice says no more than once.
     twice = difference("regression", *(np.stack([each, each], axis=1) for each in (y, one, other)), "mae")
     assert (twice.low, twice.high) == pytest.approx((gap.low, gap.high))
 

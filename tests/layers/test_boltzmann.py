@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines compared with sums over all states in NumPy."""
+"""Restricted Boltzmann machines against sums over all their states, written in NumPy."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_stack_is_sampled_from_its_last_machine_down_and_reconstructed_up_and_
 
 def test_data_that_are_no_probabilities_are_refused_before_a_run():
     for layers in ([BINARY], [pl.Flatten(), BINARY]):
-        with pytest.raises(DataError, match=r"inputs from -1 to 2; its binary visible units take probabilities"):
+        with pytest.raises(DataError, match=r"inputs from -1 to 2; its binary visible units need probabilities"):
             pl.Sequential(layers).predict([[0.0, -1.0, 2.0]])
     assert pl.Sequential([GAUSSIAN]).predict([[0.0, -1.0, 2.0]]).shape == (1, UNITS)
 
@@ -135,7 +135,7 @@ def test_data_that_are_no_probabilities_are_refused_before_a_run():
 def test_what_a_machine_cannot_be_is_refused():
     with pytest.raises(InvalidValue, match="units must be a whole number, 1 or more"):
         pl.RestrictedBoltzmann(0)
-    with pytest.raises(InvalidValue, match='it is "binary" or "gaussian"'):
+    with pytest.raises(InvalidValue, match='expected "binary" or "gaussian"'):
         pl.RestrictedBoltzmann(2, visible="softmax")
     with pytest.raises(ShapeError, match=r"Put Flatten\(\) before it"):
         BINARY.output_shape((2, 2))

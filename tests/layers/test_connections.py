@@ -1,4 +1,4 @@
-"""Connectivity laws compared with independent counts; absent connections remain absent with every rule."""
+"""Connections follow their laws by independent counts, and what is not connected stays so under every rule."""
 
 from __future__ import annotations
 
@@ -146,15 +146,15 @@ def test_a_wired_layer_answers_as_a_plain_one_with_its_weights():
     ("make", "said"),
     [
         (lambda: pl.Sparse(0), "probability above 0"),
-        (lambda: pl.DistanceDependent(0), "a length is above 0"),
+        (lambda: pl.DistanceDependent(0), "expected a length above 0"),
         (lambda: pl.DistanceDependent(0.1, -1), "strength_length=-1"),
         (lambda: pl.DistanceDependent(0.1, peak=2), "probability above 0"),
         (lambda: pl.DistanceDependent(0.1, input_grid=(2, 2)), "both input_grid and unit_grid"),
-        (lambda: pl.SmallWorld(0), "at least 1 input"),
-        (lambda: pl.SmallWorld(3, 1.5), "the share that is moved"),
+        (lambda: pl.SmallWorld(0), "neighbours=0.*expected at least 1"),
+        (lambda: pl.SmallWorld(3, 1.5), "expected a fraction"),
         (lambda: pl.Wired(pl.Flatten(), pl.Sparse(0.5)), "layer of units with one kernel"),
-        (lambda: pl.Wired(pl.Wired(pl.Dense(3), pl.Sparse(0.5)), pl.Sparse(0.5)), "not wired yet"),
-        (lambda: pl.Wired(pl.Dense(3), 0.5), "give a law such as Sparse"),
+        (lambda: pl.Wired(pl.Wired(pl.Dense(3), pl.Sparse(0.5)), pl.Sparse(0.5)), "that is not wired"),
+        (lambda: pl.Wired(pl.Dense(3), 0.5), "expected a law such as Sparse"),
     ],
 )
 def test_laws_that_are_none_are_refused(make, said):
@@ -165,5 +165,5 @@ def test_laws_that_are_none_are_refused(make, said):
 def test_laws_that_do_not_fit_the_sizes_are_refused():
     with pytest.raises(pl.errors.ShapeError, match="only 5 inputs"):
         pl.SmallWorld(6).draw(RNG(0), 5, 5)
-    with pytest.raises(pl.errors.ShapeError, match=r"a grid of \(3, 3\) has 9 places for 8 inputs"):
+    with pytest.raises(pl.errors.ShapeError, match=r"a grid of \(3, 3\) has 9 cells, but there are 8 inputs"):
         pl.DistanceDependent(0.1, input_grid=[3, 3], unit_grid=[2, 2]).draw(RNG(0), 8, 4)

@@ -1,4 +1,4 @@
-"""Costs of layers: gradients, padding, closed forms, and errors."""
+"""Costs of layers: gradients, padding, closed forms, and who refuses them."""
 
 from __future__ import annotations
 

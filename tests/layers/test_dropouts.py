@@ -1,4 +1,4 @@
-"""SpatialDropout, GaussianDropout and AlphaDropout: statistics and shared masks."""
+"""SpatialDropout, GaussianDropout and AlphaDropout: what they keep, drop and share."""
 
 import re
 

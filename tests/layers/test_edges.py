@@ -1,4 +1,4 @@
-"""Padding, cropping, upsampling, Permute and RepeatVector compared with Keras."""
+"""Padding, cropping, upsampling, Permute and RepeatVector beside Keras."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Embedding compared with Keras and with its definition."""
+"""Embedding beside Keras and beside its definition."""
 
 import os
 

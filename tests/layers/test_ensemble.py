@@ -1,4 +1,4 @@
-"""Copies of a network compared with separate networks, and weights that exclude rows from some copies."""
+"""Copies of a network beside each of them computed by itself, and weights that keep rows from some of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def compiled(copies=3):
     model = pl.Sequential([pl.Ensemble(INSIDE, copies)], seed=4)
     model.compile(pl.optimizers.SGD(0.1), MemberLoss(MeanSquaredError()))
     model.build((3,))
-    model.set_weights(model.get_weights())  # intended, so no warning that nothing was trained
+    model.set_weights(model.get_weights())  # they are meant: no warning that nothing was trained
     return model
 
 
@@ -90,9 +90,9 @@ def test_each_copy_has_the_knots_of_the_data():
 
 
 def test_what_cannot_work_is_refused():
-    with pytest.raises(InvalidValue, match="copies=0: at least one of each"):
+    with pytest.raises(InvalidValue, match="copies=0: expected at least one of each"):
         pl.Ensemble([pl.Dense(1)], 0)
-    with pytest.raises(InvalidValue, match="entry 0 is Residual, a composition; give plain layers"):
+    with pytest.raises(InvalidValue, match="entry 0 is Residual, a composition; expected plain layers"):
         pl.Ensemble([pl.Residual([pl.Dense(3)])])
     with pytest.raises(ShapeError, match=r"\(24,\), or one for each step, \(24, 6\)"):
         compiled().fit(X, Y, sample_weight=np.ones((24, 5)), verbose=0)

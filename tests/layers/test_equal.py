@@ -1,4 +1,4 @@
-"""Equivalent layers are equal, however they were written, and share one compiled program."""
+"""What is the same layer is equal, however it was written, and is one compiled program."""
 
 import jax
 import pytest
@@ -57,7 +57,7 @@ def test_another_slope_of_an_activation_compiles_nothing_either():
 @pytest.mark.parametrize("cls", [cls for name, cls in sorted(known().items()) if name.startswith("layer.")])
 def test_every_field_that_takes_names_resolves_them_once(cls):
     named = {"activation", "recurrent_activation"}
-    ends = ("_initializer", "_regularizer")
+    ends = ("_initializer", "_regularizer", "_constraint")
     fields = {
         name for name in cls.__dataclass_fields__ if name in named or name.endswith(ends) or name == "initializer"
     }

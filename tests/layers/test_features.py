@@ -1,4 +1,4 @@
-"""Layers of networks for tables, compared with formulas in NumPy and with separate networks."""
+"""Layers of a table's network beside their formulas written out in NumPy, and beside one network after another."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_cannot_work_is_refused_with_the_mend():
         pl.PeriodicEmbedding((4,)).output_shape((4,))
     with pytest.raises(ShapeError, match=r"Put Members\(16\) before it"):
         pl.MemberDense(3).output_shape((4,))
-    with pytest.raises(InvalidValue, match="each another one"):
+    with pytest.raises(InvalidValue, match="each a different one"):
         pl.CategoryEmbedding(((1, 3), (1, 2)))
     for wrong in (lambda: pl.Members(0), lambda: pl.PeriodicEmbedding(()), lambda: pl.MemberDense(0)):
         with pytest.raises(InvalidValue):
@@ -73,7 +73,7 @@ def test_indicators_are_one_where_the_code_is():
     np.testing.assert_array_equal(made, [[7, 8, 1, 0, 0, 0, 1], [9, 5, 0, 0, 1, 0, 0]])
     assert layer.output_shape((4,)) == (7,)
     for codes in ((), ((1, 0),), ((1, 3), (1, 2))):
-        with pytest.raises(InvalidValue, match="each another one"):
+        with pytest.raises(InvalidValue, match="each a different one"):
             pl.CategoryIndicators(codes)
     with pytest.raises(ShapeError, match="CategoryIndicators"):
         layer.output_shape((3,))

@@ -1,4 +1,4 @@
-"""Merge layers compared with Keras."""
+"""Layers that merge several inputs give Keras's numbers."""
 
 import numpy as np
 import pytest

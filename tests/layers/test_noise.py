@@ -1,4 +1,4 @@
-"""Dropout and GaussianNoise: means, and when they are random."""
+"""Dropout and GaussianNoise: what they keep on average, when they draw and when they do not."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Gates of McCulloch and Pitts with complete truth tables; step functions and backprop."""
+"""Gates of McCulloch and Pitts, over whole truth tables; what a step means for backprop."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def test_all_units_of_two_inputs_agree_with_the_sentence_of_1943():
 @pytest.mark.parametrize(
     ("connections", "thresholds", "said"),
     [
-        ([], 1, "give one row a unit"),
-        ([[1, 1], [1]], 1, "give one row a unit"),
-        ([[0.5, 1]], 1, "are whole numbers"),
+        ([], 1, "expected a row per unit"),
+        ([[1, 1], [1]], 1, "expected a row per unit"),
+        ([[0.5, 1]], 1, "must be whole numbers"),
         ([[1, 1]], (1, 2), "one for each of the 1 units"),
         ([[1, 1]], -1, "at least 0"),
     ],
@@ -68,7 +68,7 @@ def test_inputs_that_are_not_all_or_none_are_refused():
     with pytest.raises(pl.errors.ShapeError, match=r"shape \(3,\); its rows have 2 numbers"):
         AND.output_shape((3,))
     model = pl.Sequential([AND])
-    with pytest.raises(pl.errors.DataError, match=r"got the value 0\.5 \(1 of 4 values do not fit\)"):
+    with pytest.raises(pl.errors.DataError, match=r"got the value 0\.5 \(1 of 4 values are neither\)"):
         model.predict(np.array([[0, 1], [1, 0.5]]))
 
 

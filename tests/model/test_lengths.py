@@ -1,4 +1,4 @@
-"""Unspecified sizes: one network for sequences of any length."""
+"""Sizes left open: one network for sequences of any length."""
 
 from __future__ import annotations
 

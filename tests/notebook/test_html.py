@@ -1,4 +1,4 @@
-"""HTML elements: names given by the user are text, and nothing raises an error."""
+"""Pieces of HTML: everything a person named is text, and nothing fails."""
 
 from __future__ import annotations
 

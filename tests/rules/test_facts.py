@@ -1,4 +1,4 @@
-"""Facts of rules: values with notes, and the pages that show them."""
+"""What rules ask for: values with notes, and the pages that show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of checkpoints: the newest valid one, one run at a time, no other files."""
+"""A folder of checkpoints: the newest whole one, one run at a time, nobody else's files."""
 
 import errno
 import os

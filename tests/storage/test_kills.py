@@ -1,4 +1,4 @@
-"""Kills during save: the last complete model can always be loaded."""
+"""Kills during save: the last good model always loads."""
 
 import json
 import os

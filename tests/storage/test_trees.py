@@ -1,4 +1,4 @@
-"""Conversion of pytrees to named arrays and back."""
+"""Trees to named arrays and back."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Pairwise coupling: exact for consistent pairs, least squares otherwise."""
+"""Shares of classes from pairs: exact where pairs agree, the least contradiction where they do not."""
 
 from __future__ import annotations
 

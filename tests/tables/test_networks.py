@@ -1,4 +1,4 @@
-"""Networks for tables: an output layer for the task, probabilities as outputs, averaged members."""
+"""The network a table gets: its end fits the task, its answers are shares, its members are averaged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks for tables: training data, predictions, and files."""
+"""A network for a table: what it learns from, what it answers, and that its file holds all of it."""
 
 from __future__ import annotations
 

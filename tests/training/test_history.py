@@ -1,4 +1,4 @@
-"""The history of a run."""
+"""What a run leaves behind."""
 
 import json
 import math
@@ -99,7 +99,7 @@ def test_repr_tells_the_run_in_a_line():
     assert repr(history) == "<History: 1 epoch in 1.25 s, loss 1, stopped by epochs>"
 
 
-# --- the figure
+# --- the picture
 
 
 def texts(axes):

@@ -1,4 +1,4 @@
-"""Runs with more steps than the range of int32."""
+"""Runs of more steps than an int32 counts."""
 
 from __future__ import annotations
 

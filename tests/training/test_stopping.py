@@ -1,4 +1,4 @@
-"""Stop rules: conditions, texts and errors."""
+"""Stop rules: which fire when, how they print, and what is refused."""
 
 import datetime
 

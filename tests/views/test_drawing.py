@@ -1,4 +1,4 @@
-"""matplotlib without a writable home folder."""
+"""matplotlib where the home folder cannot be written."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import inf
 from typing import ClassVar
 
-import jax
+from jax import Array
 
 from ..declaration import Declaration
+from ..typing import Float
 
 
 class Activation(Declaration):
@@ -21,7 +22,7 @@ class Activation(Declaration):
     known_as: ClassVar[tuple[str, ...]] = ()
     output_range: ClassVar[tuple[float, float]] = (-inf, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return the activation of potentials of any shape, with their shape and dtype."""
         raise NotImplementedError
 

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
+from ..typing import Float
 from .activation import Activation
 from .smooth import softplus
 
@@ -25,7 +27,7 @@ class Sigmoid(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("sigmoid",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return 1 / (1 + exp(-z))."""
         return _sigmoid(z)
 
@@ -37,7 +39,7 @@ class HardSigmoid(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("hard_sigmoid",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return clip(z / 6 + 1/2, 0, 1)."""
         return jax.nn.relu6(z + 3) / 6
 
@@ -52,7 +54,7 @@ class SparseSigmoid(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("sparse_sigmoid",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return clip((z + 1) / 2, 0, 1)."""
         return 0.5 * jnp.clip(z + 1, 0, 2)
 
@@ -64,7 +66,7 @@ class LogSigmoid(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("log_sigmoid",)
     output_range: ClassVar[tuple[float, float]] = (-inf, 0.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return -log(1 + exp(-z))."""
         return -softplus(-z)
 
@@ -76,7 +78,7 @@ class Tanh(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("tanh",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return tanh(z)."""
         return jnp.tanh(z)
 
@@ -88,7 +90,7 @@ class HardTanh(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("hard_tanh",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return clip(z, -1, 1)."""
         return jax.nn.hard_tanh(z)
 
@@ -100,7 +102,7 @@ class Softsign(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("softsign",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z / (1 + abs(z))."""
         return jax.nn.soft_sign(z)
 
@@ -119,10 +121,10 @@ class Heaviside(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("heaviside",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return 1 where z >= 0, else 0."""
         return jnp.where(z >= 0, 1, jnp.where(z < 0, 0, z))  # the last case is NaN, which is propagated
 
 
-def _sigmoid(z: jax.Array) -> jax.Array:
+def _sigmoid(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return 0.5 * jnp.tanh(0.5 * z) + 0.5

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import jax
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..own_functions import require_function, written_in_jax
 from ..registry import look_up
+from ..typing import Float
 from . import bounded, probabilities, rectifiers, smooth, sparse
 from .activation import Activation, registered
 
@@ -66,7 +67,7 @@ class CustomActivation(Activation):
     def __post_init__(self) -> None:
         require_function("CustomActivation", self.function, "potential")
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return function(z).
 
         Raises:

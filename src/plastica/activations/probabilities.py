@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .activation import Activation
 
 
@@ -28,7 +30,7 @@ class Softmax(Activation):
     def __post_init__(self) -> None:
         _check_axis(self)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return probabilities that sum to 1 along the axis."""
         return jax.nn.softmax(z, axis=self.axis)
 
@@ -48,7 +50,7 @@ class LogSoftmax(Activation):
     def __post_init__(self) -> None:
         _check_axis(self)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return log-probabilities."""
         return jax.nn.log_softmax(z, axis=self.axis)
 
@@ -79,7 +81,7 @@ class Sparsemax(Activation):
     def __post_init__(self) -> None:
         _check_axis(self)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return probabilities that sum to 1 along the axis."""
         z = jnp.moveaxis(z, self.axis, -1)
         z = z - jax.lax.stop_gradient(z.max(-1, keepdims=True))
@@ -89,7 +91,7 @@ class Sparsemax(Activation):
         return jnp.moveaxis(jnp.maximum(z - tau, 0), -1, self.axis)
 
 
-def _threshold(z: jax.Array) -> jax.Array:
+def _threshold(z: Float[Array, "*places units"]) -> Float[Array, "*places 1"]:
     descending = -jnp.sort(-z, -1)
     ranks = jnp.arange(1, z.shape[-1] + 1, dtype=z.dtype)
     excess = descending.cumsum(-1) - 1

@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .activation import Activation
 
 
@@ -20,7 +22,7 @@ class ReLU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("relu",)
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return max(z, 0)."""
         return jax.nn.relu(z)
 
@@ -36,7 +38,7 @@ class ReLU6(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("relu6",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 6.0)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return min(max(z, 0), 6)."""
         return jax.nn.relu6(z)
 
@@ -61,7 +63,7 @@ class GeneralReLU(Activation):
     negative_slope: float = 0.0
     threshold: float = 0.0
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return min(z, max_value) where z > threshold, else negative_slope * (z - threshold)."""
         threshold, slope = jnp.asarray(self.threshold, z.dtype), jnp.asarray(self.negative_slope, z.dtype)
         passed = z if self.max_value is None else jnp.minimum(z, jnp.asarray(self.max_value, z.dtype))
@@ -92,7 +94,7 @@ class PowerReLU(Activation):
         if not self.power >= 1:
             raise InvalidValue(f"PowerReLU(power={self.power!r}): the power must be at least 1.")
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return max(z, 0) to the power."""
         positive = z > 0
         # The inner where keeps log(0) out of the gradient, which would be 0 * inf = NaN.
@@ -110,7 +112,7 @@ class LeakyReLU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("leaky_relu",)
     negative_slope: float = 0.2
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z where z >= 0, else negative_slope * z."""
         return jnp.where(z >= 0, z, jnp.asarray(self.negative_slope, z.dtype) * z)
 
@@ -130,7 +132,7 @@ class ELU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("elu",)
     alpha: float = 1.0
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z where z > 0, else alpha * (exp(z) - 1)."""
         # The inner where keeps exp of large z out of the gradient, which would be 0 * inf = NaN.
         return jnp.where(z > 0, z, jnp.asarray(self.alpha, z.dtype) * jnp.expm1(jnp.where(z > 0, 0, z)))
@@ -159,7 +161,7 @@ class CELU(Activation):
         if not self.alpha > 0:
             raise InvalidValue(f"CELU(alpha={self.alpha}): alpha must be above 0.")
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z where z > 0, else alpha * (exp(z / alpha) - 1)."""
         alpha = jnp.asarray(self.alpha, z.dtype)
         return jnp.where(z > 0, z, alpha * jnp.expm1(jnp.where(z > 0, 0, z) / alpha))
@@ -176,6 +178,6 @@ class SELU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("selu",)
     output_range: ClassVar[tuple[float, float]] = (-1.7580993408473766, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return 1.0507 * elu(z, 1.6733)."""
         return jax.nn.selu(z)

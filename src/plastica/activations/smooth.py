@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .activation import Activation
 
 
@@ -19,7 +21,7 @@ class Linear(Activation):
 
     known_as: ClassVar[tuple[str, ...]] = ("linear",)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z."""
         return z
 
@@ -40,7 +42,7 @@ class GELU(Activation):
     approximate: bool = False
     output_range: ClassVar[tuple[float, float]] = (-0.1700408, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z times the standard normal distribution function at z."""
         return jax.nn.gelu(z, approximate=self.approximate)
 
@@ -56,7 +58,7 @@ class SiLU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("silu", "swish")
     output_range: ClassVar[tuple[float, float]] = (-0.2784646, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z * sigmoid(z)."""
         return z * jax.lax.logistic(z)  # not the fast sigmoid, whose error z would amplify
 
@@ -72,7 +74,7 @@ class HardSiLU(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("hard_silu", "hard_swish")
     output_range: ClassVar[tuple[float, float]] = (-0.375, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z * clip(z / 6 + 1/2, 0, 1)."""
         return jax.nn.hard_silu(z)
 
@@ -88,7 +90,7 @@ class Mish(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("mish",)
     output_range: ClassVar[tuple[float, float]] = (-0.3088435, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z * tanh(softplus(z))."""
         # With e = exp(z), tanh(log(1 + e)) = e (e + 2) / (e (e + 2) + 2), which is several times faster.
         # For positive z, both sides are divided by exp(2 z) to avoid overflow.
@@ -104,7 +106,7 @@ class Softplus(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("softplus",)
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return log(1 + exp(z))."""
         return softplus(z)
 
@@ -120,7 +122,7 @@ class SparsePlus(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("sparse_plus",)
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return 0 below -1, z from 1 on, else (z + 1)^2 / 4."""
         return jnp.where(z >= 1, z, jnp.square(jnp.clip(z + 1, 0, 2)) / 4)
 
@@ -147,7 +149,7 @@ class Squareplus(Activation):
         if not self.b >= 0:
             raise InvalidValue(f"Squareplus(b={self.b}): b must be at least 0.")
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return (z + sqrt(z^2 + b)) / 2."""
         return 0.5 * (z + jnp.sqrt(jnp.square(z) + jnp.asarray(self.b, z.dtype)))
 
@@ -159,13 +161,13 @@ class Exponential(Activation):
     known_as: ClassVar[tuple[str, ...]] = ("exponential",)
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return exp(z)."""
         return jnp.exp(z)
 
 
 @jax.custom_jvp
-def softplus(z: jax.Array) -> jax.Array:
+def softplus(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Return log(1 + exp(z))."""
     return jnp.maximum(z, 0) + jnp.log1p(jnp.exp(-jnp.abs(z)))
 

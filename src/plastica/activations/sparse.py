@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .activation import Activation
 
 
@@ -25,7 +26,7 @@ class Threshold(Activation):
     threshold: float = 0.0
     default_value: float = 0.0
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z where z > threshold, else default_value."""
         # Written with <=, so that NaN is propagated.
         return jnp.where(z <= jnp.asarray(self.threshold, z.dtype), jnp.asarray(self.default_value, z.dtype), z)
@@ -48,7 +49,7 @@ class HardShrink(Activation):
     def __post_init__(self) -> None:
         _check_threshold(self, self.threshold)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z where abs(z) > threshold, else 0."""
         return jnp.where(jnp.abs(z) <= jnp.asarray(self.threshold, z.dtype), 0, z)
 
@@ -73,7 +74,7 @@ class SoftShrink(Activation):
     def __post_init__(self) -> None:
         _check_threshold(self, self.threshold)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return sign(z) * max(abs(z) - threshold, 0)."""
         threshold = jnp.asarray(self.threshold, z.dtype)
         return jnp.where(z > threshold, z - threshold, jnp.where(z >= -threshold, 0, z + threshold))
@@ -85,7 +86,7 @@ class TanhShrink(Activation):
 
     known_as: ClassVar[tuple[str, ...]] = ("tanh_shrink",)
 
-    def __call__(self, z: jax.Array) -> jax.Array:
+    def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return z - tanh(z)."""
         return z - jnp.tanh(z)
 

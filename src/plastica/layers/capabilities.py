@@ -1,23 +1,24 @@
-"""What some layers offer to the rules that need it; asked for by :meth:`Layer.offer`."""
+"""Capabilities of some layers that learning rules need; see :meth:`Layer.offer`."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import numpy as np
+from jax import Array
+
+from ..random import Key
+from ..typing import Float, Int, Params
 
 
 class UnitMap:
-    """Units with places on a map, for self-organizing maps."""
+    """Units with positions on a map, for self-organizing maps."""
 
     @property
-    def places(self) -> np.ndarray:
-        """The places of the units, ``(units, 2)``; neighbours are 1 apart."""
+    def places(self) -> Float[np.ndarray, "units 2"]:
+        """The positions of the units; neighbours are at distance 1."""
         raise NotImplementedError
 
-    def map_distances(self, units: Any) -> jax.Array:
-        """Return the squared distances on the map from some units, by number, to all, ``(..., all units)``."""
+    def map_distances(self, units: Int[Array | np.ndarray, "*chosen"] | int) -> Float[Array, "*chosen units"]:
+        """Return the squared distances on the map from some units, given by number, to all."""
         raise NotImplementedError
 
 
@@ -26,21 +27,21 @@ class PairedUnits:
 
     @property
     def has_binary_inputs(self) -> bool:
-        """Whether visible units are 0 or 1, and not normal numbers."""
+        """Whether visible units are 0 or 1, and not normally distributed."""
         raise NotImplementedError
 
-    def hidden_given(self, params: Any, v: jax.Array) -> jax.Array:
-        """Return the mean of the hidden units, ``(rows, units)``."""
+    def hidden_given(self, params: Params, v: Float[Array, "rows features"]) -> Float[Array, "rows units"]:
+        """Return the mean of the hidden units given visible ones."""
         raise NotImplementedError
 
-    def visible_given(self, params: Any, h: jax.Array) -> jax.Array:
-        """Return the mean of the visible units, ``(rows, features)``."""
+    def visible_given(self, params: Params, h: Float[Array, "rows units"]) -> Float[Array, "rows features"]:
+        """Return the mean of the visible units given hidden ones."""
         raise NotImplementedError
 
-    def draw_hidden(self, probability: jax.Array, key: jax.Array) -> jax.Array:
-        """Return hidden units drawn with these means."""
+    def draw_hidden(self, probability: Float[Array, "rows units"], key: Key) -> Float[Array, "rows units"]:
+        """Return hidden units sampled with these means."""
         raise NotImplementedError
 
-    def draw_visible(self, mean: jax.Array, key: jax.Array) -> jax.Array:
-        """Return visible units drawn with these means."""
+    def draw_visible(self, mean: Float[Array, "rows features"], key: Key) -> Float[Array, "rows features"]:
+        """Return visible units sampled with these means."""
         raise NotImplementedError

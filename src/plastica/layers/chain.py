@@ -1,34 +1,35 @@
-"""A sequence of layers cut into links, each a layer itself."""
+"""A sequence of layers that is cut into links, each a layer itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from ..typing import PyTree
 from .layer import Context, Layer, Record
 
 
 class Chain(NamedTuple):
-    """A network cut into links; the activity of one is the input of the next.
+    """A network that is cut into links; the activity of one is the input of the next.
 
     Attributes:
-        links: Each link as a layer.
-        places: Which layers of the network each link holds.
+        links: The links, each a layer.
+        places: The indices of the layers of the network in each link.
     """
 
     links: tuple[Layer, ...]
     places: tuple[slice, ...]
 
-    def split(self, tree: Sequence[Any]) -> tuple[Any, ...]:
-        """Return each link's part of parameters, state or gradients of the network."""
+    def split(self, tree: PyTree) -> tuple[PyTree, ...]:
+        """Return the part of each link in parameters, state or gradients of the network."""
         return tuple(tree[place] for place in self.places)
 
-    def join(self, parts: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-        """Return what :meth:`split` took apart."""
+    def join(self, parts: Sequence[PyTree]) -> PyTree:
+        """Undo :meth:`split`."""
         return tuple(entry for part in parts for entry in part)
 
     def contexts(self, context: Context) -> tuple[Context, ...]:
-        """Return how each link is run, so that it draws (dropout, noise) what the network as a whole would."""
+        """Return the context of each link, in which it draws the same random numbers as in the whole network."""
         return tuple(context._replace(first=context.first + place.start) for place in self.places)
 
     def records(self, record: Record) -> tuple[Record, ...]:
@@ -45,7 +46,7 @@ def cut(network: Layer, places: Sequence[slice]) -> Chain:
 
     Args:
         network: The sequence.
-        places: The layers of each link, first to last.
+        places: The indices of the layers of each link, from first to last.
 
     Example:
         >>> from plastica.layers import Activation, Dense, Sequential

@@ -1,4 +1,4 @@
-"""Copies of a network that learn beside each other, computed one after another by one program."""
+"""Independent copies of a network, computed one after another in one program."""
 
 from __future__ import annotations
 
@@ -7,34 +7,36 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import random
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .compose import Sequential, checked_layers
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
 @declaration
 class Ensemble(Layer):
-    """Independent copies of the same layers see the same inputs; their answers are the members of one ensemble.
+    """Independent copies of the same layers with the same inputs; their outputs are the members of one ensemble.
 
-    Copies share nothing, so that each can leave out rows of its own (see :class:`~plastica.losses.MemberLoss`), and
-    the rows that a copy did not learn from judge it. The layers inside may end in members of their own
-    (:class:`Members`), which share their weights.
+    Copies share no weights. Each can leave out rows of its own in training (see :class:`~plastica.losses.MemberLoss`)
+    and be evaluated on them. The layers inside may end with members of their own (:class:`Members`), which share
+    weights.
 
     Args:
-        layers: The layers of one copy, none of them a composition.
-        copies: How many there are.
+        layers: The layers of one copy, without compositions.
+        copies: The number of copies.
 
     Shapes:
-        ``(batch, ...)`` to ``(batch, copies, units)``; to ``(batch, copies * members, units)``, copy by copy, where
-        the layers give ``(batch, members, units)``. Each array of the layer at place ``i`` stands under ``i/name``
-        with an axis of copies in front.
+        ``(batch, ...)`` to ``(batch, copies, units)``; to ``(batch, copies * members, units)``, copy by copy, if the
+        layers return ``(batch, members, units)``. Each array of the layer with index ``i`` is named ``i/name`` and
+        has a first axis of copies.
 
     Raises:
-        InvalidValue: For copies below 1, no layers, or a composition among them.
+        InvalidValue: If ``copies`` is below 1, or there are no layers or a composition among them.
 
     Example:
         >>> from plastica.layers import Dense
@@ -42,8 +44,9 @@ class Ensemble(Layer):
         (4, 1)
 
     Reference:
-        Hansen, Salamon (1990), Neural network ensembles; Krogh, Vedelsby (1995), Neural network ensembles,
-        cross-validation, and active learning, for members that leave out parts of the rows.
+        L. K. Hansen, P. Salamon, 1990, Neural network ensembles.
+        A. Krogh, J. Vedelsby, 1995, Neural network ensembles, cross-validation, and active learning (members that
+        leave out rows).
     """
 
     layers: tuple[Layer, ...]
@@ -53,24 +56,24 @@ class Ensemble(Layer):
         object.__setattr__(self, "layers", checked_layers("Ensemble", self.layers))
         if self.copies < 1 or not self.layers:
             raise InvalidValue(
-                f"Ensemble of {len(self.layers)} layers, copies={self.copies}: at least one of each is needed."
+                f"Ensemble of {len(self.layers)} layers, copies={self.copies}: expected at least one of each."
             )
         for place, layer in enumerate(self.layers):
             if not layer.trainable:
                 raise InvalidValue(f"Ensemble: entry {place} is frozen; freeze the whole ensemble instead.")
             if layer.children:
                 raise InvalidValue(
-                    f"Ensemble: entry {place} is {type(layer).__name__}, a composition; give plain layers."
+                    f"Ensemble: entry {place} is {type(layer).__name__}, a composition; expected plain layers."
                 )
 
     @property
     def branch(self) -> Sequential:
-        """The layers of one copy as one."""
+        """The layers of one copy as one layer."""
         return Sequential(self.layers)
 
     def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
         own, carried = (None if tree is None else self.by_layer(tree) for tree in (params, state))
-        return self.layers, own, carried  # arrays with an axis of copies in front
+        return self.layers, own, carried  # arrays have a first axis of copies
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         return self.branch.child_shapes(shape)
@@ -89,22 +92,24 @@ class Ensemble(Layer):
     def adapted(self, x: np.ndarray, state: State) -> State:
         return _stacked([self.branch.adapted(x, self._copy(state, number)) for number in range(self.copies)])
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        def one(copy: tuple[Any, Params, State]) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch *shape"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch members *outputs"], State]:
+        def one(copy: tuple[Array, Params, State]) -> tuple[Float[Array, "batch *outputs"], State]:
             number, own, carried = copy
             key = None if context.key is None else random.fold(context.key, number)
             inside = context._replace(key=key, first=0)
             potential, new = self.branch.synapse(self.by_layer(own), x, self.by_layer(carried), inside)
             return potential, _named(new)
 
-        # One after another: a batch of products is shared out among threads, and its bits would depend on them.
+        # One after another: XLA distributes a batch of products over threads, and results would depend on their number.
         potential, new_state = jax.lax.map(one, (jnp.arange(self.copies, dtype=jnp.uint32), params, state))
         joined = jnp.moveaxis(potential, 0, 1)  # (batch, copies, ...)
         if joined.ndim > 3:
             joined = joined.reshape(joined.shape[0], -1, *joined.shape[3:])  # (batch, copies * members, units)
         return joined, new_state
 
-    def activate(self, potential: jax.Array) -> jax.Array:
+    def activate(self, potential: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return self.layers[-1].activate(potential)
 
     @property
@@ -113,7 +118,7 @@ class Ensemble(Layer):
 
     @property
     def compiles_fast(self) -> bool:
-        # Forwards, backwards and judged, a copy is long to compile; most ensembles learn small tables.
+        # Training and evaluation of a copy take long to compile, and most ensembles are trained on small tables.
         return True
 
     def penalty(self, params: Params) -> Any:

@@ -1,16 +1,17 @@
-"""Layers for the columns of a table: numbers and category codes become vectors, each feature its own scale."""
+"""Layers for the columns of a table: vectors for numbers and category codes, and a scale for each feature."""
 
 from __future__ import annotations
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import activations, initializers
 from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer, RandomNormal
+from ..typing import Float
 from .kernels.product import add_bias, product, scale
 from .kernels.waves import cosine_of_turns
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -18,34 +19,36 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class PeriodicEmbedding(Layer):
-    """Put beside each chosen number a vector of learned waves of it, so that small differences can matter.
+    """Append a vector of learned periodic functions to the inputs for each chosen number.
 
-    For tables: a rectifier is slow to learn jagged functions of one number; waves of several lengths are not.
+    When to use: for tables. A network of rectifiers learns irregular functions of a single number slowly; from waves of
+    several lengths it learns them quickly.
 
-        e_i = f(W cos(2 pi (c_i x_i + b_i)) + d),   the output is x with all e_i behind it
+        e_i = f(W cos(2 pi (c_i x_i + b_i)) + d),   the output is x followed by all e_i
 
     Args:
-        columns: The positions of the numbers.
-        units: How long each number's vector is.
-        frequencies: How many waves each number has.
-        deviation: The standard deviation of the initial c: how short the waves are.
-        activation: f; the identity by default.
+        columns: The indices of the numbers.
+        units: The length of the vector of each number.
+        frequencies: The number of waves of each number.
+        deviation: The standard deviation of the initial c: the larger, the shorter the waves.
+        activation: f. Default: the identity.
 
     Shapes:
         ``(batch, features) -> (batch, features + columns * units)``; frequency and phase ``(columns, frequencies)``,
         kernel ``(frequencies, units)``, shared by all columns, bias ``(columns, units)``.
 
     Raises:
-        InvalidValue: For no columns, or sizes below 1.
-        ShapeError: If a position lies outside the features.
+        InvalidValue: If there are no columns, or a size is below 1.
+        ShapeError: If an index is outside the features.
 
     Example:
         >>> PeriodicEmbedding((0, 2), units=3).output_shape((4,))
         (10,)
 
     Reference:
-        Gorishniy, Rubachev, Babenko (2022), On embeddings for numerical features in tabular deep learning,
-        equation 2; the phases b are those of Holzmueller, Grinsztajn, Steinwart (2024), Better by default, section 3.
+        Y. Gorishniy, I. Rubachev, A. Babenko, 2022, On embeddings for numerical features in tabular deep learning, eq.
+        2.
+        D. Holzmüller, L. Grinsztajn, I. Steinwart, 2024, Better by default, section 3 (the phases b).
     """
 
     columns: tuple[int, ...]
@@ -58,8 +61,8 @@ class PeriodicEmbedding(Layer):
         object.__setattr__(self, "columns", tuple(int(column) for column in self.columns))
         if not self.columns or self.units < 1 or self.frequencies < 1:
             raise InvalidValue(
-                f"PeriodicEmbedding({self.columns}, units={self.units}, frequencies={self.frequencies}): at least one "
-                "column, one unit and one frequency are needed."
+                f"PeriodicEmbedding({self.columns}, units={self.units}, frequencies={self.frequencies}): expected at "
+                "least one column, one unit and one frequency."
             )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -79,43 +82,45 @@ class PeriodicEmbedding(Layer):
             {},
         )
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch outputs"], State]:
         rows, numbers = x.shape[0], len(self.columns)
         chosen = jnp.repeat(x[:, np.array(self.columns)], self.frequencies, axis=1)
         turns = add_bias(scale(chosen, params["frequency"].reshape(-1)), params["phase"].reshape(-1))
-        waves = cosine_of_turns(turns).reshape(rows * numbers, self.frequencies)
-        vectors = product(waves, params["kernel"]).reshape(rows, numbers * self.units)
+        waves = cosine_of_turns(turns).reshape(rows * numbers, self.frequencies)  # rows of one product
+        vectors = product(waves, params["kernel"]).reshape(rows, numbers * self.units)  # (batch, columns * units)
         vectors = self.activation(add_bias(vectors, params["bias"].reshape(-1)))
         return jnp.concatenate([x, vectors], axis=1), state
 
 
 @declaration
 class CategoryEmbedding(Layer):
-    """Replace each column of category codes by a learned vector for the code; the other columns pass.
+    """Replace each column of category codes by a learned vector for the code; other columns stay.
 
-    For categories with many values among other features. The passing columns come first, in their order, then the
-    vectors.
+    When to use: for categories with many values among other features. The other columns come first, in their order,
+    then the vectors.
 
     Args:
-        codes: For each column of codes its position and how many codes there are, 0 to n - 1.
-        units: How long a code's vector is.
-        embeddings_initializer: How the vectors start.
+        codes: For each column of codes its index and the number of codes, which are 0 to n - 1.
+        units: The length of the vector of a code.
+        embeddings_initializer: The initializer of the vectors.
 
     Shapes:
         ``(batch, features) -> (batch, features - columns + columns * units)``; embeddings
-        ``(sum of the numbers of codes, units)``. Fractions are cut off. Code 0 stands for what is missing or was
-        never seen; so does every number that is no code.
+        ``(sum of the numbers of codes, units)``. Fractions are truncated. Code 0 stands for missing and unknown values,
+        and so does every number that is not a code.
 
     Raises:
-        InvalidValue: For no columns, a column twice, or sizes below 1.
-        ShapeError: If a position lies outside the features.
+        InvalidValue: If there are no columns, a column is given twice, or a size is below 1.
+        ShapeError: If an index is outside the features.
 
     Example:
         >>> CategoryEmbedding(((1, 50),), units=8).output_shape((3,))
         (10,)
 
     Reference:
-        Guo, Berkhahn (2016), Entity embeddings of categorical variables, section 3.
+        C. Guo, F. Berkhahn, 2016, Entity embeddings of categorical variables, section 3.
     """
 
     codes: tuple[tuple[int, int], ...]
@@ -127,13 +132,13 @@ class CategoryEmbedding(Layer):
         columns = self.columns
         if not columns or len(set(columns)) < len(columns) or self.units < 1 or min(n for _, n in self.codes) < 1:
             raise InvalidValue(
-                f"CategoryEmbedding({self.codes}, units={self.units}): give pairs of a column's position, each another "
-                "one, and how many codes it has; at least one code and one unit are needed."
+                f"CategoryEmbedding({self.codes}, units={self.units}): expected pairs of the index of a column, "
+                "each a different one, and its number of codes, and at least one unit."
             )
 
     @property
     def columns(self) -> tuple[int, ...]:
-        """The positions of the codes."""
+        """The indices of the columns of codes."""
         return tuple(column for column, _ in self.codes)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -145,7 +150,9 @@ class CategoryEmbedding(Layer):
         rows = sum(count for _, count in self.codes)
         return Variables({"embeddings": self.embeddings_initializer(rng, (rows, self.units))}, {})
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch outputs"], State]:
         passing = np.array([column for column in range(x.shape[1]) if column not in self.columns], int)
         counts = np.array([count for _, count in self.codes])
         codes = x[:, np.array(self.columns)]
@@ -157,21 +164,21 @@ class CategoryEmbedding(Layer):
 
 @declaration
 class CategoryIndicators(Layer):
-    """Replace each column of category codes by a column for each code, 1 where the code is; the other columns pass.
+    """Replace each column of category codes by a column of 0 and 1 for each code; other columns stay.
 
-    For learning rules that cannot learn vectors for codes; there is nothing to learn here. The passing columns come
-    first, in their order, then those of the codes.
+    When to use: for learning rules that cannot learn vectors for codes. The layer has no parameters. The other columns
+    come first, in their order, then those of the codes.
 
     Args:
-        codes: For each column of codes its position and how many codes there are, 0 to n - 1.
+        codes: For each column of codes its index and the number of codes, which are 0 to n - 1.
 
     Shapes:
-        ``(batch, features) -> (batch, features - columns + sum of the numbers of codes)``. A number that is no code
-        has no 1.
+        ``(batch, features) -> (batch, features - columns + sum of the numbers of codes)``. A number that is not a code
+        gives zeros only.
 
     Raises:
-        InvalidValue: For no columns, a column twice, or no codes.
-        ShapeError: If a position lies outside the features.
+        InvalidValue: If there are no columns, a column is given twice, or it has no codes.
+        ShapeError: If an index is outside the features.
 
     Example:
         >>> CategoryIndicators(((1, 50),)).output_shape((3,))
@@ -185,15 +192,17 @@ class CategoryIndicators(Layer):
         columns = [column for column, _ in self.codes]
         if not columns or len(set(columns)) < len(columns) or min(count for _, count in self.codes) < 1:
             raise InvalidValue(
-                f"CategoryIndicators({self.codes}): give pairs of a column's position, each another one, and how many "
-                "codes it has, at least one."
+                f"CategoryIndicators({self.codes}): expected pairs of the index of a column, each a different one, and "
+                "its number of codes, at least one."
             )
 
     def output_shape(self, shape: Shape) -> Shape:
         check_columns("CategoryIndicators", tuple(column for column, _ in self.codes), shape)
         return (shape[0] + sum(count - 1 for _, count in self.codes),)
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch outputs"], State]:
         coded = [column for column, _ in self.codes]
         passing = np.array([column for column in range(x.shape[1]) if column not in coded], int)
         opened = [(x[:, column, None] == np.arange(count)).astype(x.dtype) for column, count in self.codes]
@@ -202,13 +211,13 @@ class CategoryIndicators(Layer):
 
 @declaration
 class Scale(Layer):
-    """Give each feature a learned factor: y = x * s.
+    """Multiply each feature by a learned factor: y = x * s.
 
-    Right behind the input of a table's network: a feature that says nothing is faded out by one number in place of
-    a whole row of a kernel.
+    When to use: directly after the input of a network for a table. An uninformative feature is then suppressed by a
+    single number instead of a whole row of a kernel.
 
     Args:
-        initializer: How s starts.
+        initializer: The initializer of s.
 
     Shapes:
         ``(batch, ..., features)`` in and out; scale ``(features,)``.
@@ -218,7 +227,7 @@ class Scale(Layer):
         array([1., 1., 1.], dtype=float32)
 
     Reference:
-        Holzmueller, Grinsztajn, Steinwart (2024), Better by default, section 3: the scaling layer.
+        D. Holzmüller, L. Grinsztajn, I. Steinwart, 2024, Better by default, section 3 (the scaling layer).
     """
 
     initializer: Initializer = named_field(default="ones", converter=initializers.get)
@@ -226,12 +235,18 @@ class Scale(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         return Variables({"scale": self.initializer(rng, (shape[-1],))}, {})
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch *places features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch *places features"], State]:
         return scale(x, params["scale"]), state
 
 
 def check_columns(owner: str, columns: tuple[int, ...], shape: Shape) -> None:
-    """Refuse inputs that do not have the columns that a layer works on."""
+    """Check that inputs have the columns that a layer works on.
+
+    Raises:
+        ShapeError: If they do not.
+    """
     if len(shape) != 1:
         raise ShapeError(f"{owner}: got inputs of shape {shape}; it works on one axis of features.")
     wrong = [column for column in columns if not 0 <= column < shape[0]]

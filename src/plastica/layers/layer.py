@@ -14,9 +14,9 @@ from .. import constraints, regularizers
 from ..activations import Activation
 from ..declaration import Declaration, named_field
 from ..errors import InvalidValue, NotFitted
-from ..random import Shape
+from ..random import Key, Shape
 from ..regularizers import Regularizer
-from ..typing import Params, State
+from ..typing import Bool, Params, State
 from .activity import ACTIVITY_COST, regularized
 from .node import Node, nodes_of
 
@@ -38,8 +38,8 @@ class Context(NamedTuple):
     """
 
     training: bool = False
-    key: jax.Array | None = None
-    mask: jax.Array | None = None
+    key: Key | None = None
+    mask: Bool[jax.Array, "batch"] | None = None
     first: int = 0
 
 

@@ -1,45 +1,48 @@
-"""Many networks in one: members that share their weights and differ by little, computed as one large product."""
+"""Ensembles whose members share weights and are computed as one large product."""
 
 from __future__ import annotations
 
-import jax
+from collections.abc import Callable
+
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import activations, initializers
 from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer, RandomNormal
+from ..typing import Float
 from .kernels.product import add_bias, own_products, product, scale
 from .layer import Context, Layer, Params, Shape, State, Variables
 
 
 @declaration
 class Members(Layer):
-    """Let several members of an ensemble see the inputs, each scaled by factors of its own: y_k = x * r_k.
+    """Repeat the inputs for each member of an ensemble, scaled by the factors of the member: y_k = x * r_k.
 
-    The beginning of a packed ensemble; :class:`MemberDense` goes on from here. Its loss is
-    :class:`~plastica.losses.MemberLoss`, its answer the mean over the members.
+    When to use: as the first layer of an ensemble that shares its weights, followed by :class:`MemberDense`. The loss
+    is :class:`~plastica.losses.MemberLoss`, the prediction the mean over the members.
 
     Args:
-        members: How many.
-        initializer: How r starts; it must differ from member to member, else all members are one.
+        members: The number of members.
+        initializer: The initializer of r. It must differ between members, otherwise all stay equal.
 
     Shapes:
         ``(batch, features) -> (batch, members, features)``; scale ``(members, features)``.
 
     Raises:
-        InvalidValue: For members below 1.
-        ShapeError: For inputs with more than one axis beside the batch.
+        InvalidValue: If ``members`` is below 1.
+        ShapeError: If inputs do not have exactly one axis besides the batch.
 
     Example:
         >>> Members(4).output_shape((8,))
         (4, 8)
 
     Reference:
-        Gorishniy, Kotelnikov, Babenko (2025), TabM: advancing tabular deep learning with parameter-efficient
-        ensembling, section 3.3: the only adapter of TabM-mini.
+        Y. Gorishniy, A. Kotelnikov, A. Babenko, 2025, TabM: advancing tabular deep learning with parameter-efficient
+        ensembling, section 3.3 (the only adapter of TabM-mini).
     """
 
     members: int
@@ -57,41 +60,44 @@ class Members(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         return Variables({"scale": self.initializer(rng, self.output_shape(shape))}, {})
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch members features"], State]:
         seen = scale(jnp.tile(x, (1, self.members)), params["scale"].reshape(-1))
-        return seen.reshape(x.shape[0], self.members, x.shape[1]), state
+        return seen.reshape(x.shape[0], self.members, x.shape[1]), state  # (batch, members, features)
 
 
 @declaration
 class MemberDense(Layer):
     """A dense layer for the members of an ensemble: z_k = s_k * ((r_k * a_k) W) + b_k.
 
-    All members go through the same W as one large product; with ``adapters`` each has its own r, s and b. With
-    ``shared=False`` each member has a W of its own, as the last layer of a packed ensemble wants it.
+    All members share W, in one large product; with ``adapters`` each has its own r, s and b. With ``shared=False`` each
+    member has its own W, as in the last layer of such an ensemble.
 
     Args:
-        units: How many units each member has.
+        units: The number of units of each member.
         activation: f in a = f(z).
         shared: Whether all members have the same kernel.
-        adapters: Whether each member has its own r, s and b beside the shared kernel.
-        kernel_initializer: How W starts.
-        bias_initializer: How b starts.
+        adapters: Whether each member has its own r, s and b besides the shared kernel.
+        kernel_initializer: The initializer of W.
+        bias_initializer: The initializer of b.
 
     Shapes:
         ``(batch, members, features) -> (batch, members, units)``; kernel ``(features, units)``, or
-        ``(members, features, units)`` where it is not shared; bias ``(units,)``, or ``(members, units)`` where
-        members have their own.
+        ``(members, features, units)`` if it is not shared; bias ``(units,)``, or ``(members, units)`` if members
+        have their own.
 
     Raises:
-        InvalidValue: For units below 1, or adapters without a shared kernel.
-        ShapeError: For inputs without an axis of members.
+        InvalidValue: If ``units`` is below 1, or for adapters without a shared kernel.
+        ShapeError: If inputs have no axis of members.
 
     Example:
         >>> MemberDense(3).output_shape((16, 8))
         (16, 3)
 
     Reference:
-        Wen, Tran, Ba (2020), BatchEnsemble, equation 5; Gorishniy, Kotelnikov, Babenko (2025), TabM, section 3.
+        Y. Wen, D. Tran, J. Ba, 2020, BatchEnsemble, eq. 5.
+        Y. Gorishniy, A. Kotelnikov, A. Babenko, 2025, TabM, section 3.
     """
 
     units: int
@@ -105,7 +111,9 @@ class MemberDense(Layer):
         if self.units < 1:
             raise InvalidValue(f"MemberDense(units={self.units!r}): units must be a whole number of at least 1.")
         if self.adapters and not self.shared:
-            raise InvalidValue("MemberDense(shared=False, adapters=True): a kernel of one's own needs no adapters.")
+            raise InvalidValue(
+                "MemberDense(shared=False, adapters=True): members with kernels of their own need no adapters."
+            )
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 2:
@@ -129,20 +137,23 @@ class MemberDense(Layer):
             params |= {"input_scale": ones(rng, shape), "output_scale": ones(rng, (members, units))}
         return Variables(params, {})
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch members features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch members units"], State]:
         rows, members, features = x.shape
         if not self.shared:
             potential = own_products(x, params["kernel"])
             return _own(add_bias, potential, params["bias"]), state
         if self.adapters:
             x = _own(scale, x, params["input_scale"])
+        # All members as rows of one product: (batch * members, features) @ (features, units)
         potential = product(x.reshape(rows * members, features), params["kernel"])
         if not self.adapters:
             return add_bias(potential, params["bias"]).reshape(rows, members, self.units), state
         potential = _own(scale, potential.reshape(rows, members, self.units), params["output_scale"])
         return _own(add_bias, potential, params["bias"]), state
 
-    def activate(self, potential: jax.Array) -> jax.Array:
+    def activate(self, potential: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return self.activation(potential)
 
     @property
@@ -150,6 +161,11 @@ class MemberDense(Layer):
         return self.activation
 
 
-def _own(function: object, x: jax.Array, values: jax.Array) -> jax.Array:
-    """Give each member its own factor or bias: members and units as one axis."""
-    return function(x.reshape(x.shape[0], -1), values.reshape(-1)).reshape(x.shape)  # pyright: ignore
+def _own(
+    function: Callable[[Array, Array], Array],
+    x: Float[Array, "batch members units"],
+    values: Float[Array, "members units"],
+) -> Float[Array, "batch members units"]:
+    """Give each member its own factor or bias, with members and units as one axis."""
+    flat = x.reshape(x.shape[0], -1)  # (batch, members * units)
+    return function(flat, values.reshape(-1)).reshape(x.shape)

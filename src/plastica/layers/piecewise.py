@@ -1,16 +1,17 @@
-"""Numbers of a table as piecewise linear functions of themselves, with knots at the quantiles of the data."""
+"""Piecewise linear functions of the numbers of a table, with knots at the quantiles of the data."""
 
 from __future__ import annotations
 
 from statistics import NormalDist
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import initializers
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .features import check_columns
 from .kernels.product import add_bias, own_products
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -18,37 +19,39 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class PiecewiseLinearEmbedding(Layer):
-    """Put beside each chosen number a vector of learned piecewise linear functions of it.
+    """Append a vector of learned piecewise linear functions to the inputs for each chosen number.
 
-    For tables: a rectifier is slow to learn steep steps of one number; a function that may bend at each knot is not.
-    The knots of a number are its quantiles, so there are as many rows between any two of them.
+    When to use: for tables. A network of rectifiers learns steep steps of a single number slowly; functions that may
+    bend at each knot learn them quickly. The knots of a number are its quantiles, so there are equally many rows
+    between any two of them.
 
         t_ij = clip((x_i - k_ij) / (k_i,j+1 - k_ij), 0, 1),   e_i = t_i W_i + d_i,
-        and the output is x with all e_i behind it
+        and the output is x followed by all e_i
 
-    Below the first knot and above the last one, e_i is constant: what training never saw is not extrapolated.
+    Below the first and above the last knot e_i is constant: there is no extrapolation beyond the training set.
 
     Args:
-        columns: The positions of the numbers.
-        bins: How many pieces each function has.
-        units: How many functions of each number there are.
+        columns: The indices of the numbers.
+        bins: The number of pieces of each function.
+        units: The number of functions of each number.
 
     Shapes:
         ``(batch, features) -> (batch, features + columns * units)``; kernel ``(columns, bins, units)``, bias
-        ``(columns, units)``. The state holds the knots, ``(columns, bins + 1)``: the quantiles of a standard normal
-        distribution until :meth:`adapted` has seen data.
+        ``(columns, units)``. The state contains the knots, ``(columns, bins + 1)``: the quantiles of a standard normal
+        distribution until :meth:`adapted` computes them from data.
 
     Raises:
-        InvalidValue: For no columns, or sizes below 1.
-        ShapeError: If a position lies outside the features.
+        InvalidValue: If there are no columns, or a size is below 1.
+        ShapeError: If an index is outside the features.
 
     Example:
         >>> PiecewiseLinearEmbedding((0, 2), units=3).output_shape((4,))
         (10,)
 
     Reference:
-        Gorishniy, Rubachev, Babenko (2022), On embeddings for numerical features in tabular deep learning,
-        equation 1, with x beside it as in Gorishniy, Kotelnikov, Babenko (2025), TabM, appendix.
+        Y. Gorishniy, I. Rubachev, A. Babenko, 2022, On embeddings for numerical features in tabular deep learning, eq.
+        1.
+        Y. Gorishniy, A. Kotelnikov, A. Babenko, 2025, TabM, appendix (x besides the functions).
     """
 
     columns: tuple[int, ...]
@@ -59,8 +62,8 @@ class PiecewiseLinearEmbedding(Layer):
         object.__setattr__(self, "columns", tuple(int(column) for column in self.columns))
         if not self.columns or self.bins < 1 or self.units < 1:
             raise InvalidValue(
-                f"PiecewiseLinearEmbedding({self.columns}, bins={self.bins}, units={self.units}): at least one "
-                "column, one bin and one unit are needed."
+                f"PiecewiseLinearEmbedding({self.columns}, bins={self.bins}, units={self.units}): expected at "
+                "least one column, one bin and one unit."
             )
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -87,23 +90,26 @@ class PiecewiseLinearEmbedding(Layer):
 
         Args:
             x: Inputs, ``(rows, features)``.
-            state: The state so far.
+            state: The current state.
         """
         return {"knots": np.stack([self._knots(x[:, column]) for column in self.columns]).astype(np.float32)}
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch outputs"], State]:
         knots = jnp.asarray(state["knots"]).astype(x.dtype)
         left, width = knots[:, :-1], jnp.diff(knots)
+        # Repeated knots have a width of 0; their pieces must stay 0 and not become NaN.
         slope = jnp.where(width > 0, 1 / jnp.where(width > 0, width, 1), 0)
         chosen = x[:, np.array(self.columns)]
         ramps = jnp.clip((chosen[:, :, None] - left) * slope, 0, 1)  # (batch, columns, bins)
         vectors = own_products(ramps, params["kernel"]).reshape(x.shape[0], -1)
         return jnp.concatenate([x, add_bias(vectors, params["bias"].reshape(-1))], axis=1), state
 
-    def _knots(self, values: np.ndarray) -> np.ndarray:
-        """Return the knots of one number, ``(bins + 1,)``; where there are fewer, the last one repeats."""
+    def _knots(self, values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "knots"]:
+        """Return the knots of one number; if there are fewer, the last one is repeated."""
         known = values[np.isfinite(values)]
         shares = np.linspace(0, 1, self.bins + 1)
-        # Values that occur, so that a column of 0 and 1 has no knot between the two.
+        # Only values that occur are knots, so a column of 0 and 1 has none between the two.
         found = np.unique(np.quantile(known, shares, method="nearest")) if len(known) else np.zeros(1)
         return np.pad(found, (0, self.bins + 1 - len(found)), mode="edge")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..activations import ActivationLike
 from .boltzmann import RestrictedBoltzmann
 from .dense import Dense
 from .grid import Grid
@@ -13,26 +14,26 @@ from .layer import Layer
 from .normalization import UnitNormalization
 
 
-def dense(units: Sequence[int], last: Layer, activation: Any = "relu", **options: Any) -> list[Layer]:
+def dense(units: Sequence[int], last: Layer, activation: ActivationLike = "relu", **options: Any) -> list[Layer]:
     """Return a Dense layer for each size, and the last layer.
 
     Args:
         units: The number of units of each hidden layer.
-        last: The layer that answers.
+        last: The output layer.
         activation: The activation of the hidden layers.
         **options: Other arguments of the hidden layers.
     """
     return [*(Dense(each, activation=activation, **options) for each in units), last]
 
 
-def normalized(units: Sequence[int], last: Layer, activation: Any, **options: Any) -> list[Layer]:
-    """Return hidden layers as :func:`dense`, whose inputs have the length 1."""
+def normalized(units: Sequence[int], last: Layer, activation: ActivationLike, **options: Any) -> list[Layer]:
+    """Return hidden layers as :func:`dense`, with inputs normalized to length 1."""
     hidden = [[UnitNormalization(), Dense(each, activation=activation, **options)] for each in units]
     return [*(layer for pair in hidden for layer in pair), last]
 
 
 def grid(units: int, last: Layer) -> list[Layer]:
-    """Return a map of about so many units, as square as possible, and the last layer."""
+    """Return a map with about this number of units, as square as possible, and the last layer."""
     rows = max(1, round(math.sqrt(units)))
     return [Grid(rows, max(2, round(units / rows))), last]
 
@@ -42,10 +43,10 @@ def boltzmann(units: Sequence[int], last: Layer, visible: str) -> list[Layer]:
 
     Args:
         units: The number of hidden units of each machine.
-        last: The layer that answers.
-        visible: The kind of the first machine's visible units; those of the others are binary.
+        last: The output layer.
+        visible: The visible units of the first machine; those of the others are binary.
     """
     kinds = (visible, *("binary" for _ in units))
-    # Glorot's weights, so that a stack can go on by backprop even where few rows left it little time to learn.
+    # Glorot's weights, so that backprop can continue the training even after little contrastive divergence.
     made = (RestrictedBoltzmann(*each, "glorot_uniform") for each in zip(units, kinds, strict=False))
     return [*made, last]

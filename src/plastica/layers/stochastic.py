@@ -1,40 +1,42 @@
-"""StochasticBinary: units that are on or off by chance."""
+"""StochasticBinary: units that are randomly 0 or 1."""
 
 from __future__ import annotations
 
 import jax
 import numpy as np
+from jax import Array
 
 from .. import activations, initializers, random, regularizers
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from ..typing import Float
 from .kernels.product import add_bias, product
 from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
 
 
 @declaration
 class StochasticBinary(Layer):
-    """Units that are 1 with the probability that a sigmoid unit would answer, else 0.
+    """Units that are 1 with the probability given by a sigmoid, else 0.
 
-    For hidden codes of bits, and as a strong regularizer: a unit can tell the next layer one bit at a time. In
-    training each unit draws; in prediction it answers the probability.
+    When to use: for binary hidden codes, and as a strong regularizer: a unit passes on one bit at a time. In training
+    each unit is sampled; in prediction it returns the probability.
 
         p = sigmoid(x W + b),   training: h = 1 with probability p, else 0;   prediction: h = p
 
-    A draw has no derivative. Errors travel back as if h were p, straight through the draw:
+    Sampling has no derivative. Errors propagate back as if h were p (the straight-through estimator):
 
         dC/dz = dC/dh p (1 - p)
 
-    which is the exact gradient of the expected cost where the cost is linear in h, and else an estimate that leans.
-    (The paper also tries it without the factor p (1 - p).) As the draw needs a key, it happens in the synapse: the
-    layer's potential is its activity.
+    This is the exact gradient of the expected cost if the cost is linear in h, and otherwise a biased estimate. (The
+    paper also tries it without the factor p (1 - p).) Sampling needs a key, so it is done in the synapse: the potential
+    of the layer is its activity.
 
     Args:
-        units: How many units.
-        kernel_initializer: How W starts.
-        bias_initializer: How b starts.
+        units: The number of units.
+        kernel_initializer: The initializer of W.
+        bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
 
@@ -42,16 +44,16 @@ class StochasticBinary(Layer):
         ``(batch, features) -> (batch, units)``; kernel ``(features, units)``, bias ``(units,)``.
 
     Raises:
-        InvalidValue: For units below 1.
-        ShapeError: For inputs with more than one axis beside the batch.
+        InvalidValue: If ``units`` is below 1.
+        ShapeError: If inputs do not have exactly one axis besides the batch.
 
     Example:
         >>> StochasticBinary(3).output_shape((8,))
         (3,)
 
     Reference:
-        Bengio, Leonard, Courville (2013), Estimating or propagating gradients through stochastic neurons for
-        conditional computation, section 4, the straight-through estimator.
+        Y. Bengio, N. Léonard, A. Courville, 2013, Estimating or propagating gradients through stochastic neurons for
+        conditional computation, section 4 (the straight-through estimator).
     """
 
     units: int
@@ -77,12 +79,14 @@ class StochasticBinary(Layer):
         kernel = self.kernel_initializer(rng, (shape[-1], self.units))
         return Variables({"kernel": kernel, "bias": self.bias_initializer(rng, (self.units,))}, {})
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch units"], State]:
         p = activations.Sigmoid()(add_bias(product(x, params["kernel"]), params["bias"]))
         if not context.training or context.key is None:
             return p, state
         drawn = random.bernoulli(context.key, jax.lax.stop_gradient(p), p.shape).astype(p.dtype)
-        # In this order the sum is 0 or 1 to the bit.
+        # (p - p) is exactly 0, so in this order of operations the sum is exactly 0 or 1.
         return drawn + (p - jax.lax.stop_gradient(p)), state
 
     def forward(
@@ -91,11 +95,11 @@ class StochasticBinary(Layer):
         record, new_state = super().forward(params, x, state, context)
         if feedback is None:
             return record, new_state
-        # Other weights carry the error back, but the slope stays where the units stand.
+        # Other weights propagate the error back, but the slope p (1 - p) is that of the actual potential.
         p, _ = self.synapse(params, x, state, INFERENCE)
         _, back = jax.vjp(lambda a: product(a, feedback["kernel"]), x)
 
-        def pull(delta: jax.Array) -> tuple[Params, jax.Array]:
+        def pull(delta: Float[Array, "batch units"]) -> tuple[Params, Float[Array, "batch features"]]:
             return record.pull_synapse(delta)[0], back(p * (1 - p) * delta)[0]
 
         return record._replace(pull_synapse=pull), new_state

@@ -1,45 +1,44 @@
-"""Threshold units that are wired by hand and learn nothing: the neuron of 1943."""
+"""Threshold units that are wired by hand and do not learn: the neuron of 1943."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from .. import activations
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import DataError, InvalidValue, ShapeError
+from ..typing import Float
 from .layer import Context, Layer, Params, Shape, State
 
 
 @declaration
 class McCullochPitts(Layer):
-    """Units that fire when enough of their exciting inputs fire and none of their inhibiting ones does.
+    """Units that fire if enough of their excitatory inputs and none of their inhibitory inputs fire.
 
-    For logic that is written down, not learned: as gates, and as fixed hidden units below a perceptron. Everything
-    is all or none, 0 or 1; a single inhibiting input silences a unit whatever else arrives.
+    When to use: for logic that is written down instead of learned: as gates, and as fixed hidden units before a
+    perceptron. All values are 0 or 1; a single inhibitory input silences a unit, whatever the other inputs are.
 
-        a_k = 1 where sum over exciting i of c_ki x_i >= threshold_k and no inhibiting x_i fires, else 0
+        a_k = 1 if sum over excitatory i of c_ki x_i >= threshold_k and no inhibitory x_i fires, else 0
 
-    Its potential is the excitation's distance from the threshold, -1 for a unit that is inhibited. Errors do not
-    travel back through it, for a step has no slope.
+    The potential is the excitation minus the threshold, or -1 for a unit that is inhibited. No error propagates back
+    through it, because a step has a slope of 0.
 
     Args:
-        connections: A row for each unit with a number for each input: 1 excites (2 counts twice), -1 inhibits, 0 is no
-            connection.
-        thresholds: How much excitation lets a unit fire: one whole number for all, or one a unit; with 0 it fires
-            unless it is inhibited.
+        connections: A row for each unit with a number for each input: 1 is excitatory (2 counts twice), -1 inhibitory,
+            0 means no connection.
+        thresholds: The excitation at which a unit fires: one whole number for all, or one for each unit. With 0 a unit
+            fires unless it is inhibited.
 
     Shapes:
-        ``(batch, inputs) -> (batch, units)``, zeros and ones.
+        ``(batch, features) -> (batch, units)``, zeros and ones.
 
     Raises:
-        InvalidValue: For rows of unequal length, numbers that are not whole, a negative threshold.
-        ShapeError: If there are not as many inputs as each row has numbers.
-        DataError: If a network begins with this layer and its inputs are not zeros and ones.
+        InvalidValue: If rows differ in length, numbers are not whole, or a threshold is negative.
+        ShapeError: If the number of inputs is not the length of the rows.
+        DataError: If the layer is the first of a network and its inputs are not zeros and ones.
 
     Example:
         >>> both = McCullochPitts([[1, 1]], thresholds=2)
@@ -47,7 +46,7 @@ class McCullochPitts(Layer):
         [0.0, 1.0]
 
     Reference:
-        McCulloch, Pitts (1943), A logical calculus of the ideas immanent in nervous activity, section 2.
+        W. S. McCulloch, W. Pitts, 1943, A logical calculus of the ideas immanent in nervous activity, section 2.
     """
 
     connections: tuple[tuple[int, ...], ...]
@@ -61,13 +60,15 @@ class McCullochPitts(Layer):
             object.__setattr__(self, "thresholds", tuple(given))
         if not rows or len({len(row) for row in rows}) > 1:
             raise InvalidValue(
-                f"McCullochPitts({rows!r}): give one row a unit, all with one number for each input: [[1, 1], [1, -1]]."
+                f"McCullochPitts({rows!r}): expected a row per unit with a number per input, such as [[1, 1], [1, -1]]."
             )
         if not all(map(_is_whole, (*given, *(number for row in rows for number in row)))):
-            raise InvalidValue(f"McCullochPitts({rows!r}, {given!r}): connections and thresholds are whole numbers.")
+            raise InvalidValue(
+                f"McCullochPitts({rows!r}, {given!r}): connections and thresholds must be whole numbers."
+            )
         if len(given) != len(rows) or min(given) < 0:
             raise InvalidValue(
-                f"McCullochPitts(thresholds={self.thresholds!r}): give one number of at least 0, or one for each of "
+                f"McCullochPitts(thresholds={self.thresholds!r}): expected a number of at least 0, or one for each of "
                 f"the {len(rows)} units."
             )
 
@@ -84,18 +85,20 @@ class McCullochPitts(Layer):
         wrong = numbers[(numbers != 0) & (numbers != 1)]
         if wrong.size:
             raise DataError(
-                f"McCullochPitts: got the value {wrong.flat[0]:.4g} ({wrong.size} of {numbers.size} values do not "
-                "fit); its inputs are 0 or 1. Put Dense(units, activation='heaviside') before it to make them so."
+                f"McCullochPitts: got the value {wrong.flat[0]:.4g} ({wrong.size} of {numbers.size} values are "
+                "neither); its inputs must be 0 or 1. Put Dense(units, activation='heaviside') before it."
             )
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch units"], State]:
         wiring = np.array(self.connections, np.float32).T
         excitation = x @ jnp.asarray(np.maximum(wiring, 0), x.dtype)
         inhibition = x @ jnp.asarray(np.maximum(-wiring, 0), x.dtype)
         apart = excitation - jnp.asarray(self.thresholds, x.dtype)
         return jnp.where(inhibition > 0, -1, apart), state
 
-    def activate(self, potential: jax.Array) -> jax.Array:
+    def activate(self, potential: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return activations.Heaviside()(potential)
 
     @property
@@ -103,5 +106,5 @@ class McCullochPitts(Layer):
         return activations.Heaviside()
 
 
-def _is_whole(number: Any) -> bool:
+def _is_whole(number: object) -> bool:
     return isinstance(number, int) and not isinstance(number, bool)

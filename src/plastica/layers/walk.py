@@ -1,20 +1,20 @@
-"""Walking a network: every layer that is no composition, with its path and what belongs to it."""
+"""All layers of a network that are not compositions, with their paths."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from ..typing import PyTree
 from .layer import Layer
 
 
-def walk(network: Layer, tree: Any = None, path: str = "") -> Iterator[tuple[str, Layer, Any]]:
-    """Yield ``(path, layer, part)`` for each layer, first to last.
+def walk(network: Layer, tree: PyTree = None, path: str = "") -> Iterator[tuple[str, Layer, PyTree]]:
+    """Yield ``(path, layer, part)`` for each layer, from first to last.
 
     Args:
         network: A layer or a composition.
-        tree: What belongs to the network and is shaped like it: parameters, state, a Record or Errors.
-        path: How the network itself is called.
+        tree: A tree with the structure of the network: parameters, state, a Record or Errors.
+        path: The path of the network itself.
 
     Example:
         >>> from plastica.layers import Dense, Sequential

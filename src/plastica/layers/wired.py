@@ -1,4 +1,4 @@
-"""Wired: a layer of which only some connections are there."""
+"""Wired: a layer in which only some connections exist."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import Float
 from .activity import added
 from .connections import Connections, Wiring, wiring
 from .layer import Context, Layer, Params, Shape, State, Variables
@@ -17,27 +19,27 @@ from .layer import Context, Layer, Params, Shape, State, Variables
 
 @declaration
 class Wired(Layer):
-    """A layer of units of which only some connections are there: z = a (W * M) + b.
+    """A layer of units in which only some connections exist: z = a (W * M) + b.
 
-    For wiring as in tissue, where most neurons are not connected; see :class:`~plastica.layers.Sparse`,
-    :class:`~plastica.layers.DistanceDependent` and :class:`~plastica.layers.SmallWorld`. Under every rule and
-    optimizer a connection that is not there stays exactly 0.
+    When to use: for sparse wiring as in neural tissue; see :class:`~plastica.layers.Sparse`,
+    :class:`~plastica.layers.DistanceDependent` and :class:`~plastica.layers.SmallWorld`. With every rule and optimizer,
+    the weight of a missing connection stays exactly 0.
 
-    The mask M is drawn from the network's seed when the weights are, saved with them and never trained. What remains
-    of W starts stronger by one over the root of the mean square of the strengths, so that potentials keep their
+    The mask M is drawn together with the weights, from the seed of the network, saved with them and never trained. The
+    initial W is divided by the root mean square of the strengths of all connections, so that potentials keep their
     variance.
 
     Args:
-        layer: A layer of units with one kernel, such as Dense or Conv2D; of a convolution each filter listens to some
-            of the channels, in its whole window.
+        layer: A layer with one kernel, such as Dense or Conv2D. In a convolution, each filter receives some of the
+            channels, in its whole window.
         connections: The law by which connections are drawn.
 
     Shapes:
-        Those of ``layer``; the mask is ``(inputs, units)``, of a convolution ``(channels, units)``.
+        Those of ``layer``; the mask is ``(features, units)``, for a convolution ``(channels, units)``.
 
     Raises:
-        InvalidValue: If ``layer`` is not such a layer.
-        ShapeError: If the law does not fit so many inputs and units.
+        InvalidValue: If ``layer`` does not have one kernel.
+        ShapeError: If the law does not fit the numbers of inputs and units.
 
     Example:
         >>> from plastica.layers import Dense, Sparse
@@ -53,28 +55,30 @@ class Wired(Layer):
     def __post_init__(self) -> None:
         if not isinstance(self.layer, Layer) or not self.layer.linear_units or isinstance(self.layer, Wired):
             raise InvalidValue(
-                f"Wired({self.layer!r}): it takes a layer of units with one kernel, such as Dense(10) or Conv2D(8, 3), "
-                "not wired yet."
+                f"Wired({self.layer!r}): expected a layer of units with one kernel, such as Dense(10) or Conv2D(8, "
+                "3), that is not wired."
             )
         if not isinstance(self.connections, Connections):
-            raise InvalidValue(f"Wired(connections={self.connections!r}): give a law such as Sparse(0.1).")
+            raise InvalidValue(f"Wired(connections={self.connections!r}): expected a law such as Sparse(0.1).")
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         params, state = self.layer.init(rng, shape)
         strength = self.connections.draw(rng, *params["kernel"].shape[-2:])
-        scale = np.sqrt(np.mean(strength**2)) or np.float32(1)  # a draw may have no connection at all
+        scale = np.sqrt(np.mean(strength**2)) or np.float32(1)  # there may be no connection at all
         kernel = (params["kernel"] * strength / scale).astype(params["kernel"].dtype)
         return Variables({**params, "kernel": kernel}, {**state, "mask": (strength > 0).astype(np.float32)})
 
     def wiring(self, state: State) -> Wiring:
-        """Return the wiring in numbers, from the layer's state: ``layer.wiring(model.state[0])``."""
+        """Return statistics of the wiring from the state of the layer: ``layer.wiring(model.state[0])``."""
         mask = np.asarray(state["mask"])
         return wiring(mask, self.connections.distances(*mask.shape))
 
     def constrain(self, params: Params, state: State) -> Params:
         return self._masked(self.layer.constrain(params, self._inner(state)), state)
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(
+        self, params: Params, x: Float[Array, "batch *inputs"], state: State, context: Context
+    ) -> tuple[Float[Array, "batch *outputs"], State]:
         potential, inner = self.layer.synapse(self._masked(params, state), x, self._inner(state), context)
         return potential, {**inner, "mask": state["mask"]}
 
@@ -84,7 +88,7 @@ class Wired(Layer):
     def _inner(self, state: State) -> State:
         return {name: carried for name, carried in state.items() if name != "mask"}
 
-    def activate(self, potential: jax.Array) -> jax.Array:
+    def activate(self, potential: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return self.layer.activate(potential)
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -106,7 +110,7 @@ class Wired(Layer):
 
     @property
     def declared_shape(self) -> Shape | None:
-        """The shape of one input, where a person gave it here or to the layer inside."""
+        """The shape of one input, if it was given here or to the layer inside."""
         own = super().declared_shape
         return self.layer.declared_shape if own is None else own
 

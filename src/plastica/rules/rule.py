@@ -200,4 +200,5 @@ def loss_of(objective: Objective, batch: Batch, potential: PyTree, activity: PyT
 
 def rule_key(context: Context) -> Key:
     """Return the key for the random numbers of the rule itself in a step; it differs from the keys of all layers."""
+    assert context.key is not None  # training always has one
     return random.fold(context.key, _RULES_OWN)
