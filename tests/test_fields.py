@@ -26,7 +26,9 @@ GIVEN: dict[str, Any] = {
     "function": lambda *given: given[0], "loss": pl.losses.MeanSquaredError(), "rule": pl.Backprop(),
     "initial_learning_rate": 0.1, "learning_rate": 0.1, "decay_steps": 10, "decay_rate": 0.9, "warmup_steps": 3,
     "first_decay_steps": 10, "boundaries": (10,), "values": (0.1, 0.01), "end_learning_rate": 0.01, "axes": 1,
-    "dims": (2, 1), "n": 3, "num_heads": 2, "key_dim": 3, "place": 0,
+    "dims": (2, 1), "n": 3, "num_heads": 2, "key_dim": 3, "place": 0, "height": 2, "width": 2,
+    "factor": 0.1, "height_factor": 0.1, "width_factor": 0.1, "num_tokens": 3, "num_classes": 2,
+    "target_class_ids": (0,), "recall": 0.5, "precision": 0.5, "specificity": 0.5, "sensitivity": 0.5,
     "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {

@@ -115,13 +115,19 @@ def _say(hint: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(_say(each) for each in args)
     if origin is tuple:
-        parts = list(dict.fromkeys(_say(each) for each in args if each is not Ellipsis))
+        parts = list(dict.fromkeys(_say(_without_none(each)) for each in args if each is not Ellipsis))
         return f"a list of {' and '.join(_SEVERAL.get(part, part) for part in parts)}"
     if origin is Literal:
         return " or ".join(map(repr, args))
     if origin is os.PathLike:
         return "a path"
     return _WORDS.get(hint) or f"a {hint.__name__}"
+
+
+def _without_none(hint: Any) -> Any:
+    """Return what may stand in a place of a list other than None, which needs no mention."""
+    others = [each for each in get_args(hint) if each is not NoneType]
+    return others[0] if get_origin(hint) in (Union, UnionType) and len(others) == 1 else hint
 
 
 def _advice(value: Any, hint: Any) -> str:

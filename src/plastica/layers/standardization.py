@@ -57,7 +57,7 @@ class Normalization(Adaptive):
     def __post_init__(self) -> None:
         for name in ("mean", "variance"):
             if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, _nested(np.asarray(value, np.float64)))
+                object.__setattr__(self, name, _nested(_numbers(name, value)))
         if (self.mean is None) != (self.variance is None):
             raise InvalidValue("Normalization: give both mean and variance, or neither and data to adapt().")
         shapes = [() if each is None else np.shape(each) for each in (self.mean, self.variance)]
@@ -138,3 +138,12 @@ def _state(mean: Any, variance: Any, count: int) -> dict[str, np.ndarray]:
 
 def _nested(array: np.ndarray) -> Any:
     return float(array) if array.ndim == 0 else tuple(_nested(part) for part in array)
+
+
+def _numbers(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value, np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(
+            f"Normalization({name}={value!r}): {name} must be a number or an array of numbers."
+        ) from error

@@ -73,7 +73,7 @@ class TextVectorization(Indexed):
 
     def __post_init__(self) -> None:
         for name, given, known in (("standardize", self.standardize, STANDARDS), ("split", self.split, SPLITS)):
-            if not (given is None or callable(given) or given in known):
+            if not (given is None or callable(given) or (isinstance(given, str) and given in known)):
                 raise InvalidValue(
                     f"TextVectorization: {name}={given!r}; expected one of {', '.join(known)}, None or a function."
                 )

@@ -59,7 +59,7 @@ def checked_terms(owner: str, terms: Iterable[Term], special: Sequence[Term], mo
     Raises:
         InvalidValue: If it is empty, too large, has a term twice, or special terms elsewhere.
     """
-    if isinstance(terms, str | bytes):
+    if isinstance(terms, str | bytes) or not isinstance(terms, Iterable):
         raise InvalidValue(f"{owner}: vocabulary={terms!r}; give a list of terms, as read from the file.")
     given = tuple(each.item() if isinstance(each, np.generic) else each for each in terms)
     if special and given[: len(special)] == tuple(special):
