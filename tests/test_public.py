@@ -113,3 +113,18 @@ def test_every_public_method_of_a_model_says_what_it_does():
     for name, member in inspect.getmembers(pl.Sequential):
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
             assert inspect.getdoc(member), f"Sequential.{name}"
+
+
+def test_a_file_may_name_a_layer_that_the_process_has_not_used(tmp_path):
+    model = pl.Sequential([pl.Conv2D(2, 2), pl.SpatialDropout2D(0.1), pl.Flatten(), pl.Dense(1)])
+    model.build((None, 3, 3, 1))
+    model.save(tmp_path / "network.plastica")
+    script = "import sys, plastica as pl; print([type(layer).__name__ for layer in pl.load(sys.argv[1]).layers])"
+    assert "SpatialDropout2D" in in_a_process(script.replace("sys.argv[1]", repr(str(tmp_path / "network.plastica"))))
+
+
+def test_training_imports_only_the_layers_that_are_used():
+    script = "import sys, plastica as pl; pl.Sequential([pl.Dense(1)]).compile('adam', 'mse'); print(*sys.modules)"
+    loaded = in_a_process(script).split()
+    assert "plastica.layers.dense" in loaded
+    assert not {"plastica.layers.convolution", "plastica.layers.attention", "plastica.layers.light"} & set(loaded)

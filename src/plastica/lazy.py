@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+_declaring: dict[str, Mapping[str, str]] = {}
 
-def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+
+def importer(package: str, homes: Mapping[str, str], declares: bool = False) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a package whose names are imported on first use (PEP 562).
 
     Args:
         package: The package, its ``__name__``.
         homes: The module of each name, relative to the package: ``{"TableNetwork": ".table"}``. If the path of the
             module ends with the name, it is the module itself: ``{"layers": ".layers"}``.
+        declares: Whether files may contain declarations of the package; see :func:`import_declarations`.
     """
+    if declares:
+        _declaring[package] = homes
 
     def load(name: str) -> Any:
         if name not in homes:
@@ -27,3 +34,24 @@ def importer(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return load
+
+
+def import_declarations() -> None:
+    """Import every module with declarations that files may contain: a file may name one that nobody used yet."""
+    for package, homes in _declaring.items():
+        for home in dict.fromkeys(homes.values()):
+            import_module(home, package)
+
+
+def homes_in_stub(init: str) -> dict[str, str]:
+    """Return for each name the module that has it, from the stub beside a package's ``__init__.py``.
+
+    The stub, ``__init__.pyi``, imports every public name from its module: type checkers read it as it stands, and a
+    new name is one line in one place.
+
+    Args:
+        init: The package's ``__file__``.
+    """
+    tree = ast.parse(Path(init).with_suffix(".pyi").read_text("utf-8"))
+    found = (node for node in tree.body if isinstance(node, ast.ImportFrom))
+    return {alias.name: "." * node.level + (node.module or "") for node in found for alias in node.names}

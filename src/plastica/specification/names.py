@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, TypeVar, get_type_hints
 
 from ..declaration import Declaration
 from ..errors import InvalidValue
+from ..lazy import import_declarations
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -51,7 +52,8 @@ def register(own: C, name: str | None = None) -> C:
 
 
 def known() -> dict[str, type[Declaration]]:
-    """Return the declarations that files may contain: all imported ones of plastica, and registered ones."""
+    """Return the declarations that files may contain: those of plastica, and registered ones."""
+    import_declarations()
     found = {
         type_name(cls): cls
         for cls in _subclasses(Declaration)

@@ -23,12 +23,12 @@ _FULL_WIDTH = 64
 _MOST_POSITIONS = 8
 
 
-class Blocks(NamedTuple):
+class ColumnBlocks(NamedTuple):
     """How a row of positions is cut into blocks.
 
     Attributes:
         wide: Positions in a block.
-        number: Blocks in a row; the last one may reach beyond the image.
+        number: ColumnBlocks in a row; the last one may reach beyond the image.
         seen: Columns of the image that a block sees.
         step: Columns from one block to the next.
     """
@@ -82,13 +82,13 @@ def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array
 by_blocks.defvjp(_forward, _backward)
 
 
-def _cut(window: Window, width: int, filters: int) -> Blocks:
+def _cut(window: Window, width: int, filters: int) -> ColumnBlocks:
     wide = min(positions_of(filters), width)
     stride = window.strides[1]
-    return Blocks(wide, -(-width // wide), (wide - 1) * stride + window.span[1], wide * stride)
+    return ColumnBlocks(wide, -(-width // wide), (wide - 1) * stride + window.span[1], wide * stride)
 
 
-def _band(window: Window, taps: int, blocks: Blocks) -> np.ndarray:
+def _band(window: Window, taps: int, blocks: ColumnBlocks) -> np.ndarray:
     """Return where tap k of position o lies among the columns that a block sees, ``(taps, seen, wide)`` of 0 and 1."""
     found = np.zeros((taps, blocks.seen, blocks.wide), np.float32)
     for tap in range(taps):
@@ -97,7 +97,7 @@ def _band(window: Window, taps: int, blocks: Blocks) -> np.ndarray:
     return found
 
 
-def _banded(window: Window, kernel: jax.Array, blocks: Blocks) -> jax.Array:
+def _banded(window: Window, kernel: jax.Array, blocks: ColumnBlocks) -> jax.Array:
     """Return the kernel as a matrix, ``(height * seen * channels, wide * filters)``."""
     high, wide, channels, filters = kernel.shape
     band = jnp.asarray(_band(window, wide, blocks), kernel.dtype)
@@ -105,17 +105,17 @@ def _banded(window: Window, kernel: jax.Array, blocks: Blocks) -> jax.Array:
     return matrix.reshape(high * blocks.seen * channels, blocks.wide * filters)
 
 
-def _widened(padded: jax.Array, blocks: Blocks) -> jax.Array:
+def _widened(padded: jax.Array, blocks: ColumnBlocks) -> jax.Array:
     """Return images to whose last column the last block reaches."""
     missing = max(_reach(blocks) - padded.shape[2], 0)
     return jnp.pad(padded, ((0, 0), (0, 0), (0, missing), (0, 0)))
 
 
-def _reach(blocks: Blocks) -> int:
+def _reach(blocks: ColumnBlocks) -> int:
     return (blocks.number - 1) * blocks.step + blocks.seen
 
 
-def _columns(window: Window, padded: jax.Array, blocks: Blocks, height: int) -> jax.Array:
+def _columns(window: Window, padded: jax.Array, blocks: ColumnBlocks, height: int) -> jax.Array:
     """Return what each block sees, ``(batch * height * number, kernel height * seen * channels)``."""
     batch, rows, width, channels = padded.shape
     flat = padded.reshape(batch, rows, width * channels)
@@ -127,7 +127,7 @@ def _columns(window: Window, padded: jax.Array, blocks: Blocks, height: int) -> 
     return jnp.concatenate(seen, -1).reshape(batch * height * blocks.number, high * blocks.seen * channels)
 
 
-def _laid(window: Window, shares: jax.Array, blocks: Blocks, shape: tuple[int, ...]) -> jax.Array:
+def _laid(window: Window, shares: jax.Array, blocks: ColumnBlocks, shape: tuple[int, ...]) -> jax.Array:
     """Add up what each block sends back to the columns that it saw; the transpose of :func:`_columns`.
 
     Args:

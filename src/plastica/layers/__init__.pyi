@@ -1,0 +1,183 @@
+# The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
+
+from .activation import Activation
+from .attention import AdditiveAttention, Attention
+from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .boltzmann import RestrictedBoltzmann
+from .categories import CategoryEncoding, Discretization
+from .compose import Branches, Residual, Sequential
+from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
+from .convolution import Conv1D, Conv2D, Conv3D
+from .dense import Dense
+from .dropouts import AlphaDropout, GaussianDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .edges import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .embedding import Embedding
+from .ensemble import Ensemble
+from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
+from .global_pooling import (
+    GlobalAveragePooling1D,
+    GlobalAveragePooling2D,
+    GlobalAveragePooling3D,
+    GlobalMaxPooling1D,
+    GlobalMaxPooling2D,
+    GlobalMaxPooling3D,
+)
+from .graph import Graph
+from .grid import Grid
+from .group_normalization import GroupNormalization, RMSNormalization
+from .input import Input
+from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
+from .light import RandomBrightness, RandomContrast
+from .lookup import IntegerLookup, StringLookup
+from .members import MemberDense, Members
+from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .multi_head import MultiHeadAttention
+from .networks import Networks
+from .node import Node
+from .noise import Dropout, GaussianNoise
+from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
+from .output_part import OutputPart
+from .own import Lambda
+from .piecewise import PiecewiseLinearEmbedding
+from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
+from .recurrent import GRU, LSTM, SimpleRNN
+from .regularization import ActivityRegularization
+from .rescaling import Rescaling
+from .resizing import CenterCrop, RandomCrop, Resizing
+from .sampling import GaussianSampling
+from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
+from .shape import Flatten, Permute, RepeatVector, Reshape
+from .standardization import Normalization
+from .stochastic import StochasticBinary
+from .text import TextVectorization
+from .threshold import McCullochPitts
+from .transposed import Conv1DTranspose, Conv2DTranspose
+from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
+from .walk import walk
+from .wired import Wired
+
+__all__ = [
+    "ELU",
+    "GRU",
+    "INFERENCE",
+    "LSTM",
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AdditiveAttention",
+    "AlphaDropout",
+    "Attention",
+    "Average",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "BatchNormalization",
+    "Branches",
+    "CategoryEmbedding",
+    "CategoryEncoding",
+    "CategoryIndicators",
+    "CenterCrop",
+    "Concatenate",
+    "Connections",
+    "Context",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "Discretization",
+    "DistanceDependent",
+    "Dot",
+    "Dropout",
+    "Embedding",
+    "Ensemble",
+    "Errors",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GaussianSampling",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "Graph",
+    "Grid",
+    "GroupNormalization",
+    "Identity",
+    "Input",
+    "IntegerLookup",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "Maximum",
+    "McCullochPitts",
+    "MemberDense",
+    "Members",
+    "Minimum",
+    "MultiHeadAttention",
+    "Multiply",
+    "Networks",
+    "Node",
+    "Normalization",
+    "OutputPart",
+    "PReLU",
+    "PeriodicEmbedding",
+    "Permute",
+    "PiecewiseLinearEmbedding",
+    "RMSNormalization",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "ReLU",
+    "Record",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "Residual",
+    "Resizing",
+    "RestrictedBoltzmann",
+    "Scale",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "Sequential",
+    "SimpleRNN",
+    "SmallWorld",
+    "Softmax",
+    "Sparse",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "StochasticBinary",
+    "StringLookup",
+    "Subtract",
+    "TextVectorization",
+    "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "Variables",
+    "Wired",
+    "Wiring",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
+    "walk",
+    "wiring",
+]
