@@ -1,1 +1,1 @@
-"""Measurements of plastica beside its peers; see README.md."""
+"""Benchmarks of plastica and its peers; see README.md."""

@@ -1,7 +1,7 @@
-"""What an installation of plastica weighs: the packages it brings, without extras, and the size of each on disk.
+"""The size of an installation of plastica: its required packages, without extras, and their sizes on disk.
 
-Run ``python -m benchmarks.footprint`` where plastica is installed. Sizes are those of the files that each package
-lists as its own, compiled Python files included where pip made them.
+Run ``python -m benchmarks.footprint`` where plastica is installed. Sizes are those of the files listed by each
+package, including compiled Python files if pip created them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
 
-LARGEST = 12  # packages with a row of their own
+LARGEST = 12  # packages with a separate row
 
 
 def required(name: str, found: dict[str, Distribution]) -> dict[str, Distribution]:
-    """Add a package and all that it requires in this environment to what was found."""
+    """Add a package and its requirements in this environment."""
     key = name.lower().replace("_", "-")
     if key in found:
         return found

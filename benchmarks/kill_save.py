@@ -1,12 +1,12 @@
-"""Kills during save and corrupted files: what still loads, beside safetensors and NumPy in the same run.
+"""Kills during save and corrupted files: what can still be loaded, compared with safetensors and NumPy.
 
     python benchmarks/kill_save.py                      # 500 kills, 10,000 corruptions
     python benchmarks/kill_save.py --kills 50 --corruptions 1000 --no-peers
 
-A child saves one generation after another over the same file and is killed (SIGKILL) at a random moment. What
-is there must load, be one whole generation, and be no older than the last save that had returned. Corruptions
-(flipped bits, overwritten, lost, repeated and zeroed runs, truncations) must be refused; loading other values
-than were saved is the one bad outcome. Ends with status 1 when plastica fails anywhere.
+A child process saves one generation after another to the same file and is killed (SIGKILL) at a random moment. The
+file must load, be one complete generation, and be no older than the last completed save. Corruptions (flipped bits;
+overwritten, missing, repeated and zeroed sections; truncations) must be rejected; loading values other than those
+saved is a failure. The exit code is 1 if plastica fails anywhere.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ import safetensors.numpy
 
 from plastica.storage import CheckpointFolder, read_latest, read_model, write_model
 
-warnings.simplefilter("ignore")  # a checkpoint that is left out says so
+warnings.simplefilter("ignore")  # skipped checkpoints give warnings
 
 
 class Way(NamedTuple):
@@ -92,7 +92,7 @@ PEERS = (Way("safetensors", save_safetensors, load_safetensors), Way("numpy.save
 
 
 def generation_of(number: int, size: int) -> dict[str, np.ndarray]:
-    """Return arrays of which every element tells its generation."""
+    """Return arrays in which every element determines its generation."""
     return {f"{layer}/kernel": np.full((size, 64), number, np.float32) for layer in range(4)}
 
 
@@ -103,7 +103,7 @@ def save_for_ever(way: Way, folder: Path, first: int, size: int, told: int) -> N
 
 
 def kill_one(way: Way, folder: Path, first: int, size: int, delay: float) -> int:
-    """Let a child save from generation ``first`` on, kill it, and return the last generation it had saved."""
+    """Start a child that saves from generation ``first``, kill it, and return the last generation it saved."""
     reading, telling = os.pipe()
     child = os.fork()
     if child == 0:
@@ -112,7 +112,7 @@ def kill_one(way: Way, folder: Path, first: int, size: int, delay: float) -> int
         finally:
             os._exit(1)
     os.close(telling)
-    select.select([reading], [], [], 30)  # one save is through; the kill falls into a later one
+    select.select([reading], [], [], 30)  # one save is complete; the kill hits a later one
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
@@ -122,7 +122,7 @@ def kill_one(way: Way, folder: Path, first: int, size: int, delay: float) -> int
 
 
 def kills(way: Way, count: int, size: int, source: random.Random) -> Counter[str]:
-    """Kill ``count`` savers; count what is found afterwards."""
+    """Kill ``count`` processes during save and count the outcomes."""
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
@@ -157,7 +157,7 @@ def clear(folder: Path) -> None:
 
 
 def corrupt(raw: bytes, source: random.Random) -> tuple[str, bytes]:
-    """Return the name of a kind of damage and the damaged bytes."""
+    """Return the name of a kind of corruption and the corrupted bytes."""
     place, run = source.randrange(len(raw)), source.randrange(1, 64)
     kind = source.choice(["bit", "byte", "run", "lost", "repeated", "zeroed", "truncated", "grown"])
     match kind:
@@ -181,7 +181,7 @@ def corrupt(raw: bytes, source: random.Random) -> tuple[str, bytes]:
 
 
 def corruptions(way: Way, count: int, source: random.Random) -> Counter[str]:
-    """Damage files in ``count`` ways; count what loading makes of them."""
+    """Corrupt files in ``count`` ways and count the outcomes of loading."""
     outcomes: Counter[str] = Counter()
     wanted = {"0/kernel": np.random.default_rng(0).normal(size=(32, 16)), "0/bias": np.arange(16, dtype=np.int32)}
     with tempfile.TemporaryDirectory() as root:
@@ -223,7 +223,7 @@ def arguments() -> Any:
 
 
 def main() -> int:
-    """Run both trials for every way and print them."""
+    """Run both experiments for each format and print the results."""
     given = arguments()
     rows = []
     for way in OURS + (PEERS if given.peers else ()):

@@ -1,12 +1,12 @@
-"""Kills during training: does a resumed run end in the same weights, bit for bit?
+"""Kills during training: whether a resumed run gives the same weights, bit for bit.
 
     python -m benchmarks.kill_train                # 100 kills
     python -m benchmarks.kill_train --kills 10
 
-A child trains with ``checkpoint=`` and is killed (SIGKILL) at a random moment after training began: while
-it resumes, compiles, steps or writes a checkpoint. Another child resumes; and so on until the run ends. Its
-weights, its optimizer's memory and its history must then be those of a run that nobody disturbed. Runs follow
-one another until there were enough kills. Ends with status 1 when one differs, or a child fails by itself.
+A child process trains with ``checkpoint=`` and is killed (SIGKILL) at a random moment after training began: while it
+resumes, compiles, trains or writes a checkpoint. Another child resumes, and so on until the run is complete. Its
+weights, optimizer state and history must then equal those of an undisturbed run. Runs are repeated until there are
+enough kills. The exit code is 1 if one differs or a child fails.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ import numpy as np
 
 import plastica as pl
 
-# The parent never starts JAX's threads: it imports, and only its children compute.
+# The parent process never starts the threads of JAX: it only imports, and its children compute.
 warnings.filterwarnings("ignore", message="os.fork", category=RuntimeWarning)
 
 
 def train(folder: Path | None, epochs: int, told: int) -> None:
-    """Train a network with all that carries state from step to step, and tell its digest at the end."""
+    """Train a network with all kinds of state and print a digest at the end."""
     source = np.random.default_rng(0)
     x = source.standard_normal((2003, 8), dtype=np.float32)
     y = (x[:, :1] * x[:, 1:2] + 0.1 * source.standard_normal((2003, 1))).astype(np.float32)
@@ -56,7 +56,7 @@ def train(folder: Path | None, epochs: int, told: int) -> None:
 
 
 class Child:
-    """A process forked from this one that trains."""
+    """A forked process that trains."""
 
     def __init__(self, folder: Path | None, epochs: int) -> None:
         self.reading, telling = os.pipe()
@@ -78,7 +78,7 @@ class Child:
         os.kill(self.pid, signal.SIGKILL)
 
     def end(self) -> tuple[int, list[str] | None]:
-        """Wait for the end; return the signal or status it ended with and the digests, if it came to them."""
+        """Wait for the end; return the signal or exit code, and the digests if they were printed."""
         with os.fdopen(self.reading, "rb") as file:
             told = file.read().splitlines()
         _, status = os.waitpid(self.pid, 0)
@@ -87,7 +87,7 @@ class Child:
 
 
 def disturbed(epochs: int, kills_left: int, longest: float, source: random.Random, found: Counter[str]) -> Any:
-    """Train one run, killing it until it ends or there were enough kills; return its digests."""
+    """Train one run, killing it until it ends or there are enough kills; return its digests."""
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root) / "run"
         while True:
@@ -118,12 +118,12 @@ def arguments() -> Any:
 
 
 def main() -> int:
-    """Run undisturbed once, then disturbed until there were enough kills, and compare."""
+    """Train once undisturbed, then with kills until there are enough, and compare."""
     given = arguments()
     source, found = random.Random(given.seed), Counter[str]()
     with tempfile.TemporaryDirectory() as cache:
         os.environ["PLASTICA_CACHE"] = cache
-        Child(None, 1).end()  # fills the cache of compiled programs
+        Child(None, 1).end()  # fill the cache of compiled programs
         child = Child(None, given.epochs)
         child.wait_until_begun()
         began = time.perf_counter()

@@ -1,11 +1,11 @@
-"""Full MNIST: test error and seconds of plastica beside PyTorch and Keras doing the same.
+"""Full MNIST: test error and seconds of plastica, PyTorch and Keras.
 
     python -m benchmarks.mnist --data mnist.npz
     python -m benchmarks.mnist --data mnist.npz --epochs 1 --only mlp --peers PyTorch
 
-The file is Keras's mnist.npz: x_train, y_train, x_test, y_test. Equal terms: the same layers, Adam at its usual
-rate, batches of 128, shuffled rows, the same epochs, two threads; each in a process of its own, one after
-another, seconds from building the network to the end of training, compiling included.
+The file is Keras's mnist.npz: x_train, y_train, x_test, y_test. Equal conditions: the same layers, Adam with its
+default learning rate, batch size 128, shuffled rows, the same epochs, two threads; each in a separate process, one
+after another. Seconds are measured from building the network to the end of training, including compilation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SHOWN = [name for name in ABLE if PEERS[name].shown]
 
 
 def trials(workload: Workload, given: Any) -> dict[str, list[dict[str, float]]]:
-    """Train every peer's network as often as asked, each time in a new process."""
+    """Train the network of every peer the given number of times, each time in a new process."""
     found: dict[str, list[dict[str, float]]] = {}
     for _ in range(given.repeats):
         for peer in [OURS, *given.peers]:
@@ -39,7 +39,7 @@ def trials(workload: Workload, given: Any) -> dict[str, list[dict[str, float]]]:
 
 
 def print_rows(workload: Workload, found: dict[str, list[dict[str, float]]]) -> None:
-    """Print a row for each peer: medians, and errors from least to most."""
+    """Print a row for each peer: medians, and the range of errors."""
     own = statistics.median(trial["seconds"] for trial in found[OURS])
     for peer, made in found.items():
         seconds = statistics.median(trial["seconds"] for trial in made)

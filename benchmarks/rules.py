@@ -1,12 +1,12 @@
-"""How fast learning rules train, beside what people would use instead, in one run.
+"""Training speed of learning rules, compared with other implementations in one run.
 
     python -m benchmarks.rules
     python -m benchmarks.rules --only kohonen --only perceptron --rounds 9
 
-Every row has two processes, plastica's and the peer's, that train the same network on the same rows by the same
-rule, one after the other, round after round; while one works, the other waits. A ratio is the median over the rounds
-of peer's time / plastica's time; compiling is done before and printed apart. PyTorch runs eagerly in plain loops
-(``rule_peers/pytorch.py``), MiniSom and scikit-learn through their own training calls.
+Each row has two processes, for plastica and for the peer, which train the same network on the same rows with the same
+rule, alternately in several rounds; while one works, the other waits. A ratio is the median over the rounds of
+peer's time / plastica's time; compilation is done before and printed separately. PyTorch runs eagerly in plain loops
+(``rule_peers/pytorch.py``), MiniSom and scikit-learn through their own training methods.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ TITLES = {"pytorch": "PyTorch", "minisom": "MiniSom", "scikit_learn": "scikit-le
 
 @dataclass(frozen=True)
 class Row:
-    """What is trained.
+    """One comparison.
 
     Attributes:
-        rule: The function's name in ``rule_peers/ours.py`` and in the peer's file.
-        peer: The peer's file.
-        sizes: Units of each layer, inputs first.
-        batch: Rows of a step.
-        rows: Rows of the data.
-        epochs: Epochs of a measurement.
-        steps: Relaxation steps, for rules that relax.
-        nudged: Relaxation steps under the nudge.
+        rule: The name of the function in ``rule_peers/ours.py`` and in the file of the peer.
+        peer: The file of the peer.
+        sizes: The units of each layer, inputs first.
+        batch: The batch size.
+        rows: The number of rows.
+        epochs: The number of epochs in a measurement.
+        steps: The number of relaxation steps, for rules that settle.
+        nudged: The number of relaxation steps with the nudge.
     """
 
     rule: str
@@ -55,11 +55,11 @@ class Row:
 
     @property
     def name(self) -> str:
-        """What ``--only`` may ask for, beside the rule."""
+        """The name for ``--only``, in addition to the rule."""
         return f"{self.rule}/{self.peer}/{'-'.join(map(str, self.sizes))}"
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return inputs in [0, 1] and class numbers (for one output: numbers); random, for speed hangs on neither."""
+        """Return random inputs in [0, 1] and class indices (numbers for one output); they do not affect the speed."""
         rng = np.random.default_rng(0)
         x = rng.random((self.rows, self.sizes[0]), np.float32)
         if self.rule == "perceptron":
@@ -91,7 +91,7 @@ ROWS = (
 
 
 class Worker:
-    """A process that trains one row with one library, whenever it is told to."""
+    """A process that trains one row with one library on request."""
 
     def __init__(self, row: Row, place: int, who: str, threads: int) -> None:
         limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
@@ -102,7 +102,7 @@ class Worker:
         self.first = self.seconds()
 
     def seconds(self) -> float:
-        """Train once and return how long it took."""
+        """Train once and return the time."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write("go\n")
@@ -119,7 +119,7 @@ class Worker:
 
 
 def work(who: str, row: Row) -> None:
-    """Train whenever a line comes in, and answer with seconds."""
+    """Train for each line read, and print the seconds."""
     train: Callable[[], None] = getattr(import_module(f"benchmarks.rule_peers.{who}"), row.rule)(row, *row.data())
     if who == "pytorch":
         once, train = train, lambda: [once() for _ in range(row.epochs)] and None
@@ -130,7 +130,7 @@ def work(who: str, row: Row) -> None:
 
 
 def measure(row: Row, rounds: int, threads: int) -> tuple[float, float, float, float]:
-    """Return plastica's and the peer's microseconds a step, the ratio, and plastica's seconds of compiling."""
+    """Return the microseconds per step of plastica and of the peer, the ratio, and plastica's compilation time."""
     place = ROWS.index(row)
     ours, peer = (Worker(row, place, who, threads) for who in ("ours", row.peer))
     pairs = [(ours.seconds(), peer.seconds()) for _ in range(rounds)]

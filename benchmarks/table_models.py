@@ -1,8 +1,8 @@
-"""What is compared on tables: each takes rows and returns answers for other rows, all with their defaults.
+"""The models compared on tables: each is fitted to rows and predicts others, with default settings.
 
-The peers see medians for missing numbers, standardised numbers and one-hot categories; trees see the numbers as they
-are. Targets that are numbers are standardised for the networks. PyTorch and Keras have no default network: two hidden
-layers of 64 rectifiers, Adam, 50 epochs in batches of 32.
+For the peers, missing numbers are imputed by the median, numbers standardised and categories one-hot encoded; trees
+get the numbers unchanged. Numeric targets are standardised for the networks. PyTorch and Keras have no default network:
+two hidden layers of 64 ReLU units, Adam, 50 epochs, batch size 32.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Learner = Callable[[Source, Any, Any, int], np.ndarray]
 
 
 def plastica(source: Source, train: Any, test: Any, seed: int, **parts: Any) -> np.ndarray:
-    """Plastica's default network for tables; ``parts`` changes its recipe."""
+    """The default network of plastica for tables; ``parts`` changes its hyperparameters."""
     from plastica.data.reading import read_table
     from plastica.tables import Settings, TableNetwork
     from plastica.tables.networks import network_for, recipe_for
@@ -36,7 +36,7 @@ def plastica(source: Source, train: Any, test: Any, seed: int, **parts: Any) -> 
     model = network_for(target.task, target.outputs, prepared.layout, settings, recipe, rows=rows)
     network = TableNetwork.train(prepared, settings, model=model)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of categories that the training rows do not hold
+        warnings.simplefilter("ignore")  # about categories that are not in the training rows
         answers = network.predict(read_table(test.drop(columns=source.target)))
     return np.asarray(answers.labels, np.float64) if answers.probabilities is None else answers.probabilities
 
@@ -47,7 +47,7 @@ def scikit_learn(source: Source, train: Any, test: Any, seed: int) -> np.ndarray
 
     x, y, held, back = _arrays(source, train, test)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it would need more epochs: these are its defaults
+        warnings.simplefilter("ignore")  # about non-convergence with the default number of epochs
         if source.task == "regression":
             return back(MLPRegressor(random_state=seed).fit(x, y).predict(held))
         return MLPClassifier(random_state=seed).fit(x, y).predict_proba(held)
@@ -69,7 +69,7 @@ def trees(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
 
 
 def catboost(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
-    """CatBoost, which is told which columns are words."""
+    """CatBoost, with declared categorical columns."""
     from catboost import CatBoostClassifier, CatBoostRegressor
 
     _, words = _columns(source, train)
@@ -84,7 +84,7 @@ def catboost(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
 
 
 def lightgbm(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
-    """LightGBM, which is told which columns are words."""
+    """LightGBM, with declared categorical columns."""
     from lightgbm import LGBMClassifier, LGBMRegressor
 
     numbers, words = _columns(source, train)
@@ -94,7 +94,7 @@ def lightgbm(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
         for part in (x, held):
             part[name] = part[name].astype("category").cat.set_categories(known)
     for part in (x, held):
-        part.columns = [f"column {number}" for number in range(part.shape[1])]  # it refuses some characters in names
+        part.columns = [f"column {number}" for number in range(part.shape[1])]  # it rejects some characters in names
     kind = LGBMRegressor if source.task == "regression" else LGBMClassifier
     model = kind(random_state=seed, verbose=-1).fit(x, train[source.target])
     return model.predict(held) if source.task == "regression" else model.predict_proba(held)
@@ -142,7 +142,7 @@ def keras(source: Source, train: Any, test: Any, seed: int) -> np.ndarray:
     """A plain network in Keras on TensorFlow."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # that it compiles anew for each fold
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # about compiling again for each fold
     import keras
 
     x, y, held, back = _arrays(source, train, test)
@@ -180,7 +180,7 @@ def _columns(source: Source, train: Any) -> tuple[list[str], list[str]]:
 
 
 def _arrays(source: Source, train: Any, test: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, Callable[..., Any]]:
-    """Return features and targets as networks want them, features of the held-out rows, and the way back."""
+    """Return features and targets for networks, features of the test rows, and the inverse transformation."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline

@@ -1,10 +1,10 @@
-"""Where the time of a table goes: CPU seconds of each phase of one run, in a process of its own, and its peak memory.
+"""Time profile for a table: CPU seconds of each phase of one run in a separate process, and its peak memory.
 
     python -m benchmarks.tables --time --tables penguins churn
 
-Compiling is short where an earlier run left the program in the cache; ``PLASTICA_CACHE=off`` compiles anew. All threads
-count, also while they wait for each other. The parts of the steps are run by themselves, as often as in the run; the
-remainder is fetching rows, the loss and the metrics.
+Compilation is short if the program is in the cache; ``PLASTICA_CACHE=off`` disables the cache. All threads count, even
+while they wait for each other. The parts of the steps are also run separately, as often as in the run; the remainder is
+gathering rows, the loss and the metrics.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ LOOPS = 50
 
 
 class Stopwatch:
-    """CPU seconds by phase; what a phase within another takes counts for the inner one alone."""
+    """CPU seconds by phase; nested phases count for the inner one only."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = dict.fromkeys(PHASES, 0.0)
-        self.phase, self.since = "imports", 0.0  # the process's whole life up to now
+        self.phase, self.since = "imports", 0.0  # since the start of the process
 
     def turn_to(self, phase: str) -> str:
-        """Begin a phase and return the one that it ends."""
+        """Begin a phase and return the previous one."""
         before, now = self.phase, time.process_time()
         self.seconds[before] += now - self.since
         self.phase, self.since = phase, now
@@ -43,7 +43,7 @@ class Stopwatch:
 
     @contextmanager
     def measuring(self, phase: str) -> Iterator[None]:
-        """Count what happens inside for a phase."""
+        """Measure a block as a phase."""
         before = self.turn_to(phase)
         try:
             yield
@@ -51,7 +51,7 @@ class Stopwatch:
             self.turn_to(before)
 
     def around(self, place: Any, name: str, phase: str) -> None:
-        """Count every call of a module's function for a phase."""
+        """Measure every call of a function as a phase."""
         function = getattr(place, name)
 
         def measured(*given: Any, **named: Any) -> Any:
@@ -62,7 +62,7 @@ class Stopwatch:
 
 
 class Programs:
-    """Stands in the place of the run's program: traces and compiles it apart from its steps."""
+    """Replaces the program of a run, to measure tracing and compiling separately from its steps."""
 
     def __init__(self, program: Any, watch: Stopwatch) -> None:
         self.program, self.watch = program, watch
@@ -86,7 +86,7 @@ class Programs:
 
 
 def measure(name: str, rows: int) -> dict[str, Any]:
-    """Train on a table in this process and return seconds by phase, the steps and their parts, and peak memory."""
+    """Train on a table in this process and return seconds by phase, the parts of the steps, and peak memory."""
     watch = Stopwatch()
     from plastica.evaluation import results as judging
     from plastica.layers import Dense, Ensemble
@@ -121,11 +121,11 @@ def measure(name: str, rows: int) -> dict[str, Any]:
 
 
 def parts_of(given: tuple[Any, ...], epochs: int, steps: int) -> dict[str, float]:
-    """Return about how many seconds of a run's steps go where: each part run alone, as often as in the run.
+    """Return the approximate seconds of each part of the steps, measured separately, as often as in the run.
 
     Args:
-        given: What the run's program was called with.
-        epochs, steps: How many the run made.
+        given: The arguments of the program.
+        epochs, steps: Their numbers in the run.
     """
     import jax
     import jax.numpy as jnp
@@ -167,7 +167,7 @@ def parts_of(given: tuple[Any, ...], epochs: int, steps: int) -> dict[str, float
 
 
 def _seconds(step: Callable[[Any], Any], carried: Any) -> float:
-    """Return the CPU seconds of one of many steps in a compiled loop."""
+    """Return the CPU seconds per step in a compiled loop."""
     import jax
 
     looped = jax.jit(lambda carried: jax.lax.fori_loop(0, LOOPS, lambda _, now: step(now), carried))
@@ -179,7 +179,7 @@ def _seconds(step: Callable[[Any], Any], carried: Any) -> float:
 
 
 def show(names: list[str], rows: int) -> None:
-    """Measure tables, each in a process of its own, and print where their time went, a column for each table."""
+    """Measure tables, each in a separate process, and print the time profile, a column for each table."""
     made = [_measured(name, rows) for name in names]
     lines = [[phase, *(f"{each['seconds'][phase]:.2f}" for each in made)] for phase in PHASES]
     place = PHASES.index("steps") + 1

@@ -1,17 +1,17 @@
-"""plastica's default network for tables beside its peers, on real tables, each with 5 folds.
+"""The default network of plastica for tables and its peers, on real tables with 5 folds each.
 
-    python -m benchmarks.tables                       # at most 1,000 rows a table
-    python -m benchmarks.tables --quick               # four tables, two folds: does it all work?
+    python -m benchmarks.tables                       # at most 1,000 rows per table
+    python -m benchmarks.tables --quick               # four tables, two folds, as a check
     python -m benchmarks.tables --parts               # the default network with one part changed at a time
     python -m benchmarks.tables --rows 5000 --only plastica --only CatBoost
-    python -m benchmarks.tables --unseen              # only tables by which nothing of plastica was chosen
-    python -m benchmarks.tables --time                # where plastica's own time goes, and its memory
+    python -m benchmarks.tables --unseen              # only tables not used in the design of plastica
+    python -m benchmarks.tables --time                # time profile and memory of plastica
 
-Tables marked * were looked at while the default network was chosen; the mean rank of the others is given apart.
+Tables marked * were used in the design of the default network; the mean rank of the others is given separately.
 
-Every figure is on rows that the fold's training did not see. A table's rank goes by the error: the share of wrong
-answers, or the root mean squared error over the target's standard deviation; ties share their ranks. Seconds are CPU
-time of one core for one fold, compiling and encoding included, the fewest of the folds beside the first.
+All results are on the test rows of a fold. Ranks are by the error: the share of wrong predictions, or the root mean
+squared error divided by the standard deviation of the target; ties share their ranks. Seconds are CPU time of one core
+for one fold, including compilation and encoding: the minimum over the folds other than the first.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ PART_TABLES = ("credit", "attrition", "churn", "computing jobs", "concrete", "Sa
 
 
 class Outcome(NamedTuple):
-    """One fold.
+    """The results of one fold.
 
     Attributes:
-        error: Share of wrong answers, or root mean squared error over the target's standard deviation.
-        loss: Mean log loss, or mean absolute error over the same.
-        seconds: CPU time.
+        error: The share of wrong predictions, or the root mean squared error divided by the target's standard
+            deviation.
+        loss: The mean log loss, or the mean absolute error divided by the same.
+        seconds: The CPU time.
     """
 
     error: float
@@ -62,7 +63,7 @@ class Outcome(NamedTuple):
 
 
 def judged(source: Source, y: np.ndarray, spread: float, answers: np.ndarray, seconds: float) -> Outcome:
-    """Return how good answers are."""
+    """Return the results for predictions."""
     if source.task == "regression":
         wrong = answers - y
         return Outcome(float(np.sqrt((wrong**2).mean())) / spread, float(np.abs(wrong).mean()) / spread, seconds)
@@ -73,7 +74,7 @@ def judged(source: Source, y: np.ndarray, spread: float, answers: np.ndarray, se
 
 
 def measure(given: argparse.Namespace, models: dict[str, Callable[..., np.ndarray]]) -> dict[str, list[Outcome]]:
-    """Return the folds' outcomes by "table/model"; what ``--keep`` holds already is not run again."""
+    """Return the results of the folds by "table/model"; those stored by ``--keep`` are not computed again."""
     found: dict[str, list[Outcome]] = {}
     if given.keep and given.keep.exists():
         lines = [json.loads(line) for line in given.keep.read_text().splitlines()]
@@ -97,7 +98,7 @@ def measure(given: argparse.Namespace, models: dict[str, Callable[..., np.ndarra
 
 
 def installed(model: str) -> bool:
-    """Return whether the package of a peer is there; one that is not is left out, and said."""
+    """Return whether the package of a peer is installed; otherwise print that it is left out."""
     package = {"PyTorch MLP": "torch", "Keras MLP": "tensorflow", "LightGBM": "lightgbm", "CatBoost": "catboost",
                "RealMLP": "pytabkit"}.get(model)  # fmt: skip
     there = package is None or importlib.util.find_spec(package) is not None
@@ -107,14 +108,14 @@ def installed(model: str) -> bool:
 
 
 def ranks(values: np.ndarray) -> np.ndarray:
-    """Return each row's ranks, 1 for the smallest; ties share the mean of theirs."""
+    """Return the ranks in each row, 1 for the smallest; ties have their mean rank."""
     from scipy.stats import rankdata
 
     return np.array([rankdata(np.round(row, 6)) for row in values])
 
 
 def table(found: dict[str, list[Outcome]], names: list[str], figure: int, title: str) -> list[str]:
-    """Return a Markdown table of one figure: a row for each table, the mean rank below."""
+    """Return a Markdown table of one metric: a row for each table, the mean rank below."""
     shown = [source for source in SOURCES if all(found.get(f"{source.name}/{name}") for name in names)]
     cells = [_same_folds([found[f"{source.name}/{name}"] for name in names]) for source in shown]
     means = np.array([[np.mean([fold[figure] for fold in folds]) for folds in row] for row in cells])
@@ -135,7 +136,7 @@ def table(found: dict[str, list[Outcome]], names: list[str], figure: int, title:
 
 
 def _summary(group: str, names: list[str], placed: np.ndarray, means: np.ndarray, seconds: np.ndarray) -> list[str]:
-    """Return what a group of tables comes to: mean rank, geometric mean of the ratios to the first, seconds."""
+    """Return the summary of a group of tables: mean rank, geometric mean of the ratios to the first, seconds."""
     relative = np.exp(np.log(np.maximum(means, 1e-4) / np.maximum(means[:, :1], 1e-4)).mean(0))
     rows = {
         f"**mean rank, {group}**": [f"**{rank:.2f}**" for rank in placed.mean(0)],
@@ -146,7 +147,7 @@ def _summary(group: str, names: list[str], placed: np.ndarray, means: np.ndarray
 
 
 def _same_folds(row: list[list[Outcome]]) -> list[list[Outcome]]:
-    """Return the folds that all models have, where some have not run them all yet."""
+    """Return the folds for which all models have results."""
     least = min(map(len, row))
     return [folds[:least] for folds in row]
 
@@ -170,7 +171,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1000, help="rows a table at most")
     parser.add_argument("--folds", type=int, default=5, help="how many of the 5 folds to run")

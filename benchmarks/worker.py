@@ -1,7 +1,7 @@
-"""The process in which one peer trains: it takes orders, a line of JSON each, and answers in seconds.
+"""The process of one peer: reads requests, one line of JSON each, trains, and returns the seconds.
 
-python -m benchmarks.worker PyTorch                    # orders on standard input
-python -m benchmarks.worker PyTorch --whole example1   # train the worked example once and end
+python -m benchmarks.worker PyTorch                    # requests on standard input
+python -m benchmarks.worker PyTorch --whole example1   # train an example once and exit
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .workloads import BY_NAME, Workload
 
 
 class Worker:
-    """The side that gives orders.
+    """The client of a worker process.
 
     Args:
-        peer: Whose process to start.
-        threads: How many threads it may use.
+        peer: The peer.
+        threads: The number of threads.
     """
 
     def __init__(self, peer: str, threads: int) -> None:
@@ -40,10 +40,10 @@ class Worker:
         self.version: str = self.order("version")["version"]
 
     def order(self, what: str, **given: Any) -> dict[str, Any]:
-        """Give an order and return the answer.
+        """Send a request and return the response.
 
         Raises:
-            RuntimeError: When the process failed, with what it said.
+            RuntimeError: If the process failed; with its output.
         """
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -67,18 +67,18 @@ class Worker:
 
 
 def command(peer: str, *more: str) -> list[str]:
-    """Return the command that starts a peer's process."""
+    """Return the command to start the process of a peer."""
     return [sys.executable, "-m", "benchmarks.worker", peer, *more]
 
 
 def environment(peer: str, threads: int, **more: str) -> dict[str, str]:
-    """Return the variables of a peer's process."""
+    """Return the environment variables of the process of a peer."""
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     return {**os.environ, **limits, **PEERS[peer].environment, **more}
 
 
 class Bench:
-    """The side that trains: one workload at a time."""
+    """The worker: trains one workload at a time."""
 
     def __init__(self, peer: str) -> None:
         self.options = PEERS[peer].options
@@ -92,7 +92,7 @@ class Bench:
         return {"version": self.module.version()}
 
     def load(self, workload: str, first_batch: bool = False) -> dict[str, Any]:
-        """Build the network and train one epoch, so that all is compiled."""
+        """Build the network and train one epoch, so that everything is compiled."""
         chosen = BY_NAME[workload]
         self.workload = chosen.first_batch() if first_batch else chosen
         self.x, self.y = self.workload.data()
@@ -100,14 +100,14 @@ class Bench:
         return self.fit(1)
 
     def fit(self, epochs: int) -> dict[str, Any]:
-        """Train on."""
+        """Continue training."""
         assert self.net is not None
         began = time.perf_counter()
         self.net.fit(self.x, self.y, epochs)
         return {"seconds": time.perf_counter() - began}
 
     def fresh(self, epochs: int) -> dict[str, Any]:
-        """Build the network anew and train it, as a person does who runs the same cell once more."""
+        """Build and train the network again, as when a notebook cell is run again."""
         assert self.workload is not None
         began = time.perf_counter()
         net = self.network(self.workload)
@@ -115,7 +115,7 @@ class Bench:
         return {"seconds": time.perf_counter() - began}
 
     def learn(self, workload: str, data: str, epochs: int) -> dict[str, Any]:
-        """Train on real images and return the time and the share of test images told wrongly."""
+        """Train on real images and return the time and the test error rate."""
         from .images import load
 
         chosen = BY_NAME[workload]
@@ -129,9 +129,9 @@ class Bench:
 
 
 def serve(peer: str) -> None:
-    """Take orders until there are no more."""
+    """Process requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # whatever a library prints must not come between the answers
+    os.dup2(2, 1)  # output of libraries must not mix with the responses
     bench = Bench(peer)
     for line in sys.stdin:
         given = json.loads(line)
@@ -139,7 +139,7 @@ def serve(peer: str) -> None:
 
 
 def whole(peer: str, workload: str) -> None:
-    """Train a worked example once: what a script does from its first line to its last."""
+    """Train an example once, as a whole script does."""
     bench, chosen = Bench(peer), BY_NAME[workload]
     x, y = chosen.data()
     bench.network(chosen).fit(x, y, chosen.epochs)

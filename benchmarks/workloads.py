@@ -1,4 +1,4 @@
-"""What is trained in the measurements: networks as plain words, data, and the ratios to reach."""
+"""The workloads: descriptions of networks, data, and the required ratios."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Workload:
-    """A network and its data, in words that every peer builds its own network from.
+    """A network and its data, described so that every peer can build the network.
 
     Attributes:
-        name: What ``--only`` asks for.
-        title: What the table shows.
+        name: The name for ``--only``.
+        title: The title in the table.
         shape: The shape of one input.
         layers: ``("dense", units, activation)``, ``("conv", filters, size, activation)``, ``("pool", size)``,
             ``("flatten",)``, ``("lstm", units)``, ``("gru", units)``; convolutions without padding. With padding, so
@@ -23,11 +23,11 @@ class Workload:
             ``("relu",)`` an activation, ``("mean",)`` the mean over all positions, and ``("residual", *layers)`` adds
             its input, projected by ``same`` of size 1 and ``norm`` where the shape changes, before a ReLU.
         loss: ``"sparse_categorical_crossentropy"``, ``"categorical_crossentropy"`` or ``"mse"``.
-        rows: Rows of the data.
-        batch: Rows of a step.
-        epochs: How many epochs the worked example trains.
-        accuracy: Whether accuracy is kept beside the loss.
-        reach: By peer, how many times as fast a step should be.
+        rows: The number of rows.
+        batch: The batch size.
+        epochs: The number of epochs of the example.
+        accuracy: Whether accuracy is measured in addition to the loss.
+        reach: By peer, the required ratio of the times per step.
     """
 
     name: str
@@ -43,16 +43,16 @@ class Workload:
 
     @property
     def steps(self) -> int:
-        """Steps in an epoch."""
+        """The number of steps in an epoch."""
         return -(-self.rows // self.batch)
 
     @property
     def outputs(self) -> int:
-        """Units of the last layer."""
+        """The units of the last layer."""
         return self.layers[-1][1]
 
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return inputs and targets: random, for how long a step takes does not hang on what is learned."""
+        """Return random inputs and targets, since the time of a step does not depend on the data."""
         source = np.random.default_rng(0)
         x = source.standard_normal((self.rows, *self.shape), dtype=np.float32)
         if self.loss == "mse":
@@ -61,13 +61,13 @@ class Workload:
         return x, self.targets(labels)
 
     def targets(self, labels: np.ndarray) -> np.ndarray:
-        """Return class numbers as the loss wants them."""
+        """Return class indices in the form required by the loss."""
         if self.loss == "categorical_crossentropy":
             return np.eye(self.outputs, dtype=np.float32)[labels]
         return labels.astype(np.int64)
 
     def first_batch(self) -> Workload:
-        """Return the same with no more data than one step takes."""
+        """Return the workload with the data of a single step."""
         return replace(self, rows=min(self.rows, self.batch), epochs=1)
 
     def flops(self) -> float:
@@ -79,7 +79,7 @@ class Workload:
 def _stack_products(
     layers: tuple[tuple[Any, ...], ...], shape: tuple[int, ...], learned_below: bool
 ) -> tuple[int, tuple[int, ...]]:
-    """Return the multiply-adds of layers for one row and their output shape."""
+    """Return the multiply-adds of layers for one row, and their output shape."""
     total = 0
     for kind, *given in layers:
         multiply_adds, shape = _products(kind, given, shape, 2 + learned_below)
@@ -91,9 +91,9 @@ def _stack_products(
 def _products(  # noqa: PLR0911, PLR0912 - a formula a kind
     kind: str, given: list[Any], shape: tuple[int, ...], passes: int
 ) -> tuple[int, tuple[int, ...]]:
-    """Return a layer's multiply-adds for one row and its output shape.
+    """Return the multiply-adds of a layer for one row, and its output shape.
 
-    ``passes`` is 3: the answer, the weights' gradient and the inputs' gradient; the first layer needs only two.
+    ``passes`` is 3: the output, the gradient of the weights and that of the inputs; the first layer needs only two.
     """
     match kind:
         case "dense":

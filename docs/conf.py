@@ -1,4 +1,4 @@
-"""How the documentation is built: ``pip install '.[docs]' && sphinx-build -W docs docs/_build``."""
+"""The configuration of Sphinx: ``pip install '.[docs]' && sphinx-build -W docs docs/_build``."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ copyright = f"2026 {author}"
 release = version = metadata.version("plastica")
 
 INITIAL = re.compile(r"^(\s*[A-Z])\. ")
-BAR = re.compile(r"(``.*?``|`[^`]*`)|\|")  # a bar, or code in which bars stay
+BAR = re.compile(r"(``.*?``|`[^`]*`)|\|")  # a bar, or code, in which bars are unchanged
 
 extensions = [
     "myst_parser",
@@ -36,7 +36,7 @@ extensions = [
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "api/contents.rst"]
-suppress_warnings = ["ref.python"]  # an argument called x is no link to every attribute x
+suppress_warnings = ["ref.python"]  # an argument x is not a link to every attribute x
 templates_path = ["_templates"]
 
 html_theme = "furo"
@@ -65,9 +65,9 @@ napoleon_use_ivar = True
 
 
 def show_equations_as_written(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Keep indented paragraphs of prose, which are equations, as they stand; a bar is a bar, "P. Huber" no list."""
+    """Preserve indented paragraphs, which are equations; escape bars, and initials such as "P. Huber", not a list."""
     found: list[str] = []
-    margin, in_block = "", False  # the last line at the margin; whether an indented paragraph is under way
+    margin, in_block = "", False  # the last unindented line; whether inside an indented paragraph
     for line in lines:
         indented = line.startswith("    ")
         if line and not indented:
@@ -81,5 +81,5 @@ def show_equations_as_written(app: Any, what: str, name: str, thing: Any, option
 
 
 def setup(app: Any) -> None:
-    """Put the docstrings right before napoleon reads them."""
+    """Register the conversion of docstrings before napoleon."""
     app.connect("autodoc-process-docstring", show_equations_as_written, priority=400)

@@ -1,4 +1,4 @@
-"""The tables of what each rule asks for: ``python docs/facts.py`` writes them into the pages that show them."""
+"""The tables of the requirements of each rule: ``python docs/facts.py`` writes them to the pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def table(names: Sequence[str]) -> str:
 
 
 def record_of(name: str) -> RuleRecord:
-    """Return a record of a rule that holds its facts alone."""
+    """Return a record of a rule with its facts only."""
     facts = pl.rules.get(name).facts
     return RuleRecord(name=name, facts=None if facts is None else facts.flat())
 
@@ -35,7 +35,7 @@ def with_table(page: str) -> str:
 
 
 def with_facts_of_its_rules(page: str) -> str:
-    """Return a page that shows what ``compare-rules`` wrote, with the facts of the rules that it names."""
+    """Return a page with output of ``compare-rules``, with the facts of its rules updated."""
     found = re.search(rf"{re.escape(HEAD)}\n\|[-|]+\n((?:\| .*\n)+)(?:\n(?:\d+\. .*\n)+)?", page)
     if found is None:
         return page

@@ -1,6 +1,6 @@
 """The figures of the documentation, one function each: ``python docs/figures.py docs/figures [NAME ...]``.
 
-Equal networks give equal pictures: every seed is fixed and no date is written. ``keras`` also needs Keras.
+The figures are reproducible: all seeds are fixed, and no dates are written. ``keras`` also requires Keras.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from matplotlib.patches import Rectangle
 
 import plastica as pl
 
-# M. Okabe, K. Ito (2008), Color universal design: told apart by every kind of colour vision
+# M. Okabe, K. Ito (2008), Color universal design: distinguishable with all types of colour vision
 BLUE, ORANGE, GREEN, PINK, SKY, INK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#222222"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "plastica",
@@ -37,13 +37,13 @@ STYLE: dict[Any, Any] = {
 
 
 def panels(rows: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure that belongs to no window, and its axes in reading order."""
+    """Return a figure without a window, and its axes in reading order."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     return figure, list(np.ravel(figure.subplots(rows, columns)))
 
 
 def penguins() -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Return two scaled columns of the penguins, ``(342, 2)``, the species' numbers and their names."""
+    """Return two scaled columns of penguins, ``(342, 2)``, the class indices of the species, and their names."""
     import polars
 
     table = polars.read_csv(pl.datasets.path_of("penguins"), null_values=["NA", ""])
@@ -54,7 +54,7 @@ def penguins() -> tuple[np.ndarray, np.ndarray, list[str]]:
 
 
 def graph() -> Figure:
-    """Draw a graph with a short cut and two outputs."""
+    """Draw a graph with a skip connection and two outputs."""
     image = pl.Input((28, 28, 1), name="image")
     h = pl.Conv2D(8, 3, padding="same", activation="relu")(image)
     branch = pl.Conv2D(8, 3, padding="same", name="branch")(h)
@@ -72,7 +72,7 @@ def network() -> Figure:
 
 
 def boundary() -> Figure:
-    """Draw what a small network has learned of a product of two numbers."""
+    """Draw the decision boundary of a small network for the sign of a product."""
     x = np.random.default_rng(0).normal(size=(200, 2))
     y = (x[:, 0] * x[:, 1] > 0).astype(int)
     model = pl.Sequential([pl.Dense(8, activation="tanh"), pl.Dense(1, activation="sigmoid")])
@@ -82,7 +82,7 @@ def boundary() -> Figure:
 
 
 def activations() -> Figure:
-    """Draw six activations and their slopes."""
+    """Draw six activation functions and their derivatives."""
     z = np.linspace(-4, 4, 401, dtype=np.float32)
     figure, axes = panels(2, 3, 7.9, 3.8)
     for axis, name in zip(axes, ("sigmoid", "tanh", "relu", "gelu", "softplus", "heaviside"), strict=True):
@@ -96,7 +96,7 @@ def activations() -> Figure:
 
 
 def deltas() -> Figure:
-    """Draw how large the error is in each of twelve layers before training, for four choices of f."""
+    """Draw the size of the error in each of twelve layers before training, for four activations."""
     x = np.random.default_rng(0).normal(size=(256, 32))
     y = np.random.default_rng(1).normal(size=(256, 1))
     figure, (axis,) = panels(1, 1, 6, 3)
@@ -113,7 +113,7 @@ def deltas() -> Figure:
 
 
 def stable_loss() -> Figure:
-    """Draw cross-entropy of a wrong answer, written naively, clipped, and over the potential."""
+    """Draw the cross-entropy of a wrong prediction: naive, clipped, and computed from the potential."""
     z = np.linspace(-120, 20, 560, dtype=np.float32)
     with np.errstate(all="ignore"):
         naive = -np.log(1 / (1 + np.exp(-z)))
@@ -169,7 +169,7 @@ def chunks() -> Figure:
 
 
 def stopping() -> Figure:
-    """Draw the losses of a network that learns 150 digits by heart, a fifth of them with a wrong label."""
+    """Draw the losses of a network that overfits 150 digits, a fifth of them with wrong labels."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -196,7 +196,7 @@ def stopping() -> Figure:
 
 
 def schedules() -> Figure:
-    """Draw the learning rate over 100 steps under eight schedules."""
+    """Draw the learning rate over 100 steps for eight schedules."""
     from plastica.schedules import (
         CosineDecay,
         CosineDecayRestarts,
@@ -229,7 +229,7 @@ def schedules() -> Figure:
 
 
 def rates() -> Figure:
-    """Draw gradient descent on four rows below and above the largest stable learning rate."""
+    """Draw the loss of gradient descent on four rows below and above the largest stable learning rate."""
     x, y = np.array([[1, 2], [2, 3], [3, 4], [4, 5]], float), np.array([3, 5, 7, 9], float)
     inputs = np.c_[x, np.ones(4)]
     bound = 2 / np.linalg.eigvalsh(2 * inputs.T @ inputs / 4).max()
@@ -267,7 +267,7 @@ def tables() -> Figure:
 
 
 def messy_tables() -> Figure:
-    """Draw what smooth clipping does to far values, and what logarithms do to a long tail."""
+    """Draw the effect of smooth clipping on outliers, and of logarithms on a long tail."""
     from plastica.data.encoding import TableEncoder
     from plastica.data.reading import read_table
 
@@ -287,7 +287,7 @@ def messy_tables() -> Figure:
 
 
 def imbalance() -> Figure:
-    """Draw what a threshold does to the figures of a rare class, and what weights do to its probabilities."""
+    """Draw the metrics of a rare class over the threshold, and the effect of weights on its probabilities."""
     import pandas as pd
     from sklearn import datasets, metrics
 
@@ -332,7 +332,7 @@ def imbalance() -> Figure:
 
 
 def file() -> Figure:
-    """Draw what lies where in a model's file."""
+    """Draw the layout of a model file."""
     import tempfile
 
     model = pl.Sequential([pl.Dense(32, activation="relu", input_dim=784), pl.Dense(10, activation="softmax")])
@@ -359,7 +359,7 @@ def file() -> Figure:
 
 
 def keras() -> Figure:
-    """Draw the losses of plastica and Keras from the same weights on the same batches."""
+    """Draw the losses of plastica and Keras for the same initial weights and batches."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras as other
 
@@ -387,7 +387,7 @@ def keras() -> Figure:
 
 
 def own_rule() -> Figure:
-    """Draw the loss under backprop and under the rule that the page on extending writes."""
+    """Draw the loss with backprop and with the rule defined on the page on extending plastica."""
     from plastica import random
     from plastica.declaration import declaration
 

@@ -14,15 +14,15 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 ROOT = Path(__file__).parents[1]
 BLUE, ORANGE, INK, SOFT = "#0072B2", "#D55E00", "#222222", "#777777"
-FOUNDATIONS = "specification"  # from here on the floors share one row
-# The rooms that a batch and a table pass, in order; the page tells what happens in each.
+FOUNDATIONS = "specification"  # from here, the floors share one row
+# The packages that a batch and a table pass, in order; the page describes each step.
 BATCH = ("model", "training", "layers", "losses", "rules", "optimizers", "metrics", "training")
 TABLE = ("cli", "data", "tables", "checks", "model", "evaluation", "report")
-LEFT, RIGHT, GAP = 0.0, 10.2, 0.5  # of the boxes; between them and the cells
+LEFT, RIGHT, GAP = 0.0, 10.2, 0.5  # width of the boxes; space between them and the cells
 
 
 def floors() -> list[list[str]]:
-    """Return the rooms of each row, from the top, as the linter of imports has them; the foundations share one."""
+    """Return the packages of each row from the top, as in the import linter; the foundations share one row."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
     found = [re.findall(r"plastica\.(\w+)", layer) for layer in contract["layers"]]
     start = next(place for place, rooms in enumerate(found) if FOUNDATIONS in rooms)
@@ -42,7 +42,7 @@ def imports(rows: list[list[str]]) -> set[tuple[int, int]]:
 
 
 def architecture() -> Figure:
-    """Draw the floors, the way of a batch and of a table through them, and which floor imports which."""
+    """Draw the floors, the paths of a batch and of a table through them, and the imports between floors."""
     rows = floors()
     figure = Figure(figsize=(7.9, 0.31 * (len(rows) + 2.2)), facecolor="white")
     axis = figure.add_axes((0.01, 0.005, 0.98, 0.99))

@@ -11,17 +11,17 @@ from matplotlib.figure import Figure
 
 import plastica as pl
 
-BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"  # as in figures.py: told apart by every kind of colour vision
+BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"  # as in figures.py
 
 
 def bars_and_stripes() -> np.ndarray:
-    """Return the 14 pictures of 3 x 3 whose rows, or whose columns, are each of one colour."""
+    """Return the 14 images of bars and stripes with 3 x 3 pixels."""
     bars = [np.tile(np.array(bar)[:, None], (1, 3)) for bar in product((0, 1), repeat=3)]
     return np.unique([np.ravel(each) for bar in bars for each in (bar, bar.T)], axis=0).astype(np.float32)
 
 
 def likelihoods(axis: Any) -> None:
-    """Draw the exact log-likelihood of a small machine over training, for two kinds of samples."""
+    """Draw the exact log-likelihood of a small machine during training, for two kinds of samples."""
     pictures = bars_and_stripes()
     x = np.tile(pictures, (40, 1))
     one = pl.rules.ContrastiveDivergence()
@@ -45,7 +45,7 @@ def likelihoods(axis: Any) -> None:
 
 
 def boltzmann() -> Figure:
-    """Draw what units of a machine look for, what it dreams up, and how the likelihood of a small one rises."""
+    """Draw features of hidden units, samples of the model, and the likelihood of a small machine during training."""
     from sklearn.datasets import load_digits
 
     x = load_digits(return_X_y=True)[0] / 16

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 import plastica as pl
 
-# As in figures.py: told apart by every kind of colour vision
+# As in figures.py
 BLUE, ORANGE, GREEN, SKY, INK = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#222222"
 
 
 def classic_rules() -> Figure:
-    """Draw a perceptron's line, the delta rule about its bound, components found, and a unit that becomes selective."""
+    """Draw the line of a perceptron, the delta rule around its bound, principal components, and a selective unit."""
     figure = Figure(figsize=(7.9, 5.4), layout="constrained", facecolor="white")
     axes = figure.subplots(2, 2).ravel()
     for draw, axis in zip((_perceptron, _delta, _components, _selective), axes, strict=True):
@@ -97,7 +97,7 @@ def _selective(axis: Axes) -> None:
 
 
 def connections() -> Figure:
-    """Draw three masks, and how clustering and path length fall as connections are rewired."""
+    """Draw three masks, and clustering and path length over the fraction of rewired connections."""
     figure = Figure(figsize=(7.9, 6.4), layout="constrained", facecolor="white")
     axes = figure.subplots(2, 2).ravel()
     laws = {

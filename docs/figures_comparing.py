@@ -22,7 +22,7 @@ RULES = (
 
 
 def train() -> None:
-    """Train nine rules on the small digits, three seeds each, and keep the results."""
+    """Train nine rules on the small digits with three seeds each, and save the results."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)

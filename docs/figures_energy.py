@@ -18,11 +18,11 @@ from plastica.rules.energy import bind, run
 from plastica.rules.equilibrium_propagation import EquilibriumPropagation
 from plastica.rules.predictive_coding import PredictiveCoding
 
-BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"  # as in figures.py: told apart by every kind of colour vision
+BLUE, ORANGE, INK = "#0072B2", "#D55E00", "#222222"  # as in figures.py
 
 
 def task(activation: str) -> tuple[Any, Any, Any, Batch, Any]:
-    """Return a network, parameters and state in doubles, 200 small digits and the loss."""
+    """Return a network with parameters and state in double precision, 200 small digits and the loss."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -35,7 +35,7 @@ def task(activation: str) -> tuple[Any, Any, Any, Batch, Any]:
 
 
 def direction(rule: Any, task: Any) -> np.ndarray:
-    """Return a rule's direction, all parameters in a row."""
+    """Return the direction of a rule as one vector."""
     network, params, state, batch, objective = task
     context = Context(key=np.zeros(2, np.uint32))
     found = jax.jit(lambda p: rule.signal(network, p, state, (), batch, objective, context).direction)(params)
@@ -66,7 +66,7 @@ def falling(step_size: float, task: Any, steps: int = 40) -> np.ndarray:
 
 
 def energy() -> Figure:
-    """Draw the energy over steps, errors that tend to backprop's, and directions that tend to the gradient."""
+    """Draw the energy over steps, errors that approach those of backprop, and directions that approach the gradient."""
     figure = Figure(figsize=(7.9, 2.9), layout="constrained", facecolor="white")
     left, middle, right = np.ravel(figure.subplots(1, 3))
     with jax.enable_x64(True):

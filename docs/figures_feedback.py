@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 import plastica as pl
 
-RULES = {  # as in figures.py: told apart by every kind of colour vision
+RULES = {  # as in figures.py
     "backprop": ("backprop", "#222222"),
     "feedback_alignment": ("feedback alignment", "#0072B2"),
     "direct_feedback_alignment": ("direct feedback alignment", "#56B4E9"),
@@ -19,7 +19,7 @@ RULES = {  # as in figures.py: told apart by every kind of colour vision
 
 
 def feedback() -> Figure:
-    """Draw the angle to the gradient in two hidden layers, and the loss, while small digits are learned."""
+    """Draw the angle to the gradient in two hidden layers, and the loss, during training on small digits."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -43,7 +43,7 @@ def feedback() -> Figure:
         axes[place].set_yticks(range(0, 91, 30))
     axes[2].set(title="loss", xlabel="epoch")
     axes[2].legend(fontsize=8)
-    axes[2].set_ylim(top=12)  # room for the legend
+    axes[2].set_ylim(top=12)  # space for the legend
     return figure
 
 

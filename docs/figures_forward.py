@@ -41,7 +41,7 @@ def goodness_by_label(model: pl.Sequential, x: np.ndarray) -> np.ndarray:
 
 
 def forward_forward() -> Figure:
-    """Draw goodness under true and wrong labels before and after training, and under every label for some digits."""
+    """Draw goodness for true and wrong labels before and after training, and for every label of some digits."""
     x, y = digits()
     model = pl.Sequential([*(pl.Dense(100, activation="relu") for _ in range(2)), pl.Dense(10, activation="softmax")])
     model.compile(pl.optimizers.Adam(0.003), "sparse_categorical_crossentropy", rule=ForwardForward())
@@ -66,7 +66,7 @@ def forward_forward() -> Figure:
 
 
 def competitive() -> Figure:
-    """Draw what 40 units have learned of small digits by each of two rules, and how well read-outs then do."""
+    """Draw the features of 40 units trained on small digits with two rules, and the accuracy of read-outs."""
     x, _ = digits()
     x = x / np.linalg.norm(x, axis=1, keepdims=True)
     figure = Figure(figsize=(7.9, 2.2), layout="constrained", facecolor="white")

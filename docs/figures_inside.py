@@ -1,4 +1,4 @@
-"""The figures of what a model has learned: ``python docs/figures.py docs/figures penguins trace``."""
+"""The figures of trained models: ``python docs/figures.py docs/figures penguins trace``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import plastica as pl
 
 
 def penguins() -> Figure:
-    """Draw which species a network predicts from two columns, as on the page on scikit-learn."""
+    """Draw the species predicted from two columns, as on the page on scikit-learn."""
     import pandas as pd
 
     pair = pd.read_csv(pl.datasets.path_of("penguins"))[["bill_length_mm", "flipper_length_mm", "species"]].dropna()
@@ -20,7 +20,7 @@ def penguins() -> Figure:
 
 
 def trace() -> Figure:
-    """Draw what the network of the page on backpropagation does with its first row."""
+    """Draw the trace of the network on the page on backpropagation for its first row."""
     x = np.array([[0.0, 1.0], [1.0, 1.0]], np.float32)
     y = np.array([[1.0], [0.0]], np.float32)
     model = pl.Sequential([pl.Dense(3, activation="tanh", input_dim=2), pl.Dense(1, activation="sigmoid")])

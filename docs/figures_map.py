@@ -15,7 +15,7 @@ BLUE, ORANGE, FAINT = "#0072B2", "#D55E00", "#BBBBBB"  # as in figures.py
 
 
 def map_unfolds() -> Figure:
-    """Draw a map of 10 x 10 units as it unfolds over two dimensions, and a line of units as it fills a triangle."""
+    """Draw a map of 10 x 10 units that unfolds over a square, and a line of units that fills a triangle."""
     rng = np.random.default_rng(0)
     square = rng.random((2000, 2))
     triangle = square[square[:, 1] < 1 - 2 * abs(square[:, 0] - 0.5)]
@@ -24,7 +24,7 @@ def map_unfolds() -> Figure:
     for place, steps in enumerate((200, 3_000, 10_000)):
         model = pl.Sequential([pl.Grid(10, 10, kernel_initializer=pl.initializers.RandomUniform(0.4, 0.6))], seed=1)
         model.compile(rule="kohonen")
-        # The run is one of 10,000 steps each time, looked at after some of them.
+        # Always the same run of 10,000 steps, drawn after different numbers of steps.
         model.fit(square, batch_size=1, epochs=5, max_steps=steps, verbose=0)
         axes[place].set_title(f"after {steps:,} rows")
         _net(axes[place], model, square)
@@ -37,7 +37,7 @@ def map_unfolds() -> Figure:
 
 
 def map_penguins() -> Figure:
-    """Draw the map of the penguins' four measures as the page makes it."""
+    """Draw the map of four measurements of penguins, as on the page."""
     import polars
 
     columns = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
@@ -53,7 +53,7 @@ def map_penguins() -> Figure:
 
 
 def map_digits() -> Figure:
-    """Draw what each unit of a map of digits stands for, and the digits that fall on it."""
+    """Draw the weights of each unit of a map of digits, and its most frequent digit."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
@@ -69,7 +69,7 @@ def map_digits() -> Figure:
     left.tick_params(length=0, labelbottom=False, labelleft=False)
     labels = pl.maps.label_map(model, x / 16, y)
     apart = pl.maps.u_matrix(model)
-    right.imshow(apart, cmap="bone_r", vmin=apart.min(), vmax=2 * apart.max())  # light enough to read on
+    right.imshow(apart, cmap="bone_r", vmin=apart.min(), vmax=2 * apart.max())  # light enough for text on it
     right.set(title="most frequent digit, on the U-matrix", xticks=[], yticks=[])
     for (row, column), label in np.ndenumerate(labels):
         if label is not None:

@@ -1,4 +1,4 @@
-"""The tables of what Keras has and plastica lacks: ``python docs/keras_names.py`` writes them into docs/keras.md."""
+"""The tables of names in Keras and plastica: ``python docs/keras_names.py`` writes them to docs/keras.md."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ FAMILIES: dict[str, tuple[ModuleType, ModuleType]] = {
 
 
 def classes(module: ModuleType) -> list[str]:
-    """Return a module's classes, each under one name: aliases such as AvgPool1D are left out."""
+    """Return the classes of a module without aliases such as AvgPool1D."""
     found = {name: value for name, value in vars(module).items() if inspect.isclass(value) and name[0] != "_"}
     return sorted(name for name, value in found.items() if value.__name__ == name or value.__name__ not in found)
 
 
 def activations() -> tuple[list[str], list[str]]:
-    """Return Keras's activations that are here, and those that are not."""
+    """Return the activations of Keras that plastica has, and those it lacks."""
     names = sorted(name for name, value in vars(keras.activations).items() if inspect.isfunction(value))
     return split((name for name in names if name not in PLUMBING), is_activation)
 
 
 def is_activation(name: str) -> bool:
-    """Return whether an activation is known by its name."""
+    """Return whether plastica has an activation of this name."""
     try:
         pl.activations.get(name)
     except ValueError:
@@ -55,13 +55,13 @@ def is_activation(name: str) -> bool:
 
 
 def split(names: Iterable[str], known: Callable[[str], bool]) -> tuple[list[str], list[str]]:
-    """Return the names that are known, and the others."""
+    """Return the names that plastica has, and the others."""
     given = list(names)
     return [name for name in given if known(name)], [name for name in given if not known(name)]
 
 
 def names_table() -> dict[str, tuple[list[str], list[str]]]:
-    """Return, for each family, Keras's names that are here and those that are not."""
+    """Return for each family the names in Keras that plastica has, and those it lacks."""
     found = {
         family: split(classes(theirs), lambda name, ours=ours: hasattr(ours, name))
         for family, (theirs, ours) in FAMILIES.items()
@@ -75,21 +75,21 @@ def names_table() -> dict[str, tuple[list[str], list[str]]]:
 
 
 def parameters(thing: Any) -> dict[str, Any]:
-    """Return what a class or a method can be given, with its defaults."""
+    """Return the arguments of a class or method with their defaults."""
     kinds = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
     found = inspect.signature(thing).parameters
     return {name: each.default for name, each in found.items() if each.kind not in kinds and name != "self"}
 
 
 def same(theirs: Any, ours: Any) -> bool:
-    """Return whether two defaults mean the same: (1, 1) is 1 in both directions, no activation is the linear one."""
+    """Return whether two defaults are equivalent, such as (1, 1) and 1, or no activation and the linear one."""
     if isinstance(theirs, tuple) and isinstance(ours, int):
         return set(theirs) == {ours}
     return theirs == ours or (theirs is None and ours == "linear")
 
 
 def differing(theirs: Any, ours: Any) -> tuple[list[str], list[str]]:
-    """Return Keras's arguments that are not here, and defaults that differ; a name is only a label."""
+    """Return the arguments of Keras that plastica lacks, and different defaults, except for ``name``."""
     known, here = parameters(theirs), parameters(ours)
     takes_any = any(each.kind is each.VAR_KEYWORD for each in inspect.signature(ours).parameters.values())
     plain = (bool, int, float, str, tuple, type(None))
@@ -103,7 +103,7 @@ def differing(theirs: Any, ours: Any) -> tuple[list[str], list[str]]:
 
 
 def arguments_rows() -> list[str]:
-    """Return a row for each class or method whose arguments differ."""
+    """Return a row for each class or method with different arguments."""
     rows = []
     for family, (theirs, ours) in FAMILIES.items():
         shared = [name for name in classes(theirs) if hasattr(ours, name)]
@@ -123,7 +123,7 @@ def arguments_rows() -> list[str]:
 
 
 def quoted(names: Iterable[str]) -> str:
-    """Return names as code, with commas."""
+    """Return names as code, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
 
 
@@ -140,7 +140,7 @@ def tables() -> str:
 
 
 def written(page: str) -> str:
-    """Return the page with the tables as they are today."""
+    """Return the page with updated tables."""
     return MARKED.sub(lambda found: f"{found[1]}\n{tables()}\n{found[2]}", page)
 
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```\w*\n.*?^```$", re.M | re.S)
-WITHOUT_CODE = {"glossary.md"}  # a table with Chinese as its first column
+WITHOUT_CODE = {"glossary.md"}  # its table has Chinese in the first column
 
 
 def translated() -> dict[Path, Path]:
-    """Return each Chinese page that shares its code with an English one, and that page."""
+    """Return each Chinese page with the same code as an English page, and the English page."""
     pages = [page for page in sorted((ROOT / "docs" / "zh").glob("*.md")) if page.name not in WITHOUT_CODE]
     return {ROOT / "README.zh-CN.md": ROOT / "README.md", **{page: ROOT / "docs" / page.name for page in pages}}
 
 
 def copy_code(page: Path, original: Path) -> None:
-    """Replace the blocks of code of a page, one by one, by those of the original."""
+    """Replace the code blocks of a page by those of the original."""
     text = page.read_text(encoding="utf-8")
     blocks = FENCE.findall(original.read_text(encoding="utf-8"))
     if (found := len(FENCE.findall(text))) != len(blocks):

@@ -1,12 +1,12 @@
-"""A tanh network from its formulas, sample by sample, beside plastica: y = x1 + 2 x2 + 3.
+"""A tanh network from its formulas, sample by sample, compared with plastica: y = x1 + 2 x2 + 3.
 
 The formulas are those of backpropagation, with z = W a + b, a = f(z) and the loss C = (a - y)^2 / 2:
 
     delta_2 = a_2 - y              the output is linear, so f' = 1
     delta_1 = W_2' delta_2 * (1 - a_1^2)
-    dC/dW = delta a', dC/db = delta, and each moves a little against its gradient
+    dC/dW = delta a', dC/db = delta, and each parameter takes a step against its gradient
 
-Both start from the same weights and see the same samples, so they end with the same ones.
+Both start from the same weights and use the same samples, so they end with the same weights.
 Run: ``python examples/by_hand.py``.
 """
 

@@ -1,7 +1,7 @@
 """Handwritten digits: 784 inputs, 32 relu units, 10 softmax units, Adam, categorical cross-entropy.
 
-Run it with ``python examples/digits.py``. It takes the 8 x 8 digits that come with scikit-learn, drawn three
-times as large so that they fill 28 x 28; with ``python examples/digits.py mnist.npz`` it takes Keras's file of MNIST.
+Run ``python examples/digits.py`` for the 8 x 8 digits of scikit-learn, enlarged three times to fill 28 x 28 pixels, or
+``python examples/digits.py mnist.npz`` for Keras's file of MNIST.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import plastica as pl
 
 
 def small_digits():
-    """Return the digits of scikit-learn as 28 x 28 pictures from 0 to 1, and their labels."""
+    """Return the digits of scikit-learn as 28 x 28 images from 0 to 1, and their labels."""
     from sklearn.datasets import load_digits
 
     pictures, labels = load_digits(return_X_y=True)

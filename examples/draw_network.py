@@ -1,6 +1,6 @@
-"""Draw two networks: one that has learned XOR, with its weights, and a small residual network.
+"""Draw two networks: one trained on XOR, with its weights, and a small residual network.
 
-Run with a folder for the pictures: python examples/draw_network.py pictures
+Run with a folder for the figures: ``python examples/draw_network.py figures``.
 """
 
 import sys

@@ -1,8 +1,8 @@
-"""A network where scikit-learn takes a classifier: a search over folds, straight from a frame.
+"""A network as a classifier in scikit-learn: a hyperparameter search with cross-validation on a data frame.
 
-The frame of penguins has text, numbers and missing values; nothing is prepared by hand. The search tries two sizes
-and two learning rates on three folds; another learning rate and another fold compile nothing. The best network
-answers with a frame that carries the rows' own names. Run: ``python examples/estimators.py``.
+The data frame of penguins has text, numbers and missing values, without preprocessing. The search tries two sizes and
+two learning rates on three folds; other learning rates and folds need no compilation. The best network returns its
+predictions as a data frame with the index of the input. Run: ``python examples/estimators.py``.
 """
 
 from __future__ import annotations

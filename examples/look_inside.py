@@ -1,6 +1,6 @@
-"""What happens inside: each layer's input, potential z, activity a, error delta and gradient.
+"""A look inside a network: the input, potential z, activity a, error delta and gradient of each layer.
 
-Run: ``python examples/look_inside.py``; it prints them and, with a folder as argument, draws the network there.
+Run: ``python examples/look_inside.py``, with a folder as argument to draw the network there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main(folder=None):
         for name, array in layer.arrays().items():
             print(f"  {name:11}", np.array2string(array, precision=3, prefix=" " * 14))
 
-    # The same by hand: sigmoid under cross-entropy gives delta = a - y, and errors travel back through the weights.
+    # The same by hand: sigmoid with cross-entropy gives delta = a - y, and errors are sent back through the weights.
     hidden, output = trace
     kernel = model.params[1]["kernel"]
     delta_output = (output.activity - y) / len(x)

@@ -1,9 +1,9 @@
-"""A layer of one's own: radial units, each near or far from a centre it learns.
+"""A user-defined layer: radial units, each with a centre that is learned.
 
     z_k = -||a - c_k||^2,   activity exp(z_k / (2 w^2))
 
-A layer says its shape, how its parameters start, and its two halves ``synapse`` and ``activate``. Training, tracing,
-saving and every learning rule then work on it. Run: ``python examples/own_layer.py``.
+A layer defines its output shape, its initial parameters, and its two halves ``synapse`` and ``activate``. Training,
+tracing, saving and all learning rules then work with it. Run: ``python examples/own_layer.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from plastica.declaration import declaration
 
 @declaration
 class Radial(pl.Layer):
-    """Units that answer most when the input lies at their centre."""
+    """Units that respond most strongly to inputs at their centre."""
 
     units: int
     width: float = 1.0
@@ -48,7 +48,7 @@ def main(epochs=200):
 
     with tempfile.TemporaryDirectory() as folder:
         path = model.save(Path(folder) / "circle.plastica")
-        again = pl.load(path, custom={"Radial": Radial})  # a file holds names and numbers, never code
+        again = pl.load(path, custom={"Radial": Radial})  # files contain names and numbers, never code
     assert np.array_equal(again.predict(x), model.predict(x))
     return model.evaluate(x, y, verbose=0)[1]
 

@@ -1,7 +1,7 @@
-"""A training loop of one's own, from the parts that ``fit`` is made of.
+"""A user-defined training loop from the parts of ``fit``.
 
-A network is a value; ``init`` gives its parameters, ``apply`` its answer. A rule says in which direction each
-parameter should move, an optimizer makes the step. Run: ``python examples/own_training_loop.py``.
+A network is a value; ``init`` returns its parameters, ``apply`` its output. A rule gives the direction in which each
+parameter is changed, an optimizer the step. Run: ``python examples/own_training_loop.py``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(steps=2000, size=32):
 
     @jax.jit
     def learn(params, state, memory, moments, batch):
-        context = pl.layers.Context(training=True)  # a network with Dropout also wants key=
+        context = pl.layers.Context(training=True)  # a network with Dropout also needs key=
         signal = rule.signal(network, params, state, memory, batch, objective, context)
         params, moments = optimizer.update(signal.direction, moments, params)
         return params, signal.state, signal.memory, moments, signal.loss

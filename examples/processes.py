@@ -1,8 +1,8 @@
-"""Networks trained side by side in processes of their own, after one was trained in this one.
+"""Networks trained in parallel in separate processes, after one was trained in this process.
 
-JAX runs threads, and a process that is forked from one with threads has their locks without them: it hangs at its first
-computation. So begin processes by "spawn", which starts each anew, and keep what starts them under ``__main__``, since
-each imports this file. The same holds for joblib ("loky", its default, does so) and PyTorch's loaders.
+JAX uses threads. A process forked from one with threads inherits their locks but not the threads, and hangs at its
+first computation. Therefore, start processes with "spawn", and put the code that starts them under ``__main__``, since
+each process imports this file. The same applies to joblib (its default, "loky", is safe) and the loaders of PyTorch.
 
 Run: ``python examples/processes.py``.
 """
@@ -30,7 +30,7 @@ def main(seeds: tuple[int, ...] = (0, 1), workers: int = 2) -> dict[int, float]:
     here = loss_of(seeds[0])
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         losses = dict(zip(seeds, pool.map(loss_of, seeds), strict=True))
-    assert losses[seeds[0]] == here  # the same seed, the same bits, in whatever process
+    assert losses[seeds[0]] == here  # the same seed gives the same bits in every process
     for seed, loss in losses.items():
         print(f"seed {seed}: loss {loss:.4f}")
     return losses

@@ -1,7 +1,7 @@
-"""A series of 100 values: LSTM(50) and Dense(1), Adam, mean squared error, 100 epochs, then predict.
+"""A time series of 100 values: LSTM(50) and Dense(1), Adam, mean squared error, 100 epochs, then predict.
 
-The network sees the last ten values and says the next. (With one value at a time an LSTM has nothing to remember:
-one value of a wave does not say whether it rises or falls.) Run: ``python examples/series.py``.
+The network receives the last ten values and predicts the next. (A single value of a wave does not show whether it rises
+or falls, so an LSTM with windows of one value cannot predict it.) Run: ``python examples/series.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import plastica as pl
 
 
 def windows(series, length):
-    """Return all runs of ``length`` values, ``(rows, length, 1)``, and the value after each."""
+    """Return all windows of ``length`` values, ``(rows, length, 1)``, and the value after each."""
     found = np.lib.stride_tricks.sliding_window_view(series, length + 1)
     return found[:, :-1, None], found[:, -1]
 
@@ -21,7 +21,7 @@ def main(units=50, epochs=100, length=10):
     time = np.arange(100)
     series = np.sin(time / 5) + 0.5 * np.sin(time / 3)
     x, y = windows(series, length)
-    cut = 70  # the network is judged on what comes after all it learned from
+    cut = 70  # the test set follows the training set in time
 
     model = pl.Sequential([pl.LSTM(units, input_shape=(length, 1)), pl.Dense(1)])
     model.compile(optimizer="adam", loss="mse")

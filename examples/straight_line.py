@@ -40,7 +40,7 @@ def main(epochs=5000):
     except pl.errors.NotFinite as error:
         print(f"rate 0.1: {error}")
 
-    # The two inputs differ by 1 in every row, so many weights fit; the answers are the same under all of them.
+    # The two inputs differ by 1 in every row, so many weights fit equally well and give the same predictions.
     kernel, bias = model.get_weights()
     print(f"weights {kernel.ravel().round(3)}, bias {bias.round(3)}")
     print(f"answer for (5, 6): {model.predict([[5.0, 6.0]])[0, 0]:.3f}; right would be 11")

@@ -1,7 +1,7 @@
 """Two classes: 8 inputs, 10 relu units, 1 sigmoid unit, binary cross-entropy, accuracy.
 
-The rows are the 569 tumours of the Wisconsin data set that comes with scikit-learn; the inputs are the means of
-eight measurements of the cells, the target is whether the tumour was benign. Run: ``python examples/tumours.py``.
+The rows are the 569 tumours of the Wisconsin data set of scikit-learn; the inputs are the means of eight measurements
+of the cells, the target is whether the tumour was benign. Run: ``python examples/tumours.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def main(epochs=100, verbose=0):
     order = np.random.default_rng(0).permutation(len(data.target))
     x, y = data.data[order, :8], data.target[order]
     train, held_out = slice(0, 400), slice(400, None)
-    # What scales the inputs is learned from the training rows alone: the held-out rows must stay unseen.
+    # The scaling is computed from the training rows only, so that no information leaks from the test rows.
     mean, deviation = x[train].mean(0), x[train].std(0)
     x = (x - mean) / deviation
 

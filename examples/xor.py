@@ -1,4 +1,4 @@
-"""Exclusive or needs a hidden layer: no straight line parts its classes.
+"""Exclusive or requires a hidden layer: no straight line separates its classes.
 
 Minsky and Papert showed in 1969 that a perceptron cannot learn it. Run: ``python examples/xor.py``.
 """
@@ -22,7 +22,7 @@ def learn(*hidden, epochs):
 
 
 def main(epochs=1000):
-    without = learn(epochs=epochs)  # stays at log 2 = 0.693: it can do no better than to say one half
+    without = learn(epochs=epochs)  # stays at log 2 = 0.693: the best possible prediction is 0.5
     beside = learn(pl.Dense(8, activation="tanh"), epochs=epochs)
     return without, beside
 

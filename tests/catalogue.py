@@ -1,4 +1,4 @@
-"""Every layer and the inputs it takes; a new layer is one line here and inherits every law."""
+"""Every layer with its input shape; a new layer is one line here and inherits all generic tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ VECTOR, SERIES, IMAGE, VOLUME = (6,), (5, 3), (6, 6, 2), (4, 3, 4, 2)
 
 
 def graph():
-    """A graph with a short cut, a layer that is called twice, and a random layer."""
+    """A graph with a skip connection, a layer that is called twice, and a random layer."""
     x = pl.Input(VECTOR)
     twice = pl.Dense(6, activation="tanh")
     first = twice(x)

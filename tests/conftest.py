@@ -1,4 +1,4 @@
-"""What all tests share: Keras on JAX, one cache of compiled programs for all processes, checks of arrays."""
+"""Shared configuration of all tests: Keras on JAX, one cache of compiled programs, checks of arrays."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-# Tests compile hundreds of programs that run for milliseconds: most of XLA's care for speed is wasted on them. What
-# depends on it asks for it (test_processes.py), and .ci/run's second round of all tests has it.
+# Tests compile hundreds of programs that run for milliseconds, so most optimizations of XLA are not worth their time.
+# Tests that need them enable them (test_processes.py), and so does the second round of all tests in .ci/run.
 QUICK_TO_COMPILE = "--xla_cpu_use_fusion_emitters=false"
 
 
 def is_understood(flags: str) -> bool:
-    """Return whether this version of XLA knows the flags; a process with others ends at once."""
+    """Return whether this version of XLA supports the flags; unknown flags end a process immediately."""
     command = [sys.executable, "-c", "import jax; jax.devices()"]
     return not subprocess.run(
         command, env={**os.environ, "XLA_FLAGS": flags}, capture_output=True, check=False
@@ -42,7 +42,7 @@ array_checks.install("plastica")
 
 @pytest.fixture(autouse=True, scope="module")
 def forget_compiled_programs():
-    """Keep memory level: what a file of tests compiled is of no use to the next."""
+    """Free memory: programs compiled by one file of tests are not used by the next."""
     yield
     import jax
 

@@ -1,4 +1,4 @@
-"""The page on the architecture shows the floors that the linter of imports checks, and no package is missing."""
+"""The page on the architecture shows the layers checked by the import linter, and no package is missing."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ WITHOUT_CODE = {"messages"}
 
 
 def layers():
-    """The rooms of each layer of the linter, from the top."""
+    """The packages of each layer of the linter, from the top."""
     contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
     return [re.findall(r"plastica\.(\w+)", layer) for layer in contract["layers"]]
 
 
 def packages():
-    """Every module and package that there is."""
+    """All modules and packages."""
     found = [each for each in (ROOT / "src" / "plastica").iterdir() if each.is_dir() or each.suffix == ".py"]
     return {each.stem for each in found if not each.name.startswith("__")} - WITHOUT_CODE
 
 
 def floors(page):
-    """The rooms of each floor on a page: cells such as ``| 3 | `comparison/`, `loading.py` |``."""
+    """The packages of each floor on a page: cells such as ``| 3 | `comparison/`, `loading.py` |``."""
     rows = re.findall(r"^\| (\d+) \| ([^|]+) \|", page.read_text("utf-8"), re.M)
     assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
     return [re.findall(r"`(\w+)(?:/|\.py)`", cell) for _, cell in rows]

@@ -1,4 +1,4 @@
-"""Constraints beside Keras, and what they do to weights while a network trains."""
+"""Constraints compared with Keras, and their effect on weights during training."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Pictures of a network: what stands in them, read back from matplotlib, and what is refused."""
+"""Figures of a network: their contents, read from matplotlib, and errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ X = rng.normal(size=(30, 2)).astype("float32")
 
 
 class Divided:
-    """Class 1 to the right of 0, class 0 to the left."""
+    """Predicts class 1 to the right of 0, class 0 to the left."""
 
     def predict_proba(self, x):
         right = (x[:, 0] > 0).astype(float)

@@ -1,4 +1,4 @@
-"""The examples run, small, and show what they say they show."""
+"""The examples run at a small size and give the documented results."""
 
 from __future__ import annotations
 

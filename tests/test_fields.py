@@ -1,4 +1,4 @@
-"""A field of the wrong kind is named in one clear error, for every declaration there is."""
+"""A field of the wrong type gives one clear error, for every declaration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plastica.specification import known
 from plastica.tables import Settings
 from tests.catalogue import LAYERS
 
-# What no default tells: a valid value for each field that must be given.
+# Valid values for required fields.
 GIVEN: dict[str, Any] = {
     "units": 3, "filters": 3, "kernel_size": 2, "rate": 0.1, "stddev": 0.1, "shape": (3,), "target_shape": (3,),
     "layers": (pl.Dense(3),), "branches": (pl.Dense(3),), "layer": pl.Dense(3), "connections": pl.Sparse(0.5),
@@ -55,7 +55,7 @@ WRONG = (
 
 
 def example(name, cls):
-    """Return a valid declaration of a class, or None where it needs what is not listed here."""
+    """Return a valid declaration of a class, or None if a required value is not listed here."""
     given = {**GIVEN, **OTHERS.get(tuple(name.split(".")), {})}
     fields = [field for field in dataclasses.fields(cls) if field.init]
     needed = [f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING]

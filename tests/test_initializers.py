@@ -19,7 +19,7 @@ STDDEV = {
     "lecun": (1 / FAN_IN) ** 0.5,
 }
 ALPHA = 1e-4
-CUT = 0.87962566103423978  # Keras's constant: the standard deviation after the cut at two
+CUT = 0.87962566103423978  # the constant of Keras: the standard deviation after truncation at two
 
 
 def draw(value, shape=SHAPE, seed=0):
@@ -33,7 +33,7 @@ def assert_uniform(values, low, high):
 
 
 def assert_cut_normal(values, mean, stddev):
-    """A normal distribution of ``stddev`` before it is cut at two of them."""
+    """A normal distribution with ``stddev`` before truncation at two standard deviations."""
     assert stats.kstest(values.ravel(), "truncnorm", (-2, 2, mean, stddev)).pvalue > ALPHA
     assert 1.98 * stddev < np.abs(values - mean).max() <= 2 * stddev * (1 + 1e-6)
     assert abs(values.std() / (CUT * stddev) - 1) < 0.01
@@ -91,7 +91,7 @@ def test_orthogonal_has_orthonormal_rows_or_columns(shape):
 
 
 def test_orthogonal_is_drawn_uniformly():
-    """Each entry of a uniform rotation has mean 0 and mean square 1 / n; without QR's signs it has not."""
+    """Each entry of a uniform rotation has mean 0 and mean square 1 / n, but not without the signs of QR."""
     rng = np.random.default_rng(0)
     many = np.stack([get("orthogonal")(rng, (3, 3)) for _ in range(2000)])
     assert np.abs(many.mean(0)).max() < 4.5 / (3 * 2000) ** 0.5

@@ -1,4 +1,4 @@
-"""Ctrl-C waits for the import under way: compiled libraries crash when they are left half loaded."""
+"""Ctrl-C waits for the current import, since compiled libraries crash if partially loaded."""
 
 from __future__ import annotations
 

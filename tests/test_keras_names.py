@@ -1,4 +1,4 @@
-"""What the page on Keras says to be here is here, and what it says to be absent is absent."""
+"""The names that the page on Keras lists as present or absent are present or absent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Laws that every layer keeps, each one test over the whole catalogue."""
+"""Generic tests of every layer, each over the whole catalogue."""
 
 from __future__ import annotations
 

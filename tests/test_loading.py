@@ -1,4 +1,4 @@
-"""Every kind of file before every loader: what was saved comes back, and another kind is named."""
+"""Every kind of file with every loader: exact restoration, or an error that names the kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SMALL = {"network": "mlp", "layers": (4,), "epochs": 2, "random_state": 0}
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
-    """What was saved, and its file, for each kind of file."""
+    """The saved object and its file, for each kind of file."""
     folder = tmp_path_factory.mktemp("kept")
     network = pl.Sequential([pl.Dense(2, input_dim=3)])
     classifier = pl.NetworkClassifier(**SMALL).fit(FRAME, FRAME["town"])

@@ -1,4 +1,4 @@
-"""Every text in every language: the same keys and braces, none that nobody asks for, notes that keep both."""
+"""Texts in every language: the same keys and braces, no unused texts, notes in both languages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_both_languages_fill_the_same_braces(name):
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_text_stands_there_that_no_code_asks_for(name):
-    """A key stands in the code whole, or behind a prefix that is filled in."""
+    """Return whether a key occurs in the code, completely or after a known prefix."""
     code = "\n".join(path.read_text("utf-8") for ending in ("py", "html") for path in SOURCE.rglob(f"*.{ending}"))
     words = set(re.findall(r"[\w.-]+", code))
     prefixes = set(re.findall(r"[\"']([\w.]+[_.])[{\"']", code))

@@ -1,4 +1,4 @@
-"""What a package index shows: links that work there, the same version everywhere, a citation that names it."""
+"""Package metadata: valid links, the same version everywhere, a citation with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person finds under `plastica`: light to import, every name there, every class explained."""
+"""The public interface of `plastica`: fast import, all names, documented classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HEAVY = ("pandas", "polars", "sklearn", "scipy.stats", "matplotlib", "rich", "ke
 
 
 def in_a_process(script):
-    """Return what a script prints in a fresh process."""
+    """Return the output of a script in a new process."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     told = subprocess.run(
         [sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False, env=environment
@@ -46,7 +46,7 @@ def test_every_public_name_is_there_and_listed():
     assert dir(pl) == sorted(pl.__all__)
     for name in pl.__all__:
         assert getattr(pl, name) is not None
-    assert dir(pl) == sorted(pl.__all__)  # what was loaded meanwhile is offered no further
+    assert dir(pl) == sorted(pl.__all__)  # names loaded in the meantime are not listed
 
 
 def test_tab_completion_offers_the_public_names_and_loads_nothing():
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_an_ordinary_attribute_error():
 
 
 def public(family):
-    """Return a family's public names and what they stand for."""
+    """Return the public names of a family and their values."""
     if hasattr(family, "__all__"):
         return {name: getattr(family, name) for name in family.__all__}
     own = {name: value for name, value in vars(family).items() if getattr(value, "__module__", "") == family.__name__}

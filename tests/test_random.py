@@ -1,4 +1,4 @@
-"""The counter hash is held to the statistics of independent uniform words."""
+"""The counter-based hash has the statistics of independent uniform words."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ from scipy import special, stats
 from plastica import random
 from plastica.errors import InvalidValue, ShapeError
 
-ALPHA = 1e-4  # draws are fixed, so a test passes always or never; this allows for there being many
+ALPHA = 1e-4  # samples are fixed, so a test always passes or always fails; this accounts for multiple tests
 
 KEY = random.seed_key(20)
 SIZE = 1 << 16
@@ -37,7 +37,7 @@ def streams(keys, size):
 
 
 def assert_uncorrelated(a, b):
-    """No bit of ``a`` says anything about any bit of ``b``, nor do the numbers as wholes."""
+    """All bits of ``a`` are independent of all bits of ``b``, and so are the numbers."""
     a, b = a.ravel(), b.ravel()
     bound = stats.norm.isf(ALPHA / (2 * 32 * 32)) / np.sqrt(a.size)
     assert abs(np.corrcoef(a, b)[0, 1]) < bound
@@ -51,7 +51,7 @@ def assert_uniform_counts(counts):
 
 
 def test_words_stay_what_they_are():
-    """Saved runs resume bit-identically only while these numbers never change."""
+    """Saved runs can be resumed bit-identically only if these numbers never change."""
     assert random.seed_key(0).tolist() == [380914762, 1577500788]
     assert random.fold(random.seed_key(0), 1).tolist() == [3409860411, 3009613108]
     assert words(random.seed_key(0), 4).tolist() == [42930908, 2513464643, 2189813594, 2833277913]
@@ -103,7 +103,7 @@ def test_keys_that_differ_in_a_bit_are_uncorrelated(change):
 
 
 def test_one_unit_over_many_steps_is_uniform():
-    """What dropout sees: each position's words over 4,000 steps, and the spread of the units' keep counts."""
+    """The words for dropout: those of each position over 4,000 steps, and the variance of the units' keep counts."""
     drawn = streams(keys_of([3], 4000, 1), 64)
     for position in (0, 1, 63):
         assert_uniform_counts(np.bincount(drawn[:, position] >> 24, minlength=256))
@@ -120,7 +120,7 @@ def test_no_two_of_100000_uses_share_a_key_or_a_stream():
 
 
 def test_birthday_spacings():
-    """Marsaglia's test, which catches counters: equal gaps among 4,096 sorted words, 4 are expected."""
+    """Marsaglia's birthday spacings, which detect counters: 4 equal gaps among 4,096 sorted words are expected."""
     drawn = np.sort(streams(keys_of([5], 200, 1), 4096).astype(np.int64))
     gaps = np.sort(np.diff(drawn))
     equal = (np.diff(gaps) == 0).sum()
@@ -128,7 +128,7 @@ def test_birthday_spacings():
 
 
 def test_streams_do_not_overlap():
-    """A million words of 1,000 uses repeat each other as often as chance has it (birthdays), also shifted."""
+    """A million words of 1,000 uses have the expected number of collisions (birthdays), also when shifted."""
     drawn = streams(keys_of(range(5), 20, 10), 1024).ravel()
     expected = drawn.size**2 / 2 / 2**32
     repeated = drawn.size - len(np.unique(drawn))
@@ -137,7 +137,7 @@ def test_streams_do_not_overlap():
 
 @pytest.mark.parametrize("part", ["number", "first word", "second word"])
 def test_fold_has_avalanche(part):
-    """One bit of the number or the key turned, each bit of the answer turns in half of all cases."""
+    """Flipping one bit of the number or the key flips each bit of the result in half of all cases."""
     rng = np.random.default_rng(0)
     keys = rng.integers(0, 2**32, (4096, 2), np.uint32)
     numbers = np.arange(4096, dtype=np.uint32)

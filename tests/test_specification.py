@@ -1,4 +1,4 @@
-"""Declarations to dictionaries and back; what a file says is believed nowhere."""
+"""Conversion of declarations to dictionaries and back; files are not trusted."""
 
 import json
 import math
@@ -21,7 +21,7 @@ from plastica.specification import from_spec, known, names, register, to_spec
 
 
 class Part(Declaration):
-    """A family of the tests' own."""
+    """A family for tests."""
 
 
 @declaration
@@ -80,7 +80,7 @@ parts = st.recursive(
 )
 
 
-@settings(deadline=None)  # other work on the machine must not fail it
+@settings(deadline=None)  # other load on the machine must not make it fail
 @given(parts)
 def test_every_declaration_comes_back_equal(declared):
     assert through_json(declared) == declared

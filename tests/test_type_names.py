@@ -1,4 +1,4 @@
-"""One name, one thing: no class and no type alias of the package is defined twice."""
+"""Unique names: no class and no type alias of the package is defined twice."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import plastica
 
 SOURCE = Path(plastica.__file__).parent
 
-# Pairs of public names, told apart by their family as in Keras: losses and metrics, the model and the composition of
+# Pairs of public names, distinguished by their family as in Keras: losses and metrics, the model and the composition of
 # layers, layers and functions, weights and learning rates that start or stay at one value.
 PAIRS = {
     "Activation": {"activations.activation", "layers.activation"},

@@ -1,7 +1,7 @@
-"""The peers: each trains the same workloads in a process of its own.
+"""The peers: each trains the same workloads in a separate process.
 
-A peer's module has a class ``Net(workload, **options)`` with ``fit(x, y, epochs)`` and ``predict(x)``, and a
-function ``version()``. All take float32, Adam at its usual rate, shuffled batches, two threads.
+The module of a peer has a class ``Net(workload, **options)`` with ``fit(x, y, epochs)`` and ``predict(x)``, and a
+function ``version()``. All use float32, Adam with its default learning rate, shuffled batches, two threads.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Peer:
-    """Where a peer's code is and how its process is started.
+    """The module of a peer and how its process is started.
 
     Attributes:
-        module: Its module in this package.
-        options: What its ``Net`` is given beside the workload.
-        environment: Variables of its process.
-        dense_only: Whether it knows dense layers alone.
-        shown: Whether it is measured where nobody says beside whom.
+        module: The module in this package.
+        options: The options of its ``Net`` in addition to the workload.
+        environment: The environment variables of its process.
+        dense_only: Whether it has dense layers only.
+        shown: Whether it is measured by default.
     """
 
     module: str

@@ -1,4 +1,4 @@
-"""A workload's network in the words that Keras and plastica share: nodes of a graph."""
+"""The network of a workload in the functional API shared by Keras and plastica."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def network(library: Any, workload: Workload) -> tuple[Any, Any]:
 
     Args:
         library: ``plastica``, or ``keras.layers`` with ``Input``.
-        workload: What to build.
+        workload: The workload.
     """
     inputs = library.Input(workload.shape)
     return inputs, stack(library, inputs, workload.layers)
@@ -27,7 +27,7 @@ def stack(library: Any, node: Any, layers: tuple[tuple[Any, ...], ...]) -> Any:
 
 
 def residual(library: Any, node: Any, layers: list[tuple[Any, ...]]) -> Any:
-    """Return relu(x + f(x)), with x projected where f changes its shape."""
+    """Return relu(x + f(x)), with a projection of x if f changes its shape."""
     branch = stack(library, node, tuple(layers))
     if branch.shape != node.shape:
         strides = node.shape[-2] // branch.shape[-2]
@@ -37,7 +37,7 @@ def residual(library: Any, node: Any, layers: list[tuple[Any, ...]]) -> Any:
 
 
 def layer(library: Any, node: Any, kind: str, *given: Any) -> Any:
-    """Return one layer; ``node`` is what it will read."""
+    """Return one layer for the input ``node``."""
     if kind == "mean":
         return library.GlobalAveragePooling1D() if len(node.shape) == 3 else library.GlobalAveragePooling2D()
     return LAYERS[kind](library, *given)

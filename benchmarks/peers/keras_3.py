@@ -1,4 +1,4 @@
-"""Keras, on the backend that the process's ``KERAS_BACKEND`` names."""
+"""Keras, with the backend set by ``KERAS_BACKEND``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .functional import network
 
 
 class Net:
-    """The workload's network in Keras."""
+    """The network of a workload in Keras."""
 
     def __init__(self, workload: Workload, steps_per_execution: int = 1) -> None:
         self.batch = workload.batch

@@ -11,7 +11,7 @@ from .functional import network
 
 
 class Net:
-    """The workload's network in plastica."""
+    """The network of a workload in plastica."""
 
     def __init__(self, workload: Workload) -> None:
         self.batch = workload.batch

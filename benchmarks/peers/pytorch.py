@@ -13,11 +13,11 @@ from ..workloads import Workload
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 
-ACTIVATIONS = {"relu": nn.ReLU, "linear": nn.Identity, "softmax": nn.Identity}  # the loss takes logits
+ACTIVATIONS = {"relu": nn.ReLU, "linear": nn.Identity, "softmax": nn.Identity}  # the loss expects logits
 
 
 class Last(nn.Module):
-    """A recurrent layer of which the last state is the answer."""
+    """A recurrent layer that returns its last state."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Last(nn.Module):
 
 
 class Net:
-    """The workload's network in PyTorch."""
+    """The network of a workload in PyTorch."""
 
     def __init__(self, workload: Workload) -> None:
         self.batch, self.accuracy = workload.batch, workload.accuracy
@@ -80,7 +80,7 @@ class Mean(nn.Module):
 
 
 class Residual(nn.Module):
-    """relu(x + f(x)), with x projected where f changes its shape."""
+    """relu(x + f(x)), with a projection of x if f changes its shape."""
 
     def __init__(self, branch: list[nn.Module], shortcut: list[nn.Module]) -> None:
         super().__init__()

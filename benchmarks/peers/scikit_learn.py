@@ -15,7 +15,7 @@ warnings.simplefilter("ignore", ConvergenceWarning)
 
 
 class Net:
-    """The workload's network in scikit-learn; a second fit goes on from the weights of the first."""
+    """The network of a workload in scikit-learn; a second fit continues from the weights of the first."""
 
     def __init__(self, workload: Workload) -> None:
         *hidden, last = workload.layers

@@ -1,1 +1,1 @@
-"""What people use today for each learning rule, each written as its users write it."""
+"""Peers for each learning rule: implementations in common use, written in the usual way."""

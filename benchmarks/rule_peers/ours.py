@@ -1,4 +1,4 @@
-"""The same learning rules in plastica, by its own ``fit``."""
+"""The same learning rules in plastica, trained with ``fit``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning rules in plain eager PyTorch: loops over batches, as tutorials and the papers' own code write them.
+"""Learning rules in plain eager PyTorch: loops over batches, as in tutorials and the code of the papers.
 
 Each function takes a :class:`~benchmarks.rules.Row` and its data and returns a function that trains one epoch.
 """
@@ -81,7 +81,7 @@ def backprop(row: Any, x: Any, y: Any) -> Epoch:
 
 
 def through(back: Callable[[list[Tensor]], list[Tensor]]) -> Callable[..., Any]:
-    """Return the gradients when errors travel through ``back(kernels)`` in place of the kernels."""
+    """Return the gradients if errors are sent back through ``back(kernels)`` instead of the kernels."""
 
     def gradients(kernels: list[Tensor], activities: list[Tensor], error: Tensor) -> Any:
         roads, of_kernels, of_biases = back(kernels), [], []
@@ -282,7 +282,7 @@ def sanger(row: Any, x: Any, y: Any) -> Epoch:
 
 
 def krotov_hopfield(row: Any, x: Any, y: Any) -> Epoch:
-    """The paper's own code, from NumPy to PyTorch line by line (p = 2, k = 2, delta = 0.4)."""
+    """The code of the paper, translated from NumPy to PyTorch line by line (p = 2, k = 2, delta = 0.4)."""
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
     synapses = torch.randn(row.sizes[1], row.sizes[0])
     every = torch.arange(row.batch)

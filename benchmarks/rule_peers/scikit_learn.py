@@ -1,4 +1,4 @@
-"""Learning rules of scikit-learn: its compiled loops, all epochs in one call."""
+"""Learning rules of scikit-learn, with compiled loops and all epochs in one call."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Call = Callable[[], None]
 
 
 def perceptron(row: Any, x: Any, y: Any) -> Call:
-    """Shuffled, no penalty, no stop."""
+    """Shuffled, without penalty and early stopping."""
     model = Perceptron(max_iter=row.epochs, tol=None, penalty=None)
     x = x.astype("float64")
     return lambda: model.fit(x, y) and None
 
 
 def delta(row: Any, x: Any, y: Any) -> Call:
-    """Least mean squares at a constant rate; shuffled, no penalty."""
+    """Least mean squares with a constant learning rate; shuffled, without penalty."""
     model = SGDRegressor(max_iter=row.epochs, tol=None, penalty=None, learning_rate="constant", eta0=1e-3)
     x, y = x.astype("float64"), y.astype("float64")
     return lambda: model.fit(x, y) and None

@@ -1,4 +1,4 @@
-"""The reference is written from the package before each build: a page for each module, each class and the commands."""
+"""Generation of the reference before each build: a page for each module, each class and the commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docutils import nodes
 import plastica
 from plastica.cli.main import app as commands
 
-# Modules in the order in which a reader meets them, with their titles.
+# Modules in the order of the table of contents, with their titles.
 MODULES = {
     "model": "Models",
     "layers": "Layers",
@@ -46,17 +46,17 @@ MODULES = {
 AT_THE_TOP = ("boltzmann", "draw", "maps")  # modules that are attributes of the package, wherever their files are
 ROUTING = "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request"
 CONTENTS = "contents"  # read by docs/reference.md
-# What a model or an estimator inherits is its own for a reader; scikit-learn's and Python's part is not.
+# Inherited members are documented, except those from scikit-learn and Python.
 INHERITED = {"model": "object", "estimators": "BaseEstimator, ClassifierMixin, RegressorMixin, object"}
 
 
 def module_of(name: str) -> ModuleType | None:
-    """Return a module, or None if the package has none of this name."""
+    """Return a module, or None if it does not exist."""
     return getattr(plastica, name, None) if name in AT_THE_TOP else import_module(f"plastica.{name}")
 
 
 def public(module: ModuleType) -> dict[str, Any]:
-    """Return the classes and functions that a module offers: those it lists, else those it defines."""
+    """Return the public classes and functions of a module: those in ``__all__``, or those it defines."""
     listed = getattr(module, "__all__", None)
     own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
     named = {name: getattr(module, name) for name in (own if listed is None else listed) if not name.startswith("_")}
@@ -64,12 +64,12 @@ def public(module: ModuleType) -> dict[str, Any]:
 
 
 def is_function(value: Any) -> bool:
-    """Return whether a value is a function, compiled ones included."""
+    """Return whether a value is a function, including compiled ones."""
     return inspect.isroutine(value) or inspect.isfunction(getattr(value, "__wrapped__", None))
 
 
 def place_of(module: ModuleType, name: str) -> str:
-    """Return the module under which a reader imports a name: the package itself where it can be."""
+    """Return the module from which users import a name: the package itself if possible."""
     at_the_top = name in plastica.__all__ and getattr(plastica, name) is getattr(module, name)
     return "plastica" if at_the_top else module.__name__
 
@@ -89,7 +89,7 @@ def class_page(module: ModuleType, name: str, inherited: str | None) -> str:
 
 
 def module_page(name: str, module: ModuleType, things: dict[str, Any]) -> str:
-    """Return the page of a module: what it is, a table of its classes, and its functions in full."""
+    """Return the page of a module: its docstring, a table of its classes, and its functions."""
     classes = [each for each, value in things.items() if inspect.isclass(value)]
     functions = [each for each in things if each not in classes]
     known = f"plastica.{name}" if name in AT_THE_TOP else module.__name__
@@ -119,7 +119,7 @@ def commands_page() -> str:
 
 
 def write(folder: Path) -> None:
-    """Write all pages; those that are the same stay untouched, so that a second build is quick."""
+    """Write all pages; unchanged pages are not written, so that a second build is fast."""
     pages = {"commands": commands_page()}
     for name in MODULES:
         module = module_of(name)
@@ -141,7 +141,7 @@ def write(folder: Path) -> None:
 
 
 def find_at_the_top(app: Any, env: Any, node: nodes.Element, content: nodes.Element) -> nodes.Element | None:
-    """Resolve ``plastica.layers.Dense``, as docstrings write it, to ``plastica.Dense``, as the reference does."""
+    """Resolve ``plastica.layers.Dense``, as in docstrings, to ``plastica.Dense``, as in the reference."""
     target = str(node.get("reftarget", ""))
     if node.get("refdomain") != "py" or not target.startswith("plastica."):
         return None
@@ -155,7 +155,7 @@ def find_at_the_top(app: Any, env: Any, node: nodes.Element, content: nodes.Elem
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Write the pages before Sphinx looks for pages."""
+    """Write the pages before Sphinx collects pages."""
     app.connect("builder-inited", lambda started: write(Path(started.srcdir) / "api"))
     app.connect("missing-reference", find_at_the_top)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

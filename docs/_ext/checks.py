@@ -1,4 +1,4 @@
-"""What every build checks: each public name is in the reference, and no page asks another host for anything."""
+"""Checks of every build: each public name is in the reference, and no page loads anything from another host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import plastica
 log = logging.getLogger(__name__)
 
 FOREIGN = re.compile(r"\s*(?:https?:)?//", re.I)
-# Attributes that a browser follows by itself; a plain link is followed by a person.
+# Attributes that make a browser load something; links are followed by readers only.
 FETCHED = {
     "audio": ("src",),
     "embed": ("src",),
@@ -42,7 +42,7 @@ class Requests(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Look at the attributes that a browser follows, and at styles."""
+        """Collect addresses from these attributes and from styles."""
         values = {name: value or "" for name, value in attrs}
         followed = () if values.get("rel") == "canonical" else FETCHED.get(tag, ())
         self.found += [values[name] for name in followed if FOREIGN.match(values.get(name, ""))]
@@ -65,7 +65,7 @@ def requests_of(text: str, kind: str) -> list[str]:
 
 
 def foreign(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each file of a built site and an address on another host that it would load."""
+    """Yield each file of a site and the addresses on other hosts that it would load."""
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".html", ".css", ".svg"):
             kind = ".css" if path.suffix == ".css" else ".html"
@@ -73,7 +73,7 @@ def foreign(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def check_names(app: Any, env: Any) -> None:
-    """Warn of each public name that the reference lacks."""
+    """Give a warning for each public name that is missing in the reference."""
     objects = env.get_domain("py").objects
     for name in plastica.__all__:
         if f"plastica.{name}" not in objects:
@@ -81,14 +81,14 @@ def check_names(app: Any, env: Any) -> None:
 
 
 def check_requests(app: Any, problem: Exception | None) -> None:
-    """Warn of each address on another host that a page would load."""
+    """Give a warning for each address on another host that a page would load."""
     if problem is None and app.builder.format == "html":
         for path, address in foreign(Path(app.outdir)):
             log.warning("%s loads %s; the site must work without a network", path.relative_to(app.outdir), address)
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Check while pages are read and when all are written."""
+    """Register the checks."""
     app.connect("env-check-consistency", check_names)
     app.connect("build-finished", check_requests)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
-"""The search finds Chinese: a run of characters, which has no spaces, is indexed by each two that are neighbours.
+"""Search in Chinese: sequences of characters, which have no spaces, are indexed by pairs of adjacent characters.
 
-The page that searches splits a question in the same way, so that 学习规则 is found where 学习, 习规 and 规则 are.
+The search page splits a query in the same way, so that 学习规则 is found where 学习, 习规 and 规则 occur.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 from sphinx.search.en import SearchEnglish
 
 WORDS = re.compile(r"[\u3400-\u9fff]+|[^\W\u3400-\u9fff]+")
-# No quotes, no < and no > in it: Sphinx writes it through a template that escapes them.
+# It must not contain quotes, < and >, which the template of Sphinx escapes.
 SPLIT_QUERY = r"""
 var splitQuery = function (query) {
   const words = query.match(/[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{Letter}\p{Number}_])+/gu) || [];
@@ -24,12 +24,12 @@ var splitQuery = function (query) {
 
 
 class EnglishAndChinese(SearchEnglish):
-    """English words by their stems, Chinese by neighbours."""
+    """English words by their stems, Chinese by pairs of characters."""
 
     js_splitter_code = SPLIT_QUERY
 
     def split(self, input: str) -> list[str]:
-        """Return the words of a text, and the pairs of a run of Chinese characters.
+        """Return the words of a text, and the pairs of adjacent Chinese characters.
 
         Example:
             >>> EnglishAndChinese({}).split("Keras 的学习规则")
@@ -39,13 +39,13 @@ class EnglishAndChinese(SearchEnglish):
 
 
 def terms_of(word: str) -> list[str]:
-    """Return what a word is found by."""
+    """Return the index entry of a word."""
     if len(word) == 1 or not "\u3400" <= word[0] <= "\u9fff":
         return [word]
     return [word[at : at + 2] for at in range(len(word) - 1)]
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Take the place of Sphinx's search in English."""
+    """Replace the English search of Sphinx."""
     app.add_search_language(EnglishAndChinese)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
-"""Equations become MathML while the site is built, by KaTeX: the pages need no script, no font and no other host.
+"""Conversion of equations to MathML by KaTeX during the build, so that pages need no scripts, fonts or other hosts.
 
-KaTeX comes with sphinxcontrib-katex as one file of JavaScript, and mini-racer runs it without a browser or Node.
+KaTeX is included in sphinxcontrib-katex as one JavaScript file; mini-racer runs it without a browser or Node.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 @cache
 def engine() -> MiniRacer:
-    """Return an engine that has read KaTeX."""
+    """Return a JavaScript engine with KaTeX."""
     package = find_spec("sphinxcontrib.katex")
     if package is None or package.origin is None:
         raise RuntimeError("equations need sphinxcontrib-katex: pip install '.[docs]'.")
@@ -31,17 +31,17 @@ def engine() -> MiniRacer:
 
 
 def mathml(tex: str, block: bool) -> str:
-    """Return an equation in LaTeX as MathML; what KaTeX cannot read is a ValueError."""
+    """Return an equation in LaTeX as MathML; ValueError if KaTeX cannot parse it."""
     options = {"output": "mathml", "displayMode": block, "strict": False}
     call = f"katex.renderToString({json.dumps(tex)}, {json.dumps(options)})"
     answer = engine().eval(f"try {{ {call} }} catch (problem) {{ '!' + problem.message }}")
     if answer.startswith("!"):
         raise ValueError(answer[1:])
-    return re.sub(r"<annotation.*?</annotation>", "", str(answer), flags=re.S)  # LaTeX that excerpts would show
+    return re.sub(r"<annotation.*?</annotation>", "", str(answer), flags=re.S)  # LaTeX, which would appear in excerpts
 
 
 def write(translator: Any, node: nodes.Element, tag: str, block: bool) -> None:
-    """Write an equation; one that cannot be read is a warning, which fails the build."""
+    """Write an equation; an invalid one gives a warning, which fails the build."""
     try:
         equation = mathml(node.astext(), block)
     except ValueError as problem:
@@ -52,7 +52,7 @@ def write(translator: Any, node: nodes.Element, tag: str, block: bool) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Offer MathML as Sphinx's renderer of equations."""
+    """Register MathML as a renderer of equations."""
     app.add_html_math_renderer(
         "mathml",
         inline_renderers=(lambda translator, node: write(translator, node, "span", block=False), None),

@@ -1,4 +1,4 @@
-"""Two languages on one site: pages under ``zh/`` have a navigation and words of their own, and a link to their twin."""
+"""Two languages on one site: pages in ``zh/`` have their own navigation and texts, and a link to the English page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sphinx.environment.adapters.toctree import TocTree
 
 HOMES = {"en": "index", "zh": "zh/index"}
 TAGS = {"en": "en", "zh": "zh-CN"}
-# The words of the theme that a reader meets; what is not here stays English.
+# Translated texts of the theme; others remain English.
 WORDS = {
     "Back to top": "回到顶部",
     "Home": "首页",
@@ -24,12 +24,12 @@ WORDS = {
 
 
 def language_of(page: str) -> str:
-    """Return the language in which a page is written."""
+    """Return the language of a page."""
     return "zh" if page.startswith("zh/") else "en"
 
 
 def twin_of(page: str, pages: set[str]) -> str:
-    """Return the same page in the other language, or that language's first page.
+    """Return the same page in the other language, or the home page of that language.
 
     Example:
         >>> twin_of("zh/tables", {"tables", "zh/tables"}), twin_of("run", {"run"})
@@ -40,11 +40,11 @@ def twin_of(page: str, pages: set[str]) -> str:
 
 
 def navigation(app: Any, page: str) -> Callable[..., str]:
-    """Return a function that renders the navigation of a page's language, with branches open where the page is."""
+    """Return a function that renders the navigation in the language of a page, expanded at the page."""
 
     def toctree(**options: Any) -> str:
         env = app.builder.env
-        options["collapse"] = True  # hundreds of API pages would stand on every page
+        options["collapse"] = True  # otherwise, every page would list hundreds of API pages
         trees = env.get_doctree(HOMES[language_of(page)]).findall(addnodes.toctree)
         own = [tree for tree in trees if language_of(tree["includefiles"][0]) == language_of(page)]
         found = [TocTree(env).resolve(page, app.builder, tree, prune=True, **options) for tree in own]
@@ -54,7 +54,7 @@ def navigation(app: Any, page: str) -> Callable[..., str]:
 
 
 def prepare(app: Any, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
-    """Give the templates a page's language, its twin and its navigation."""
+    """Pass the language of a page, its translation and its navigation to the templates."""
     language = language_of(page)
     context["language"] = TAGS[language]
     context["home"] = HOMES[language]
@@ -65,6 +65,6 @@ def prepare(app: Any, page: str, template: str, context: dict[str, Any], doctree
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Prepare pages before the theme does, which renders the navigation."""
+    """Register before the theme, which renders the navigation."""
     app.connect("html-page-context", prepare, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

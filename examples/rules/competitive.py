@@ -1,7 +1,7 @@
-"""Features that units find by competing for inputs, without a label, and a read-out that learns from them.
+"""Features learned by competition without labels, and a read-out trained on them.
 
-Run it with ``python examples/rules/competitive.py mnist.npz``, Keras's file of MNIST; without a file it takes the 8 x 8
-digits that come with scikit-learn. Krotov and Hopfield's paper has 1.46 % with 2000 units after 1000 and 300 epochs.
+Run ``python examples/rules/competitive.py mnist.npz`` with Keras's file of MNIST; without a file, it uses the 8 x 8
+digits of scikit-learn. The paper of Krotov and Hopfield reports 1.46 % with 2000 units after 1000 and 300 epochs.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 import plastica as pl
 from plastica.rules import Competitive, Greedy, KrotovHopfield
 
-# Each with the length of the pictures that it sees: competing units compare distances with a variance of 1.
+# Each with a suitable length of the images: the softmax of competing units assumes distances of variance 1.
 RULES = {"competitive": (Competitive(), 9), "krotov_hopfield": (KrotovHopfield(), 1)}
 
 
 def digits(path):
-    """Return pictures of length 1 with their labels: to learn, and to be asked about."""
+    """Return images scaled to length 1 with their labels, for training and for test."""
     if path is None:
         from sklearn.datasets import load_digits
 
@@ -35,7 +35,7 @@ def main(path=None, units=1000, epochs=(12, 10), verbose=2):
     x, y, x_test, y_test = digits(path)
     size, errors = 100 if path else 20, {}
     for name, (rule, length) in RULES.items():
-        staged = Greedy(rule, epochs=epochs[0])  # first the features, then the read-out alone
+        staged = Greedy(rule, epochs=epochs[0])  # first the features, then only the read-out
         model = pl.Sequential(staged.layers_for([units], pl.Dense(10, activation="softmax")))
         rate = pl.schedules.CosineDecay(0.003, sum(epochs) * -(-len(x) // size))
         model.compile(pl.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"], rule=staged)

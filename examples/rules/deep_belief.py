@@ -1,7 +1,7 @@
-"""A deep belief network: machines learn digits layer by layer without labels, then backprop goes on with labels.
+"""A deep belief network: Boltzmann machines trained layer by layer without labels, then backprop with labels.
 
-Run it with ``python examples/rules/deep_belief.py mnist.npz``, Keras's file of MNIST; without a file it takes the 8 x 8
-digits that come with scikit-learn. Hinton and Salakhutdinov (2006) have 1.2 % test error with 500-500-2000 units.
+Run ``python examples/rules/deep_belief.py mnist.npz`` with Keras's file of MNIST; without a file, it uses the 8 x 8
+digits of scikit-learn. Hinton and Salakhutdinov (2006) report 1.2 % test error with 500-500-2000 units.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import plastica as pl
 
 
 def digits(path):
-    """Return pictures from 0 to 1 with their labels: to learn, and to be asked about."""
+    """Return images from 0 to 1 with their labels, for training and for test."""
     if path is None:
         from sklearn.datasets import load_digits
 

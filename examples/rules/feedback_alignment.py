@@ -1,7 +1,7 @@
-"""Errors that travel back through other roads than the transposed weights, beside the papers' figures on MNIST.
+"""Errors sent back through other weights than the transposed ones, with the published results on MNIST.
 
-Run it with ``python examples/rules/feedback_alignment.py mnist.npz``, Keras's file of MNIST: two layers of 800 tanh
-units, 12 epochs a rule and seed. Without a file it takes the 8 x 8 digits that come with scikit-learn.
+Run ``python examples/rules/feedback_alignment.py mnist.npz`` with Keras's file of MNIST: two layers of 800 tanh units,
+12 epochs for each rule and seed. Without a file, it uses the 8 x 8 digits of scikit-learn.
 """
 
 from __future__ import annotations

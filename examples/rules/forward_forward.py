@@ -1,8 +1,8 @@
-"""Forward-forward: each layer learns to tell pictures with their true label from pictures with a wrong one.
+"""Forward-forward: each layer learns to distinguish images with their true label from images with a wrong one.
 
-Run it with ``python examples/rules/forward_forward.py mnist.npz``, Keras's file of MNIST: two layers of 500 relu units,
-16 epochs. Hinton's paper has 1.36 % with four layers of 2000 units after 60. Without a file it takes the 8 x 8 digits
-that come with scikit-learn.
+Run ``python examples/rules/forward_forward.py mnist.npz`` with Keras's file of MNIST: two layers of 500 relu units, 16
+epochs. The paper of Hinton reports 1.36 % with four layers of 2000 units after 60 epochs. Without a file, it uses the
+8 x 8 digits of scikit-learn.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main(path=None, units=(500, 500), epochs=16, verbose=2):
     model.fit(x, y, epochs=epochs, batch_size=size, verbose=verbose)
 
     errors = {}
-    for answer in ("readout", "goodness"):  # one pass, or one for each label: the layers themselves decide
+    for answer in ("readout", "goodness"):  # one pass, or one for each label
         asked, learned = replace(rule, answer=answer), model.learner
         shares = [
             asked.respond(model.network, learned.params, learned.state, learned.memory, rows)[1]

@@ -1,7 +1,7 @@
-"""Rules that let activities settle, beside backprop and the papers' figures on MNIST.
+"""Rules with settling activities, compared with backprop and the published results on MNIST.
 
-Run it with ``python examples/rules/predictive_coding.py mnist.npz``, Keras's file of MNIST: 500 hidden units, 10
-epochs a rule. Without a file it takes the 8 x 8 digits that come with scikit-learn, 100 epochs.
+Run ``python examples/rules/predictive_coding.py mnist.npz`` with Keras's file of MNIST: 500 hidden units, 10 epochs for
+each rule. Without a file, it uses the 8 x 8 digits of scikit-learn, 100 epochs.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main(path=None, rules=tuple(RULES), units=500, epochs=None, seed=0):
     found = {}
     for name in rules:
         rule, activation, published = RULES[name]
-        settles = isinstance(rule, EquilibriumPropagation)  # with an output that answers to a squared error
+        settles = isinstance(rule, EquilibriumPropagation)  # with a squared error at the output
         last, loss = ("sigmoid", "half_squared_error") if settles else ("softmax", "categorical_crossentropy")
         rate = pl.schedules.CosineDecay(0.005 if activation == "sigmoid" else 0.001, epochs * -(-len(x) // 100))
         layers = [pl.Dense(units, activation=activation), pl.Dense(10, activation=last)]

@@ -1,4 +1,4 @@
-"""Principal components by Hebbian rules, beside those by singular value decomposition, on 8 x 8 digits.
+"""Principal components by Hebbian rules, compared with the singular value decomposition, on 8 x 8 digits.
 
 Run: ``python examples/rules/principal_components.py``.
 """

@@ -1,7 +1,7 @@
-"""Self-organizing maps beside MiniSom: how near units are to the data, how smooth the map is, and how long it takes.
+"""Self-organizing maps compared with MiniSom: quantization error, topographic error and time.
 
-Run: ``python examples/rules/self_organizing_map.py mnist.npz``: 10,000 rows of Keras's file, 20 x 20 units. Without it:
-scikit-learn's digits. MiniSom, where it is installed, makes as many steps with the same rates and radii.
+Run: ``python examples/rules/self_organizing_map.py mnist.npz``: 10,000 rows of Keras's file, 20 x 20 units. Without a
+file, it uses the digits of scikit-learn. MiniSom, if installed, takes as many steps with the same rates and radii.
 """
 
 from __future__ import annotations

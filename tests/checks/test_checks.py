@@ -1,4 +1,4 @@
-"""Checks of a table: what is planted is found, with its numbers, and a clean table is left in peace."""
+"""Checks of a table: planted problems are found with correct numbers, and a clean table has no findings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_copied_rows_stand_on_both_sides_of_the_split():
     twins, duplicates = (found(columns)[code] for code in ("twins", "duplicates"))
     assert twins.severity == "serious"
     assert duplicates.data == {"rows": 200, "all": 400}
-    # 80 of 400 rows are held out; a twin is among them too with probability 79/399
+    # 80 of 400 rows are test rows; the duplicate of one is also a test row with probability 79/399
     assert int(twins.data["rows"]) == pytest.approx(80 * 320 / 399, abs=12)
 
 
@@ -90,8 +90,8 @@ def test_numbers_sorted_in_files_that_were_joined_are_sorted():
 
 def test_zeros_far_from_all_other_values_are_told_and_counted():
     glucose = np.where(np.arange(400) % 40 == 0, 0, np.round(120 + 25 * X))
-    children = np.round(np.abs(2 * NOISE))  # 0, 1, 2, ...: a zero is a number like others
-    gains = np.where(X > 1, np.round(np.exp(7 + NOISE)), 0)  # mostly nothing, else very different amounts
+    children = np.round(np.abs(2 * NOISE))  # 0, 1, 2, ...: a zero is an ordinary value
+    gains = np.where(X > 1, np.round(np.exp(7 + NOISE)), 0)  # mostly zero, otherwise very different amounts
     warmth = np.round(20 * X)  # zeros in the middle
     columns = {"glucose": glucose, "children": children, "gains": gains, "warmth": warmth, "y": X + NOISE[::-1]}
     findings = found(columns)

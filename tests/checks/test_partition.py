@@ -1,4 +1,4 @@
-"""How a table's rows are split: a series by time, the rest at random, or by groups and files as a person asks."""
+"""Splits of a table: time series by time, others at random, or by groups and files as requested."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUICK = Settings(network="mlp", layers=(), epochs=2, baselines=("dummy",))
 
 @pytest.fixture(scope="module")
 def frame():
-    """Twenty days of hours: the load follows the hour of the day, and hangs on itself."""
+    """Twenty days of hourly values: the load depends on the hour of the day and is autocorrelated."""
     draw = np.random.default_rng(0)
     noise = draw.standard_normal(ROWS)
     for row in range(1, ROWS):

@@ -1,4 +1,4 @@
-"""Commands run in this process, each test in a folder of its own."""
+"""Commands run in this process, each test in a separate folder."""
 
 from __future__ import annotations
 

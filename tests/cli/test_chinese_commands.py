@@ -1,4 +1,4 @@
-"""What the commands print under ``--lang zh``: nothing is left in English but names, options and units."""
+"""Output of the commands with ``--lang zh``: only names, options and units are in English."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from plastica.cli.main import app
 from plastica.language import Texts
 
-# Two words of Latin letters with a space between them are the beginning of a sentence, except for these.
+# Two words in Latin letters separated by a space are the beginning of a sentence, except for these.
 SENTENCE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,}\b")
 FAST = ("--network", "mlp", "--layers", "4", "--epochs", "2")
 
@@ -38,7 +38,7 @@ def zh(plastica):
 
 @pytest.fixture
 def odd(here):
-    """A table with nearly everything that is told of one."""
+    """A table for which almost all notes are printed."""
     rows = ["編號;jour;betrag;note;vide;same;klasse"]
     rows += [
         f"{n};2024-01-{n % 28 + 1:02};{n % 7},5;gut {'ja' if n % 3 else 'nein'};;x;{'ab'[n % 2]}" for n in range(1, 91)

@@ -1,4 +1,4 @@
-"""What may be chosen on the command line: several targets, costs, thresholds, folders read in parts."""
+"""Options of the command line: several targets, costs, thresholds, folders read in parts."""
 
 from __future__ import annotations
 

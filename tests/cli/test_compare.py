@@ -1,4 +1,4 @@
-"""``plastica compare``: runs side by side, on the same rows where they can be, and what is refused."""
+"""``plastica compare``: comparison of runs, paired on the same test rows, and its errors."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_runs_on_the_same_rows_are_sorted_and_paired(plastica, runs):
     assert best["differs"]["epochs"] == "20"
     assert "seed" not in best["differs"]
     assert best["scores"]["accuracy"]["value"] == pytest.approx((more == truth).mean())
-    # The mean and the normal interval of paired differences, from the files that a person can open.
+    # The mean and the normal interval of paired differences, from the CSV files.
     pairs = (few == truth).cast(pl.Float64) - (more == truth).cast(pl.Float64)
     half = 1.959964 * pairs.std() / np.sqrt(len(pairs))
     assert worst["difference"]["value"] == pytest.approx(pairs.mean())
@@ -90,5 +90,5 @@ def test_costs_are_paired_only_where_both_runs_count_the_same():
         return SimpleNamespace(name=name, facts=SimpleNamespace(decision=Decision(costs=((0, 1), (cost, 0)))))
 
     gap = _paired(target, "mean_cost", rows, run("other", 5), run("one", 5))
-    assert gap.value == 0.25  # one row of no, called yes
+    assert gap.value == 0.25  # one negative row, predicted positive
     assert _paired(target, "mean_cost", rows, run("other", 5), run("one", 9)) is None

@@ -1,4 +1,4 @@
-"""``plastica compare-rules``: a folder of tables and pictures, gone on with where it was cut."""
+"""``plastica compare-rules``: a folder of tables and figures, resumed after an interruption."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_rules_are_compared_kept_and_gone_on_with(plastica, arrays, here, monkey
             angles_begin=[80.0, 0.0], angles_end=[None, 0.0], sparseness=[0.5], silent=[0.0], facts=FACTS,
         )  # fmt: skip
 
-    monkeypatch.setattr(comparing.Trial, "run", run)  # what it finds is tested with the package
+    monkeypatch.setattr(comparing.Trial, "run", run)  # the results are tested with the package
     said = plastica("compare-rules", arrays, "--rules", "backprop", *SMALL, "--out", "found", "-v").stdout
     assert "20 test rows" in said and "backprop" in said and "symmetric weights" in said
     written = {path.name for path in (here / "found").iterdir()}

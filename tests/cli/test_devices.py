@@ -1,4 +1,4 @@
-"""What ``plastica devices`` says: the devices of JAX, and why a GPU is not among them."""
+"""``plastica devices``: the devices of JAX, and why a GPU is not among them."""
 
 from __future__ import annotations
 

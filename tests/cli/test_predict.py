@@ -1,4 +1,4 @@
-"""``plastica predict``, ``evaluate`` and ``info`` on a model that was trained."""
+"""``plastica predict``, ``evaluate`` and ``info`` with a trained model."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_probabilities_of_a_number_are_refused(plastica, here):
 
 @pytest.fixture(scope="module")
 def formulas(tmp_path_factory):
-    """A run whose classes, names and keys are formulas, and its table."""
+    """A run with classes, names and keys that are formulas, and its table."""
     from click.testing import CliRunner
 
     from plastica.cli.main import app

@@ -39,7 +39,7 @@ def test_help_answers_in_a_third_of_a_second():
     made = start("--help")
     after = os.times()
     assert made.returncode == 0 and "train" in made.stdout
-    # The processor's time, for other processes may hold the clock up.
+    # CPU time, since other processes may slow down the clock.
     assert after.children_user + after.children_system - before.children_user - before.children_system < 0.33
 
 
@@ -126,7 +126,7 @@ def test_an_interrupted_run_keeps_the_model_so_far_and_says_where(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 def test_ctrl_c_while_the_command_still_loads_shows_no_traceback(tmp_path):
-    # A package that presses Ctrl-C where another module of the command line is imported.
+    # A package that sends Ctrl-C when another module of the command line is imported.
     (tmp_path / "sitecustomize.py").write_text(
         "import signal, sys\n"
         "class Press:\n"
@@ -171,7 +171,7 @@ FILES = {"held_out.csv", "history.csv", "model.plastica", "report.html", "result
 
 
 def piped_to_nobody(*arguments, lines=0, both=False, **options):
-    """Return the exit code of a command whose reader goes away after some lines, and what it said."""
+    """Return the exit code and the errors of a command whose output is closed after some lines."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT if both else subprocess.PIPE, **options,
@@ -287,4 +287,4 @@ def test_a_terminal_is_shown_labels_and_never_obeys_them(tmp_path):
     assert process.wait(60) == 0
     assert b"\x1b" not in shown and b"bad\\x1b[2J" in shown
     piped = start("predict", "run", "evil.csv", cwd=tmp_path).stdout
-    assert "bad\x1b[2J" in piped  # a file keeps the label as it is
+    assert "bad\x1b[2J" in piped  # in a file, the label is unchanged

@@ -1,4 +1,4 @@
-"""``plastica train``: what it infers, says, writes and refuses."""
+"""``plastica train``: inference, output, files and errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT = ("--epochs", "3", "--layers", "8", "--network", "mlp")
 
 
 def rows(count=60):
-    """A small table of which the label follows from the numbers."""
+    """A small table whose label depends on the numbers."""
     return [(number % 7, round(number * 0.5 - 3, 2), "yes" if number % 7 > 3 else "no") for number in range(count)]
 
 

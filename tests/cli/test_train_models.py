@@ -1,4 +1,4 @@
-"""``plastica train --model``: trees, a linear model or the best in a network's place; one verdict everywhere."""
+"""``plastica train --model``: trees, a linear model or the best one instead of a network; the same verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORT = ("--epochs", "1", "--layers", "2", "--network", "mlp")
 
 @pytest.fixture
 def table(here):
-    """A table that trees tell, and neither a line nor a network after one epoch."""
+    """A table that trees can learn, unlike a linear model or a network after one epoch."""
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 400))
     path = here / "table.csv"
@@ -24,7 +24,7 @@ def table(here):
 
 
 def shown(page):
-    """The page's English words."""
+    """The English texts of the page."""
     text = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", page, flags=re.S)
     text = re.sub(r'<span class="zh".*?</span>', "", text, flags=re.S)
     text = re.sub(r"</?code[^>]*>", "", text)  # inside a sentence, next to its punctuation
@@ -40,7 +40,7 @@ def test_terminal_report_and_results_say_the_same(plastica, here, table):
     assert verdict["advice"].replace(python, command) in printed
     page = shown((here / "run/report.html").read_text(encoding="utf-8"))
     assert verdict["sentence"] in page and verdict["advice"].replace(python, f"{command}, in Python {python}") in page
-    assert "boosted trees" in verdict["advice"] and python in verdict["advice"]  # they tell what it does not
+    assert "boosted trees" in verdict["advice"] and python in verdict["advice"]  # they predict what it cannot
     assert verdict["sentence"] in " ".join(plastica("info", "run").stdout.split())
 
 

@@ -1,4 +1,4 @@
-"""Rules compared: what is measured is right, what cannot be done is said, what is shown can be read."""
+"""Comparison of rules: correct measurements, reasons for rules without results, readable tables."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_picture_of_equal_comparisons_is_the_same_file(found, tmp_path):
 
 
 def test_sparseness_is_that_of_the_paper():
-    # a = (sum r / n)^2 / (sum r^2 / n): 1 for the same answer always, 1 / n for an answer to one of n rows.
+    # a = (sum r / n)^2 / (sum r^2 / n): 1 for a constant response, 1 / n for a response to one of n rows.
     always, once, half = np.ones(10), np.eye(10)[0], np.repeat([0.0, 1.0], 5)
     assert sparseness(always[:, None]) == (0, 0)
     assert sparseness(once[:, None]) == (pytest.approx(1), 0)

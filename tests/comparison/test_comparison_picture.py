@@ -1,4 +1,4 @@
-"""The picture of a comparison: every rule has a row and a name, and one that runs away does not flatten the others."""
+"""The figure of a comparison: a named row for every rule; a diverging rule does not flatten the others."""
 
 from __future__ import annotations
 

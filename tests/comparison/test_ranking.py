@@ -1,4 +1,4 @@
-"""Ranks are as wide as the seeds and the rows leave them; equal time is equal; rules that are backprop are named."""
+"""Ranges of ranks by the uncertainty of seeds and rows, equal time budgets, and rules equivalent to backprop."""
 
 from __future__ import annotations
 

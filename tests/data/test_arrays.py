@@ -1,4 +1,4 @@
-"""Arrays on their way in: what is taken, what is refused and what is said."""
+"""Conversion of arrays: accepted types, errors and warnings."""
 
 import subprocess
 import sys
@@ -112,7 +112,7 @@ def test_integers_beyond_float32_are_said():
         to_array(np.array([1, 2**24 + 1]))
     with pytest.warns(PlasticaWarning, match=r"x\['id'\], row 0 = 9007199254740993"):
         to_array(pl.DataFrame({"id": [2**53 + 1]}))
-    to_array(np.array([2**24, 2**30]))  # held exactly: nothing to say
+    to_array(np.array([2**24, 2**30]))  # represented exactly: no warning
 
 
 @given(

@@ -1,4 +1,4 @@
-"""What a column is, decided over all its values; what was assumed is said."""
+"""Inference of column kinds from all values, with notes on assumptions."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The data sets that ship are there, are named, and their targets can be predicted."""
+"""The included data sets exist, are listed, and their targets can be predicted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a person declares of columns decides: kinds, words for missing values, words that are values."""
+"""Declarations take precedence: kinds, words for missing values, words that are values."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Encodings from before Unicode, told from small tables; mixtures and seven-bit encodings."""
+"""Detection of legacy encodings in small tables; mixed and seven-bit encodings."""
 
 import subprocess
 import sys
@@ -90,7 +90,7 @@ def test_small_tables_are_read_as_they_were_written(codec, text):
 
 
 def test_a_word_or_two_are_never_called_certain_and_wrong():
-    """One word often cannot tell; then the next likely encoding is named."""
+    """One word is often not enough; the alternative is then mentioned."""
     for codec, text in CASES:
         word = next(word for word in text.replace("\n", ",").split(",") if not word.isascii())
         guess = tell([word.encode(codec)])

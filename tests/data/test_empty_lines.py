@@ -1,4 +1,4 @@
-"""Empty lines: missing values of a single column, nothing in a wider table, and never much memory."""
+"""Empty lines: missing values in a single column, ignored in wider tables, with little memory."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""A table becomes features, learned from training rows only and saved as plain values."""
+"""Encoding of tables, fitted to training rows only and saved as plain values."""
 
 import json
 
@@ -68,7 +68,7 @@ def test_unseen_categories_are_said_once_for_each_column():
 
 
 def test_scaling_is_that_of_the_paper_where_quartiles_or_all_numbers_agree():
-    few = fit(a=[0.0] * 9 + [4.0], b=[*range(9), 1e9])  # equal quartiles: 2 / (max - min); an outlier weighs nothing
+    few = fit(a=[0.0] * 9 + [4.0], b=[*range(9), 1e9])  # equal quartiles: 2 / (max - min); an outlier has no influence
     x = transform(few, a=[4.0, 0.0], b=[1e9, 4.5])
     np.testing.assert_allclose(x, [[2 / np.sqrt(1 + 4 / 9), 3.0], [0, 0]], atol=1e-6)
 
@@ -92,7 +92,7 @@ def test_columns_missing_together_have_one_indicator():
     assert [name for name in names if "missing" in name] == ["a is missing", "c is missing"]
     notes = []
     encoder.transform(read_table({"a": [None], "b": [None], "c": [1], "d": [None]}), notes)
-    assert not notes  # nothing that training never saw
+    assert not notes  # nothing outside the training range
 
 
 def test_many_categories_become_codes_of_which_0_is_rare_missing_or_never_seen():

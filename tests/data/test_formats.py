@@ -1,4 +1,4 @@
-"""Files of every kind, whole and in parts; and what is no file, or more than memory takes."""
+"""Files of every format, as a whole and in parts; errors for other files and files larger than memory."""
 
 import datetime as dt
 import gzip
@@ -20,7 +20,7 @@ def lists(table):
 
 
 def cell(place, value):
-    """A cell of a sheet: numbers as such, dates by style 1, text inline."""
+    """A cell of a sheet: plain numbers, dates with style 1, inline text."""
     if isinstance(value, bool):
         return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, dt.date):
@@ -31,7 +31,7 @@ def cell(place, value):
 
 
 def workbook(path, **sheets):
-    """Write the least that is a workbook: ECMA-376, part 1."""
+    """Write a minimal workbook: ECMA-376, part 1."""
     main, kind = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "application/vnd.openxmlformats-"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006"

@@ -1,4 +1,4 @@
-"""Words that a spreadsheet would run."""
+"""Escaping of texts that a spreadsheet would execute."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""Frames of pandas, polars and pyarrow: each type is read as what it means, or left out and said."""
+"""Data frames of pandas, polars and pyarrow: each type is converted, or left out with a note."""
 
 import base64
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Hostile files from bytes to features: right, or refused in one sentence; never a traceback, never a wrong number."""
+"""Malformed files from bytes to features: correct, or a one-line error; never a traceback or a wrong number."""
 
 import gzip
 import warnings
@@ -18,7 +18,7 @@ from plastica.errors import PlasticaError
 
 
 def whole_way(path):
-    """What a training command does with a file."""
+    """Read and prepare a file as the train command does."""
     table = read_table(path)
     name = table.names[-1]
     target, table, _ = choose_target(table, name)
@@ -115,7 +115,7 @@ def test_messy_tables_go_the_whole_way_or_are_refused(tmp_path_factory, rows, se
     quoted=st.booleans(),
 )
 def test_numbers_survive_every_dress(tmp_path_factory, numbers, style, separator, encoding, missing, ending, quoted):
-    """Two decimals always, so no cell is ambiguous: every number must come back exactly."""
+    """Two decimals always, so that no cell is ambiguous: every number must be read exactly."""
 
     def write(x):
         english = f"{x:,.2f}"

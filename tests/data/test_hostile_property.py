@@ -1,4 +1,4 @@
-"""Random tables in random dress, whole and damaged, go through the command: read right, or refused in one line."""
+"""Random tables in random formats, intact and damaged: read correctly by the command, or a one-line error."""
 
 import gzip
 import re
@@ -23,7 +23,7 @@ WORDS = {"cp1252": ["Köln", "größer", "naïve ware"], "gb18030": ["北京", "
 
 @pytest.fixture(scope="module")
 def command():
-    """The command up to where a network would be made; what it prepared is kept."""
+    """Run the command up to the creation of the network, and return the prepared table."""
     kept = []
     prepare = preparing.prepare
 
@@ -73,7 +73,7 @@ def dresses(draw):
 
 
 def written(dress):
-    """The lines of the file, in the form and with the quotes that were drawn."""
+    """The lines of the file in the drawn format."""
 
     def cell(text):
         return f'"{text}"' if dress["quoted"] or dress["separator"] in text else text

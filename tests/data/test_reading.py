@@ -1,4 +1,4 @@
-"""Tables from files and memory: read right or refused, with the place."""
+"""Tables from files and memory: read correctly, or an error with its position."""
 
 import gzip
 import io
@@ -294,7 +294,7 @@ words = st.text(st.sampled_from("abcxyzéü北京 .,;'\"|\t-#"), min_size=0, max
     ending=st.sampled_from(["\n", "\r\n"]),
 )
 def test_quoted_files_come_back_cell_for_cell(tmp_path_factory, data, separator, encoding, width, packed, ending):
-    """Every cell is quoted, so what a cell holds is beyond doubt; the separator and the encoding are not given."""
+    """Every cell is quoted, so that contents are unambiguous; separator and encoding are detected."""
     rows = data.draw(st.lists(st.lists(words, min_size=width, max_size=width), min_size=1, max_size=8))
     names = [f"name{number}" for number in range(width)]
     quoted = [[cell.replace('"', '""') for cell in row] for row in [names, *rows]]
@@ -308,7 +308,7 @@ def test_quoted_files_come_back_cell_for_cell(tmp_path_factory, data, separator,
         assert encoding == "gb18030" and "encoding" in str(problem), problem
         return
     if encoding == "gb18030" and any(ord(letter) > 127 for letter in text):
-        assert table.notes  # a few letters may not be enough to tell; then it is said what was assumed
+        assert table.notes  # a few letters may not be enough; the assumption is then noted
         return
     assert list(table.names) == names
     assert [list(row) for row in zip(*lists(table).values(), strict=True)] == rows

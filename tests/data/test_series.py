@@ -1,4 +1,4 @@
-"""A table is a series where its rows are in the order of time and its target hangs on that of the stamp before."""
+"""Detection of time series: rows in the order of time whose target depends on the previous one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOURS = np.datetime64("2024-01-01T00:00") + np.arange(ROWS) * np.timedelta64(1, 
 
 
 def walk(rows: int = ROWS, memory: float = 0.8, seed: int = 0) -> np.ndarray:
-    """Return an autoregressive series, whose values' correlation with the ones before is ``memory``."""
+    """Return an autoregressive series with autocorrelation ``memory``."""
     draw = np.random.default_rng(seed).standard_normal(rows)
     for row in range(1, rows):
         draw[row] += memory * draw[row - 1]
@@ -83,16 +83,16 @@ def test_stations_are_told_apart_whichever_way_the_rows_are_sorted(by_station):
     expected = np.concatenate([np.full((3, 1), np.nan), each[:, :-1]], axis=1).ravel()[order]
     np.testing.assert_allclose(before, expected)
     independent = found(columns, np.random.default_rng(2).standard_normal(600) + 5 * (stations[order] == "b"))
-    assert independent is None  # levels of the stations are no memory
+    assert independent is None  # different levels of stations are not autocorrelation
 
 
 @pytest.mark.parametrize(
     ("columns", "y"),
     [
-        ({"ts": text(HOURS)}, np.random.default_rng(0).standard_normal(ROWS)),  # nothing hangs on what was before
+        ({"ts": text(HOURS)}, np.random.default_rng(0).standard_normal(ROWS)),  # no dependence on earlier values
         ({"ts": text(np.random.default_rng(3).permutation(HOURS))}, walk()),  # in no order
         ({"date of birth": text(HOURS)}, walk()),
-        ({"ts": text(HOURS[:20])}, np.arange(20.0)),  # too few stamps to say
+        ({"ts": text(HOURS[:20])}, np.arange(20.0)),  # too few time stamps
         ({"month": np.arange(ROWS) % 12 + 1, "x": walk()}, walk()),  # of which year?
         ({"year": np.repeat(np.arange(1970, 2000), 20), "x": walk()}, walk()),  # cars by their year
         ({"x": np.arange(ROWS)}, walk()),

@@ -1,4 +1,4 @@
-"""Windows gathered from a series are the windows that would have been copied from it."""
+"""Windows gathered from a series equal windows copied from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows are dealt once each, by the seed, class by class."""
+"""Splits: each row once, determined by the seed, stratified."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Files larger than memory: parts hold the same rows as the whole, wherever they are cut."""
+"""Files larger than memory: the parts contain the same rows as the whole, wherever they are divided."""
 
 from __future__ import annotations
 

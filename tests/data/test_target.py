@@ -1,4 +1,4 @@
-"""The task is told from the target; labels keep their order; what cannot be predicted is refused."""
+"""The target: inference of the task, order of labels, errors."""
 
 import json
 

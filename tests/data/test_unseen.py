@@ -1,4 +1,4 @@
-"""Characters that nobody sees: taken off where they say nothing, kept where they shape a word."""
+"""Invisible characters: removed where they have no effect, kept where they shape a word."""
 
 import numpy as np
 import pandas as pd
@@ -24,16 +24,16 @@ def test_a_word_with_an_unseen_character_is_the_word(mark, form):
 @pytest.mark.parametrize(
     "word",
     [
-        "می\u200cخواهم",  # Persian: "I want", with a non-joiner that its orthography demands
+        "می\u200cخواهم",  # Persian: "I want", with the non-joiner required by its orthography
         "خانه\u200cها",
-        "क्\u200dष",  # Devanagari: half a letter, and a virama that is to be seen
+        "क्\u200dष",  # Devanagari: a half form, and a visible virama
         "क्\u200cष",
         "ശ്രീ\u200dല",
         "അവന്\u200d",  # Malayalam: "he", ends in virama and joiner in texts before Unicode 5.1
         "\U0001f468\u200d\U0001f469\u200d\U0001f467",  # a family
         "\U0001f3f3\ufe0f\u200d\U0001f308",  # a rainbow flag
         "❤️\u200d\U0001f525",
-        "1\u202f234,5",  # a number as French writes it
+        "1\u202f234,5",  # a number in French notation
     ],
 )
 def test_characters_that_shape_what_is_read_are_kept(word):

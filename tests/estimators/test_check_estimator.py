@@ -1,4 +1,4 @@
-"""The whole of scikit-learn's own checks, none left out and none expected to fail."""
+"""All estimator checks of scikit-learn, without exceptions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import plastica as pl
 
-# Small programs: the checks have some forty shapes of data, and each is compiled.
+# Small programs: the checks use about forty shapes of data, and each is compiled.
 SMALL = {"network": "mlp", "layers": (), "optimizer": "sgd", "learning_rate": 0.5, "epochs": 30, "random_state": 0}
 
 

@@ -1,4 +1,4 @@
-"""A classifier decides as the command does: by a threshold where a class is rare, with probabilities put right."""
+"""Decisions of a classifier as in the command: a threshold for a rare class, corrected probabilities."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def quick_compilation():
 
 
 def rare(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows of which 7 % are "sick", as a logistic function of the numbers says."""
+    """Return rows of which 7 % are "sick" by a logistic function of the numbers."""
     draw = np.random.default_rng(seed)
     x = draw.standard_normal((rows, 3))
     return x, np.where(draw.random(rows) < 1 / (1 + np.exp(3.6 - 1.4 * x[:, 0])), "sick", "well")

@@ -1,4 +1,4 @@
-"""NetworkClassifier and NetworkRegressor beside scikit-learn's own models, inside its tools, with frames and files."""
+"""NetworkClassifier and NetworkRegressor: compared with scikit-learn's models, in its tools, frames, files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def quick_compilation():
 
 @pytest.fixture(scope="module")
 def penguins():
-    """Text, numbers and missing values, with an index of its own."""
+    """Text, numbers and missing values, with an index."""
     frame = pd.read_csv(path_of("penguins"))
     frame.index = frame.index + 1000
     return frame.drop(columns="species"), frame["species"]
@@ -54,7 +54,7 @@ def fitted(penguins):
 
 @pytest.fixture
 def compilations():
-    """A list that grows by one with each program that XLA makes or takes from its cache."""
+    """A list with an entry for each program that XLA compiles or reads from its cache."""
     made = []
 
     def listen(event, seconds, **_):
@@ -66,7 +66,7 @@ def compilations():
     jax.monitoring.unregister_event_duration_listener(listen)
 
 
-# Beside scikit-learn's own models
+# Compared with models of scikit-learn
 
 
 def test_without_a_hidden_layer_it_is_logistic_regression_with_weights_too():
@@ -94,13 +94,13 @@ def test_class_weights_are_scikit_learns(fitted, penguins):
     for chosen in ("balanced", {"Adelie": 1, "Gentoo": 7.5}):
         by_class = pl.NetworkClassifier(**SMALL, class_weight=chosen).fit(x, y)
         by_row = pl.NetworkClassifier(**SMALL).fit(x, y, compute_sample_weight(chosen, y))
-        weighted = by_class.predict_proba(x) * by_class.shift_  # which says of each class what it says of the table's
+        weighted = by_class.predict_proba(x) * by_class.shift_  # of the table's class frequencies
         assert weighted / weighted.sum(1, keepdims=True) == pytest.approx(by_row.predict_proba(x), abs=1e-6)
         assert (by_class.predict(x) == by_row.predict(x)).all()
         assert not np.allclose(by_class.predict_proba(x), fitted.predict_proba(x), atol=1e-3)
 
 
-# Inside scikit-learn's tools
+# In tools of scikit-learn
 
 
 def test_it_works_in_pipelines_searches_calibration_and_voting(penguins):
@@ -130,7 +130,7 @@ def test_another_fold_and_another_learning_rate_compile_nothing(compilations):
     assert len(compilations) == before
 
 
-# Frames in and out
+# Data frames as input and output
 
 
 def test_answers_carry_the_frames_index_and_the_classes_names(fitted, penguins):
@@ -150,7 +150,7 @@ def test_answers_carry_the_frames_index_and_the_classes_names(fitted, penguins):
 def test_odd_words_are_missing_wherever_the_rows_are_dealt():
     numbers = np.random.default_rng(0).normal(size=200)
     words = [f"{number:.3f}" for number in numbers]
-    words[::20] = [f"?{place}" for place in range(10)]  # each of them in one row, for training or held out
+    words[::20] = [f"?{place}" for place in range(10)]  # each in one row, for training or validation
     made = pl.NetworkRegressor(**SMALL | {"epochs": 1}).fit(pd.DataFrame({"a": words}), numbers)
     assert made.encoder_.feature_names == ("a", "a is missing")
 
@@ -180,7 +180,7 @@ def test_several_labels_and_several_numbers_keep_their_columns():
     assert list(numbers.predict_frame(frame).columns) == ["c", "a"]
 
 
-# Going on, stopping, networks of one's own
+# Continuing, stopping, user-defined networks
 
 
 def test_warm_start_goes_on_and_a_plain_fit_begins_anew(penguins):
@@ -273,7 +273,7 @@ def test_a_regressor_of_ones_own_network_comes_back_and_another_kind_is_refused(
 def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
     path = fitted.save(tmp_path / "penguins.plastica")
     arrays, document = read_model(path)
-    document["extra"]["estimator"]["class_type"] = "<U500000000"  # 2 GB a class
+    document["extra"]["estimator"]["class_type"] = "<U500000000"  # 2 GB per class
     write_model(path, arrays, document)
     back = pl.NetworkClassifier.load(path)
     assert back.classes_.itemsize < 100 and list(back.classes_) == list(fitted.classes_)
@@ -283,7 +283,7 @@ def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
         pl.NetworkClassifier.load(path)
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How probabilities become answers: thresholds beside brute force, costs beside sums by hand."""
+"""Decisions from probabilities: thresholds compared with brute force, costs with sums by hand."""
 
 from __future__ import annotations
 

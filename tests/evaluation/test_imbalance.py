@@ -1,4 +1,4 @@
-"""Rare classes: the rule, the rows an epoch sees, and probabilities put right again."""
+"""Rare classes: their definition, the rows of an epoch, and corrected probabilities."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def test_class_weights_are_scikit_learns():
 
 
 def test_corrected_probabilities_are_those_of_a_model_without_weights():
-    # Bayes with normal classes at -1 and 1: prior odds 1 : 9 times exp(2 x); seen at 1 : 1 the odds are exp(2 x).
+    # Bayes with normal classes at -1 and 1: prior odds 1 : 9 times exp(2 x); balanced, the odds are exp(2 x).
     x = np.linspace(-2, 2, 9)
     seen = 1 / (1 + np.exp(-2 * x))
     true = 0.1 * np.exp(2 * x) / (0.9 + 0.1 * np.exp(2 * x))
     found = corrected(np.stack([1 - seen, seen], 1), (1 / 1.8, 5.0))
     np.testing.assert_allclose(found[:, 1], true, rtol=1e-12)
-    # And on data: the intercept takes the weights up, the correction takes them back.
+    # And on data: the intercept absorbs the weights, and the correction removes them.
     rng = np.random.default_rng(0)
     y = (rng.random(20_000) < 0.1).astype(int)
     z = (rng.normal(size=20_000) + 2 * y)[:, None]

@@ -1,4 +1,4 @@
-"""Figures and baselines beside scikit-learn, and intervals beside what they promise."""
+"""Metrics and baselines compared with scikit-learn, and the coverage of intervals."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_a_paired_difference_is_narrower_than_two_intervals():
     found = score("regression", y, one)["mae"]
     assert gap.high - gap.low < found.high - found.low
     assert difference("regression", y, one, one).low is None
-    # A target that stands twice says no more than once.
+    # A duplicated target carries no additional information.
     twice = difference("regression", *(np.stack([each, each], axis=1) for each in (y, one, other)), "mae")
     assert (twice.low, twice.high) == pytest.approx((gap.low, gap.high))
 

@@ -1,4 +1,4 @@
-"""What is concluded from held-out rows, beside tests worked out elsewhere."""
+"""Verdicts from the test set, compared with tests of other libraries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RNG = np.random.default_rng(0)
 
 
 def two(rows, strength, seed=0, share=0.35):
-    """Classes of which the second has this share, and probabilities that are right about them."""
+    """Classes, the second with this share, and correct probabilities."""
     rng = np.random.default_rng(seed)
     logit = strength * rng.normal(size=rows) + np.log(share / (1 - share))
     yes = 1 / (1 + np.exp(-logit))
@@ -91,13 +91,13 @@ def test_numbers_are_judged_beside_the_mean_or_the_median():
     answers = y + RNG.normal(0, 1.0, 300)
     assert found.answer == "more"
     assert told("regression", y, answers, classes=0).difference.value == pytest.approx(r2_score(y, answers))
-    heavy = np.exp(3 * RNG.normal(size=300))  # squares are one row's, absolute errors everybody's
+    heavy = np.exp(3 * RNG.normal(size=300))  # squared errors are dominated by one row, absolute errors are not
     assert told("regression", heavy, np.where(heavy > 50, 1.0, heavy), classes=0).answer == "more"
     assert told("regression", y, np.full(300, 20.0), classes=0).answer == "no_more"
 
 
 class Table:
-    """What a verdict reads of prepared rows."""
+    """The parts of a prepared table used by a verdict."""
 
     def __init__(self, y, classes=("no", "yes"), task="binary", findings=()):
         rows = np.arange(len(y))
@@ -149,7 +149,7 @@ def test_labels_that_are_never_found_are_named():
     answers = np.eye(4)[np.where(y == 2, 1, np.where(y == 3, 0, y))]
     judged = Judged("multiclass", np.arange(77), y, {"network": answers}, {"network": Decision()})
     found = list(verdicts.never_found(Table(y, ("a", "b", "c", "d"), "multiclass"), judged))
-    assert [each.data["labels"] for each in found] == ["'c' (5)"]  # of two rows of d it may be bad luck
+    assert [each.data["labels"] for each in found] == ["'c' (5)"]  # with two rows of d, it may be chance
     labels = np.stack([y == 0, y == 2], axis=1).astype(float)
     decision = Decision(rule="threshold", thresholds=(0.5, 0.5))
     judged = Judged("multilabel", np.arange(77), labels, {"network": labels * [1, 0.4]}, {"network": decision})
@@ -164,7 +164,7 @@ def test_a_naive_forecast_that_does_better_is_told_beside_the_models():
     judged = Judged("regression", np.arange(300), y, answers, {})
     scores = {name: {"mae": Figure(float(np.abs(each - y).mean()))} for name, each in answers.items()}
     found = verdicts.conclude(Table(y, (), "regression"), judged, scores, "mae")
-    assert (found.standing, found.rival, found.level) == ("worse", "trees", "careful")  # a run can keep trees
+    assert (found.standing, found.rival, found.level) == ("worse", "trees", "careful")  # trees can be saved
     assert (
         'Settings(model="trees")' in conclusion(found).advice
         and "--model trees" in conclusion(found, "en", "command").advice

@@ -1,4 +1,4 @@
-"""Random changes of pictures and their sizes, beside NumPy and Keras."""
+"""Random augmentation and resizing of images, compared with NumPy and Keras."""
 
 import os
 
@@ -146,7 +146,7 @@ def test_changes_are_of_training_alone_and_follow_the_key(layer):
     assert not np.array_equal(once, other)
     if not isinstance(layer, pl.RandomCrop):
         np.testing.assert_array_equal(layer.apply({}, X)[0], X)
-    # A row's change does not depend on what the rows behind it are.
+    # The augmentation of a row does not depend on later rows.
     fewer = layer.apply({}, np.concatenate([X[:3], 0 * X[3:]]), {}, TRAINING)[0]
     np.testing.assert_array_equal(fewer[:3], once[:3])
 

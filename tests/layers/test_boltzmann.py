@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines against sums over all their states, written in NumPy."""
+"""Restricted Boltzmann machines compared with sums over all states in NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections follow their laws by independent counts, and what is not connected stays so under every rule."""
+"""Connectivity laws compared with independent counts; absent connections remain absent with every rule."""
 
 from __future__ import annotations
 

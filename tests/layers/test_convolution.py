@@ -1,4 +1,4 @@
-"""Conv1D and Conv2D beside XLA's own convolution, Keras and finite differences."""
+"""Conv1D and Conv2D compared with the convolution of XLA, Keras and finite differences."""
 
 import os
 import re
@@ -20,7 +20,7 @@ from plastica.layers.kernels.blocks import by_blocks
 from plastica.layers.kernels.window import Window, place
 from plastica.layers.layer import Context
 
-# (image, kernel, strides, padding, dilation, groups, channels, filters); each choice meets each other once.
+# (image, kernel, strides, padding, dilation, groups, channels, filters); each pair of choices occurs once.
 GEOMETRIES = [
     ((6, 6), (3, 3), (1, 1), "valid", (1, 1), 1, 1, 4),
     ((7, 5), (3, 2), (2, 1), "same", (1, 1), 1, 3, 4),

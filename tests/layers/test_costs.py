@@ -1,4 +1,4 @@
-"""Costs of layers: gradients, padding, closed forms, and who refuses them."""
+"""Costs of layers: gradients, padding, closed forms, and errors."""
 
 from __future__ import annotations
 

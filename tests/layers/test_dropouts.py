@@ -1,4 +1,4 @@
-"""SpatialDropout, GaussianDropout and AlphaDropout: what they keep, drop and share."""
+"""SpatialDropout, GaussianDropout and AlphaDropout: statistics and shared masks."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Padding, cropping, upsampling, Permute and RepeatVector beside Keras."""
+"""Padding, cropping, upsampling, Permute and RepeatVector compared with Keras."""
 
 import os
 import re

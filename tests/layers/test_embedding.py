@@ -1,4 +1,4 @@
-"""Embedding beside Keras and beside its definition."""
+"""Embedding compared with Keras and with its definition."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Copies of a network beside each of them computed by itself, and weights that keep rows from some of them."""
+"""Copies of a network compared with separate networks, and weights that exclude rows from some copies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def compiled(copies=3):
     model = pl.Sequential([pl.Ensemble(INSIDE, copies)], seed=4)
     model.compile(pl.optimizers.SGD(0.1), MemberLoss(MeanSquaredError()))
     model.build((3,))
-    model.set_weights(model.get_weights())  # they are meant: no warning that nothing was trained
+    model.set_weights(model.get_weights())  # intended, so no warning that nothing was trained
     return model
 
 

@@ -1,4 +1,4 @@
-"""What is the same layer is equal, however it was written, and is one compiled program."""
+"""Equivalent layers are equal, however they were written, and share one compiled program."""
 
 import jax
 import pytest

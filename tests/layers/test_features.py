@@ -1,4 +1,4 @@
-"""Layers of a table's network beside their formulas written out in NumPy, and beside one network after another."""
+"""Layers of networks for tables, compared with formulas in NumPy and with separate networks."""
 
 from __future__ import annotations
 

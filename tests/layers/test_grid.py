@@ -1,4 +1,4 @@
-"""The grid: distances on the map by hand, potentials by hand, and what cannot be a map."""
+"""The grid: distances on the map and potentials by hand, and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plastica.layers.grid import FEW_ROWS, squared_distances
 
 
 def by_hand(rows, columns, hexagonal, wrap):
-    """Distances squared, unit by unit; on a torus the shortest over all shifted copies of the map."""
+    """Return squared distances; on a torus, the shortest over all shifted copies of the map."""
     down = np.sqrt(3) / 2 if hexagonal else 1.0
     places = [(c + 0.5 * (r % 2) * hexagonal, r * down) for r in range(rows) for c in range(columns)]
     found = np.zeros((len(places), len(places)))

@@ -1,4 +1,4 @@
-"""Layers without memory work on the last axis as Keras's do, for sequences and for more axes."""
+"""Layers without memory act on the last axis as in Keras, for sequences and for more axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that merge several inputs give Keras's numbers."""
+"""Merge layers compared with Keras."""
 
 import numpy as np
 import pytest

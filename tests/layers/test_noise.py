@@ -1,4 +1,4 @@
-"""Dropout and GaussianNoise: what they keep on average, when they draw and when they do not."""
+"""Dropout and GaussianNoise: means, and when they are random."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""BatchNormalization and LayerNormalization beside Keras, plain differentiation and finite differences."""
+"""BatchNormalization and LayerNormalization compared with Keras, automatic and finite differences."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The piecewise linear embedding beside its formula, NumPy's quantiles and what a person may do with it."""
+"""The piecewise linear embedding compared with its formula and NumPy's quantiles, and its use in networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pooling beside XLA's windows, Keras and finite differences."""
+"""Pooling compared with windows of XLA, Keras and finite differences."""
 
 import os
 
@@ -34,7 +34,7 @@ GEOMETRIES = [
 
 
 def both(x, ours, theirs):
-    """Values and input gradients under an error that differs at each place."""
+    """Return values and input gradients for an error that differs at each position."""
 
     def run(layer):
         y, pull = jax.vjp(layer, x)
@@ -51,7 +51,7 @@ def test_pooling_of_images_equals_keras(geometry, kind):
     from keras import layers
 
     image, size, strides, padding = geometry
-    # Few different values, so that the gradient's choice among equal ones is compared too.
+    # Few distinct values, so that the choice among equal maxima is also compared.
     x = jnp.asarray(np.random.default_rng(0).integers(-3, 3, (2, *image, 3)), np.float32)
     ours = getattr(pooling, kind)(size, strides, padding)
     assert ours.output_shape((*image, 3)) == ours.apply({}, x)[0].shape[1:]

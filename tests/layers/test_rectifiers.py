@@ -1,4 +1,4 @@
-"""ReLU, LeakyReLU, ELU, PReLU, Softmax and Identity beside Keras's layers."""
+"""ReLU, LeakyReLU, ELU, PReLU, Softmax and Identity compared with Keras."""
 
 import os
 

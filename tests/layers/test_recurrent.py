@@ -1,4 +1,4 @@
-"""Recurrent layers beside Keras, beside their own equations, and beside finite differences."""
+"""Recurrent layers compared with Keras, with their equations and with finite differences."""
 
 import os
 
@@ -39,13 +39,13 @@ FAST = [("SimpleRNN", {}), ("LSTM", {}), ("GRU", {}), ("GRU", {"use_bias": False
 
 
 def _keras(name, units, **options):
-    """Kernels begin at zero: Keras compiles a program for each random one."""
+    """Kernels initialized to zero, since Keras compiles a program for each random one."""
     zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
     return getattr(keras.layers, name)(units, **zeros, **options)
 
 
 def _random_params(layer, time, features, seed=0):
-    """Weights of ordinary size everywhere, biases too: zeros would hide a gate that is out of place."""
+    """Weights and biases of ordinary size, since zeros would hide a misplaced gate."""
     rng = np.random.default_rng(seed)
     shapes = layer.init(rng, (time, features)).params
     return {name: rng.normal(0, 0.5, value.shape).astype(np.float32) for name, value in shapes.items()}
@@ -192,7 +192,7 @@ def test_lstm_cell_is_what_gates_wrote_and_kept():
 
 
 def test_a_closed_forget_gate_lets_nothing_through_and_an_open_one_keeps_for_ever():
-    # By hand: with i = 1 and k = x at the first step alone, c stays what it was while f = 1.
+    # By hand: with i = 1 and k = x at the first step only, c is constant while f = 1.
     big = 20.0
     kernel = np.array([[0.0, 0.0, 1.0, 0.0], [2 * big, 0.0, 0.0, 0.0]], np.float32)
     bias = np.array([-big, big, 0.0, big], np.float32)

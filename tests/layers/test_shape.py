@@ -1,4 +1,4 @@
-"""Flatten, Reshape, ZeroPadding2D and UpSampling2D beside Keras and NumPy."""
+"""Flatten, Reshape, ZeroPadding2D and UpSampling2D compared with Keras and NumPy."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Stochastic binary units against what their probabilities promise."""
+"""Stochastic binary units compared with their probabilities."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_in_training_units_are_on_as_often_as_their_probability_says():
     drawn = np.asarray(LAYER.apply(PARAMS, np.repeat(X, DRAWS, 0), {}, training(1))[0])
     assert set(np.unique(drawn)) == {0.0, 1.0}
     np.testing.assert_allclose(drawn.mean(0), P[0], atol=4 * 0.5 / np.sqrt(DRAWS))
-    # Each for itself: the correlation of two units is that of independent draws.
+    # Independence: the correlation of two units is that of independent samples.
     assert np.abs(np.corrcoef(drawn.T) - np.eye(3)).max() < 4 / np.sqrt(DRAWS)
 
 

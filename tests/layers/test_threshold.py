@@ -1,4 +1,4 @@
-"""Gates of McCulloch and Pitts, over whole truth tables; what a step means for backprop."""
+"""Gates of McCulloch and Pitts with complete truth tables; step functions and backprop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transposed, depthwise and separable convolutions beside Keras, with gradients."""
+"""Transposed, depthwise and separable convolutions compared with Keras, with gradients."""
 
 import os
 
@@ -21,7 +21,7 @@ SIZES = st.integers(2, 5)
 
 
 def compared(name, arguments, shape):
-    """Compare a layer's values and gradients with those of Keras's from the same weights."""
+    """Compare values and gradients of a layer with those of Keras for the same weights."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, *shape)).astype(np.float32)
     ours, theirs = getattr(pl, name)(**arguments), getattr(keras_layers, name)(**arguments)

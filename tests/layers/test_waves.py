@@ -1,4 +1,4 @@
-"""Cosines of turns: beside NumPy's, their slopes, and what they make of numbers that are none."""
+"""Cosines of turns compared with NumPy, their derivatives, and values that are not finite."""
 
 from __future__ import annotations
 

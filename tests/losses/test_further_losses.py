@@ -1,4 +1,4 @@
-"""Losses of overlap, embeddings, sequences and wrong labels, and losses as functions: Keras's numbers."""
+"""Losses for overlap, embeddings, sequences and noisy labels, and losses as functions, compared with Keras."""
 
 import os
 
@@ -89,7 +89,7 @@ def test_a_function_as_loss_is_the_loss_of_its_name():
     assert losses.mse is losses.mean_squared_error
     model = pl.Sequential([pl.Dense(1, activation="sigmoid", input_dim=2)])
     model.compile("sgd", losses.binary_crossentropy)
-    assert model.program.objective.at_potential  # the stable form, which a function of one's own does not have
+    assert model.program.objective.at_potential  # the stable form, which a user-defined function does not have
 
 
 @pytest.mark.parametrize("loss", [losses.Dice(), losses.Tversky(), losses.Circle(gamma=5.0)], ids=repr)

@@ -1,4 +1,4 @@
-"""Losses of class numbers by yes-or-no questions, and of packed ensembles, beside sums written out by hand."""
+"""One-vs-rest and one-vs-one losses, and losses of packed ensembles, compared with sums by hand."""
 
 from __future__ import annotations
 

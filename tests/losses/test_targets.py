@@ -1,4 +1,4 @@
-"""Each loss declares one kind of targets, which checks them, spreads them over the outputs and reads classes."""
+"""Kinds of targets: each checks targets, expands them to the outputs and returns classes."""
 
 from __future__ import annotations
 

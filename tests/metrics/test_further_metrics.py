@@ -1,4 +1,4 @@
-"""Metrics of classes, thresholds and correlation, stand-alone sums, and metrics as functions: Keras's numbers."""
+"""Metrics of classes, thresholds and correlation, stand-alone use, and metrics as functions, compared with Keras."""
 
 import os
 
@@ -30,7 +30,7 @@ K, M = keras.metrics, metrics
 
 
 def figure(metric, target, prediction, weight=None):
-    """Return the metric of two batches, fed one after the other as in a loop of one's own."""
+    """Return the metric of two batches, updated one after the other as in a user-defined loop."""
     metric.reset_state()
     for part in (slice(0, 3), slice(3, None)):
         metric.update_state(target[part], prediction[part], None if weight is None else weight[part])

@@ -1,6 +1,6 @@
-"""Every metric under every meaning of answers and targets: the figure of what it is defined on, or a refusal in words.
+"""Every metric with every kind of predictions and targets: the correct value, or a clear error.
 
-The oracles are scikit-learn's, given probabilities, decisions or scores that are made here by hand.
+The expected values are from scikit-learn, for probabilities, decisions or scores computed here by hand.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def softmax(z):
 
 
 def of_yes_or_no(y, score, share=None):
-    """Figures of yes where the score is above 0; with probabilities also those that are of probabilities."""
+    """Return binary metrics with threshold 0; with probabilities, also those of probabilities."""
     y, yes = y.ravel(), score.ravel() > 0
     found = {
         "accuracy": sk.accuracy_score(y, yes),
@@ -69,7 +69,7 @@ def of_shares(y, share):
 
 
 def of_classes(number, score, share=None, hot=False):
-    """Figures of the class of the largest score."""
+    """Return metrics of the class with the largest score."""
     best, ones = score.argmax(-1), np.eye(3)[number]
     found = {
         "accuracy": sk.accuracy_score(number, best),
@@ -91,7 +91,7 @@ def of_classes(number, score, share=None, hot=False):
 
 
 def of_labels(tags, share):
-    """Figures of labels of which each is decided by itself."""
+    """Return metrics of independently decided labels."""
     yes = share > 0.5
     pairs = [(tags[:, k], yes[:, k]) for k in range(3)]
     return of_shares(tags, share) | {
@@ -192,7 +192,7 @@ CASES["squared error of amounts"] = Case(
 
 
 def answering(case):
-    """Return a network that answers with the activation of what it is given."""
+    """Return a network that applies an activation to its input."""
     units = case.z.shape[-1]
     kinds = {2: pl.Dense, 3: lambda *a, **b: pl.Conv1D(a[0], 1, **b), 4: lambda *a, **b: pl.Conv2D(a[0], 1, **b)}
     model = pl.Sequential([kinds[case.z.ndim](units, activation=case.activation)])
@@ -203,7 +203,7 @@ def answering(case):
 
 
 def figures(case, names):
-    """Return each metric's figure, or the error that refuses it; no program is compiled."""
+    """Return the value or error of each metric without compiling a program."""
     model, found = answering(case), {}
     output = np.asarray(model.network.apply(model.params, case.z, model.state)[0])
     for name in names:

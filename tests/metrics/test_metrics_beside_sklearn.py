@@ -21,7 +21,7 @@ CHANCE = np.clip(0.35 * YES + rng.uniform(0, 0.65, (ROWS, 1)), 0, 1).astype(np.f
 NUMBER = rng.choice([0, 1, 3], ROWS, p=[0.6, 0.3, 0.1])  # class 2 never occurs
 SHARES = rng.dirichlet(np.ones(CLASSES), ROWS)
 SHARES = (0.7 * SHARES + 0.3 * np.eye(CLASSES)[NUMBER]).astype(np.float32)
-SHARES[:, 2] = 0.0  # and is never answered
+SHARES[:, 2] = 0.0  # and is never predicted
 SHARES /= SHARES.sum(1, keepdims=True)
 ONE_HOT = np.eye(CLASSES, dtype=np.float32)[NUMBER]
 TAGS = rng.integers(0, 2, (ROWS, CLASSES)).astype(np.float32)
@@ -39,13 +39,13 @@ def run(metric, target, prediction, weight):
 
 
 def sums(metric, *parts, size):
-    """The sums of one batch, filled up to ``size`` with rows that weigh nothing, so that shapes stay the same."""
+    """Return the sums of one batch, padded to ``size`` with rows of weight 0, so that shapes are constant."""
     filled = [np.concatenate([x, np.zeros((size - len(x), *x.shape[1:]), x.dtype)]) for x in parts]
     return np.asarray(run(metric, *filled))
 
 
 def figure(metric, target, prediction, weight=None, batch=64):
-    """The figure from the sums of batches."""
+    """Return the metric from the sums of batches."""
     weight = np.ones(len(target), np.float32) if weight is None else weight
     starts = range(0, len(target), batch)
     return metric.result(

@@ -1,4 +1,4 @@
-"""Beside Keras: same initial weights, same batches, the same losses over three epochs."""
+"""Comparison with Keras: the same initial weights and batches give the same losses over three epochs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ NETWORKS = {
     "normalised": (
         (5,),
         [
-            # A bias before a normalisation has no gradient but rounding, which Adam would blow up.
+            # The gradient of a bias before a normalization consists of rounding errors, which Adam would amplify.
             ("Dense", {"units": 8, "use_bias": False}),
             ("BatchNormalization", {}),
             ("Activation", {"activation": "relu"}),

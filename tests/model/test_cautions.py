@@ -1,4 +1,4 @@
-"""What trains and misleads is said in one warning each, and what is as it should be in none."""
+"""Misleading set-ups give exactly one warning, correct ones none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ONE_HOT = np.eye(3)[LABELS]
 
 
 def said(layers, loss, x, y):
-    """Return what is warned of when a network is fitted for one step."""
+    """Return the warnings when a network is trained for one step."""
     model = pl.Sequential(layers)
     model.compile("sgd", loss)
     with warnings.catch_warnings(record=True) as caught:

@@ -1,4 +1,4 @@
-"""A weight of a class weighs the rows, steps and pixels of that class under every loss, or is refused in words."""
+"""Class weights apply to the rows, time steps and pixels of a class with every loss, or give a clear error."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def model_of(units, loss, activation):
 
 
 def loss_at_rest(output, loss, x, y, **options):
-    """Return the first epoch's loss of a network whose steps are nothing, and its answers."""
+    """Return the loss of the first epoch with learning rate 0, and the predictions."""
     model = pl.Sequential([pl.Conv1D(output[0], 1, activation=output[1])], seed=2)
     model.compile(pl.optimizers.SGD(1e-12), loss)
     found = model.fit(x, y, epochs=1, batch_size=5, verbose=0, **options).history["loss"][0]
@@ -85,7 +85,7 @@ PEERS = {
 
 
 def weighed_mean(loss, y, answers, **rows):
-    """Return the loss of a batch under class weights, as a run takes it from the objective."""
+    """Return the loss of a batch with class weights, as computed by the objective."""
     found = weigh_classes(Examples(answers, y, **rows), WEIGHT, loss, answers.shape[1:])
     return float(losses.Objective(loss).mean(y, answers, np.ones(len(y), np.float32), len(y), found.weight))
 

@@ -1,4 +1,4 @@
-"""Frozen layers, and weights that are carried over into another network."""
+"""Frozen layers, and weights copied to another network."""
 
 import jax
 import numpy as np
@@ -76,7 +76,7 @@ def test_frozen_layers_have_no_moments():
 
 
 def test_a_frozen_network_trains_as_the_rest_alone():
-    """The head on a frozen layer is the head alone on that layer's answers."""
+    """The head on a frozen layer equals the head alone on the outputs of this layer."""
     model = pl.Sequential([pl.Dense(6, "tanh", input_dim=4, trainable=False), pl.Dense(2)], seed=1)
     model.compile("adam", "mse")
     head = pl.Sequential([pl.Dense(2, input_dim=6)], seed=1)

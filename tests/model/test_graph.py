@@ -1,4 +1,4 @@
-"""Networks written as graphs, in the words of Keras's functional API."""
+"""Networks written as graphs with the functional API of Keras."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""What would train on and give wrong numbers is refused or said, each as a person meets it; ordinary data is let be."""
+"""Common mistakes that would silently give wrong numbers are errors or warnings; ordinary data give none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refused(error, match, model, x, y, **options):
         learn(model, x, y, **options)
 
 
-# Table G: each mistake of the articles as a person meets it
+# Common mistakes, as users encounter them
 
 
 def test_soft_targets_that_do_not_sum_to_1_warn_with_their_sums_and_the_loss_falls():
@@ -128,7 +128,7 @@ def test_nothing_is_broadcast_between_targets_and_answers(loss):
     refused(ShapeError, r"y has shape \(12, 3\).*outputs \(12, 1\)", network(1, last, loss), X, ONE_HOT)
 
 
-# Targets: the other messages
+# Targets: other messages
 
 
 def test_class_numbers_under_the_one_hot_loss_are_told_the_sparse_one():

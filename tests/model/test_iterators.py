@@ -1,4 +1,4 @@
-"""Generators and data loaders: batches in their order are the rows in their order."""
+"""Generators and data loaders are equivalent to arrays with the same rows in the same order."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def endless(*arrays):
 
 
 class Loader:
-    """A data loader: iterated anew for each epoch."""
+    """A data loader, iterated again for each epoch."""
 
     def __init__(self, *arrays, length=True, made=list):
         self.arrays, self.made, self.begun = arrays, made, 0
@@ -169,7 +169,7 @@ def test_a_run_from_a_data_loader_resumes_to_the_same_bits(tmp_path):
     loader = Sized(X, Y)
     resumed.fit(loader, checkpoint=tmp_path, resume=True, **options)
     assert same(straight, resumed)
-    assert loader.begun == 4  # read once more from the very first batch on
+    assert loader.begun == 4  # read again from the first batch
     with pytest.raises(pl.errors.InvalidValue, match="another run"):
         network().fit(Sized(X[::-1], Y), checkpoint=tmp_path, resume=True, **options)
 

@@ -1,4 +1,4 @@
-"""Sizes left open: one network for sequences of any length."""
+"""Unspecified sizes: one network for sequences of any length."""
 
 from __future__ import annotations
 

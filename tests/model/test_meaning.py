@@ -1,4 +1,4 @@
-"""Figures are those of what the answers and the targets mean: logits, margins, labels, steps, whole batches."""
+"""Metrics follow the meaning of predictions and targets: logits, margins, labels, time steps, whole batches."""
 
 from __future__ import annotations
 

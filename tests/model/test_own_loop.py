@@ -1,4 +1,4 @@
-"""A loop of one's own from public parts, and a learning rule of one's own in the loop that is there."""
+"""User-defined training loops from public parts, and user-defined learning rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def close(found, expected, **tolerance):
     )
 
 
-# A loop of one's own
+# User-defined loops
 
 
 def test_a_loop_of_ones_own_is_the_loop_of_fit():
@@ -90,12 +90,12 @@ def test_a_loop_of_ones_own_may_run_inside_the_program():
     assert population[0] < population[1]
 
 
-# Rules of one's own
+# User-defined rules
 
 
 @declaration
 class Centred(pl.Rule):
-    """Backprop on inputs from which their running mean is taken; the mean is the rule's own memory."""
+    """Backprop on inputs minus their running mean, which is the memory of the rule."""
 
     momentum: float = 0.9
 
@@ -174,7 +174,7 @@ def test_a_rules_floats_are_traced_so_that_another_one_compiles_nothing():
 
 @declaration
 class Delta(pl.Rule):
-    """The delta rule of Widrow and Hoff for one linear layer, without any derivative."""
+    """The delta rule of Widrow and Hoff for one linear layer, without derivatives."""
 
     def signal(self, network, params, state, memory, batch, objective, context):
         activity, state = network.apply(params, batch.x, state, context)

@@ -1,4 +1,4 @@
-"""What holds for any data: random shapes, types, batch sizes and orders."""
+"""Properties for arbitrary data: random shapes, types, batch sizes and orders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import plastica as pl
 
-# Few shapes, so that examples share their compiled programs.
+# Few shapes, so that examples share compiled programs.
 FEATURES, OUTPUTS = 3, 2
 FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 row_counts = st.sampled_from([1, 5, 12])
@@ -20,7 +20,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def table(rows, columns, seed, dtype="float32", order="C"):
-    """Return numbers that every one of the types holds exactly, laid out in some order."""
+    """Return numbers that all of the types represent exactly, in some memory layout."""
     values = np.random.default_rng(seed).integers(0, 2 if dtype == "bool" else 5, (rows, columns)).astype(dtype)
     if order == "F":
         return np.asfortranarray(values)

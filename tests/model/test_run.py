@@ -1,4 +1,4 @@
-"""Runs: the same weights however a run is cut, resumed or watched; nothing that is not finite trains on."""
+"""Runs: the same weights however a run is divided, resumed or observed; training stops at NaN and infinity."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_a_slow_callback_does_not_cut_the_run_into_more_calls(monkeypatch):
     monkeypatch.setattr(Planner, "plan", lambda self, *span: calls.append(span) or plan(self, *span))
     slow = pl.LambdaCallback(on_epoch_end=lambda epoch, logs: time.sleep(0.3))
     network().fit(X, Y, epochs=6, batch_size=1, verbose=0, callbacks=[slow])
-    # Six epochs, and the few short calls with which the run finds its pace.
+    # Six epochs, and the first short calls for measuring the speed.
     assert len(calls) <= 12
 
 
@@ -313,6 +313,6 @@ def test_programs_of_ever_new_shapes_are_not_kept_without_end(monkeypatch):
         model.fit(X[:, :columns], Y, epochs=1, verbose=0)
         model.evaluate(X[:, :columns], Y, verbose=0)
         found = model.predict(X[:, :columns])
-        # What was forgotten is compiled again, to the same bits.
+        # Removed programs are compiled again and give the same bits.
         np.testing.assert_array_equal(found, answers.setdefault(columns, found))
         assert all(program._cache_size() <= 3 for program in (advance, evaluate, predict))

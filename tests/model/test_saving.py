@@ -1,4 +1,4 @@
-"""Networks in files: what comes back is what was saved, and nothing else ever comes back."""
+"""Saving and loading of networks: exact restoration, and errors for anything else."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def saved(tmp_path_factory):
     return where, where.read_bytes(), model
 
 
-# What comes back
+# Restoration
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -180,7 +180,7 @@ def test_another_process_loads_and_answers_the_same(path):
     assert told.stdout.strip() == repr(model.compiled)
 
 
-# A person's own functions
+# User-defined functions
 
 
 def swish(z):
@@ -243,7 +243,7 @@ def test_loading_runs_nothing_from_the_file(saved, path, monkeypatch):
     pl.load(saved[0])
 
 
-# Files that are none, or not as they were
+# Other files, and modified ones
 
 
 def refused(path, match=""):
@@ -310,7 +310,7 @@ def test_files_from_the_future_are_told_to_need_a_newer_plastica(saved, path, mo
     refused(path, "no field 'spin'.*newer plastica")
 
 
-# Whoever forges a file can seal it; then every claim in it is looked at
+# Forged files with a valid checksum: every claim is checked
 
 
 def forge(saved, path, **changes):
@@ -362,7 +362,7 @@ def test_arrays_that_are_missing_or_surplus_or_of_another_shape_are_named(saved,
     refused(path, "left over: 'params/9/kernel'")
 
 
-# Weights alone
+# Weights only
 
 
 def test_weights_go_to_a_file_and_into_another_network_of_the_kind(path):

@@ -1,4 +1,4 @@
-"""The words that people know from Keras, each doing what they expect; a mistake gets one clear sentence."""
+"""The methods of Keras behave as expected; mistakes give one clear error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RNG = np.random.default_rng(0)
 ROWS = 20
 X = RNG.standard_normal((ROWS, 4)).astype("float32")
 Y = (X[:, :1] - 2 * X[:, 1:2]).astype("float32")
-ZERO = pl.optimizers.SGD(0.0)  # a run that learns nothing, to look at its figures
+ZERO = pl.optimizers.SGD(0.0)  # a run with learning rate 0, to examine its metrics
 
 
 def network(optimizer="sgd", loss="mse", metrics=("mae",), seed=0):
@@ -33,7 +33,7 @@ def weights_equal(first, second):
     return len(first) == len(second) and all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-# Putting a network together
+# Building networks
 
 
 @pytest.mark.parametrize("make", [
@@ -216,7 +216,7 @@ def test_compiling_again_keeps_the_weights_and_begins_the_optimizer_anew():
     assert list(learn(model).history) == ["loss"]
 
 
-# Before fit, and on little data
+# Before fit, and with little data
 
 
 @pytest.mark.filterwarnings("ignore:predict. this network has not been trained")
@@ -333,7 +333,7 @@ def test_own_losses_and_metrics_are_taken_and_named():
     assert history["loss"] == pytest.approx([float(np.mean(error[:10] ** 3))], rel=1e-4)
 
 
-# What is shown
+# Output
 
 
 def test_verbose_shows_nothing_or_lines(capsys):
@@ -370,7 +370,7 @@ def test_one_callback_needs_no_list():
     assert seen == [0, 1]
 
 
-# Callbacks on a real run
+# Callbacks in a real run
 
 
 def test_model_checkpoint_keeps_every_model_and_the_best(tmp_path):
@@ -462,7 +462,7 @@ def test_weights_that_are_set_after_an_averaged_run_are_what_answers():
     assert not model.predict(X).any()
 
 
-# Runs that end before their time
+# Runs that stop early
 
 
 class Interrupt(pl.Callback):

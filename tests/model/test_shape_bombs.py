@@ -1,4 +1,4 @@
-"""A small file that declares a huge network is refused before anything is drawn or allocated."""
+"""A small file that declares a huge network is rejected before anything is initialized or allocated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEGABYTE = 2**20
 
 
 def whole_numbers(spec):
-    """Yield (container, key) of every whole number in a specification."""
+    """Yield (container, key) of every integer in a specification."""
     pairs = spec.items() if isinstance(spec, dict) else enumerate(spec)
     for key, part in list(pairs):
         if isinstance(part, dict | list):
@@ -31,7 +31,7 @@ def whole_numbers(spec):
 
 
 def refused_or_harmless(path):
-    """Load a file; it may take neither time nor memory, whether or not it is refused."""
+    """Load a file within limits of time and memory, whether or not it is rejected."""
     begun = time.process_time()
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""A look inside, beside the textbook's formulas written out in NumPy."""
+"""Traces compared with the formulas of the textbook in NumPy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-# Of each activation: f, and f' by the potential.
+# For each activation: f, and f' as a function of the potential.
 FUNCTIONS = {
     "linear": (lambda z: z, np.ones_like),
     "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
@@ -33,7 +33,7 @@ FUNCTIONS = {
     "relu": (lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)),
 }
 
-# Of each ending: targets, the mean loss, and delta^L = dC/dz of a row; a row counts 1 / rows.
+# For each output: targets, the mean loss, and delta^L = dC/dz of a row with weight 1 / rows.
 ENDINGS = {
     ("softmax", "categorical_crossentropy"): (
         ONE_HOT,
@@ -132,7 +132,7 @@ def test_an_error_reaches_below_a_residual_by_both_ways():
     a1 = np.tanh(z1)
     u = a1 @ U + c
     h = sigmoid(u)
-    r = a1 + h @ V + d  # the short cut and the branch
+    r = a1 + h @ V + d  # the skip connection and the branch
     a2 = np.tanh(r)
     z2 = a2 @ W2 + b2
     delta2 = (softmax(z2) - ONE_HOT) / ROWS

@@ -1,4 +1,4 @@
-"""Inputs and targets of every type: bytes, whole numbers and half floats give what their float32 copies give."""
+"""Inputs and targets of every type: bytes, integers and half floats are equivalent to their float32 copies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The five worked examples that people meet first, with the right numbers."""
+"""Five introductory examples with the correct results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_example_1_with_random_soft_targets_warns_of_their_sum_and_falls_to_the_
     with pytest.warns(pl.errors.PlasticaWarning, match="have sums from"):
         history = model.fit(x, y, epochs=10, batch_size=32, verbose=0)
     losses = history.history["loss"]
-    # For targets t the least loss is sum(t) times the entropy of t / sum(t); ten equal shares are near it.
+    # For targets t, the minimum loss is sum(t) times the entropy of t / sum(t); a uniform prediction is close to it.
     bound = float(np.mean(y.sum(1)) * np.log(10))
     assert losses[-1] < losses[0]
     assert 0.9 * bound < losses[-1] < 1.1 * bound
@@ -55,7 +55,7 @@ def test_example_3_gradient_descent_finds_the_least_squares_line_and_its_loss_fa
     x = np.array([[1, 2], [2, 3], [3, 4], [4, 5]], float)
     y = np.array([3, 5, 7, 9], float)
     model = pl.Sequential([pl.Dense(1, input_dim=2)])
-    # The largest stable rate is 2 / the largest eigenvalue of the loss's curvature, 2 X'X / n.
+    # The largest stable learning rate is 2 / the largest eigenvalue of the curvature of the loss, 2 X'X / n.
     inputs = np.c_[x, np.ones(4)]
     bound = 2 / np.linalg.eigvalsh(2 * inputs.T @ inputs / 4).max()
     model.compile(optimizer=pl.optimizers.SGD(learning_rate=0.9 * bound), loss="mse")
@@ -101,6 +101,6 @@ def test_example_5_lstm_learns_a_series_of_100_values():
     model.compile(optimizer="adam", loss="mse")
     history = model.fit(x, y, epochs=100, batch_size=32, verbose=0)
     assert model.count_params() == 4 * (1 * 50 + 50 * 50 + 50) + 51
-    # One value cannot tell rising from falling: the least possible error is that of the best function of it.
+    # One value does not distinguish rising from falling: the minimum error is that of the best function of it.
     assert history.history["loss"][-1] < 0.05
     assert model.predict(x).shape == (99, 1)

@@ -1,4 +1,4 @@
-"""Charts as SVG text: true places, gaps, scales, and no more points than a screen shows."""
+"""Charts as SVG: positions, gaps, scales, and a limited number of points."""
 
 from __future__ import annotations
 

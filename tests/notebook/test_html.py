@@ -1,4 +1,4 @@
-"""Pieces of HTML: everything a person named is text, and nothing fails."""
+"""HTML elements: names given by the user are text, and nothing raises an error."""
 
 from __future__ import annotations
 

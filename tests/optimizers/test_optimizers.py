@@ -93,7 +93,7 @@ def test_population_of_learning_rates_equals_a_loop(optimizer):
     together = jax.jit(jax.vmap(lambda one: descend(one, START, X, Y, 20)[0]))(many)
     for i, alone in enumerate(settings):
         expected = run(alone, START, X, Y, 20)[0]
-        # Twenty steps in single precision, whose sums the two programs may take in different orders.
+        # Twenty steps in single precision, with different orders of summation in the two programs.
         assert_close(jax.tree.map(lambda leaf, i=i: leaf[i], together), expected, rtol=1e-5, atol=5e-6)
 
 

@@ -1,4 +1,4 @@
-"""The page in Chinese: nothing is left in English but names that are code."""
+"""The page in Chinese: only code is in English."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES |= {"mlp", "network", "dummy", "auto", "backprop"}  # values of settings
 
 
 class Untranslated(HTMLParser):
-    """The words that a Chinese reader sees and that no message of the page says."""
+    """Return the English words visible in Chinese that are not from messages of the page."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,4 +1,4 @@
-"""What the page says of held-out rows, beside figures worked by hand."""
+"""Contents of the page on the test set, compared with values computed by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROWS = 400
 
 
 def held_out(prepared, shares, decision=None, scores=None):
-    """Answers to a classification's held-out rows."""
+    """Predictions for the test rows of a classification."""
     decision, rows = decision or Decision(), prepared.split.test
     decided = decision.decide(shares)
     y = prepared.y[rows]
@@ -34,7 +34,7 @@ def held_out(prepared, shares, decision=None, scores=None):
 
 @pytest.fixture(scope="module")
 def case():
-    """400 rows, all of them held out but two; "a" tells the class, "b" nothing, "town" where answers fail."""
+    """400 rows, all but two of them test rows; "a" determines the class, "b" nothing, "town" the wrong predictions."""
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=(2, ROWS))
     town = np.where(np.arange(ROWS) % 8 == 0, "Ayr", np.where(np.arange(ROWS) % 3 == 0, "Rye", "Ely"))
@@ -62,7 +62,7 @@ def test_a_column_that_decides_weighs_and_one_not_looked_at_weighs_nothing(case)
     assert judged.losses.sum() == 0
     found = {weight.column: weight for weight in importance.measure(network, prepared, judged).weights}
     share = prepared.y.mean()
-    expected = 2 * share * (1 - share)  # two rows dealt at random differ in class
+    expected = 2 * share * (1 - share)  # two random rows differ in class
     assert found["a"].worse == pytest.approx(expected, abs=4 * found["a"].error + 0.02)
     assert found["b"].worse == found["town"].worse == 0
 
@@ -76,7 +76,7 @@ def test_a_large_network_has_fewer_columns_looked_at():
 def test_a_group_where_it_fails_is_found_and_no_other(case):
     prepared, town = case
     right = np.where(prepared.y == 1, 0.9, 0.1)
-    wrong = (town == "Ayr") & (np.arange(ROWS) % 16 == 0)  # every second of Ayr, and one in fifty elsewhere
+    wrong = (town == "Ayr") & (np.arange(ROWS) % 16 == 0)  # every second row of Ayr, and one in fifty elsewhere
     wrong |= np.arange(ROWS) % 50 == 1
     share = np.where(wrong, 1 - right, right)
     judged = held_out(prepared, np.stack([1 - share, share], axis=1))
@@ -133,9 +133,9 @@ def test_the_surest_mistake_comes_first_with_its_place_in_the_file(case, tmp_pat
 
 def test_answers_that_are_right_crowd_no_mistake_out(case):
     prepared, _ = case
-    shares = np.tile([0.06, 0.01], (ROWS, 1))  # the first label is answered from 0.05 on: right, and a surprise
+    shares = np.tile([0.06, 0.01], (ROWS, 1))  # the first label is predicted from 0.05: correct, with a high loss
     y = np.tile([1.0, 0.0], (ROWS, 1))
-    y[7] = 0  # wrong, and less of one
+    y[7] = 0  # wrong, with a lower loss
     decided = (shares >= 0.05).astype(int)
     losses = row_losses("multilabel", y, decided, np.ones(1))
     answers = {"network": shares}

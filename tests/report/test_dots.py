@@ -1,4 +1,4 @@
-"""The models' main metric on one scale, which a far guess does not squeeze."""
+"""The main metric of the models on one scale, which a distant guess does not compress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page: whole, safe whatever a table says, the same in two languages, and it asks nothing of anyone."""
+"""The page: complete, safe for any table, equal in both languages, and without requests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VOID = {"meta", "input", "br", "img", "link", "hr"}
 
 
 def hostile(task):
-    """A table whose every word is an attack, and what is predicted from it."""
+    """A table in which every text is an attack, and a network for it."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(90, 3))
     columns = {EVIL[0]: x[:, 0], EVIL[1]: x[:, 1], EVIL[4]: x[:, 2]}
@@ -60,7 +60,7 @@ def trained():
 
 
 class Reader(HTMLParser):
-    """Tags with their attributes, text, and whether every tag that opens closes."""
+    """Collects tags with their attributes, text, and whether all tags are closed."""
 
     def __init__(self, page):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Correlations, beside SciPy's on the same rows; and partial dependence of a network that is known."""
+"""Correlations compared with SciPy on the same rows, and partial dependence of a known function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = 300
 
 @pytest.fixture(scope="module")
 def prepared():
-    """ "twin" follows "a", "town" decides with "a"; all rows are held out."""
+    """ "twin" depends on "a", the target on "a" and "town"; all rows are test rows."""
     rng = np.random.default_rng(3)
     a, b = rng.normal(size=(2, ROWS))
     town = np.where(np.arange(ROWS) % 3 == 0, "Rye", "Ely")
@@ -41,7 +41,7 @@ def judged_by(prepared, network):
 
 
 def network_of(prepared):
-    """Answers 10 a, whatever the other columns say."""
+    """Predicts 10 a, independent of the other columns."""
     scale = prepared.encoder.encoders[0]
     assert scale.column.name == "a"
     return SimpleNamespace(
@@ -60,7 +60,7 @@ def test_rank_correlations_are_spearmans_over_the_rows_that_both_have():
     one[:10] = np.nan
     found = relations.strengths([relations.item_of_numbers("a", one), relations.item_of_numbers("b", other)])
     expected = stats.spearmanr(one[10:], other[10:])[0]
-    assert found[0, 1] == found[1, 0] == pytest.approx(expected, abs=0.01)  # ranks of all rows, less those missing
+    assert found[0, 1] == found[1, 0] == pytest.approx(expected, abs=0.01)  # ranks of all rows without missing values
 
 
 def test_categories_have_cramers_v_corrected_for_chance():
@@ -76,7 +76,7 @@ def test_correlated_columns_are_one_group_shuffled_together(prepared):
     found = importance.measure(network, prepared, judged_by(prepared, network))
     (group,) = found.groups
     assert group.column == "a, twin" and [member.column for member in group.members] == ["a", "twin"]
-    assert group.worse == pytest.approx(group.members[0].worse)  # the network looks at "a" alone
+    assert group.worse == pytest.approx(group.members[0].worse)  # the network uses "a" only
     assert found.ranked[0].column == "a, twin"
     assert {weight.column for weight in found.ranked} == {"a, twin", "b", "town"}
 

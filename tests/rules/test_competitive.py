@@ -1,4 +1,4 @@
-"""Rules in which units compete: clusters' means against k-means, Krotov and Hopfield's update against their script."""
+"""Competitive rules: cluster means compared with k-means, Krotov and Hopfield's update with their script."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def learn(rule, layer, x, weight=None, progress=0.0, params=None):
 
 
 def k_means(x, means):
-    """Return Lloyd's means from good starts, the nearest one of each row and the mean squared distance to it."""
+    """Return Lloyd's means from good starts, the nearest mean of each row, and the mean squared distance."""
     for _ in range(10):
         distance = ((x[:, None] - means) ** 2).sum(-1)
         nearest = np.argmin(distance, 1)
@@ -133,7 +133,7 @@ def test_krotov_hopfield_makes_the_step_of_the_authors_script(p, k):
 
 
 def test_krotov_hopfield_brings_units_to_the_radius():
-    x = np.random.default_rng(3).normal(size=(100, 5)).astype(np.float32)  # all around, so that every unit wins some
+    x = np.random.default_rng(3).normal(size=(100, 5)).astype(np.float32)  # so that every unit wins some
     length, first, _ = KrotovHopfield().layers_for([4], pl.Dense(2))
     model = pl.Sequential([length, first])
     model.compile(rule=KrotovHopfield(0.05, k=2, delta=0.0, radius=0.5))

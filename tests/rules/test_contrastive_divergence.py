@@ -1,4 +1,4 @@
-"""Contrastive divergence against the exact gradient of the likelihood, summed over all states."""
+"""Contrastive divergence compared with the exact gradient of the likelihood, summed over all states."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLAIN = {"learning_rate": 1.0, "momentum": 0.0, "weight_decay": 0.0, "decay": Fa
 
 
 def patterns():
-    """Bars and stripes on 3 x 3: every row alike or every column alike, 14 pictures."""
+    """Bars and stripes on 3 x 3: all rows equal or all columns equal, 14 images."""
     bars = [np.tile(np.array(bar)[:, None], (1, 3)) for bar in product((0, 1), repeat=3)]
     return np.unique([np.ravel(each) for bar in bars for each in (bar, bar.T)], axis=0).astype("float32")
 
@@ -47,7 +47,7 @@ def log_likelihood(params, x, weight):
 
 
 def slopes(x, weight):
-    """Return the likelihood's gradient by finite differences."""
+    """Return the gradient of the likelihood by finite differences."""
     found = {}
     for name, array in PARAMS[0].items():
         found[name] = np.zeros(array.shape)
@@ -84,7 +84,7 @@ def test_the_mean_step_is_the_gradient_of_the_exact_likelihood(persistent):
             found = signal_of(rule, batch, memory, random.fold(random.seed_key(1), number))
             return found.memory, found.change[0]
 
-        # The chains need some steps to forget where they began; the parameters stay as they are.
+        # The chains need some steps to forget their start; the parameters are constant.
         _, changes = jax.lax.scan(one, memory, jnp.arange(60))
         return jax.tree.map(lambda each: each[20:].mean(0), changes)
 
@@ -100,7 +100,7 @@ def test_one_step_is_the_equation_of_the_paper_with_rows_weighed():
     before = jax.tree.map(lambda a: np.full_like(a, 0.1), PARAMS[0])
     key = random.seed_key(5)
     found = jax.jit(lambda params: signal_of(rule, batch, ({"step": before},), key, params))(PARAMS)
-    # What was drawn, from the same keys; all else in NumPy.
+    # The same samples from the same keys; everything else in NumPy.
     own = random.fold(random.fold(key, pl.rules.rule._RULES_OWN), 0)
     p = PARAMS[0]
     h0 = 1 / (1 + np.exp(-(X @ p["kernel"] + p["bias"])))

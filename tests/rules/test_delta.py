@@ -1,4 +1,4 @@
-"""The delta rule finds the least-squares solution below its bound, not above, and says the bound."""
+"""The delta rule finds the least-squares solution below its bound but not above, and reports the bound."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_it_settles_just_below_the_bound_and_grows_just_above(data, share, grows
     _, losses = trained(data, share * pl.rules.largest_rate(data[0]), 1500)
     least = np.mean((with_one(data[0]) @ np.linalg.lstsq(with_one(data[0]), data[1], rcond=None)[0] - data[1]) ** 2)
     if grows:
-        # What lies along the largest eigenvector grows by 1.02 a step, so the loss above the least by 1.02^2.
+        # The component along the largest eigenvector grows by 1.02 per step, so the excess loss grows by 1.02^2.
         assert losses[-1] / losses[-101] == pytest.approx(1.02**200, rel=1e-2)
     else:
         assert losses[-1] == pytest.approx(least, rel=1e-4)
 
 
 def test_the_advice_for_a_run_that_grows_without_end_is_the_bound(data):
-    # That the error of such a run says it, the page on classic rules shows.
+    # The page on classic rules shows the error message of such a run.
     network, weight = pl.layers.Sequential([pl.Dense(2)]), np.linspace(0, 2, ROWS + 5).astype(np.float32)
     weight[ROWS:] = 0
     params, state = network.init(np.random.default_rng(0), (3,))

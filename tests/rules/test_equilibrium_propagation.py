@@ -1,4 +1,4 @@
-"""Equilibrium propagation settles in its energy, and its direction tends to the gradient at the fixed point."""
+"""Equilibrium propagation settles in its energy, and its direction approaches the gradient at the fixed point."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BETAS = np.array([0.04, 0.02, 0.01])
 
 
 def problem(readout, images=False):
-    """Return a network, parameters and state in doubles, a batch with weights and a row that only fills up, a loss."""
+    """Return a network, parameters and state in double precision, a batch with weights and a padding row, a loss."""
     rng = np.random.default_rng(5)
     last = [pl.Dense(3, activation="tanh"), pl.Dense(2, activation="softmax" if readout else "linear")]
     first = [pl.Dense(4), pl.Activation("sigmoid")]
@@ -36,7 +36,7 @@ def problem(readout, images=False):
 
 
 def directions(centred, readout, images=False):
-    """Return directions for each beta, flat, and the slope of the settled network's loss by finite differences."""
+    """Return flat directions for each beta, and the gradient of the settled network's loss by finite differences."""
     with jax.enable_x64(True):
         network, params, state, batch, objective = problem(readout, images)
         flat, unflatten = jax.flatten_util.ravel_pytree(params)
@@ -162,7 +162,7 @@ def test_where_the_error_fades_before_the_first_layer_a_warning_tells_and_the_ru
     def glorot(count):
         return [*(pl.Dense(32, activation="sigmoid") for _ in range(count)), pl.Dense(2)]
 
-    arrives = 0.25**4  # Glorot's weights keep an error's size, and the slope of a sigmoid is a quarter
+    arrives = 0.25**4  # Glorot's weights preserve the size of errors, and the derivative of a sigmoid is a quarter
     with pytest.warns(PlasticaWarning, match=r"5 layers settle, and only about 0.00\d+ of the error") as said:
         begin(glorot(5))
     told = float(str(said[0].message).split("about ")[1].split()[0])
@@ -186,7 +186,7 @@ def clip(z):
 
 
 def test_clipped_units_settle_where_scellier_and_bengio_s_dynamics_do():
-    """Equation 8 in NumPy: ds/dt = rho'(s) (sum of W rho(s) + b) - s, states held in [0, 1]."""
+    """Equation 8 in NumPy: ds/dt = rho'(s) (sum of W rho(s) + b) - s, states clipped to [0, 1]."""
     rng = np.random.default_rng(1)
     first, second = 0.5 * rng.normal(size=(3, 5)), 0.5 * rng.normal(size=(5, 2))
     x, hidden, top = np.abs(rng.normal(size=(4, 3))), np.zeros((4, 5)), np.zeros((4, 2))

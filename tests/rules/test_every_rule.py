@@ -1,4 +1,4 @@
-"""Laws that hold for every learning rule; a new rule is one name in ``rules.NAMES`` and inherits them."""
+"""Generic tests of every learning rule; a new rule is one name in ``rules.NAMES`` and inherits them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from plastica.errors import InvalidValue
 from plastica.rules import Greedy
 from plastica.training import advance
 
-ROWS, FEATURES, CLASSES = 13, 5, 3  # the last batch of an epoch is short
+ROWS, FEATURES, CLASSES = 13, 5, 3  # the last batch of an epoch is smaller
 X = np.random.default_rng(0).random((ROWS, FEATURES), np.float32)
 Y = (X[:, :CLASSES].argmax(1)).astype(np.float32)
 
 
 def begun(name, seed=0):
-    """Return a small network as the rule wants it, towards classes or else towards numbers, and its targets."""
+    """Return a small network suitable for the rule, for classification or regression, and its targets."""
     rule = rules.NAMES[name]()
     ends = [(pl.Dense(CLASSES, activation="softmax"), "sparse_categorical_crossentropy", Y)]
     ends += [(pl.Dense(CLASSES), "mse", np.eye(CLASSES, dtype=np.float32)[Y.astype(int)])]
@@ -46,7 +46,7 @@ def test_every_rule_learns_resumes_and_is_kept(name, tmp_path):
     assert np.isfinite(history.history["loss"]).all()
     assert not same(before, model.params), "nothing was learned"
 
-    # Cut within an epoch and resumed by another process's model, the run is the same to the bit.
+    # Interrupted within an epoch and resumed by another model, the run is equal to the bit.
     stopped, resumed = begun(name)[0], begun(name)[0]
     stopped.fit(X, y, **options, max_steps=6, checkpoint=tmp_path / "run")
     resumed.fit(X, y, **options, checkpoint=tmp_path / "run", resume=True)
@@ -72,10 +72,10 @@ def test_every_rule_says_where_it_comes_from_and_what_it_asks_for(name):
     assert rules.get(name) == rule and hash(rule) == hash(rules.get(name))
 
 
-# What each rule's direction is, where it is known: the gradient in all layers, and in the last one.
+# The known directions of rules: the gradient in all layers, or in the last one.
 GRADIENT = {"backprop": 0.01, "predictive_coding_fixed_prediction": 0.02, "predictive_coding_zero_divergence": 0.01}
 NEARLY = {"equilibrium_propagation": 3.0}  # off by the square of its nudge
-OWN_LAST = ("delta", "perceptron", "predictive_coding")  # the last layer follows something else than the gradient
+OWN_LAST = ("delta", "perceptron", "predictive_coding")  # the last layer does not follow the gradient
 
 
 @pytest.mark.parametrize("name", rules.NAMES)
@@ -111,7 +111,7 @@ def test_a_link_draws_what_the_whole_network_draws():
 
 
 def _with_fillers(model, y):
-    """Return what is learned in an epoch whose fillers are the first row, and one whose fillers are the last."""
+    """Return the weights after an epoch padded with the first row, and after one padded with the last row."""
     from plastica.model.compiling import begin
     from plastica.random import seed_key
     from plastica.training.batches import Planner, training_rows

@@ -1,4 +1,4 @@
-"""What rules ask for: values with notes, and the pages that show them."""
+"""Facts of rules: values with notes, and the pages that show them."""
 
 from __future__ import annotations
 

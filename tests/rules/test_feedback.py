@@ -1,4 +1,4 @@
-"""Errors that travel back through other roads than the transposed weights."""
+"""Errors sent back through other weights than the transposed ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def begun(network, shape, seed=0):
 
 
 def rows(shape, classes, count=6, seed=1):
-    """Return random rows that weigh differently."""
+    """Return random rows with different weights."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(count, *shape)).astype(np.float32)
     weight = rng.uniform(0.5, 2, count).astype(np.float32)
@@ -55,7 +55,7 @@ def answer(rule, network, shape, classes, memory=None, key=KEY):
 
 @partial(jax.jit, static_argnums=(1, 2))
 def drawn(rule, outputs, units, memory):
-    """Return the fixed weights from the output to links of so many units."""
+    """Return the fixed weights from the output to links with these numbers of units."""
     return [rule.weights_to(place, outputs, each, memory) for place, each in enumerate(units)]
 
 
@@ -144,7 +144,7 @@ def test_random_weights_are_as_large_as_the_initial_ones_times_the_scale():
     network = pl.layers.Sequential((pl.Dense(60, kernel_initializer="zeros"), pl.Dense(80, kernel_initializer="ones")))
     params, _ = begun(network, (40,))
     first, second = FeedbackAlignment(scale=3.0).init(network, params, KEY)
-    assert np.std(first) == pytest.approx(3 * np.sqrt(2 / 100), rel=0.05)  # Glorot's, for weights that start at 0
+    assert np.std(first) == pytest.approx(3 * np.sqrt(2 / 100), rel=0.05)  # Glorot's, for weights initialized to 0
     assert np.std(second) == pytest.approx(3, rel=0.05)
     weights = drawn(DirectFeedbackAlignment(scale=3.0), 40, (60,), {"key": KEY})
     assert np.std(weights[0]) == pytest.approx(3 * np.sqrt(2 / 100), rel=0.05)

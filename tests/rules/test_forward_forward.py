@@ -1,4 +1,4 @@
-"""Forward-forward: each layer's own contrast, labels beside the input, two ways to answer."""
+"""Forward-forward: the contrast of each layer, labels appended to the input, two kinds of prediction."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def unit_length(a):
 
 
 def hinton(kernels, biases, label, x, y):
-    """Return both hidden layers' C, and goodness under labels y, all written out in double precision."""
+    """Return C of both hidden layers, and the goodness for labels y, in double precision."""
     first = np.maximum(x @ kernels[0] + biases[0] + label[y], 0)
     second = np.tanh(unit_length(first) @ kernels[1] + biases[1])
     return np.mean(first**2, axis=1), np.mean(second**2, axis=1)
@@ -82,7 +82,7 @@ def test_each_layer_follows_its_own_written_loss_and_no_other(rule):
         for name, place in (("kernel", layer), ("bias", 2 + layer)):
             wanted = slope(lambda moved, layer=layer: losses(rule, moved)[layer], arrays, place)
             np.testing.assert_allclose(found.direction[layer][name], wanted, rtol=2e-4, atol=2e-6)
-    # The label's kernel belongs to the first layer alone; SGD shows its gradient.
+    # The kernel of the labels belongs to the first layer only; SGD shows its gradient.
     plain = ForwardForward(rule.contrast, rule.sharpness, rule.threshold, label_optimizer=pl.optimizers.SGD(1.0))
     moved = signal(plain)[0].memory["label"]
     wanted = slope(lambda moved: losses(rule, moved)[0], arrays, 4)

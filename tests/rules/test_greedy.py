@@ -1,4 +1,4 @@
-"""Greedy learning: which layer moves when, by which numbers, and what comes after."""
+"""Greedy training: which layer changes when and by how much, and the rule that follows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Y = X[:, :1] - X[:, 1:2]
 
 @declaration
 class Clock(LayerRule):
-    """Adds to every kernel one plus the epoch that the rule is told, and keeps count of its steps."""
+    """Adds one plus the epoch to every kernel, and counts its steps."""
 
     def begin(self, layer, params, key):
         return np.zeros(2, np.float32)
@@ -45,7 +45,7 @@ def model_of(rule, layers=LAYERS, loss="mse", **settings):
 
 
 def moves(model, epochs, y=Y):
-    """Return which layers' kernels change in each epoch, and by how much in the mean."""
+    """Return the layers whose kernels change in each epoch, and the mean change."""
     found = []
     if not model.built:
         model.build((None, 5))
@@ -62,7 +62,7 @@ def test_each_layer_has_its_epochs_then_the_read_out_learns_alone():
     hidden = [pytest.approx(each[:2], abs=1e-5) for each in ([1, 0], [2, 0], [0, 1], [0, 2], [0, 0])]
     assert [each[:2] for each in found] == hidden
     assert all(each[2] != 0 for each in found)
-    # Steps, and the progress told: 0 and a half in each layer's own two epochs.
+    # Steps and progress: 0 and 0.5 in the two epochs of each layer.
     counts = model.learner.memory["layers"]
     np.testing.assert_allclose(counts[0], [2, 0.5])
     np.testing.assert_allclose(counts[1], [2, 0.5])
@@ -116,7 +116,7 @@ def test_without_a_loss_the_last_layer_follows_too_and_then_nothing_moves():
     found = moves(model, 4, None)
     for place, each in enumerate(found):
         assert each == pytest.approx([float(place == own) for own in range(3)], abs=1e-5)
-    # What is shown is the sum of the figures: 100 from a layer that learns, 1 from each other one; here none learns.
+    # The reported value is a sum: 100 from a layer that learns, 1 from each other one; here none learns.
     assert model.fit(X, epochs=1, batch_size=24, verbose=0).history["loss"] == [3.0]
     assert model.evaluate(X, verbose=0) == 3.0
 

@@ -1,4 +1,4 @@
-"""Hebb's rule grows along the first component, Oja's becomes it, Sanger's become the first k, BCM becomes selective."""
+"""Hebb grows along the first component, Oja converges to it, Sanger to the first k, BCM becomes selective."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POSITIVE = pl.initializers.RandomUniform(0.0, 0.5)
 
 @pytest.fixture(scope="module")
 def data():
-    """Rows with variances far apart, and their directions by singular values, ``(4, 4)``, strongest first."""
+    """Rows with very different variances, and their principal directions ``(4, 4)``, largest variance first."""
     rng = np.random.default_rng(0)
     turned = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     x = (rng.normal(size=(ROWS, 4)) * [2.0, 1.3, 0.8, 0.3] @ turned).astype(np.float32)
@@ -34,7 +34,7 @@ def learned(rule, x, units=1, *, epochs, seed=0, **fields):
 
 
 def one_step(rule, layer, x, weight=None):
-    """Return the parameters and what one step adds to them."""
+    """Return the parameters and their change in one step."""
     params, state = layer.init(np.random.default_rng(1), x.shape[1:])
     if "bias" in params:
         params["bias"] = params["bias"] + 0.5
@@ -118,7 +118,7 @@ def test_on_a_convolution_patches_are_the_inputs():
 
 @pytest.mark.parametrize("copies", [(1, 1), (3, 1)])
 def test_bcm_units_answer_one_pattern_by_one_over_its_probability(copies):
-    patterns = np.array([[2.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.5]], np.float32)  # at right angles
+    patterns = np.array([[2.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.5]], np.float32)  # orthogonal
     x = np.repeat(patterns, copies, axis=0)
     x = np.vstack([x] * (8 // len(x)))
     model, _ = learned(pl.rules.BCM(0.02, time_constant=5), x, 6, epochs=2000, kernel_initializer=POSITIVE)
@@ -230,7 +230,7 @@ def test_the_name_sanger_learns_stacked_convolutions_where_a_fixed_rate_grows_wi
     model = pl.Sequential(layers, seed=0)
     model.compile(rule="sanger")
     model.fit(image, epochs=20, batch_size=32, verbose=0)
-    for kernel in model.get_weights():  # on the way to components of length 1
+    for kernel in model.get_weights():  # converging to components of length 1
         lengths = np.linalg.norm(kernel.reshape(-1, 8), axis=0)
         assert lengths[0] == pytest.approx(1, abs=0.25) and lengths.max() < 1.1
     fixed = pl.Sequential(layers, seed=0)

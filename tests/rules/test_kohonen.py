@@ -1,4 +1,4 @@
-"""Kohonen's rule against the textbook's loop, maps that unfold, measures against plain loops."""
+"""Kohonen's rule compared with the textbook algorithm, maps that unfold, quality measures by plain loops."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_rates_and_radii_go_from_start_to_end_as_said():
 
 @pytest.fixture(scope="module")
 def square():
-    """A map of rows spread evenly over a square, and the rows."""
+    """A map of rows distributed uniformly over a square, and the rows."""
     x = np.random.default_rng(1).random((400, 2)).astype(np.float32)
     model = pl.Sequential([pl.Grid(5, 5)])
     model.compile(rule="kohonen")

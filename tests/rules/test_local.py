@@ -1,4 +1,4 @@
-"""Rules of one layer under any of them: what moves, what is shown, what is refused, how a run goes on."""
+"""Local rules in general: which layers change, the reported value, errors, and resuming."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Y = X[:, :1] - X[:, 1:2]
 
 @declaration
 class Fading(LayerRule):
-    """Hebb's steps of a rate that falls over the run, with a count of the steps as memory."""
+    """Hebb's rule with a decreasing learning rate, and the number of steps as memory."""
 
     rate: float = 0.01
 
@@ -39,7 +39,7 @@ class Fading(LayerRule):
 
 @declaration
 class Still(Rule):
-    """Asks for no step at all."""
+    """Makes no step."""
 
     needs_loss = False
 

@@ -1,4 +1,4 @@
-"""The perceptron makes the textbook's steps, no more mistakes than Novikoff allows, and fails where it must."""
+"""The perceptron: the steps of the textbook, at most Novikoff's number of mistakes, and inseparable classes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def separable(rows=60, features=4):
 
 
 def error_of(last, loss, y, potential):
-    """Return the rule's error for potentials that stand for themselves."""
+    """Return the error of the rule for given potentials."""
     network = pl.layers.Sequential([last])
     objective = pl.losses.place(pl.losses.get(loss), network.output_activation)
     pl.rules.Perceptron().check(network, objective)
@@ -37,7 +37,7 @@ def error_of(last, loss, y, potential):
 
 
 def learned(layers, x, y, passes, loss="hinge"):
-    """Meet the rows one by one; return the network and its parameters, first and after every row."""
+    """Present the rows one by one; return the network and its parameters, at first and after every row."""
     network, rule = pl.layers.Sequential(layers), pl.rules.Perceptron()
     first, state = network.init(np.random.default_rng(0), x.shape[1:])
     objective = pl.losses.place(pl.losses.get(loss), network.output_activation)
@@ -60,7 +60,7 @@ def decisions(network, params, x, step):
 def test_step_by_step_it_is_scikit_learns():
     x, y = separable()
     x[0] *= 3
-    y[::7] *= -1  # never separable, so that there are mistakes to the end
+    y[::7] *= -1  # not separable, so that mistakes never end
     (found,) = learned([zeros(1)], x, y, 2)[1]
     theirs = Theirs(shuffle=False)
     for step in range(2 * len(x)):
@@ -72,7 +72,7 @@ def test_step_by_step_it_is_scikit_learns():
 
 def test_separable_classes_cost_at_most_as_many_mistakes_as_novikoff_says():
     x, y = separable()
-    # The data and its mirror image lie evenly about the origin, so the widest margin's plane goes through it.
+    # The data and its mirror image are symmetric about the origin, so the plane of maximum margin contains it.
     machine = SVC(kernel="linear", C=1e8).fit(np.vstack([x, -x]), np.hstack([y, -y]))
     assert abs(machine.intercept_[0]) < 1e-4
     bound = (np.linalg.norm(x, axis=1).max() * np.linalg.norm(machine.coef_)) ** 2

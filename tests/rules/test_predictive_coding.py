@@ -1,4 +1,4 @@
-"""Predictive coding equals backprop where theory says so, and descends its energy where it does not."""
+"""Predictive coding: equal to backprop where theory predicts it, and descent of the energy otherwise."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LOSSES = {"tanh": "categorical_crossentropy", "relu": "mse", "conv": "binary_cro
 
 
 def problem(name, dtype=np.float32):
-    """Return a network, its parameters and state, a batch with weights and a row that only fills up, an objective."""
+    """Return a network, its parameters and state, a batch with weights and a padding row, and an objective."""
     layers, shape = NETWORKS[name]
     network, rng = Sequential(layers), np.random.default_rng(3)
     params, state = network.init(rng, shape)
@@ -58,7 +58,7 @@ def problem(name, dtype=np.float32):
 
 
 def directions(rule, name, dtype=np.float32):
-    """Return the rule's direction and the gradient by automatic differentiation."""
+    """Return the direction of the rule and the gradient by automatic differentiation."""
     network, params, state, batch, objective = problem(name, dtype)
 
     def value(params):
@@ -112,7 +112,7 @@ def test_zero_divergence_is_the_algorithm_of_song_et_al():
     weights = [rng.normal(size=pair) / 2 for pair in pairwise(sizes)]
     x, y = rng.normal(size=5), rng.normal(size=3)
     nodes = [x, *(np.zeros(size) for size in sizes[1:])]
-    bend = [lambda v: v, np.tanh, np.tanh, np.tanh]  # inputs enter as they are
+    bend = [lambda v: v, np.tanh, np.tanh, np.tanh]  # inputs are not transformed
     slope = [np.ones_like, *[lambda v: 1 - np.tanh(v) ** 2] * 3]
     for level, w in enumerate(weights):
         nodes[level + 1] = bend[level](nodes[level]) @ w
@@ -136,7 +136,7 @@ def test_zero_divergence_is_the_algorithm_of_song_et_al():
 
 @pytest.fixture(scope="module")
 def descent():
-    """Return what happens to a convolutional network while it settles, in doubles."""
+    """Return the settling of a convolutional network in double precision."""
     with jax.enable_x64(True):
         rule = PredictiveCoding(steps=9, step_size=0.1)
         network, params, state, batch, objective = problem("conv", np.float64)
@@ -177,7 +177,7 @@ def descent():
 def test_energy_falls_at_every_step_of_settling(descent):
     path, nodes, found, *_ = descent
     assert (np.diff(path[:, :-1], axis=0) < 0).all()
-    assert (path[:, -1] == 0).all()  # a row that only fills up
+    assert (path[:, -1] == 0).all()  # a padding row
     close(found, nodes, rtol=1e-12)
 
 
@@ -268,7 +268,7 @@ def test_in_the_form_of_activities_a_step_is_the_written_equations():
         return [b - said(a, w, w is weights[-1]) for a, w, b in zip(ends, weights, ends[1:], strict=False)]
 
     def blamed(nodes):
-        """Return each error times the slope of what predicts it."""
+        """Return each error times the derivative of its prediction."""
         slopes = [1 - np.tanh(a @ w) ** 2 for a, w in zip([x, *nodes], weights[:-1], strict=False)]
         return [e * slope for e, slope in zip(errors(nodes), [*slopes, 1], strict=True)]
 
@@ -295,7 +295,7 @@ def test_both_forms_are_the_gradient_where_predictions_are_those_of_the_forward_
 
 
 def deep(links, rule):
-    """Return the kernels' directions and gradients of a network of many links, and what was warned of."""
+    """Return the directions and gradients of the kernels of a deep network, and the warnings."""
     model = pl.Sequential([*(pl.Dense(8, activation="tanh") for _ in range(links - 1)), pl.Dense(2)], seed=0)
     model.compile(loss="half_squared_error", rule=rule)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Difference target propagation against its formulas by hand."""
+"""Difference target propagation compared with its formulas."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def activities_of(params, x, f):
 
 @pytest.fixture(scope="module")
 def tanh_step():
-    """One step of a tanh network: its parts, and what the rule answered."""
+    """One step of a tanh network: its parts, and the signal of the rule."""
     network, rule = dense("tanh"), TargetPropagation(RATE, noise=0.0, inverse_optimizer=SGD(0.1))
     params, state = begun(network)
     memory = jax.device_get(rule.init(network, params, KEY))
@@ -88,7 +88,7 @@ def test_inverses_follow_the_gradient_of_what_they_give_back(tanh_step):
 
 
 def linear_step(weights):
-    """Return a linear network's parts and one step under exact inverses."""
+    """Return the parts of a linear network and one step with exact inverses."""
     network, rule = dense("linear"), TargetPropagation(RATE)
     params, state = begun(network)
     params = tuple({**own, "kernel": weight} for own, weight in zip(params, weights, strict=True))

@@ -1,4 +1,4 @@
-"""Writing whole or not at all: full disks, kills of writers, links, permissions, the order of calls."""
+"""Atomic writing: full disks, killed processes, links, permissions, the order of calls."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ def test_short_writes_are_continued(target, monkeypatch):
 
 
 def failing(call: int, code: int):
-    """Return a stand-in for ``os.write`` that takes a part and then fails at the given call."""
+    """Return a replacement of ``os.write`` that writes partially and fails at the given call."""
     write, calls = os.write, iter(range(1_000_000))
 
     def fail(descriptor, data):

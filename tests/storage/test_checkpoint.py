@@ -1,4 +1,4 @@
-"""A folder of checkpoints: the newest whole one, one run at a time, nobody else's files."""
+"""Folders of checkpoints: the newest valid one, one run at a time, no other files."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Kills during save: the last good model always loads."""
+"""Kills during save: the last complete model can always be loaded."""
 
 import json
 import os

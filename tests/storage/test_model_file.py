@@ -1,4 +1,4 @@
-"""One file a model: what comes back, and everything that must not load."""
+"""Model files: restoration, and files that must be rejected."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ json_values = st.recursive(
 
 
 def example(path: Path) -> bytes:
-    """Write a small model that has every kind of part, and return its bytes."""
+    """Write a small model with all kinds of contents, and return its bytes."""
     write_model(
         path,
         {
@@ -62,7 +62,7 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
 
 
 def forged(path: Path, entries: dict, data: bytes, document: str = "{}", version: str = "1") -> Path:
-    """Write a file whose seal fits, whatever it says."""
+    """Write a file with a valid checksum and arbitrary contents."""
     blank = {"plastica": version, "document": document, "sha256": "0" * 64}
 
     def header(metadata: dict) -> bytes:
@@ -80,7 +80,7 @@ def forged(path: Path, entries: dict, data: bytes, document: str = "{}", version
     return path
 
 
-@settings(deadline=None)  # other work on the machine must not fail it
+@settings(deadline=None)  # other load on the machine must not make it fail
 @given(st.dictionaries(st.text(), arrays, max_size=5), st.dictionaries(st.text(), json_values, max_size=3))
 def test_everything_comes_back_bit_for_bit(tmp_path_factory, tensors, document):
     if "$float" in str(document):

@@ -1,4 +1,4 @@
-"""Trees to named arrays and back."""
+"""Conversion of pytrees to named arrays and back."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Boosted trees as arrays answer as scikit-learn's own, and no damaged arrays are walked."""
+"""Boosted trees as arrays: equal to scikit-learn, with damaged arrays rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from plastica.tables.trees import BoostedTrees
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(500, 4)).astype(np.float32)
 Z = X.copy()
-X[RNG.random(X.shape) < 0.1] = np.nan  # no encoder makes them; a node knows what to do all the same
+X[RNG.random(X.shape) < 0.1] = np.nan  # never produced by the encoder, but handled by the nodes
 TARGETS = {
     "binary": (2, (Z[:, 0] + 0.5 * Z[:, 1] > 0).astype(int)),
     "two of three": (3, np.where(Z[:, 0] > 0, 2, 0)),
@@ -44,8 +44,8 @@ def test_trees_as_arrays_answer_as_scikit_learns(name):
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("feature", lambda array: np.where(array >= 0, 4, array)),  # a feature that does not come in
-        ("left", np.zeros_like),  # back to the root: a walk without end
+        ("feature", lambda array: np.where(array >= 0, 4, array)),  # a feature that does not exist
+        ("left", np.zeros_like),  # back to the root: an endless path
         ("right", lambda array: array + 10_000),  # outside the tree
         ("starts", lambda array: array[:-1]),
         ("outputs", lambda array: array + 1),

@@ -1,4 +1,4 @@
-"""Kinds of columns on every road: estimators, networks for tables, files in parts; and what is said of them."""
+"""Kinds of columns in estimators, networks for tables and files read in parts, and their notes."""
 
 import decimal
 

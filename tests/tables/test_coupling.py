@@ -1,4 +1,4 @@
-"""Shares of classes from pairs: exact where pairs agree, the least contradiction where they do not."""
+"""Pairwise coupling: exact for consistent pairs, least squares otherwise."""
 
 from __future__ import annotations
 

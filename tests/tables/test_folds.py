@@ -1,4 +1,4 @@
-"""Folds of an ensemble: who learns from which row, and who is judged on it."""
+"""Folds of an ensemble: training and validation rows of each member."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_estimator_learns_from_every_row_and_keeps_what_it_learned(tmp_path):
     np.testing.assert_array_equal(again.predict_proba(X), found.predict_proba(X))
     same = NetworkClassifier(layers=(8,), epochs=3, random_state=0).fit(X, LABELS)
     np.testing.assert_array_equal(same.predict_proba(X), found.predict_proba(X))
-    # A row that only one copy leaves out is learned from by the others: another label changes the answers.
+    # A row omitted by one copy trains the others, so that another label changes the predictions.
     other = LABELS.copy()
     other[:30] = np.where(other[:30] == "yes", "no", "yes")
     changed = NetworkClassifier(layers=(8,), epochs=3, random_state=0).fit(X, other)

@@ -1,4 +1,4 @@
-"""The network a table gets: its end fits the task, its answers are shares, its members are averaged."""
+"""Networks for tables: an output layer for the task, probabilities as outputs, averaged members."""
 
 from __future__ import annotations
 

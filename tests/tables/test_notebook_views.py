@@ -1,4 +1,4 @@
-"""What a notebook shows of models for tables: results, curves, layers; scikit-learn's diagram stays."""
+"""Display of models for tables in notebooks: results, curves, layers, and scikit-learn's diagram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks for several targets and for rare classes: from the table to answers, through the file."""
+"""Networks for several targets and for rare classes: from a table to predictions, and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables larger than memory: learned as those in memory are, from one file or many, with nothing left behind."""
+"""Tables larger than memory: trained like those in memory, from one or several files, without leftover files."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def made(folder, tmp_path_factory):
 def test_a_sorted_folder_is_learned_and_judged_on_rows_held_out(made):
     rows = made.facts.rows
     assert rows.train + rows.validation + rows.test == ROWS - 1
-    # Each part is dealt row by row with its share of 0.15: a binomial's deviation.
+    # Each row is assigned to a set with probability 0.15: the deviation is that of a binomial.
     assert abs(rows.test - 450) < 4 * np.sqrt(ROWS * 0.15 * 0.85)
     assert made.facts.results.scores["network"]["accuracy"].value > 0.93
     assert made.facts.results.scores["dummy"]["accuracy"].value < 0.6
@@ -121,7 +121,7 @@ def test_rows_that_are_not_in_memory_are_counted_and_those_that_are_have_their_o
     assert len(prepared.split.train) == 400 and kept.height < ROWS / 2
     lacking = {column.name: column.missing for column in prepared.columns}
     assert lacking == {"x": 0, "city": 0, "amount": kept.columns["amount"].eq("").sum()}
-    # The table has 60 empty cells, one of them perhaps in the row that has no answer.
+    # The table has 60 empty cells, one of them possibly in the row without a target.
     assert {column.name: column.missing for column in network.facts.columns}["amount"] in (59, 60)
     (whole,) = told
     assert (whole.train, whole.validation, whole.test) == (rows.train, rows.validation, rows.test)

@@ -1,4 +1,4 @@
-"""A network for a table: what it learns from, what it answers, and that its file holds all of it."""
+"""Networks for tables: training data, predictions, and files."""
 
 from __future__ import annotations
 

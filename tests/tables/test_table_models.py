@@ -1,4 +1,4 @@
-"""Boosted trees and linear models in a network's place: judged, kept in a file, and chosen on validation rows."""
+"""Boosted trees and linear models instead of a network: evaluation, files, and selection on the validation set."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_without_held_out_rows_only_what_is_kept_is_fitted(kind, monkeypatch):
 
 
 def test_the_best_does_not_look_at_held_out_rows(monkeypatch):
-    """Held-out truths turned round change what the figures are, and not what is kept."""
+    """Reversed test targets change the metrics but not the selected model."""
     prepared, settings = prepared_as("binary", model="best", network="mlp", layers=(1,), epochs=1)
     kept = TableNetwork.train(prepared, settings).facts
     prepared.y[prepared.split.test] = 1 - prepared.y[prepared.split.test]

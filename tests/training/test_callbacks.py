@@ -1,4 +1,4 @@
-"""Callbacks: how often they must look, and that they do as Keras's do."""
+"""Callbacks: how often they are called, and their equivalence to those of Keras."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ from plastica.training.plateau import ReduceLROnPlateau
 
 
 class Model:
-    """What callbacks may ask of a model; its weight is the number of epochs it was trained."""
+    """The parts of a model used by callbacks; its weight is the number of epochs of training."""
 
     def __init__(self):
         self.weight = 0.0
@@ -52,7 +52,7 @@ class Model:
     def save_weights(self, path):
         self.saved.append("weights " + path)
 
-    # Keras's names, so that Keras's own callbacks run beside ours
+    # names of Keras, so that callbacks of Keras can run with the same model
     def get_weights(self):
         return [np.array([self.weight])]
 
@@ -65,7 +65,7 @@ class Model:
 
 
 def train(callback, figures, name="val_loss", model=None, first=0, begin=True):
-    """Run epochs with these figures; return the model and how many epochs it made."""
+    """Run epochs with these logs; return the model and the number of epochs."""
     model = model or Model()
     callback.set_model(model)
     if begin:
@@ -81,7 +81,7 @@ def train(callback, figures, name="val_loss", model=None, first=0, begin=True):
     return model, made
 
 
-# --- what a callback needs
+# --- needs of callbacks
 
 
 def test_needs_follow_from_the_hooks_a_subclass_has():
@@ -183,7 +183,7 @@ def test_what_is_no_callback_is_refused():
         as_list(print)
 
 
-# --- beside Keras
+# --- compared with Keras
 
 FIGURES = st.lists(st.sampled_from([0.1, 0.2, 0.25, 0.3, 0.5, 0.9]), min_size=1, max_size=12)
 
@@ -448,7 +448,7 @@ def test_checkpoint_without_best_asks_no_direction():
     assert ModelCheckpoint("x", monitor="temperature").needs == "epoch"
 
 
-# --- the small ones
+# --- small callbacks
 
 
 def test_terminate_on_nan_stops_quietly():

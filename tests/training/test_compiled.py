@@ -1,4 +1,4 @@
-"""Which programs are compiled fast, and that they compute the same."""
+"""Programs that are compiled with fewer optimizations give the same results."""
 
 import numpy as np
 import pytest
@@ -53,5 +53,5 @@ def test_few_programs_answer_any_number_of_small_rows():
 
 
 def test_rows_whose_answers_are_large_take_little_room():
-    numbers = 500_000  # a row of 2 MB: the room of a whole part would be 65 GB
+    numbers = 500_000  # a row of 2 MB: a full part would take 65 GB
     assert parts(200, ANSWER_ROWS, numbers)[1] == 208

@@ -1,4 +1,4 @@
-"""What a run leaves behind."""
+"""The history of a run."""
 
 import json
 import math
@@ -99,7 +99,7 @@ def test_repr_tells_the_run_in_a_line():
     assert repr(history) == "<History: 1 epoch in 1.25 s, loss 1, stopped by epochs>"
 
 
-# --- the picture
+# --- the figure
 
 
 def texts(axes):

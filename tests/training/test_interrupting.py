@@ -1,4 +1,4 @@
-"""Ctrl-C ends a run between two steps, is never lost, and leaves a model that answers; one fit at a time."""
+"""Ctrl-C ends a run between two steps, is never lost, and leaves a usable model; one fit at a time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def network():
 
 
 class Press(pl.Callback):
-    """Press Ctrl-C so many times after an epoch."""
+    """Send Ctrl-C a number of times after an epoch."""
 
     needs = "logs"
 

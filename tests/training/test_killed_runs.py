@@ -1,4 +1,4 @@
-"""A training run that is killed at any moment resumes and ends in the same weights, to the bit."""
+"""A training run that is killed at any moment can be resumed and gives the same weights, to the bit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Y = (X[:, :1] * X[:, 1:2]).astype("float32")
 
 
 def train(folder: Path | None, log: Path, epochs: int = EPOCHS) -> pl.Sequential:
-    """Train, looking and keeping a checkpoint after every epoch where a folder is given; go on where it stood."""
+    """Train with a checkpoint after every epoch if a folder is given, resuming from the last one."""
     model = pl.Sequential([pl.Dense(6, activation="tanh"), pl.Dropout(0.2), pl.BatchNormalization(), pl.Dense(1)])
     model.compile(pl.optimizers.Adam(0.01, use_ema=True), "mse", metrics=["mae"])
     stop = pl.EarlyStopping("val_loss", patience=EPOCHS, restore_best_weights=True)
@@ -35,12 +35,12 @@ def train(folder: Path | None, log: Path, epochs: int = EPOCHS) -> pl.Sequential
 
 
 def newest(folder: Path) -> int:
-    """Return the last step of which there seems to be a checkpoint."""
+    """Return the last step for which there seems to be a checkpoint."""
     return max((int(path.name[5:]) for path in folder.glob("step-*") if path.name[5:].isdigit()), default=0)
 
 
 def killed(folder: Path, log: Path, at_work: bool, seconds: float) -> bool:
-    """Train in a child and kill it so long after it began, or after its first checkpoint."""
+    """Train in a child process and kill it after a delay from its start or its first checkpoint."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     before = newest(folder)
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""What a person sees below a notebook's cell while a network trains; IPython is played by a few lines."""
+"""The live display below the cell of a notebook, with a minimal replacement of IPython."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from plastica.training.progress import Progress
 
 
 class OutStream(io.StringIO):
-    """The stream of a notebook's kernel."""
+    """The stream of a notebook kernel."""
 
 
 OutStream.__module__ = "ipykernel.iostream"
 
 
 class Shell:
-    """IPython's shell, as far as a display goes."""
+    """The parts of the IPython shell used for display."""
 
     def __init__(self, kernel):
         self.kernel, self.shown = kernel, []

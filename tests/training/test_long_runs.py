@@ -1,4 +1,4 @@
-"""Runs of more steps than an int32 counts."""
+"""Runs with more steps than the range of int32."""
 
 from __future__ import annotations
 

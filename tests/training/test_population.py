@@ -1,4 +1,4 @@
-"""A population learns what each of its members would have learned alone."""
+"""Training a population gives the same weights as training each member alone."""
 
 from __future__ import annotations
 

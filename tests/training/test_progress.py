@@ -1,4 +1,4 @@
-"""What a person sees while a network trains."""
+"""The display of progress during training."""
 
 import io
 import os
@@ -23,7 +23,7 @@ LOGS = {"loss": 0.1234, "accuracy": 0.9, "val_loss": 0.2}
 
 
 class Clock:
-    """A clock that stands still until it is told."""
+    """A clock that is advanced explicitly."""
 
     def __init__(self, monkeypatch):
         self.now = 1000.0
@@ -85,7 +85,7 @@ def test_verbose_2_is_a_line_an_epoch_as_keras_writes_figures(hands):
 def test_the_time_of_a_call_is_shared_out_over_its_epochs():
     timing = Timing()
     timing.start()
-    timing.called(4, 0.4)  # a part of the first epoch
+    timing.called(4, 0.4)  # part of the first epoch
     timing.made(4)
     timing.called(36, 1.8)  # the rest of it, and three more
     found = []
@@ -184,7 +184,7 @@ def test_a_wait_without_news_is_called_compiling(monkeypatch):
     progress = begin()
     waiting = progress._waiting
     progress.on_epoch_end(0, LOGS)
-    waiting.join(10)  # it was told that there are news
+    waiting.join(10)  # it received an update
     assert "compiling" not in progress.out.getvalue()
 
 
@@ -238,7 +238,7 @@ def test_words():
 
 
 def pictures(out):
-    """What stood in the terminal, one after the other."""
+    """The successive contents of the terminal."""
     found = re.split(r"\r\n|\r|\n", out.getvalue())
     return [text for each in found if (text := re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", each).strip())]
 
@@ -270,7 +270,7 @@ def test_the_line_speaks_chinese(hands):
     with using("zh"):
         progress = begin(out=out)
         progress.on_epoch_end(0, LOGS)
-    progress._live._live.refresh()  # whatever the thread that draws speaks
+    progress._live._live.refresh()  # whatever the language of the drawing thread
     assert "第 2/10 轮" in pictures(out)[-1] and "验证损失 0.2，最佳 0.2" in pictures(out)[-1]
     progress.close()
 
@@ -281,7 +281,7 @@ def test_epochs_leave_nothing_behind_in_a_terminal(hands):
         run(progress, hands, 3, each)
         progress.on_train_end()
         text = progress.out.getvalue()
-        assert text.count("\n") == 2 and "3 epochs in" in text  # rich ends the line that it takes away
+        assert text.count("\n") == 2 and "3 epochs in" in text  # rich ends the removed line
 
 
 def test_the_cursor_comes_back_and_a_second_close_does_nothing(hands):
@@ -366,7 +366,7 @@ time.sleep(5)
         while True:
             try:
                 part = os.read(ours, 65536)
-            except OSError:  # Linux says so when the other side has closed
+            except OSError:  # the error on Linux if the other side has closed
                 break
             if not part:
                 break

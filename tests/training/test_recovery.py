@@ -1,4 +1,4 @@
-"""The last good weights are a fact of the sequence of steps: however a run is cut, watched, resumed or accompanied."""
+"""The last valid weights depend only on the sequence of steps, not on calls, callbacks or resuming."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from plastica.training.batches import Planner, training_rows
 from plastica.training.population import Population
 from plastica.training.recovery import first_failing
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*reach")  # inputs that are far from 1 are warned of
+pytestmark = pytest.mark.filterwarnings("ignore:.*reach")  # large inputs give a warning
 ROWS, BATCH, STEPS = 48, 8, 6
 X = np.random.default_rng(0).normal(size=(ROWS, 3)).astype("float32")
 Y = X[:, :1] * 0.5
@@ -27,7 +27,7 @@ BY_EPOCH = pl.LambdaCallback(on_epoch_end=lambda epoch, logs: None)
 
 
 def rows_with(value, step):
-    """Return inputs in which the batch of one step, in the order of the rows, holds a number beyond all bounds."""
+    """Return inputs with a huge number in the batch of one step, in the order of the rows."""
     x = X.copy()
     x[step % STEPS * BATCH + 3] = value
     return x
@@ -40,7 +40,7 @@ def network(seed=0):
 
 
 def fit(x, callbacks=(), epochs=3, model=None, **options):
-    """Train on rows in their order until a number is not finite; return the model, what was said, epochs finished."""
+    """Train on rows in order until a number is not finite; return the model, the message and the finished epochs."""
     model = model or network()
     with pytest.raises(NotFinite) as error:
         model.fit(x, Y, BATCH, epochs, 0, list(callbacks), shuffle=False, **options)
@@ -48,7 +48,7 @@ def fit(x, callbacks=(), epochs=3, model=None, **options):
 
 
 def after(x, steps):
-    """Return the weights after so many steps, made with a stop after them."""
+    """Return the weights after a number of steps, from a run that stops there."""
     model = network()
     if steps == 0:
         model.build((None, 3))
@@ -61,13 +61,13 @@ def same(model, weights):
     return all(np.array_equal(a, b) for a, b in zip(model.get_weights(), weights, strict=True))
 
 
-# A row of 1e10 makes weights of 1e15 with a loss that is finite; the loss of the step after it is not. With a row of
-# 1e30 the loss itself is infinite. Either way the last finite loss tells which weights are good.
+# A row of 1e10 gives weights of 1e15 with a finite loss; the loss of the next step is not finite. With a row of 1e30,
+# the loss itself is infinite. In both cases, the last finite loss determines the valid weights.
 @pytest.mark.parametrize(("value", "bad"), [(1e10, 0), (1e10, 2), (1e10, 5), (1e30, 0), (1e30, 3), (1e30, 5)])
 def test_the_last_good_weights_do_not_depend_on_how_a_run_is_cut(value, bad, monkeypatch):
     x = rows_with(value, bad)
     failing = bad + 1 if value == 1e10 else bad
-    # The first step has no step before it: what training began with stays.
+    # The first step has no step before it: the initial weights are restored.
     expected = after(x, max(0, failing - 1))
     model, said, finished = fit(x)
     assert same(model, expected)
@@ -111,7 +111,7 @@ def test_a_run_that_was_stopped_before_the_failing_step_goes_back_when_it_is_res
 
 
 def test_weights_that_a_step_spoils_are_found_though_later_losses_are_finite():
-    # The token 5 stands in the third batch alone: its number becomes infinite there, which no other batch sees.
+    # The token 5 occurs only in the third batch: its embedding becomes infinite there, which affects no other batch.
     tokens, y, weight = np.arange(ROWS)[:, None] % 5, np.zeros((ROWS, 1), "float32"), np.zeros(ROWS)
     tokens[19], y[19], weight[19] = 5, 1e18, 1
     found = []
@@ -150,7 +150,7 @@ def test_weights_that_held_nan_before_are_not_called_set_back():
 
 
 class Parts(Blocks):
-    """Rows of memory as blocks, in their order."""
+    """Rows in memory as blocks, in order."""
 
     def __init__(self, x):
         self.x = x

@@ -1,4 +1,4 @@
-"""A resumed run is the run: with every callback, wherever it was killed, to the bit."""
+"""A resumed run equals an uninterrupted one to the bit, with every callback, wherever it was killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EPOCHS, STEPS = 4, 3
 
 
 class Remembers(pl.Callback):
-    """Counts all it is told, writes it down, and changes the model by it."""
+    """Counts its calls, records them, and changes the model accordingly."""
 
     def on_train_begin(self, logs=None):
         self.told, self.drift = [], np.zeros(1, np.float32)
@@ -92,7 +92,7 @@ def outcome(model, callbacks, place):
 
 @pytest.fixture
 def copies(tmp_path, monkeypatch):
-    """Copy the checkpoints, and what callbacks wrote, after each checkpoint: what a kill right then would leave."""
+    """Copy the checkpoints and the files of callbacks after each checkpoint, as after a kill at this moment."""
     kept, save = [], CheckpointFolder.save
 
     def save_and_copy(self, step, arrays, document):
@@ -101,7 +101,7 @@ def copies(tmp_path, monkeypatch):
             kept.append((step, shutil.copytree(self.path.parent, tmp_path / f"copy-{len(kept)}")))
 
     monkeypatch.setattr(CheckpointFolder, "save", save_and_copy)
-    # Each call makes one step: a look, and so a checkpoint, at every possible place.
+    # Each call makes one step, so that there is a checkpoint after every step.
     monkeypatch.setattr(host, "SECONDS_A_CALL", 1e-9)
     return kept
 
@@ -166,7 +166,7 @@ def test_the_first_checkpoint_is_written_before_the_first_step(tmp_path):
     with pytest.raises(RuntimeError):
         model.fit(X, Y, verbose=0, checkpoint=tmp_path, callbacks=pl.LambdaCallback(on_epoch_begin=fail))
     assert found[0].step == 0
-    # Nothing was learned yet: a run that begins anew overwrites nothing.
+    # Nothing was trained yet, so a new run overwrites nothing.
     again = pl.Sequential([pl.Dense(1)], seed=1)
     again.compile("sgd", "mse")
     again.fit(X, Y, verbose=0, checkpoint=tmp_path)

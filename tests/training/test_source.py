@@ -1,4 +1,4 @@
-"""What a source of one's own takes: here a memory whose rows are mixed into every batch."""
+"""A user-defined source of data: a replay memory mixed into every batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OLD = X[:20] + 5, Y[:20] - 1
 
 
 class Replay(Source):
-    """Half of each batch are new rows in their order, half are drawn from a memory of rows seen before."""
+    """Half of each batch are new rows in order, half are drawn from a memory of earlier rows."""
 
     shuffle, sampling = False, None
 

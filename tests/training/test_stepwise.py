@@ -1,4 +1,4 @@
-"""Networks whose steps are programs of their own: the same results as in a loop, however the run is cut."""
+"""Networks with one program call per step: the same results as in a loop, however the run is divided."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def network(seed=0, **optimizer):
 
 @pytest.fixture
 def in_a_loop(monkeypatch):
-    """Train in a loop what would be trained step by step."""
+    """Train a network in a loop that would be trained step by step."""
 
     def use():
         for module in (run, inference):
@@ -82,7 +82,7 @@ def test_a_run_that_is_watched_at_each_step_or_resumed_has_the_same_bits(tmp_pat
 @pytest.mark.parametrize("place", [0, 20, 49])
 def test_a_loss_that_is_not_finite_ends_the_run_at_the_same_step_with_the_same_weights(in_a_loop, place):
     x = X.copy()
-    x[place] = 1e30  # its square, which batch normalization takes, is infinite
+    x[place] = 1e30  # its square in batch normalization is infinite
 
     def failed():
         model = network()

@@ -1,4 +1,4 @@
-"""Stop rules: which fire when, how they print, and what is refused."""
+"""Stop rules: conditions, texts and errors."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""Data larger than memory: blocks in windows, batches that run on, runs that resume to the same bits."""
+"""Data larger than memory: blocks in windows, batches across windows, bit-identical resuming."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ENDS = np.cumsum(SIZES)
 
 
 class Parts(Blocks):
-    """Rows of memory as blocks; remembers which were read."""
+    """Rows in memory as blocks; records which were read."""
 
     def __init__(self, weight=None):
         self.weight, self.seen = weight, []
@@ -49,7 +49,7 @@ def same(first, second):
 
 
 def epoch_of(planner, epoch):
-    """Return the rows of each batch of an epoch, as row numbers, window by window."""
+    """Return the row numbers of each batch of an epoch, window by window."""
     step, found = epoch * planner.batches, []
     while step < (epoch + 1) * planner.batches:
         stop = planner.farthest(step)

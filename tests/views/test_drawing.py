@@ -1,4 +1,4 @@
-"""matplotlib where the home folder cannot be written."""
+"""matplotlib without a writable home folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a map: every unit at its place, labels, names, equal bytes."""
+"""The figure of a map: positions of units, labels, names, reproducible bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_units_tile_the_plane_without_gap_or_overlap():
             np.isclose(drawn[0][:, None], drawn[1]).all(-1).sum(),
             np.isclose(drawn[0][:, None], drawn[4]).all(-1).sum(),
         ]
-        assert shared == [2, 2]  # neighbours have an edge in common
+        assert shared == [2, 2]  # neighbours share an edge
 
 
 def test_panels_are_the_map_the_u_matrix_and_a_plane_a_feature(model):

@@ -1,4 +1,4 @@
-"""What a notebook shows of models, traces, comparisons and maps: their numbers, and names as text alone."""
+"""Display of models, traces, comparisons and maps in notebooks: numbers, and names as plain text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ X = np.random.default_rng(0).normal(size=(8, 3))
 
 
 def text_of(page):
-    """Return a page's text; as XML, so that whatever was not escaped shows."""
+    """Return the text of a page, parsed as XML to detect missing escapes."""
     tree = ET.fromstring(page)
     assert not [part for part in tree.iter() if part.tag in ("img", "script")]
     return " ".join(tree.itertext())

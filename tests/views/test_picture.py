@@ -1,4 +1,4 @@
-"""The picture: names and true numbers as text, the right drawing, equal bytes, plain words for mistakes."""
+"""The figure of a network: names and numbers as text, the kind of figure, reproducible bytes, clear errors."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_lines_show_sign_by_colour_and_strength_by_width():
     params = ({"kernel": np.array([[2.0, -1.0], [0.5, 0.0]])},)
     figure = draw(Sequential([Dense(2, use_bias=False)]), (2,), params=params)
     (lines,) = (c for c in figure.axes[0].collections if isinstance(c, LineCollection) and len(c.get_segments()) == 4)
-    # drawn from the weakest, 0, to the strongest, 2
+    # drawn from the smallest, 0, to the largest, 2
     assert [to_hex(colour).upper() for colour in lines.get_colors()] == [POSITIVE, POSITIVE, NEGATIVE, POSITIVE]
     assert np.allclose(lines.get_linewidths(), 0.25 + 2.5 * np.array([0, 0.25, 0.5, 1.0]))
     said = [text.get_text() for text in figure.axes[0].texts]
@@ -213,7 +213,7 @@ def test_inputs_and_outputs_carry_the_names_of_features_and_classes():
     plain, drawn = model.draw(), model.draw(features=("bill length", "<b>mass</b>"), classes=("no", "yes"))
     texts = [text.get_text() for text in drawn.axes[0].texts]
     assert {"bill length", "<b>mass</b>", "yes"} <= set(texts) and "no" not in texts
-    assert drawn.get_size_inches()[0] > plain.get_size_inches()[0]  # there is room for them
+    assert drawn.get_size_inches()[0] > plain.get_size_inches()[0]  # there is enough space
     with pytest.raises(ShapeError, match="got 3 names of features; the network has 2 inputs"):
         model.draw(features=("a", "b", "c"))
     with pytest.raises(ShapeError, match="got 3 names of classes; the network has 1 output"):

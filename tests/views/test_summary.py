@@ -1,4 +1,4 @@
-"""The summary: Keras's numbers, every layer, and words where nothing is known yet."""
+"""The summary: the numbers of Keras, every layer, and unknown shapes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_compositions_stand_as_a_tree_and_count_what_is_inside():
         "flatten (Flatten)",
     ]
     assert "(None, 4, 4, 5)" in rows[3]
-    assert "(None, 4, 4, 3)" in rows[7]  # the empty branch hands its input on
+    assert "(None, 4, 4, 3)" in rows[7]  # the empty branch passes its input on
     assert numbers(text) == [96, 84, 12, 8, 8, 8, 0, 0, 0]
 
 

@@ -1,4 +1,4 @@
-"""The picture of a trace: true numbers in the units, a box and values for layers of any kind, names, plain errors."""
+"""The figure of a trace: numbers in the units, boxes and values for other layers, names, clear errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_each_unit_has_its_activity_and_its_error(dense):
     hidden = np.tanh(x @ kernel + bias)
     shares = np.exp(hidden @ last + last_bias)
     shares /= shares.sum()
-    delta = (shares - np.eye(2)[Y[4]]) / len(X)  # of the batch's mean loss
+    delta = (shares - np.eye(2)[Y[4]]) / len(X)  # for the mean loss of the batch
     hidden_delta = (last @ delta) * (1 - hidden**2)
     assert {number(value) for value in (*x, *hidden, *shares)} <= set(said)
     assert {f"δ {number(value)}" for value in (*delta, *hidden_delta)} <= set(said)
