@@ -318,7 +318,7 @@ class Layer(Declaration):
             if name in OF_MODELS:
                 raise NotFitted(
                     f"{type(self).__name__} is a declaration, which has no {name}: a model has the weights and the "
-                    f'place in the graph. Take model.get_layer("name").{name}, or model.get_layer(index=0).{name}.'
+                    f'place in the graph. Use model.get_layer("name").{name} or model.get_layer(index=0).{name}.'
                 )
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
