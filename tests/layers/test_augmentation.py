@@ -216,3 +216,19 @@ def test_inputs_that_are_no_pictures_are_refused(layer):
 def test_lists_are_taken_as_keras_takes_them():
     assert pl.RandomRotation([-0.1, 0.2]) == pl.RandomRotation((-0.1, 0.2))
     assert pl.RandomBrightness(0.1, value_range=[0, 1]) == pl.RandomBrightness(0.1, (0.0, 1.0))
+
+
+def test_layers_called_with_arrays_compute():
+    zoom_in = pl.RandomZoom((-0.3, -0.1))
+    once, again = zoom_in(X), zoom_in(X)
+    assert once.shape == X.shape and not np.array_equal(once, again) and not np.array_equal(once, X)
+    np.testing.assert_array_equal(pl.RandomZoom((-0.3, -0.1))(X), once)  # a new layer begins anew
+    np.testing.assert_array_equal(zoom_in(X, training=False), X)
+    assert zoom_in == pl.RandomZoom((-0.3, -0.1))
+    assert pl.RandomCrop(3, 3)(X).shape == (5, 3, 3, 3)
+    np.testing.assert_array_equal(pl.Rescaling(2.0)(X), 2 * X)
+    np.testing.assert_allclose(pl.Resizing(3, 3)(X), K.Resizing(3, 3)(X), atol=1e-5)
+    with pytest.raises(ShapeError, match="expected pictures"):
+        pl.RandomFlip()(X[0])
+    with pytest.raises(InvalidValue, match="was called with 2 inputs; it reads one"):
+        pl.Rescaling(2.0)(X, X)

@@ -102,6 +102,16 @@ def test_what_a_model_has_and_a_layer_has_not():
         _ = model.layers[0].colour
 
 
+def test_a_property_of_a_layer_that_raises_says_why():
+    class Waiting(pl.Layer):
+        @property
+        def found(self):
+            raise NotFitted("nothing was found yet")
+
+    with pytest.raises(NotFitted, match="nothing was found yet"):
+        _ = Waiting().found
+
+
 def test_weights_are_listed_by_whether_training_changes_them():
     model = network()
     shapes = [array.shape for array in model.trainable_weights]
@@ -158,3 +168,16 @@ def test_a_function_is_a_layer_and_a_file_keeps_its_name_alone(tmp_path):
 def test_what_no_layer_can_be_made_of_is_said(function, kind, told):
     with pytest.raises(kind, match=told):
         pl.Lambda(function).output_shape((5,))
+
+
+def test_called_as_in_training_dropout_is_active_and_nothing_changes():
+    model = pl.Sequential([pl.Dropout(0.5, input_shape=(5,)), pl.Dense(1, kernel_initializer="ones")])
+    before = model.get_weights()
+    answers = np.array([model(X, training=True) for _ in range(300)])
+    assert answers.std(axis=0).min() > 0.1
+    np.testing.assert_allclose(answers.mean(axis=0), model(X), atol=1.2)  # the mean over masks is the answer without
+    np.testing.assert_allclose(answers.mean(), model(X).mean(), atol=0.1)
+    for ours, theirs in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    again = pl.Sequential(model.layers)
+    np.testing.assert_array_equal(again(X, training=True), answers[0])

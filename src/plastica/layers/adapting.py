@@ -10,14 +10,14 @@ import numpy as np
 from ..data.arrays import to_array
 from ..errors import DataError, NotFitted
 from ..random import Shape
-from ..typing import Params, State
-from .layer import Layer, Variables
-from .node import Node
+from ..typing import State
+from .layer import Variables
+from .on_arrays import OnArrays
 
 FOUND = "_found"  # where an object keeps what it found in data, beside its fields
 
 
-class Adaptive(Layer):
+class Adaptive(OnArrays):
     """Base class of layers whose state is computed from data: means, quantiles.
 
     The layer is a value and does not change: ``adapt`` notes what it found on this object, and networks that are built
@@ -60,27 +60,16 @@ class Adaptive(Layer):
     def adapted(self, x: np.ndarray, state: State) -> State:
         return self.found_in(iter([np.asarray(x)]))
 
-    def __call__(self, *inputs: Any) -> Any:
-        """Return the output as a node of a graph; for arrays, the output itself.
+    def of_array(self, x: np.ndarray) -> np.ndarray:
+        """Return the output for an array.
 
         Raises:
-            NotFitted: If arrays are given and the layer has seen no data.
+            NotFitted: If the layer has seen no data.
         """
-        if is_for_graph(inputs):
-            return super().__call__(*inputs)
-        x = to_array(inputs[0], "inputs")
         params, state = self.init(np.random.default_rng(0), x.shape[1:])
         if state and not self.is_adapted(state):
             raise NotFitted(f"{self!r} has seen no data: call adapt(x) first.")
-        return self._output(params, x, state)
-
-    def _output(self, params: Params, x: np.ndarray, state: State) -> np.ndarray:
         return np.asarray(self.apply(params, self.cast_inputs(x), state)[0])
-
-
-def is_for_graph(inputs: tuple[Any, ...]) -> bool:
-    """Return whether a layer is called with nodes of a graph, or inputs of one."""
-    return not inputs or any(isinstance(each, Node | Layer) for each in inputs)
 
 
 def batches_of(data: Any) -> Iterator[np.ndarray]:

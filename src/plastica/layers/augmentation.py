@@ -14,20 +14,19 @@ from ..errors import InvalidValue, ShapeError
 from ..random import Key
 from ..typing import Bool, Float
 from .kernels.resampling import FILL_MODES, INTERPOLATIONS, FillMode, Interpolation, affine
-from .layer import Context, Layer, Params, Shape, State
+from .layer import Context, Params, Shape, State
+from .on_arrays import RandomOnArrays
 
 Factor = float | tuple[float, float]
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
-class RandomImage(Layer):
+class RandomImage(RandomOnArrays):
     """Base class of random changes of pictures ``(height, width, channels)``; without effect in prediction.
 
     Every row of a batch has its own change. It depends on the seed of the run, the step and the place of the row in its
     batch, so that a resumed run makes the same ones.
     """
-
-    seed: int | None
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 3:

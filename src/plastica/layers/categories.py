@@ -15,7 +15,8 @@ from ..errors import DataError, InvalidValue
 from ..random import Shape
 from ..typing import Num, Params, State
 from .adapting import Adaptive
-from .layer import Context, Layer, as_float
+from .layer import Context, as_float
+from .on_arrays import OnArrays
 
 Indicators = Literal["one_hot", "multi_hot", "count"]
 INDICATORS = get_args(Indicators)
@@ -108,7 +109,7 @@ class Discretization(Adaptive):
 
 
 @declaration
-class CategoryEncoding(Layer):
+class CategoryEncoding(OnArrays):
     """Replace whole numbers by indicators of their category.
 
     Args:
@@ -125,9 +126,9 @@ class CategoryEncoding(Layer):
         DataError: If a value in the data is not a category.
 
     Example:
-        >>> import jax.numpy as jnp
-        >>> CategoryEncoding(4).apply({}, jnp.array([[0, 1, 1], [3, 3, 3]]))[0].tolist()
-        [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+        >>> CategoryEncoding(4)([[0, 1, 1], [3, 3, 3]])
+        array([[1., 1., 0., 0.],
+               [0., 0., 0., 1.]], dtype=float32)
     """
 
     num_tokens: int

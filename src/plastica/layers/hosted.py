@@ -8,10 +8,10 @@ import jax
 import numpy as np
 
 from ..declaration import replace
-from ..errors import InvalidValue
 from ..typing import Params, State
-from .adapting import FOUND, is_for_graph
+from .adapting import FOUND
 from .layer import Context, Layer
+from .on_arrays import is_for_graph, the_one
 
 
 class Hosted(Layer):
@@ -44,6 +44,4 @@ class Hosted(Layer):
         """Return the output as a node of a graph; for text or identifiers, the numbers."""
         if is_for_graph(inputs):
             return super().__call__(*inputs)
-        if len(inputs) != 1:
-            raise InvalidValue(f"{type(self).__name__}(...) was called with {len(inputs)} inputs; it reads one.")
-        return self.transform(inputs[0])
+        return self.transform(the_one(self, inputs))

@@ -67,8 +67,7 @@ class Indexed(Hosted):
         """The number of the first term of the vocabulary."""
         return len(self._special())
 
-    @property
-    def terms(self) -> tuple[Term, ...]:
+    def known_terms(self) -> tuple[Term, ...]:
         """The vocabulary without special terms.
 
         Raises:
@@ -90,11 +89,11 @@ class Indexed(Hosted):
         Args:
             include_special_tokens: Whether padding and unknown terms stand at the beginning.
         """
-        return [*(self._special() if include_special_tokens else ()), *self.terms]
+        return [*(self._special() if include_special_tokens else ()), *self.known_terms()]
 
     def vocabulary_size(self) -> int:
         """Return how many numbers there are, special ones included."""
-        return self.first + len(self.terms)
+        return self.first + len(self.known_terms())
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
         """Note a vocabulary, as :meth:`adapt` notes what it finds.
@@ -128,7 +127,7 @@ class Indexed(Hosted):
 
     def numbers_of(self, rows: Iterator[list[Term]]) -> list[list[int]]:
         """Return the numbers of the terms of each row."""
-        known = {term: place for place, term in enumerate(self.terms, self.first)}
+        known = {term: place for place, term in enumerate(self.known_terms(), self.first)}
         if self.mask is not None and self.output_mode == "int":
             known[self.mask] = 0
         return [[known[term] if term in known else self.number_of_unknown(term) for term in row] for row in rows]
@@ -141,7 +140,7 @@ class Indexed(Hosted):
         """
         if self.num_oov_indices == 0:
             raise DataError(
-                f"{type(self).__name__}: {term!r} is not in the vocabulary of {len(self.terms)} terms, and "
+                f"{type(self).__name__}: {term!r} is not in the vocabulary of {len(self.known_terms())} terms, and "
                 "num_oov_indices=0 leaves no number for unknown ones; take num_oov_indices=1."
             )
         return self.first - self.num_oov_indices
@@ -160,7 +159,7 @@ class Indexed(Hosted):
             return None
         found = self.idf_weights if self.vocabulary is not None else self.__dict__[FOUND]["idf_weights"]
         weights = np.asarray(found or (), np.float32)
-        if len(weights) != len(self.terms):
+        if len(weights) != len(self.known_terms()):
             raise InvalidValue(f"{type(self).__name__}: tf_idf needs idf_weights, one for each term of the vocabulary.")
         full = np.zeros(self.depth, np.float32)
         full[: self.first] = weights.mean()

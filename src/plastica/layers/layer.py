@@ -315,6 +315,9 @@ class Layer(Declaration):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
+            own = getattr(type(self), name, None)
+            if isinstance(own, property) and own.fget is not None:
+                return own.fget(self)  # Python asks here when a property raised NotFitted: let it say why
             if name in OF_MODELS:
                 raise NotFitted(
                     f"{type(self).__name__} is a declaration, which has no {name}: a model has the weights and the "

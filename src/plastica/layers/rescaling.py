@@ -6,11 +6,12 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
-from .layer import Context, Layer, Params, State
+from .layer import Context, Params, State
+from .on_arrays import OnArrays
 
 
 @declaration
-class Rescaling(Layer):
+class Rescaling(OnArrays):
     """Multiply by a fixed number and add another: z = x * scale + offset.
 
     For pictures: they stay bytes in memory and are scaled batch by batch while the network trains.

@@ -12,12 +12,13 @@ from .. import random
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..typing import Float
-from .layer import Context, Layer, Params, Shape, State
+from .layer import Context, Params, Shape, State
+from .on_arrays import OnArrays, RandomOnArrays
 
 METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
 
 
-class Sized(Layer):
+class Sized(OnArrays):
     """Base class of layers that give pictures one size."""
 
     height: int
@@ -120,7 +121,7 @@ class CenterCrop(Sized):
 
 
 @declaration
-class RandomCrop(Sized):
+class RandomCrop(RandomOnArrays, Sized):
     """Cut a random part of the size out of each picture in training.
 
     In prediction, and if pictures are smaller, the largest part of the proportions in the middle is resized.

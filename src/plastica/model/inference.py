@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from .. import random
 from ..errors import InvalidValue
+from ..layers.layer import Context, Layer
 from ..training.batches import ANSWER_ROWS, held_out_rows, in_chunks, parts
 from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
@@ -116,6 +118,22 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
         return named_outputs(model.network, answer(inputs))
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
+
+
+def answers_in_training(model: Model, x: Any) -> Any:
+    """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
+    inputs = take_answerable(model, x)
+    adapt(model)
+    model.times_in_training += 1
+    # fit counts its steps from 0.
+    key = random.fold(random.seed_key(model.seed), 2**32 - model.times_in_training)
+    answers = _in_training(model.network, model.params, model.state, inputs, key)
+    return named_outputs(model.network, jax.tree.map(np.array, answers))
+
+
+@jax.jit
+def _in_training(network: Layer, params: Any, state: Any, x: Any, key: random.Key) -> Any:
+    return network.apply(params, network.cast_inputs(x), state, Context(training=True, key=key))[0]
 
 
 def _examples_of(model: Model, batches: Any, steps: int | None) -> Iterator[Examples]:

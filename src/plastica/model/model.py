@@ -88,6 +88,7 @@ class Model(OnBatch):
         self.seed = int(seed)
         self.epochs_trained = 0
         self.is_training = False
+        self.times_in_training = 0  # how often it was called with training=True
         self.stop_training = False
         self.stop_reason = ""
         self.history: History | None = None
@@ -676,14 +677,20 @@ class Model(OnBatch):
             watcher.on_predict_end({})
         return answers
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: Any, training: bool = False) -> Any:
         """Return the predictions of the network, as :meth:`predict` does; for a node, the network's output as a node.
 
         A network that is called with a node becomes a layer of the graph, with a copy of its weights.
+
+        Args:
+            x: Inputs, ``(rows, ...)``, or a node.
+            training: Whether layers work as in training: dropout, random changes of pictures, statistics of the batch.
+                Each call draws anew, so that the spread over calls shows how sure a network with dropout is. No weights
+                or statistics change.
         """
         if wiring.is_node(x):
             return Node(self.network, nodes_of(self.network, (x,)), wiring.Origin(self, None))
-        return self.predict(x)
+        return inference.answers_in_training(self, x) if training else self.predict(x)
 
     def say_if_untrained(self) -> None:
         """Warn, once, that the network has not been trained."""
