@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from .. import losses, metrics, optimizers, random, rules
+from ..declaration import replace as declared_replace
 from ..errors import InvalidValue, PlasticaWarning
 from ..layers.costs import require_counted
 from ..layers.layer import Layer
@@ -186,6 +187,12 @@ def _assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...])
         metrics.renamed(metric, f"weighted_{metric.label}") if metric.label in taken else metric for metric in weighted
     )
     return Supervised(network, compiled.rule, compiled.optimizer, objective, plain, apart)
+
+
+def placed(program: Supervised, names: Callable[[], tuple[list[str], list[str]]]) -> Supervised:
+    """Return the program with an optimizer that knows the network's arrays by name: trainable ones, frozen ones."""
+    optimizer = program.optimizer.placed(names)
+    return program if optimizer is program.optimizer else declared_replace(program, optimizer=optimizer)
 
 
 def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -382,7 +382,8 @@ class Model(OnBatch):
         """Configure the network for training.
 
         Args:
-            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``. Default: depends on the rule; Adam for
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``; or one for each part of the network, by the
+                names of layers: ``{"encoder": Adam(1e-4), "default": "sgd"}``. Default: depends on the rule; Adam for
                 backprop (RMSprop in Keras).
             loss: A name, a loss, or a function of (targets, predictions). None for unsupervised rules; with such a
                 rule, a loss makes the last layer a read-out trained on the targets.
@@ -457,8 +458,9 @@ class Model(OnBatch):
             return self.compiled.own
         if self._program is None:
             shape = lengths.output_shape(self.network, self._known_shape())
-            self._program = compiling.assemble(self.network, self.compiled, shape)
-        return self._program
+            program = compiling.assemble(self.network, self.compiled, shape)
+            self.program = compiling.placed(program, lambda: weights.array_names(self.network, self.params, self.state))
+        return cast(Program, self._program)
 
     @program.setter
     def program(self, program: Program) -> None:

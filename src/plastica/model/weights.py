@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..data.arrays import to_array
 from ..errors import ShapeError
+from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
 from ..layers.walk import walk
 from ..views.outline import Entry, outline
@@ -156,6 +158,17 @@ def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
     for entry in outline(network, None, params, state):
         gather(entry, "")
     return NamedWeights(network, params, state, found)
+
+
+def array_names(network: Layer, params: Any, state: Any) -> tuple[list[str], list[str]]:
+    """Return the names of the trainable arrays, in the order of a tree of parameters, and those of frozen ones."""
+    named = by_name(network, copied(params), copied(state))
+    learned = {id(holder) for _, _, holder in walk(network, named.params)}
+    names = {name: place for name, place in named.arrays.items() if id(place[0]) in learned}
+    for name, (holder, key) in names.items():
+        holder[key] = name
+    trainable = jax.tree.leaves(trainable_part(network, named.params))
+    return trainable, [name for name in names if name not in set(trainable)]
 
 
 def _rank(name: str) -> tuple[int, str]:

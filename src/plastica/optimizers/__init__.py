@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import optax
 
 from ..errors import InvalidValue
@@ -14,12 +17,14 @@ from .foreign import Optax
 from .lamb import Lamb
 from .lbfgs import LBFGS
 from .lion import Lion
+from .multi import MultiOptimizer, by_part
 from .nadam import Nadam
 from .optimizer import Optimizer
 from .rmsprop import RMSprop
 from .sgd import SGD
 
-OptimizerLike = Optimizer | str | optax.GradientTransformation
+OneOptimizer = Optimizer | str | optax.GradientTransformation
+OptimizerLike = OneOptimizer | Mapping[str | None, OneOptimizer]
 
 NAMES: dict[str, type[Optimizer]] = {
     "adadelta": Adadelta,
@@ -37,7 +42,7 @@ NAMES: dict[str, type[Optimizer]] = {
 
 
 def get(value: object) -> Optimizer:
-    """Return an optimizer for a name, an instance or an optax transformation.
+    """Return an optimizer for a name, an instance, an optax transformation, or a dict of them by part of the network.
 
     Raises:
         UnknownName: For an unknown name.
@@ -51,11 +56,13 @@ def get(value: object) -> Optimizer:
         return value
     if isinstance(value, str):
         return look_up("optimizer", value, NAMES)()
+    if isinstance(value, Mapping):
+        return by_part(cast("Mapping[Any, Any]", value), get)
     if isinstance(value, optax.GradientTransformation):
         return Optax(transformation=value)
     raise InvalidValue(
-        f"optimizer {value!r}: an optimizer is a name such as 'adam', an instance such as Adam(1e-3), or an "
-        "optax transformation."
+        f"optimizer {value!r}: an optimizer is a name such as 'adam', an instance such as Adam(1e-3), an "
+        "optax transformation, or a dict of these by the names of layers."
     )
 
 
@@ -70,6 +77,7 @@ __all__ = [
     "Adamax",
     "Lamb",
     "Lion",
+    "MultiOptimizer",
     "Nadam",
     "Optax",
     "Optimizer",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import ClassVar
 
@@ -116,6 +116,19 @@ class Optimizer(Declaration):
     def averaged(self, params: Params, state: OptimizerState) -> Params:
         """Return the moving average of the weights, or ``params`` if there is none."""
         return state["average"] if self.use_ema else params
+
+    @property
+    def keeps_average(self) -> bool:
+        """Whether the weights are averaged."""
+        return self.use_ema
+
+    def gathered(self, state: OptimizerState) -> PyTree:
+        """Return the directions of batches that have not made a step yet; None if there are none."""
+        return state.get("total")
+
+    def placed(self, names: Callable[[], tuple[Sequence[str], Sequence[str]]]) -> Optimizer:
+        """Return the optimizer for a network; ``names`` returns those of its trainable and its frozen arrays."""
+        return self
 
     def current_rate(self, step: Int[Array, ""] | int) -> Float[Array, ""] | float:
         """Return the learning rate at a step; the first step is 0."""

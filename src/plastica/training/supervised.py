@@ -59,7 +59,7 @@ class Supervised(Program):
         network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
         context = context_of(batch, key)
         signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
-        if signal.direction is None and optimizer.use_ema:
+        if signal.direction is None and optimizer.keeps_average:
             raise InvalidValue(
                 f"{type(optimizer).__name__}(use_ema=True) averages the weights after each step, but with "
                 f"{type(rule).__name__} without a loss it makes no steps. Leave out use_ema."
@@ -117,7 +117,7 @@ class Supervised(Program):
         )
 
     def carried(self, learner: Learner) -> Any:
-        return learner.params, learner.state, learner.optimizer.get("total")
+        return learner.params, learner.state, self.optimizer.gathered(learner.optimizer)
 
     def explain(self, learner: Learner, batch: Batch, key: jax.Array) -> str:
         record, _ = self.network.forward(learner.params, batch.x, learner.state, context_of(batch, key))
