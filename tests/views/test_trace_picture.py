@@ -123,3 +123,21 @@ def test_a_row_or_names_that_do_not_fit_are_refused(dense, tmp_path):
         a_model(pl.Dense(30)).trace(X).draw(features=["a", "b"])
     with pytest.raises(InvalidValue, match=r"\.svg, \.png or \.pdf"):
         trace.draw(tmp_path / "net.bmp")
+
+
+def test_layers_that_only_activate_belong_to_the_units_before():
+    texts = []
+    for layer in (pl.Activation(pl.activations.LeakyReLU(0.3)), pl.LeakyReLU()):
+        model = pl.Sequential([pl.Input((3,)), pl.Dense(4), layer, pl.Dense(1)], seed=1)
+        drawing = model.trace(np.ones((2, 3))).draw()
+        texts.append([text.get_text() for text in drawing.findobj(Text)])
+    assert texts[0] == texts[1]
+
+
+def test_attention_is_drawn_and_several_inputs_are_refused():
+    x = np.random.default_rng(0).normal(size=(2, 4, 3))
+    a, b = pl.Input((4, 3)), pl.Input((4, 3))
+    out, _ = pl.MultiHeadAttention(2, 2)(a, return_attention_scores=True)
+    assert pl.Model(a, pl.Flatten()(out)).trace(x).draw().axes
+    with pytest.raises(InvalidValue, match="draw: the network has several inputs"):
+        pl.Model([a, b], pl.MultiHeadAttention(2, 2)(a, b)).trace([x, x]).draw()

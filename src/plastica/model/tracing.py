@@ -133,7 +133,7 @@ class Trace:
             A matplotlib figure, which a notebook shows.
 
         Raises:
-            InvalidValue: If there is no such row, or for another ending.
+            InvalidValue: If there is no such row, for another ending, or if the network has several inputs.
             ShapeError: If there is not one name for each input or output.
 
         Example:
@@ -144,10 +144,15 @@ class Trace:
         """
         from ..views.trace import draw_trace
 
+        if self.network.reads != 1:
+            raise InvalidValue("draw: the network has several inputs; a trace is drawn for one. See trace.arrays().")
         count = len(self.layers[0].input) if self.layers else 0
         if not 0 <= row < count:
             raise InvalidValue(f"draw: row={row}; the trace has rows 0 to {count - 1}.")
-        seen = [Seen(layer.activity[row], None if layer.delta is None else layer.delta[row]) for layer in self.layers]
+        seen = [
+            Seen(_first(layer.activity)[row], None if layer.delta is None else _first(layer.delta)[row])
+            for layer in self.layers
+        ]
         inputs, title = self.layers[0].input[row], f"row {row} of {count}"
         drawing = draw_trace(self.network, self.params, inputs, seen, title=title, features=features, classes=classes)
         return drawing.save(path)
@@ -161,6 +166,11 @@ def _each(name: str, value: Any) -> dict[str, np.ndarray]:
     """Return an array, or each of several, by name."""
     arrays = value if isinstance(value, tuple) else (value,)
     return {f"{name} {place}" if place else name: array for place, array in enumerate(arrays)}
+
+
+def _first(value: Any) -> np.ndarray:
+    """Return an array, or the first of several."""
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _table(arrays: dict[str, np.ndarray]) -> Markup:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..drawing import own_style
-from ..layers import Activation, Dense, Layer
+from ..layers import Dense, Layer
 from ..layers.layer import Params
 from .outline import Entry, outline
 from .seen import Seen
 from .stack import draw_stack
-from .units import UnitColumn, columns, draw_units, named
+from .units import UnitColumn, columns, draw_units, named, only_activates
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -70,6 +70,6 @@ def _filled(found: Sequence[UnitColumn], inputs: np.ndarray, layers: Sequence[tu
     for entry, seen in layers:
         if isinstance(entry.layer, Dense):
             parts.append(seen)
-        elif isinstance(entry.layer, Activation):
+        elif only_activates(entry.layer):
             parts[-1] = parts[-1]._replace(activity=seen.activity)
     return [replace(column, seen=part) for column, part in zip(found, parts, strict=True)]

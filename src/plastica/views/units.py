@@ -11,7 +11,7 @@ import numpy as np
 
 from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
 from ..errors import ShapeError
-from ..layers import Activation, Dense, Input
+from ..layers import Dense, Input, Layer
 from ..layers.layer import Shape
 from .canvas import Canvas, Point
 from .outline import Entry
@@ -81,6 +81,11 @@ def columns(entries: Sequence[Entry], shape: Shape) -> list[UnitColumn] | None:
     return found
 
 
+def only_activates(layer: Layer) -> bool:
+    """Return whether a layer does nothing but apply an activation, like Activation and LeakyReLU."""
+    return type(layer).synapse is Layer.synapse and layer.output_activation is not None
+
+
 def named(
     found: Sequence[UnitColumn], features: Sequence[str] | None, classes: Sequence[str] | None
 ) -> list[UnitColumn]:
@@ -141,7 +146,7 @@ def _dense_layers(entries: Iterable[Entry]) -> list[tuple[Entry, str]] | None:
     for entry in _leaves(entries):
         if isinstance(entry.layer, Dense):
             found.append((entry, entry.activation))
-        elif isinstance(entry.layer, Activation) and found and found[-1][1] == "linear":
+        elif only_activates(entry.layer) and found and found[-1][1] == "linear":
             found[-1] = found[-1][0], entry.activation
         elif not isinstance(entry.layer, Input):
             return None
