@@ -45,8 +45,8 @@ class Adaptive(OnArrays):
         """Return the state for data, batch by batch."""
         raise NotImplementedError
 
-    def fresh(self, shape: Shape) -> State:
-        """Return the state before any data."""
+    def fresh(self, rng: np.random.Generator, shape: Shape) -> State:
+        """Return the state before any data; made by initializers, which a file that claims a huge shape cannot fill."""
         raise NotImplementedError
 
     def is_adapted(self, state: State) -> bool:
@@ -55,7 +55,7 @@ class Adaptive(OnArrays):
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         self.output_shape(shape)
-        return Variables({}, dict(self.noted) if self.noted is not None else self.fresh(shape))
+        return Variables({}, dict(self.noted) if self.noted is not None else self.fresh(rng, shape))
 
     def adapted(self, x: np.ndarray, state: State) -> State:
         return self.found_in(iter([np.asarray(x)]))

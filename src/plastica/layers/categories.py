@@ -12,6 +12,7 @@ from jax import Array
 
 from ..declaration import declaration
 from ..errors import DataError, InvalidValue
+from ..initializers import Zeros
 from ..random import Shape
 from ..typing import Num, Params, State
 from .adapting import Adaptive
@@ -82,10 +83,10 @@ class Discretization(Adaptive):
         depth = self.bins
         return tuple(shape) if self.output_mode == "int" else encoded_shape(shape, self.output_mode, depth)
 
-    def fresh(self, shape: Shape) -> State:
+    def fresh(self, rng: np.random.Generator, shape: Shape) -> State:
         if self.bin_boundaries is not None:
             return {}
-        return {"boundaries": np.zeros(self.bins - 1, np.float32), "count": np.zeros((), np.float32)}
+        return {"boundaries": Zeros()(rng, (self.bins - 1,)), "count": Zeros()(rng, ())}
 
     def found_in(self, batches: Iterator[np.ndarray]) -> State:
         if self.bin_boundaries is not None:

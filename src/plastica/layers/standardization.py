@@ -11,6 +11,7 @@ import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
+from ..initializers import Ones, Zeros
 from ..random import Shape
 from ..typing import Params, State
 from .adapting import Adaptive
@@ -68,11 +69,11 @@ class Normalization(Adaptive):
         self._kept(len(shape) + 1)
         return tuple(shape)
 
-    def fresh(self, shape: Shape) -> State:
+    def fresh(self, rng: np.random.Generator, shape: Shape) -> State:
         if self.mean is not None:
             return {}
         kept = tuple((0, *shape)[axis] for axis in self._kept(len(shape) + 1))
-        return _state(np.zeros(kept), np.ones(kept), 0)
+        return {"mean": Zeros()(rng, kept), "variance": Ones()(rng, kept), "count": Zeros()(rng, ())}
 
     def is_adapted(self, state: State) -> bool:
         # Numbers from Keras come with the count 0.
