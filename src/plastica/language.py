@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from importlib.resources import files
@@ -22,7 +22,7 @@ def current() -> str:
 
 
 @contextlib.contextmanager
-def using(lang: str) -> Iterator[None]:
+def using(lang: str) -> Generator[None, None, None]:
     """Set the language within a ``with`` block.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ _UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 @contextmanager
-def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Iterator[None]:
+def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Generator[None, None, None]:
     """Raise a clear error if JAX cannot trace a user-defined function.
 
     Args:

@@ -11,7 +11,7 @@ from .errors import InvalidValue, UnknownName
 T = TypeVar("T")
 
 
-def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
+def look_up(kind: str, name: object, known: Mapping[str, T]) -> T:
     """Return the value of ``name`` in ``known``.
 
     Args:

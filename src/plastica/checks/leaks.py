@@ -1,5 +1,6 @@
 """Checks for leakage: rows in both training and test set, and columns that reveal the target."""
 
+# pyright: standard
 from __future__ import annotations
 
 import shlex

@@ -1,5 +1,6 @@
 """Checks of the row order: sorted by the target, in blocks of classes, or by time, unsuitable for a random split."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,6 @@
 """Check for zeros that may mean missing values: repeated, at one end of the range, and far from all other values."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterator

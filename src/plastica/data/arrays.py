@@ -1,5 +1,6 @@
 """Conversion of array-like data to float32 NumPy arrays, with errors that name the first invalid value."""
 
+# pyright: standard
 from __future__ import annotations
 
 import sys

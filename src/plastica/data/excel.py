@@ -1,5 +1,6 @@
 """Reading sheets of Excel and OpenDocument workbooks with python-calamine (the extra ``plastica[excel]``)."""
 
+# pyright: standard
 from __future__ import annotations
 
 import datetime as dt

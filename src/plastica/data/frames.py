@@ -1,5 +1,6 @@
 """Conversion of data frames, dictionaries and arrays in memory to tables."""
 
+# pyright: standard
 from __future__ import annotations
 
 import math

@@ -1,5 +1,6 @@
 """Detection of legacy encodings by the language of the decoded text."""
 
+# pyright: standard
 from __future__ import annotations
 
 import math

@@ -1,5 +1,6 @@
 """Reading files, pipes and standard input as bytes, limited by the available memory."""
 
+# pyright: standard
 from __future__ import annotations
 
 import gzip

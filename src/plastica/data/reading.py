@@ -1,5 +1,6 @@
 """Reading tables from files, standard input, included data sets or memory."""
 
+# pyright: standard
 from __future__ import annotations
 
 import os

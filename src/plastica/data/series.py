@@ -10,6 +10,7 @@ and the test metrics do not show how well the future is predicted. A table count
   ``r > max(0.1, 3 / sqrt(pairs))``, three standard deviations for independent values.
 """
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,5 +1,6 @@
 """Windows over a time series, gathered batch by batch."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable

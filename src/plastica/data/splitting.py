@@ -1,5 +1,6 @@
 """Splits into training, validation and test set: random, stratified, by time, or by groups."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """Reading a file or folder larger than memory as a sequence of tables."""
 
+# pyright: standard
 from __future__ import annotations
 
 import os

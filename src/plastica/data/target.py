@@ -1,5 +1,6 @@
 """Selection of the target: the columns, the task, and the classes in a fixed order."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Sequence

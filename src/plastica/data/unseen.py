@@ -10,6 +10,7 @@ between two such characters and after a virama, and removed where they have no e
 Chinese or digits, and at the ends of a word. Variation selectors are kept.
 """
 
+# pyright: standard
 from __future__ import annotations
 
 import re

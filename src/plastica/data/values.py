@@ -1,5 +1,6 @@
 """Conversion of column values by the kind of the column, with errors that name the row."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterable

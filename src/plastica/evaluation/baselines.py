@@ -1,5 +1,6 @@
 """Baselines for a network: a guess without any column, a linear model and boosted trees, on the same features."""
 
+# pyright: standard
 from __future__ import annotations
 
 import warnings

@@ -1,5 +1,6 @@
 """Metrics of classification with two or more classes, or several labels."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable

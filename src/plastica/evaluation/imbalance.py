@@ -1,5 +1,6 @@
 """Rare classes: their definition, class weights and resampling, and the correction of probabilities."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import NamedTuple

@@ -1,5 +1,6 @@
 """Whether predictions are better than a guess without any column, by tests on the test set."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import Literal, NamedTuple

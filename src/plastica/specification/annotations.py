@@ -1,5 +1,6 @@
 """Checking values against the annotations of fields."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """Conversion of dictionaries from untrusted sources to declarations."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -1,5 +1,6 @@
 """Conversion of declarations to dictionaries."""
 
+# pyright: standard
 from __future__ import annotations
 
 import math

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def explained(path: str | os.PathLike[str], promise: str) -> Iterator[None]:
+def explained(path: str | os.PathLike[str], promise: str) -> Generator[None, None, None]:
     """Convert errors of the operating system to one sentence: the file, the reason, and what is unchanged."""
     try:
         yield

@@ -1,5 +1,6 @@
 """Folders of checkpoints, written atomically and verified when read."""
 
+# pyright: standard
 from __future__ import annotations
 
 import os

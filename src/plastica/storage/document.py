@@ -1,5 +1,6 @@
 """JSON documents stored with arrays: equal contents give equal texts, and decoding restores equal values."""
 
+# pyright: standard
 from __future__ import annotations
 
 import json

@@ -33,7 +33,7 @@ class Manifest(NamedTuple):
 
 def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, Any]:
     """Return the size and the SHA-256 of each file from the parts of its contents."""
-    described = {}
+    described: dict[str, Any] = {}
     for name, parts in contents.items():
         digest, size = hashlib.sha256(), 0
         for part in parts:

@@ -5,6 +5,7 @@ each process (equal models would give different files), and because all claims o
 memory is allocated. The format is the same: files can be exchanged with the package in both directions.
 """
 
+# pyright: standard
 from __future__ import annotations
 
 import math

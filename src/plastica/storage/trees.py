@@ -1,5 +1,6 @@
 """Conversion between pytrees of arrays and named arrays, for params, state and memory in files."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,6 @@
 """Encoding of free text by feature hashing."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
