@@ -63,6 +63,10 @@ class Model:
     def optimizer(self):
         return self
 
+    @property
+    def program(self):
+        return self
+
 
 def train(callback, figures, name="val_loss", model=None, first=0, begin=True):
     """Run epochs with these logs; return the model and the number of epochs."""
