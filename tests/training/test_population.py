@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
 
 import plastica as pl
+from plastica.errors import InvalidValue
 from plastica.model.compiling import widths_for
 from plastica.training.batches import Planner, held_out_rows, training_rows
 from plastica.training.population import Population, group_for
+from plastica.training.stopping import stop_rules
 
 ROWS = 50
 X = np.random.default_rng(0).normal(size=(ROWS, 4)).astype(np.float32)
@@ -89,6 +93,70 @@ def test_a_population_stops_where_it_is_told_and_goes_on_from_there(alone):
     for (model, _), learner in zip(alone, population.learners, strict=True):
         for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
             np.testing.assert_array_equal(other, one)
+
+
+SETTINGS = ((0.05, 0.2), (0.01, 0.5), (0.2, 0.0))
+
+
+def model_with(seed, rate, dropped):
+    layers = [pl.Dense(6, activation="tanh"), pl.Dropout(dropped), pl.Dense(3, activation="softmax")]
+    model = pl.Sequential(layers, seed=seed)
+    schedule = pl.schedules.ExponentialDecay(rate, decay_steps=4, decay_rate=1 - dropped / 2)
+    optimizer = pl.optimizers.AdamW(schedule, weight_decay=rate)
+    model.compile(optimizer, "sparse_categorical_crossentropy", ["accuracy"])
+    model.build((None, 4))
+    return model
+
+
+@pytest.mark.parametrize(("group", "tolerance"), [(3, 1e-5), (1, 0.0)])
+def test_members_may_differ_in_any_float_and_learn_what_they_learn_alone(group, tolerance):
+    models = [model_with(seed, *floats) for seed, floats in zip(SEEDS, SETTINGS, strict=True)]
+    population = population_of(models)
+    population = replace(population, programs=[model.program for model in models], logs=[])
+    population.group = group
+    population.go()
+    for model, learner, logs in zip(models, population.learners, population.logs, strict=True):
+        alone = model.fit(X, Y, BATCH, EPOCHS, verbose=0, validation_data=(X[:10], Y[:10])).history
+        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
+            np.testing.assert_allclose(other, one, rtol=0, atol=tolerance)
+        assert [epoch["val_loss"] for epoch in logs] == pytest.approx(alone["val_loss"], abs=1e-5)
+
+
+def test_members_that_differ_in_more_than_floats_are_refused():
+    models = [model_of(0), pl.Sequential([pl.Input((4,)), pl.Dense(3, activation="softmax")])]
+    models[1].compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    population = population_of(models[:1])
+    with pytest.raises(InvalidValue, match="member 1 differs from member 0 in more than floats"):
+        replace(population, programs=[model.program for model in models])
+
+
+@pytest.mark.parametrize("group", [3, 1])
+def test_each_member_stops_where_it_would_have_alone_and_stays_as_it_is(group):
+    until, epochs = {"loss": 0.9}, 12
+    alone = []
+    for seed in SEEDS:
+        model = model_of(seed, rate=0.02)
+        alone.append((model, model.fit(X, Y, BATCH, epochs, verbose=0, until=until)))
+    population = population_of([model_of(seed, rate=0.02) for seed in SEEDS], epochs)
+    population = replace(population, rules=stop_rules(until), logs=[])
+    population.group = group
+    population.go()
+    made = [len(logs) for logs in population.logs]
+    assert made == [len(history.epoch) for _, history in alone] and len(set(made)) > 1 and min(made) < epochs
+    assert population.stopped == {
+        place: history.stopped_by for place, (_, history) in enumerate(alone) if history.stopped_by != "epochs"
+    }
+    for (model, _), learner in zip(alone, population.learners, strict=True):
+        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
+            np.testing.assert_allclose(other, one, rtol=0, atol=1e-6 if group > 1 else 0)
+
+
+def test_hooks_are_called_between_calls_of_the_program():
+    population = population_of([model_of(seed) for seed in SEEDS])
+    seen = [], []
+    population = replace(population, hooks=[lambda at: seen[0].append(at.step), lambda at: seen[1].append(at.step)])
+    population.go()
+    assert seen[0] == seen[1] and seen[0][-1] == population.total
 
 
 def test_large_networks_are_computed_one_after_another():

@@ -219,7 +219,7 @@ def _with_checkpoints(run: Run, options: Options) -> None:
         keeper = Checkpoints(
             options.checkpoint, options.checkpoint_seconds, run, run.callbacks, talks=options.verbose not in (0, "0")
         )
-        run.at_look = keeper.look
+        run.hooks = (*run.hooks, keeper.look)
     try:
         for callback in run.callbacks:
             callback.on_train_begin({})

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from .. import random
+from ..errors import InvalidValue
 from . import interrupting
 from .batches import Planner
 from .loop import Chunk, advance
@@ -20,6 +21,7 @@ from .recovery import first_failing
 from .rows import Plan, Rows
 from .run import CallLength
 from .share import made_before
+from .stopping import MaxSteps, Reached, StopRule, Until
 from .sums import figures
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
@@ -38,12 +40,14 @@ class MemberArrays(NamedTuple):
         learner: Where each stands.
         table: Row numbers, ``(members, epochs, batches, size)``.
         span: What each is to run now, ``(members, 4)``.
+        program: What each runs, one declaration whose floats are vectors; None if all run the same.
     """
 
     key: Any
     learner: Learner
     table: Any
     span: Any
+    program: Any = None
 
 
 @partial(jax.jit, static_argnames="group")
@@ -54,7 +58,8 @@ def advance_members(
 
     def one(member: MemberArrays) -> Chunk:
         own = plan._replace(table=member.table, span=member.span)
-        return advance(program, member.key, member.learner, rows, validation, own)
+        runs = program if member.program is None else member.program
+        return advance(runs, member.key, member.learner, rows, validation, own)
 
     if group == 1:
         return jax.lax.map(one, members)
@@ -76,14 +81,16 @@ def group_for(params: Any) -> int:
 
 @dataclass
 class Population:
-    """Networks of one declaration that learn the same rows, each from weights and in an order of its own.
+    """Networks of one structure that learn the same rows, each from weights and in an order of its own.
+
+    Programs of members may differ in any float: learning rates, dropout rates, weight decay, the constants of a rule.
 
     A member learns what it would have learned alone. One that meets a number that is not finite goes back to its last
     good learner, as it would have alone (see :class:`~plastica.training.recovery.Recovery`), and stands still there;
     the others go on.
 
     Attributes:
-        program: What runs.
+        program: What runs; what the first member runs if the members' programs differ.
         learners: Where each member begins; afterwards where it stands.
         rows: Training data.
         validation: Data to evaluate on after each epoch, in chunks, or None.
@@ -96,7 +103,11 @@ class Population:
         compile_seconds: How long compiling took.
         clock: The seconds at the end of each finished epoch.
         failed: Members that met a number that is not finite, and where.
-        logs: For each member the figures of each epoch, NaN after it failed.
+        logs: For each member the figures of each epoch, up to where it was stopped and NaN after it failed.
+        programs: What each member runs, if they differ.
+        rules: When a member stops before the last epoch; it then stays as it is, and the others go on.
+        stopped: Members that a rule stopped, and why.
+        hooks: Called after each call of the program, with the population; they may set ``stop``.
     """
 
     program: Program
@@ -113,8 +124,18 @@ class Population:
     clock: list[float] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
     logs: list[list[dict[str, float]]] = field(default_factory=list)
+    programs: Sequence[Program] | None = None
+    rules: tuple[StopRule, ...] = ()
+    stopped: dict[int, str] = field(default_factory=dict)
+    hooks: Sequence[Callable[[Population], None]] = ()
 
     def __post_init__(self) -> None:
+        """Stack what members differ in.
+
+        Raises:
+            InvalidValue: If the programs of members differ in more than floats.
+        """
+        self._programs = None if self.programs is None else _stacked_programs(self.programs, self.learners[0])
         self.group = group_for(self.learners[0].params)
         self.keys = np.stack([random.seed_key(planner.seed) for planner in self.planners])
         self._stacked: Learner = jax.tree.map(lambda *leaves: np.stack(leaves), *self.learners)
@@ -144,38 +165,51 @@ class Population:
         with interrupting.noted() as interrupts:
             if not self.compile_seconds:
                 self.compile()
-            while self.step < self.total and not (self.stop or interrupts.asked or self._all_failed):
+            while self.step < self.total and not (self.stop or interrupts.asked or self._all_done):
                 began, stop = time.perf_counter(), self._next_stop()
                 chunk = self._call(self.step, stop)
                 finite = np.asarray(chunk.finite)
                 elapsed = time.perf_counter() - began
                 self._pace.measured(stop - self.step, elapsed / min(len(self.planners), MOST_PATIENT))
                 self._take(chunk, finite, stop, elapsed)
-                on_look(self)
+                self._apply_rules()
+                for hook in (*self.hooks, on_look):
+                    hook(self)
             self.learners = self._unstacked()
 
     @property
-    def _all_failed(self) -> bool:
-        return len(self.failed) == len(self.planners)
+    def _all_done(self) -> bool:
+        return len(self.failed) + len(self.stopped) == len(self.planners)
 
     def _next_stop(self) -> int:
         stop = self.step + self._pace.steps
         if stop >= (self.step // self.batches + 1) * self.batches:
             stop = stop // self.batches * self.batches
-        return max(self.step + 1, min(stop, self.planners[0].farthest(self.step), self.total))
+        if any(isinstance(rule, Until | Reached) for rule in self.rules):
+            stop = min(stop, (self.step // self.batches + 1) * self.batches)  # no member goes on after its last epoch
+        limits = [rule.steps for rule in self.rules if isinstance(rule, MaxSteps)]
+        return max(self.step + 1, min(stop, self.planners[0].farthest(self.step), self.total, *limits))
+
+    def _apply_rules(self) -> None:
+        for place, logs in enumerate(self.logs):
+            if place in self.failed or place in self.stopped:
+                continue
+            reasons = (rule.fired(logs[-1] if logs else {}, self.seconds, self.step) for rule in self.rules)
+            if reason := next(filter(None, reasons), ""):
+                self.stopped[place] = reason
 
     def _call(self, start: int, stop: int, learners: Learner | None = None, alone: int | None = None) -> Chunk:
         """Run the steps for all that go on, or for one alone; from where they stand, or from other learners."""
         plans = [planner.plan(start, max(stop, start + 1)) for planner in self.planners]
         spans = np.stack([plan.span for plan in plans])
         places = range(len(plans)) if alone is None else [alone]
-        going = [place for place in places if place not in self.failed and start < stop]
+        going = [place for place in places if place not in (self.failed | self.stopped) and start < stop]
         still = np.setdiff1d(np.arange(len(plans)), going)
         spans[still, 2:] = spans[still, :2]
         table, first = np.stack([plan.table for plan in plans]), self.planners[0]
         before = made_before(first.first_epoch, first.batches, first.position(start, 0, 0), self.epochs)
         shared = plans[0]._replace(table=None, span=None, before=before)
-        members = MemberArrays(self.keys, self._stacked if learners is None else learners, table, spans)
+        members = MemberArrays(self.keys, self._stacked if learners is None else learners, table, spans, self._programs)
         return advance_members(self.program, members, self.rows, self.validation, shared, self.group)
 
     def _take(self, chunk: Chunk, finite: np.ndarray, stop: int, elapsed: float) -> None:
@@ -194,6 +228,8 @@ class Population:
             share = ((epoch + 1) * batches - self.step) / (stop - self.step)
             self.clock.append(self.seconds + elapsed * share)
             for place, logs in enumerate(self.logs):
+                if place in self.stopped:
+                    continue
                 found = self._figures(train[place, epoch - first], held_out[place, epoch - first])
                 whole = place not in self.failed or self._failed_at[place] >= (epoch + 1) * batches
                 logs.append(found if whole else dict.fromkeys(found, float("nan")))
@@ -221,6 +257,19 @@ class Population:
     def _unstacked(self) -> list[Learner]:
         count, leaves = len(self.planners), jax.device_get(self._stacked)
         return [jax.tree.map(lambda leaf, place=place: leaf[place], leaves) for place in range(count)]
+
+
+def _stacked_programs(programs: Sequence[Program], learner: Learner) -> Program:
+    """Return one program whose floats are vectors over members, in the precision of the parameters."""
+    first = jax.tree.structure(programs[0])
+    for place, program in enumerate(programs):
+        if jax.tree.structure(program) != first:
+            raise InvalidValue(
+                f"member {place} differs from member 0 in more than floats, which is another program. Members may "
+                "differ in rates, weights of penalties and the like, not in layers, numbers of units or kinds of optimizers."
+            )
+    dtype = np.result_type(np.float32, *(leaf.dtype for leaf in jax.tree.leaves(learner.params)))
+    return jax.tree.map(lambda *floats: np.stack([np.asarray(each, dtype) for each in floats]), *programs)
 
 
 def _put(learners: Learner, others: Learner, place: int) -> Learner:

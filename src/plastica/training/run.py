@@ -70,7 +70,7 @@ class Run:
         rules: When to stop before the last epoch.
         seconds: How long the run took so far, earlier parts of a resumed run included.
         on_progress: Told of epochs under way: epoch, batch, batches, figures so far.
-        at_look: Called whenever the host looks: for checkpoints.
+        hooks: Called with the run after each call of the program: checkpoints, and whatever else looks in between.
         is_interrupted: Whether the run is to end before its next call.
         step: Steps of this run made so far.
         logs: The figures of the last finished epoch.
@@ -89,7 +89,7 @@ class Run:
     rules: tuple[StopRule, ...] = ()
     seconds: float = 0.0
     on_progress: Callable[..., None] = lambda *args: None
-    at_look: Callable[[Run], None] = lambda run: None
+    hooks: Sequence[Callable[[Run], None]] = ()
     is_interrupted: Callable[[], bool] = lambda: False
     step: int = 0
     logs: dict[str, float] = field(default_factory=dict)
@@ -145,7 +145,8 @@ class Run:
             self.recovery.moved(program, learner, start, chunk.learner)
             self._take(chunk, stop, needs == "batch")
             self._apply_rules()
-            self.at_look(self)
+            for hook in self.hooks:
+                hook(self)
 
     def fallback(self) -> Learner | None:
         """Return the last good learner where the coming step's loss is not finite, else None.
