@@ -18,29 +18,8 @@ from .on_arrays import OnArrays, RandomOnArrays
 METHODS = ("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5")
 
 
-class Sized(OnArrays):
-    """Base class of layers that give pictures one size."""
-
-    height: int
-    width: int
-
-    def __post_init__(self) -> None:
-        owner = type(self).__name__
-        for name in ("height", "width"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{owner}: {name}={getattr(self, name)!r}; expected a whole number of at least 1.")
-
-    def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) != 3:
-            raise ShapeError(
-                f"{type(self).__name__}: got inputs of shape {tuple(shape)}; expected pictures, (height, width, "
-                "channels). Add an axis to grey pictures: x[..., None]."
-            )
-        return (self.height, self.width, shape[-1])
-
-
 @declaration
-class Resizing(Sized):
+class Resizing(OnArrays):
     """Give pictures another size.
 
     Args:
@@ -74,11 +53,14 @@ class Resizing(Sized):
     antialias: bool = False
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        _check_size(self)
         if self.interpolation not in METHODS:
             raise InvalidValue(f"Resizing: interpolation={self.interpolation!r}; expected one of {', '.join(METHODS)}.")
         if self.crop_to_aspect_ratio and self.pad_to_aspect_ratio:
             raise InvalidValue("Resizing: crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other; give one.")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _picture(self, shape)
 
     def synapse(self, params: Params, x: Array, state: State, context: Context) -> tuple[Array, State]:
         size = self.height, self.width
@@ -90,7 +72,7 @@ class Resizing(Sized):
 
 
 @declaration
-class CenterCrop(Sized):
+class CenterCrop(OnArrays):
     """Cut the middle out of pictures; smaller ones are enlarged, and cut to the proportions.
 
     Args:
@@ -111,6 +93,12 @@ class CenterCrop(Sized):
     height: int
     width: int
 
+    def __post_init__(self) -> None:
+        _check_size(self)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _picture(self, shape)
+
     def synapse(self, params: Params, x: Array, state: State, context: Context) -> tuple[Array, State]:
         down, across = x.shape[1] - self.height, x.shape[2] - self.width
         if down < 0 or across < 0:
@@ -121,7 +109,7 @@ class CenterCrop(Sized):
 
 
 @declaration
-class RandomCrop(RandomOnArrays, Sized):
+class RandomCrop(RandomOnArrays):
     """Cut a random part of the size out of each picture in training.
 
     In prediction, and if pictures are smaller, the largest part of the proportions in the middle is resized.
@@ -147,6 +135,12 @@ class RandomCrop(RandomOnArrays, Sized):
     width: int
     seed: int | None = None
 
+    def __post_init__(self) -> None:
+        _check_size(self)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _picture(self, shape)
+
     def synapse(self, params: Params, x: Array, state: State, context: Context) -> tuple[Array, State]:
         size, rows = (self.height, self.width), x.shape[0]
         down, across = x.shape[1] - self.height, x.shape[2] - self.width
@@ -162,6 +156,22 @@ class RandomCrop(RandomOnArrays, Sized):
             return jax.lax.dynamic_slice(picture, (y, x, 0), (*size, picture.shape[-1]))
 
         return jax.vmap(part)(x, top, left), state
+
+
+def _check_size(layer: Resizing | CenterCrop | RandomCrop) -> None:
+    for name in ("height", "width"):
+        if (size := getattr(layer, name)) < 1:
+            raise InvalidValue(f"{type(layer).__name__}: {name}={size!r}; expected a whole number of at least 1.")
+
+
+def _picture(layer: Resizing | CenterCrop | RandomCrop, shape: Shape) -> Shape:
+    """Return the shape of a picture of the layer's size."""
+    if len(shape) != 3:
+        raise ShapeError(
+            f"{type(layer).__name__}: got inputs of shape {tuple(shape)}; expected pictures, (height, width, "
+            "channels). Add an axis to grey pictures: x[..., None]."
+        )
+    return (layer.height, layer.width, shape[-1])
 
 
 def _resized(

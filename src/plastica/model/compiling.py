@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -16,6 +17,7 @@ from ..errors import InvalidValue, PlasticaWarning
 from ..layers.costs import require_counted
 from ..layers.layer import Layer
 from ..losses import Loss, OutputLosses
+from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification.names import is_declared
@@ -222,10 +224,19 @@ def _key_of(seed: int) -> jax.Array:
 
 def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
-    target = jax.tree.map(lambda part: jax.ShapeDtypeStruct((1, *part.shape[1:]), np.float32), y)
-    output: Any = (
-        jax.ShapeDtypeStruct((1, *output_shape), np.float32)
-        if not isinstance(y, tuple)
-        else tuple(jax.ShapeDtypeStruct((1, *shape), np.float32) for shape in output_shape)
+    several = isinstance(y, tuple)
+    return _widths(
+        program.watched, tuple(part.shape[1:] for part in y) if several else y.shape[1:], output_shape, several
     )
-    return metric_widths(program.watched, target, output)
+
+
+@lru_cache(maxsize=64)
+def _widths(watched: tuple[Metric, ...], targets: Any, outputs: Any, several: bool) -> tuple[int, ...]:
+    """Return them for targets and outputs of these shapes; training batch by batch asks for the same each time."""
+
+    def one_row(shapes: Any) -> Any:
+        each = shapes if several else (shapes,)
+        found = tuple(jax.ShapeDtypeStruct((1, *shape), np.float32) for shape in each)
+        return found if several else found[0]
+
+    return metric_widths(watched, one_row(targets), one_row(outputs))
