@@ -265,8 +265,8 @@ def _stacked_programs(programs: Sequence[Program], learner: Learner) -> Program:
     for place, program in enumerate(programs):
         if jax.tree.structure(program) != first:
             raise InvalidValue(
-                f"member {place} differs from member 0 in more than floats, which is another program. Members may "
-                "differ in rates, weights of penalties and the like, not in layers, numbers of units or kinds of optimizers."
+                f"member {place} differs from member 0 in more than floats, which is another program. Members "
+                "may differ in rates and weights, not in layers, numbers of units or kinds of optimizers."
             )
     dtype = np.result_type(np.float32, *(leaf.dtype for leaf in jax.tree.leaves(learner.params)))
     return jax.tree.map(lambda *floats: np.stack([np.asarray(each, dtype) for each in floats]), *programs)
