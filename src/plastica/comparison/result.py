@@ -183,9 +183,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             rules = SAY("rules_and_variants", rules=rules, variants=SAY("variants", count=variants))
         return SAY(
             "headline",
-            rules=SAY("rules_and_variants", rules=rules, variants=SAY("variants", count=variants))
-            if variants
-            else rules,
+            rules=rules,
             name=task["name"],
             kind=SAY.name("kind", str(task["kind"])),
             rows=task["rows"],
