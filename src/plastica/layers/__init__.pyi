@@ -3,8 +3,11 @@
 from .activation import Activation
 from .attention import AdditiveAttention, Attention
 from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
+from .bidirectional import Bidirectional
 from .boltzmann import RestrictedBoltzmann
 from .categories import CategoryEncoding, Discretization
+from .cell import Cell
+from .cells import GRUCell, LSTMCell, SimpleRNNCell
 from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D, Conv3D
@@ -29,6 +32,7 @@ from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .light import RandomBrightness, RandomContrast
 from .lookup import IntegerLookup, StringLookup
+from .masking import Masking
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .multi_head import MultiHeadAttention
@@ -45,6 +49,7 @@ from .recurrent import GRU, LSTM, SimpleRNN
 from .regularization import ActivityRegularization
 from .rescaling import Rescaling
 from .resizing import CenterCrop, RandomCrop, Resizing
+from .rnn import RNN, StackedRNNCells
 from .sampling import GaussianSampling
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
@@ -52,6 +57,7 @@ from .standardization import Normalization
 from .stochastic import StochasticBinary
 from .text import TextVectorization
 from .threshold import McCullochPitts
+from .time_distributed import TimeDistributed
 from .transposed import Conv1DTranspose, Conv2DTranspose
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .walk import walk
@@ -62,6 +68,7 @@ __all__ = [
     "GRU",
     "INFERENCE",
     "LSTM",
+    "RNN",
     "Activation",
     "ActivityRegularization",
     "Add",
@@ -73,10 +80,12 @@ __all__ = [
     "AveragePooling2D",
     "AveragePooling3D",
     "BatchNormalization",
+    "Bidirectional",
     "Branches",
     "CategoryEmbedding",
     "CategoryEncoding",
     "CategoryIndicators",
+    "Cell",
     "CenterCrop",
     "Concatenate",
     "Connections",
@@ -100,6 +109,7 @@ __all__ = [
     "Ensemble",
     "Errors",
     "Flatten",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GaussianSampling",
@@ -115,10 +125,12 @@ __all__ = [
     "Identity",
     "Input",
     "IntegerLookup",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "Masking",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
@@ -158,16 +170,19 @@ __all__ = [
     "SeparableConv2D",
     "Sequential",
     "SimpleRNN",
+    "SimpleRNNCell",
     "SmallWorld",
     "Softmax",
     "Sparse",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
+    "StackedRNNCells",
     "StochasticBinary",
     "StringLookup",
     "Subtract",
     "TextVectorization",
+    "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",

@@ -29,6 +29,10 @@ class Activation(Layer):
 
     activation: ActivationFunction = named_field(converter=activations.get)
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def activate(self, potential: jax.Array) -> jax.Array:
         return self.activation(potential)
 

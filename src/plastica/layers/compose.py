@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import jax
@@ -14,7 +15,9 @@ from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from .composition import checks_data, no_pull, placed, same, within
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .in_time import Carry, any_real, whole_sequence
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .stepping import mask_through, start_all, step_through
 
 
 @declaration
@@ -37,6 +40,12 @@ class Sequential(Layer):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(type(self).__name__, self.layers))
+        for layer, reader in zip_longest(self.layers, self.layers[1:]):
+            if layer.num_outputs > 1 and (reader is None or not reader.reads_parts):
+                raise InvalidValue(
+                    f"{layer!r} has {layer.num_outputs} outputs, but a sequence passes one on. Write the network as a "
+                    "graph: y, state = layer(x); Model(x, ...)."
+                )
 
     @property
     def children(self) -> tuple[Layer, ...]:
@@ -101,13 +110,34 @@ class Sequential(Layer):
         return tuple(states)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        states = []
+        states, steps = [], context.steps
         for place, layer in enumerate(self.layers):
-            x, new_state = layer.synapse(params[place], x, state[place], within(context, place))
+            own = within(context, place, steps)
+            steps = layer.mask_of(x, steps)
+            x, new_state = layer.synapse(params[place], x, state[place], own)
             states.append(new_state)
             if place < len(self.layers) - 1:
                 x = layer.activate(x)
         return x, tuple(states)
+
+    @property
+    def stepwise(self) -> bool:
+        return all(layer.stepwise for layer in self.layers)
+
+    @property
+    def keeps_time(self) -> bool:
+        return all(layer.keeps_time for layer in self.layers)
+
+    def start(self, params: Params, batch: int) -> Carry:
+        return start_all(self.layers, params, batch)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        return step_through(self.layers, params, carry, x_t, state, context)
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return mask_through(self.layers, x, mask)
 
     def activate(self, potential: jax.Array) -> jax.Array:
         return self.layers[-1].activate(potential) if self.layers else potential
@@ -124,12 +154,11 @@ class Sequential(Layer):
     ) -> tuple[Record, State]:
         if not self.layers:
             return super().forward(params, x, state, context, feedback)
-        records, states, activity = [], [], x
+        records, states, activity, steps = [], [], x, context.steps
         for place, layer in enumerate(self.layers):
-            own_feedback = None if feedback is None else feedback[place]
-            record, new_state = layer.forward(
-                params[place], activity, state[place], within(context, place), own_feedback
-            )
+            own, own_feedback = within(context, place, steps), None if feedback is None else feedback[place]
+            steps = layer.mask_of(activity, steps)
+            record, new_state = layer.forward(params[place], activity, state[place], own, own_feedback)
             activity = record.activity
             records.append(record)
             states.append(new_state)
@@ -209,6 +238,26 @@ class Residual(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answer, inner = self.branch.apply(params[0], x, state[0], context)
         return x + answer, (inner,)
+
+    @property
+    def stepwise(self) -> bool:
+        return self.branch.stepwise
+
+    @property
+    def keeps_time(self) -> bool:
+        return self.branch.keeps_time
+
+    def start(self, params: Params, batch: int) -> Carry:
+        return start_all(self.children, params, batch)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        new, potential = self.branch.step(params[0], carry[0], x_t, state[0], context)
+        return (new,), x_t + self.branch.activate(potential)
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return self.branch.mask_of(x, mask)
 
     def activate(self, potential: jax.Array) -> jax.Array:
         return self.activation(potential)
@@ -303,10 +352,37 @@ class Branches(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         answers = [
-            branch.apply(params[place], x, state[place], within(context, place))
+            branch.apply(params[place], x, state[place], within(context, place, context.steps))
             for place, branch in enumerate(self.branches)
         ]
         return jnp.concatenate([a for a, _ in answers], self.axis), tuple(s for _, s in answers)
+
+    @property
+    def stepwise(self) -> bool:
+        return self.axis == -1 and all(branch.stepwise for branch in self.branches)
+
+    @property
+    def keeps_time(self) -> bool:
+        return self.axis == -1 and all(branch.keeps_time for branch in self.branches)
+
+    def start(self, params: Params, batch: int) -> Carry:
+        return start_all(self.branches, params, batch)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        if self.axis != -1:
+            raise InvalidValue(whole_sequence(self))
+        found = [
+            branch.step(params[place], carry[place], x_t, state[place], within(context, place, context.steps))
+            for place, branch in enumerate(self.branches)
+        ]
+        answers = [branch.activate(z) for branch, (_, z) in zip(self.branches, found, strict=True)]
+        return tuple(new for new, _ in found), jnp.concatenate(answers, -1)
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        masks = [branch.mask_of(x, mask) for branch in self.branches]
+        return any_real(masks) if self.keeps_time else None
 
     def penalty(self, params: Params) -> Any:
         return sum(branch.penalty(own) for branch, own in zip(self.branches, params, strict=True))
@@ -319,7 +395,7 @@ class Branches(Layer):
                 params[place],
                 x,
                 state[place],
-                within(context, place),
+                within(context, place, context.steps),
                 None if feedback is None else feedback[place],
             )
             for place, branch in enumerate(self.branches)

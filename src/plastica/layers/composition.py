@@ -11,10 +11,16 @@ from ..errors import DataError, InvalidValue, ShapeError
 from .layer import Context, Layer, Params
 
 
-def within(context: Context, place: int) -> Context:
-    """Return the context of a layer inside a composition; every place draws other random numbers."""
+def within(context: Context, place: int, steps: Any = None) -> Context:
+    """Return the context of a layer inside a composition; every place draws other random numbers.
+
+    Args:
+        context: The context of the composition.
+        place: The place of the layer.
+        steps: Which steps of the inputs of this layer are real; None for all.
+    """
     key = None if context.key is None else random.fold(context.key, context.first + place)
-    return context._replace(key=key, first=0)
+    return context._replace(key=key, first=0, steps=steps)
 
 
 def placed(place: int, method: Any, *args: Any) -> Any:

@@ -60,6 +60,10 @@ class Dense(Layer):
     kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
     bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         if self.units < 1:
             raise InvalidValue(f"Dense(units={self.units!r}): units must be a whole number of at least 1.")

@@ -60,6 +60,10 @@ class SpatialDropout1D(_SpatialDropout):
     rank: ClassVar[int] = 1
     rate: float
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
 
 @declaration
 class SpatialDropout2D(_SpatialDropout):
@@ -131,6 +135,10 @@ class GaussianDropout(Layer):
 
     rate: float
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
             raise InvalidValue(f"GaussianDropout({self.rate}): rate must be from 0 to below 1.")
@@ -167,6 +175,10 @@ class AlphaDropout(Layer):
 
     rate: float
     noise_shape: tuple[int | None, ...] | None = None
+
+    @property
+    def stepwise(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         check_rate("AlphaDropout", self.rate)

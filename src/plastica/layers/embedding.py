@@ -31,6 +31,7 @@ class Embedding(Layer):
         embeddings_initializer: The initializer of E. Default: uniform between -0.05 and 0.05, as in Keras.
         embeddings_regularizer: A penalty on E, added to the loss.
         embeddings_constraint: What E must be after each step, such as MaxNorm(3).
+        mask_zero: Whether item 0 is padding: those steps are left out by recurrent layers, the loss and the metrics.
         input_length: The number of items in a row, as in Keras 2; ``input_shape=(input_length,)`` in another word.
 
     Shapes:
@@ -52,7 +53,19 @@ class Embedding(Layer):
     embeddings_initializer: Initializer = named_field(default="uniform", converter=initializers.get)
     embeddings_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     embeddings_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    mask_zero: bool = False
     input_length: int | None = None
+
+    @property
+    def makes_mask(self) -> bool:
+        return self.mask_zero
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return x != 0 if self.mask_zero else mask
+
+    @property
+    def stepwise(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         for name in ("input_dim", "output_dim"):

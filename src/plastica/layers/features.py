@@ -232,6 +232,10 @@ class Scale(Layer):
 
     initializer: Initializer = named_field(default="ones", converter=initializers.get)
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         return Variables({"scale": self.initializer(rng, (shape[-1],))}, {})
 

@@ -14,9 +14,11 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import no_pull, placed, same, within
+from .in_time import Carry, whole_sequence
 from .input import Input
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .node import arriving
+from .stepping import mask_from, one_step_mask, start_all, stepped
 
 
 @declaration
@@ -119,9 +121,11 @@ class Graph(Layer):
 
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
         activities, potentials, states = self._arrived(x), {}, list(state)
+        masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
-            layer, own = self.layers[place], _read(activities, reads)
-            potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number))
+            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
+            masks.append(layer.mask_of(own, mask))
+            potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number, mask))
             potentials[len(activities)] = potential
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
@@ -146,11 +150,13 @@ class Graph(Layer):
         self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
     ) -> tuple[Record, State]:
         activities, states, records = self._arrived(x), list(state), []
+        masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
-            own = _read(activities, reads)
+            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
             back = None if feedback is None else feedback[place]
-            record, states[place] = self.layers[place].forward(
-                params[place], own, states[place], within(context, number), back
+            masks.append(layer.mask_of(own, mask))
+            record, states[place] = layer.forward(
+                params[place], own, states[place], within(context, number, mask), back
             )
             records.append(record)
             activities.append(record.activity)
@@ -184,6 +190,55 @@ class Graph(Layer):
         arrived = self._arrived(record.input)
         below = [_sum(at_activity[place] or [jnp.zeros_like(arrived[place])]) for place in range(first)]
         return Errors(delta, tuple(each.gradient for each in own), _one_or_all(below), own)
+
+    # Time
+
+    @property
+    def stepwise(self) -> bool:
+        return all(layer.stepwise for layer in self.layers)
+
+    @property
+    def keeps_time(self) -> bool:
+        return all(layer.keeps_time for layer in self.layers)
+
+    def start(self, params: Params, batch: int) -> Carry:
+        return start_all(self.layers, params, batch)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        activities, carried, walks = self._arrived(x_t), list(carry), [True] * len(self.inputs)
+        masks, potentials = self._arrived_masks(context.steps), dict(enumerate(activities))
+        if len(self.calls) > len(self.layers):
+            raise InvalidValue("a layer that is called twice has two memories; such a network cannot go step by step.")
+        for number, (place, reads) in enumerate(self.calls):
+            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
+            here = {walks[read] for read in reads}
+            if len(here) > 1:
+                raise InvalidValue(whole_sequence(layer))
+            masks.append(one_step_mask(layer, own, mask) if True in here else None)
+            within_call = within(context, number, mask)
+            carried[place], potential = stepped(
+                layer, params[place], carry[place], own, state[place], within_call, True in here
+            )
+            potentials[len(activities)] = potential
+            walks.append(True in here and layer.keeps_time)
+            activities.append(layer.activate(potential))
+        return tuple(carried), self._given_back([potentials[place] for place in range(len(activities))])
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        masks, seen = self._arrived_masks(mask), [None] * len(self.inputs) if x is None else self._arrived(x)
+        for place, reads in self.calls:
+            layer, known = self.layers[place], all(seen[read] is not None for read in reads)
+            own = _read(seen, reads) if known else None
+            masks.append(mask_from(layer, own, _read_masks(masks, reads)))
+            seen.append(_passed_on(layer, own) if known and len(reads) == 1 else None)
+        return _read_masks(masks, self.outputs)
+
+    def _arrived_masks(self, mask: Any) -> list[Any]:
+        if mask is None:
+            return [None] * len(self.inputs)
+        return list(mask) if len(self.inputs) > 1 else [mask]
 
     # Places
 
@@ -267,6 +322,12 @@ def _passed_on(layer: Layer, seen: Any) -> Any:
 def _read(values: Sequence[Any], places: Sequence[int]) -> Any:
     """Return the value of a place, or a tuple of those of several."""
     return _one_or_all([values[place] for place in places])
+
+
+def _read_masks(masks: Sequence[Any], places: Sequence[int]) -> Any:
+    """Return the mask of a place, or a tuple of those of several; None if there is none."""
+    found = [masks[place] for place in places]
+    return None if all(mask is None for mask in found) else _one_or_all(found)
 
 
 def _one_or_all(values: Sequence[Any]) -> Any:

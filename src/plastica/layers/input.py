@@ -31,6 +31,10 @@ class Input(Layer):
     shape: tuple[int | None, ...]
     dtype: str | None = None
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(size if size is None else int(size) for size in self.shape))
         if any(size is not None and size < 1 for size in self.shape):

@@ -18,6 +18,7 @@ from ..random import Key, Shape
 from ..regularizers import Regularizer
 from ..typing import Bool, Params, State
 from .activity import ACTIVITY_COST, regularized
+from .in_time import InTime
 from .node import Node, nodes_of
 
 Capability = TypeVar("Capability")
@@ -35,12 +36,15 @@ class Context(NamedTuple):
             statistics.
         first: The index of the first layer, if the sequence is a part of another; its layers then draw the same
             random numbers as in the whole.
+        steps: Which steps of the layer's inputs are real and not padding, ``(batch, time)``; None for all. For a layer
+            that reads several inputs, a tuple with an entry for each.
     """
 
     training: bool = False
     key: Key | None = None
     mask: Bool[jax.Array, "batch"] | None = None
     first: int = 0
+    steps: Any = None
 
 
 INFERENCE = Context()
@@ -66,6 +70,9 @@ class Record(NamedTuple):
         costs: What the layer adds to the loss, by name; see :meth:`Layer.costs`.
         pull_costs: Returns the gradient of the sum of the costs with respect to parameters, input and potential; None
             if there are no costs.
+        trajectory: For a layer that remembers, a function that returns what it did at every step, by name: ``pre``,
+            ``potential`` and ``post``, and every gate, each ``(batch, time, ...)`` in the order of the steps. For
+            learning rules in time; costs nothing unless it is called.
     """
 
     input: jax.Array
@@ -76,6 +83,7 @@ class Record(NamedTuple):
     children: tuple[Record, ...] = ()
     costs: dict[str, jax.Array] = {}  # noqa: RUF012 - never written to
     pull_costs: Callable[[], tuple[Params, jax.Array, jax.Array]] | None = None
+    trajectory: Callable[[], dict[str, jax.Array]] | None = None
 
 
 class Errors(NamedTuple):
@@ -95,7 +103,7 @@ class Errors(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Layer(Declaration):
+class Layer(Declaration, InTime):  # files name the class next to Declaration
     """Base class of layers; a layer is a specification that does not contain its parameters.
 
     User-defined layers implement ``synapse``, ``init`` and ``output_shape`` if they have parameters or change the
@@ -121,8 +129,8 @@ class Layer(Declaration):
     trainable: bool = True
     activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)  # noqa: RUF009
 
-    def __call__(self, *nodes: Any) -> Node:
-        """Return the output of the layer as a node of a graph, as in Keras's functional API.
+    def __call__(self, *nodes: Any) -> Any:
+        """Return the output of the layer as a node of a graph, as in Keras's functional API; several in a list.
 
         Args:
             nodes: An ``Input`` or the output of another layer; for a layer that merges, several, or a list of them.
@@ -131,7 +139,12 @@ class Layer(Declaration):
             InvalidValue: If something else is given.
             ShapeError: If the layer cannot read outputs of these shapes.
         """
-        return Node(self.completed(), nodes_of(self, nodes))
+        made = Node(self.completed(), nodes_of(self, nodes))
+        if self.num_outputs == 1:
+            return made
+        from .select import Select
+
+        return [Select(place)(made) for place in range(self.num_outputs)]
 
     def completed(self) -> Layer:
         """Return the layer as a network takes it: with fields that it found in data, such as a vocabulary."""
@@ -219,6 +232,15 @@ class Layer(Declaration):
     def details(self, params: Params, x: Any, state: State) -> dict[str, jax.Array]:
         """Return what a trace shows besides potential and activity, by name; nothing for most layers."""
         return {}
+
+    @property
+    def reads_parts(self) -> bool:
+        """Whether the layer reads all outputs of a layer that has several."""
+        return False
+
+    def accepts(self, inputs: int) -> bool:
+        """Whether the layer can read so many inputs."""
+        return inputs > 1 if self.reads is None else inputs == self.reads
 
     def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
         """Return the layers that summaries and pictures show inside this one, with params and state of each."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
+from .in_time import any_real
 from .layer import Context, Layer, Params, Shape, State
 
 
@@ -27,9 +28,16 @@ class Merge(Layer):
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
         return self.merge(tuple(x)), state
 
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return any_real(mask) if self.stepwise and mask is not None else None
+
 
 class Elementwise(Merge):
     """Base of the layers that merge inputs of one shape element by element; axes of size 1 are broadcast."""
+
+    @property
+    def stepwise(self) -> bool:
+        return True
 
     def output_shape(self, shape: Shape) -> Shape:
         shapes: tuple[Any, ...] = tuple(map(tuple, shape))  # pyright: ignore[reportArgumentType]
@@ -169,6 +177,10 @@ class Concatenate(Merge):
     """
 
     axis: int = -1
+
+    @property
+    def stepwise(self) -> bool:
+        return self.axis == -1
 
     def __post_init__(self) -> None:
         if isinstance(self.axis, list | tuple):

@@ -110,7 +110,7 @@ def arriving(layer: Layer, shapes: tuple[Any, ...]) -> Any:
         ShapeError: If the layer cannot read them.
     """
     wanted = layer.reads
-    if len(shapes) < 2 if wanted is None else len(shapes) != wanted:
+    if not layer.accepts(len(shapes)):
         told = "two inputs or more" if wanted is None else "one input" if wanted == 1 else f"{wanted} inputs"
         hint = " Merge them first: Concatenate()([a, b])." if wanted == 1 else ""
         raise ShapeError(f"{type(layer).__name__} reads {told}; got {len(shapes)}.{hint}")

@@ -40,6 +40,10 @@ class Dropout(Layer):
     rate: float
     noise_shape: tuple[int | None, ...] | None = None
 
+    @property
+    def stepwise(self) -> bool:
+        return self.noise_shape is None
+
     def __post_init__(self) -> None:
         check_rate("Dropout", self.rate)
         if self.noise_shape is not None:
@@ -70,6 +74,10 @@ class GaussianNoise(Layer):
     """
 
     stddev: float
+
+    @property
+    def stepwise(self) -> bool:
+        return True
 
     def __post_init__(self) -> None:
         if not 0 <= self.stddev < float("inf"):

@@ -77,6 +77,10 @@ class BatchNormalization(Layer):
     beta_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
     gamma_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
+    @property
+    def stepwise(self) -> bool:
+        return self.axis == -1
+
     def __post_init__(self) -> None:
         if not 0 <= self.momentum <= 1:
             raise InvalidValue(f"BatchNormalization(momentum={self.momentum}): momentum must be from 0 to 1.")
@@ -166,6 +170,10 @@ class LayerNormalization(Layer):
     beta_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
     gamma_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
 
+    @property
+    def stepwise(self) -> bool:
+        return self.axis in (-1, (-1,))
+
     def __post_init__(self) -> None:
         check_epsilon("LayerNormalization", self.epsilon)
         if not isinstance(self.axis, int):
@@ -229,6 +237,10 @@ class UnitNormalization(Layer):
 
     axis: int = -1
     epsilon: float = 1e-12
+
+    @property
+    def stepwise(self) -> bool:
+        return self.axis == -1
 
     def __post_init__(self) -> None:
         check_epsilon("UnitNormalization", self.epsilon)

@@ -20,6 +20,10 @@ class _Function(Layer):
     """Base of the layers that apply an activation made of their own arguments."""
 
     @property
+    def stepwise(self) -> bool:
+        return True
+
+    @property
     def function(self) -> Activation:
         """The activation."""
         raise NotImplementedError
@@ -43,6 +47,10 @@ class Identity(Layer):
         >>> Identity().output_shape((3, 4))
         (3, 4)
     """
+
+    @property
+    def stepwise(self) -> bool:
+        return True
 
     def passed_on(self, x: np.ndarray) -> np.ndarray | None:
         return x
@@ -155,6 +163,10 @@ class Softmax(_Function):
     """
 
     axis: int | tuple[int, ...] = -1
+
+    @property
+    def stepwise(self) -> bool:
+        return self.axis in (-1, (-1,))
 
     def __post_init__(self) -> None:
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
-from .. import activations, initializers, regularizers
+from .. import activations, constraints, initializers, regularizers
 from ..activations import Activation
+from ..constraints import Constraint
 from ..declaration import declaration, named_field
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from .cells import GRUCell, LSTMCell, SimpleRNNCell
+from .gated_cell import GatedCell, rate_or_none
 from .kernels import recurrent as kernels
-from .layer import Params
-from .recurrent_base import Carry, Quantities, Recurrent
+from .recurrent_base import GatedRecurrent
 
 
 @declaration
-class SimpleRNN(Recurrent):
+class SimpleRNN(GatedRecurrent):
     """A simple recurrent layer: z_t = x_t W + h_(t-1) U + b, h_t = f(z_t).
 
     For short sequences and for demonstrating vanishing gradients; use LSTM or GRU for longer sequences.
@@ -36,6 +36,13 @@ class SimpleRNN(Recurrent):
         bias_regularizer: A penalty on b.
         return_sequences: Whether to return the states of all steps or only the last.
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3).
+        recurrent_constraint: What U must be.
+        bias_constraint: What b must be.
+        dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
+        recurrent_dropout: The same of the hidden state, on its way into the gates.
+        return_state: Whether to return what is carried after the last step as further outputs, in a graph:
+            ``y, h = SimpleRNN(8, return_state=True)(x)``.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -64,29 +71,21 @@ class SimpleRNN(Recurrent):
     bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     return_sequences: bool = False
     go_backwards: bool = False
+    kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    recurrent_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    return_state: bool = False
 
-    num_gates: ClassVar[int] = 1
-    answer: ClassVar[str] = "potential"
-
-    def activate(self, potential: jax.Array) -> jax.Array:
-        return self.activation(potential)
-
-    @property
-    def output_activation(self) -> Activation | None:
-        return self.activation
-
-    def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        (h,) = carry
-        z = projected + h @ params["recurrent_kernel"]
-        h = self.activation(z)
-        return (h,), {"potential": z, "hidden": h}
+    cell_type: ClassVar[type[GatedCell]] = SimpleRNNCell
 
     def _fast(self, *arguments: Any) -> jax.Array:
         return kernels.simple_rnn(*arguments)
 
 
 @declaration
-class LSTM(Recurrent):
+class LSTM(GatedRecurrent):
     """Long short-term memory (LSTM): a cell with input, forget and output gates.
 
     The usual choice for long-range dependencies.
@@ -110,6 +109,13 @@ class LSTM(Recurrent):
         bias_regularizer: A penalty on b.
         return_sequences: Whether to return the states of all steps or only the last.
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3).
+        recurrent_constraint: What U must be.
+        bias_constraint: What b must be.
+        dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
+        recurrent_dropout: The same of the hidden state, on its way into the gates.
+        return_state: Whether to return what is carried after the last step as further outputs, in a graph:
+            ``y, h, c = LSTM(8, return_state=True)(x)``.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -143,36 +149,21 @@ class LSTM(Recurrent):
     bias_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
     return_sequences: bool = False
     go_backwards: bool = False
+    kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    recurrent_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    return_state: bool = False
 
-    num_gates: ClassVar[int] = 4
-    num_carried: ClassVar[int] = 2
-
-    @property
-    def _gate_activation(self) -> Activation:
-        return self.recurrent_activation
-
-    def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
-        draw = self.bias_initializer
-        if not self.unit_forget_bias:
-            return draw(rng, (4 * self.units,))
-        ones = initializers.Ones()(rng, (self.units,))
-        return np.concatenate([draw(rng, (self.units,)), ones, draw(rng, (2 * self.units,))])
-
-    def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        squash, gate = self.activation, self.recurrent_activation
-        h, c = carry
-        z_i, z_f, z_k, z_o = jnp.split(projected + h @ params["recurrent_kernel"], 4, axis=-1)
-        i, f, k, o = gate(z_i), gate(z_f), squash(z_k), gate(z_o)
-        c = f * c + i * k
-        h = o * squash(c)
-        return (h, c), {"input": i, "forget": f, "candidate": k, "output": o, "cell": c, "hidden": h}
+    cell_type: ClassVar[type[GatedCell]] = LSTMCell
 
     def _fast(self, *arguments: Any) -> jax.Array:
         return kernels.lstm(*arguments)
 
 
 @declaration
-class GRU(Recurrent):
+class GRU(GatedRecurrent):
     """Gated recurrent unit (GRU): similar to LSTM with two gates and a single state, hence fewer weights.
 
         z, r = g(x_t W + b + h_(t-1) U + d)       update and reset gates, a block of W, U, b and d each
@@ -195,6 +186,13 @@ class GRU(Recurrent):
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
         reset_after: Whether to apply the reset gate after the recurrent matrix product (default, as in Keras) or, as
             in the paper, before it; d is then absent.
+        kernel_constraint: What W must be after each step, such as MaxNorm(3).
+        recurrent_constraint: What U must be.
+        bias_constraint: What the biases must be.
+        dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
+        recurrent_dropout: The same of the hidden state, on its way into the gates.
+        return_state: Whether to return what is carried after the last step as further outputs, in a graph:
+            ``y, h = GRU(8, return_state=True)(x)``.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -226,39 +224,18 @@ class GRU(Recurrent):
     return_sequences: bool = False
     go_backwards: bool = False
     reset_after: bool = True
+    kernel_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    recurrent_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    bias_constraint: Constraint | None = named_field(default=None, converter=constraints.get)
+    dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
+    return_state: bool = False
 
-    num_gates: ClassVar[int] = 3
-
-    @property
-    def _gate_activation(self) -> Activation:
-        return self.recurrent_activation
+    cell_type: ClassVar[type[GatedCell]] = GRUCell
 
     @property
     def _has_fast_path(self) -> bool:
         return self.reset_after
-
-    def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
-        width = 3 * self.units
-        return self.bias_initializer(rng, (2, width) if self.reset_after else (width,))
-
-    def _biases(self, params: Params) -> tuple[Any, Any]:
-        if not self.use_bias:
-            return 0.0, 0.0
-        return tuple(params["bias"]) if self.reset_after else (params["bias"], 0.0)
-
-    def _input_bias(self, params: Params) -> Any:
-        return self._biases(params)[0]
-
-    def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        squash, gate = self.activation, self.recurrent_activation
-        (h,) = carry
-        recurrent = params["recurrent_kernel"]
-        x_z, x_r, x_k = jnp.split(projected, 3, axis=-1)
-        h_z, h_r, h_k = jnp.split(h @ recurrent + self._biases(params)[1], 3, axis=-1)
-        z, r = gate(x_z + h_z), gate(x_r + h_r)
-        k = squash(x_k + (r * h_k if self.reset_after else (r * h) @ recurrent[:, 2 * self.units :]))
-        h = z * h + (1 - z) * k
-        return (h,), {"update": z, "reset": r, "candidate": k, "hidden": h}
 
     def _fast(self, *arguments: Any) -> jax.Array:
         return kernels.gru(*arguments)

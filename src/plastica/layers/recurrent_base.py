@@ -1,7 +1,8 @@
-"""What the recurrent layers share: shapes, initial weights, and the two ways through time."""
+"""What the recurrent layers share: shapes, initial states, masks, and the two ways through time."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, ClassVar
 
 import jax
@@ -11,15 +12,13 @@ import numpy as np
 from .. import activations
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
-from ..initializers import Initializer
-from ..regularizers import Regularizer
-from .layer import Context, Layer, Params, Shape, State, Variables
-
-Carry = tuple[jax.Array, ...]
-Quantities = dict[str, jax.Array]
+from .cell import Cell
+from .gated_cell import GatedCell, check_units, dropped_inputs
+from .in_time import Carry, whole_sequence
+from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
 
 _WRONG_RANK = (
-    "{layer}({units}): got inputs of shape {shape}; {layer} wants (batch, time, features), so (time, features) "
+    "{layer}: got inputs of shape {shape}; {kind} wants (batch, time, features), so (time, features) "
     "for each input. {advice}"
 )
 _ADVICE = {
@@ -29,68 +28,227 @@ _ADVICE = {
 
 
 class Recurrent(Layer):
-    """Base of the recurrent layers; a subclass writes one time step as ``_cell``.
+    """Base of the layers that run a cell through a sequence; a subclass says which cell, as ``_cell``.
 
-    Attributes:
-        num_gates: How many blocks of units the kernels have side by side.
-        num_carried: How many arrays travel from step to step.
-        answer: Which of the cell's quantities the synapse gives.
+    A layer may also read initial states beside the sequence, one for each array that the cell carries.
     """
 
-    units: int
-    activation: Activation
-    use_bias: bool
-    kernel_initializer: Initializer
-    recurrent_initializer: Initializer
-    bias_initializer: Initializer
-    kernel_regularizer: Regularizer | None
-    recurrent_regularizer: Regularizer | None
-    bias_regularizer: Regularizer | None
     return_sequences: bool
+    return_state: bool
     go_backwards: bool
 
-    num_gates: ClassVar[int]
-    num_carried: ClassVar[int] = 1
-    answer: ClassVar[str] = "hidden"
+    @property
+    def _cell(self) -> Cell:
+        raise NotImplementedError
 
-    def __post_init__(self) -> None:
-        if self.units < 1:
-            raise InvalidValue(
-                f"{type(self).__name__}(units={self.units!r}): units must be a whole number of at least 1."
-            )
+    @property
+    def _called(self) -> str:
+        """The layer in messages."""
+        return type(self).__name__
 
-    def output_shape(self, shape: Shape) -> Shape:
-        """Return ``(time, units)`` or ``(units,)`` for inputs ``(time, features)``."""
-        name = type(self).__name__
-        if len(shape) != 2:
-            advice = _ADVICE.get(len(shape), "Reshape the inputs to two axes each, time and features.")
-            raise ShapeError(_WRONG_RANK.format(layer=name, units=self.units, shape=shape, advice=advice))
-        if shape[0] == 0:
-            raise ShapeError(f"{name}({self.units}): got inputs of shape {shape}, without a time step.")
-        return (shape[0], self.units) if self.return_sequences else (self.units,)
+    @property
+    def keeps_time(self) -> bool:
+        return self.return_sequences and not self.go_backwards
+
+    def __call__(self, *nodes: Any, initial_state: Any = None) -> Any:
+        """Return the output as a node of a graph; with ``return_state`` a list of it and of what is carried at the end.
+
+        Args:
+            nodes: An ``Input`` or the output of another layer.
+            initial_state: What is carried before the first step: a node for each array, in a list. Zeros by default.
+
+        Raises:
+            InvalidValue: If something else is given.
+            ShapeError: If the layer cannot read outputs of these shapes, or does not carry so many arrays.
+        """
+        if initial_state is None:
+            return super().__call__(*nodes)
+        return super().__call__(
+            *nodes, *(initial_state if isinstance(initial_state, list | tuple) else [initial_state])
+        )
+
+    def accepts(self, inputs: int) -> bool:
+        """Whether the layer may read so many inputs: a sequence, or a sequence and all initial states."""
+        return inputs in (1, 1 + len(self.carried_shapes))
+
+    @property
+    def num_outputs(self) -> int:
+        return 1 + len(self.carried_shapes) if self.return_state else 1
+
+    def output_shape(self, shape: Shape) -> Any:
+        """Return ``(time, units)`` or ``(units,)`` for inputs ``(time, features)``; a tuple with ``return_state``."""
+        shape = self._sequence_shape(shape)
+        answer = (shape[0], *self._cell.width) if self.return_sequences else self._cell.width
+        return (answer, *self.carried_shapes) if self.return_state else answer
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        """Draw kernel, recurrent kernel and bias for inputs ``(time, features)``."""
-        self.output_shape(shape)
-        width = self.num_gates * self.units
-        params = {
-            "kernel": self.kernel_initializer(rng, (shape[-1], width)),
-            "recurrent_kernel": self.recurrent_initializer(rng, (self.units, width)),
-        }
-        if self.use_bias:
-            params["bias"] = self._initial_bias(rng)
-        return Variables(params, {})
+        """Draw the weights of the cell for inputs ``(time, features)``."""
+        return self._cell.init(rng, self._sequence_shape(shape)[1:])
 
-    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
         """Run through time; ``(batch, time, features)`` to ``(batch, time, units)`` or ``(batch, units)``."""
-        params, steps = self._prepared(params, x)
-        if self._is_fast:
-            arguments = (steps, params["kernel"], params["recurrent_kernel"], params.get("bias"))
-            answer = self._fast(*arguments, self.return_sequences)
-        else:
-            answer = self._run(params, steps, self.answer)
-            answer = answer if self.return_sequences else answer[-1]
-        return (jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer), state
+        context = INFERENCE if context is None else context
+        given = tuple(x[1:]) if isinstance(x, tuple) else None
+        params, steps = self._prepared(params, x[0] if isinstance(x, tuple) else x)
+        real = self._real_steps(context)
+        if given is None and real is None and not self.return_state and self._is_fast:
+            answer = self._run_fast(params, steps, context)
+            return (jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer), state
+        last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)
+        answer = jnp.swapaxes(answers, 0, 1) if self.return_sequences else answers[-1]
+        if not self.return_state:
+            return answer, state
+        # With its states beside it, the answer is what the layer activates itself.
+        return (self._cell.activate(answer), *jax.tree.leaves(last)), state
+
+    def activate(self, potential: Any) -> Any:
+        return potential if self.return_state else self._cell.activate(potential)
+
+    @property
+    def output_activation(self) -> Activation | None:
+        return None if self.return_state else self._cell.output_activation
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        own = (mask[0] if isinstance(mask, tuple) else mask) if self.return_sequences else None
+        return (own, *(None for _ in self.carried_shapes)) if self.return_state and own is not None else own
+
+    def forward(
+        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        record, state = super().forward(params, x, state, context, feedback)
+        return record._replace(trajectory=lambda: self.trajectory(params, x, context)), state
+
+    def trajectory(self, params: Params, x: Any, context: Context = INFERENCE) -> dict[str, jax.Array]:
+        """Return what the cell does at every step, by name: ``pre``, ``potential``, ``post`` and its gates.
+
+        Computed by a plain loop over the equations, apart from the fast one that training takes.
+
+        Args:
+            params: The parameters of the layer.
+            x: Inputs, ``(batch, time, features)``, or a tuple of them and the initial states.
+            context: The options of the pass.
+
+        Shapes:
+            Each ``(batch, time, ...)``, in the order in which the steps were taken: from the last one with
+            ``go_backwards``. ``potential`` has a block for each gate, in the order of the kernel.
+        """
+        given = tuple(x[1:]) if isinstance(x, tuple) else None
+        params, steps = self._prepared(params, x[0] if isinstance(x, tuple) else x)
+        cell, real = self._cell, self._real_steps(context)
+
+        def step(carry: Carry, now: Any) -> Any:
+            new, named = cell.observe(params, carry, now[0], context)
+            answer = cell.advance(params, carry, now[0], context)[1]
+            return _kept(now[1], new, carry), {**named, "post": cell.activate(answer)}
+
+        projected = cell.project(params, steps, context)
+        found = jax.lax.scan(step, self._begin(params, steps, given), (projected, real))[1]
+        return {name: jnp.swapaxes(values, 0, 1) for name, values in {"pre": steps, **found}.items()}
+
+    def start(self, params: Params, batch: int) -> Carry:
+        params = _in_one_type(params)
+        dtype = jnp.result_type(*jax.tree.leaves(params)) if jax.tree.leaves(params) else jnp.float32
+        return self._cell.start(params, batch), jnp.zeros((batch, *self._cell.width), dtype)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        if self.go_backwards:
+            raise InvalidValue(whole_sequence(self))
+        params, cell, (inner, last) = _in_one_type(params, x_t), self._cell, carry
+        new, potential = cell.advance(params, inner, cell.project(params, x_t, context), context)
+        real = None if context.steps is None else context.steps[:, 0]
+        new, potential = _kept(real, (new, potential), (inner, last))
+        answer = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
+        return (new, potential), answer
+
+    @property
+    def _is_fast(self) -> bool:
+        return False
+
+    def _run_fast(self, params: Params, steps: jax.Array, context: Context) -> jax.Array:
+        """Return the same as the cell in a loop, time-major."""
+        raise NotImplementedError
+
+    @property
+    def carried_shapes(self) -> tuple[Shape, ...]:
+        """The shape of each array that the cell carries, without the batch axis."""
+        return self._cell.carried_shapes
+
+    def _sequence_shape(self, shape: Any) -> Shape:
+        shape = tuple(shape[0]) if shape and isinstance(shape[0], tuple) else tuple(shape)
+        if len(shape) != 2:
+            advice = _ADVICE.get(len(shape), "Reshape the inputs to two axes each, time and features.")
+            kind = type(self).__name__
+            raise ShapeError(_WRONG_RANK.format(layer=self._called, kind=kind, shape=shape, advice=advice))
+        if shape[0] == 0:
+            raise ShapeError(f"{self._called}: got inputs of shape {shape}, without a time step.")
+        return shape
+
+    def _prepared(self, params: Params, x: jax.Array) -> tuple[Params, jax.Array]:
+        """Return everything in one dtype, and the inputs time-major in the order in which they are read."""
+        dtype = jnp.result_type(x, *jax.tree.leaves(params))
+        steps = jnp.swapaxes(jnp.asarray(x, dtype), 0, 1)
+        return _in_one_type(params, x), (steps[::-1] if self.go_backwards else steps)
+
+    def _real_steps(self, context: Context) -> jax.Array | None:
+        """Return which steps are real, ``(time, batch)``, in the order in which they are read; None for all."""
+        mask = context.steps[0] if isinstance(context.steps, tuple) else context.steps
+        if mask is None:
+            return None
+        return jnp.swapaxes(mask, 0, 1)[:: -1 if self.go_backwards else 1]
+
+    def _begin(self, params: Params, steps: jax.Array, given: tuple[jax.Array, ...] | None) -> Carry:
+        blank = self._cell.start(params, steps.shape[1])
+        if given is None:
+            # What was drawn in another type than the inputs' is carried in theirs.
+            return jax.tree.map(lambda part: part.astype(jnp.result_type(part, steps)), blank)
+        return jax.tree.unflatten(jax.tree.structure(blank), [jnp.asarray(part, steps.dtype) for part in given])
+
+    def _run(
+        self, params: Params, steps: jax.Array, start: Carry, real: jax.Array | None, context: Context
+    ) -> tuple[Carry, jax.Array]:
+        """Return what is carried after the last step, and the potential of every step, time-major."""
+        cell = self._cell
+        projected = cell.project(params, steps, context)
+        if real is None:
+            return jax.lax.scan(lambda carry, now: cell.advance(params, carry, now, context), start, projected)
+
+        def step(carry: Carry, now: Any) -> Any:
+            kept = _kept(now[1], cell.advance(params, carry[0], now[0], context), carry)
+            return kept, kept[1]
+
+        blank = jnp.zeros((steps.shape[1], *cell.width), steps.dtype)
+        (last, _), answers = jax.lax.scan(step, (start, blank), (projected, real))
+        return last, answers
+
+
+class GatedRecurrent(Recurrent):
+    """Base of SimpleRNN, LSTM and GRU, which have kernels for a whole sequence."""
+
+    units: int
+
+    cell_type: ClassVar[type[GatedCell]]
+
+    def __post_init__(self) -> None:
+        check_units(self)
+
+    @property
+    def cell(self) -> GatedCell:
+        """One step of the layer: ``RNN(layer.cell)`` answers the same."""
+        made = object.__new__(self.cell_type)
+        for field in fields(made):  # pyright: ignore[reportArgumentType]
+            own = getattr(self, field.name) if field.name not in _OF_THE_LAYER else field.default
+            object.__setattr__(made, field.name, own)
+        return made
+
+    @property
+    def _cell(self) -> GatedCell:
+        return self.cell
+
+    @property
+    def _called(self) -> str:
+        return f"{type(self).__name__}({self.units})"
 
     def gates(self, params: Params, x: jax.Array) -> dict[str, jax.Array]:
         """Return what every gate and state does at every time step, by name.
@@ -105,13 +263,8 @@ class Recurrent(Layer):
             Each ``(batch, time, units)``, in the order in which the steps were taken: from the last one with
             ``go_backwards``.
         """
-        params, steps = self._prepared(params, x)
-        named = self._run(params, steps)
-        return {name: jnp.swapaxes(values, 0, 1) for name, values in named.items()}
-
-    @property
-    def _gate_activation(self) -> Activation:
-        return activations.Sigmoid()
+        found = self.trajectory(params, x)
+        return {name: found[name] for name in self.cell_type.gate_names}
 
     @property
     def _has_fast_path(self) -> bool:
@@ -119,39 +272,20 @@ class Recurrent(Layer):
 
     @property
     def _is_fast(self) -> bool:
+        cell: Any = self.cell
+        gate = getattr(cell, "recurrent_activation", activations.Sigmoid())
         return (
             self._has_fast_path
-            and self.activation == activations.Tanh()
-            and self._gate_activation == activations.Sigmoid()
+            and cell.recurrent_dropout is None
+            and cell.activation == activations.Tanh()
+            and gate == activations.Sigmoid()
         )
 
-    def _initial_bias(self, rng: np.random.Generator) -> np.ndarray:
-        return self.bias_initializer(rng, (self.num_gates * self.units,))
-
-    def _prepared(self, params: Params, x: jax.Array) -> tuple[Params, jax.Array]:
-        """Return everything in one dtype, and the inputs time-major in the order in which they are read."""
-        dtype = jnp.result_type(x, *params.values())
-        steps = jnp.swapaxes(jnp.asarray(x, dtype), 0, 1)
-        params = {name: jnp.asarray(value, dtype) for name, value in params.items()}
-        return params, (steps[::-1] if self.go_backwards else steps)
-
-    def _run(self, params: Params, steps: jax.Array, wanted: str | None = None) -> Any:
-        """Return one of the cell's quantities at every step, or all by name; time-major."""
-        projected = steps @ params["kernel"] + self._input_bias(params)
-        start = (jnp.zeros((steps.shape[1], self.units), projected.dtype),) * self.num_carried
-
-        def step(carry: Carry, projected: jax.Array) -> Any:
-            carry, named = self._cell(params, carry, projected)
-            return carry, (named if wanted is None else named[wanted])
-
-        return jax.lax.scan(step, start, projected)[1]
-
-    def _input_bias(self, params: Params) -> Any:
-        return params.get("bias", 0.0)
-
-    def _cell(self, params: Params, carry: Carry, projected: jax.Array) -> tuple[Carry, Quantities]:
-        """Take one time step: from the input's share of the potentials to the new carry and every quantity."""
-        raise NotImplementedError
+    def _run_fast(self, params: Params, steps: jax.Array, context: Context) -> jax.Array:
+        rate = self.cell.dropout
+        steps = steps if rate is None else dropped_inputs(steps, rate, context)
+        arguments = (steps, params["kernel"], params["recurrent_kernel"], params.get("bias"))
+        return self._fast(*arguments, self.return_sequences)
 
     def _fast(self, *arguments: Any) -> jax.Array:
         """Return the same as the cell in a loop, for tanh and sigmoid.
@@ -159,3 +293,24 @@ class Recurrent(Layer):
         Takes time-major inputs, kernel, recurrent kernel, bias or None, and whether all steps are wanted.
         """
         raise NotImplementedError
+
+
+# Fields that every layer has; those of a layer are not those of its cell.
+_OF_THE_LAYER = frozenset(field.name for field in fields(Layer))
+
+
+def _kept(real: jax.Array | None, new: Any, old: Any) -> Any:
+    """Return ``new`` for rows whose step is real, ``(batch,)``, and ``old`` for the others."""
+    if real is None:
+        return new
+    return jax.tree.map(
+        lambda one, other: jnp.where(real.reshape(-1, *[1] * (one.ndim - 1)), one, other.astype(one.dtype)), new, old
+    )
+
+
+def _in_one_type(params: Params, *inputs: Any) -> Params:
+    leaves = [*jax.tree.leaves(params), *inputs]
+    if not leaves:
+        return params
+    dtype = jnp.result_type(*leaves)
+    return jax.tree.map(lambda value: jnp.asarray(value, dtype), params)

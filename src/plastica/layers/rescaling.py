@@ -32,5 +32,9 @@ class Rescaling(OnArrays):
     scale: float
     offset: float = 0.0
 
+    @property
+    def stepwise(self) -> bool:
+        return True
+
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return x * jnp.asarray(self.scale, x.dtype) + jnp.asarray(self.offset, x.dtype), state

@@ -52,6 +52,10 @@ class Wired(Layer):
     layer: Layer
     connections: Connections
 
+    @property
+    def stepwise(self) -> bool:
+        return self.layer.stepwise
+
     def __post_init__(self) -> None:
         if not isinstance(self.layer, Layer) or not self.layer.linear_units or isinstance(self.layer, Wired):
             raise InvalidValue(

@@ -29,11 +29,12 @@ from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
-from . import cautions, compiling, examples, fitting, inference, saving, tracing, weights, wiring
+from . import cautions, compiling, examples, fitting, inference, saving, stepping, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
 from .on_batch import OnBatch
 from .outputs import outputs_of
+from .stepping import StepwiseAnswers
 
 
 class Model(OnBatch):
@@ -678,6 +679,32 @@ class Model(OnBatch):
         for watcher in watchers:
             watcher.on_predict_end({})
         return answers
+
+    def stream(self, batch: int = 1) -> StepwiseAnswers:
+        """Return the network as it answers one step of a sequence at a time, remembering the steps before.
+
+        For sensors, control and text as it is written. The answers equal those of :meth:`predict` for the sequence so
+        far. The weights are those of this moment.
+
+        Args:
+            batch: How many sequences go side by side.
+
+        Raises:
+            InvalidValue: If a layer needs the whole sequence, such as Bidirectional or a mean over time.
+
+        Example:
+            >>> from plastica import LSTM, Dense, Sequential
+            >>> model = Sequential([LSTM(4, input_shape=(None, 2)), Dense(1)])
+            >>> answers = model.stream()
+            >>> answers.step([0.5, -1.0]).shape
+            (1, 1)
+            >>> x = np.ones((1, 3, 2))
+            >>> answers.reset()
+            >>> last = [answers.step(x[:, t]) for t in range(3)][-1]
+            >>> bool(abs(last - model.predict(x)).max() < 1e-5)
+            True
+        """
+        return stepping.stream(self, batch)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """Return the predictions of the network, as :meth:`predict` does; for a node, the network's output as a node.

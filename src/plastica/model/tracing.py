@@ -21,7 +21,9 @@ from ..notebook.chart import histogram
 from ..notebook.html import shown
 from ..rules.alignment import whole_batch
 from ..rules.backprop import send_back
+from ..rules.masking import for_loss, real_steps
 from ..views.seen import Seen
+from .weights import holders
 
 if TYPE_CHECKING:
     from ..drawing.figure import Drawing
@@ -42,6 +44,8 @@ class LayerTrace:
         delta: dC/dz, the error at the potential, ``(batch, ...)``; None without targets.
         gradient: dC/dW under the parameter's name (``kernel``, ``bias``); empty without targets.
         details: What else the layer shows, by name: ``"attention weights"``, ``(batch, heads, steps, other steps)``.
+        trajectory: For a layer that remembers, what it did at every step, by name: ``pre``, ``potential`` and ``post``,
+            and every gate, each ``(batch, time, ...)``; empty for others.
     """
 
     path: str
@@ -51,6 +55,7 @@ class LayerTrace:
     delta: Any = None
     gradient: dict[str, np.ndarray] = field(default_factory=dict)
     details: dict[str, np.ndarray] = field(default_factory=dict)
+    trajectory: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shown = [f"{name} {array.shape}" for name, array in self.arrays().items()]
@@ -64,6 +69,7 @@ class LayerTrace:
         """Return all arrays by name; gradients as ``dC/dkernel``."""
         found = {**_each("input", self.input), **_each("potential", self.potential), **_each("activity", self.activity)}
         found |= self.details
+        found |= {f"every step/{name}": array for name, array in self.trajectory.items()}
         if self.delta is not None:
             found |= _each("delta", self.delta)
         return found | {f"dC/d{name}": array for name, array in self.gradient.items()}
@@ -188,6 +194,19 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
     return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
+def _arrays(arrays: dict[str, Any]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(array) for name, array in arrays.items()}
+
+
+def _by_name(gradient: Any) -> dict[str, np.ndarray]:
+    found = list(holders(gradient))
+    return {
+        f"{place}/{name}" if len(found) > 1 else name: np.asarray(array)
+        for place, holder in enumerate(found)
+        for name, array in holder.items()
+    }
+
+
 def _on_host(value: Any) -> Any:
     return tuple(map(np.asarray, value)) if isinstance(value, tuple) else np.asarray(value)
 
@@ -201,7 +220,8 @@ def trace(
         LayerTrace(
             path,
             *map(_on_host, (part.input, part.potential, part.activity)),
-            details={name: np.asarray(array) for name, array in layer.details(own, part.input, carried).items()},
+            details=_arrays(layer.details(own, part.input, carried)),
+            trajectory={} if part.trajectory is None else _arrays(part.trajectory()),
         )
         for (path, layer, part), (_, _, own), (_, _, carried) in zip(
             walk(network, record), walk(network, params), walk(network, state), strict=True
@@ -210,12 +230,13 @@ def trace(
     if y is None or objective is None:
         return Trace(tuple(layers), network, params)
     batch = whole_batch(x, y, 0)
+    batch = for_loss(batch, real_steps(network, batch))
     loss, errors = send_back(network, record, batch, objective)
     blamed = [
         replace(
             layer,
             delta=_on_host(error.delta),
-            gradient={name: np.asarray(array) for name, array in (error.gradient or {}).items()},
+            gradient=_by_name(error.gradient),
         )
         for layer, (_, _, error) in zip(layers, walk(network, errors), strict=True)
     ]

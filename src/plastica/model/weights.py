@@ -62,9 +62,18 @@ class NamedWeights(NamedTuple):
 def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield ``(path, holder, name)`` for each array ``holder[name]``, in the order of Keras."""
     for (path, _, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True):
-        for holder in (own, carried):
-            for name in sorted(holder or {}, key=_rank):
+        for holder in (*holders(own), *holders(carried)):
+            for name in sorted(holder, key=_rank):
                 yield path, holder, name
+
+
+def holders(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield the dicts with the arrays of a layer: one, or one for each of its cells."""
+    if isinstance(tree, dict):
+        yield tree
+    else:
+        for part in tree or ():
+            yield from holders(part)
 
 
 def get_weights(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
@@ -152,8 +161,10 @@ def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
             for child in entry.children:
                 gather(child, f"{path}{entry.name}/")
             return
-        for holder in (entry.params, entry.state):
-            found.update({f"{path}{entry.name}/{name}": (holder, name) for name in holder or {}})
+        for holders_of in (list(holders(entry.params)), list(holders(entry.state))):
+            for place, holder in enumerate(holders_of):
+                part = f"{entry.name}/{place}" if len(holders_of) > 1 else entry.name
+                found.update({f"{path}{part}/{name}": (holder, name) for name in holder})
 
     for entry in outline(network, None, params, state):
         gather(entry, "")

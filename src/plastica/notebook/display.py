@@ -1,4 +1,4 @@
-"""Cell: an output of a notebook cell that can be updated in place."""
+"""CellOutput: an output of a notebook cell that can be updated in place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import Any, TextIO
 
 
-class Cell:
+class CellOutput:
     """An output below the running cell, in Jupyter, VS Code, Colab and other clients of the Jupyter protocol.
 
     Args:
@@ -27,7 +27,7 @@ class Cell:
         self._begun = True
 
 
-def cell_for(out: TextIO) -> Cell | None:
+def cell_for(out: TextIO) -> CellOutput | None:
     """Return an output of the current notebook; None outside of notebooks, and if ``out`` is redirected.
 
     IPython is not a dependency; a notebook has already imported it.
@@ -37,4 +37,4 @@ def cell_for(out: TextIO) -> Cell | None:
     # The IPython shell in a terminal has no kernel; redirected output must not be replaced.
     if getattr(shell, "kernel", None) is None or not type(out).__module__.startswith("ipykernel"):
         return None
-    return Cell(shell)
+    return CellOutput(shell)

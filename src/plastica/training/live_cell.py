@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ..language import WORDS
 from ..notebook import html
-from ..notebook.display import Cell
+from ..notebook.display import CellOutput
 from .charts import charts
 from .live import Pace, Standing
 
@@ -25,7 +25,7 @@ class LiveCell:
         may_stop: Whether the run may end before its last epoch, so that the time left is an upper bound.
     """
 
-    def __init__(self, cell: Cell, may_stop: bool = False) -> None:
+    def __init__(self, cell: CellOutput, may_stop: bool = False) -> None:
         self._cell, self._may_stop = cell, may_stop
         self._standing: Standing | None = None
         self._pace = Pace(may_stop)

@@ -16,6 +16,7 @@ from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
+from ..rules.masking import for_loss, for_metrics, real_steps
 from ..rules.rule import loss_of
 from ..schedules import Schedule
 from . import finite
@@ -57,7 +58,8 @@ class Supervised(Program):
 
     def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, BatchFigures]:
         network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
-        context = context_of(batch, key)
+        context, mask = context_of(batch, key), real_steps(network, batch)
+        watched, batch = for_metrics(batch, mask), for_loss(batch, mask)
         signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
         if signal.direction is None and optimizer.keeps_average:
             raise InvalidValue(
@@ -83,17 +85,18 @@ class Supervised(Program):
         state = freezing.kept_of_frozen(network, learner.state, signal.state)
         params = network.constrain(params, state)
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
-        return made, BatchFigures(loss, signal.costs, self._sums(signal.output, batch))
+        return made, BatchFigures(loss, signal.costs, self._sums(signal.output, watched, mask))
 
     def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
-        network, costs = self.network, {}
+        network, costs, mask = self.network, {}, real_steps(self.network, batch)
+        shown = for_loss(batch, mask)
         if self.means and self.objective is not None:  # only rules that answer by the forward pass take costs
             answer = answered(network, params, batch.x, state, INFERENCE._replace(mask=is_real(batch)))
-            loss, activity, costs = loss_of(self.objective, batch, *answer[:2]), answer.activity, answer.costs
+            loss, activity, costs = loss_of(self.objective, shown, *answer[:2]), answer.activity, answer.costs
         else:
-            loss, activity = self.rule.judge(network, params, state, memory, batch, self.objective)
+            loss, activity = self.rule.judge(network, params, state, memory, shown, self.objective)
         total = loss + sum(costs.values()) + network.penalty(params)
-        return BatchFigures(total, costs, self._sums(activity, batch))
+        return BatchFigures(total, costs, self._sums(activity, for_metrics(batch, mask), mask))
 
     @property
     def answering(self) -> Answering:
@@ -127,10 +130,14 @@ class Supervised(Program):
     def remedy(self) -> str:
         return finite.what_to_try(self.rule.own_rates(), has_objective=self.objective is not None)
 
-    def _sums(self, output: Any, batch: Batch) -> tuple[jax.Array, ...]:
+    def _sums(self, output: Any, batch: Batch, mask: jax.Array | None = None) -> tuple[jax.Array, ...]:
         """Return what one batch adds to the sums of the metrics, counts last."""
         real = is_real(batch).astype(batch.weight.dtype)
-        found = [plain_sums(metric, output, batch, real) for metric in self.metrics]
+        if mask is None:
+            found = [plain_sums(metric, output, batch, real) for metric in self.metrics]
+        else:
+            steps = batch._replace(weight=real, within=mask.astype(real.dtype))
+            found = [weighted_sums(metric, output, steps) for metric in self.metrics]
         found += [weighted_sums(metric, output, batch) for metric in self.weighted_metrics]
         return tuple(jnp.ravel(found[place]) for place in counts_last(self.watched))
 

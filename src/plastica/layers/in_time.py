@@ -1,0 +1,96 @@
+"""What layers say about time: how a walk begins, what one step does, and which steps are padding."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ..errors import InvalidValue
+
+Carry = Any
+
+
+class InTime:
+    """The part of a layer that is about sequences, ``(batch, time, ...)``.
+
+    A layer that remembers defines ``start`` and ``step``. A layer without memory that treats every step alike, such as
+    Dense, only says so (``stepwise``). Compositions walk in time because their parts do.
+
+    A mask says which steps are real, ``(batch, time)``, and travels beside the activity: from a layer that makes it
+    (``Masking``, ``Embedding(mask_zero=True)``) through ``mask_of`` of each layer to the loss. A layer finds the mask
+    of its input in ``context.steps``; None means that all steps are real.
+    """
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether each step of a sequence is treated by itself and alike, without memory."""
+        return False
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether the output for a sequence is a sequence of as many steps."""
+        return self.stepwise
+
+    @property
+    def makes_mask(self) -> bool:
+        """Whether the layer, or one inside it, makes a mask of its inputs."""
+        layer: Any = self
+        return any(child.makes_mask for child in layer.children)
+
+    @property
+    def num_outputs(self) -> int:
+        """How many outputs a call of the layer gives as nodes of a graph."""
+        return 1
+
+    def start(self, params: Any, batch: int) -> Carry:
+        """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
+        return ()
+
+    def step(self, params: Any, carry: Carry, x_t: Any, state: Any, context: Any) -> tuple[Carry, jax.Array]:
+        """Take one step in time.
+
+        Args:
+            params: The parameters of the layer.
+            carry: What the layer remembers.
+            x_t: Inputs of one step, ``(batch, ...)``.
+            state: The state of the layer (running statistics), which a step reads and leaves as it is.
+            context: The options of the pass; ``context.steps`` is ``(batch, 1)``.
+
+        Returns:
+            What the layer then remembers, and the potential of this step.
+
+        Raises:
+            InvalidValue: If the layer needs the whole sequence.
+        """
+        if not self.stepwise:
+            raise InvalidValue(whole_sequence(self))
+        layer: Any = self
+        potential, _ = layer.synapse(params, jax.tree.map(lambda part: part[:, None], x_t), state, context)
+        return carry, jax.tree.map(lambda part: part[:, 0], potential)
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        """Return which steps of the output are real.
+
+        Args:
+            x: Inputs, ``(batch, time, ...)``; None where they are not known.
+            mask: Which steps of the inputs are real, ``(batch, time)``, or None for all. For a layer that reads
+                several inputs, a tuple with an entry for each.
+        """
+        return mask if self.stepwise else None
+
+
+def any_real(masks: Any) -> Any:
+    """Return the mask of a merge of several sequences: a step is real if it is in any; None for all, as in Keras."""
+    return None if any(mask is None for mask in masks) else reduce(jnp.logical_or, masks)
+
+
+def whole_sequence(layer: Any) -> str:
+    """Return why a layer cannot walk in time."""
+    return (
+        f"{type(layer).__name__} needs the whole sequence, so this network cannot answer step by step. Use layers that "
+        "look back only, such as LSTM, GRU and Dense, and the last step of a recurrent layer instead "
+        "of a mean over time."
+    )

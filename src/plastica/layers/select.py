@@ -1,0 +1,40 @@
+"""Select: one output of a layer that has several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from ..declaration import declaration
+from .layer import Context, Layer, Params, Shape, State
+
+
+@declaration
+class Select(Layer):
+    """Pass on one output of a layer that has several, such as ``LSTM(8, return_state=True)``.
+
+    Calls of such layers make it: ``y, h, c = LSTM(8, return_state=True)(x)``.
+
+    Args:
+        place: Which output, from 0.
+
+    Example:
+        >>> Select(1).output_shape(((5, 8), (8,), (8,)))
+        (8,)
+    """
+
+    place: int
+
+    def output_shape(self, shape: Shape) -> Any:
+        return tuple(shape[self.place])  # pyright: ignore[reportArgumentType]
+
+    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
+        return x[self.place], state
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return None if mask is None else mask[self.place]
+
+    @property
+    def reads_parts(self) -> bool:
+        return True
