@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 
 import numpy as np
@@ -193,3 +194,24 @@ def test_another_first_epoch_is_not_taken_for_the_same_run(tmp_path):
     plain().fit(X, Y, verbose=0, epochs=4, max_steps=4, checkpoint=tmp_path)
     with pytest.raises(InvalidValue, match="initial_epoch=0; this one has 2"):
         plain().fit(X, Y, verbose=0, epochs=4, initial_epoch=2, checkpoint=tmp_path, resume=True)
+
+
+def test_the_fingerprint_of_a_program_is_that_of_the_first_release():
+    """Fields that declarations get later stand in ``ADDED_FIELDS``, so that older checkpoints are resumed."""
+    from plastica.training.checkpointing import _first_written
+
+    layers = [
+        pl.Conv2D(2, 3, activation="relu"),
+        pl.Flatten(),
+        pl.Dense(8, activation="tanh", kernel_regularizer="l2"),
+        pl.BatchNormalization(),
+        pl.Dropout(0.1),
+        pl.Reshape((4, 2)),
+        pl.LSTM(3),
+        pl.Dense(1, activation="sigmoid"),
+    ]
+    model = pl.Sequential(layers)
+    model.build((None, 5, 5, 1))
+    model.compile(pl.optimizers.Adam(0.01), "binary_crossentropy", ["accuracy"])
+    digest = hashlib.sha256(repr(_first_written(model.program)).encode()).hexdigest()
+    assert digest.startswith("8ff96116c982efbf84f12fc8d5ef3832be79dcbb57b5e15b077e310fce4e3ec2"[:16])

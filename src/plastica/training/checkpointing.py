@@ -25,7 +25,7 @@ from .run import Run
 # Fields added to declarations since the first release; they are part of a run's fingerprint only if they are set.
 ADDED_FIELDS = frozenset({
     "activity_regularizer", "bias_constraint", "kernel_constraint", "gamma_constraint", "beta_constraint",
-    "embeddings_constraint",
+    "embeddings_constraint", "dtype", "input_length",
 })  # fmt: skip
 
 HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed
