@@ -61,7 +61,7 @@ HOMES = {
     ),
 }
 # Layers are listed once, in the stub of their package; these are for people who write layers of their own.
-_FOR_OWN_LAYERS = {"Connections", "Context", "Errors", "INFERENCE", "Node", "OutputPart", "Record", "Variables"}
+_FOR_OWN_LAYERS = {"Connections", "Context", "Errors", "INFERENCE", "Node", "Record", "Select", "Variables"}
 _FOR_OWN_LAYERS |= {"Sequential", "Wiring", "walk", "wiring"}
 _LAYERS = homes_in_stub(str(Path(__file__).parent / "layers" / "__init__.py"))
 

@@ -226,7 +226,6 @@ def test_a_layer_that_is_called_twice_shares_its_weights_and_its_options():
         (lambda: pl.MultiHeadAttention(2, 3, attention_axes=(2,)), "bring other axes there with Permute and Reshape"),
         (lambda: pl.Attention(score_mode="sum"), 'score_mode must be one of "dot", "concat"'),
         (lambda: pl.Attention()([pl.Input((4, 6))] + [pl.Input((5, 6)) for _ in range(3)]), "one to three inputs"),
-        (lambda: pl.layers.OutputPart(-1), "OutputPart(place=-1): places are counted from 0"),
     ],
 )
 def test_wrong_values_are_named(make, message):
@@ -250,8 +249,8 @@ def test_wrong_values_are_named(make, message):
             "each value has its key, so that their steps must be as many",
         ),
         (
-            lambda: pl.layers.OutputPart(1)(pl.Input((4, 6))),
-            "OutputPart(1): got 1 outputs, of shape (4, 6); places are counted",
+            lambda: pl.layers.Select(1)(pl.Input((4, 6))),
+            "Select(1): got 1 outputs, of shape (4, 6); places are counted",
         ),
         (
             lambda: pl.Attention()(pl.Input((4, 6)), attention_mask=pl.Input((4, 5))),
@@ -262,3 +261,37 @@ def test_wrong_values_are_named(make, message):
 def test_wrong_shapes_are_explained(make, message):
     with pytest.raises(ShapeError, match=re.escape(message)):
         make()
+
+
+@pytest.mark.parametrize("heads", [True, False], ids=["MultiHeadAttention", "Attention"])
+def test_padding_is_attended_to_by_nobody_as_in_keras(heads):
+    words, others = np.array([[1, 2, 3, 0, 0], [4, 1, 0, 0, 0]]), np.array([[3, 1, 0, 0], [2, 2, 2, 0]])
+
+    def network(layers, model):
+        query, value = layers.Input((5,)), layers.Input((4,))
+        q, v = (layers.Embedding(5, 6, mask_zero=True)(each) for each in (query, value))
+        attend = layers.MultiHeadAttention(2, 3) if heads else layers.Attention()
+        mixed = attend(q, v, use_causal_mask=True) if heads else attend([q, v], use_causal_mask=True)
+        return model([query, value], mixed)
+
+    import keras
+
+    ours, theirs = network(pl, pl.Model), network(keras_layers, keras.Model)
+    weights = [RNG.normal(size=each.shape).astype(np.float32) for each in ours.get_weights()]
+    ours.set_weights(weights)
+    theirs.set_weights(weights)
+    real = words != 0  # of steps that are padding themselves Keras has two answers, with and without the weights
+    found, wanted = ours.predict([words, others]), np.asarray(theirs([words, others]))
+    np.testing.assert_allclose(found[real], wanted[real], rtol=1e-4, atol=1e-5)
+    shown = ours.trace([words, others])["MultiHeadAttention" if heads else "Attention"].arrays()["attention weights"]
+    assert shown[..., -1].max() == 0, "the last step of the value is padding in both rows"
+
+
+def test_padding_changes_no_answer_of_a_transformer_block():
+    words = pl.Input((None,))
+    x = pl.Embedding(6, 8, mask_zero=True)(words)
+    x = pl.LayerNormalization()(pl.Add()([x, pl.MultiHeadAttention(2, 4)(x)]))
+    model = pl.Model(words, pl.LSTM(3)(x))
+    short = np.array([[1, 2, 3], [4, 5, 1]])
+    padded = np.pad(short, ((0, 0), (0, 4)))
+    np.testing.assert_allclose(model.predict(short), model.predict(padded), rtol=1e-5, atol=1e-6)

@@ -40,7 +40,6 @@ from .networks import Networks
 from .node import Node
 from .noise import Dropout, GaussianNoise
 from .normalization import BatchNormalization, LayerNormalization, UnitNormalization
-from .output_part import OutputPart
 from .own import Lambda
 from .piecewise import PiecewiseLinearEmbedding
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
@@ -51,6 +50,7 @@ from .rescaling import Rescaling
 from .resizing import CenterCrop, RandomCrop, Resizing
 from .rnn import RNN, StackedRNNCells
 from .sampling import GaussianSampling
+from .select import Select
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .standardization import Normalization
@@ -144,7 +144,6 @@ __all__ = [
     "Networks",
     "Node",
     "Normalization",
-    "OutputPart",
     "PReLU",
     "PeriodicEmbedding",
     "Permute",
@@ -166,6 +165,7 @@ __all__ = [
     "Resizing",
     "RestrictedBoltzmann",
     "Scale",
+    "Select",
     "SeparableConv1D",
     "SeparableConv2D",
     "Sequential",

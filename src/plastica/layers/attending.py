@@ -9,9 +9,9 @@ import jax
 
 from ..errors import InvalidValue, ShapeError
 from .kernels.attention import allowed_steps, together
-from .layer import Layer, Params, Shape, State
+from .layer import Context, Layer, Params, Record, Shape, State
 from .node import Node, nodes_of
-from .output_part import OutputPart
+from .select import Select
 
 WEIGHTS = "attention weights"
 
@@ -77,7 +77,7 @@ class Attending(Layer):
             return_attention_scores=return_attention_scores,
         )
         node = Node(layer, (*read, *mask))
-        return (OutputPart(0)(node), OutputPart(1)(node)) if return_attention_scores else node
+        return [Select(place)(node) for place in range(2)] if return_attention_scores else node
 
     def _called_with(self, **options: Any) -> Attending:
         """Return the layer with the options of a call; the same for every call, so that it has one set of weights."""
@@ -104,6 +104,10 @@ class Attending(Layer):
                 f"{owner} reads one to three inputs, the query, the value and the key; got {self.inputs}. A mask is "
                 "given by name: attention_mask=."
             )
+
+    @property
+    def num_outputs(self) -> int:
+        return 2 if self.return_attention_scores else 1
 
     @property
     def reads(self) -> int | None:
@@ -140,22 +144,36 @@ class Attending(Layer):
             raise ShapeError(f"{owner}: got a mask of shape {mask}; it must be (steps, other steps), {pairs}.")
         return found
 
-    def masked(self, x: Any, reach: int | None = None) -> Sources:
-        """Return what arrives by its role, with one mask of all that forbids attention."""
+    def masked(self, x: Any, context: Context, reach: int | None = None) -> Sources:
+        """Return what arrives by its role, with one mask of all that forbids attention: padding too, as in Keras."""
         found = self.sources(x)
         near = allowed_steps(found.query.shape[1], found.key.shape[1], self.use_causal_mask, reach)
         own = None
         if found.allowed is not None:
             own = found.allowed > 0.5
             own = own[:, None] if own.ndim == 3 else own  # (batch, heads or 1, steps, other steps)
-        return found._replace(allowed=together(near, own))
+        real = Sources(None, None, None) if context.steps is None else self.sources(context.steps)
+        rows = None if real.query is None else real.query[:, None, :, None]
+        columns = together(real.value, real.key)
+        return found._replace(allowed=together(near, own, rows, None if columns is None else columns[:, None, None, :]))
 
-    def weights(self, params: Params, x: Any) -> jax.Array:
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        query = None if mask is None else self.sources(mask).query
+        return (query, None) if self.return_attention_scores else query
+
+    @property
+    def keeps_time(self) -> bool:
+        return True
+
+    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
         """Return the attention weights, ``(batch, heads, steps, other steps)``."""
         raise NotImplementedError
 
-    def details(self, params: Params, x: Any, state: State) -> dict[str, jax.Array]:
-        return {WEIGHTS: self.weights(params, x)}
+    def forward(
+        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+    ) -> tuple[Record, State]:
+        record, state = super().forward(params, x, state, context, feedback)
+        return record._replace(details=lambda: {WEIGHTS: self.weights(params, x, context)}), state
 
 
 def _without_repeats(nodes: tuple[Node, ...]) -> tuple[Node, ...]:

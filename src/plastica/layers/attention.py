@@ -32,14 +32,14 @@ class _OneHead(Attending):
         return (output, (query[0], value[0])) if self.return_attention_scores else output
 
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
-        sources = self.masked(x)
+        sources = self.masked(x, context)
         weights = weights_of(self._scores(params, sources), sources.allowed)
         kept = dropped(weights, self.dropout, weights.shape, context)
         output = weighted_means(kept, sources.value[:, None])[:, 0]
         return ((output, weights[:, 0]) if self.return_attention_scores else output), state
 
-    def weights(self, params: Params, x: Any) -> jax.Array:
-        sources = self.masked(x)
+    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
+        sources = self.masked(x, context)
         return weights_of(self._scores(params, sources), sources.allowed)[:, 0]
 
     def _scores(self, params: Params, sources: Sources) -> jax.Array:

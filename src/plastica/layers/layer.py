@@ -73,6 +73,8 @@ class Record(NamedTuple):
         trajectory: For a layer that remembers, a function that returns what it did at every step, by name: ``pre``,
             ``potential`` and ``post``, and every gate, each ``(batch, time, ...)`` in the order of the steps. For
             learning rules in time; costs nothing unless it is called.
+        details: For a layer that shows more than potential and activity, such as attention weights, a function that
+            returns it by name; costs nothing unless it is called.
     """
 
     input: jax.Array
@@ -84,6 +86,7 @@ class Record(NamedTuple):
     costs: dict[str, jax.Array] = {}  # noqa: RUF012 - never written to
     pull_costs: Callable[[], tuple[Params, jax.Array, jax.Array]] | None = None
     trajectory: Callable[[], dict[str, jax.Array]] | None = None
+    details: Callable[[], dict[str, jax.Array]] | None = None
 
 
 class Errors(NamedTuple):
@@ -228,10 +231,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
     def reads(self) -> int | None:
         """How many inputs the layer reads; None for two or more, as in a sum."""
         return 1
-
-    def details(self, params: Params, x: Any, state: State) -> dict[str, jax.Array]:
-        """Return what a trace shows besides potential and activity, by name; nothing for most layers."""
-        return {}
 
     @property
     def reads_parts(self) -> bool:

@@ -129,7 +129,7 @@ class MultiHeadAttention(Attending):
         return tuple(name for name in params if name.endswith(f"_{prefix}"))
 
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
-        sources = self.masked(x, self.sliding_window)
+        sources = self.masked(x, context, self.sliding_window)
         weights = self._weights(params, sources)
         means = weighted_means(
             dropped(weights, self.dropout, weights.shape, context), self._heads("value", params, sources)
@@ -138,8 +138,8 @@ class MultiHeadAttention(Attending):
         output = _mapped(rows, params["output_kernel"].reshape(rows.shape[-1], -1), params.get("output_bias"))
         return ((output, weights) if self.return_attention_scores else output), state
 
-    def weights(self, params: Params, x: Any) -> jax.Array:
-        return self._weights(params, self.masked(x, self.sliding_window))
+    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
+        return self._weights(params, self.masked(x, context, self.sliding_window))
 
     def _weights(self, params: Params, sources: Sources) -> jax.Array:
         query = self._heads("query", params, sources)

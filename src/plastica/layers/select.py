@@ -7,6 +7,7 @@ from typing import Any
 import jax
 
 from ..declaration import declaration
+from ..errors import ShapeError
 from .layer import Context, Layer, Params, Shape, State
 
 
@@ -19,6 +20,9 @@ class Select(Layer):
     Args:
         place: Which output, from 0.
 
+    Raises:
+        ShapeError: If there is no such output.
+
     Example:
         >>> Select(1).output_shape(((5, 8), (8,), (8,)))
         (8,)
@@ -27,7 +31,14 @@ class Select(Layer):
     place: int
 
     def output_shape(self, shape: Shape) -> Any:
-        return tuple(shape[self.place])  # pyright: ignore[reportArgumentType]
+        shapes: Any = shape
+        several = [each for each in shapes if isinstance(each, tuple)]
+        if not 0 <= self.place < len(several):
+            raise ShapeError(
+                f"Select({self.place}): got {len(several) or 1} outputs, of shape {tuple(shapes)}; places are counted "
+                "from 0."
+            )
+        return several[self.place]
 
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
         return x[self.place], state

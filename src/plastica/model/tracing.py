@@ -220,7 +220,7 @@ def trace(
         LayerTrace(
             path,
             *map(_on_host, (part.input, part.potential, part.activity)),
-            details=_arrays(layer.details(own, part.input, carried)),
+            details={} if part.details is None else _arrays(part.details()),
             trajectory={} if part.trajectory is None else _arrays(part.trajectory()),
         )
         for (path, layer, part), (_, _, own), (_, _, carried) in zip(
