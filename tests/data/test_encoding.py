@@ -294,7 +294,7 @@ def test_missing_values_that_training_never_saw_are_said_for_every_kind():
     encoder = fit(n=[1, 2, 3, 5], b=["yes", "no", "no", "yes"], d=day, c=["x", "y", "x", "z"])
     notes = []
     encoder.transform(read_table({name: [None] * 2 for name in "nbdc"}), notes)
-    taken = {"n": "the median", "b": "one half", "d": "the median", "c": "unknown"}
+    taken = {"n": "the median", "b": "0.5", "d": "the median", "c": "unknown"}
     assert list(map(str, notes)) == [
         f"column {name!r}: 2 missing, but none were missing in training; treated as {what}."
         for name, what in taken.items()

@@ -199,7 +199,7 @@ class Undeclared(pl.Rule):
     ({"loss": 3}, "loss=3"),
     ({"metrics": [3]}, "metric=3"),
     ({"optimizer": 0.1}, r"0\.1"),
-    ({"rule": Undeclared()}, "Undeclared, a class without @declaration"),
+    ({"rule": Undeclared()}, "Undeclared is a class without @declaration"),
 ])  # fmt: skip
 def test_what_cannot_be_compiled_is_refused_at_once(options, match):
     with pytest.raises(InvalidValue, match=match):
