@@ -25,7 +25,8 @@ from .run import Run
 # Fields added to declarations since the first release; they are part of a run's fingerprint only if they are set.
 ADDED_FIELDS = frozenset({
     "activity_regularizer", "bias_constraint", "kernel_constraint", "gamma_constraint", "beta_constraint",
-    "embeddings_constraint", "dtype", "input_length",
+    "embeddings_constraint", "recurrent_constraint", "dtype", "input_length", "mask_zero", "dropout",
+    "recurrent_dropout", "return_state",
 })  # fmt: skip
 
 HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed
@@ -178,7 +179,7 @@ def _without_added(spec: Any) -> Any:
         return [_without_added(part) for part in spec]
     if not isinstance(spec, dict):
         return spec
-    unset = (name for name, value in spec.items() if name in ADDED_FIELDS and value in (None, False))
+    unset = (name for name, value in spec.items() if name in ADDED_FIELDS and value in (None, False, 0.0))
     left = spec.keys() - set(unset)
     return {name: _without_added(value) for name, value in spec.items() if name in left}
 
