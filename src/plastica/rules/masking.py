@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jax import Array
 
 from ..errors import InvalidValue
 from ..layers.layer import Layer
+from ..typing import Bool, Float
 from .rule import Batch
 
 
