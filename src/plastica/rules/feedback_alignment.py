@@ -61,8 +61,8 @@ class FeedbackAlignment(Backprop):
         global_error=False,
         notes={
             "local": RECURRENT,
-            "symmetric_weights": "One-dimensional parameters, such as those of normalization, are used as they are on "
-            "the way back.",
+            "symmetric_weights": "One-dimensional parameters, such as those of normalization, are used unchanged in "
+            "the backward pass.",
         },
     )
 
