@@ -32,7 +32,9 @@ GIVEN: dict[str, Any] = {
     "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {
-    ("layer", "Rescaling"): {"scale": 0.5}
+    ("layer", "Rescaling"): {"scale": 0.5},
+    ("layer", "Bidirectional"): {"layer": pl.LSTM(3)},
+    ("layer", "RNN"): {"cell": pl.LSTMCell(3)},
 }
 WRONG = (
     "32",

@@ -128,3 +128,16 @@ def test_training_imports_only_the_layers_that_are_used():
     loaded = in_a_process(script).split()
     assert "plastica.layers.dense" in loaded
     assert not {"plastica.layers.convolution", "plastica.layers.attention", "plastica.layers.light"} & set(loaded)
+
+
+def test_no_module_needs_what_only_the_tests_install():
+    script = """
+import importlib, pkgutil, sys, plastica
+for absent in ("jaxtyping", "beartype", "hypothesis", "pytest", "keras", "pandas"):
+    sys.modules[absent] = None
+optional = ("excel", "tensorboard", "__main__")
+for found in pkgutil.walk_packages(plastica.__path__, "plastica."):
+    if not found.name.endswith(optional):
+        importlib.import_module(found.name)
+"""
+    assert not in_a_process(script)

@@ -61,7 +61,8 @@ def test_every_field_that_takes_names_resolves_them_once(cls):
     fields = {
         name for name in cls.__dataclass_fields__ if name in named or name.endswith(ends) or name == "initializer"
     }
-    assert fields == set(converters_of(cls))
+    converted_otherwise = {"cell", "dropout", "recurrent_dropout"}  # lists to cells, 0 to None
+    assert fields == set(converters_of(cls)) - converted_otherwise
 
 
 def test_files_that_hold_names_still_load():

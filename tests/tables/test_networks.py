@@ -94,7 +94,7 @@ def test_a_rule_has_the_layers_and_the_optimizer_that_suit_it():
 
 
 def test_a_rule_that_is_not_defined_for_the_task_is_refused_before_anything_is_trained():
-    with pytest.raises(InvalidValue, match=r"Perceptron.* is for numbers, and the perceptron decides between classes"):
+    with pytest.raises(InvalidValue, match=r"Perceptron.* is for regression, and the perceptron is for classification"):
         network_for("regression", 1, LAYOUT, Settings(rule="perceptron"))
     with pytest.raises(UnknownName, match='did you mean "perceptron"'):
         network_for("binary", 1, LAYOUT, Settings(rule="perceptrom"))
