@@ -15,7 +15,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from .kernels.convolution import convolve, prefers_library
+from .kernels.convolution import convolve, is_slow_in_loops
 from .kernels.product import add_bias
 from .kernels.window import Window
 from .layer import Context, Params, Shape, State, Variables
@@ -73,7 +73,7 @@ class _Convolution(SlidingKernel):
         return True
 
     def is_slow_in_loops(self, params: Params) -> bool:
-        return prefers_library(params["kernel"].shape, self.groups)
+        return is_slow_in_loops(params["kernel"].shape, self.groups)
 
     def window(self, shape: Shape) -> Window:
         self.check_channels(shape)
