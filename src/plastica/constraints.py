@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from .declaration import Declaration, declaration
 from .errors import InvalidValue
 from .own_functions import require_function, written_in_jax
-from .registry import look_up
+from .registry import resolve
 
 # Keras's epsilon: keeps weights of length 0 finite, and makes others shorter by as much.
 _EPSILON = 1e-7
@@ -173,15 +173,10 @@ def get(value: ConstraintLike) -> Constraint | None:
         UnknownName: If the name is unknown.
         InvalidValue: If the value is of another type.
     """
-    if value is None or isinstance(value, Constraint):
-        return value
-    if isinstance(value, str):
-        return look_up("constraint", value, NAMES)()
-    if isinstance(value, type) and issubclass(value, Constraint):
-        return value()
-    if callable(value):
-        return CustomConstraint(value)
-    raise InvalidValue(f"constraint={value!r}: expected a name, a Constraint such as MaxNorm(3), a function or None.")
+    if value is None:
+        return None
+    expected = "a name, a Constraint such as MaxNorm(3), a function or None"
+    return resolve("constraint", value, Constraint, NAMES, CustomConstraint, expected)
 
 
 def _norm(constraint: Constraint, w: jax.Array, axis: int | tuple[int, ...]) -> jax.Array:

@@ -21,7 +21,7 @@ from .declaration import Declaration, declaration
 from .errors import InvalidValue, ShapeError
 from .own_functions import require_function
 from .random import Shape
-from .registry import look_up
+from .registry import resolve
 
 # The standard deviation of a standard normal distribution truncated at -2 and 2.
 _TRUNCATED_STDDEV = 0.87962566103423978
@@ -341,15 +341,8 @@ def get(value: InitializerLike) -> Initializer:
         UnknownName: If the name is unknown.
         InvalidValue: If the value is of another type.
     """
-    if isinstance(value, Initializer):
-        return value
-    if isinstance(value, str):
-        return look_up("initializer", value, NAMES)()
-    if isinstance(value, type) and issubclass(value, Initializer):
-        return value()
-    if callable(value):
-        return CustomInitializer(value)
-    raise InvalidValue(f"initializer={value!r}: expected a name, an Initializer or a function of (rng, shape).")
+    expected = "a name, an Initializer or a function of (rng, shape)"
+    return resolve("initializer", value, Initializer, NAMES, CustomInitializer, expected)
 
 
 def fans(shape: Shape) -> tuple[int, int]:

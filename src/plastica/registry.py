@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import TypeVar
+from inspect import isclass
+from typing import Any, TypeVar
 
 from .errors import InvalidValue, UnknownName
 
@@ -31,3 +32,31 @@ def look_up(kind: str, name: object, known: Mapping[str, T]) -> T:
     near = get_close_matches(normal, known, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else "."
     raise UnknownName(f'unknown {kind} "{name}"{hint} Known: {", ".join(sorted(known))}.')
+
+
+def resolve(
+    kind: str, value: Any, base: type[T], known: Mapping[str, Any], of_function: Callable[[Any], T], expected: str
+) -> T:
+    """Return an instance of ``base``, given its name, a class, an instance or a user-defined function.
+
+    Args:
+        kind: The kind of value, for error messages: ``"activation"``.
+        value: The value as the user passed it.
+        base: The class of what is returned.
+        known: The known names, with the class, instance or function of each.
+        of_function: The class that wraps a user-defined function.
+        expected: The accepted values, for the error message.
+
+    Raises:
+        UnknownName: If the name is unknown.
+        InvalidValue: If the value is of another type.
+    """
+    if isinstance(value, str):
+        value = look_up(kind, value, known)
+    if isinstance(value, base):
+        return value
+    if isclass(value) and issubclass(value, base):
+        return value()
+    if callable(value):
+        return of_function(value)
+    raise InvalidValue(f"{kind}={value!r}: expected {expected}.")

@@ -17,7 +17,7 @@ from jax import Array
 from .declaration import Declaration, declaration
 from .errors import InvalidValue
 from .own_functions import require_function, written_in_jax
-from .registry import look_up
+from .registry import resolve
 from .typing import Float
 
 
@@ -158,15 +158,10 @@ def get(value: RegularizerLike) -> Regularizer | None:
         UnknownName: If the name is unknown.
         InvalidValue: If the value is of another type.
     """
-    if value is None or isinstance(value, Regularizer):
-        return value
-    if isinstance(value, str):
-        return look_up("regularizer", value, NAMES)()
-    if isinstance(value, type) and issubclass(value, Regularizer):
-        return value()
-    if callable(value):
-        return CustomRegularizer(value)
-    raise InvalidValue(f"regularizer={value!r}: expected a name, a Regularizer such as L2(0.01), a function or None.")
+    if value is None:
+        return None
+    expected = "a name, a Regularizer such as L2(0.01), a function or None"
+    return resolve("regularizer", value, Regularizer, NAMES, CustomRegularizer, expected)
 
 
 def _sum_of_absolutes(w: Float[Array, "*shape"]) -> Float[Array, ""]:

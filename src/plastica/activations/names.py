@@ -10,7 +10,7 @@ from jax import Array
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..own_functions import require_function, written_in_jax
-from ..registry import look_up
+from ..registry import resolve
 from ..typing import Float
 from . import bounded, probabilities, rectifiers, smooth, sparse
 from .activation import Activation, registered
@@ -125,13 +125,5 @@ def get(value: ActivationLike | None) -> Activation:
     """
     if value is None:
         return smooth.Linear()
-    if isinstance(value, str):
-        known: dict[str, Any] = {**NAMES, **registered}
-        value = look_up("activation", value, known)
-    if isinstance(value, Activation):
-        return value
-    if isinstance(value, type) and issubclass(value, Activation):
-        return value()
-    if callable(value):
-        return CustomActivation(value)
-    raise InvalidValue(f"activation={value!r}: expected a name, an Activation or a function of the potential.")
+    expected = "a name, an Activation or a function of the potential"
+    return resolve("activation", value, Activation, {**NAMES, **registered}, CustomActivation, expected)
