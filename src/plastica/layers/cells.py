@@ -35,9 +35,9 @@ class SimpleRNNCell(GatedCell):
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on b.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What b must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on b.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
 
@@ -104,9 +104,9 @@ class LSTMCell(GatedCell):
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on b.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What b must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on b.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
 
@@ -180,9 +180,9 @@ class GRUCell(GatedCell):
         kernel_regularizer: A penalty on W, added to the loss.
         recurrent_regularizer: A penalty on U.
         bias_regularizer: A penalty on the biases.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What the biases must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on the biases.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         reset_after: Whether the reset gate acts after the recurrent product (default, as in Keras) or before it.

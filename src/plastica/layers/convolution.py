@@ -115,8 +115,8 @@ class Conv1D(_Convolution):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 1)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, filters)``; kernel ``(kernel_size, channels / groups,
@@ -158,8 +158,8 @@ class Conv2D(_Convolution):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1, 2)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 1, 2)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, filters)``; kernel
@@ -204,8 +204,8 @@ class Conv3D(_Convolution):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1, 2, 3)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 1, 2, 3)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, depth, height, width, channels)`` to ``(batch, new depth, new height, new width, filters)``; kernel

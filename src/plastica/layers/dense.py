@@ -31,8 +31,8 @@ class Dense(Layer):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, ..., features) -> (batch, ..., units)``; kernel ``(features, units)``, bias ``(units,)``. Inputs with

@@ -30,7 +30,7 @@ class Embedding(Layer):
         output_dim: The dimension of the vectors.
         embeddings_initializer: The initializer of E. Default: uniform between -0.05 and 0.05, as in Keras.
         embeddings_regularizer: A penalty on E, added to the loss.
-        embeddings_constraint: What E must be after each step, such as MaxNorm(3).
+        embeddings_constraint: The constraint on E after each step, such as MaxNorm(3).
         mask_zero: Whether item 0 is padding: those steps are left out by recurrent layers, the loss and the metrics.
         input_length: The number of items in a row, as in Keras 2; ``input_shape=(input_length,)`` in another word.
 

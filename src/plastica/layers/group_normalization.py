@@ -38,8 +38,8 @@ class GroupNormalization(Layer):
         gamma_initializer: The initializer of gamma.
         beta_regularizer: A penalty on beta, added to the loss.
         gamma_regularizer: A penalty on gamma, added to the loss.
-        beta_constraint: What beta must be after each step, such as NonNeg().
-        gamma_constraint: What gamma must be after each step, such as NonNeg().
+        beta_constraint: The constraint on beta after each step, such as NonNeg().
+        gamma_constraint: The constraint on gamma after each step, such as NonNeg().
 
     Shapes:
         ``(batch, ..., channels)`` in and out; gamma and beta ``(channels,)``.

@@ -46,8 +46,8 @@ class MultiHeadAttention(Attending):
         bias_initializer: The initializer of all b.
         kernel_regularizer: A penalty on all W, added to the loss.
         bias_regularizer: A penalty on all b, added to the loss.
-        kernel_constraint: What each W must be after each step, such as MaxNorm(3).
-        bias_constraint: What each b must be after each step.
+        kernel_constraint: The constraint on each W after each step, such as MaxNorm(3).
+        bias_constraint: The constraint on each b.
         use_causal_mask: Whether steps attend to none that are later, as in language models; in Keras an argument of the
             call, which is taken too.
         inputs: How many inputs the layer reads, 1 to 3; set by the call.

@@ -197,7 +197,7 @@ class PReLU(Layer):
     Args:
         alpha_initializer: The initializer of alpha. With the default 0 it begins as relu; the paper takes 0.25.
         alpha_regularizer: A penalty on alpha, added to the loss.
-        alpha_constraint: What alpha must be after each step, such as NonNeg().
+        alpha_constraint: The constraint on alpha after each step, such as NonNeg().
         shared_axes: Axes along which units share a slope, counted with the batch: (1, 2) for one of each channel of an
             image.
 

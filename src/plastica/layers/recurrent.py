@@ -36,9 +36,9 @@ class SimpleRNN(GatedRecurrent):
         bias_regularizer: A penalty on b.
         return_sequences: Whether to return the states of all steps or only the last.
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What b must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on b.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:
@@ -109,9 +109,9 @@ class LSTM(GatedRecurrent):
         bias_regularizer: A penalty on b.
         return_sequences: Whether to return the states of all steps or only the last.
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What b must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on b.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:
@@ -186,9 +186,9 @@ class GRU(GatedRecurrent):
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
         reset_after: Whether to apply the reset gate after the recurrent matrix product (default, as in Keras) or, as
             in the paper, before it; d is then absent.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3).
-        recurrent_constraint: What U must be.
-        bias_constraint: What the biases must be.
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3).
+        recurrent_constraint: The constraint on U.
+        bias_constraint: The constraint on the biases.
         dropout: The fraction of the inputs that is dropped in training, the same inputs at all steps of a sequence.
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:

@@ -96,8 +96,8 @@ class DepthwiseConv1D(_DepthwiseConvolution):
         bias_initializer: The initializer of b.
         depthwise_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        depthwise_constraint: What W must be after each step, such as MaxNorm(3).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        depthwise_constraint: The constraint on W after each step, such as MaxNorm(3).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, channels * depth_multiplier)``; kernel ``(kernel_size,
@@ -135,8 +135,8 @@ class DepthwiseConv2D(_DepthwiseConvolution):
         bias_initializer: The initializer of b.
         depthwise_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        depthwise_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        depthwise_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 1)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, channels * depth_multiplier)``; kernel
@@ -228,9 +228,9 @@ class SeparableConv1D(_SeparableConvolution):
         depthwise_regularizer: A penalty on D, added to the loss.
         pointwise_regularizer: A penalty on P, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        depthwise_constraint: What D must be after each step, such as MaxNorm(3).
-        pointwise_constraint: What P must be after each step, such as MaxNorm(3, axis=1).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        depthwise_constraint: The constraint on D after each step, such as MaxNorm(3).
+        pointwise_constraint: The constraint on P after each step, such as MaxNorm(3, axis=1).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, filters)``; depthwise_kernel ``(kernel_size, channels,
@@ -273,9 +273,9 @@ class SeparableConv2D(_SeparableConvolution):
         depthwise_regularizer: A penalty on D, added to the loss.
         pointwise_regularizer: A penalty on P, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        depthwise_constraint: What D must be after each step, such as MaxNorm(3, axis=(0, 1)).
-        pointwise_constraint: What P must be after each step, such as MaxNorm(3, axis=2).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        depthwise_constraint: The constraint on D after each step, such as MaxNorm(3, axis=(0, 1)).
+        pointwise_constraint: The constraint on P after each step, such as MaxNorm(3, axis=2).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, filters)``; depthwise_kernel

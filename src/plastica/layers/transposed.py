@@ -117,8 +117,8 @@ class Conv1DTranspose(_Transposed):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 2)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 2)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, steps, channels) -> (batch, new steps, filters)``; kernel ``(kernel_size, filters, channels)``, bias
@@ -161,8 +161,8 @@ class Conv2DTranspose(_Transposed):
         bias_initializer: The initializer of b.
         kernel_regularizer: A penalty on W, added to the loss.
         bias_regularizer: A penalty on b, added to the loss.
-        kernel_constraint: What W must be after each step, such as MaxNorm(3, axis=(0, 1, 3)).
-        bias_constraint: What b must be after each step, such as NonNeg().
+        kernel_constraint: The constraint on W after each step, such as MaxNorm(3, axis=(0, 1, 3)).
+        bias_constraint: The constraint on b after each step, such as NonNeg().
 
     Shapes:
         ``(batch, height, width, channels) -> (batch, new height, new width, filters)``; kernel ``(*kernel_size,

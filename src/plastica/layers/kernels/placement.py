@@ -11,10 +11,10 @@ _outside = ContextVar("outside", default=False)
 
 @contextmanager
 def outside_of_loops() -> Iterator[None]:
-    """Trace the code inside as a program of its own, which no loop contains.
+    """Trace the code inside as a program that no loop contains.
 
-    A function that is traced so must not also be traced without: JAX finds compiled programs by the function, and
-    would not see the difference.
+    Do not trace the same function without this context as well: JAX looks compiled programs up by the function and
+    would not notice the difference.
     """
     token = _outside.set(True)
     try:
