@@ -21,7 +21,9 @@ def padded(extra, features=None):
     time = max(LENGTHS) + extra
     rng = np.random.default_rng(1)
     rows = [rng.standard_normal((length, 3)).astype("float32") for length in LENGTHS] if features else TOKENS
-    x = np.zeros((len(rows), time, *([3] if features else [])), np.float32 if features else int)
+    x = np.zeros(
+        (len(rows), time, *([3] if features else [])), np.float32 if features else np.int32
+    )  # Keras on newer JAX takes no int64
     y = np.zeros((len(rows), time, 1), np.float32)
     for row, (place, part) in enumerate(zip(x, rows, strict=True)):
         place[: len(part)] = part
