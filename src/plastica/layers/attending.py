@@ -157,6 +157,10 @@ class Attending(Layer):
         columns = together(real.value, real.key)
         return found._replace(allowed=together(near, own, rows, None if columns is None else columns[:, None, None, :]))
 
+    @property
+    def loses_mask(self) -> bool:
+        return False
+
     def mask_of(self, x: Any, mask: Any) -> Any:
         query = None if mask is None else self.sources(mask).query
         return (query, None) if self.return_attention_scores else query

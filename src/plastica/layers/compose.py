@@ -17,6 +17,7 @@ from ..errors import InvalidValue, ShapeError
 from .composition import checks_data, no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .lost_masks import mask_behind
 from .stepping import mask_through, start_all, step_through
 
 
@@ -113,7 +114,7 @@ class Sequential(Layer):
         states, steps = [], context.steps
         for place, layer in enumerate(self.layers):
             own = within(context, place, steps)
-            steps = layer.mask_of(x, steps)
+            steps = mask_behind(layer, x, steps)
             x, new_state = layer.synapse(params[place], x, state[place], own)
             states.append(new_state)
             if place < len(self.layers) - 1:
@@ -157,7 +158,7 @@ class Sequential(Layer):
         records, states, activity, steps = [], [], x, context.steps
         for place, layer in enumerate(self.layers):
             own, own_feedback = within(context, place, steps), None if feedback is None else feedback[place]
-            steps = layer.mask_of(activity, steps)
+            steps = mask_behind(layer, activity, steps)
             record, new_state = layer.forward(params[place], activity, state[place], own, own_feedback)
             activity = record.activity
             records.append(record)
@@ -379,6 +380,10 @@ class Branches(Layer):
         ]
         answers = [branch.activate(z) for branch, (_, z) in zip(self.branches, found, strict=True)]
         return tuple(new for new, _ in found), jnp.concatenate(answers, -1)
+
+    @property
+    def loses_mask(self) -> bool:
+        return self.axis != -1
 
     def mask_of(self, x: Any, mask: Any) -> Any:
         masks = [branch.mask_of(x, mask) for branch in self.branches]

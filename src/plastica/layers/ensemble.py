@@ -71,6 +71,10 @@ class Ensemble(Layer):
         """The layers of one copy as one layer."""
         return Sequential(self.layers)
 
+    @property
+    def loses_mask(self) -> bool:
+        return self.branch.keeps_time  # otherwise a layer inside uses it, or is named itself
+
     def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
         own, carried = (None if tree is None else self.by_layer(tree) for tree in (params, state))
         return self.layers, own, carried  # arrays have a first axis of copies

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import jax
+import jax.numpy as jnp
 
 from ..declaration import declaration
 from .layer import Context, Layer, Params, Shape, State
@@ -30,7 +31,7 @@ class _GlobalPooling(Layer):
 
 @declaration
 class GlobalAveragePooling1D(_GlobalPooling):
-    """The mean over all steps of a sequence, for each channel.
+    """The mean over all steps of a sequence, for each channel; over the real ones if the inputs have a mask.
 
     Args:
         data_format: None or "channels_last"; accepted for compatibility with Keras.
@@ -43,7 +44,16 @@ class GlobalAveragePooling1D(_GlobalPooling):
     rank: ClassVar[int] = 1
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x.mean(1, keepdims=self.keepdims), state
+        if context.steps is None:
+            return x.mean(1, keepdims=self.keepdims), state
+        real = context.steps[..., None]  # (batch, steps, 1)
+        # A row that only fills a batch up has no real step.
+        count = jnp.maximum(real.sum(1, keepdims=self.keepdims), 1).astype(x.dtype)
+        return jnp.where(real, x, 0).sum(1, keepdims=self.keepdims) / count, state
+
+    @property
+    def loses_mask(self) -> bool:
+        return False
 
 
 @declaration

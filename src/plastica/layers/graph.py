@@ -17,6 +17,7 @@ from .composition import no_pull, placed, same, within
 from .in_time import Carry, whole_sequence
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .lost_masks import mask_behind
 from .node import arriving
 from .stepping import mask_from, one_step_mask, start_all, stepped
 
@@ -124,7 +125,7 @@ class Graph(Layer):
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
             layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
-            masks.append(layer.mask_of(own, mask))
+            masks.append(mask_behind(layer, own, mask))
             potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number, mask))
             potentials[len(activities)] = potential
             activities.append(layer.activate(potential))
@@ -154,7 +155,7 @@ class Graph(Layer):
         for number, (place, reads) in enumerate(self.calls):
             layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
             back = None if feedback is None else feedback[place]
-            masks.append(layer.mask_of(own, mask))
+            masks.append(mask_behind(layer, own, mask))
             record, states[place] = layer.forward(
                 params[place], own, states[place], within(context, number, mask), back
             )

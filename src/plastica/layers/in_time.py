@@ -41,6 +41,15 @@ class InTime:
         return any(child.makes_mask for child in layer.children)
 
     @property
+    def loses_mask(self) -> bool:
+        """Whether padding counts like any other step where the output has no mask.
+
+        False for layers that use the mask of their input, such as ``LSTM(8)``, and for compositions, whose parts do.
+        """
+        layer: Any = self
+        return not layer.children
+
+    @property
     def num_outputs(self) -> int:
         """How many outputs a call of the layer gives as nodes of a graph."""
         return 1

@@ -191,6 +191,19 @@ class Concatenate(Merge):
         if self.axis == 0:
             raise InvalidValue("Concatenate(axis=0): axis 0 is the batch; give another axis.")
 
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        if self.axis != 1 or mask is None:
+            return super().mask_of(x, mask)
+        if x is None and any(part is None for part in mask):
+            raise InvalidValue(
+                "Concatenate(axis=1): an input behind layers that compute has no mask and another has one, so that the "
+                "loss cannot tell their steps apart. Put Masking() at the beginning of each."
+            )
+        inputs = mask if x is None else x
+        pairs = zip(inputs, mask, strict=True)
+        masks = [jnp.ones(own.shape[:2], bool) if part is None else part for own, part in pairs]
+        return jnp.concatenate(masks, 1)
+
     def output_shape(self, shape: Shape) -> Shape:
         shapes: list[tuple[int, ...]] = [tuple(each) for each in shape]  # pyright: ignore[reportArgumentType]
         axis = self.axis - 1 if self.axis > 0 else self.axis

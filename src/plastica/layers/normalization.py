@@ -48,7 +48,7 @@ class BatchNormalization(Layer):
 
     Shapes:
         ``(batch, ..., channels)`` in and out; gamma, beta, moving_mean and moving_variance ``(channels,)``.
-        Padding rows are normalized but excluded from the statistics.
+        Padding rows, and steps that a mask marks as padding, are normalized but excluded from the statistics.
 
     Raises:
         InvalidValue: For a momentum outside [0, 1], an epsilon not above 0, axis 0.
@@ -108,7 +108,7 @@ class BatchNormalization(Layer):
         gamma, beta = gamma_and_beta(params, turned.shape[-1:], x.dtype)
         epsilon = jnp.asarray(self.epsilon, x.dtype)
         if context.training and self.trainable:
-            values, mean, variance = normalize_batch(turned, gamma, beta, epsilon, context.mask)
+            values, mean, variance = normalize_batch(turned, gamma, beta, epsilon, self._counted(context))
             state = {
                 "moving_mean": self._moved(state["moving_mean"], mean),
                 "moving_variance": self._moved(state["moving_variance"], variance),
@@ -117,6 +117,13 @@ class BatchNormalization(Layer):
             scale = gamma * jax.lax.rsqrt(state["moving_variance"].astype(x.dtype) + epsilon)
             values = turned * scale + (beta - state["moving_mean"].astype(x.dtype) * scale)
         return jnp.moveaxis(values, -1, axis), state
+
+    def _counted(self, context: Context) -> jax.Array | None:
+        """Return what counts towards the statistics: rows, ``(batch,)``, or steps, ``(batch, time)``; None for all."""
+        rows, steps = context.mask, context.steps
+        if steps is None or not self.stepwise:
+            return rows
+        return steps if rows is None else steps & rows.astype(bool).reshape(-1, *[1] * (steps.ndim - 1))
 
     def _moved(self, moving: jax.Array, statistic: jax.Array) -> jax.Array:
         momentum = jnp.asarray(self.momentum, statistic.dtype)

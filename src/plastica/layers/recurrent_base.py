@@ -108,6 +108,10 @@ class Recurrent(Layer):
     def output_activation(self) -> Activation | None:
         return None if self.return_state else self._cell.output_activation
 
+    @property
+    def loses_mask(self) -> bool:
+        return False
+
     def mask_of(self, x: Any, mask: Any) -> Any:
         own = (mask[0] if isinstance(mask, tuple) else mask) if self.return_sequences else None
         return (own, *(None for _ in self.carried_shapes)) if self.return_state and own is not None else own

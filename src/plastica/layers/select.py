@@ -43,6 +43,10 @@ class Select(Layer):
     def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
         return x[self.place], state
 
+    @property
+    def loses_mask(self) -> bool:
+        return False
+
     def mask_of(self, x: Any, mask: Any) -> Any:
         return None if mask is None else mask[self.place]
 

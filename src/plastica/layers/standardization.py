@@ -65,6 +65,10 @@ class Normalization(Adaptive):
         if shapes[0] != shapes[1]:
             raise InvalidValue(f"Normalization: mean has shape {shapes[0]} and variance {shapes[1]}; they must agree.")
 
+    @property
+    def stepwise(self) -> bool:
+        return self.axis in (None, -1, (-1,))
+
     def output_shape(self, shape: Shape) -> Shape:
         self._kept(len(shape) + 1)
         return tuple(shape)

@@ -56,6 +56,10 @@ class TimeDistributed(Layer):
     def takes_integers(self) -> bool | tuple[bool, ...]:
         return self.layer.takes_integers
 
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        # Steps that are sequences themselves are real if any of their own steps is.
+        return mask if mask is None or mask.ndim == 2 else mask.any(tuple(range(2, mask.ndim)))
+
     def output_shape(self, shape: Shape) -> Shape:
         if not shape:
             raise ShapeError(f"TimeDistributed: got inputs of shape {shape}, which have no axis for time.")
@@ -113,7 +117,9 @@ def _steps(rows: jax.Array, like: jax.Array) -> jax.Array:
 def _for_rows(context: Context, time: int) -> Context:
     """Return the context for rows that are steps: those of padding rows and masked steps enter no statistics."""
     real = None if context.mask is None else jnp.repeat(context.mask, time)
-    if context.steps is not None:
-        own = context.steps.reshape(-1)
-        real = own if real is None else real & own
-    return within(context._replace(mask=real), 0)
+    if context.steps is None:
+        return within(context._replace(mask=real), 0)
+    inner = _rows(context.steps)  # (batch * time, ...)
+    own = inner.reshape(len(inner), -1).any(1)
+    real = own if real is None else real & own
+    return within(context._replace(mask=real), 0, inner if inner.ndim > 1 else None)

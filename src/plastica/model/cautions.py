@@ -10,6 +10,7 @@ from ..activations import Activation, Softmax
 from ..errors import caution
 from ..layers import BatchNormalization, CategoryEmbedding, Embedding, LayerNormalization, UnitNormalization
 from ..layers.layer import Layer
+from ..layers.lost_masks import losing_masks
 from ..layers.walk import walk
 from ..losses import Loss
 from .weights import named_weights
@@ -39,6 +40,31 @@ def of_training(network: Layer, x: Any, y: np.ndarray, loss: Loss, activation: A
         _of_one_class(y.reshape(-1, 1) if loss.meaning.targets.numbered else y.reshape(-1, y.shape[-1]))
     else:
         _of_size_of_targets(y)
+
+
+def of_masks(network: Layer, params: Any, state: Any, shape: Any) -> None:
+    """Warn about layers that count padding like any other step.
+
+    Args:
+        network: The network.
+        params, state: Its parameters and state.
+        shape: The shape of one input.
+    """
+    losing = losing_masks(network, params, state, shape)
+    if not losing:
+        return
+    own = [layer for layer in losing if not type(layer).__module__.startswith(Layer.__module__.partition(".")[0])]
+    advice = (
+        f"Let {type(own[0]).__name__}.mask_of return the mask of its output, or stepwise return True if it treats each "
+        "step alike."
+        if own
+        else "Use a layer that leaves padding out, such as GlobalAveragePooling1D, LSTM, GRU or MultiHeadAttention, or "
+        "train without a mask."
+    )
+    caution(
+        f"{', '.join(map(repr, losing))}: the inputs have a mask (Masking, Embedding(mask_zero=True)), which gets lost "
+        f"here, as in Keras: padding counts like any other step here and in the layers behind. {advice}"
+    )
 
 
 def of_initial_weights() -> None:

@@ -460,6 +460,7 @@ class Model(OnBatch):
         if self._program is None:
             shape = lengths.output_shape(self.network, self._known_shape())
             program = compiling.assemble(self.network, self.compiled, shape)
+            cautions.of_masks(self.network, self.params, self.state, self._known_shape())
             self.program = compiling.placed(program, lambda: weights.array_names(self.network, self.params, self.state))
         return cast(Program, self._program)
 

@@ -35,7 +35,8 @@ def normalize_batch(
         gamma: The new standard deviation, ``(channels,)``.
         beta: The new mean, ``(channels,)``.
         epsilon: Added to the variance, a scalar.
-        mask: 1 for rows that count towards the statistics, 0 for others, ``(batch,)``; None where all count.
+        mask: 1 for rows or steps that count towards the statistics, 0 for others, ``(batch,)`` or ``(batch, time)``;
+            None where all count.
 
     Reference:
         Ioffe, Szegedy 2015, Batch normalization, algorithm 1 and the gradients after it.
@@ -75,14 +76,17 @@ def _mean(x: jax.Array, mask: jax.Array | None) -> jax.Array:
 
 
 def _counted(x: jax.Array, mask: jax.Array | None) -> jax.Array:
-    """Return x with 0 in the rows that do not count, whatever they hold."""
-    return x if mask is None else jnp.where(mask.astype(bool).reshape(-1, *[1] * (x.ndim - 1)), x, 0)
+    """Return x with 0 where it does not count, whatever it holds."""
+    if mask is None:
+        return x
+    return jnp.where(mask.astype(bool).reshape(*mask.shape, *[1] * (x.ndim - mask.ndim)), x, 0)
 
 
 def _count(x: jax.Array, mask: jax.Array | None) -> jax.Array | int:
     """How many values count in each channel."""
-    values_a_row = x[0].size // x.shape[-1]
-    return values_a_row * (x.shape[0] if mask is None else jnp.maximum(mask.astype(x.dtype).sum(), 1))
+    if mask is None:
+        return x.size // x.shape[-1]
+    return x.size // x.shape[-1] // mask.size * jnp.maximum(mask.astype(x.dtype).sum(), 1)
 
 
 def normalize_rows(x: jax.Array, epsilon: jax.Array) -> jax.Array:
