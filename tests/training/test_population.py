@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import jax
 import numpy as np
 import pytest
@@ -11,8 +9,12 @@ import pytest
 import plastica as pl
 from plastica.errors import InvalidValue
 from plastica.model.compiling import widths_for
-from plastica.training.batches import Planner, held_out_rows, training_rows
-from plastica.training.population import Population, group_for
+from plastica.training.batches import Arrays, held_out_rows, picked_rows, training_rows
+from plastica.training.checkpointing import Checkpoints
+from plastica.training.history import History
+from plastica.training.member import Member
+from plastica.training.run import Run, one_by_one
+from plastica.training.stacked import group_for
 from plastica.training.stopping import stop_rules
 
 ROWS = 50
@@ -30,12 +32,27 @@ def model_of(seed, rate=0.05):
     return model
 
 
-def population_of(models, epochs=EPOCHS, x=X):
-    widths = widths_for(models[0].program, Y, (3,))
-    planners = [Planner(ROWS, BATCH, model.seed, True, 0) for model in models]
-    rows, held_out = training_rows(x, Y, None), held_out_rows(x[:10], Y[:10], None)
-    learners = [model.start_learner(widths) for model in models]
-    return Population(models[0].program, learners, rows, held_out, planners, widths, epochs)
+def run_of(models, epochs=EPOCHS, x=X, group=None, callbacks=None, **options):
+    """Return a run of models on the same rows, and their histories."""
+    rows, judged, members = training_rows(x, Y, None), held_out_rows(x[:10], Y[:10], None), []
+    histories = [History() for _ in models]
+    for place, (model, history) in enumerate(zip(models, histories, strict=True)):
+        widths = widths_for(model.program, Y, (3,))
+        model.start_learner(widths)
+        own = [] if callbacks is None else [callbacks[place]]
+        for callback in own:
+            callback.set_model(model)
+        source = Arrays(rows, ROWS, BATCH, model.seed, True, 0)
+        members.append(Member(model, source, judged, widths, callbacks=[*own, history]))
+    run = Run(members, epochs, raises=False, **options)
+    if group is not None:
+        run.compute.group = group
+    return run, histories
+
+
+def assert_same(model, other, tolerance=0.0):
+    for one, own in zip(jax.tree.leaves(model.params), jax.tree.leaves(other.params), strict=True):
+        np.testing.assert_allclose(own, one, rtol=0, atol=tolerance)
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +67,16 @@ def alone():
 
 @pytest.mark.parametrize(("group", "tolerance"), [(3, 1e-6), (1, 0.0)])
 def test_members_learn_what_they_learn_alone(alone, group, tolerance):
-    population = population_of([model_of(seed) for seed in SEEDS])
-    population.group = group
+    models = [model_of(seed) for seed in SEEDS]
+    run, histories = run_of(models, group=group)
     looks = []
-    population.go(lambda seen: looks.append(seen.step))
-    assert looks[-1] == population.total and not population.failed
-    for (model, history), learner, logs in zip(alone, population.learners, population.logs, strict=True):
-        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
-            np.testing.assert_allclose(other, one, rtol=0, atol=tolerance)
+    run.hooks = [lambda seen: looks.append(seen.step)]
+    run.go()
+    assert looks[-1] == run.step == EPOCHS * run.batches and not any(member.failed for member in run.members)
+    for (model, history), own, found in zip(alone, models, histories, strict=True):
+        assert_same(model, own, tolerance)
         for name, curve in history.items():
-            np.testing.assert_allclose([epoch[name] for epoch in logs], curve, rtol=0, atol=tolerance)
-    assert len(population.clock) == EPOCHS and population.clock == sorted(population.clock)
-    assert population.clock[-1] == pytest.approx(population.seconds)
+            np.testing.assert_allclose(found.history[name], curve, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("group", [3, 1])
@@ -69,30 +84,26 @@ def test_a_member_that_is_not_finite_does_not_stop_the_others(alone, group):
     models = [model_of(seed) for seed in SEEDS]
     broken = [np.full_like(array, 1e38) for array in models[1].get_weights()]
     models[1].set_weights(broken)
-    population = population_of(models)
-    population.group = group
-    population.go()
-    assert population.failed == {1: "epoch 1, step 1 of 4"}
-    assert np.isnan(population.logs[1][-1]["loss"]) and len(population.logs[1]) == EPOCHS
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(population.learners[1].params))
+    run, histories = run_of(models, group=group)
+    run.go()
+    assert [member.where for member in run.members if member.failed] == ["epoch 1, step 1 of 4"]
+    assert "epoch 1, step 1 of 4: the potential of layer 0" in run.members[1].failed
+    assert models[1].stop_reason == f"not finite: {run.members[1].failed}"
+    assert histories[1].epoch == [] and all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(models[1].params))
     for place in (0, 2):
-        assert population.logs[place][-1]["loss"] == pytest.approx(alone[place][1]["loss"][-1], abs=1e-6)
+        assert histories[place].history["loss"][-1] == pytest.approx(alone[place][1]["loss"][-1], abs=1e-6)
 
 
-def test_a_population_stops_where_it_is_told_and_goes_on_from_there(alone):
-    population = population_of([model_of(seed) for seed in SEEDS])
-    population.group = 1
-
-    def stop(seen):
-        seen.stop = seen.step >= 2
-
-    population.go(stop)
-    assert 2 <= population.step < population.total
-    population.stop = False
-    population.go()
-    for (model, _), learner in zip(alone, population.learners, strict=True):
-        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
-            np.testing.assert_array_equal(other, one)
+def test_a_run_stops_where_it_is_told_and_goes_on_from_there(alone):
+    models = [model_of(seed) for seed in SEEDS]
+    run, _ = run_of(models, group=1)
+    run.is_interrupted = lambda: run.step >= 2
+    run.go()
+    assert 2 <= run.step < EPOCHS * run.batches
+    run.is_interrupted = lambda: False
+    run.go()
+    for (model, _), own in zip(alone, models, strict=True):
+        assert_same(model, own)
 
 
 SETTINGS = ((0.05, 0.2), (0.01, 0.5), (0.2, 0.0))
@@ -111,23 +122,20 @@ def model_with(seed, rate, dropped):
 @pytest.mark.parametrize(("group", "tolerance"), [(3, 1e-5), (1, 0.0)])
 def test_members_may_differ_in_any_float_and_learn_what_they_learn_alone(group, tolerance):
     models = [model_with(seed, *floats) for seed, floats in zip(SEEDS, SETTINGS, strict=True)]
-    population = population_of(models)
-    population = replace(population, programs=[model.program for model in models], logs=[])
-    population.group = group
-    population.go()
-    for model, learner, logs in zip(models, population.learners, population.logs, strict=True):
+    run, histories = run_of(models, group=group)
+    run.go()
+    for seed, floats, own, history in zip(SEEDS, SETTINGS, models, histories, strict=True):
+        model = model_with(seed, *floats)
         alone = model.fit(X, Y, BATCH, EPOCHS, verbose=0, validation_data=(X[:10], Y[:10])).history
-        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
-            np.testing.assert_allclose(other, one, rtol=0, atol=tolerance)
-        assert [epoch["val_loss"] for epoch in logs] == pytest.approx(alone["val_loss"], abs=1e-5)
+        assert_same(model, own, tolerance)
+        assert history.history["val_loss"] == pytest.approx(alone["val_loss"], abs=1e-5)
 
 
 def test_members_that_differ_in_more_than_floats_are_refused():
     models = [model_of(0), pl.Sequential([pl.Input((4,)), pl.Dense(3, activation="softmax")])]
     models[1].compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
-    population = population_of(models[:1])
     with pytest.raises(InvalidValue, match="member 1 differs from member 0 in more than floats"):
-        replace(population, programs=[model.program for model in models])
+        run_of(models)
 
 
 @pytest.mark.parametrize("group", [3, 1])
@@ -137,26 +145,140 @@ def test_each_member_stops_where_it_would_have_alone_and_stays_as_it_is(group):
     for seed in SEEDS:
         model = model_of(seed, rate=0.02)
         alone.append((model, model.fit(X, Y, BATCH, epochs, verbose=0, until=until)))
-    population = population_of([model_of(seed, rate=0.02) for seed in SEEDS], epochs)
-    population = replace(population, rules=stop_rules(until), logs=[])
-    population.group = group
-    population.go()
-    made = [len(logs) for logs in population.logs]
+    models = [model_of(seed, rate=0.02) for seed in SEEDS]
+    run, histories = run_of(models, epochs, group=group)
+    for member in run.members:
+        member.rules = stop_rules(until)
+    run.go()
+    made = [len(history.epoch) for history in histories]
     assert made == [len(history.epoch) for _, history in alone] and len(set(made)) > 1 and min(made) < epochs
-    assert population.stopped == {
-        place: history.stopped_by for place, (_, history) in enumerate(alone) if history.stopped_by != "epochs"
-    }
-    for (model, _), learner in zip(alone, population.learners, strict=True):
-        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
-            np.testing.assert_allclose(other, one, rtol=0, atol=1e-6 if group > 1 else 0)
+    assert [model.stop_reason or "epochs" for model in models] == [history.stopped_by for _, history in alone]
+    for (model, _), own in zip(alone, models, strict=True):
+        assert_same(model, own, 1e-6 if group > 1 else 0)
+
+
+@pytest.mark.parametrize("group", [3, 1])
+def test_early_stopping_and_the_best_weights_are_those_of_each_member(group):
+    def stopping():
+        return pl.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+
+    epochs, alone = 20, []
+    for seed in SEEDS:
+        model = model_of(seed, rate=0.3)
+        held_out = (X[:10], Y[:10])
+        history = model.fit(X, Y, BATCH, epochs, 0, [stopping()], validation_data=held_out)
+        alone.append((model, history))
+    models, callbacks = [model_of(seed, rate=0.3) for seed in SEEDS], [stopping() for _ in SEEDS]
+    run, histories = run_of(models, epochs, group=group, callbacks=callbacks)
+    run.go()
+    made = [len(history.epoch) for history in histories]
+    assert made == [len(history.epoch) for _, history in alone] and len(set(made)) > 1 and min(made) < epochs
+    for (model, _), own, callback in zip(alone, models, callbacks, strict=True):
+        callback.on_train_end()
+        assert_same(model, own, 1e-4 if group > 1 else 0)
+
+
+@pytest.mark.parametrize(("group", "tolerance"), [(4, 1e-5), (1, 0.0)])
+def test_members_train_and_validate_on_rows_of_their_own(group, tolerance):
+    generator, parts = np.random.default_rng(3), []
+    for count in (40, 33, 40, 17):
+        order = generator.permutation(ROWS)
+        parts.append((order[:count], order[count:]))
+    data, room = training_rows(X, Y, None), max(len(judged) for _, judged in parts)
+    models, histories, members = [model_of(seed) for seed in range(4)], [History() for _ in range(4)], []
+    for model, history, (learned, judged) in zip(models, histories, parts, strict=True):
+        widths = widths_for(model.program, Y, (3,))
+        model.start_learner(widths)
+        source = Arrays(data, len(learned), BATCH, model.seed, True, 0, places=learned)
+        members.append(Member(model, source, picked_rows(data, judged, 8, room), widths, callbacks=[history]))
+    run = Run(members, EPOCHS)
+    run.compute.group = group
+    run.go()
+    for seed, own, history, (learned, judged) in zip(range(4), models, histories, parts, strict=True):
+        model = model_of(seed)
+        held_out = X[judged], Y[judged]
+        alone = model.fit(X[learned], Y[learned], BATCH, EPOCHS, verbose=0, validation_data=held_out).history
+        assert_same(model, own, tolerance)
+        for name, curve in alone.items():
+            np.testing.assert_allclose(history.history[name], curve, rtol=0, atol=max(tolerance, 1e-6))
+
+
+def test_networks_that_are_slow_in_loops_take_turns():
+    x = np.random.default_rng(1).normal(size=(24, 6, 6, 16)).astype(np.float32)
+    y = x[:, 0, 0, 0]
+
+    def network(seed):
+        model = pl.Sequential([pl.Conv2D(4, 3), pl.Flatten(), pl.Dense(1)], seed=seed)
+        model.compile(pl.optimizers.SGD(0.01 * (seed + 1)), "mse")
+        model.build((None, 6, 6, 16))
+        return model
+
+    rows, models, members = training_rows(x, y[:, None], None), [network(seed) for seed in (0, 1)], []
+    for model in models:
+        widths = widths_for(model.program, y[:, None], (1,))
+        model.start_learner(widths)
+        members.append(Member(model, Arrays(rows, 24, 8, model.seed, True, 0), None, widths))
+    run = Run(members, 2)
+    assert run.compute is one_by_one
+    run.go()
+    for seed, own in zip((0, 1), models, strict=True):
+        model = network(seed)
+        model.fit(x, y, 8, 2, verbose=0)
+        assert_same(model, own)
+
+
+@pytest.mark.parametrize("group", [3, 1])
+def test_a_run_that_is_cut_and_resumed_ends_in_the_same_weights(tmp_path, group):
+    def begun(folder, resume):
+        models = [model_with(seed, *floats) for seed, floats in zip(SEEDS, SETTINGS, strict=True)]
+        callbacks = [pl.EarlyStopping("val_loss", patience=1, restore_best_weights=True) for _ in SEEDS]
+        run, histories = run_of(models, 12, group=group, callbacks=callbacks)
+        keeper = Checkpoints(folder, 0, run)
+        run.hooks = [keeper.look]
+        keeper.begin(run, resume)
+        return models, callbacks, run, histories, keeper
+
+    whole, callbacks, run, histories, keeper = begun(tmp_path / "whole", False)
+    run.go()
+    keeper.close()
+    _, _, cut, _, keeper = begun(tmp_path / "cut", False)
+    cut.is_interrupted = lambda: cut.step >= 4 * cut.batches
+    cut.go()
+    assert cut.step < run.step
+    keeper.close()
+    resumed, others, rest, found, keeper = begun(tmp_path / "cut", True)
+    assert rest.step == cut.step
+    rest.go()
+    keeper.close()
+    for one, other, first, second, kept, history in zip(
+        whole, resumed, callbacks, others, histories, found, strict=True
+    ):
+        assert_same(one, other)
+        assert history.history == kept.history and one.stop_reason == other.stop_reason
+        first.on_train_end(), second.on_train_end()
+        assert_same(one, other)
+
+
+def test_checkpoints_of_other_members_are_refused(tmp_path):
+    run, _ = run_of([model_of(seed) for seed in SEEDS])
+    keeper = Checkpoints(tmp_path, 0, run)
+    keeper.begin(run, resume=False)
+    run.go()
+    keeper.write(run)
+    keeper.close()
+    other, _ = run_of([model_of(seed) for seed in (0, 1, 6)])
+    keeper = Checkpoints(tmp_path, 0, other)
+    with pytest.raises(InvalidValue, match="is of another run"):
+        keeper.begin(other, resume=True)
+    keeper.close()
 
 
 def test_hooks_are_called_between_calls_of_the_program():
-    population = population_of([model_of(seed) for seed in SEEDS])
+    run, _ = run_of([model_of(seed) for seed in SEEDS])
     seen = [], []
-    population = replace(population, hooks=[lambda at: seen[0].append(at.step), lambda at: seen[1].append(at.step)])
-    population.go()
-    assert seen[0] == seen[1] and seen[0][-1] == population.total
+    run.hooks = [lambda at: seen[0].append(at.step), lambda at: seen[1].append(at.step)]
+    run.go()
+    assert seen[0] == seen[1] and seen[0][-1] == EPOCHS * run.batches
 
 
 def test_large_networks_are_computed_one_after_another():

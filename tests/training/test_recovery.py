@@ -14,8 +14,9 @@ from plastica.errors import NotFinite
 from plastica.model.compiling import widths_for
 from plastica.storage import CheckpointFolder
 from plastica.training import run as host
-from plastica.training.batches import Planner, training_rows
-from plastica.training.population import Population
+from plastica.training.batches import Arrays, training_rows
+from plastica.training.history import History
+from plastica.training.member import Member
 from plastica.training.recovery import first_failing
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*reach")  # large inputs give a warning
@@ -187,19 +188,25 @@ def test_members_of_a_population_go_back_to_where_they_would_have_alone(monkeypa
     for model in models:
         model.build((None, 3))
     widths = widths_for(models[0].program, Y, (1,))
-    planners = [Planner(ROWS, BATCH, seed, False, 0) for seed in (0, 1)]
-    learners = [model.start_learner(widths) for model in models]
-    population = Population(models[0].program, learners, training_rows(x, Y, None), None, planners, widths, 3)
-    population.group = 1
-    population.go()
-    alone = [fit(x, model=network(seed))[0] for seed in (0, 1)]
+    rows, histories = training_rows(x, Y, None), [History(), History()]
+    members = []
+    for model, history in zip(models, histories, strict=True):
+        model.start_learner(widths)
+        source = Arrays(rows, ROWS, BATCH, model.seed, False, 0)
+        members.append(Member(model, source, None, widths, callbacks=[history]))
+    run = host.Run(members, 3, raises=False)
+    run.compute.group = 1
+    run.go()
+    alone = [fit(x, model=network(seed)) for seed in (0, 1)]
     failing = bad + (value == 1e10)
-    assert set(population.failed.values()) == {f"epoch {failing // STEPS + 1}, step {failing % STEPS + 1} of {STEPS}"}
-    for model, learner, logs in zip(alone, population.learners, population.logs, strict=True):
-        for one, other in zip(jax.tree.leaves(model.params), jax.tree.leaves(learner.params), strict=True):
-            np.testing.assert_array_equal(one, other)
-        finite = [np.isfinite(epoch["loss"]) for epoch in logs]
-        assert finite == [epoch < failing // STEPS for epoch in range(len(logs))]
+    assert {member.where for member in members} == {
+        f"epoch {failing // STEPS + 1}, step {failing % STEPS + 1} of {STEPS}"
+    }
+    for (one, message, epochs), member, history in zip(alone, members, histories, strict=True):
+        assert member.failed == message
+        assert history.epoch == epochs == list(range(failing // STEPS))
+        for own, other in zip(jax.tree.leaves(one.params), jax.tree.leaves(member.trainee.params), strict=True):
+            np.testing.assert_array_equal(own, other)
 
 
 def test_the_first_failing_step_is_found_by_halving():

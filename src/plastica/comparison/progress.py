@@ -7,8 +7,8 @@ import time
 from typing import TextIO
 
 from ..training.live import Live, Standing
-from ..training.population import Population
 from ..training.progress import is_live
+from ..training.run import Run
 from ..training.wording import count_epochs, metric_name, said_figures, seconds
 from .records import RuleRecord, middle
 from .wording import SAY, with_spread
@@ -39,13 +39,12 @@ class Watcher:
             self._live = Live(self.out, title=name)
             self._live.start()
 
-    def looks(self, population: Population) -> None:
+    def looks(self, run: Run) -> None:
         """Update the progress bar."""
         if self._live:
-            epoch, batch = divmod(population.step, population.batches)
-            logs = population.logs[0][-1] if population.logs[0] else {}
-            said = said_figures(logs, "loss", None)
-            self._live.show(Standing(self._epochs, epoch, population.batches, batch, said), time.perf_counter())
+            epoch, batch = divmod(run.step, run.batches)
+            said = said_figures(run.members[0].logs, "loss", None)
+            self._live.show(Standing(self._epochs, epoch, run.batches, batch, said), time.perf_counter())
 
     def finished(self, record: RuleRecord) -> None:
         """Print the result of a rule, or why it was not trained."""

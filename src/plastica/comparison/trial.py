@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,8 +15,12 @@ from ..model import Sequential
 from ..model.compiling import widths_for
 from ..model.fitting import take
 from ..rules import NAMES, VARIANTS, Rule
-from ..training.batches import Planner, held_out_rows, training_rows
-from ..training.population import Population
+from ..training import interrupting
+from ..training.batches import Arrays, held_out_rows, training_rows
+from ..training.history import History
+from ..training.member import Member
+from ..training.run import Hook, Run
+from .clock import EpochClock
 from .records import Numbers, RuleRecord, finite, middle
 from .representation import hidden_activities, sparseness
 from .task import Task
@@ -69,20 +73,17 @@ class Trial:
             InvalidValue: If the rule is not defined for the network or the task.
         """
         began = time.perf_counter()
-        population, models = self._population(self.rule, self.terms.seeds, self.terms.epochs)
-
-        def enough(population: Population) -> None:
-            population.stop = population.seconds >= MEASURE_SECONDS
-
-        population.go(enough)
-        self._judged(models, population)  # compiles
+        run, models = self._run(self.rule, self.terms.seeds, self.terms.epochs)
+        _go(run, lambda: run.timing.running >= MEASURE_SECONDS)
+        failed = _failed(run)
+        self._judged(models, failed)  # compiles
         self._angles(models)
         compiled = time.perf_counter()
-        self._judged(models, population)
+        self._judged(models, failed)
         judged = time.perf_counter()
         self._angles(models)
         ended = time.perf_counter()
-        epoch = population.seconds / max(population.step, 1) * population.batches
+        epoch = run.timing.running / max(run.step, 1) * run.batches
         return Cost(epoch, around=judged - compiled + 2 * (ended - judged), spent=ended - began)
 
     def run(
@@ -90,7 +91,7 @@ class Trial:
         epochs: int,
         seeds: tuple[int, ...],
         seconds: float = float("inf"),
-        on_look: Callable[[Population], None] = lambda population: None,
+        on_look: Hook = lambda run: None,
     ) -> RuleRecord:
         """Train one network per seed and evaluate them.
 
@@ -98,33 +99,37 @@ class Trial:
             epochs: The number of epochs.
             seeds: The seeds.
             seconds: Training time; the number of epochs is adjusted after each epoch to match it.
-            on_look: Called with the population between steps, to show the progress.
+            on_look: Called with the run between steps, to show the progress.
 
         Raises:
             InvalidValue: If the rule is not defined for the network or the task.
         """
         started = time.perf_counter()
         rule = self.terms.paced(self.rule, epochs)
-        population, models = self._population(rule, seeds, epochs)
-        began = self._angles(models)
+        run, models = self._run(rule, seeds, epochs)
+        began, clock = self._angles(models), EpochClock(run)
 
-        def look(population: Population) -> None:
-            on_look(population)
-            done = population.step // population.batches
-            if done and not population.step % population.batches and seconds < float("inf"):
-                population.epochs = epochs_planned(done, population.seconds, seconds, self.terms.epochs)
+        def look(run: Run) -> None:
+            clock.look(run)
+            on_look(run)
+            done = run.step // run.batches
+            if done and not run.step % run.batches and seconds < float("inf"):
+                run.epochs = epochs_planned(done, run.timing.running, seconds, self.terms.epochs)
 
-        population.go(look)
-        for model, learner in zip(models, population.learners, strict=True):
+        run.hooks = (look,)
+        _go(run)
+        for model in models:
+            learner = model.learner
             model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
-            model.epochs_trained = population.step // population.batches
-        good = [model for place, model in enumerate(models) if place not in population.failed]
+            model.epochs_trained = run.step // run.batches
+        failed = _failed(run)
+        good = [model for place, model in enumerate(models) if place not in failed]
         notes = [] if rule.epochs_each is None else [f"{rule.epochs_each} a layer"]
         notes += [f"{len(seeds)} of {len(self.terms.seeds)} seeds"] * (len(seeds) < len(self.terms.seeds))
         found = {
             "angles_end": self._angles(good),
-            **self._curves(population),
-            **self._judged(models, population),
+            **self._curves(run, clock),
+            **self._judged(models, failed),
             **self._sparseness(good),
         }
         return RuleRecord(
@@ -137,17 +142,17 @@ class Trial:
             notes=notes,
             facts=_facts(rule),
             seeds=list(seeds),
-            planned=population.epochs,
-            failed={str(seeds[place]): where for place, where in population.failed.items()},
+            planned=run.epochs,
+            failed={str(seeds[place]): where for place, where in failed.items()},
             figure=self.task.figure,
             angles_begin=began,
-            steps=population.batches,
+            steps=run.batches,
             row_error=self._row_error(good),
             spent=time.perf_counter() - started,
             **found,
         )
 
-    def _population(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Population, list[Sequential]]:
+    def _run(self, rule: Rule, seeds: tuple[int, ...], epochs: int) -> tuple[Run, list[Sequential]]:
         task, size = self.task, self.terms.batch_size_on(self.task)
         models = [self.terms.network(self.name, rule, task, seed) for seed in seeds]
         learn, test = (
@@ -156,37 +161,45 @@ class Trial:
         )
         shape = models[0].network.output_shape(task.x.shape[1:])
         widths = widths_for(models[0].program, learn.y, shape)
-        learners = [model.start_learner(widths) for model in models]
         size = len(task.x) if models[0].optimizer.full_batch else size
-        planners = [Planner(len(task.x), size, seed, True, 0) for seed in seeds]
         rows, judged = training_rows(learn.x, learn.y, None), held_out_rows(test.x, test.y, None)
-        return Population(models[0].program, learners, rows, judged, planners, widths, epochs), models
+        members = []
+        for model, seed in zip(models, seeds, strict=True):
+            model.start_learner(widths)
+            source = Arrays(rows, len(task.x), size, seed, True, 0)
+            members.append(Member(model, source, judged, widths, callbacks=[History()]))
+        return Run(members, epochs, raises=False), models
 
-    def _curves(self, population: Population) -> dict[str, Any]:
-        name, count = _label(self.task), len(population.logs)
-        clock = [seconds / count for seconds in population.clock]  # the share of one network
+    def _curves(self, run: Run, clock: EpochClock) -> dict[str, Any]:
+        name, count = _label(self.task), len(run.members)
 
         def curve(name: str) -> list[Numbers]:
-            return [finite(logs[name] for logs in member) for member in population.logs]
+            found: list[Numbers] = []
+            for member in run.members:
+                (history,) = member.callbacks
+                assert isinstance(history, History)
+                known = history.history.get(name, [])
+                found.append(finite([*known, *[float("nan")] * (len(clock.ends) - len(known))]))
+            return found
 
         return {
-            "epochs": len(clock),
+            "epochs": len(clock.ends),
             "train_loss": curve("loss"),
             "test_loss": curve("val_loss"),
             "curve": curve(f"val_{name}"),
-            "clock": clock,
-            "compile_seconds": population.compile_seconds,
-            "epoch_seconds": population.seconds / count / max(population.step, 1) * population.batches,
+            "clock": [seconds / count for seconds in clock.ends],  # the share of one network
+            "compile_seconds": run.timing.compiled,
+            "epoch_seconds": run.timing.running / count / max(run.step, 1) * run.batches,
         }
 
-    def _judged(self, models: list[Sequential], population: Population) -> dict[str, Any]:
+    def _judged(self, models: list[Sequential], failed: Mapping[int, str]) -> dict[str, Any]:
         """Evaluate on the test set and on equally many training rows."""
         task = self.task
         parts = {"train": part_of(task.x, task.y, len(task.x_test)), "test": (task.x_test, task.y_test)}
         found: dict[str, Numbers] = {"train": [], "test": [], "test_losses": []}
         for place, model in enumerate(models):
             for name, (x, y) in parts.items():
-                logs = {} if place in population.failed else model.evaluate(x, y, verbose=0, return_dict=True)
+                logs = {} if place in failed else model.evaluate(x, y, verbose=0, return_dict=True)
                 figure, loss = (logs.get(each, float("nan")) for each in (_label(task), "loss"))
                 found[name] += finite([figure])
                 if name == "test":
@@ -221,6 +234,18 @@ class Trial:
         except InvalidValue:
             return None
         return [middle(layer) for layer in zip(*found, strict=True)]
+
+
+def _go(run: Run, is_enough: Callable[[], bool] = lambda: False) -> None:
+    """Train to the end, or until it is enough or interrupted."""
+    with interrupting.noted() as interrupts:
+        run.is_interrupted = lambda: interrupts.asked or is_enough()
+        run.go()
+
+
+def _failed(run: Run) -> dict[int, str]:
+    """Return where networks met a number that is not finite, by their place."""
+    return {place: member.where for place, member in enumerate(run.members) if member.failed}
 
 
 def row_scores(task: Task, y: np.ndarray, answers: np.ndarray) -> np.ndarray:

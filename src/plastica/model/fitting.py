@@ -22,8 +22,9 @@ from ..training.checkpointing import Checkpoints
 from ..training.counting import EpochCount
 from ..training.early_stopping import EarlyStopping
 from ..training.history import History
+from ..training.member import Member
 from ..training.progress import Progress
-from ..training.run import Run
+from ..training.run import Hook, Run, as_hooks
 from ..training.source import Source
 from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
@@ -91,48 +92,54 @@ def fit(
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
+    hooks: Sequence[Hook] | Hook = (),
 ) -> History:
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
     adapt(model, examples.x if isinstance(examples, Examples) else None)
-    run = _run_for(model, examples, held_out, options)
+    member = _member_for(model, examples, held_out, options)
+    run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=as_hooks(hooks))
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
         loss, _ = model.compiled.loss.for_one_answer(output_shape(model, examples.x))
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
-    names = figures(model.program, run.widths, np.ones_like(empty_sums(model.program, run.widths)))
-    log_names = [*names, *(f"val_{name}" for name in names if held_out is not None)]
     history = History()
-    run.rules = stop_rules(options.until, options.time_limit, options.max_steps)
-    progress = _progress(run, history, as_list(callbacks), options)
-    run.on_progress = progress.on_progress
-    for rule in run.rules:
-        rule.check(log_names)
+    member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
+    progress = _progress(member, history, as_list(callbacks), options)
+    member.on_progress = progress.on_progress
     # Callbacks that may change the logs or stop training come before the history and the progress bar.
-    run.callbacks = [EpochCount(run), *as_list(callbacks), history, progress]
-    _introduce(model, run, options, list(names))
-    model.stop_training, model.stop_reason, model.history = False, "", history
+    member.callbacks = [EpochCount(member), *as_list(callbacks), history, progress]
+    conduct(run, [model], [history], options)
+    return history
+
+
+def conduct(run: Run, models: Sequence[Model], histories: Sequence[History], options: Options) -> None:
+    """Train the models, each of which is a member of the run, with their callbacks."""
+    for model, member, history in zip(models, run.members, histories, strict=True):
+        _introduce(model, member, options)
+        model.stop_training, model.stop_reason, model.history = False, "", history
     with interrupting.noted() as interrupts:
         run.is_interrupted = lambda: interrupts.asked
-        model.is_training = True
+        for model in models:
+            model.is_training = True
         began = time.perf_counter()
         try:
             _with_checkpoints(run, options)
         finally:
-            model.epochs_trained = run.source.first_epoch - (-run.step // run.source.batches)
-            run.source.close()
-            _leave(model, run, history, began)
-    return history
+            for model, member, history in zip(models, run.members, histories, strict=True):
+                model.epochs_trained = member.source.first_epoch - (-member.step // member.source.batches)
+                member.source.close()
+                _leave(model, member, history, began, is_complete=member.step >= run.total_of(member))
 
 
-def _progress(run: Run, history: History, callbacks: Sequence[Callback], options: Options) -> Progress:
+def _progress(member: Member, history: History, callbacks: Sequence[Callback], options: Options) -> Progress:
     stopping = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
     return Progress(
         options.verbose,
         history,
-        timing=run.timing,
+        timing=member.timing,
         monitor=stopping[0].monitor if stopping else "val_loss",
-        may_stop=bool(stopping or run.rules),
+        may_stop=bool(stopping or member.rules),
     )
 
 
@@ -174,7 +181,9 @@ def _source_for(model: Model, examples: Examples | Checked | Batches, options: O
     return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
 
 
-def _run_for(model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options) -> Run:
+def _member_for(
+    model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options
+) -> Member:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     source, shape = _source_for(model, examples, options), output_shape(model, _inputs_of(examples))
     counts = [0 if held_out is None else held_out.rows]
@@ -185,30 +194,28 @@ def _run_for(model: Model, examples: Examples | Checked | Batches, held_out: Exa
     learner = model.start_learner(widths)
     # Discard the partial sums of an epoch in which an earlier run was stopped.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
-    return Run(
-        model,
-        source,
-        None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk)),
-        widths,
-        epochs=max(0, options.epochs - options.initial_epoch),
-        first_epoch=options.initial_epoch,
-    )
+    judged = None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
+    return Member(model, source, judged, widths, first_epoch=options.initial_epoch)
 
 
 def _inputs_of(examples: Examples | Checked | Batches) -> Any:
     return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 
-def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> None:
+def _introduce(model: Model, member: Member, options: Options) -> None:
+    names = figures(model.program, member.widths, np.ones_like(empty_sums(model.program, member.widths)))
+    log_names = [*names, *(f"val_{name}" for name in names if member.validation is not None)]
+    for rule in member.rules:
+        rule.check(log_names)
     params = {
         "epochs": options.epochs,
         "initial_epoch": options.initial_epoch,
-        "steps": run.source.steps_known or None,
+        "steps": member.source.steps_known or None,
         "verbose": options.verbose,
-        "samples": run.source.rows or None,
-        "metrics": names,
+        "samples": member.source.rows or None,
+        "metrics": list(names),
     }
-    for callback in run.callbacks:
+    for callback in member.callbacks:
         callback.set_params(params)
         callback.set_model(model)
 
@@ -216,13 +223,12 @@ def _introduce(model: Model, run: Run, options: Options, names: list[str]) -> No
 def _with_checkpoints(run: Run, options: Options) -> None:
     keeper = None
     if options.checkpoint is not None:
-        keeper = Checkpoints(
-            options.checkpoint, options.checkpoint_seconds, run, run.callbacks, talks=options.verbose not in (0, "0")
-        )
+        keeper = Checkpoints(options.checkpoint, options.checkpoint_seconds, run, talks=options.verbose not in (0, "0"))
         run.hooks = (*run.hooks, keeper.look)
     try:
-        for callback in run.callbacks:
-            callback.on_train_begin({})
+        for member in run.members:
+            for callback in member.callbacks:
+                callback.on_train_begin({})
         if keeper is not None:
             keeper.begin(run, options.resume)
         run.go()
@@ -233,11 +239,11 @@ def _with_checkpoints(run: Run, options: Options) -> None:
             keeper.close()
 
 
-def _leave(model: Model, run: Run, history: History, began: float) -> None:
-    history.stopped_by = model.stop_reason or ("epochs" if run.step >= run.total else "interrupted")
+def _leave(model: Model, member: Member, history: History, began: float, is_complete: bool) -> None:
+    history.stopped_by = model.stop_reason or ("epochs" if is_complete else "interrupted")
     history.seconds += time.perf_counter() - began
     learner = model.learner
     model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
     model.is_training = False
-    for callback in run.callbacks:
-        callback.on_train_end(dict(run.logs))
+    for callback in member.callbacks:
+        callback.on_train_end(dict(member.logs))

@@ -27,6 +27,7 @@ from ..specification import to_spec
 from ..training.callbacks import Callback
 from ..training.history import History
 from ..training.program import Learner, Program
+from ..training.run import Hook
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
 from . import cautions, compiling, examples, fitting, inference, saving, stepping, tracing, weights, wiring
@@ -555,6 +556,7 @@ class Model(OnBatch):
         checkpoint: str | Path | None = None,
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
+        hooks: Sequence[Hook] | Hook = (),
     ) -> History:
         """Train the network.
 
@@ -588,6 +590,12 @@ class Model(OnBatch):
             checkpoint: A folder for checkpoints, from which an interrupted run can be resumed.
             resume: Continue from the newest checkpoint in the folder, or start from the beginning if there is none.
             checkpoint_seconds: Seconds between checkpoints; 0 writes one whenever control returns to the host.
+            hooks: Functions called with the :class:`~plastica.training.Run` after each call of the compiled program,
+                about ten times a second: ``hook(run)``. A hook reads ``run.step``, ``run.seconds`` and, of each of
+                ``run.members``, ``logs`` (the last finished epoch) and ``trainee`` (this model with its present
+                weights). It may set weights or the learning rate, or call ``model.stop("reason")``. How many steps lie
+                between two calls depends on the speed of the machine; whatever must happen after every epoch or step
+                belongs in a callback.
 
         Returns:
             The history: loss and metrics of each epoch, and why training stopped.
@@ -612,7 +620,7 @@ class Model(OnBatch):
             learn, held_out = fitting.examples_for(
                 self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
             )
-            return fitting.fit(self, learn, held_out, callbacks, options)
+            return fitting.fit(self, learn, held_out, callbacks, options, hooks)
 
     def evaluate(
         self,

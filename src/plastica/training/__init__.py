@@ -9,10 +9,12 @@ from .history import History
 from .learning_rate import LearningRateScheduler
 from .loggers import CSVLogger, TensorBoard
 from .loop import advance, evaluate, predict
+from .member import Member
 from .model_checkpoint import ModelCheckpoint
 from .plateau import ReduceLROnPlateau
 from .program import Learner, Program
 from .rows import Plan, Rows
+from .run import Run
 from .stopping import MaxSteps, Reached, StopRule, TimeLimit, Until
 from .sums import BatchFigures
 from .supervised import Supervised
@@ -28,12 +30,14 @@ __all__ = [
     "Learner",
     "LearningRateScheduler",
     "MaxSteps",
+    "Member",
     "ModelCheckpoint",
     "Plan",
     "Program",
     "Reached",
     "ReduceLROnPlateau",
     "Rows",
+    "Run",
     "StopRule",
     "Supervised",
     "TensorBoard",

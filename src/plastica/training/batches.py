@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
-from .rows import Plan, Rows, count_rows
+from .rows import Picked, Plan, Rows, count_rows, is_staged
 from .share import MOST_COUNTED
 from .source import Source
 
@@ -167,21 +167,32 @@ class Arrays(Planner, Source):
 
     Args:
         data: The rows, as returned by :func:`training_rows`.
-        planner: The arguments of :class:`Planner`.
+        planner: The arguments of :class:`Planner`; the number of rows is that of the rows to train on.
+        places: Which of the rows to train on, so that several sources share one copy of the data. None: all.
     """
 
-    def __init__(self, data: Rows, *planner: Any, **options: Any) -> None:
+    def __init__(self, data: Rows, *planner: Any, places: np.ndarray | None = None, **options: Any) -> None:
         super().__init__(*planner, **options)
-        self.data = data
+        self.data, self.places = data, None if places is None else places.astype(np.int32)
 
     def rows_at(self, step: int) -> Rows:
         """Return all rows."""
         return self.data
 
     def identity(self) -> Iterator[str | np.ndarray]:
-        """Yield the rows without padding."""
+        """Yield the rows without padding; or, of shared rows, all of them and which are trained on."""
+        if self.places is not None:
+            yield from (*jax.tree.leaves(self.data), self.places)
+            return
         for part in jax.tree.leaves(self.data, is_leaf=lambda part: isinstance(part, Staged)):
             yield from part.identity(self.rows) if isinstance(part, Staged) else (part[: self.rows],)
+
+    def _orders(self, epochs: range) -> np.ndarray:
+        if self.places is None or self._drawn == epochs:
+            return super()._orders(epochs)
+        # Rows that fill up a batch are the first one of these rows, as if there were no others.
+        self._table = self.places[super()._orders(epochs)]
+        return self._table
 
 
 def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> Any:
@@ -190,6 +201,21 @@ def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int 
         return array.staged(lambda rows: in_chunks(rows, size, fill, room))
     chunks = max(1, -(-(room or room_for(len(array))) // size))
     return filled(array, chunks * size, fill).reshape(chunks, size, *array.shape[1:])
+
+
+def picked_rows(data: Rows, places: np.ndarray, size: int = ANSWER_ROWS, room: int | None = None) -> Rows:
+    """Return some of the training rows as data of an evaluation in chunks, without a copy; see :func:`held_out_rows`.
+
+    Args:
+        data: The rows, as returned by :func:`training_rows`.
+        places: Which of them.
+        size: The number of rows in a chunk.
+        room: The number of rows to pad to, for members of a run that evaluate different numbers of rows.
+    """
+    table = in_chunks(places.astype(np.int32), size, room=room)
+    weight = np.ones(len(places), np.float32) if data.weight is None else np.asarray(data.weight)[places]
+    x, y = (jax.tree.map(lambda part: Picked(part, table), tree, is_leaf=is_staged) for tree in (data.x, data.y))
+    return Rows(x, y, in_chunks(weight, size, -1.0, room))
 
 
 def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from ..specification import to_spec
 from ..storage import CheckpointFolder
 from ..storage import document as documents
 from ..storage.trees import flatten, unflatten
-from .callbacks import Callback, say
+from .callbacks import say
+from .member import Member
 from .program import Learner, Program
 from .recovery import CallStart, Recovery
 from .run import Run
@@ -38,20 +39,17 @@ class Checkpoints:
     Args:
         folder: The folder of the checkpoints.
         seconds: The minimum time between two checkpoints; 0 writes one after every call of the program.
-        run: The run, before its first step.
-        callbacks: The callbacks whose state is saved.
+        run: The run, before its first step; the state of its members' callbacks is saved too.
         talks: Whether lines may be written to standard output.
 
     Raises:
         FileError: If the folder is in use, contains other files or cannot be written.
     """
 
-    def __init__(
-        self, folder: str | Path, seconds: float, run: Run, callbacks: Sequence[Callback], talks: bool = False
-    ) -> None:
+    def __init__(self, folder: str | Path, seconds: float, run: Run, talks: bool = False) -> None:
         self.fingerprint = fingerprint(run)  # before the folder is locked, since it may fail
         self.folder = CheckpointFolder(folder)
-        self.seconds, self.callbacks, self.talks = seconds, callbacks, talks
+        self.seconds, self.talks = seconds, talks
         self.written = time.monotonic()
 
     def begin(self, run: Run, resume: bool) -> None:
@@ -76,13 +74,13 @@ class Checkpoints:
                 f"checkpoint={str(where)!r} is of another run: its network, settings, seed or data differ from "
                 "these. Call fit as the first time, or give another folder."
             )
-        begun = found.document.get("first_epoch", run.first_epoch)
-        if begun != run.first_epoch:
+        begun, asked = found.document.get("first_epoch", run.members[0].first_epoch), run.members[0].first_epoch
+        if begun != asked:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {run.first_epoch}. "
+                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {asked}. "
                 "Pass the same: how far the run came is read from the checkpoint."
             )
-        kinds = _kinds(self.callbacks)
+        kinds = _kinds(run)
         if found.document["kinds"] != kinds:
             raise InvalidValue(
                 f"checkpoint={str(where)!r} is of a run with the callbacks {', '.join(found.document['kinds'])}; this "
@@ -97,22 +95,19 @@ class Checkpoints:
 
     def write(self, run: Run) -> None:
         """Write a checkpoint."""
-        arrays = {f"learner/{name}": array for name, array in flatten(run.trainee.learner).items()}
-        fallback = run.fallback()
-        if fallback is not None:
-            arrays |= {f"fallback/{name}": array for name, array in flatten(fallback).items()}
-        for place, callback in enumerate(self.callbacks):
-            arrays |= {f"callbacks/{place}/{name}": array for name, array in callback.get_arrays().items()}
+        fallbacks = run.fallbacks()
+        arrays = {
+            f"{prefix}{name}": array
+            for place, (prefix, member) in enumerate(_by_prefix(run))
+            for name, array in _arrays_of(member, fallbacks.get(place)).items()
+        }
+        documents_of = [_document_of(member) for member in run.members]
         document = {
             "fingerprint": self.fingerprint,
-            "step": run.step,
-            "first_epoch": run.first_epoch,
+            "first_epoch": run.members[0].first_epoch,
             "seconds": run.seconds,
-            "learning_rate": run.trainee.program.learning_rate,
-            # A run stopped by a stop rule can be resumed under other stop rules.
-            "stopped": run.trainee.stop_reason if run.trainee.stop_training and not run.ruled_out else None,
-            "kinds": _kinds(self.callbacks),
-            "states": _in_order(run.logs, [callback.get_state() for callback in self.callbacks]),
+            "kinds": _kinds(run),
+            **(documents_of[0] if len(run.members) == 1 else {"members": documents_of}),
         }
         self.folder.save(run.step, arrays, document)
         self.written = time.monotonic()
@@ -122,21 +117,9 @@ class Checkpoints:
         self.folder.close()
 
     def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
-        like = run.trainee.learner
-        learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
-        kept = _under("fallback/", arrays)
-        fallback: Learner = jax.tree.map(np.asarray, unflatten(like, kept)) if kept else learner
-        run.trainee.learner = learner
-        run.step, run.seconds = document["step"], document["seconds"]
-        run.logs, states = _states_of(document, str(self.folder.path))
-        if document["learning_rate"] is not None:
-            run.trainee.program = run.trainee.program.with_learning_rate(document["learning_rate"])
-        for place, (callback, state) in enumerate(zip(self.callbacks, states, strict=True)):
-            callback.set_arrays(_under(f"callbacks/{place}/", arrays))
-            callback.set_state(state)
-        if document["stopped"] is not None:
-            run.trainee.stop(document["stopped"])
-        run.recovery = Recovery(CallStart(run.trainee.program, fallback, run.step), learner)
+        run.seconds = document["seconds"]
+        for (prefix, member), own in zip(_by_prefix(run), document.get("members", [document]), strict=True):
+            _restore(member, _under(prefix, arrays), own, str(self.folder.path))
 
     def _say_nothing_to_resume(self) -> None:
         where = self.folder.path
@@ -152,17 +135,77 @@ class Checkpoints:
         )
 
 
+def _by_prefix(run: Run) -> list[tuple[str, Member]]:
+    """Return the members and how names of their arrays begin; those of a single network have no prefix."""
+    if len(run.members) == 1:
+        return [("", run.members[0])]
+    return [(f"members/{place}/", member) for place, member in enumerate(run.members)]
+
+
+def _arrays_of(member: Member, fallback: Learner | None) -> dict[str, np.ndarray]:
+    arrays = {f"learner/{name}": array for name, array in flatten(member.trainee.learner).items()}
+    if fallback is not None:
+        arrays |= {f"fallback/{name}": array for name, array in flatten(fallback).items()}
+    for place, callback in enumerate(member.callbacks):
+        arrays |= {f"callbacks/{place}/{name}": array for name, array in callback.get_arrays().items()}
+    return arrays
+
+
+def _document_of(member: Member) -> dict[str, Any]:
+    trainee = member.trainee
+    return {
+        "step": member.step,
+        "learning_rate": trainee.program.learning_rate,
+        # A run stopped by a stop rule can be resumed under other stop rules.
+        "stopped": trainee.stop_reason if trainee.stop_training and not member.ruled_out else None,
+        "states": _in_order(member.logs, [callback.get_state() for callback in member.callbacks]),
+        **({"failed": member.failed} if member.failed else {}),
+    }
+
+
+def _restore(member: Member, arrays: dict[str, np.ndarray], document: dict[str, Any], where: str) -> None:
+    trainee, like = member.trainee, member.trainee.learner
+    learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
+    kept = _under("fallback/", arrays)
+    fallback: Learner = jax.tree.map(np.asarray, unflatten(like, kept)) if kept else learner
+    trainee.learner, member.step, member.failed = learner, document["step"], document.get("failed", "")
+    member.logs, states = _states_of(document, where)
+    if document["learning_rate"] is not None:
+        trainee.program = trainee.program.with_learning_rate(document["learning_rate"])
+    for place, (callback, state) in enumerate(zip(member.callbacks, states, strict=True)):
+        callback.set_arrays(_under(f"callbacks/{place}/", arrays))
+        callback.set_state(state)
+    if document["stopped"] is not None:
+        trainee.stop(document["stopped"])
+    member.recovery = Recovery(CallStart(trainee.program, fallback, member.step), learner)
+
+
 def fingerprint(run: Run) -> str:
     """Return a digest of everything that determines the weights: the program, the data, the seed, the batches."""
-    digest = hashlib.sha256(repr(_first_written(run.trainee.program)).encode())
-    source = run.source
+    if len(run.members) == 1:
+        return _fingerprint(run.members[0], _update)
+    known: dict[int, bytes] = {}  # by array: members share their rows
+
+    def update(digest: Any, rows: Any) -> None:
+        if id(rows) not in known:
+            own = hashlib.sha256()
+            _update(own, rows)
+            known[id(rows)] = own.digest()
+        digest.update(known[id(rows)])
+
+    return hashlib.sha256("".join(_fingerprint(member, update) for member in run.members).encode()).hexdigest()
+
+
+def _fingerprint(member: Member, update: Callable[[Any, Any], None]) -> str:
+    digest = hashlib.sha256(repr(_first_written(member.trainee.program)).encode())
+    source = member.source
     digest.update(repr((source.size, source.seed, source.shuffle, source.first_epoch)).encode())
-    for part in (*source.identity(), *jax.tree.leaves(run.validation), source.sampling):
+    for part in (*source.identity(), *jax.tree.leaves(member.validation), source.sampling):
         if isinstance(part, str):
             digest.update(part.encode())
         elif part is not None:
-            _update(digest, part)
-    for name, array in flatten(run.trainee.learner).items():
+            update(digest, part)
+    for name, array in flatten(member.trainee.learner).items():
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
@@ -205,8 +248,8 @@ def _states_of(document: dict[str, Any], where: str) -> tuple[dict[str, float], 
     return kept["logs"], kept["callbacks"]
 
 
-def _kinds(callbacks: Sequence[Callback]) -> list[str]:
-    return [type(callback).__name__ for callback in callbacks]
+def _kinds(run: Run) -> list[str]:
+    return [type(callback).__name__ for member in run.members for callback in member.callbacks]
 
 
 def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

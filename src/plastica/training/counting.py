@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .callbacks import Callback, Logs, Needs
-from .run import Run
+from .member import Member
 
 
 class EpochCount(Callback):
@@ -14,8 +14,8 @@ class EpochCount(Callback):
 
     needs: Needs = "logs"
 
-    def __init__(self, run: Run) -> None:
-        self.run, self.first = run, run.source.first_epoch - run.first_epoch
+    def __init__(self, member: Member) -> None:
+        self.member, self.first = member, member.source.first_epoch - member.first_epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Count the epoch."""
@@ -23,4 +23,5 @@ class EpochCount(Callback):
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Count the epochs before a resumed run was interrupted."""
-        self.model.epochs_trained = self.run.source.first_epoch + self.run.step // self.run.source.batches
+        source = self.member.source
+        self.model.epochs_trained = source.first_epoch + self.member.step // source.batches

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..data.gathered import Staged
 
@@ -47,21 +49,58 @@ class Plan(NamedTuple):
     before: Any = None
 
 
+@jax.tree_util.register_pytree_node_class
+@dataclass(frozen=True)
+class Picked(Staged):
+    """Rows of an array by their numbers: ``(chunks, size, ...)`` from ``(rows, ...)``.
+
+    Attributes:
+        array: All rows, an array or :class:`Staged`.
+        table: The numbers of the rows, ``(chunks, size)``.
+    """
+
+    array: Any
+    table: Any
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return (*self.table.shape, *self.array.shape[1:])
+
+    def take(self, numbers: Any) -> Any:
+        """Return the rows of a chunk; runs inside the compiled program."""
+        return gathered(self.array, self.table[numbers])
+
+    def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
+        """Return the rows and their numbers."""
+        return (*jax.tree.leaves(self.array), self.table[:rows])
+
+    def tree_flatten(self) -> tuple[tuple[Any, Any], None]:
+        """Return the arrays."""
+        return (self.array, self.table), None
+
+    @classmethod
+    def tree_unflatten(cls, _: None, children: tuple[Any, Any]) -> Picked:
+        """Return the rows from their arrays."""
+        return cls(*children)
+
+
 def gathered(tree: Any, numbers: Any) -> Any:
     """Return the rows with these numbers of the arrays of a tree, some of which may be :class:`Staged`."""
 
     def take(part: Any) -> Any:
-        if _is_staged(part):
+        if is_staged(part):
             return part.take(numbers)
         return part[numbers] if jnp.ndim(numbers) == 0 else part.at[numbers].get(mode="promise_in_bounds")
 
-    return jax.tree.map(take, tree, is_leaf=_is_staged)
+    return jax.tree.map(take, tree, is_leaf=is_staged)
 
 
 def count_rows(tree: Any) -> int:
     """Return the size of the first axis of an array, or of the arrays of a tree, which have it in common."""
-    return jax.tree.leaves(tree, is_leaf=_is_staged)[0].shape[0]
+    return jax.tree.leaves(tree, is_leaf=is_staged)[0].shape[0]
 
 
-def _is_staged(part: Any) -> bool:
+def is_staged(part: Any) -> bool:
+    """Return whether a part of the rows is :class:`Staged`."""
     return isinstance(part, Staged)

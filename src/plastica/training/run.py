@@ -3,260 +3,235 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
-
-from .. import random
-from ..errors import NotFinite
-from ..rules import Batch
-from . import finite, recovery
-from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
+from ..errors import InvalidValue, NotFinite
+from . import recovery
+from .callbacks import LEVELS, Needs
 from .compiled import compiled_for
-from .loop import Chunk, pick
+from .loop import Chunk
+from .member import Call, Member
 from .program import Learner, Program
-from .recovery import CallStart, Recovery
-from .rows import Rows
-from .share import made_before
-from .source import Source
-from .stopping import MaxSteps, Reached, StopRule, Until
-from .sums import figures
+from .recovery import Advance, CallStart
+from .stacked import Stacked, can_be_stacked
 from .timing import Timing
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
 SECONDS_A_CALL = 0.1
+# With several members each call computes a step of each, so that calls are longer; but not endless.
+MOST_PATIENT = 4
 
-
-class Trainee(Protocol):
-    """What is trained: a model, or anything that holds a program and a learner."""
-
-    stop_training: bool
-    stop_reason: str
-
-    @property
-    def program(self) -> Program:
-        """What runs."""
-        ...
-
-    @program.setter
-    def program(self, program: Program) -> None: ...
-
-    @property
-    def learner(self) -> Learner:
-        """What is trained."""
-        ...
-
-    @learner.setter
-    def learner(self, learner: Learner) -> None: ...
-
-    def stop(self, reason: str) -> None:
-        """End the run after what is under way."""
+# Computes the calls of some members, by their place among all members.
+Calls = Callable[[Mapping[int, Call]], Mapping[int, Chunk]]
 
 
 @dataclass
 class Run:
-    """One call of ``fit``: what is trained, on what, and how far it is.
+    """A run: one network or several, trained side by side for a number of epochs.
+
+    Members are at the same place of the same epoch after each call of the program. One that was stopped, or met a
+    number that is not finite, stays as it is while the others go on.
 
     Attributes:
-        trainee: Holds the program and the learner, both of which callbacks may replace between calls.
-        source: Training data, batch by batch.
-        validation: Data to evaluate on after each epoch, in chunks, or None.
-        widths: How many sums each metric keeps.
+        members: What is trained, each on its own data.
         epochs: Epochs of this run.
-        first_epoch: The number of the first epoch as callbacks count.
-        callbacks: Whom to tell.
-        rules: When to stop before the last epoch.
-        seconds: How long the run took so far, earlier parts of a resumed run included.
-        on_progress: Told of epochs under way: epoch, batch, batches, figures so far.
+        raises: Whether the run ends with an error if a member meets a number that is not finite.
         hooks: Called with the run after each call of the program: checkpoints, and whatever else looks in between.
         is_interrupted: Whether the run is to end before its next call.
-        step: Steps of this run made so far.
-        logs: The figures of the last finished epoch.
-        ruled_out: Whether one of ``rules`` ended the run.
+        seconds: How long the run took so far, earlier parts of a resumed run included.
         pace: How many steps a call makes.
         timing: How long epochs take.
     """
 
-    trainee: Trainee
-    source: Source
-    validation: Rows | None
-    widths: tuple[int, ...]
+    members: Sequence[Member]
     epochs: int
-    first_epoch: int = 0
-    callbacks: Sequence[Callback] = ()
-    rules: tuple[StopRule, ...] = ()
-    seconds: float = 0.0
-    on_progress: Callable[..., None] = lambda *args: None
-    hooks: Sequence[Callable[[Run], None]] = ()
+    raises: bool = True
+    hooks: Sequence[Hook] = ()
     is_interrupted: Callable[[], bool] = lambda: False
-    step: int = 0
-    logs: dict[str, float] = field(default_factory=dict)
-    ruled_out: bool = False
+    seconds: float = 0.0
     pace: CallLength = field(default_factory=lambda: CallLength())  # noqa: PLW0108 - it is defined below
     timing: Timing = field(default_factory=Timing)
-
-    @property
-    def key(self) -> np.ndarray:
-        """The run's randomness."""
-        return random.seed_key(self.source.seed)
-
-    @property
-    def total(self) -> int:
-        """Steps of the whole run."""
-        return self.epochs * self.source.batches
+    compute: Calls = field(init=False)
 
     def __post_init__(self) -> None:
-        """Know where a run goes back to whose first step fails: to what it was given."""
-        learner = self.trainee.learner
-        self.recovery = Recovery(CallStart(self.trainee.program, learner, self.step), learner)
+        """Decide whether members are computed in one program or one after another."""
+        self.compute = Stacked(self.members) if can_be_stacked(self.members) else one_by_one
+        self.members[0].timing = self.timing
+
+    @property
+    def batches(self) -> int:
+        """Steps of an epoch; those of the member that has most."""
+        return max(member.source.batches for member in self.members)
+
+    @property
+    def going(self) -> dict[int, Member]:
+        """The members with steps to make, by their place."""
+        return {
+            place: member
+            for place, member in enumerate(self.members)
+            if not member.is_done and member.step < self.total_of(member)
+        }
+
+    @property
+    def step(self) -> int:
+        """The step at which the run stands: where the last of those stands that go on."""
+        steps = [self._in_the_longest(member) for member in self.members]
+        going = self.going
+        return min(steps[place] for place in going) if going else max(steps)
+
+    def total_of(self, member: Member) -> int:
+        """Return the steps that a member makes in the whole run."""
+        return self.epochs * member.source.batches
 
     def go(self) -> None:
         """Run to the end, or until something stops it.
 
         Raises:
-            NotFinite: If the loss or a parameter is no longer finite, unless a callback takes care of it.
+            NotFinite: If the loss or a parameter is no longer finite, unless a callback takes care of it or members
+                may fail.
         """
-        needs = most_needed(self.callbacks)
-        if needs == "logs" and any(isinstance(rule, Until | Reached) for rule in self.rules):
-            needs = "epoch"
-        if self.step:
-            self._apply_rules()
+        for member in self.members:
+            if member.step:
+                member.apply_rules(self.seconds)
         self.timing.start()
         began = time.perf_counter()
-        while self.step < self.total and not self.trainee.stop_training and not self.is_interrupted():
-            # Told right before the epoch's first step: what is looked at or kept before has not begun it.
-            if self.step % self.source.batches == 0:
-                self._tell("on_epoch_begin", self.first_epoch + self.step // self.source.batches, {})
-            if needs == "batch":
-                self._tell("on_train_batch_begin", self.step % self.source.batches, {})
-            program, learner, start = self.trainee.program, self.trainee.learner, self.step
+        while (going := self.going) and not self.is_interrupted():
+            needs = self.needs
+            for member in going.values():
+                member.begin_steps(needs == "batch")
+            starts, stops = {place: member.here for place, member in going.items()}, self._stops(going, needs)
             called = time.perf_counter()
-            chunk, stop = self._well(program, learner, start, self._next_stop(needs))
-            if stop == start:
-                self._not_finite(bool(chunk.loss_finite))
-                return
+            found = self._well({place: starts[place] for place in stops}, stops)
+            moved = {place: stop - starts[place].step for place, (_, stop) in found.items()}
+            for place in (place for place, steps in moved.items() if not steps):
+                self._fail(place)
+            if not any(moved.values()):
+                continue
             now = time.perf_counter()
             # The time limit counts what callbacks take; the length of a call goes by the call alone.
-            self.pace.measured(stop - start, now - called)
-            self.timing.called(stop - start, now - called)
+            self.pace.measured(max(moved.values()), (now - called) / min(len(moved), MOST_PATIENT))
+            self.timing.called(max(moved.values()), now - called)
             self.seconds, began = self.seconds + now - began, now
-            self.recovery.moved(program, learner, start, chunk.learner)
-            self._take(chunk, stop, needs == "batch")
-            self._apply_rules()
+            for place in (place for place, steps in moved.items() if steps):
+                going[place].take(*found[place], each_batch=needs == "batch")
+            for place in (place for place, steps in moved.items() if steps):
+                going[place].apply_rules(self.seconds)
             for hook in self.hooks:
                 hook(self)
 
-    def fallback(self) -> Learner | None:
-        """Return the last good learner where the coming step's loss is not finite, else None.
+    @property
+    def needs(self) -> Needs:
+        """How often someone looks at the run."""
+        return LEVELS[max(LEVELS.index(member.needs) for member in self.members)]
 
-        A checkpoint keeps it, so that a resumed run goes back to where the whole run would have.
+    def fallbacks(self) -> dict[int, Learner]:
+        """Return the last good learners of members whose coming step's loss is not finite, by their place.
+
+        A checkpoint keeps them, so that a resumed run goes back to where the whole run would have.
         """
-        program, learner = self.trainee.program, self.trainee.learner
-        if self.step == 0:  # nothing was computed yet, and nothing is for this
-            return None if learner is self.recovery.made else self.recovery.made
-        if self.step >= self.total or recovery.has_finite_loss(program, learner, self.step, self._advance):
-            return None
-        return self.recovery.learner_for(program, learner, self.step, self._advance)
+        found: dict[int, Learner] = {}
+        asked: dict[int, CallStart] = {}
+        for place, member in enumerate(self.members):
+            if member.failed or member.step >= self.total_of(member):
+                continue
+            if member.step:
+                asked[place] = member.here
+            elif member.trainee.learner is not member.recovery.made:  # nothing was computed yet, nor is for this
+                found[place] = member.recovery.made
+        chunks = self._computed(asked, {place: start.step + 1 for place, start in asked.items()}) if asked else {}
+        for place, chunk in chunks.items():
+            start = asked[place]
+            if not (bool(chunk.loss_finite) and recovery.is_finite(start.learner)):
+                found[place] = self.members[place].recovery.learner_for(*start, self._alone(place))
+        return found
 
-    def _well(self, program: Program, learner: Learner, start: int, stop: int) -> tuple[Chunk, int]:
-        """Make the steps from ``start`` up to ``stop``, or to before the first that fails; return where that is.
+    def _stops(self, going: Mapping[int, Member], needs: Needs) -> dict[int, int]:
+        """Return the steps at which the next call ends, for each member that moves in it."""
+        # A source may learn only now where its epoch ends.
+        farthest = {place: member.source.farthest(member.step) for place, member in going.items()}
+        goal = self._goal(needs)
+        found = {}
+        for place, member in going.items():
+            stop = member.stop_for(self._own_step(member, goal), farthest[place], self.total_of(member))
+            if stop > member.step:
+                found[place] = stop
+        return found
 
-        Where it is the first of all, the failing step comes back.
-        """
-        chunk = self._advance(program, learner, start, stop)
-        if bool(chunk.finite):
-            return chunk, stop
-        last = self.source.position(start, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
-        failing = recovery.first_failing(
-            start, last, lambda step: bool(self._advance(program, learner, start, step).finite)
-        )
-        return self._advance(program, learner, start, max(failing, start + 1)), failing
-
-    def _advance(self, program: Program, learner: Learner, start: int, stop: int) -> Chunk:
-        source = self.source
-        plan = source.plan(start, stop)  # from here on the source knows where an epoch ends that ends in this stretch
-        before = made_before(source.first_epoch, source.batches, source.position(start, 0, 0), self.epochs)
-        advance = compiled_for(program.network, learner.params).advance
-        rows = source.rows_at(start)
-        return advance(program, self.key, learner, rows, self.validation, plan._replace(before=before))
-
-    def _next_stop(self, needs: Needs) -> int:
+    def _goal(self, needs: Needs) -> int:
+        step, batches = self.step, self.batches
         if needs == "batch":
-            return self.step + 1
-        farthest, batches = self.source.farthest(self.step), self.source.batches
-        stop = self.step + self.pace.steps
-        end_of_epoch = (self.step // batches + 1) * batches
+            return step + 1
+        stop = step + self.pace.steps
+        end_of_epoch = (step // batches + 1) * batches
         if stop > end_of_epoch:
             # Whole epochs where several fit into one look, so that figures arrive complete.
             stop = end_of_epoch if needs == "epoch" else stop // batches * batches
-        limits = [rule.steps for rule in self.rules if isinstance(rule, MaxSteps)]
-        return max(self.step + 1, min(stop, farthest, self.total, *limits))
+        return stop
 
-    def _apply_rules(self) -> None:
-        reasons = (rule.fired(self.logs, self.seconds, self.step) for rule in self.rules)
-        reason = next(filter(None, reasons), "")
-        if reason and not self.trainee.stop_training:
-            self.ruled_out = True
-            self.trainee.stop(reason)
+    def _own_step(self, member: Member, step: int) -> int:
+        """Return the step of a member at a step of the member with the most batches."""
+        own, most = member.source.batches, self.batches
+        return step if own == most else step // most * own + min(step % most, own)
 
-    def _take(self, chunk: Chunk, stop: int, each_batch: bool) -> None:
-        batches = self.source.batches
-        start, first, last = self.step, self.step // batches, stop // batches
-        self.trainee.learner, self.step = chunk.learner, stop
-        train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
-        if each_batch:
-            self._tell("on_train_batch_end", (stop - 1) % batches, self._figures(train[0]))
-        for epoch in range(first, last):
-            logs = self._figures(train[epoch - first])
-            if self.validation is not None:
-                logs |= self._figures(held_out[epoch - first], "val_")
-            self.timing.made((epoch + 1) * batches - max(epoch * batches, start))
-            self.timing.finish_epoch()
-            self._tell("on_epoch_end", self.first_epoch + epoch, logs)
-            self.logs = logs
-            if (epoch + 1) * batches < stop and not self.trainee.stop_training:
-                self._tell("on_epoch_begin", self.first_epoch + epoch + 1, {})
-        if stop % batches:
-            self.timing.made(stop - max(last * batches, start))
-            logs = self._figures(train[last - first])
-            self.on_progress(self.first_epoch + last, stop % batches, self.source.steps_known, logs)
+    def _in_the_longest(self, member: Member) -> int:
+        own, most = member.source.batches, self.batches
+        return member.step if own == most else member.step // own * most + member.step % own
 
-    def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-        return figures(self.trainee.program, self.widths, sums, prefix)
+    def _well(self, starts: Mapping[int, CallStart], stops: Mapping[int, int]) -> dict[int, tuple[Chunk, int]]:
+        """Make the steps up to ``stops``, or to before the first that fails; return the results and where that is."""
+        found: dict[int, tuple[Chunk, int]] = {}
+        for place, chunk in self._computed(starts, stops).items():
+            well = bool(chunk.finite)
+            found[place] = (chunk, stops[place]) if well else self._to_before_failing(place, starts[place], chunk)
+        return found
 
-    def _tell(self, event: str, *arguments: Any) -> None:
-        for callback in self.callbacks:
-            getattr(callback, event)(*arguments)
+    def _to_before_failing(self, place: int, start: CallStart, chunk: Chunk) -> tuple[Chunk, int]:
+        """Make the steps before the first that fails; where it is the first of all, the failing step comes back."""
+        step, advance = start.step, self._alone(place)
+        source = self.members[place].source
+        last = source.position(step, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
+        failing = recovery.first_failing(step, last, lambda stop: bool(advance(*start, stop).finite))
+        return advance(*start, max(failing, step + 1)), failing
 
-    def _not_finite(self, loss_finite: bool) -> None:
-        """Set the learner back to the last good one and say what happened."""
-        failed, program, before = self.step, self.trainee.program, self.trainee.learner
-        good = self.recovery.learner_for(program, before, failed, self._advance)
-        why = finite.from_outside(program.network, before.params) or program.explain(
-            before, *self._step_of(failed, before)
+    def _computed(self, starts: Mapping[int, CallStart], stops: Mapping[int, int]) -> Mapping[int, Chunk]:
+        return self.compute(
+            {place: self.members[place].call(start, stops[place], self.epochs) for place, start in starts.items()}
         )
-        now = finite.SET_BACK if recovery.is_finite(good) else finite.NONE_TO_GO_BACK_TO
-        self.trainee.learner = good
-        epoch, place = divmod(failed, self.source.batches)
-        message = (
-            f"training met a number that is not finite in epoch {self.first_epoch + epoch + 1}, step {place + 1} "
-            f"of {self.source.batches}: {why}. {program.remedy() if recovery.is_finite(good) else ''}{now}"
-        )
-        quiet = [callback for callback in self.callbacks if isinstance(callback, TerminateOnNaN)]
-        if not quiet:
-            self.trainee.stop(f"not finite: {message}")
-            raise NotFinite(message)
-        for callback in quiet:
-            callback.on_not_finite(message)
 
-    def _step_of(self, number: int, learner: Learner) -> tuple[Batch, Any]:
-        plan = self.source.plan(number, number + 1)
-        place = int(plan.span[1])
-        rows, program = self.source.rows_at(number), self.trainee.program
-        batch = pick(program, rows, plan.table[0, place], plan.real[place])
-        return batch, random.fold(self.key, learner.step)
+    def _alone(self, place: int) -> Advance:
+        """Return what makes steps of one member, from any learner, while the others stand still."""
+
+        def advance(program: Program, learner: Learner, start: int, stop: int) -> Chunk:
+            return self._computed({place: CallStart(program, learner, start)}, {place: stop})[place]
+
+        return advance
+
+    def _fail(self, place: int) -> None:
+        member = self.members[place]
+        if not member.fail(self._alone(place)) and self.raises:
+            raise NotFinite(member.failed)
+
+
+# Called with the run after each call of the program.
+Hook = Callable[[Run], None]
+
+
+def as_hooks(hooks: Any) -> tuple[Hook, ...]:
+    """Return the hooks of ``fit`` as a tuple.
+
+    Raises:
+        InvalidValue: If they are not functions in a list.
+    """
+    given: tuple[Any, ...] = tuple(hooks) if isinstance(hooks, Iterable) else (hooks,)
+    for hook in given:
+        if not callable(hook):
+            raise InvalidValue(
+                f"hooks: {hook!r} is not a function of the run; write hooks=[look] with a function look(run). "
+                "Callbacks belong in callbacks=."
+            )
+    return given
 
 
 @dataclass
@@ -269,3 +244,10 @@ class CallLength:
         """Learn from a call."""
         wanted = int(SECONDS_A_CALL * steps / max(seconds, 1e-9))
         self.steps = max(1, min(wanted, 8 * steps))
+
+
+def one_by_one(calls: Mapping[int, Call]) -> dict[int, Chunk]:
+    """Compute the calls of members one after another, each by the programs for its network."""
+    return {
+        place: compiled_for(call.program.network, call.learner.params).advance(*call) for place, call in calls.items()
+    }

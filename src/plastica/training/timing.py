@@ -51,10 +51,12 @@ class Timing:
     Attributes:
         epoch: The seconds of the last finished epoch, without compilation.
         compiled: The seconds of compilation so far.
+        running: The seconds of all calls so far, without compilation.
     """
 
     epoch: float = 0.0
     compiled: float = 0.0
+    running: float = 0.0
     _step: float = field(default=0.0, repr=False)
     _begun: float = field(default=0.0, repr=False)
 
@@ -66,6 +68,7 @@ class Timing:
         """Record the duration of a call."""
         compiled = min(CLOCK.take(), seconds)
         self.compiled += compiled
+        self.running += seconds - compiled
         self._step = (seconds - compiled) / steps
 
     def made(self, steps: int) -> None:
