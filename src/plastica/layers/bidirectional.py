@@ -22,6 +22,7 @@ _MERGES: dict[str | None, Callable[[Any, Any], Any]] = {
     "ave": lambda one, other: (one + other) / 2,
     None: lambda one, other: (one, other),
 }
+_SHARED = ("return_sequences", "return_state", "stateful")
 
 
 @declaration
@@ -66,8 +67,8 @@ class Bidirectional(Layer):
         one, other = self.layer, self.backwards
         if one.go_backwards == other.go_backwards:
             raise InvalidValue("Bidirectional: one layer must have go_backwards=True and the other not.")
-        if (one.return_sequences, one.return_state) != (other.return_sequences, other.return_state):
-            raise InvalidValue("Bidirectional: both layers must have the same return_sequences and return_state.")
+        if any(getattr(one, name) != getattr(other, name) for name in _SHARED):
+            raise InvalidValue(f"Bidirectional: both layers must have the same {', '.join(_SHARED)}.")
 
     @property
     def backwards(self) -> Recurrent:

@@ -61,6 +61,10 @@ class Sequential(Layer):
         return self.layers[0].declared_shape if own is None and self.layers else own
 
     @property
+    def declared_batch(self) -> int | None:
+        return self.layers[0].declared_batch if self.layers else None
+
+    @property
     def takes_integers(self) -> bool | tuple[bool, ...]:
         for layer in self.layers:
             if layer.takes_integers or not reshapes_only(layer):

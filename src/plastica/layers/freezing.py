@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from . import memory
 from .layer import Layer
 
 
@@ -41,6 +42,12 @@ def with_trainable_part(network: Layer, whole: Any, part: Any) -> Any:
 def kept_of_frozen(network: Layer, before: Any, after: Any) -> Any:
     """Return ``after``, parameters or state, with the entries of frozen layers as they were before."""
     return with_trainable_part(network, before, trainable_part(network, after))
+
+
+def state_after(network: Layer, before: Any, after: Any) -> Any:
+    """Return the state after a step: the statistics of frozen layers as they were before, and every layer's memory."""
+    kept = kept_of_frozen(network, before, after)
+    return memory.mapped(lambda _, new: new, kept, after) if network.remembers and has_frozen(network) else kept
 
 
 def with_trainable(layer: Layer, trainable: bool) -> Layer:

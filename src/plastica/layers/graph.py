@@ -85,6 +85,10 @@ class Graph(Layer):
         return shapes[0] if len(shapes) == 1 else shapes
 
     @property
+    def declared_batch(self) -> int | None:
+        return next((each.batch_size for each in self.inputs if each.batch_size), None)
+
+    @property
     def takes_integers(self) -> bool | tuple[bool, ...]:
         return _one_or_all([self._stays_integer(place) for place in range(len(self.inputs))])
 

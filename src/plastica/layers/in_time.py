@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ..errors import InvalidValue
 
@@ -50,6 +51,17 @@ class InTime:
         return not layer.children
 
     @property
+    def remembers(self) -> bool:
+        """Whether the layer, or one inside it, is stateful: goes on in each batch where the last one ended."""
+        layer: Any = self
+        return any(child.remembers for child in layer.children)
+
+    @property
+    def declared_batch(self) -> int | None:
+        """The number of rows of every batch, if the first layer declares it; see ``Input``."""
+        return None
+
+    @property
     def num_outputs(self) -> int:
         """How many outputs a call of the layer gives as nodes of a graph."""
         return 1
@@ -57,6 +69,14 @@ class InTime:
     def start(self, params: Any, batch: int) -> Carry:
         """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
         return ()
+
+    def with_memory(self, rng: np.random.Generator, params: Any, state: Any, batch: int) -> Any:
+        """Return the state with a blank memory in each stateful layer, for batches of ``batch`` rows."""
+        layer: Any = self
+        if not self.remembers:
+            return state
+        parts = zip(layer.children, params, state, strict=True)
+        return tuple(child.with_memory(rng, own, carried, batch) for child, own, carried in parts)
 
     def step(self, params: Any, carry: Carry, x_t: Any, state: Any, context: Any) -> tuple[Carry, jax.Array]:
         """Take one step in time.

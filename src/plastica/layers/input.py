@@ -22,27 +22,47 @@ class Input(Layer):
         shape: Shape of one input without the batch axis; None for a size that varies, such as the length of sequences
             in ``(None, 8)``.
         dtype: What the inputs are, such as ``"string"``, for readers; layers decide what they take.
+        batch_size: The number of rows of every batch, for stateful layers; others take any number.
+        batch_shape: The batch size and the shape in one, as in Keras: ``(4, None, 8)``.
 
     Raises:
-        InvalidValue: For sizes below 1.
+        InvalidValue: For sizes below 1, and without a shape.
         ShapeError: If inputs of another shape arrive.
+
+    Example:
+        >>> Input(batch_shape=(4, None, 8)) == Input((None, 8), batch_size=4)
+        True
     """
 
-    shape: tuple[int | None, ...]
+    shape: tuple[int | None, ...] = None  # pyright: ignore[reportAssignmentType] - checked below
     dtype: str | None = None
+    batch_size: int | None = None
+    batch_shape: tuple[int | None, ...] | None = None
 
     @property
     def stepwise(self) -> bool:
         return True
 
     def __post_init__(self) -> None:
+        if self.batch_shape:
+            object.__setattr__(self, "batch_size", self.batch_shape[0])
+            object.__setattr__(self, "shape", tuple(self.batch_shape[1:]))
+            object.__setattr__(self, "batch_shape", None)
+        if self.shape is None:
+            raise InvalidValue("Input() has no shape; give that of one input: Input((28, 28)), or None for a size.")
         object.__setattr__(self, "shape", tuple(size if size is None else int(size) for size in self.shape))
         if any(size is not None and size < 1 for size in self.shape):
             raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")
+        if self.batch_size is not None and self.batch_size < 1:
+            raise InvalidValue(f"Input(batch_size={self.batch_size}): a batch has at least 1 row.")
 
     @property
     def declared_shape(self) -> tuple[int | None, ...]:
         return self.shape
+
+    @property
+    def declared_batch(self) -> int | None:
+        return self.batch_size
 
     @property
     def node(self) -> Node:

@@ -43,6 +43,8 @@ class SimpleRNN(GatedRecurrent):
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:
             ``y, h = SimpleRNN(8, return_state=True)(x)``.
+        stateful: Whether each row of a batch goes on where the same row of the last batch ended; the number of rows
+            is then declared, ``Input(shape, batch_size=4)``, and ``model.reset_states()`` begins anew.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -77,6 +79,7 @@ class SimpleRNN(GatedRecurrent):
     dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     return_state: bool = False
+    stateful: bool = False
 
     cell_type: ClassVar[type[GatedCell]] = SimpleRNNCell
 
@@ -116,6 +119,8 @@ class LSTM(GatedRecurrent):
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:
             ``y, h, c = LSTM(8, return_state=True)(x)``.
+        stateful: Whether each row of a batch goes on where the same row of the last batch ended; the number of rows
+            is then declared, ``Input(shape, batch_size=4)``, and ``model.reset_states()`` begins anew.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -155,6 +160,7 @@ class LSTM(GatedRecurrent):
     dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     return_state: bool = False
+    stateful: bool = False
 
     cell_type: ClassVar[type[GatedCell]] = LSTMCell
 
@@ -193,6 +199,8 @@ class GRU(GatedRecurrent):
         recurrent_dropout: The same of the hidden state, on its way into the gates.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph:
             ``y, h = GRU(8, return_state=True)(x)``.
+        stateful: Whether each row of a batch goes on where the same row of the last batch ended; the number of rows
+            is then declared, ``Input(shape, batch_size=4)``, and ``model.reset_states()`` begins anew.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``;
@@ -230,6 +238,7 @@ class GRU(GatedRecurrent):
     dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     recurrent_dropout: float | None = named_field(default=0.0, converter=rate_or_none)
     return_state: bool = False
+    stateful: bool = False
 
     cell_type: ClassVar[type[GatedCell]] = GRUCell
 

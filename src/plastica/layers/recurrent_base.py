@@ -12,6 +12,7 @@ import numpy as np
 from .. import activations
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
+from . import memory
 from .cell import Cell
 from .gated_cell import GatedCell, check_units, dropped_inputs
 from .in_time import Carry, whole_sequence
@@ -36,6 +37,7 @@ class Recurrent(Layer):
     return_sequences: bool
     return_state: bool
     go_backwards: bool
+    stateful: bool
 
     @property
     def _cell(self) -> Cell:
@@ -91,11 +93,16 @@ class Recurrent(Layer):
         given = tuple(x[1:]) if isinstance(x, tuple) else None
         params, steps = self._prepared(params, x[0] if isinstance(x, tuple) else x)
         real = self._real_steps(context)
-        if given is None and real is None and not self.return_state and self._is_fast:
+        if self.stateful:
+            held = memory.recalled(self, state, steps.shape[1])
+            given = held if given is None else given
+        plain = given is None and real is None and not self.return_state and not self.stateful
+        if plain and self._is_fast:
             answer = self._run_fast(params, steps, context)
             return (jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer), state
         last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)
         answer = jnp.swapaxes(answers, 0, 1) if self.return_sequences else answers[-1]
+        state = memory.remembered(state, last) if self.stateful else state
         if not self.return_state:
             return answer, state
         # With its states beside it, the answer is what the layer activates itself.
@@ -111,6 +118,13 @@ class Recurrent(Layer):
     @property
     def loses_mask(self) -> bool:
         return False
+
+    @property
+    def remembers(self) -> bool:
+        return self.stateful
+
+    def with_memory(self, rng: np.random.Generator, params: Params, state: State, batch: int) -> State:
+        return {**state, **memory.blank(rng, self._cell, params, batch)} if self.stateful else state
 
     def mask_of(self, x: Any, mask: Any) -> Any:
         own = (mask[0] if isinstance(mask, tuple) else mask) if self.return_sequences else None

@@ -34,6 +34,7 @@ class RNN(Recurrent):
         return_sequences: Whether to return the output of all steps or only the last.
         return_state: Whether to return what is carried after the last step as further outputs, in a graph.
         go_backwards: Whether to process the sequence in reverse; outputs are then in reverse order.
+        stateful: Whether each row of a batch goes on where the same row of the last batch ended; see LSTM.
 
     Shapes:
         ``(batch, time, features) -> (batch, units)``, with ``return_sequences`` ``(batch, time, units)``; the weights
@@ -52,6 +53,7 @@ class RNN(Recurrent):
     cell: Cell = named_field(converter=as_cell)
     return_sequences: bool = False
     return_state: bool = False
+    stateful: bool = False
     go_backwards: bool = False
 
     def __post_init__(self) -> None:

@@ -42,6 +42,7 @@ from .inputs import (
 from .iterators import Batches, all_of, gives_batches, refuse_beside_batches
 from .options import BATCH_SIZE, Options
 from .outputs import output_shape
+from .remembering import check_fit, rows_a_batch
 from .settling import settled
 from .streams import Checked, refuse_beside_blocks
 
@@ -172,7 +173,7 @@ def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
 def _source_for(model: Model, examples: Examples | Checked | Batches, options: Options) -> Source:
     if isinstance(examples, Batches):
         return examples.source()
-    batch_size = options.batch_size or BATCH_SIZE
+    batch_size = rows_a_batch(model.network, options.batch_size, BATCH_SIZE)
     if isinstance(examples, Checked):
         return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
     rows = examples.rows
@@ -185,6 +186,7 @@ def _member_for(
     model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options
 ) -> Member:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
+    check_fit(model.network, examples, held_out, options.shuffle)
     source, shape = _source_for(model, examples, options), output_shape(model, _inputs_of(examples))
     counts = [0 if held_out is None else held_out.rows]
     # Any batch of a stream may be a short one.
@@ -194,6 +196,7 @@ def _member_for(
     learner = model.start_learner(widths)
     # Discard the partial sums of an epoch in which an earlier run was stopped.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
+    chunk = rows_a_batch(model.network, None, chunk)
     judged = None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
     return Member(model, source, judged, widths, first_epoch=options.initial_epoch)
 

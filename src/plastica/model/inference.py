@@ -25,6 +25,7 @@ from .inputs import Examples, count_rows
 from .iterators import behind_one_another, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .options import BATCH_SIZE, whole
 from .outputs import named_outputs, output_shape
+from .remembering import answers_batch_by_batch, check_rows, go_on, rows_a_batch, state_behind
 from .settling import settled
 
 if TYPE_CHECKING:
@@ -70,13 +71,17 @@ def sums_of(
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
     _, params, state, memory = model.answering()
-    size, sums = batch_size or chunk, empty_sums(program, widths) if sums is None else sums
+    size = rows_a_batch(program.network, batch_size, chunk)
+    sums = empty_sums(program, widths) if sums is None else sums
     for examples in chain([first], groups):
+        check_rows(program.network, examples.x, "x")
         places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
         for place in places:
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
             sums = compiled_for(program.network, params).evaluate(program, params, state, memory, rows, sums)
+            state = state_behind(model, params, state, part.x)
+    go_on(model, state)
     return program, widths, sums
 
 
@@ -101,12 +106,12 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
-    size = batch_size or ANSWER_ROWS
+    size = rows_a_batch(model.network, batch_size, ANSWER_ROWS)
     places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
 
     program = compiled_for(model.network, params).predict
 
-    def answer(rows: Any) -> Any:
+    def answer(rows: Any, state: Any = state) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
         answers = program(answering, params, state, memory, chunks, np.int32(-(-count // size)))
@@ -114,6 +119,8 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
 
     # Arrays returned by JAX are read-only; several parts are copied when they are concatenated.
     own = np.array if len(places) == 1 else np.asarray
+    if model.network.remembers:
+        return named_outputs(model.network, answers_batch_by_batch(model, inputs, answer))
     if len(places) == 1:
         return named_outputs(model.network, answer(inputs))
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]

@@ -14,6 +14,7 @@ from ..training.batches import ANSWER_ROWS, PART_ROWS
 from ..training.stream import Stream
 from .examples import take
 from .inputs import Examples, count_rows
+from .remembering import checked
 from .streams import conformed
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Batches:
         try:
             first = self._taken(0, self.stream.first())
             self.x, self.y = first.x, first.y
-            self.stream.begin(first[:3], self._converted)
+            self.stream.begin(first[:3], checked(model.network, self._converted))
         except BaseException:
             self.stream.close()
             raise

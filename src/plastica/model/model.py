@@ -30,7 +30,7 @@ from ..training.program import Learner, Program
 from ..training.run import Hook
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
-from . import cautions, compiling, examples, fitting, inference, saving, stepping, tracing, weights, wiring
+from . import cautions, compiling, examples, fitting, inference, remembering, saving, stepping, tracing, weights, wiring
 from .compiling import Compiled
 from .exclusive import alone
 from .on_batch import OnBatch
@@ -233,6 +233,23 @@ class Model(OnBatch):
         rows = examples.take_inputs(self, x)
         self.keep_untrained(self.params, self.network.adapted(rows, self.state))
 
+    def reset_states(self) -> None:
+        """Let stateful layers (``LSTM(8, stateful=True)``) begin anew, as before the first step of a sequence.
+
+        ``fit``, ``evaluate``, ``predict`` and the methods for one batch go on where the last of them ended.
+
+        Example:
+            >>> from plastica import LSTM, Input, Sequential
+            >>> model = Sequential([Input((None, 1), batch_size=1), LSTM(2, stateful=True)])
+            >>> x = np.ones((1, 3, 1))
+            >>> first, second = model.predict(x), model.predict(x)
+            >>> model.reset_states()
+            >>> bool((model.predict(x) == first).all()), bool((second == first).all())
+            (True, False)
+        """
+        self._known_shape()
+        remembering.reset_states(self)
+
     def build_undrawn(self, input_shape: Sequence[int | None], elements: int) -> None:
         """Create the weights without drawing values, for arrays set by :meth:`restore`.
 
@@ -257,7 +274,8 @@ class Model(OnBatch):
             shape = stated  # an open size may come first there, with no batch axis before it
         if stated is not None and shape != stated:
             raise ShapeError(f"build({given}): the network declares inputs of shape {stated}; the two must agree.")
-        self._params, self._state = lengths.init(self.network, rng, shape)
+        self._params, state = lengths.init(self.network, rng, shape)
+        self._state = remembering.with_memory(self.network, self._params, state, rng)
         self._shape, self._program, self._learner = shape, None, None
 
     def unbuild(self) -> None:

@@ -13,6 +13,7 @@ from ..data.arrays import to_array
 from ..errors import ShapeError
 from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
+from ..layers.memory import is_memory
 from ..layers.walk import walk
 from ..views.outline import Entry, outline
 
@@ -64,7 +65,8 @@ def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str
     for (path, _, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True):
         for holder in (*holders(own), *holders(carried)):
             for name in sorted(holder, key=_rank):
-                yield path, holder, name
+                if not is_memory(name):
+                    yield path, holder, name
 
 
 def holders(tree: Any) -> Iterator[dict[str, Any]]:
@@ -98,7 +100,7 @@ def not_trainable(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
         for (_, layer, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True)
         for holder, listed in ((own, not layer.trainable), (carried, True))
         for name in sorted(holder or {}, key=_rank)
-        if listed
+        if listed and not is_memory(name)
     ]
 
 
@@ -164,7 +166,7 @@ def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
         for holders_of in (list(holders(entry.params)), list(holders(entry.state))):
             for place, holder in enumerate(holders_of):
                 part = f"{entry.name}/{place}" if len(holders_of) > 1 else entry.name
-                found.update({f"{path}{part}/{name}": (holder, name) for name in holder})
+                found.update({f"{path}{part}/{name}": (holder, name) for name in holder if not is_memory(name)})
 
     for entry in outline(network, None, params, state):
         gather(entry, "")

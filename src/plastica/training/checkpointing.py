@@ -27,7 +27,7 @@ from .run import Run
 ADDED_FIELDS = frozenset({
     "activity_regularizer", "bias_constraint", "kernel_constraint", "gamma_constraint", "beta_constraint",
     "embeddings_constraint", "recurrent_constraint", "dtype", "input_length", "mask_zero", "dropout",
-    "recurrent_dropout", "return_state",
+    "recurrent_dropout", "return_state", "stateful", "batch_size", "batch_shape",
 })  # fmt: skip
 
 HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed

@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 
 from .. import random
-from ..layers.layer import Params, State
+from ..layers.layer import INFERENCE, Params, State
 from ..rules import Batch
 from .finite import all_finite
 from .program import Learner, Program
@@ -152,10 +152,19 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     Filler rows carry the weight -1, so that a real row may weigh 0; chunks after the last real row cost nothing.
     """
 
-    def one(place: jax.Array, sums: jax.Array) -> jax.Array:
-        return judged_chunk(program, params, state, memory, rows, place, sums)
+    def one(place: jax.Array, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
+        state, sums = carry
+        sums = judged_chunk(program, params, state, memory, rows, place, sums)
+        return state_behind_chunk(program, params, state, rows, place), sums
 
-    return jax.lax.fori_loop(0, count_chunks(rows), one, sums)
+    return jax.lax.fori_loop(0, count_chunks(rows), one, (state, sums))[1]
+
+
+def state_behind_chunk(program: Program, params: Params, state: State, rows: Rows, place: Any) -> State:
+    """Return the state with which the next chunk begins: that of stateful layers has moved."""
+    if not program.network.remembers:
+        return state
+    return program.network.synapse(params, program.cast(gathered(rows, place))[0], state, INFERENCE)[1]
 
 
 def judged_chunk(

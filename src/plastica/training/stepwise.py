@@ -19,7 +19,7 @@ import numpy as np
 from ..layers.kernels.placement import outside_of_loops
 from ..layers.layer import Params, State
 from .finite import all_finite
-from .loop import Chunk, Place, count_chunks, judged_chunk, planned_step
+from .loop import Chunk, Place, count_chunks, judged_chunk, planned_step, state_behind_chunk
 from .program import Learner, Program
 from .rows import Plan, Rows, count_rows, gathered
 
@@ -57,6 +57,7 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     """Add the figures of data in chunks to ``sums``; see :func:`.loop.evaluate`."""
     for place in range(int(_count_chunks(rows))):
         sums = _judge(program, params, state, memory, rows, np.int32(place), sums)
+        state = _state_behind(program, params, state, rows, np.int32(place)) if program.network.remembers else state
     return sums
 
 
@@ -74,7 +75,7 @@ def predict(answering: Any, params: Params, state: State, memory: Any, x: Any, c
 
 def programs() -> tuple[Any, ...]:
     """Return the compiled functions that keep programs in memory."""
-    return _step, _judge, _answer
+    return _step, _judge, _state_behind, _answer
 
 
 class _Step(NamedTuple):
@@ -163,6 +164,12 @@ def _judge(
 ) -> jax.Array:
     with outside_of_loops():
         return judged_chunk(program, params, state, memory, rows, place, sums)
+
+
+@jax.jit
+def _state_behind(program: Program, params: Params, state: State, rows: Rows, place: Any) -> State:
+    with outside_of_loops():
+        return state_behind_chunk(program, params, state, rows, place)
 
 
 @jax.jit

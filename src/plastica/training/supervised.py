@@ -82,7 +82,7 @@ class Supervised(Program):
         if signal.change is not None:
             moved = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
             params = freezing.kept_of_frozen(network, params, moved)
-        state = freezing.kept_of_frozen(network, learner.state, signal.state)
+        state = freezing.state_after(network, learner.state, signal.state)
         params = network.constrain(params, state)
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
         return made, BatchFigures(loss, signal.costs, self._sums(signal.output, watched, mask))

@@ -1,0 +1,141 @@
+"""Stateful networks: row i of a batch goes on where row i of the last batch ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue, ShapeError
+from ..layers.layer import INFERENCE, Layer, Params, State
+from ..training.rows import count_rows
+from .inputs import Examples
+from .streams import Checked
+
+if TYPE_CHECKING:
+    from .model import Model
+
+
+def with_memory(network: Layer, params: Params, state: State, rng: np.random.Generator) -> State:
+    """Return the initial state of a network with a blank memory in each stateful layer.
+
+    Raises:
+        InvalidValue: If there is one and the network does not declare the number of rows of a batch.
+    """
+    if not network.remembers:
+        return state
+    if network.declared_batch is None:
+        raise InvalidValue(
+            "stateful=True: the layer remembers a sequence for each row of a batch and needs their number; begin the "
+            "network with Input(shape, batch_size=4) or Input(batch_shape=(4, None, 8))."
+        )
+    return network.with_memory(rng, params, state, network.declared_batch)
+
+
+def reset_states(model: Model) -> None:
+    """Begin anew in each stateful layer; see :meth:`Model.reset_states`."""
+    state = with_memory(model.network, model.params, model.state, np.random.default_rng(0))
+    model.keep_untrained(model.params, state)
+
+
+def rows_a_batch(network: Layer, given: int | None, usual: int) -> int:
+    """Return how many rows a batch has: what was given, or the usual number; for a stateful network its own.
+
+    Raises:
+        InvalidValue: If another number was given than the network remembers sequences.
+    """
+    if not network.remembers or network.declared_batch is None:
+        return given or usual
+    if given not in (None, network.declared_batch):
+        raise InvalidValue(
+            f"batch_size={given}: this network is stateful and remembers {network.declared_batch} sequences, one for "
+            "each row of a batch; leave batch_size out."
+        )
+    return network.declared_batch
+
+
+def check_rows(network: Layer, rows: Any, what: str) -> None:
+    """Refuse rows that are not whole batches.
+
+    Raises:
+        ShapeError: If the last batch would not be complete.
+    """
+    size, count = network.declared_batch, count_rows(rows)
+    if network.remembers and size and count % size:
+        raise ShapeError(
+            f"{what} has {count} rows, which are not whole batches of {size}: this network is stateful, and row i of a "
+            "batch goes on where row i of the last one ended. Leave rows out, or fill up with rows of weight 0."
+        )
+
+
+def check_fit(network: Layer, examples: Any, held_out: Examples | None, shuffle: bool) -> None:
+    """Refuse training data whose rows would not go on from batch to batch.
+
+    Raises:
+        InvalidValue: If rows are shuffled, or come in blocks.
+        ShapeError: If a batch would not be complete.
+    """
+    if not network.remembers:
+        return
+    if isinstance(examples, Checked):
+        raise InvalidValue("fit(blocks): a stateful network takes arrays or a generator of batches.")
+    if isinstance(examples, Examples) and shuffle:
+        raise InvalidValue(
+            "fit(shuffle=True): this network is stateful, and row i of a batch goes on where row i of the last one "
+            "ended, so that rows must keep their order. Pass shuffle=False."
+        )
+    check_rows(network, examples.x, "x")
+    if held_out is not None:
+        check_rows(network, held_out.x, "validation_data")
+
+
+def checked(network: Layer, convert: Callable[[int, Any], list[Any]]) -> Callable[[int, Any], list[Any]]:
+    """Return a converter of batches that refuses those of another size than a stateful network remembers."""
+    if not network.remembers:
+        return convert
+
+    def whole(first: int, items: Any) -> list[Any]:
+        batches = convert(first, items)
+        for number, batch in enumerate(batches, first):
+            check_rows(network, batch, f"batch {number}")
+        return batches
+
+    return whole
+
+
+def answers_batch_by_batch(model: Model, x: Any, answer: Callable[[Any, State], Any]) -> Any:
+    """Return the answers to rows, each batch from the memory that the batch before it left; the model goes on there."""
+    network, params, state = model.network, model.judged_params, model.state
+    check_rows(network, x, "x")
+    found = []
+    for start in range(0, count_rows(x), network.declared_batch or 1):
+        batch = _batch(network, x, start)
+        found.append(answer(batch, state))
+        state = _behind(network, params, state, batch)
+    go_on(model, state)
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
+
+
+def state_behind(model: Model, params: Params, state: State, x: Any) -> State:
+    """Return the state after rows, batch by batch; the state itself if the network is not stateful."""
+    if model.network.remembers:
+        for start in range(0, count_rows(x), model.network.declared_batch or 1):
+            state = _behind(model.network, params, state, _batch(model.network, x, start))
+    return state
+
+
+def go_on(model: Model, state: State) -> None:
+    """Let a stateful model go on from this state."""
+    if model.network.remembers:
+        model.keep_untrained(model.params, state)
+
+
+def _batch(network: Layer, x: Any, start: int) -> Any:
+    return jax.tree.map(lambda part: part[start : start + (network.declared_batch or 1)], x)
+
+
+@jax.jit
+def _behind(network: Layer, params: Params, state: State, x: Any) -> State:
+    return network.synapse(params, network.cast_inputs(x), state, INFERENCE)[1]
