@@ -9,6 +9,7 @@ from pathlib import Path
 import plastica as pl
 from plastica.comparison import RuleRecord
 from plastica.comparison.wording import FACTS, facts_of, heads
+from plastica.language import using
 
 ROOT = Path(__file__).parent.parent
 HEAD = f"| {' | '.join(heads(FACTS))} |"
@@ -18,7 +19,12 @@ def table(names: Sequence[str]) -> str:
     """Return the facts of rules as a table in Markdown, with the notes below."""
     notes: list[str] = []
     rows = [facts_of(record_of(name), notes) for name in names]
-    lines = [HEAD, "|" + "---|" * len(FACTS), *(f"| {' | '.join(row)} |" for row in rows), ""]
+    lines = [
+        f"| {' | '.join(heads(FACTS))} |",
+        "|" + "---|" * len(FACTS),
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+    ]
     return "\n".join([*lines, *(f"{number}. {note}" for number, note in enumerate(notes, 1))])
 
 
@@ -43,8 +49,15 @@ def with_facts_of_its_rules(page: str) -> str:
     return page.replace(found[0], f"{table(names)}\n")
 
 
+def in_chinese(page: str) -> str:
+    """Return the Chinese page on rules with the table of all of them."""
+    with using("zh"):
+        return with_table(page)
+
+
 PAGES = {
     "docs/rules.md": with_table,
+    "docs/zh/rules.md": in_chinese,
     "docs/mnist_rules.md": with_facts_of_its_rules,
 }
 

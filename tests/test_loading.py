@@ -96,13 +96,13 @@ def test_weights_and_folders_are_told_apart(kept, tmp_path):
     network, path = kept["Sequential"]
     with pytest.raises(FileError, match=r"contains weights, not a network.*load_weights"):
         pl.load(network.save_weights(tmp_path / "weights.plastica"))
-    with pytest.raises(FileError, match=r"is a folder; give the name of a file in it, such as .*NetworkC.*\.plastica"):
+    with pytest.raises(FileError, match=r"is a folder; pass the path of a file in it, such as .*NetworkC.*\.plastica"):
         pl.load(path.parent)
     network.compile("sgd", "mse")
     network.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0, checkpoint=tmp_path / "steps")
-    with pytest.raises(FileError, match=r"holds checkpoints of a run.*resume=True"):
+    with pytest.raises(FileError, match=r"contains the checkpoints of a run.*resume=True"):
         pl.load(tmp_path / "steps")
-    with pytest.raises(FileError, match="safetensors file but not a model"):
+    with pytest.raises(FileError, match="safetensors file but not a plastica model"):
         pl.load(next((tmp_path / "steps").glob("step-*/*.safetensors")))
 
 

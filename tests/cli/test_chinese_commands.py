@@ -71,6 +71,13 @@ def test_compared_rules_are_chinese(zh):
     assert "不参与排名" in said and "规则" in said
 
 
+def test_remarks_and_requirements_of_rules_are_chinese(zh):
+    rules = ("compare-rules", "penguins", "--target", "species", "--rules", "sign_symmetry,deep_belief")
+    said = zh(*rules, "--epochs", "2", "--layers", "4", "--seeds", "2", "--minutes", "0.001", "-v")
+    assert "仅符号" in said and "反馈权重复制了其他连接权重的符号。" in said
+    assert "每层 1 轮" in said and "2 个随机种子中的 1 个" in said and "正在测量" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -67,8 +67,11 @@ def test_runs_that_held_out_other_rows_are_not_paired_but_can_be_judged_on_one_t
 def test_what_cannot_be_compared_is_refused(plastica, runs, tmp_path):
     said = plastica("compare", runs / "few", runs / "other", code=1).stderr
     assert "only runs with the same target can be compared" in said
-    assert "two runs or more" in plastica("compare", runs / "few", code=1).stderr
-    assert "have the metrics accuracy" in plastica("compare", runs / "few", runs / "more", "--by", "zz", code=1).stderr
+    assert "at least two runs" in plastica("compare", runs / "few", code=1).stderr
+    assert (
+        "do not have this metric. Available: accuracy"
+        in plastica("compare", runs / "few", runs / "more", "--by", "zz", code=1).stderr
+    )
     assert "there is no model" in plastica("compare", runs / "few", tmp_path / "none", code=1).stderr
 
 

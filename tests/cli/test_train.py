@@ -214,7 +214,7 @@ def test_checkpoint_and_resume_end_in_the_same_model(plastica, here):
     plastica("train", "penguins", *SHORT, "--out", "other", "--checkpoint", "kept", "--resume")
     assert (here / "one/model.plastica").read_bytes() == (here / "other/model.plastica").read_bytes()
     result = plastica("train", "penguins", *SHORT, "--checkpoint", "kept", code=1)
-    assert "already holds a run" in result.stderr
+    assert "already contains a run" in result.stderr
     assert plastica("train", "penguins", "--resume", code=2)
 
 

@@ -201,7 +201,7 @@ def test_partial_fit_makes_an_epoch_a_call_and_knows_classes_it_has_not_seen(pen
     order = np.random.default_rng(0).permutation(len(y))
     parts = np.array_split(order, 2)
     made = pl.NetworkClassifier(**SMALL)
-    with pytest.raises(InvalidValue, match="classes must be passed on the first call"):
+    with pytest.raises(InvalidValue, match="needs classes in the first call"):
         made.partial_fit(x, y)
     for _ in range(20):
         for part in parts:
@@ -209,9 +209,9 @@ def test_partial_fit_makes_an_epoch_a_call_and_knows_classes_it_has_not_seen(pen
     assert made.n_iter_ == 40
     assert made.score(x, y) > 0.95
     assert made.predict_proba(x).shape[1] == 4
-    with pytest.raises(InvalidValue, match="the first call was given"):
+    with pytest.raises(InvalidValue, match="the first call had"):
         made.partial_fit(x, y, classes=["Adelie"])
-    with pytest.raises(InvalidValue, match="give class_weight as a dict"):
+    with pytest.raises(InvalidValue, match="pass class_weight as a dict"):
         made.set_params(class_weight="balanced").partial_fit(x, y)
 
 
@@ -291,7 +291,7 @@ def test_a_file_whose_classes_were_changed_is_refused(fitted, tmp_path):
     [
         (pl.NetworkRegressor, ["low", "high"], "y contains text, such as 'low'; a regressor expects numbers"),
         (pl.NetworkRegressor, [1e300, -1e300], r"y contains numbers beyond 1e\+100"),
-        (pl.NetworkClassifier, np.array(["a", None], dtype=object), "y holds None in 1 of 2 rows, first in row 1"),
+        (pl.NetworkClassifier, np.array(["a", None], dtype=object), "y contains None in 1 of 2 rows, first in row 1"),
     ],
 )
 def test_targets_that_cannot_be_learned_are_refused_in_a_sentence(made, y, said):

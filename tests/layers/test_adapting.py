@@ -109,15 +109,15 @@ def test_in_a_graph_and_behind_a_layer_that_changes_nothing():
 
 
 def test_a_layer_that_has_seen_no_data_is_not_used():
-    with pytest.raises(NotFitted, match=r"Normalization\(\) has seen no data: call adapt\(x\) first"):
+    with pytest.raises(NotFitted, match=r"Normalization\(\) has not been adapted to data: call adapt\(x\) first"):
         pl.Normalization()(X)
     model = model_with(pl.Normalization())
     for use in (lambda: model.predict(X), lambda: model.evaluate(X, Y, verbose=0)):
-        with pytest.raises(NotFitted, match=r"layer 0, Normalization\(\) has seen no data. Call its adapt"):
+        with pytest.raises(NotFitted, match=r"layer 0, Normalization\(\) has not been adapted to data. Call its adapt"):
             use()
     hidden = pl.Sequential([pl.Dense(3), pl.Normalization(), pl.Dense(1)])
     hidden.compile("adam", "mse")
-    with pytest.raises(NotFitted, match=r"layer 1, .* with what reaches it"):
+    with pytest.raises(NotFitted, match=r"layer 1, .* with the inputs of the layer"):
         hidden.fit(X, Y, verbose=0)
 
 
@@ -177,7 +177,7 @@ def test_values_that_are_no_category_are_refused():
         (lambda: pl.Normalization(mean=1.0, variance=1.0).adapt(X), InvalidValue, "leave them out"),
         (lambda: pl.Normalization(mean=[1.0], variance=[1.0])(X), ShapeError, "but the inputs have"),
         (lambda: pl.Normalization().adapt(X[:, 0]), ShapeError, "For one number per row: axis=None"),
-        (lambda: pl.Normalization().adapt(np.zeros((0, 3))), DataError, r"adapt\(\) was given no rows"),
+        (lambda: pl.Normalization().adapt(np.zeros((0, 3))), DataError, r"adapt\(\): expected at least one row"),
         (lambda: pl.Normalization().adapt([["a", "b"]]), DataError, "is the text 'a', not a number"),
         (lambda: pl.Discretization().adapt(X), InvalidValue, "give either bin_boundaries or num_bins"),
         (lambda: pl.Discretization([0.5], 2), InvalidValue, "exclude each other"),

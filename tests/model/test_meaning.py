@@ -90,7 +90,7 @@ def test_a_threshold_beyond_probabilities_is_one_of_potentials_as_in_keras():
 @pytest.mark.parametrize("loss, activation", [("hinge", "linear"), ("mse", "linear"), ("mse", "tanh")])
 def test_a_metric_of_probabilities_is_refused_where_there_are_none(loss, activation):
     with pytest.raises(
-        InvalidValue, match=r'"log_loss" is defined on probabilities, and under \w+ this network answers'
+        InvalidValue, match=r'"log_loss" expects probabilities, but with \w+ the outputs of this network are'
     ):
         _ = model_of(1, loss, ["log_loss"], activation).program
 
@@ -151,11 +151,11 @@ def test_several_labels_under_a_softmax_are_told():
 
 def test_a_metric_of_logits_where_there_are_none_and_one_of_several_where_there_is_one_are_refused():
     of_logits = losses.BinaryCrossentropy(from_logits=True)
-    with pytest.raises(InvalidValue, match=r"from potentials \(logits\), and under BinaryCrossentropy this network"):
+    with pytest.raises(InvalidValue, match=r"expects logits, but with BinaryCrossentropy the outputs"):
         _ = model_of(1, "binary_crossentropy", [of_logits], "sigmoid").program
-    with pytest.raises(InvalidValue, match="which output is the largest, and this network has one"):
+    with pytest.raises(InvalidValue, match="the largest output as the prediction, but this network has only one"):
         _ = model_of(1, "binary_crossentropy", ["categorical_accuracy"], "sigmoid").program
-    with pytest.raises(InvalidValue, match=r'"precision" decides each output by itself.*average="macro"'):
+    with pytest.raises(InvalidValue, match=r'"precision" decides each output separately.*average="macro"'):
         _ = model_of(3, "categorical_hinge", ["precision"]).program
 
 
@@ -181,7 +181,7 @@ def test_it_is_told_that_nothing_says_what_answers_under_an_own_loss_mean():
     def of_logits(y_true, y_pred):
         return jnp.mean(jnp.logaddexp(0.0, y_pred) - y_true * y_pred, axis=-1)
 
-    with pytest.warns(PlasticaWarning, match=r"nothing tells what this network answers under of_logits.*threshold=0.0"):
+    with pytest.warns(PlasticaWarning, match=r"cannot be inferred from of_logits.*threshold=0.0"):
         _ = model_of(1, of_logits, ["accuracy"]).program
     model = model_of(1, of_logits, [metrics.BinaryAccuracy(threshold=0.0), "auc"])
     assert evaluated(model, X, YES)["binary_accuracy"] == pytest.approx(

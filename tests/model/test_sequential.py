@@ -528,7 +528,7 @@ def test_a_callback_may_stop_the_run():
 
 def test_a_resumed_run_wants_the_same_callbacks(tmp_path):
     learn(network(), checkpoint=tmp_path, callbacks=[pl.EarlyStopping("loss")])
-    with pytest.raises(InvalidValue, match=r"with the callbacks .*EarlyStopping.*Pass the same ones"):
+    with pytest.raises(InvalidValue, match=r"with the callbacks .*EarlyStopping.*Pass the same callbacks"):
         learn(network(), checkpoint=tmp_path, resume=True)
 
 
@@ -536,7 +536,7 @@ def test_a_resumed_run_wants_the_same_callbacks(tmp_path):
     ({"resume": True}, InvalidValue, "needs checkpoint="),
     ({"max_steps": 0}, InvalidValue, "max_steps is 0"),
     ({"time_limit": "soon"}, InvalidValue, "time_limit is 'soon'"),
-    ({"until": {"los": 1}}, InvalidValue, 'name "los" does not tell'),
+    ({"until": {"los": 1}}, InvalidValue, 'cannot be inferred from the name "los"'),
     ({"until": {"val_loss": 1}}, UnknownName, 'no metric "val_loss".*validation_split='),
     ({"callbacks": [pl.EarlyStopping("val_loss")]}, UnknownName, 'no metric "val_loss".*validation_split='),
 ])  # fmt: skip

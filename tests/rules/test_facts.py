@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import re
 from pathlib import Path
 
 import pytest
 
 import plastica as pl
 from plastica.comparison.trial import variant_of
+from plastica.comparison.wording import RULES as RULE_TEXTS
+from plastica.comparison.wording import translated
+from plastica.language import using
 from plastica.rules import Facts, Greedy, PredictiveCoding
 from plastica.rules.facts import QUESTIONS, together
 
@@ -44,6 +48,20 @@ def test_notes_belong_to_facts_and_words_have_one(name):
         if isinstance(value, str):
             assert facts.notes[question].endswith("."), "words that are neither yes nor no say why"
     assert facts.flat().keys() <= {"source", *QUESTIONS, *(f"{question}_note" for question in QUESTIONS)}
+
+
+def test_every_text_of_a_rule_has_a_translation_and_no_translation_is_left_over():
+    forms = [PredictiveCoding(inference=form) for form in ("relaxed", "fixed_prediction", "zero_divergence")]
+    forms += [pl.rules.Oja(subspace=True), pl.rules.EquilibriumPropagation(centred=False), *RULES.values()]
+    found = {rule.unranked for rule in forms} - {""}
+    for rule in forms:
+        found |= {value for name, value in rule.facts.flat().items() if isinstance(value, str) and name != "source"}
+    with using("zh"):
+        left = {text: translated(text) for text in found}
+    assert {text: said for text, said in left.items() if re.search("[a-z]{2}", said)} == {}
+    assert [english for english, _ in RULE_TEXTS.entries.values() if not any(english in text for text in found)] == []
+    with using("zh"):
+        assert translated("A note of one's own. ") == "A note of one's own. "
 
 
 def test_errors_that_travel_from_layer_to_layer_are_no_global_error():

@@ -116,7 +116,7 @@ def test_unconfirmed_name_is_said(target, monkeypatch):
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(atomic, "sync_folder", fail)
-    with pytest.raises(FileError, match="the new file is in place but may not survive a power cut"):
+    with pytest.raises(FileError, match="the new file is complete but may be lost"):
         replace_file(target, CHUNKS)
     assert target.read_bytes() == WHOLE
 
@@ -138,7 +138,7 @@ except FileError as error:
         [sys.executable, "-c", program],
         capture_output=True, check=True, text=True, env={"PYTHONPATH": ":".join(sys.path)},
     ).stdout  # fmt: skip
-    assert "larger than this user or disk may have; nothing was changed" in told
+    assert "exceeds the maximum size allowed; nothing was changed" in told
     assert target.read_bytes() == b"old"
     assert list(target.parent.iterdir()) == [target]
 
@@ -165,9 +165,9 @@ def test_link_is_followed(target):
 
 def test_places_that_take_no_file_are_named(target):
     for path, text in (
-        (target.parent, "it is a folder; give the name of a file"),
-        (target.parent / "no" / "model", "its folder does not exist; make it first"),
-        (target / "model", "its folder is a file"),
+        (target.parent, "it is a folder; pass the path of a file"),
+        (target.parent / "no" / "model", "its folder does not exist; create it first"),
+        (target / "model", "part of its path is a file"),
         (target.parent / ("x" * 300), "the name is too long"),
     ):
         with pytest.raises(FileError, match=text):

@@ -97,7 +97,7 @@ def test_every_flipped_byte_is_noticed_and_the_one_before_is_taken(tmp_path, nam
         raw = path.read_bytes()
         for place in range(0, len(raw), 3):
             path.write_bytes(raw[:place] + bytes([raw[place] ^ 4]) + raw[place + 1 :])
-            with pytest.warns(PlasticaWarning, match="a checkpoint is left out: .*step-20"):
+            with pytest.warns(PlasticaWarning, match="a checkpoint was skipped: .*step-20"):
                 check(folder.latest(), 10)
         path.write_bytes(raw)
         check(folder.latest(), 20)
@@ -121,12 +121,12 @@ def test_files_of_another_checkpoint_are_noticed(tmp_path):
     with CheckpointFolder(tmp_path) as folder:
         save(folder, 10, 20)
     (tmp_path / "step-20").rename(tmp_path / "step-30")
-    with pytest.warns(PlasticaWarning, match="not as its manifest says"):
+    with pytest.warns(PlasticaWarning, match="do not match its manifest"):
         check(read_latest(tmp_path), 10)
     (tmp_path / "step-30").rename(tmp_path / "step-20")
     other = (tmp_path / "step-10" / "arrays.safetensors").read_bytes()
     (tmp_path / "step-20" / "arrays.safetensors").write_bytes(other)
-    with pytest.warns(PlasticaWarning, match="not as its manifest says"):
+    with pytest.warns(PlasticaWarning, match="do not match its manifest"):
         check(read_latest(tmp_path), 10)
 
 
@@ -159,7 +159,7 @@ def test_full_disk_at_any_write_leaves_the_older_checkpoints(tmp_path, monkeypat
                     return write(descriptor, data)
 
                 monkeypatch.setattr(os, "write", fail)
-                with pytest.raises(FileError, match=f"step-{step} cannot be written: the disk is full; the older"):
+                with pytest.raises(FileError, match=f"step-{step} cannot be written: the disk is full; older"):
                     save(folder, step)
                 monkeypatch.undo()
                 assert visible(tmp_path) == ["step-10"]
@@ -220,7 +220,7 @@ except FileError as error:
     print(error)
 """
     with CheckpointFolder(tmp_path) as folder:
-        with pytest.raises(FileError, match=f"in use by another run .process {os.getpid()} on .*of its own"):
+        with pytest.raises(FileError, match=f"in use by another run .process {os.getpid()} on .*use another folder"):
             CheckpointFolder(tmp_path)
         told = subprocess.run(
             [sys.executable, "-c", program],
@@ -230,14 +230,14 @@ except FileError as error:
         save(folder, 1)
     with CheckpointFolder(tmp_path) as folder:
         check(folder.latest(), 1)
-    with pytest.raises(FileError, match="was closed; open it again"):
+    with pytest.raises(FileError, match="is closed; open it again"):
         save(folder, 2)
 
 
 def test_folder_with_other_content_is_refused_and_untouched(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
     (tmp_path / "step-3.tmp").mkdir()
-    with pytest.raises(FileError, match=r"holds other things \(step-3\.tmp, thesis\.tex\); .*of their own"):
+    with pytest.raises(FileError, match=r"contains other files \(step-3\.tmp, thesis\.tex\); .*empty folder"):
         CheckpointFolder(tmp_path)
     assert visible(tmp_path) == ["step-3.tmp", "thesis.tex"]
     assert not list(tmp_path.glob(".*"))
@@ -267,7 +267,7 @@ def test_hidden_files_do_not_make_a_folder_foreign(tmp_path):
 def test_place_that_is_no_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(FileError, match="no checkpoint can be kept there"):
+        with pytest.raises(FileError, match="no checkpoints can be saved there"):
             CheckpointFolder(path)
 
 

@@ -66,7 +66,7 @@ def test_keys_that_read_the_same_are_refused():
         def __str__(self):
             return "odd"
 
-    with pytest.raises(InvalidValue, match="two arrays of one tree are called 'odd'"):
+    with pytest.raises(InvalidValue, match="two arrays of the tree have the path 'odd'"):
         flatten({Odd(1): np.ones(1), Odd(2): np.ones(1)})
 
 
@@ -84,9 +84,9 @@ def test_random_key_of_jax_is_refused():
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"a": np.ones(3)}, r"array 'a' arrived with shape \(3,\) and type float64; expected \(2,\) and float32"),
-        ({"a": np.ones(2)}, r"array 'a' arrived with shape \(2,\) and type float64"),
-        ({"z": np.ones(2)}, r"arrays left over: 'z'\. 3 arrived, 2 are expected"),
+        ({"a": np.ones(3)}, r"array 'a' has shape \(3,\) and dtype float64; expected \(2,\) and float32"),
+        ({"a": np.ones(2)}, r"array 'a' has shape \(2,\) and dtype float64"),
+        ({"z": np.ones(2)}, r"unexpected arrays: 'z'\. The file has 3 arrays, expected 2"),
     ],
 )
 def test_what_does_not_fit_is_named(change, text):
@@ -97,5 +97,7 @@ def test_what_does_not_fit_is_named(change, text):
 
 def test_what_is_missing_is_named():
     template = [np.ones(1)] * 6
-    with pytest.raises(FileError, match=r"arrays missing: '1', '2', '3' and 2 more\. 1 arrived, 6 are expected"):
+    with pytest.raises(
+        FileError, match=r"missing arrays: '1', '2', '3' and 2 more\. The file has 1 arrays, expected 6"
+    ):
         unflatten(template, {"0": np.ones(1)})

@@ -182,17 +182,17 @@ def plain():
 
 def test_it_is_said_when_there_is_nothing_to_resume(tmp_path, capsys):
     plain().fit(X, Y, verbose=1, checkpoint=tmp_path / "new", resume=True)
-    assert "holds no checkpoint to resume from; training begins from the start" in capsys.readouterr().out
+    assert "contains no checkpoint to resume from; training starts from the beginning" in capsys.readouterr().out
     plain().fit(X, Y, verbose=0, checkpoint=tmp_path / "quiet", resume=True)
     assert capsys.readouterr().out == ""
     CheckpointFolder(tmp_path / "begun").close()
-    with pytest.warns(PlasticaWarning, match="a run was begun there: it ended before its first checkpoint"):
+    with pytest.warns(PlasticaWarning, match="the run that used this folder ended before its first checkpoint"):
         plain().fit(X, Y, verbose=0, checkpoint=tmp_path / "begun", resume=True)
 
 
 def test_another_first_epoch_is_not_taken_for_the_same_run(tmp_path):
     plain().fit(X, Y, verbose=0, epochs=4, max_steps=4, checkpoint=tmp_path)
-    with pytest.raises(InvalidValue, match="initial_epoch=0; this one has 2"):
+    with pytest.raises(InvalidValue, match="initial_epoch=0; this run has 2"):
         plain().fit(X, Y, verbose=0, epochs=4, initial_epoch=2, checkpoint=tmp_path, resume=True)
 
 

@@ -102,7 +102,9 @@ def test_durations_are_read(text, seconds):
     "text", ["", "soon", "10x", "m", "30m1h", "-5", -5, 0, None, True, float("nan"), "1e3", "10mm"]
 )
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(InvalidValue, match=r"time_limit is .*; it takes seconds above 0 or a text such as"):
+    with pytest.raises(
+        InvalidValue, match=r"time_limit is .*; expected a positive number of seconds, or a string such as"
+    ):
         duration(text)
 
 
@@ -110,15 +112,15 @@ def test_what_is_no_duration_is_refused(text):
     ("until", "message"),
     [
         ({}, "until is empty"),
-        ("loss", "until is 'loss'; it takes figures and values"),
+        ("loss", "until is 'loss'; expected metrics and values"),
         (0.01, "until is 0.01"),
-        ({"loss": "low"}, r"\"loss\" has the value 'low'; it takes a number"),
-        ({"loss": True}, "it takes a number"),
-        ({"loss": None}, "it takes a number"),
-        ({"loss": float("nan")}, "it takes a number"),
-        ({"loss": ("<", 1)}, 'has \'<\'; it takes "<=" or ">="'),
-        ({"loss": ("<=", 1, 2)}, "it takes a number or a pair"),
-        ({"temperature": 3}, r'does not tell .* Say it as \{"temperature": \("<=", 3\)\}'),
+        ({"loss": "low"}, r"\"loss\" has the value 'low'; expected a number"),
+        ({"loss": True}, "expected a number"),
+        ({"loss": None}, "expected a number"),
+        ({"loss": float("nan")}, "expected a number"),
+        ({"loss": ("<", 1)}, 'has \'<\'; expected "<=" or ">="'),
+        ({"loss": ("<=", 1, 2)}, "expected a number or a pair"),
+        ({"temperature": 3}, r'cannot be inferred .* Pass \{"temperature": \("<=", 3\)\}'),
     ],
 )
 def test_what_cannot_be_read_is_refused(until, message):
@@ -128,5 +130,5 @@ def test_what_cannot_be_read_is_refused(until, message):
 
 @pytest.mark.parametrize("steps", [0, -1, 1.5, "10", True])
 def test_max_steps_is_a_whole_number(steps):
-    with pytest.raises(InvalidValue, match="whole number of 1 or above"):
+    with pytest.raises(InvalidValue, match="an integer of at least 1"):
         MaxSteps(steps)

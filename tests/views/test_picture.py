@@ -183,7 +183,7 @@ def test_figure_shows_in_a_notebook_without_pyplot():
 
 @pytest.mark.parametrize("name", ["net.bmp", "net", "net.svg.gz"])
 def test_unknown_ending_names_those_that_are_known(name, tmp_path):
-    with pytest.raises(InvalidValue, match=r"end the name with \.svg, \.png or \.pdf"):
+    with pytest.raises(InvalidValue, match=r"expected \.svg, \.png or \.pdf"):
         drawn(SMALL, (2,), tmp_path / name)
     assert not list(tmp_path.iterdir())
 

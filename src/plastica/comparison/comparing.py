@@ -18,6 +18,7 @@ from .task import Task, task_of_arrays
 from .terms import Layers, Terms, chosen_rules
 from .timing import epochs_within, limit
 from .trial import Cost, Trial
+from .wording import SAY
 
 LINEAR_EPOCHS = 20
 
@@ -156,7 +157,7 @@ def _measured(
     if terms.minutes is None:
         return costs
     for name, trial in trials.items():
-        watcher.says(f"{name}: measuring")
+        watcher.says(SAY("measuring", rule=name))
         try:
             costs[name] = trial.measure()
         except (InvalidValue, NotFinite) as problem:

@@ -21,10 +21,12 @@ class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         unranked: Why the rule's test result cannot be ranked; empty if it can.
         rule, optimizer, layers: The rule, its optimizer and the trained layers, as written in Python.
         reason: Why the rule was not trained; empty if it was.
-        notes: Remarks on the run.
+        notes: Remarks in files of earlier versions.
         facts: What the rule requires, see :class:`~plastica.rules.Facts`.
         seeds: The seeds, one network each.
+        planned_seeds: The number of seeds that were to be trained; 0 in files of earlier versions.
         epochs, planned: The numbers of completed and of planned epochs.
+        layer_epochs: The epochs of each layer if the rule trains one layer after another, otherwise 0.
         failed: Seeds with values that were not finite, and where they occurred.
         figure: The main metric: "accuracy" or "r2".
         train, test: The main metric of each seed on the training set and on the test set.
@@ -54,8 +56,10 @@ class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     notes: list[str] = []
     facts: dict[str, str | bool | int] | None = None
     seeds: list[int] = []
+    planned_seeds: int = 0
     epochs: int = 0
     planned: int = 0
+    layer_epochs: int = 0
     failed: dict[str, str] = {}
     figure: str = "accuracy"
     train: Numbers = []

@@ -124,8 +124,6 @@ class Trial:
             model.epochs_trained = run.step // run.batches
         failed = _failed(run)
         good = [model for place, model in enumerate(models) if place not in failed]
-        notes = [] if rule.epochs_each is None else [f"{rule.epochs_each} a layer"]
-        notes += [f"{len(seeds)} of {len(self.terms.seeds)} seeds"] * (len(seeds) < len(self.terms.seeds))
         found = {
             "angles_end": self._angles(good),
             **self._curves(run, clock),
@@ -139,9 +137,10 @@ class Trial:
             rule=repr(rule),
             optimizer=repr(models[0].optimizer),
             layers=_described(models[0]),
-            notes=notes,
             facts=_facts(rule),
             seeds=list(seeds),
+            planned_seeds=len(self.terms.seeds),
+            layer_epochs=rule.epochs_each or 0,
             planned=run.epochs,
             failed={str(seeds[place]): where for place, where in failed.items()},
             figure=self.task.figure,

@@ -9,6 +9,7 @@ from ..language import Texts, current
 from .records import RuleRecord, middle, spread
 
 SAY = Texts("comparison")
+RULES = Texts("rules")
 RESULTS = (
     "rule", "rank", "test", "after", "epochs", "seconds", "epoch_seconds", "epochs_to_loss", "seconds_to_loss",
     "remarks",
@@ -70,7 +71,7 @@ def facts_of(record: RuleRecord, notes: list[str]) -> list[str]:
         return [record.name, *["?"] * (len(FACTS) - 1)]
     words = []
     for name in ("local", "symmetric_weights", "phases", "global_error", "labels"):
-        note = str(found.get(f"{name}_note", ""))
+        note = translated(str(found.get(f"{name}_note", "")))
         if note and note not in notes:
             notes.append(note)
         words.append(f"{_word(found[name])} ({notes.index(note) + 1})" if note else _word(found[name]))
@@ -96,15 +97,25 @@ def remarks(record: RuleRecord) -> list[str]:
     """Return remarks that a reader should know before comparing a rule with others."""
     found = [SAY("as_backprop")] * record.is_backprop
     found += [SAY("variant_of", rule=record.variant_of)] * bool(record.variant_of)
-    found += [SAY("not_ranked", reason=_unranked(record))] * bool(record.unranked)
+    found += [SAY("not_ranked", reason=translated(record.unranked))] * bool(record.unranked)
     found += [SAY("stopped_after", made=record.epochs, planned=record.planned)] * (record.epochs < record.planned)
+    found += [SAY("epochs_per_layer", count=record.layer_epochs)] * bool(record.layer_epochs)
+    found += [SAY("some_seeds", made=len(record.seeds), planned=record.planned_seeds)] * _lacks_seeds(record)
     found += [SAY("failed_seeds", failed=len(record.failed), all=len(record.seeds))] * bool(record.failed)
     return [*found, *record.notes]
 
 
-def _unranked(record: RuleRecord) -> str:
-    key = f"unranked_{record.name}"
-    return SAY(key) if key in SAY else record.unranked
+def translated(text: str) -> str:
+    """Return a text of a built-in rule in the current language; texts of other rules remain as written."""
+    if current() == "en":
+        return text
+    for key, (english, _) in RULES.entries.items():
+        text = text.replace(english, RULES(key))
+    return text.replace("。 ", "。")  # between the sentences of a note
+
+
+def _lacks_seeds(record: RuleRecord) -> bool:
+    return len(record.seeds) < record.planned_seeds
 
 
 def _reached(values: Sequence[float | None], record: RuleRecord) -> str:
@@ -124,4 +135,4 @@ def _listed(values: Sequence[float | None] | None, form: str) -> str:
 
 
 def _word(value: Any) -> str:
-    return SAY("yes" if value else "no") if isinstance(value, bool) else str(value)
+    return SAY("yes" if value else "no") if isinstance(value, bool) else translated(str(value))

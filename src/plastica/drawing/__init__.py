@@ -109,6 +109,6 @@ def checked_ending(path: str | os.PathLike[str]) -> str:
     """
     ending = Path(path).suffix.lower().removeprefix(".")
     if ending not in UNDATED:
-        said = f'the ending ".{ending}" stands for no picture that can be drawn' if ending else "it has no ending"
-        raise InvalidValue(f"draw({os.fspath(path)!r}): {said}; end the name with .svg, .png or .pdf.")
+        said = f'pictures cannot be saved as ".{ending}"' if ending else "the name has no suffix"
+        raise InvalidValue(f"draw({os.fspath(path)!r}): {said}; expected .svg, .png or .pdf.")
     return ending

@@ -185,14 +185,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         begin = not hasattr(self, "model_")
         if self.class_weight == "balanced":
             raise InvalidValue(
-                'partial_fit() sees some rows only and cannot weigh classes "balanced"; give class_weight as a dict.'
+                'class_weight="balanced" needs all rows, but partial_fit() gets only some; pass class_weight as a dict.'
             )
         if begin and classes is None:
-            raise InvalidValue("classes must be passed on the first call to partial_fit: all classes that can occur.")
+            raise InvalidValue("partial_fit() needs classes in the first call; pass all classes that can occur.")
         if classes is not None:
             classes = np.unique(np.asarray(classes))
             if not begin and not np.array_equal(classes, self.classes_):
-                raise InvalidValue(f"partial_fit(classes={classes}): the first call was given {self.classes_}.")
+                raise InvalidValue(
+                    f"partial_fit(classes={classes}): the first call had {self.classes_}. Pass the same."
+                )
         examples = self._examples(X, y, sample_weight, begin, classes if begin else self.classes_)
         self._prepare(examples, examples, begin, steady=True)
         history = self._train(examples, None, 1, None)
@@ -234,7 +236,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y = check_array(y, accept_sparse=True, ensure_2d=False, dtype=None, input_name="y")
         if y.dtype == object and (lacking := [place for place, each in enumerate(y.ravel()) if each is None]):
             raise DataError(
-                f"y holds None in {len(lacking)} of {len(y)} rows, first in row {lacking[0]}; leave them out."
+                f"y contains None in {len(lacking)} of {len(y)} rows, first in row {lacking[0]}; remove these rows."
             )
         check_classification_targets(y)
         labels = type_of_target(y, input_name="y").startswith("multilabel")
@@ -252,7 +254,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == values
         if not known.all():
             wrong = values[~known].tolist()[0]
-            raise DataError(f"y holds {show(wrong)}, which is none of the classes {self.classes_.tolist()}.")
+            raise DataError(f"y contains {show(wrong)}, which is none of the classes {self.classes_.tolist()}.")
         return places.astype(np.int64)
 
     def _learn_classes(self, values: np.ndarray, names: list[str] | None, classes: np.ndarray | None) -> None:

@@ -68,7 +68,7 @@ class Adaptive(OnArrays):
         """
         params, state = self.init(np.random.default_rng(0), x.shape[1:])
         if state and not self.is_adapted(state):
-            raise NotFitted(f"{self!r} has seen no data: call adapt(x) first.")
+            raise NotFitted(f"{self!r} has not been adapted to data: call adapt(x) first.")
         return np.asarray(self.apply(params, self.cast_inputs(x), state)[0])
 
 
@@ -89,4 +89,4 @@ def batches_of(data: Any) -> Iterator[np.ndarray]:
             found = True
             yield array
     if not found:
-        raise DataError("adapt() was given no rows.")
+        raise DataError("adapt(): expected at least one row, got none.")

@@ -76,13 +76,13 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape
         return metric
     if meaning.targets.paired and metric.wants not in ("activities", "targets"):
         raise InvalidValue(
-            f'metric "{metric.label}": under {type(loss).__name__} each output decides between two classes, and the '
-            "metric is of one output a class. Leave it out."
+            f'metric "{metric.label}": with {type(loss).__name__}, each output decides between two classes, but '
+            "the metric needs one output per class. Remove the metric."
         )
     if metric.wants == "order" and output_shape[-1:] in ((), (1,)):
         raise InvalidValue(
-            f'metric "{metric.label}" asks which output is the largest, and this network has one, so it would always '
-            'be right. For yes or no take "binary_accuracy"; for classes give the last layer a unit for each.'
+            f'metric "{metric.label}" takes the largest output as the prediction, but this network has only one. '
+            'Use "binary_accuracy" for two classes; for more, use a last layer with one unit per class.'
         )
     if metric.wants == "decisions":
         _tell_of_own_loss(metric, loss, activation, output_shape)
@@ -91,8 +91,8 @@ def seen(metric: Metric, loss: Loss, activation: Activation | None, output_shape
         return _of_probabilities(metric, loss, activation)
     if metric.wants == "potentials" and meaning.outputs != "potentials":
         raise InvalidValue(
-            f'metric "{metric.label}" is computed from potentials (logits), and under {type(loss).__name__} this '
-            f"network answers {meaning.outputs}. Leave from_logits out of the metric."
+            f'metric "{metric.label}" expects logits, but with {type(loss).__name__} the outputs of this network are '
+            f"{meaning.outputs}. Remove from_logits=True from the metric."
         )
     if metric.wants == "targets" and meaning.outputs == "potentials":
         return _potential(metric, meaning)  # targets of 0 and 1 are compared with probabilities
@@ -117,9 +117,9 @@ def _tell_of_own_loss(metric: Metric, loss: Loss, activation: Activation | None,
         return
     if getattr(metric, "threshold", None) in (None, BinaryAccuracy.threshold) and not _reaches_shares_only(activation):
         caution(
-            f'metric "{metric.label}" takes answers above 0.5 for yes, and nothing tells what this network answers '
-            f"under {name_of(loss)}. Where that loss takes potentials (logits) or margins, say where yes begins: "
-            "BinaryAccuracy(threshold=0.0), F1Score(threshold=0.0); or end the network in a sigmoid."
+            f'metric "{metric.label}" counts outputs above 0.5 as positive, but whether the outputs are probabilities '
+            f"cannot be inferred from {name_of(loss)}. If this loss expects logits or margins, set the threshold: "
+            "BinaryAccuracy(threshold=0.0), F1Score(threshold=0.0); or use a sigmoid in the last layer."
         )
 
 
@@ -134,8 +134,8 @@ def _deciding(metric: Metric, loss: Loss, activation: Activation | None) -> Metr
     each_by_itself = isinstance(metric, BinaryAccuracy) or (isinstance(metric, Counted) and not metric.takes_largest)
     if meaning.outputs == "margins" and each_by_itself:
         raise InvalidValue(
-            f'metric "{metric.label}" decides each output by itself, and under {type(loss).__name__} the largest is '
-            'the answer. Take "accuracy", "f1_score", Precision(average="macro") or Recall(average="macro").'
+            f'metric "{metric.label}" decides each output separately, but with {type(loss).__name__} the prediction is '
+            'the largest output. Use "accuracy", "f1_score", Precision(average="macro") or Recall(average="macro").'
         )
     if isinstance(metric, AUC) and meaning.outputs != "probabilities" and not _reaches_shares_only(activation):
         return replace(metric, from_logits=True)  # ranks do not change under increasing functions
@@ -148,10 +148,10 @@ def _of_probabilities(metric: Metric, loss: Loss, activation: Activation | None)
         return _potential(metric, meaning)
     if meaning.outputs == "probabilities" or (meaning.outputs == "values" and _reaches_shares_only(activation)):
         return metric
-    what = "margins, not probabilities" if meaning.outputs == "margins" else "numbers, not probabilities"
+    what = "margins" if meaning.outputs == "margins" else "numbers"
     raise InvalidValue(
-        f'metric "{metric.label}" is defined on probabilities, and under {type(loss).__name__} this network answers '
-        f'{what}. End it in activation="sigmoid" (or "softmax") under a cross-entropy, or leave the metric out.'
+        f'metric "{metric.label}" expects probabilities, but with {type(loss).__name__} the outputs of this network '
+        f"are {what}. Use a sigmoid or softmax in the last layer and a cross-entropy, or remove the metric."
     )
 
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def adapt(model: Model, rows: Any = None) -> None:
-    """Give layers that have seen no data what their own ``adapt`` found, or else what they compute from training rows.
+    """Set the state of layers that were not adapted: from their own ``adapt``, or else from the training rows.
 
     Args:
         model: The model, built.
-        rows: The training inputs; None if there are none to compute from.
+        rows: The training inputs; None if there are none.
 
     Raises:
-        NotFitted: If a layer is left without.
+        NotFitted: If a layer was not adapted and there are no training rows.
     """
     state = copied(model.state)
     new = [
@@ -46,8 +46,8 @@ def adapt(model: Model, rows: Any = None) -> None:
         if not layer.is_adapted(held):
             name = path.rpartition(", ")[0]
             raise NotFitted(
-                f"{f'{name}, ' if name else ''}{layer!r} has seen no data. Call its adapt(x) with what reaches it, or "
-                "model.adapt(x) with the model's inputs if nothing before it changes them; fit(x, y) on arrays then "
-                "does so by itself."
+                f"{f'{name}, ' if name else ''}{layer!r} has not been adapted to data. Call its adapt(x) with "
+                "the inputs of the layer, or model.adapt(x) with the inputs of the model if no layer before it changes "
+                "them. fit(x, y) adapts it automatically if x is an array."
             )
     model.keep_untrained(model.params, state)

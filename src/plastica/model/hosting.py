@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def first_readers(model: Model) -> tuple[Hosted | None, ...]:
     """Return for each input the layer that reads it on the host; None if there is none.
 
-    A vocabulary that was found after the network was declared is taken into it.
+    Vocabularies learned after the network was declared are added to it.
 
     Raises:
         InvalidValue: If such a layer is at another position.
@@ -34,8 +34,8 @@ def first_readers(model: Model) -> tuple[Hosted | None, ...]:
     if sum(layer is not None for layer in found) != len(hosted):
         path, layer = hosted[-1]
         raise InvalidValue(
-            f"{path}: {type(layer).__name__} reads what is given to the model, so it stands first: in Sequential, or "
-            "behind an Input that no other layer reads. Numbers that other layers compute do not reach it."
+            f"{path}: {type(layer).__name__} reads the inputs of the model before they become numbers, so it must be "
+            "the first layer: of a Sequential, or after an Input that no other layer reads."
         )
     return found
 

@@ -57,11 +57,11 @@ class Checked(Blocks):
         found = take(self.model, x, y, weight, owner=f"block {block}'s ", compact=True)
         if found.rows != self._sizes[block]:
             raise ShapeError(
-                f"block {block} has {found.rows} rows, where blocks.sizes says {self._sizes[block]}; they must agree."
+                f"block {block} has {found.rows} rows, but blocks.sizes[{block}] is {self._sizes[block]}; correct one."
             )
         if block and (found.weight is not None) != self._weighted:
             raise ShapeError(
-                f"only one of block {block} and block 0 has weights; give weights in all blocks or in none."
+                f"only one of block {block} and block 0 has weights; pass weights in all blocks or in none."
             )
         read = found.x, found.y, found.weight
         self._types = self._types or jax.tree.map(lambda part: part.dtype, read)
@@ -78,8 +78,8 @@ def conformed(rows: Any, types: Any, name: str, first: str) -> Any:
     def one(part: np.ndarray, kind: np.dtype[Any]) -> np.ndarray:
         if not np.can_cast(part.dtype, kind):
             raise DataError(
-                f"{name} has {part.dtype} numbers where {first} has {kind}; give all of them in the same type, such "
-                "as float32."
+                f"{name} has dtype {part.dtype}, but {first} has {kind}; use one dtype for all of them, such as "
+                "float32."
             )
         return part.astype(kind, copy=False)
 
@@ -96,6 +96,6 @@ def refuse_beside_blocks(y: Any, sample_weight: Any, class_weight: Any, validati
     named = [name for name, value in given.items() if value is not None] + ["validation_split"] * bool(validation_split)
     if named:
         raise InvalidValue(
-            f"fit(x=blocks, {named[0]}=...): blocks contain targets and weights; for validation, use "
-            "validation_data=(x, y)."
+            f"fit(x=blocks, {named[0]}=...): blocks contain their targets and weights. Omit {named[0]}; "
+            "for validation, pass validation_data=(x, y)."
         )

@@ -18,15 +18,15 @@ _PREFIX, _SUFFIX = ".plastica-", ".tmp"
 _LARGEST_WRITE = 1 << 24
 _REASONS = {
     errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file is larger than this user or disk may have",
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
+    errno.EDQUOT: "the disk quota is exceeded",
+    errno.EFBIG: "the file exceeds the maximum size allowed",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
     errno.EROFS: "the disk is read-only",
-    errno.ENOENT: "its folder does not exist; make it first",
-    errno.ENOTDIR: "its folder is a file",
-    errno.EISDIR: "it is a folder; give the name of a file",
-    errno.ENOTEMPTY: "it is a folder with other content",
+    errno.ENOENT: "its folder does not exist; create it first",
+    errno.ENOTDIR: "part of its path is a file, not a folder",
+    errno.EISDIR: "it is a folder; pass the path of a file",
+    errno.ENOTEMPTY: "it is a folder that is not empty",
     errno.ENAMETOOLONG: "the name is too long for this disk",
 }
 
@@ -34,10 +34,10 @@ _READING_REASONS = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
     errno.ENOENT: "there is no such file",
-    errno.ENOTDIR: "its folder is a file",
-    errno.EISDIR: "it is a folder; give the name of a file in it",
-    errno.EIO: "the disk fails",
-    errno.ELOOP: "its symbolic links lead in a circle",
+    errno.ENOTDIR: "part of its path is a file, not a folder",
+    errno.EISDIR: "it is a folder; pass the path of a file in it",
+    errno.EIO: "the disk reported an error",
+    errno.ELOOP: "its symbolic links form a loop",
     errno.ENAMETOOLONG: "the name is too long for this disk",
 }
 
@@ -74,7 +74,7 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise
-    with explained(path, "the new file is in place but may not survive a power cut"):
+    with explained(path, "the new file is complete but may be lost if the power fails"):
         sync_folder(target.parent)
 
 
@@ -87,7 +87,7 @@ def as_path(path: Any) -> Path:
     try:
         return Path(path)
     except TypeError:
-        raise InvalidValue(f"{path!r} is no path; give the name of a file as a text or a pathlib.Path.") from None
+        raise InvalidValue(f"{path!r} is not a path; pass a string or a pathlib.Path.") from None
 
 
 def write_file(path: Path, chunks: Iterable[Any]) -> None:

@@ -71,11 +71,11 @@ class CheckpointFolder:
 
     def __init__(self, path: str | os.PathLike[str], keep: int = 2) -> None:
         if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-            raise InvalidValue(f"CheckpointFolder: keep={keep!r}; expected a whole number of at least 1.")
+            raise InvalidValue(f"CheckpointFolder: keep={keep!r}; expected an integer of at least 1.")
         self.path = Path(path)
         self.keep = keep
         self._lock = -1
-        with explained(path, "no checkpoint can be kept there"):
+        with explained(path, "no checkpoints can be saved there"):
             self.path.mkdir(parents=True, exist_ok=True)
             _refuse_foreign(self.path)
             self.is_new = not (self.path / _LOCK).exists()
@@ -114,14 +114,14 @@ class CheckpointFolder:
             FileError: If it cannot be written; older checkpoints are unchanged.
         """
         if self._lock < 0:
-            raise FileError(f"{self.path}: this checkpoint folder was closed; open it again to save.")
+            raise FileError(f"{self.path}: this checkpoint folder is closed; open it again to save checkpoints.")
         if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < 10**18:
-            raise InvalidValue(f"checkpoint: step={step!r}; expected a whole number of at least 0.")
+            raise InvalidValue(f"checkpoint: step={step!r}; expected an integer of at least 0.")
         entries, data = tensor_file.lay_out(arrays)
         contents = [tensor_file.header_bytes(entries, {}), *data]
         manifest = manifests.make(step, {_ARRAYS: contents}, document)
         made, beside = self.path / f"step-{step}", self.path / f"step-{step}.tmp"
-        with explained(made, "the older checkpoints are as they were"):
+        with explained(made, "older checkpoints are unchanged"):
             try:
                 _remove(beside)
                 beside.mkdir(exist_ok=True)
@@ -133,7 +133,7 @@ class CheckpointFolder:
                 with suppress(OSError):
                     _remove(beside)
                 raise
-        with explained(made, "it is in place but may not survive a power cut"):
+        with explained(made, "the checkpoint is complete but may be lost if the power fails"):
             sync_folder(self.path)
         self._prune(step)
 
@@ -143,7 +143,7 @@ class CheckpointFolder:
 
     def clear(self) -> None:
         """Remove all checkpoints, oldest first, for a run that starts from the beginning."""
-        with explained(self.path, "some checkpoints are left"):
+        with explained(self.path, "some checkpoints were not removed"):
             for step in sorted(_steps(self.path)):
                 _discard(self.path / f"step-{step}")
 
@@ -166,7 +166,7 @@ def read_latest(path: str | os.PathLike[str]) -> Checkpoint | None:
         try:
             return _read(folder / f"step-{step}", step)
         except FileError as error:
-            warnings.warn(f"a checkpoint is left out: {error}", PlasticaWarning, stacklevel=2)
+            warnings.warn(f"a checkpoint was skipped: {error}", PlasticaWarning, stacklevel=2)
     return None
 
 
@@ -180,7 +180,7 @@ def _read(folder: Path, step: int) -> Checkpoint:
     manifest = manifests.read(folder / _MANIFEST)
     file = tensor_file.read(folder / _ARRAYS)
     if manifest.step != step or manifest.files != manifests.files({_ARRAYS: [file.header, file.data.data]}):
-        raise FileError(f"{folder} is damaged: its files are not as its manifest says.")
+        raise FileError(f"{folder} is damaged: its files do not match its manifest.")
     return Checkpoint(step, tensor_file.arrays_of(file, str(folder)), manifest.document)
 
 
@@ -234,7 +234,7 @@ def _refuse_foreign(folder: Path) -> None:
     other = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
     if other:
         shown = ", ".join(other[:3]) + (", ..." if len(other) > 3 else "")
-        raise FileError(f"{folder} holds other things ({shown}); checkpoints want a new or empty folder of their own.")
+        raise FileError(f"{folder} contains other files ({shown}); checkpoints need a new or empty folder.")
 
 
 def _lock(folder: Path) -> int:
@@ -244,8 +244,8 @@ def _lock(folder: Path) -> int:
         holder = os.read(descriptor, 200).decode(errors="replace").strip()
         os.close(descriptor)
         raise FileError(
-            f"{folder} is in use by another run ({holder or 'just starting'}); "
-            "give this run a folder of its own, or wait until that one ends."
+            f"{folder} is in use by another run ({holder or 'unknown process'}); "
+            "use another folder for this run, or wait until the other run ends."
         )
     try:
         os.ftruncate(descriptor, 0)

@@ -30,14 +30,14 @@ def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
         InvalidValue: If a value would not be restored exactly, or the document is too large.
     """
     if document.keys() == {_FLOAT}:
-        raise InvalidValue(f"document: the key {_FLOAT!r} alone stands for a float.")
+        raise InvalidValue(f"document: a dictionary cannot have {_FLOAT!r} as its only key; it is reserved for floats.")
     text = _spelt(_plain(document, "document", DEEPEST), sort_keys=not in_order)
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise InvalidValue(f"document: {error.object[error.start : error.end]!r} is not valid text.") from error
     if size > LARGEST_DOCUMENT:
-        raise InvalidValue(f"document: {size:,} bytes of JSON; at most {LARGEST_DOCUMENT:,} are kept.")
+        raise InvalidValue(f"document: got {size:,} bytes of JSON; expected at most {LARGEST_DOCUMENT:,}.")
     return text
 
 
@@ -76,11 +76,11 @@ def _spelt(value: Any, sort_keys: bool) -> str:
 
 def _plain(value: Any, path: str, depth: int) -> Any:
     if depth == 0:
-        raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} deep.")
+        raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} levels deep.")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise InvalidValue(f"{path}: the key {key!r} is not text; JSON would change it.")
+                raise InvalidValue(f"{path}: the key {key!r} is not a string; JSON would change it.")
         return {str(key): _plain(part, f"{path}[{key!r}]", depth - 1) for key, part in value.items()}
     if isinstance(value, list):
         return [_plain(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(value)]
@@ -89,7 +89,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     if value is None or isinstance(value, str | int):
         return value
     raise InvalidValue(
-        f"{path}: {type(value).__name__} does not go into JSON; expected text, numbers, booleans, None, lists or "
+        f"{path}: {type(value).__name__} cannot be stored as JSON; expected strings, numbers, Booleans, None, lists or "
         "dictionaries."
     )
 

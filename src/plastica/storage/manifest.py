@@ -70,12 +70,12 @@ def read(path: Path) -> Manifest:
     version = body.get("plastica_checkpoint")
     if isinstance(version, int) and version > FORMAT:
         raise FileError(
-            f"{path} is of format {version}, this plastica reads up to format {FORMAT}: "
-            "a newer plastica wrote it. Mend it with: pip install --upgrade plastica"
+            f"{path} has format {version}, but this version of plastica reads formats up to {FORMAT}. "
+            "To read it, run: pip install --upgrade plastica"
         )
     seal = body.pop("sha256", None)
     if seal is None or not _is_spelt(body, raw):
-        raise FileError(f"{path} is damaged or was changed after it was saved: its SHA-256 does not fit.")
+        raise FileError(f"{path} is damaged or was changed after it was saved: its SHA-256 checksum does not match.")
     if body.keys() != _KEYS or not isinstance(body["document"], str):
         raise FileError(f"{path} is not the manifest of a checkpoint.")
     return Manifest(body["step"], body["files"], documents.decode(body["document"], str(path)))

@@ -53,10 +53,10 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dic
     where = str(as_path(path))
     file = tensor_file.read(path)
     if "plastica" not in file.metadata:
-        raise FileError(f"{where} is a safetensors file but not a model of plastica: it has arrays and no network.")
+        raise FileError(f"{where} is a safetensors file but not a plastica model: it contains arrays but no network.")
     _check_version(file.metadata["plastica"], where)
     if file.metadata.keys() != {"plastica", "document", "sha256"}:
-        raise FileError(f"{where} is damaged: its metadata are not those of a model.")
+        raise FileError(f"{where} is damaged: its metadata are not those of a plastica model.")
     _check_seal(file, where)
     return tensor_file.arrays_of(file, where), documents.decode(file.metadata["document"], where)
 
@@ -66,8 +66,8 @@ def _check_version(version: str, where: str) -> None:
         raise FileError(f"{where} is damaged: its format version is {version[:20]!r}.")
     if int(version) > FORMAT:
         raise FileError(
-            f"{where} is of format {version}, this plastica reads up to format {FORMAT}: "
-            "a newer plastica wrote it. Mend it with: pip install --upgrade plastica"
+            f"{where} has format {version}, but this version of plastica reads formats up to {FORMAT}. "
+            "To read it, run: pip install --upgrade plastica"
         )
 
 
@@ -78,7 +78,7 @@ def _check_seal(file: tensor_file.TensorFile, where: str) -> None:
     covered by the checksum.
     """
     changed = FileError(
-        f"{where} is damaged or was changed after it was saved: its SHA-256 does not fit. Use another copy."
+        f"{where} is damaged or was changed after it was saved: its SHA-256 checksum does not match. Use another copy."
     )
     try:
         spelt = tensor_file.header_bytes(file.entries, file.metadata)

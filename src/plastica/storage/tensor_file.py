@@ -62,7 +62,7 @@ def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memo
         InvalidValue: If the format does not support a name or the type of an array.
     """
     if len(arrays) > MOST_ARRAYS:
-        raise InvalidValue(f"{len(arrays):,} arrays; one file keeps at most {MOST_ARRAYS:,}.")
+        raise InvalidValue(f"got {len(arrays):,} arrays; a file can contain at most {MOST_ARRAYS:,}.")
     made = {name: _storable(name, array) for name, array in arrays.items()}
     entries: dict[str, ArrayEntry] = {}
     begin = 0
@@ -83,7 +83,9 @@ def header_bytes(entries: Mapping[str, ArrayEntry], metadata: Mapping[str, str])
     text = documents.canonical({**header, _METADATA: dict(metadata)}).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > LARGEST_HEADER:
-        raise InvalidValue(f"{len(text):,} bytes of names and document; at most {LARGEST_HEADER:,} are kept.")
+        raise InvalidValue(
+            f"got {len(text):,} bytes of names and document; a file can contain at most {LARGEST_HEADER:,}."
+        )
     return len(text).to_bytes(8, "little") + text
 
 
@@ -101,7 +103,7 @@ def read(path: str | os.PathLike[str]) -> TensorFile:
             metadata, entries = _parse(header, size - len(header), where)
             data = np.empty(size - len(header), np.uint8)
             if file.readinto(data.data) != data.size:
-                raise FileError(f"{where} is truncated: it became shorter while it was read.")
+                raise FileError(f"{where} is truncated: it became shorter while it was being read.")
     except FileError:
         raise
     except OSError as error:
@@ -121,7 +123,7 @@ def arrays_of(file: TensorFile, where: str) -> dict[str, np.ndarray]:
     for name, entry in sorted(file.entries.items()):
         data = file.data[entry.begin : entry.end]
         if entry.dtype == "BOOL" and data.max(initial=0) > 1:
-            raise FileError(f"{where} is damaged: {name!r} holds values that are neither true nor false.")
+            raise FileError(f"{where} is damaged: the Boolean array {name!r} contains values other than 0 and 1.")
         arrays[name] = data.view(_dtype(entry.dtype)).reshape(entry.shape)
     return arrays
 
@@ -151,9 +153,9 @@ def _inside(folder: Path) -> str:
     except OSError as error:
         return reason(error, reading=True)
     if any(name.startswith("step-") for name in names):
-        return "it holds checkpoints of a run; go on from them with fit(..., checkpoint=FOLDER, resume=True)"
+        return "it contains the checkpoints of a run; to resume the run, call fit(..., checkpoint=FOLDER, resume=True)"
     models = [name for name in names if name.endswith(".plastica")]
-    return f"give the name of a file in it, such as {folder / models[0]}" if models else "give the name of a file in it"
+    return f"pass the path of a file in it, such as {folder / models[0]}" if models else "pass the path of a file in it"
 
 
 def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
@@ -162,10 +164,10 @@ def _read_header(file: BufferedReader, size: int, where: str) -> bytes:
     if start[8:9] != b"{" or not 2 <= length <= LARGEST_HEADER:
         seems = what_it_seems(start)
         if seems:
-            raise FileError(f"{where} is not a model of plastica; it seems to be {seems}.")
-        raise FileError(f"{where} is not a model of plastica, or its beginning is damaged.")
+            raise FileError(f"{where} is not a plastica model; it looks like {seems}.")
+        raise FileError(f"{where} is not a plastica model, or its beginning is damaged.")
     if length > size - 8:
-        raise FileError(f"{where} is truncated: it has {size:,} bytes and its header alone has {length + 8:,}.")
+        raise FileError(f"{where} is truncated: it has {size:,} bytes, but its header alone takes {length + 8:,}.")
     file.seek(0)
     return file.read(8 + length)
 
@@ -177,7 +179,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise FileError(f"{where} is damaged: its metadata are not text.")
     if len(parts) > MOST_ARRAYS:
-        raise FileError(f"{where} claims {len(parts):,} arrays; at most {MOST_ARRAYS:,} are read.")
+        raise FileError(f"{where} declares {len(parts):,} arrays; a file can contain at most {MOST_ARRAYS:,}.")
     entries = {name: _entry(name, part, where) for name, part in parts.items()}
     end = 0
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
@@ -186,7 +188,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
         end = entry.end
     if end != size:
         state = "truncated" if end > size else "damaged"
-        raise FileError(f"{where} is {state}: it holds {size:,} bytes of arrays, its header says {end:,}.")
+        raise FileError(f"{where} is {state}: it contains {size:,} bytes of arrays, but its header declares {end:,}.")
     return metadata, entries
 
 
@@ -198,7 +200,9 @@ def _entry(name: str, part: Any, where: str) -> ArrayEntry:
     if not (isinstance(code, str) and _are_counts(shape) and _are_counts(offsets) and len(offsets) == 2):
         raise damaged
     if code not in _PLAIN and code not in _EXTENDED:
-        raise FileError(f"{where}: the array {name!r} is of the unknown type {code[:20]!r}; a newer plastica wrote it?")
+        raise FileError(
+            f"{where}: the array {name!r} has the unknown type {code[:20]!r}; a newer version may have written it."
+        )
     itemsize = _dtype(code).itemsize
     begin, end = offsets
     # NumPy multiplies the nonzero dimensions even if another one is zero
@@ -214,17 +218,17 @@ def _are_counts(value: Any) -> bool:
 
 def _storable(name: str, array: Any) -> np.ndarray:
     if not isinstance(name, str) or name == _METADATA:
-        raise InvalidValue(f"an array cannot be called {name!r}; expected a text other than {_METADATA!r}.")
+        raise InvalidValue(f"an array cannot be named {name!r}; expected a string other than {_METADATA!r}.")
     if not _is_text(name):
-        raise InvalidValue(f"an array cannot be called {name!r}; this is not valid text.")
+        raise InvalidValue(f"an array cannot be named {name!r}; expected valid Unicode text.")
     made = np.asarray(array)
     if _code(made.dtype) == "":
         raise InvalidValue(
-            f"array {name!r}: the type {made.dtype} has no place in a safetensors file; expected one of "
+            f"array {name!r}: the type {made.dtype} is not supported by safetensors files; expected one of "
             f"{', '.join([np.dtype(kind).name for kind in _PLAIN.values()] + list(_EXTENDED.values()))}."
         )
     if made.ndim > _MOST_AXES:
-        raise InvalidValue(f"array {name!r}: {made.ndim} axes; at most {_MOST_AXES} are kept.")
+        raise InvalidValue(f"array {name!r}: got {made.ndim} axes; expected at most {_MOST_AXES}.")
     return np.asarray(made, dtype=_dtype(_code(made.dtype)), order="C")
 
 

@@ -57,8 +57,8 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
         array = arrays[name]
         if array.shape != place.shape or array.dtype != place.dtype:
             raise FileError(
-                f"array {name!r} arrived with shape {array.shape} and type {array.dtype}; expected {place.shape} and "
-                f"{place.dtype}. The file is of another network."
+                f"array {name!r} has shape {array.shape} and dtype {array.dtype}; expected {place.shape} and "
+                f"{place.dtype}. The file belongs to another network."
             )
     return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(template), [arrays[name] for name in wanted])
 
@@ -71,7 +71,7 @@ def _named_leaves(tree: Any) -> list[tuple[str, Any]]:
     names: set[str] = set()
     for name, _ in leaves:
         if name in names:
-            raise InvalidValue(f"two arrays of one tree are called {name!r}; rename one of the keys.")
+            raise InvalidValue(f"two arrays of the tree have the path {name!r}; rename one of the keys.")
         names.add(name)
     return leaves
 
@@ -90,11 +90,11 @@ def _part(key: Any) -> str:
 
 
 def _check_names(wanted: Any, arrived: Any) -> None:
-    for kind, names in (("missing", wanted - arrived), ("left over", arrived - wanted)):
+    for kind, names in (("missing", wanted - arrived), ("unexpected", arrived - wanted)):
         if names:
             shown = ", ".join(repr(name) for name in sorted(names)[:_SHOWN])
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             raise FileError(
-                f"arrays {kind}: {shown}{more}. {len(arrived)} arrived, {len(wanted)} are expected; the file is of "
-                "another network."
+                f"{kind} arrays: {shown}{more}. The file has {len(arrived)} arrays, expected {len(wanted)}; it belongs "
+                "to another network."
             )

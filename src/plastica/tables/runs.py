@@ -131,7 +131,7 @@ def compare_on(paths: Mapping[str, Path], table: Table, by: str | None = None) -
 
 def _read(paths: Mapping[str, Path]) -> tuple[dict[str, Target], dict[str, TableFacts]]:
     if len(paths) < 2:
-        raise InvalidValue("compare takes two runs or more.")
+        raise InvalidValue(f"compare: expected at least two runs, got {len(paths)}.")
     targets, facts = {}, {}
     for name, path in paths.items():
         _, document = read_model(path)
@@ -202,7 +202,7 @@ def _sorted(
     name = by or (results.main if results is not None else main_figure(target.task, target.outputs))
     name = name if by or name in known else known[0]
     if name not in known:
-        raise InvalidValue(f"--by {name}: these runs have the metrics {', '.join(known)}.")
+        raise InvalidValue(f"--by {name}: the runs do not have this metric. Available: {', '.join(known)}.")
     sign = 1 if name in LOWER_IS_BETTER else -1
     best, *others = sorted(runs, key=lambda run: sign * run.scores[name].value)
     paired = [replace(run, difference=_paired(target, name, rows, run, best)) for run in others]

@@ -134,11 +134,14 @@ def _check_groups(made: Splitter, sample: Table) -> None:
     for share, number, name in ((*made.shares[:1], TEST, "test"), (made.shares[1], VALIDATION, "validation")):
         if share and not (parts == number).any():
             raise DataError(
-                f"the values of {show(made.group)}, split by chance, leave the {name} set empty. Rows that are read "
-                "in chunks need many groups: use another seed, a larger share, or read them at once (stream=False)."
+                f"the random split by the values of {show(made.group)} leaves the {name} set empty. Use another seed "
+                "or a larger share, or read all rows at once (stream=False)."
             )
     if not (parts == TRAIN).any():
-        raise DataError(f"the values of {show(made.group)}, split by chance, leave no rows for training.")
+        raise DataError(
+            f"the random split by the values of {show(made.group)} leaves the training set empty. Use another seed or "
+            "smaller shares."
+        )
 
 
 def _hashes(table: Table, column: str) -> np.ndarray:

@@ -66,25 +66,26 @@ class Checkpoints:
             return
         if not resume:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} already holds a run of {found.step} steps. Pass resume=True to go on "
-                "from there, or give another folder."
+                f"checkpoint={str(where)!r} already contains a run of {found.step} steps. Pass resume=True to "
+                "continue it, or use another folder."
             )
         if found.document.get("fingerprint") != self.fingerprint:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} is of another run: its network, settings, seed or data differ from "
-                "these. Call fit as the first time, or give another folder."
+                f"checkpoint={str(where)!r} belongs to another run: the network, the settings, the seed or the "
+                "data differ. Pass the same arguments as in that run, or use another folder."
             )
         begun, asked = found.document.get("first_epoch", run.members[0].first_epoch), run.members[0].first_epoch
         if begun != asked:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} is of a run with initial_epoch={begun}; this one has {asked}. "
-                "Pass the same: how far the run came is read from the checkpoint."
+                f"checkpoint={str(where)!r} belongs to a run with initial_epoch={begun}; this run has {asked}. Pass "
+                f"initial_epoch={begun}; completed epochs are read from the checkpoint."
             )
         kinds = _kinds(run)
         if found.document["kinds"] != kinds:
             raise InvalidValue(
-                f"checkpoint={str(where)!r} is of a run with the callbacks {', '.join(found.document['kinds'])}; this "
-                f"one has {', '.join(kinds)}. Pass the same ones in the same order, so that each goes on where it was."
+                f"checkpoint={str(where)!r} belongs to a run with the callbacks {', '.join(found.document['kinds'])}; "
+                f"this run has {', '.join(kinds)}. Pass the same callbacks in the same order, so that the state of "
+                "each can be restored."
             )
         self._restore(run, found.arrays, found.document)
 
@@ -125,11 +126,11 @@ class Checkpoints:
         where = self.folder.path
         if self.folder.is_new:
             if self.talks:
-                say(f"{where} holds no checkpoint to resume from; training begins from the start.")
+                say(f"{where} contains no checkpoint to resume from; training starts from the beginning.")
             return
         warnings.warn(
-            f"{where} holds no checkpoint to resume from, though a run was begun there: it ended before its first "
-            "checkpoint was whole. Training begins from the start.",
+            f"{where} contains no checkpoint to resume from: the run that used this folder ended before its first "
+            "checkpoint was complete. Training starts from the beginning.",
             PlasticaWarning,
             stacklevel=2,
         )

@@ -20,23 +20,20 @@ WHAT_TO_TRY = (
     "the inputs and targets to about -1 to 1. "
 )
 _OWN_STEPS = (
-    "Try a learning rate ten times smaller in {rates}, whose steps no optimizer has a say in, or scale the inputs to "
-    "about -1 to 1. "
+    "Try a learning rate ten times smaller in {rates} (the rule makes these steps without an optimizer), or scale the "
+    "inputs to about -1 to 1. "
 )
 _OWN_STEPS_TOO = (
-    "Try a learning rate ten times smaller: in {rates}, whose steps compile's optimizer has no say in, or in that "
-    "optimizer for what follows the gradient. Clip the gradient there (global_clipnorm=1.0), or scale the inputs and "
-    "targets to about -1 to 1. "
+    "Try a learning rate ten times smaller, in {rates} (the rule makes these steps without the optimizer) and in the "
+    "optimizer, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale the inputs and targets to about "
+    "-1 to 1. "
 )
-SET_BACK = "The weights were set back to the last ones with a finite loss."
+SET_BACK = "The last weights with a finite loss were restored."
 NONE_TO_GO_BACK_TO = (
-    "The weights that training began with hold such numbers themselves, so that there are none to go back to: "
-    "build the model anew, or load one that is sound."
+    "The weights before training were not finite either, so there are none to restore: build the model again, or load "
+    "a valid one."
 )
-FROM_OUTSIDE = (
-    "the weights of {path} already were so before the step, which no step made: a callback or set_weights put them "
-    "there"
-)
+FROM_OUTSIDE = "the weights of {path} were not finite before the step: they were set by a callback or by set_weights"
 
 
 def all_finite(tree: Any) -> jax.Array:
@@ -75,19 +72,23 @@ def first_not_finite(network: Layer, objective: Objective | None, record: Record
     for path, _, part in walk(network, record):
         for name, array in (("potential", part.potential), ("activity", part.activity)):
             if not bool(jnp.all(jnp.isfinite(array))):
-                return f"the {name} of {path} is the first that is not finite ({_extremes(part)})"
+                return f"the first value that is not finite is in the {name} of {path} ({_extremes(part)})"
     if objective is None:
-        return "the network's answers are finite, but the rule's step is not"
+        return "the outputs are finite, but the step of the rule is not"
     loss, errors = send_back(network, record, batch, objective)
     if not bool(jnp.isfinite(loss)):
         low, high = float(record.activity.min()), float(record.activity.max())
-        return f"the answers lie between {low:.3g} and {high:.3g}, and their loss is beyond what a number can hold"
+        return f"the outputs range from {low:.3g} to {high:.3g}, and their loss overflows"
     for path, _, part in reversed(list(walk(network, errors))):
         if not bool(all_finite(part.gradient)):
-            return f"the gradient of {path} is the first that is not finite"
-    return "the loss and the gradient are finite, but the optimizer's step is not"
+            return f"the first value that is not finite is in the gradient of {path}"
+    return "the loss and the gradient are finite, but the step of the optimizer is not"
 
 
 def _extremes(part: Record) -> str:
     finite = np.asarray(part.input)[np.isfinite(np.asarray(part.input))]
-    return f"its inputs lie in {finite.min():.3g} to {finite.max():.3g}" if finite.size else "no input is finite"
+    return (
+        f"its finite inputs range from {finite.min():.3g} to {finite.max():.3g}"
+        if finite.size
+        else "none of its inputs is finite"
+    )

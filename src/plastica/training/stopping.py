@@ -14,7 +14,7 @@ from .monitor import better, require_figure
 
 Inequality = Literal["<=", ">="]
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-HOW_TO_SAY = 'Say it as {{"{name}": ("<=", {value})}} or {{"{name}": (">=", {value})}}.'
+EXPLICIT = 'Pass {{"{name}": ("<=", {value})}} or {{"{name}": (">=", {value})}}.'
 
 
 class StopRule(Declaration):
@@ -62,10 +62,10 @@ class Reached(StopRule):
 
     def __post_init__(self) -> None:
         if self.how not in ("<=", ">="):
-            raise InvalidValue(f'until: "{self.name}" has {self.how!r}; it takes "<=" or ">=".')
+            raise InvalidValue(f'until: "{self.name}" has {self.how!r}; expected "<=" or ">=".')
         value = _number(self.value)
         if math.isnan(value):
-            raise InvalidValue(f'until: "{self.name}" has the value {self.value!r}; it takes a number.')
+            raise InvalidValue(f'until: "{self.name}" has the value {self.value!r}; expected a number.')
         object.__setattr__(self, "value", value)
 
     def __str__(self) -> str:
@@ -142,7 +142,7 @@ class MaxSteps(StopRule):
 
     def __post_init__(self) -> None:
         if isinstance(self.steps, bool) or not hasattr(self.steps, "__index__") or self.steps < 1:
-            raise InvalidValue(f"max_steps is {self.steps!r}; it takes a whole number of 1 or above.")
+            raise InvalidValue(f"max_steps is {self.steps!r}; expected an integer of at least 1.")
 
     def __str__(self) -> str:
         """Return the limit as text."""
@@ -176,12 +176,12 @@ def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None 
         rules.append(until)
     elif isinstance(until, Mapping):
         if not until:
-            raise InvalidValue('until is empty; it takes figures and values, such as {"loss": 0.01}.')
+            raise InvalidValue('until is empty; expected metrics and values, such as {"loss": 0.01}.')
         rules.append(Until(tuple(_reached(name, wanted) for name, wanted in until.items())))
     elif isinstance(until, list | tuple) and all(isinstance(rule, StopRule) for rule in until):
         rules.extend(until)
     elif until is not None:
-        raise InvalidValue(f'until is {until!r}; it takes figures and values, such as {{"loss": 0.01}}.')
+        raise InvalidValue(f'until is {until!r}; expected metrics and values, such as {{"loss": 0.01}}.')
     if time_limit is not None:
         rules.append(TimeLimit(time_limit))
     if max_steps is not None:
@@ -206,7 +206,9 @@ def duration(value: Any) -> float:
     else:
         seconds = _number(value)
     if not seconds > 0:
-        raise InvalidValue(f'time_limit is {value!r}; it takes seconds above 0 or a text such as "10m" or "1h30m".')
+        raise InvalidValue(
+            f'time_limit is {value!r}; expected a positive number of seconds, or a string such as "10m" or "1h30m".'
+        )
     return seconds
 
 
@@ -230,12 +232,12 @@ def _number(value: Any) -> float:
 def _reached(name: str, wanted: Any) -> Reached:
     if isinstance(wanted, list | tuple):
         if len(wanted) != 2:
-            raise InvalidValue(f'until: "{name}" has {wanted!r}; it takes a number or a pair such as ("<=", 0.01).')
+            raise InvalidValue(f'until: "{name}" has {wanted!r}; expected a number or a pair such as ("<=", 0.01).')
         return Reached(name, wanted[0], wanted[1])
     direction = better(name)
     if direction is None:
         raise InvalidValue(
-            f'until: the name "{name}" does not tell whether to stop below or above. '
-            + HOW_TO_SAY.format(name=name, value=wanted)
+            f'until: whether to stop below or above a value cannot be inferred from the name "{name}". '
+            + EXPLICIT.format(name=name, value=wanted)
         )
     return Reached(name, "<=" if direction == "min" else ">=", wanted)
