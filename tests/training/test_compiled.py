@@ -27,8 +27,8 @@ def ensemble():
 
 def test_a_network_with_an_ensemble_anywhere_in_it_is_compiled_fast():
     inner = Ensemble([Dense(4)], copies=2)
-    assert compiled.compiled_for(Sequential([Residual([inner])]), None) is not compiled.FAST_STEPS
-    assert compiled.compiled_for(Sequential([Residual([Dense(4)])]), None) is compiled.FAST_STEPS
+    assert compiled.compiled_for(Sequential([Residual([inner])])) is not compiled.FAST_STEPS
+    assert compiled.compiled_for(Sequential([Residual([Dense(4)])])) is compiled.FAST_STEPS
 
 
 def test_both_kinds_of_program_learn_the_same(monkeypatch, fresh):
@@ -43,7 +43,7 @@ def test_both_kinds_of_program_learn_the_same(monkeypatch, fresh):
 
 def test_an_xla_that_does_not_know_the_options_compiles_as_it_does(monkeypatch, fresh):
     monkeypatch.setattr(compiled, "COMPILES_FAST", {"xla_no_such_option": True})
-    assert compiled.compiled_for(Ensemble([Dense(4)]), None) is compiled.FAST_STEPS
+    assert compiled.compiled_for(Ensemble([Dense(4)])) is compiled.FAST_STEPS
 
 
 def test_few_programs_answer_any_number_of_small_rows():

@@ -13,7 +13,7 @@ from plastica.training.batches import Arrays, held_out_rows, picked_rows, traini
 from plastica.training.checkpointing import Checkpoints
 from plastica.training.history import History
 from plastica.training.member import Member
-from plastica.training.run import Run, one_by_one
+from plastica.training.run import Run
 from plastica.training.stacked import group_for
 from plastica.training.stopping import stop_rules
 
@@ -203,7 +203,7 @@ def test_members_train_and_validate_on_rows_of_their_own(group, tolerance):
             np.testing.assert_allclose(history.history[name], curve, rtol=0, atol=max(tolerance, 1e-6))
 
 
-def test_networks_that_are_slow_in_loops_take_turns():
+def test_networks_with_convolutions_are_computed_one_after_another():
     x = np.random.default_rng(1).normal(size=(24, 6, 6, 16)).astype(np.float32)
     y = x[:, 0, 0, 0]
 
@@ -219,7 +219,7 @@ def test_networks_that_are_slow_in_loops_take_turns():
         model.start_learner(widths)
         members.append(Member(model, Arrays(rows, 24, 8, model.seed, True, 0), None, widths))
     run = Run(members, 2)
-    assert run.compute is one_by_one
+    assert run.compute.group == 1
     run.go()
     for seed, own in zip((0, 1), models, strict=True):
         model = network(seed)

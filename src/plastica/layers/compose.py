@@ -16,6 +16,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from .composition import checks_data, no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
+from .kernels.once import computed_once
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .lost_masks import mask_behind
 from .stepping import mask_through, start_all, step_through
@@ -278,6 +279,7 @@ class Residual(Layer):
         self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
     ) -> tuple[Record, State]:
         back = None if feedback is None else feedback[0]
+        x = computed_once(x)
         inner, inner_state = self.branch.forward(params[0], x, state[0], context, back)
         potential = x + inner.activity
         activity, pull = jax.vjp(self.activate, potential)
@@ -285,6 +287,7 @@ class Residual(Layer):
         return record, (inner_state,)
 
     def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
+        delta = computed_once(delta)
         inner = self.branch.backward(record.children[0], delta)
         return Errors(delta, (inner.gradient,), delta + inner.input_delta, (inner,))
 

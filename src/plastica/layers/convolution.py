@@ -15,7 +15,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from .kernels.convolution import convolve, is_slow_in_loops
+from .kernels.convolution import convolve
 from .kernels.product import add_bias
 from .kernels.window import Window
 from .layer import Context, Params, Shape, State, Variables
@@ -72,8 +72,9 @@ class _Convolution(SlidingKernel):
     def linear_units(self) -> bool:
         return True
 
-    def is_slow_in_loops(self, params: Params) -> bool:
-        return is_slow_in_loops(params["kernel"].shape, self.groups)
+    @property
+    def is_slow_in_groups(self) -> bool:
+        return True
 
     def window(self, shape: Shape) -> Window:
         self.check_channels(shape)

@@ -14,9 +14,9 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import no_pull, placed, same, within
-from .graph_order import keras_order
 from .in_time import Carry, whole_sequence
 from .input import Input
+from .kernels.once import computed_once
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .lost_masks import mask_behind
 from .node import arriving
@@ -70,10 +70,6 @@ class Graph(Layer):
     @property
     def children(self) -> tuple[Layer, ...]:
         return self.layers
-
-    @property
-    def keras_order(self) -> tuple[int, ...]:
-        return keras_order(self)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -169,7 +165,7 @@ class Graph(Layer):
                 params[place], own, states[place], within(context, number, mask), back
             )
             records.append(record)
-            activities.append(record.activity)
+            activities.append(record.activity if self._readers(number) < 2 else computed_once(record.activity))
         first = len(self.inputs)
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
@@ -190,7 +186,9 @@ class Graph(Layer):
         for number in reversed(range(calls)):
             place, reads = self.calls[number]
             use, arrived = uses[number], at_potential[first + number]
-            arrived += [use.pull_activation(_sum(at_activity[first + number]))] if at_activity[first + number] else []
+            at = at_activity[first + number]
+            if at:
+                arrived.append(use.pull_activation(_sum(at) if len(at) < 2 else computed_once(_sum(at))))
             errors = self.layers[place].backward_potential(use, _sum(arrived))
             for read, own in zip(reads, errors.input_delta if len(reads) > 1 else (errors.input_delta,), strict=True):
                 at_activity[read].append(own)
@@ -280,6 +278,10 @@ class Graph(Layer):
         if layer.takes_integers or not reshapes_only(layer):
             return layer.takes_integers is True
         return self._stays_integer(len(self.inputs) + readers[0])
+
+    def _readers(self, number: int) -> int:
+        """Return how many calls read the output of a call."""
+        return sum(len(self.inputs) + number in reads for _, reads in self.calls)
 
     def _caller(self, place: int) -> Layer | None:
         number = place - len(self.inputs)

@@ -228,11 +228,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         return ()
 
     @property
-    def keras_order(self) -> tuple[int, ...]:
-        """The places of the layers inside in the order in which Keras lists their weights."""
-        return tuple(range(len(self.children)))
-
-    @property
     def reads(self) -> int | None:
         """How many inputs the layer reads; None for two or more, as in a sum."""
         return 1
@@ -273,9 +268,10 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         """Whether to reduce compilation time at the expense of slower steps."""
         return any(child.compiles_fast for child in self.children)
 
-    def is_slow_in_loops(self, params: Params) -> bool:
-        """Whether the CPU computes the layer many times faster in a program of its own than inside a compiled loop."""
-        return False
+    @property
+    def is_slow_in_groups(self) -> bool:
+        """Whether several networks with this layer train faster one after another than side by side."""
+        return any(child.is_slow_in_groups for child in self.children)
 
     @property
     def has_missing_connections(self) -> bool:

@@ -79,7 +79,7 @@ def sums_of(
         for place in places:
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
-            sums = compiled_for(program.network, params).evaluate(program, params, state, memory, rows, sums)
+            sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
             state = state_behind(model, params, state, part.x)
     go_on(model, state)
     return program, widths, sums
@@ -109,7 +109,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     size = rows_a_batch(model.network, batch_size, ANSWER_ROWS)
     places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
 
-    program = compiled_for(model.network, params).predict
+    program = compiled_for(model.network).predict
 
     def answer(rows: Any, state: Any = state) -> Any:
         count = count_rows(rows)

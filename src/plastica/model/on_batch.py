@@ -107,7 +107,7 @@ def _train(model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any) 
         np.int32(2),
         np.array([model.epochs_trained, 0, 1], np.int32),
     )
-    advance = compiled_for(model.network, before.params).advance
+    advance = compiled_for(model.network).advance
     chunk = advance(model.program, random.seed_key(model.seed), before, training_rows(*batch[:3]), None, plan)
     if not bool(chunk.finite):
         raise NotFinite(

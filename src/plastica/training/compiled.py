@@ -1,4 +1,4 @@
-"""The compiled programs in three kinds: compiled for fast steps, compiled fast, and a program for each step."""
+"""The compiled programs in two kinds: compiled for fast steps, and compiled fast."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 import jax
 
-from ..layers.layer import Layer, Params
-from ..layers.walk import walk
-from . import loop, stepwise
+from ..layers.layer import Layer
+from . import loop
 
 # XLA's older code generation and LLVM's first level of optimization: an ensemble of small networks compiles in half the
 # time and needs 200 MB less for it, and its steps take 5 to 15 % longer. Dense and recurrent layers lose up to 60 %.
@@ -26,17 +25,11 @@ class Programs(NamedTuple):
 
 
 FAST_STEPS = Programs(loop.advance, loop.evaluate, loop.predict)
-STEP_BY_STEP = Programs(stepwise.advance, stepwise.evaluate, stepwise.predict)
 
 
-def compiled_for(network: Layer, params: Params) -> Programs:
+def compiled_for(network: Layer) -> Programs:
     """Return the programs for a network; the layers in it decide how they are compiled."""
-    if jax.default_backend() != "cpu":
-        return FAST_STEPS
-    if network.compiles_fast:
-        return _compiled_fast()
-    is_slow = any(layer.is_slow_in_loops(part) for _, layer, part in walk(network, params))
-    return STEP_BY_STEP if is_slow else FAST_STEPS
+    return _compiled_fast() if network.compiles_fast and jax.default_backend() == "cpu" else FAST_STEPS
 
 
 @cache
@@ -59,6 +52,5 @@ def _is_known(name: str, value: Any) -> bool:
 def programs() -> Iterator[Any]:
     """Yield every one of them that may hold a program."""
     yield from FAST_STEPS
-    yield from stepwise.programs()
     if _compiled_fast.cache_info().currsize:
         yield from _compiled_fast()

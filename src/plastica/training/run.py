@@ -248,6 +248,4 @@ class CallLength:
 
 def one_by_one(calls: Mapping[int, Call]) -> dict[int, Chunk]:
     """Compute the calls of members one after another, each by the programs for its network."""
-    return {
-        place: compiled_for(call.program.network, call.learner.params).advance(*call) for place, call in calls.items()
-    }
+    return {place: compiled_for(call.program.network).advance(*call) for place, call in calls.items()}

@@ -10,7 +10,6 @@ import jax
 import numpy as np
 
 from ..errors import InvalidValue
-from .compiled import STEP_BY_STEP, compiled_for
 from .loop import Chunk, advance
 from .member import Call, Member
 from .program import Learner
@@ -96,15 +95,15 @@ def group_for(params: Any) -> int:
 
 
 def can_be_stacked(members: Sequence[Member]) -> bool:
-    """Return whether one program can compute the members: several on the same rows, none of them slow in loops.
+    """Return whether one program can compute the members: several on the same rows.
 
     Raises:
         InvalidValue: If they could but for their programs, which differ in more than floats.
     """
     first = members[0]
-    programs = [member.trainee.program for member in members]
-    if len(members) == 1 or compiled_for(programs[0].network, first.trainee.learner.params) is STEP_BY_STEP:
+    if len(members) == 1:
         return False
+    programs = [member.trainee.program for member in members]
     for place, program in enumerate(programs):
         if jax.tree.structure(program) != jax.tree.structure(programs[0]):
             raise InvalidValue(
@@ -125,7 +124,8 @@ class Stacked:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self.members = members
-        self.group = group_for(members[0].trainee.learner.params)
+        trainee = members[0].trainee
+        self.group = 1 if trainee.program.network.is_slow_in_groups else group_for(trainee.learner.params)
         self._keys = np.stack([member.key for member in members])
         self._learners: tuple[list[Learner], Any] = [], None
         self._tables: tuple[list[Any], Any] = [], None

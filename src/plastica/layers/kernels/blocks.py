@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .once import computed_once
 from .product import row_products
 from .window import Window, pad
 
@@ -71,6 +72,7 @@ def _forward(window: Window, x: jax.Array, kernel: jax.Array) -> tuple[jax.Array
 
 def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array, jax.Array]:
     columns, kernel, shape = saved
+    error = computed_once(error)
     (_, _, width, filters), (high, wide, channels, _) = error.shape, kernel.shape
     blocks = _cut(window, width, filters)
     beyond = blocks.number * blocks.wide - width

@@ -1,9 +1,9 @@
-"""Convolution as matrix products, which XLA runs fast on the CPU where its own convolution is slow.
+"""Convolution on the CPU in three formulations, each where it is the fastest; elsewhere it is XLA's own.
 
-Inside a compiled loop XLA's convolution is more than ten times slower on the CPU (jax issue 12868). Here the
-places that a window sees are written side by side, one row for each position of the window ("columns", as
-in im2col), and one product with the kernel gives all outputs. On GPU and TPU XLA's own convolution runs, and on the
-CPU too where many channels meet a program outside of loops.
+*Columns* (im2col): what a window sees is written side by side, one row for each position of the window, and one product
+with the kernel gives all outputs. *Blocks* of neighbouring positions share their columns where there are few
+filters (:mod:`.blocks`). *XLA's own* convolution (:mod:`.library`) writes no columns: it is up to twice as fast where
+there would be too many for the machine's cache.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from .blocks import by_blocks, positions_of
-from .placement import is_outside_of_loops
+from .library import FORM, by_library
+from .once import computed_once
 from .product import row_products
 from .window import Window, look, pad, put_back
 
@@ -23,9 +24,10 @@ from .window import Window, look, pad, put_back
 # memory; above, one product for each tap is 1.4 times slower and needs no more memory than the image.
 _MOST_COLUMNS = 2**25
 
-# From so many input channels on, XLA's own convolution outside of loops is faster than any product.
+# Measured (benchmarks/convolutions.py): with more columns than these (16 MB in float32), XLA's own convolution is the
+# faster one if it sees this many channels.
+_CACHED_COLUMNS = 2**22
 _MANY_CHANNELS = 16
-_MANY_FILTERS = 64
 
 # The input's gradient by one product for each tap takes 7 % less time than by one for all, unless a tap's
 # product is too narrow to fill the machine's vectors, or there are many to compile.
@@ -60,37 +62,19 @@ def _by_library(window: Window, groups: int, x: jax.Array, kernel: jax.Array) ->
         window.strides,
         window.padding,
         rhs_dilation=window.dilation,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        dimension_numbers=FORM,
         feature_group_count=groups,
     )
 
 
-def prefers_library(kernel_shape: tuple[int, ...], groups: int = 1) -> bool:
-    """Return whether XLA's own convolution is the fastest on the CPU, given a program outside of loops.
-
-    Args:
-        kernel_shape: ``(*window.size, channels / groups, filters)``.
-        groups: Into how many parts channels and filters are split.
-    """
-    *size, channels, _ = kernel_shape
-    return groups == 1 and math.prod(size) > 1 and channels >= _MANY_CHANNELS
-
-
-def is_slow_in_loops(kernel_shape: tuple[int, ...], groups: int = 1) -> bool:
-    """Return whether XLA's convolution outside of loops is far faster on the CPU than the products inside.
-
-    Products with many filters fill the machine's vectors and are fast enough inside.
-    """
-    return prefers_library(kernel_shape, groups) and kernel_shape[-1] < _MANY_FILTERS
-
-
 def _on_cpu(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -> jax.Array:
-    if is_outside_of_loops() and prefers_library(kernel.shape, groups):
-        return _by_library(window, groups, x, kernel)
-    output = window.output(x.shape[1:])
-    sees_neighbours = window.size[1] > 1 and output[1] > 1
-    if groups == 1 and sees_neighbours and positions_of(kernel.shape[-1]) > 1 and _is_small(window, x, output):
-        return by_blocks(window, x, kernel)
+    columns, channels, filters = _columns(window, x), x.shape[-1], kernel.shape[-1]
+    if groups == 1 and window.taps > 1:
+        if columns > _CACHED_COLUMNS and channels >= _MANY_CHANNELS:
+            return by_library(window, x, kernel)
+        sees_neighbours = window.size[1] > 1 and window.output(x.shape[1:])[1] > 1
+        if sees_neighbours and positions_of(filters) > 1 and columns <= _MOST_COLUMNS:
+            return by_blocks(window, x, kernel)
     return _by_products(window, groups, x, kernel)
 
 
@@ -100,9 +84,10 @@ def _by_products(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -
 
 
 def _forward(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple]:
+    x = computed_once(x)
     output = window.output(x.shape[1:])
     padded = pad(x, window)
-    if _is_small(window, x, output):
+    if _columns(window, x) <= _MOST_COLUMNS:
         columns = jnp.concatenate([look(padded, window, at, output) for at in window.offsets], -1)
         columns = columns.reshape(-1, window.taps, x.shape[-1])  # (positions, taps, channels)
         y = _mix(columns, _split(kernel, window.taps, groups))
@@ -116,6 +101,7 @@ def _forward(window: Window, groups: int, x: jax.Array, kernel: jax.Array) -> tu
 
 def _backward(window: Window, groups: int, saved: tuple, error: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, columns, kernel = saved
+    error = computed_once(error)
     error_rows = error.reshape(-1, groups, kernel.shape[-1] // groups)  # (positions, groups, filters)
     if columns is not None:
         gradient = _correlate(columns, error_rows)
@@ -144,8 +130,9 @@ def _input_error(window: Window, groups: int, kernel: jax.Array, error: jax.Arra
     return sum(laid, start=jnp.zeros((), error.dtype))
 
 
-def _is_small(window: Window, x: jax.Array, output: tuple[int, int]) -> bool:
-    return x.shape[0] * output[0] * output[1] * window.taps * x.shape[-1] <= _MOST_COLUMNS
+def _columns(window: Window, x: jax.Array) -> int:
+    """Return how many numbers the columns of all positions have."""
+    return x.shape[0] * math.prod(window.output(x.shape[1:])) * window.taps * x.shape[-1]
 
 
 def _split(kernel: jax.Array, taps: int, groups: int) -> jax.Array:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .once import computed_once
 from .window import Window, look, pad, put_back
 
 # A window is written out tap by tap up to here; the winner's place must also fit into eight bits.
@@ -80,7 +81,7 @@ def _max_by_taps(window: Window, x: jax.Array) -> jax.Array:
     return _max_forward(window, x)[0]
 
 
-def _max_forward(window: Window, x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+def _max_forward(window: Window, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     output = window.output(x.shape[1:])
     padded = pad(x, window, -np.inf)
     first, *others = window.offsets
@@ -90,11 +91,18 @@ def _max_forward(window: Window, x: jax.Array) -> tuple[jax.Array, tuple[jax.Arr
         seen = look(padded, window, at, output)
         winner = jnp.where(seen > largest, jnp.int8(tap), winner)
         largest = jnp.maximum(largest, seen)  # unlike where(seen > largest, ...), lets NaN through
+    return largest, winner
+
+
+def _max_kept(window: Window, x: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    # Left to itself, XLA would find the winners anew for each gradient that the error goes on to.
+    largest, winner = map(computed_once, _max_forward(window, x))
     return largest, (x, winner)
 
 
 def _max_backward(window: Window, saved: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array]:
     x, winner = saved
+    error = computed_once(error)
     if window.is_tiling:
         return (_unpool(window, x.shape, winner, error),)
     zero = jnp.zeros((), error.dtype)
@@ -103,7 +111,7 @@ def _max_backward(window: Window, saved: tuple[jax.Array, jax.Array], error: jax
     return (sum(laid, start=zero),)
 
 
-_max_by_taps.defvjp(_max_forward, _max_backward)
+_max_by_taps.defvjp(_max_kept, _max_backward)
 
 
 def _unpool(window: Window, shape: tuple[int, ...], winner: jax.Array, error: jax.Array) -> jax.Array:

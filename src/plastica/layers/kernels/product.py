@@ -17,6 +17,11 @@ SHARED_SUM = 1 << 12
 # depend on them. Such products are made one by one, which takes longer to compile.
 SHARED_BATCH = 1 << 21
 
+# Sums over so many numbers are first folded this often, which computes what is summed in passing: a product would have
+# it written to memory and read again.
+_FOLDED_SUM = 1 << 18
+_FOLDS = 8
+
 
 def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """Return ``x @ kernel``.
@@ -102,6 +107,9 @@ def _plain_product(x: jax.Array, delta: jax.Array) -> jax.Array:
 
 
 def _plain_sum(rows: jax.Array) -> jax.Array:
+    if rows.size >= _FOLDED_SUM and rows.shape[0] % _FOLDS == 0:
+        parts = rows.reshape(_FOLDS, -1, rows.shape[1])
+        rows = sum((parts[place] for place in range(1, _FOLDS)), start=parts[0])
     return (jnp.ones((1, rows.shape[0]), rows.dtype) @ rows)[0]
 
 
