@@ -135,13 +135,35 @@ def test_masks_that_reach_no_loss_are_told():
     x, _ = padded(0, True)
     with pytest.raises(InvalidValue, match="Masking: it makes a mask of the data, so it must come before all layers"):
         model.fit(x, np.zeros((*x.shape[:2], 2)), verbose=0)
-    inputs = pl.Input((None, 3))
-    hidden = pl.GRU(2, return_sequences=True)(pl.Masking()(inputs))
-    several = pl.Model(inputs, [pl.Dense(1)(hidden), pl.Dense(1)(hidden)])
-    several.compile("sgd", "mse")
-    zeros = np.zeros((*x.shape[:2], 1))
-    with pytest.raises(InvalidValue, match="networks with one output only"):
-        several.fit(x, [zeros, zeros], verbose=0)
+
+
+def two_outputs(home):
+    inputs = home.Input((None, 3))
+    hidden = home.layers.GRU(4, return_sequences=True)(home.layers.Masking()(inputs))
+    last = home.layers.GRU(2)(hidden)
+    outputs = {"steps": home.layers.Dense(1)(hidden), "rate": home.layers.Dense(1, "sigmoid")(hidden), "row": last}
+    return home.Model(inputs, outputs)
+
+
+def test_each_of_several_outputs_has_its_mask():
+    x, y = padded(2, True)
+    rng = np.random.default_rng(3)
+    targets = {"steps": rng.standard_normal(y.shape), "rate": y, "row": rng.standard_normal((4, 2))}
+    ours, theirs = two_outputs(pl), two_outputs(keras)
+    ours.set_weights(theirs.get_weights())
+    loss = {"steps": "mse", "rate": "binary_crossentropy", "row": "mae"}
+    losses = []
+    for model in (ours, theirs):
+        model.compile("adam", loss, metrics={"steps": ["mae"]})
+        losses.append(model.fit(x, targets, epochs=3, batch_size=2, shuffle=False, verbose=0).history["loss"])
+    np.testing.assert_allclose(*losses, rtol=1e-4)
+    real = np.arange(x.shape[1]) < np.array(LENGTHS)[:, None]
+    found, said = ours.evaluate(x, targets, verbose=0, return_dict=True), ours.predict(x)
+    np.testing.assert_allclose(found["steps_loss"], np.square(said["steps"] - targets["steps"])[real].mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["steps_mae"], np.abs(said["steps"] - targets["steps"])[real].mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["row_loss"], np.abs(said["row"] - targets["row"]).mean(), rtol=1e-5)
+    total = sum(found[f"{name}_loss"] for name in loss)
+    np.testing.assert_allclose(found["loss"], total, rtol=1e-5)
 
 
 def test_a_mask_goes_through_layers_that_keep_steps_apart():

@@ -14,6 +14,7 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import no_pull, placed, same, within
+from .graph_order import keras_order
 from .in_time import Carry, whole_sequence
 from .input import Input
 from .kernels.once import computed_once
@@ -70,6 +71,10 @@ class Graph(Layer):
     @property
     def children(self) -> tuple[Layer, ...]:
         return self.layers
+
+    @property
+    def keras_order(self) -> tuple[int, ...]:
+        return keras_order(self)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -228,6 +228,11 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         return ()
 
     @property
+    def keras_order(self) -> tuple[int, ...]:
+        """The places of the layers inside in the order in which Keras lists their weights."""
+        return tuple(range(len(self.children)))
+
+    @property
     def reads(self) -> int | None:
         """How many inputs the layer reads; None for two or more, as in a sum."""
         return 1

@@ -52,7 +52,7 @@ class OutputLosses(Loss):
 
     def values(self, target: PyTree, prediction: PyTree) -> Float[Array, "batch"]:
         """Return the loss of each row, ``(batch,)``."""
-        return self._sum([
+        return self.weighed([
             loss.values(own, prediction[output])
             for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
         ])  # fmt: skip
@@ -61,12 +61,13 @@ class OutputLosses(Loss):
         self, target: PyTree, prediction: PyTree, weight: Float[Array, "batch"], size: Num[Array, ""]
     ) -> Float[Array, ""]:
         """Return the weighted mean over the rows of the sum over the outputs."""
-        return self._sum([
+        return self.weighed([
             loss.mean(own, prediction[output], weight, size)
             for loss, own, output in zip(self.losses, target, self.outputs, strict=True)
         ])  # fmt: skip
 
-    def _sum(self, parts: list[Float[Array, "*shape"]]) -> Float[Array, "*shape"]:
+    def weighed(self, parts: list[Float[Array, "*shape"]]) -> Float[Array, "*shape"]:
+        """Return the sum of the losses of the outputs, each by its weight."""
         weighted = (jnp.asarray(w, part.dtype) * part for w, part in zip(self.weights, parts, strict=True))
         return sum(weighted, start=jnp.zeros((), parts[0].dtype))
 
@@ -80,6 +81,8 @@ class OutputsObjective(Objective):
         at_potentials: For each output of the network whether its loss is computed from the potential.
     """
 
+    loss: OutputLosses  # pyright: ignore[reportIncompatibleVariableOverride]
+
     at_potentials: tuple[bool, ...] = ()
 
     def read(self, potential: PyTree, activity: PyTree) -> PyTree:
@@ -92,6 +95,22 @@ class OutputsObjective(Objective):
         pairs = list(zip(self.at_potentials, delta, strict=True))
         pulled = pull_activation(tuple(jnp.zeros_like(own) if at else own for at, own in pairs))
         return tuple(own if at else back for (at, own), back in zip(pairs, pulled, strict=True))
+
+    def mean(
+        self,
+        target: PyTree,
+        prediction: PyTree,
+        weight: Float[Array, "batch"],
+        size: Num[Array, ""],
+        within: PyTree = None,
+    ) -> Float[Array, ""]:
+        """Return the weighted mean; ``within`` has an entry for each output of the network, see Objective."""
+        if within is None:
+            return self.loss.mean(target, prediction, weight, size)
+        pairs = zip(self.loss.losses, target, self.loss.outputs, strict=True)
+        return self.loss.weighed([
+            Objective(loss).mean(own, prediction[output], weight, size, within[output]) for loss, own, output in pairs
+        ])  # fmt: skip
 
 
 def place_outputs(loss: OutputLosses, activations: tuple[Activation | None, ...]) -> OutputsObjective:

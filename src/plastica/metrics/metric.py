@@ -11,7 +11,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ..declaration import Declaration
-from ..typing import Float, Num
+from ..typing import Float, Num, PyTree
 
 SEEN = "_seen"  # the attribute for the sums in user-defined loops, in addition to the fields
 Wants = Literal["activities", "targets", "order", "decisions", "probabilities", "potentials"]
@@ -44,6 +44,10 @@ class Metric(Declaration):
     def of_one(self) -> Metric:
         """The metric of a single prediction if a row has several: for an ensemble, that of one member."""
         return self
+
+    def picked(self, target: PyTree, prediction: PyTree, within: PyTree) -> tuple[Metric, PyTree, PyTree, PyTree]:
+        """Return the metric, targets, predictions and weights of steps of the output that it is about."""
+        return self, target, prediction, within
 
     @property
     def wants(self) -> Wants:

@@ -40,6 +40,11 @@ class OutputMetric(WrappedMetric):
         """The name of the output and that of the metric."""
         return f"{self.name}_{self.metric.label}"
 
+    def picked(self, target: PyTree, prediction: PyTree, within: PyTree) -> tuple[Metric, PyTree, PyTree, PyTree]:
+        """Return the metric of the output, with its targets, predictions and weights of steps."""
+        own = None if within is None else within[self.output]
+        return self.metric, target[self.target], prediction[self.output], own
+
     def sums(self, target: PyTree, prediction: PyTree, weight: Float[Array, "batch"]) -> Float[Array, "sums"]:
         """Return what one batch adds to the metric of the output."""
         return self.metric.sums(target[self.target], prediction[self.output], weight)

@@ -62,7 +62,7 @@ class NamedWeights(NamedTuple):
 
 def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield ``(path, holder, name)`` for each array ``holder[name]``, in the order of Keras."""
-    for (path, _, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True):
+    for path, _, own, carried in _listed(network, params, state):
         for holder in (*holders(own), *holders(carried)):
             for name in sorted(holder, key=_rank):
                 if not is_memory(name):
@@ -87,7 +87,7 @@ def trainable(network: Layer, params: Any) -> list[np.ndarray]:
     """Return the arrays that training changes, layer by layer."""
     return [
         np.asarray(own[name])
-        for _, layer, own in walk(network, params)
+        for _, layer, own in walk(network, params, as_keras=True)
         for name in sorted(own or {}, key=_rank)
         if layer.trainable
     ]
@@ -97,7 +97,7 @@ def not_trainable(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
     """Return the other arrays, layer by layer: those of frozen layers, and state."""
     return [
         np.asarray(holder[name])
-        for (_, layer, own), (_, _, carried) in zip(walk(network, params), walk(network, state), strict=True)
+        for _, layer, own, carried in _listed(network, params, state)
         for holder, listed in ((own, not layer.trainable), (carried, True))
         for name in sorted(holder or {}, key=_rank)
         if listed and not is_memory(name)
@@ -182,6 +182,13 @@ def array_names(network: Layer, params: Any, state: Any) -> tuple[list[str], lis
         holder[key] = name
     trainable = jax.tree.leaves(trainable_part(network, named.params))
     return trainable, [name for name in names if name not in set(trainable)]
+
+
+def _listed(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, Layer, Any, Any]]:
+    """Yield the path, the layer, its params and its state for each layer, in the order of Keras."""
+    pairs = zip(walk(network, params, as_keras=True), walk(network, state, as_keras=True), strict=True)
+    for (path, layer, own), (_, _, carried) in pairs:
+        yield path, layer, own, carried
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -33,7 +33,8 @@ class Batch(NamedTuple):
         size: The number of rows without padding, a scalar; the mean of the loss is taken over them.
         epoch: The number of epochs before this one, a scalar.
         progress: The completed fraction of the planned steps of the run, a scalar from 0 to below 1.
-        within: The weight of each step or pixel of each row in the loss, ``(batch, ...)``; None if all are 1.
+        within: The weight of each step or pixel of each row in the loss, ``(batch, ...)``; None if all are 1. For a
+            network with several outputs, a tuple with an entry for each.
     """
 
     x: PyTree
@@ -42,7 +43,7 @@ class Batch(NamedTuple):
     size: Float[Array, ""]
     epoch: Int[Array, ""] | int = 0
     progress: Float[Array, ""] | float = 0.0
-    within: Float[Array, "batch *steps"] | None = None
+    within: PyTree = None
 
 
 class Signal(NamedTuple):

@@ -83,6 +83,8 @@ def plain_sums(metric: Metric, output: jax.Array, batch: Batch, real: jax.Array)
 
 def weighted_sums(metric: Metric, output: jax.Array, batch: Batch) -> jax.Array:
     """Return the sums of one batch for a metric weighted by rows, or by the time steps of rows."""
+    metric, y, output, within = metric.picked(batch.y, output, batch.within)
+    batch = batch._replace(y=y, within=within)
     if batch.within is None:
         return metric.sums(batch.y, output, batch.weight)
     weight = like_rows(batch.weight, batch.within) * batch.within

@@ -16,7 +16,7 @@ from ..losses import Objective
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from ..rules import Batch, Rule
-from ..rules.masking import for_loss, for_metrics, real_steps
+from ..rules.masking import Masks, for_loss, for_metrics, real_steps
 from ..rules.rule import loss_of
 from ..schedules import Schedule
 from . import finite
@@ -130,13 +130,13 @@ class Supervised(Program):
     def remedy(self) -> str:
         return finite.what_to_try(self.rule.own_rates(), has_objective=self.objective is not None)
 
-    def _sums(self, output: Any, batch: Batch, mask: jax.Array | None = None) -> tuple[jax.Array, ...]:
+    def _sums(self, output: Any, batch: Batch, mask: Masks = None) -> tuple[jax.Array, ...]:
         """Return what one batch adds to the sums of the metrics, counts last."""
         real = is_real(batch).astype(batch.weight.dtype)
         if mask is None:
             found = [plain_sums(metric, output, batch, real) for metric in self.metrics]
         else:
-            steps = batch._replace(weight=real, within=mask.astype(real.dtype))
+            steps = batch._replace(weight=real, within=jax.tree.map(lambda own: own.astype(real.dtype), mask))
             found = [weighted_sums(metric, output, steps) for metric in self.metrics]
         found += [weighted_sums(metric, output, batch) for metric in self.weighted_metrics]
         return tuple(jnp.ravel(found[place]) for place in counts_last(self.watched))
