@@ -29,6 +29,8 @@ MODULES = {
     "training": "Training and callbacks",
     "rules": "Learning rules",
     "comparison": "Comparing rules",
+    "ensembles": "Ensembles",
+    "calibration": "Calibration",
     "boltzmann": "Boltzmann machines",
     "maps": "Self-organizing maps",
     "draw": "Pictures",

@@ -21,10 +21,12 @@ from .version import __version__
 
 FAMILIES = (
     "activations",
+    "calibration",
     "constraints",
     "data",
     "datasets",
     "draw",
+    "ensembles",
     "errors",
     "initializers",
     "layers",
@@ -39,6 +41,7 @@ FAMILIES = (
 
 HOMES = {
     "comparison": ("compare_rules",),
+    "ensembles": ("ModelEnsemble",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
@@ -56,6 +59,7 @@ HOMES = {
         "ModelCheckpoint",
         "Program",
         "ReduceLROnPlateau",
+        "StochasticWeightAveraging",
         "TensorBoard",
         "TerminateOnNaN",
     ),
@@ -84,10 +88,12 @@ if TYPE_CHECKING:
     # The same names for type checkers and editors, which do not call __getattr__.
     from . import (
         activations,
+        calibration,
         constraints,
         data,
         datasets,
         draw,
+        ensembles,
         errors,
         initializers,
         layers,
@@ -100,6 +106,7 @@ if TYPE_CHECKING:
         training,
     )
     from .comparison import compare_rules
+    from .ensembles import ModelEnsemble
     from .estimators import NetworkClassifier, NetworkRegressor
     from .layers import *  # noqa: F403
     from .loading import load

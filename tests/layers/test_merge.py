@@ -95,3 +95,29 @@ def test_an_input_may_stand_before_the_operator():
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
     with pytest.raises(InvalidValue, match=r"Add.*was called with int"):
         _ = 1 + y
+
+
+@pytest.mark.parametrize("name", ["softmax", "sigmoid", "linear"])
+def test_a_mixture_is_the_weighted_mean_and_its_potential_the_inverse(name):
+    rng = np.random.default_rng(2)
+    function = {
+        "softmax": lambda z: np.exp(z) / np.exp(z).sum(-1, keepdims=True),
+        "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    }
+    a, b = (function.get(name, lambda z: z)(rng.normal(size=(5, 3))).astype("float32") for _ in range(2))
+    layer = pl.layers.Mixture((0.3, 0.7), name)
+    potential, _ = layer.synapse({}, (a, b), {}, pl.layers.INFERENCE)
+    np.testing.assert_allclose(layer.activate(potential), 0.3 * a + 0.7 * b, rtol=1e-5, atol=1e-6)
+    inverse = {"softmax": np.log, "sigmoid": lambda p: np.log(p / (1 - p))}.get(name, lambda p: p)
+    np.testing.assert_allclose(potential, inverse(0.3 * a + 0.7 * b), rtol=1e-4, atol=1e-5)
+
+
+def test_a_mixture_says_what_it_cannot_mix():
+    with pytest.raises(InvalidValue, match="no inverse; expected softmax, sigmoid or linear"):
+        pl.layers.Mixture((0.5, 0.5), "relu")
+    with pytest.raises(InvalidValue, match="a weight for each input"):
+        pl.layers.Mixture(())
+    with pytest.raises(ShapeError, match="3 inputs for 2 weights"):
+        pl.layers.Mixture((0.5, 0.5)).output_shape(((3,), (3,), (3,)))
+    with pytest.raises(InvalidValue, match="the activation 'relu' has no inverse"):
+        pl.activations.get("relu").inverse(np.zeros(2, "float32"))

@@ -8,6 +8,7 @@ from typing import ClassVar
 from jax import Array
 
 from ..declaration import Declaration
+from ..errors import InvalidValue
 from ..typing import Float
 
 
@@ -25,6 +26,19 @@ class Activation(Declaration):
     def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return the activation of potentials of any shape, with their shape and dtype."""
         raise NotImplementedError
+
+    def inverse(self, a: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Return potentials z with f(z) = a.
+
+        Raises:
+            InvalidValue: If the activation has none here.
+        """
+        raise InvalidValue(f"the activation {self!r} has no inverse; softmax, sigmoid and linear have one.")
+
+    @property
+    def has_inverse(self) -> bool:
+        """Whether :meth:`inverse` is defined."""
+        return type(self).inverse is not Activation.inverse
 
     @property
     def name(self) -> str:

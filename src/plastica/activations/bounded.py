@@ -31,6 +31,12 @@ class Sigmoid(Activation):
         """Return 1 / (1 + exp(-z))."""
         return _sigmoid(z)
 
+    def inverse(self, a: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Return log(a / (1 - a)), finite at 0 and 1."""
+        least = jnp.finfo(a.dtype).eps / 2
+        a = jnp.clip(a, least, 1 - least)
+        return jnp.log(a) - jnp.log1p(-a)
+
 
 @declaration
 class HardSigmoid(Activation):

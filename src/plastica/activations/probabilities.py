@@ -34,6 +34,10 @@ class Softmax(Activation):
         """Return probabilities that sum to 1 along the axis."""
         return jax.nn.softmax(z, axis=self.axis)
 
+    def inverse(self, a: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Return log(a), finite at 0: of the potentials with these probabilities, those whose logsumexp is 0."""
+        return jnp.log(jnp.maximum(a, jnp.finfo(a.dtype).tiny))
+
 
 @declaration
 class LogSoftmax(Activation):

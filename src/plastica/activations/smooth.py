@@ -25,6 +25,10 @@ class Linear(Activation):
         """Return z."""
         return z
 
+    def inverse(self, a: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Return a."""
+        return a
+
 
 @declaration
 class GELU(Activation):

@@ -35,6 +35,7 @@ from .lookup import IntegerLookup, StringLookup
 from .masking import Masking
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .mixture import Mixture
 from .multi_head import MultiHeadAttention
 from .networks import Networks
 from .node import Node
@@ -139,6 +140,7 @@ __all__ = [
     "MemberDense",
     "Members",
     "Minimum",
+    "Mixture",
     "MultiHeadAttention",
     "Multiply",
     "Networks",

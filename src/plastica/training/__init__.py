@@ -18,6 +18,7 @@ from .run import Run
 from .stopping import MaxSteps, Reached, StopRule, TimeLimit, Until
 from .sums import BatchFigures
 from .supervised import Supervised
+from .weight_averaging import StochasticWeightAveraging
 
 __all__ = [
     "BatchFigures",
@@ -38,6 +39,7 @@ __all__ = [
     "ReduceLROnPlateau",
     "Rows",
     "Run",
+    "StochasticWeightAveraging",
     "StopRule",
     "Supervised",
     "TensorBoard",

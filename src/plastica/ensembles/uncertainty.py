@@ -1,0 +1,67 @@
+"""How uncertain an ensemble is, and how much of it is disagreement."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import DataError, ShapeError
+from ..typing import Float
+
+
+class ClassUncertainty(NamedTuple):
+    """The uncertainty about the class of each row, in nats: ``total = data + disagreement``.
+
+    Attributes:
+        total: The entropy of the mean probabilities, ``(rows,)``.
+        data: The mean entropy of the members: what remains if all members agree, as classes overlap.
+        disagreement: The mutual information of class and member; large for rows unlike those learned, and what more
+            training data would reduce.
+    """
+
+    total: Float[np.ndarray, " rows"]
+    data: Float[np.ndarray, " rows"]
+    disagreement: Float[np.ndarray, " rows"]
+
+
+def class_uncertainty(probabilities: Any) -> ClassUncertainty:
+    """Split the uncertainty of an ensemble about the class of each row into its parts.
+
+    With the probabilities p_m of member m and their mean p:
+
+        H[p] = mean over m of H[p_m] + I,    H[p] = -sum over k of p_k log p_k
+
+    Args:
+        probabilities: ``(members, rows, classes)``; ``(members, rows)`` for the probability of yes.
+
+    Raises:
+        ShapeError: If there is no axis of members.
+        DataError: If they are not probabilities.
+
+    Example:
+        >>> agree, differ = class_uncertainty([[[0.5, 0.5], [1, 0]], [[0.5, 0.5], [0, 1]]]).disagreement
+        >>> round(float(agree), 3), round(float(differ), 3)
+        (0.0, 0.693)
+
+    Reference:
+        S. Depeweg, J. Hernández-Lobato, F. Doshi-Velez, S. Udluft (2018), Decomposition of uncertainty in Bayesian deep
+        learning, equation 4. B. Lakshminarayanan, A. Pritzel, C. Blundell (2017), Simple and scalable predictive
+        uncertainty estimation using deep ensembles.
+    """
+    shares = np.asarray(probabilities, np.float64)
+    if shares.ndim == 3 and shares.shape[2] == 1:
+        shares = shares[:, :, 0]
+    if shares.ndim == 2:
+        shares = np.stack([1 - shares, shares], axis=-1)
+    if shares.ndim != 3:
+        raise ShapeError(f"probabilities of shape {np.shape(probabilities)}; expected (members, rows, classes).")
+    off = np.abs(shares.sum(-1) - 1)
+    if not np.isfinite(shares).all() or shares.min() < 0 or off.max() > 1e-3:
+        raise DataError("class_uncertainty: the values are not probabilities that sum to 1 over the classes.")
+    total, data = _entropy(shares.mean(0)), _entropy(shares).mean(0)
+    return ClassUncertainty(total, data, np.maximum(total - data, 0))
+
+
+def _entropy(shares: Float[np.ndarray, "... classes"]) -> Float[np.ndarray, "..."]:
+    return -(shares * np.log(np.where(shares > 0, shares, 1))).sum(-1)
