@@ -93,7 +93,7 @@ def measure(name: str, rows: int) -> dict[str, Any]:
     from plastica.tables import Settings, TableNetwork, table
     from plastica.tables import selection as choosing
     from plastica.tables.preparation import prepare
-    from plastica.training import run
+    from plastica.training import calls
     from plastica.training.compiled import compiled_for
 
     source = next(source for source in SOURCES if source.name == name)
@@ -101,7 +101,7 @@ def measure(name: str, rows: int) -> dict[str, Any]:
     frame = frame_of(source, rows)
     compiled = compiled_for(Ensemble((Dense(1),)))
     programs: Any = Programs(compiled.advance, watch)
-    run.compiled_for = lambda network: compiled._replace(advance=programs)
+    calls.compiled_for = lambda network: compiled._replace(advance=programs)
     watch.around(choosing, "fit_beside", "baselines")
     watch.around(choosing, "decision_of", "choosing and judging")
     watch.around(choosing, "answers_from", "choosing and judging")

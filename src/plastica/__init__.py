@@ -45,6 +45,7 @@ HOMES = {
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
+    "populations": ("Population", "sweep"),
     "rules": ("Backprop", "Rule"),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace
+    from .populations import Population, sweep
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

@@ -165,7 +165,7 @@ class Trial:
         members = []
         for model, seed in zip(models, seeds, strict=True):
             model.start_learner(widths)
-            source = Arrays(rows, len(task.x), size, seed, True, 0)
+            source = Arrays(rows, len(task.x), size, seed, True, 0, together=len(seeds))
             members.append(Member(model, source, judged, widths, callbacks=[History()]))
         return Run(members, epochs, raises=False), models
 

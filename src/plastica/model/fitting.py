@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -24,6 +24,7 @@ from ..training.early_stopping import EarlyStopping
 from ..training.history import History
 from ..training.member import Member
 from ..training.progress import Progress
+from ..training.rows import Rows
 from ..training.run import Hook, Run, as_hooks
 from ..training.source import Source
 from ..training.stopping import stop_rules
@@ -188,17 +189,43 @@ def _member_for(
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     check_fit(model.network, examples, held_out, options.shuffle)
     source, shape = _source_for(model, examples, options), output_shape(model, _inputs_of(examples))
-    counts = [0 if held_out is None else held_out.rows]
+
+    def judged(chunk: int) -> Rows | None:
+        return None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
+
+    count = 0 if held_out is None else held_out.rows
+    return member_on(model, source, targets, shape, count, judged, options.initial_epoch)
+
+
+def member_on(
+    model: Model,
+    source: Source,
+    targets: Any,
+    shape: Any,
+    held_out: int,
+    judged: Callable[[int], Rows | None],
+    first_epoch: int = 0,
+) -> Member:
+    """Return a model as a member of a run on its data, settled for them.
+
+    Args:
+        model: The model, built.
+        source: The training data.
+        targets: Targets as in the training data; those of some rows are enough.
+        shape: The shape of the output for one row.
+        held_out: The number of validation rows.
+        judged: Returns the validation rows in chunks of so many rows, or None.
+        first_epoch: The number of the first epoch as callbacks count.
+    """
     # Any batch of a stream may be a short one.
-    counts += [source.rows] if source.rows else list(range(1, source.size))
+    counts = [held_out, *([source.rows] if source.rows else range(1, source.size))]
     model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
     # Discard the partial sums of an epoch in which an earlier run was stopped.
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     chunk = rows_a_batch(model.network, None, chunk)
-    judged = None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
-    return Member(model, source, judged, widths, first_epoch=options.initial_epoch)
+    return Member(model, source, judged(chunk), widths, first_epoch=first_epoch)
 
 
 def _inputs_of(examples: Examples | Checked | Batches) -> Any:

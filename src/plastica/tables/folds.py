@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import layers
 from ..checks.prepared import Prepared
+from ..data.folds import deal
 from ..evaluation.imbalance import Feed
 from ..model import Sequential
 from .preparation import strata
@@ -74,24 +75,6 @@ def dealt_to(model: Sequential, task: str, y: np.ndarray, seed: int) -> np.ndarr
     members = model.output_shape[1]
     assert members is not None
     return numbers[:, None] == np.repeat(np.arange(copies), members // copies)
-
-
-def deal(rows: int, folds: int, labels: np.ndarray | None, seed: int) -> np.ndarray:
-    """Return the fold of each row, ``(rows,)``, stratified by class.
-
-    Args:
-        rows: The number of rows.
-        folds: The number of folds.
-        labels: The class of each row; None for numbers.
-        seed: The seed of the folds.
-    """
-    # The doubles of PCG64 are fixed by its definition; the shuffles of NumPy may change between versions (NEP 19).
-    order = np.argsort(np.random.Generator(np.random.PCG64(seed)).random(rows), kind="stable")
-    if labels is not None:
-        order = order[np.argsort(labels[order], kind="stable")]
-    found = np.empty(rows, np.int64)
-    found[order] = np.arange(rows) % folds
-    return found
 
 
 def copies_of(model: Sequential) -> int:

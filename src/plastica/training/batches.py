@@ -107,6 +107,7 @@ class Planner:
         shuffle: Whether to shuffle the rows in each epoch.
         first_epoch: The number of epochs of training before this run.
         sampling: The relative probability of drawing each row; None uses each row once per epoch.
+        together: How many members of a run have plans of their own; each is the smaller for it.
 
     Raises:
         InvalidValue: If the number of rows exceeds the range of int32.
@@ -120,6 +121,7 @@ class Planner:
         shuffle: bool,
         first_epoch: int,
         sampling: np.ndarray | None = None,
+        together: int = 1,
     ) -> None:
         if rows > MOST_COUNTED:
             raise InvalidValue(f"{rows} rows: at most {MOST_COUNTED} can be in one array; give them as blocks.")
@@ -127,9 +129,10 @@ class Planner:
         self.seed, self.shuffle, self.first_epoch, self.sampling = seed, shuffle, first_epoch, sampling
         self.batches = -(-rows // self.size)
         self.sizes = filled(batch_sizes(rows, self.size), -(-room_for(rows) // self.size))
-        room = max(1, TABLE_ENTRIES // (len(self.sizes) * self.size))
+        room = max(1, TABLE_ENTRIES * min(together, 4) // (len(self.sizes) * self.size * together))
         self.epochs = min(MOST_EPOCHS_IN_PLAN, 1 << (room.bit_length() - 1))
         self._drawn, self._table = range(0), np.zeros((0, 0, 0), np.int32)
+        self._ahead: dict[int, np.ndarray] = {}  # the orders of coming epochs
 
     def plan(self, start: int, stop: int) -> Plan:
         """Return the plan for steps ``start`` to ``stop`` of the run, which span at most ``epochs`` epochs."""
@@ -143,10 +146,21 @@ class Planner:
         # Cached, since all calls within one long epoch ask for the same order.
         if self._drawn != epochs:
             table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
+            self._ahead = {epoch: order for epoch, order in self._ahead.items() if epoch >= epochs.start}
             for place, epoch in enumerate(epochs):
-                table[place, : self.rows] = self._order(self.first_epoch + epoch)
+                table[place, : self.rows] = self._order_of(epoch)
             self._drawn, self._table = epochs, table.reshape(self.epochs, len(self.sizes), self.size)
         return self._table
+
+    def prepare(self, start: int, stop: int) -> None:
+        """Draw the orders of the rows for steps ``start`` to ``stop`` while a program computes."""
+        for epoch in range(start // self.batches, -(-stop // self.batches)):
+            self._order_of(epoch)
+
+    def _order_of(self, epoch: int) -> np.ndarray:
+        if epoch not in self._ahead:
+            self._ahead[epoch] = self._order(self.first_epoch + epoch)
+        return self._ahead[epoch]
 
     def _order(self, epoch: int) -> np.ndarray:
         if self.sampling is not None:
@@ -203,17 +217,20 @@ def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int 
     return filled(array, chunks * size, fill).reshape(chunks, size, *array.shape[1:])
 
 
-def picked_rows(data: Rows, places: np.ndarray, size: int = ANSWER_ROWS, room: int | None = None) -> Rows:
+def picked_rows(
+    data: Rows, places: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
+) -> Rows:
     """Return some of the training rows as data of an evaluation in chunks, without a copy; see :func:`held_out_rows`.
 
     Args:
         data: The rows, as returned by :func:`training_rows`.
         places: Which of them.
+        weight: The weight of all rows in the evaluation; None where all weigh 1.
         size: The number of rows in a chunk.
         room: The number of rows to pad to, for members of a run that evaluate different numbers of rows.
     """
     table = in_chunks(places.astype(np.int32), size, room=room)
-    weight = np.ones(len(places), np.float32) if data.weight is None else np.asarray(data.weight)[places]
+    weight = np.ones(len(places), np.float32) if weight is None else weight[places]
     x, y = (jax.tree.map(lambda part: Picked(part, table), tree, is_leaf=is_staged) for tree in (data.x, data.y))
     return Rows(x, y, in_chunks(weight, size, -1.0, room))
 

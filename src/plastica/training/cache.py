@@ -10,7 +10,7 @@ from typing import Any
 import jax
 
 from .compiled import programs
-from .stacked import advance_members
+from .side_by_side import advance_members
 
 VARIABLE = "PLASTICA_CACHE"
 

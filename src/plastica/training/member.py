@@ -19,7 +19,7 @@ from .rows import Plan, Rows
 from .share import made_before
 from .source import Source
 from .stopping import MaxSteps, Reached, StopRule, Until
-from .sums import figures
+from .sums import FigureReader
 from .timing import Timing
 
 
@@ -95,6 +95,7 @@ class Member:
     failed: str = ""
     timing: Timing = field(default_factory=Timing)
     recovery: Recovery = field(init=False)
+    _reader: tuple[Program, FigureReader] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Know where a run goes back to whose first step fails: to what it was given."""
@@ -210,7 +211,10 @@ class Member:
         return batch, random.fold(self.key, learner.step)
 
     def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
-        return figures(self.trainee.program, self.widths, sums, prefix)
+        program = self.trainee.program
+        if self._reader is None or self._reader[0] is not program:
+            self._reader = program, FigureReader(program, self.widths)
+        return self._reader[1](sums, prefix)
 
     def _tell(self, event: str, *arguments: Any) -> None:
         for callback in self.callbacks:

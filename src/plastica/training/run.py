@@ -10,21 +10,17 @@ from typing import Any
 from ..errors import InvalidValue, NotFinite
 from . import recovery
 from .callbacks import LEVELS, Needs
-from .compiled import compiled_for
+from .calls import Calls, calls_of
 from .loop import Chunk
-from .member import Call, Member
+from .member import Member
 from .program import Learner, Program
 from .recovery import Advance, CallStart
-from .stacked import Stacked, can_be_stacked
 from .timing import Timing
 
 # A call is long enough that its own cost vanishes and short enough that a person sees the run move.
 SECONDS_A_CALL = 0.1
 # With several members each call computes a step of each, so that calls are longer; but not endless.
 MOST_PATIENT = 4
-
-# Computes the calls of some members, by their place among all members.
-Calls = Callable[[Mapping[int, Call]], Mapping[int, Chunk]]
 
 
 @dataclass
@@ -57,7 +53,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
-        self.compute = Stacked(self.members) if can_be_stacked(self.members) else one_by_one
+        self.compute = calls_of(self.members)
         self.members[0].timing = self.timing
 
     @property
@@ -182,7 +178,13 @@ class Run:
     def _well(self, starts: Mapping[int, CallStart], stops: Mapping[int, int]) -> dict[int, tuple[Chunk, int]]:
         """Make the steps up to ``stops``, or to before the first that fails; return the results and where that is."""
         found: dict[int, tuple[Chunk, int]] = {}
-        for place, chunk in self._computed(starts, stops).items():
+
+        def prepare() -> None:
+            for place, start in starts.items():
+                member, stop = self.members[place], stops[place]
+                member.source.prepare(stop, min(2 * stop - start.step, self.total_of(member)))
+
+        for place, chunk in self._computed(starts, stops, prepare).items():
             well = bool(chunk.finite)
             found[place] = (chunk, stops[place]) if well else self._to_before_failing(place, starts[place], chunk)
         return found
@@ -195,10 +197,11 @@ class Run:
         failing = recovery.first_failing(step, last, lambda stop: bool(advance(*start, stop).finite))
         return advance(*start, max(failing, step + 1)), failing
 
-    def _computed(self, starts: Mapping[int, CallStart], stops: Mapping[int, int]) -> Mapping[int, Chunk]:
-        return self.compute(
-            {place: self.members[place].call(start, stops[place], self.epochs) for place, start in starts.items()}
-        )
+    def _computed(
+        self, starts: Mapping[int, CallStart], stops: Mapping[int, int], meanwhile: Callable[[], None] = lambda: None
+    ) -> Mapping[int, Chunk]:
+        calls = {place: self.members[place].call(start, stops[place], self.epochs) for place, start in starts.items()}
+        return self.compute(calls, meanwhile)
 
     def _alone(self, place: int) -> Advance:
         """Return what makes steps of one member, from any learner, while the others stand still."""
@@ -244,8 +247,3 @@ class CallLength:
         """Learn from a call."""
         wanted = int(SECONDS_A_CALL * steps / max(seconds, 1e-9))
         self.steps = max(1, min(wanted, 8 * steps))
-
-
-def one_by_one(calls: Mapping[int, Call]) -> dict[int, Chunk]:
-    """Compute the calls of members one after another, each by the programs for its network."""
-    return {place: compiled_for(call.program.network).advance(*call) for place, call in calls.items()}

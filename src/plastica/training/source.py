@@ -50,6 +50,10 @@ class Source(ABC):
     def rows_at(self, step: int) -> Rows:
         """Return the rows that the plans from ``step`` speak of."""
 
+    def prepare(self, start: int, stop: int) -> None:
+        """Get ready for steps ``start`` to ``stop``, which come next, while a program computes."""
+        return
+
     @abstractmethod
     def farthest(self, start: int) -> int:
         """Return the last step that one plan from ``start`` can reach: the end of its stretch."""

@@ -1,86 +1,25 @@
-"""Several members of a run computed in one compiled program."""
+"""Several members of a run computed in one compiled program: their arrays are stacked, and handed out again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
 
-from ..errors import InvalidValue
-from .loop import Chunk, advance
+from .loop import Chunk
 from .member import Call, Member
 from .program import Learner
-from .rows import Plan
+from .side_by_side import CallPlan, Layout, MemberArrays, advance_members
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
 GROUP_BYTES = 1 << 20
 BYTES_A_PARAMETER = 12  # itself and two moments
-MOST_IN_GROUP = 64
-
-
-class MemberArrays(NamedTuple):
-    """In what members differ at every call; each array has them along its first axis.
-
-    Attributes:
-        key: The run's randomness, ``(members, 2)``.
-        learner: Where each stands.
-        table: Row numbers, ``(members, epochs, batches, size)``.
-        span: What each is to run now, ``(members, 4)``.
-        before: How far each is in the whole run, ``(members, 3)`` or ``(members, 5)``.
-    """
-
-    key: Any
-    learner: Learner
-    table: Any
-    span: Any
-    before: Any
-
-
-class Layout(NamedTuple):
-    """Which leaves of what members run all have in common: programs, rows, validation rows, sizes of batches.
-
-    Attributes:
-        structure: The structure of one member's.
-        shared: For each leaf whether it is the same for all.
-    """
-
-    structure: Any
-    shared: tuple[bool, ...]
-
-    def put_together(self, common: Sequence[Any], own: Sequence[Any]) -> Any:
-        """Return what one member runs."""
-        of_all, of_one = iter(common), iter(own)
-        return jax.tree.unflatten(self.structure, [next(of_all if shared else of_one) for shared in self.shared])
-
-
-@partial(jax.jit, static_argnames=("layout", "group"))
-def advance_members(
-    members: MemberArrays, own: Sequence[Any], common: Sequence[Any], layout: Layout, group: int
-) -> Any:
-    """Run the planned span for every member; ``group`` of them side by side, group after group.
-
-    Args:
-        members: In what members differ at every call.
-        own: In what else they differ, each array with members along its first axis.
-        common: What all have in common.
-        layout: How ``own`` and ``common`` are put together.
-        group: How many members are computed side by side.
-    """
-
-    def one(given: tuple[MemberArrays, Sequence[Any]]) -> Chunk:
-        member, own = given
-        program, rows, validation, real, batches = layout.put_together(common, own)
-        plan = Plan(member.table, real, member.span, batches, member.before)
-        return advance(program, member.key, member.learner, rows, validation, plan)
-
-    if group == 1:
-        return jax.lax.map(one, (members, own))
-    if group >= members.key.shape[0]:
-        return jax.vmap(one)((members, own))
-    return jax.lax.map(one, (members, own), batch_size=group)
+# More gain nothing on a CPU, and a group without a member that goes on costs nothing.
+MOST_IN_GROUP = 16
+# On an accelerator, which is idle otherwise; a share of its memory.
+ACCELERATOR_BYTES = 1 << 30
 
 
 def group_for(params: Any) -> int:
@@ -88,31 +27,12 @@ def group_for(params: Any) -> int:
 
     Example:
         >>> group_for({"kernel": np.zeros((8, 10))}), group_for({"kernel": np.zeros((784, 500))})
-        (64, 1)
+        (16, 1)
     """
-    count = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
-    return min(max(GROUP_BYTES // max(BYTES_A_PARAMETER * count, 1), 1), MOST_IN_GROUP)
-
-
-def can_be_stacked(members: Sequence[Member]) -> bool:
-    """Return whether one program can compute the members: several on the same rows.
-
-    Raises:
-        InvalidValue: If they could but for their programs, which differ in more than floats.
-    """
-    first = members[0]
-    if len(members) == 1:
-        return False
-    programs = [member.trainee.program for member in members]
-    for place, program in enumerate(programs):
-        if jax.tree.structure(program) != jax.tree.structure(programs[0]):
-            raise InvalidValue(
-                f"member {place} differs from member 0 in more than floats, which is another program. Members "
-                "may differ in rates and weights, not in layers, numbers of units or kinds of optimizers."
-            )
-    rows = [jax.tree.leaves(member.source.rows_at(member.step)) for member in members]
-    same_rows = all(_same(rows[0], own) for own in rows[1:])
-    return same_rows and all(_shapes(member.validation) == _shapes(first.validation) for member in members)
+    size = BYTES_A_PARAMETER * sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    if jax.default_backend() != "cpu":
+        return max(ACCELERATOR_BYTES // max(size, 1), 1)
+    return min(max(GROUP_BYTES // max(size, 1), 1), MOST_IN_GROUP)
 
 
 class Stacked:
@@ -126,44 +46,80 @@ class Stacked:
         self.members = members
         trainee = members[0].trainee
         self.group = 1 if trainee.program.network.is_slow_in_groups else group_for(trainee.learner.params)
-        self._keys = np.stack([member.key for member in members])
+        self._order = list(range(len(members)))  # those that go on first, so that few groups are computed
         self._learners: tuple[list[Learner], Any] = [], None
         self._tables: tuple[list[Any], Any] = [], None
+        self._own_tables: dict[int, Any] = {}
         self._given: list[tuple[Any, ...]] = []
-        self._divided: tuple[Any, ...] = ()
+        self._divided: tuple[Any, Any] = (), ()
         self._layout: Layout | None = None
 
-    def __call__(self, calls: Mapping[int, Call]) -> dict[int, Chunk]:
+    def __call__(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
         """Compute the calls, by the place of the member among all."""
+        # Members at the same place of epochs of the same length move in step; usually these are all.
+        parts: dict[Any, dict[int, Call]] = {}
+        for place, call in calls.items():
+            key = (*call.plan.span.tolist(), int(call.plan.batches), *call.plan.before.tolist())
+            parts.setdefault(key, {})[place] = call
+        self._own_tables |= {place: call.plan.table for place, call in calls.items()}
+        found: dict[int, Chunk] = {}
+        for part in parts.values():
+            found |= self._in_step(part, meanwhile if part is next(reversed(parts.values())) else lambda: None)
+        return found
+
+    @property
+    def _groups(self) -> int:
+        return -(-len(self.members) // self.group)
+
+    @property
+    def _size(self) -> int:
+        """How many members a group has, the last one filled up with members that stand still."""
+        return -(-len(self.members) // self._groups)
+
+    def _in_step(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
+        """Compute calls with the same span."""
         first = next(iter(calls.values()))
-        made = [calls.get(place) or self._still(place, first) for place in range(len(self.members))]
-        most = max(len(call.plan.real) for call in made)
-        own, common, layout = self._divide(
+        self._put_in_order(calls)
+        order = [*self._order, *[self._order[-1]] * (self._groups * self._size - len(self._order))]
+        made = {place: calls.get(place) or self._still(place, first) for place in self._order}
+        most = max(len(call.plan.real) for call in made.values())
+        own, common = self._divide(
             [
-                (call.program, call.rows, call.validation, _padded(call.plan.real, (most,)), call.plan.batches)
-                for call in made
+                (call.program, call.rows, call.validation, _padded(call.plan.real, (most,)))
+                for call in (made[place] for place in order)
             ]
         )
-        before = np.stack([call.plan.before for call in made])
-        span, table = np.stack([call.plan.span for call in made]), self._table([call.plan.table for call in made])
-        arrays = MemberArrays(self._keys, self._stacked([call.learner for call in made]), table, span, before)
-        chunk = advance_members(arrays, own, common, layout, self.group)
+        assert self._layout is not None
+        arrays = MemberArrays(
+            np.stack([made[place].key for place in order]),
+            self._stacked([made[place].learner for place in order]),
+            self._table([made[place].plan.table for place in order]),
+            np.array([place in calls for place in self._order] + [False] * (len(order) - len(self._order))),
+            own,
+        )
+        plan = CallPlan(first.plan.span, first.plan.batches, first.plan.before)
+        chunk = advance_members(arrays, common, plan, self._layout, self._groups)
+        meanwhile()
         host: Chunk = jax.device_get(chunk)
-        found = [jax.tree.map(lambda leaf, place=place: leaf[place], host) for place in range(len(made))]
+        found = [jax.tree.map(lambda leaf, place=place: leaf[place], host) for place in range(len(order))]
         self._learners = [each.learner for each in found], chunk.learner
-        return {place: found[place] for place in calls}
+        return {place: chunk for place, chunk in zip(self._order, found, strict=False) if place in calls}
+
+    def _put_in_order(self, calls: Mapping[int, Call]) -> None:
+        """Put those that move first if fewer groups are computed then."""
+        touched = {number // self._size for number, place in enumerate(self._order) if place in calls}
+        if len(touched) > -(-len(calls) // self._size):
+            self._order.sort(key=lambda place: place not in calls)
 
     def _still(self, place: int, other: Call) -> Call:
-        """Return a call without steps."""
-        member, span = self.members[place], np.zeros(4, np.int32)
-        table = self._tables[0][place] if self._tables[0] else other.plan.table
-        plan = other.plan._replace(table=table, span=span)
-        here = member.here
+        """Return a call of a member that stands still."""
+        member, here = self.members[place], self.members[place].here
+        plan = other.plan._replace(table=self._own_tables.get(place, other.plan.table))
         return Call(here.program, member.key, here.learner, other.rows, member.validation, plan)
 
     def _stacked(self, learners: list[Learner]) -> Any:
         known, stacked = self._learners
-        if _same(known, learners):
+        if _same(known[: len(self._order)], learners[: len(self._order)]):
             return stacked
         return jax.tree.map(lambda *leaves: np.stack(leaves), *learners)
 
@@ -174,30 +130,22 @@ class Stacked:
             self._tables = tables, jax.device_put(np.stack([_padded(table, shape) for table in tables]))
         return self._tables[1]
 
-    def _divide(self, given: list[tuple[Any, ...]]) -> tuple[Any, Any, Layout]:
-        """Return stacked leaves, common leaves, and which are which; what once differed stays stacked."""
+    def _divide(self, given: list[tuple[Any, ...]]) -> tuple[Any, Any]:
+        """Return stacked leaves and common leaves; what once differed stays stacked."""
         if len(self._given) == len(given) and all(map(_same, self._given, given)):
-            return self._divided  # pyright: ignore[reportReturnType]
+            return self._divided
         self._given = given
         structure = jax.tree.structure(given[0])
         leaves = list(zip(*(jax.tree.leaves(each) for each in given), strict=True))
         before = (True,) * len(leaves) if self._layout is None else self._layout.shared
         shared = tuple(was and _all_equal(each) for was, each in zip(before, leaves, strict=True))
-        dtype = np.result_type(np.float32, *(leaf.dtype for leaf in jax.tree.leaves(self._params)))
+        params = self.members[0].trainee.learner.params
+        dtype = np.result_type(np.float32, *(leaf.dtype for leaf in jax.tree.leaves(params)))
         own = [_side_by_side(each, dtype) for each, is_shared in zip(leaves, shared, strict=True) if not is_shared]
         common = [each[0] for each, is_shared in zip(leaves, shared, strict=True) if is_shared]
         self._layout = Layout(structure, shared)
-        self._divided = jax.device_put(own), common, self._layout
-        return self._divided  # pyright: ignore[reportReturnType]
-
-    @property
-    def _params(self) -> Any:
-        return self.members[0].trainee.learner.params
-
-
-def _shapes(tree: Any) -> Any:
-    leaves, structure = jax.tree.flatten(tree)
-    return structure, [(np.shape(leaf), leaf.dtype) for leaf in leaves]
+        self._divided = jax.device_put(own), common
+        return self._divided
 
 
 def _same(known: Sequence[Any], given: Sequence[Any]) -> bool:

@@ -155,12 +155,33 @@ def figures(program: Watched, widths: tuple[int, ...], sums: np.ndarray, prefix:
         sums: The sums of an epoch or an evaluation.
         prefix: The prefix of each name, such as ``"val_"``.
     """
-    metrics, first = program.watched, 2 + len(program.means)
-    total, lost = np.split(np.array(sums, np.float64), [first + sum(widths)])
-    total[: len(lost)] += lost
-    order = counts_last(metrics)
-    parts = np.split(total[first:], np.cumsum([widths[place] for place in order]))
-    by_place = dict(zip(order, parts[: len(order)], strict=True))
-    means = dict(zip(("loss", *program.means), (total[0], *total[2:first]), strict=True))
-    found = {prefix + name: float(mean / total[1]) if total[1] else float("nan") for name, mean in means.items()}
-    return found | {prefix + metric.label: metric.result(by_place[place]) for place, metric in enumerate(metrics)}
+    return FigureReader(program, widths)(sums, prefix)
+
+
+class FigureReader:
+    """Computes figures from sums, epoch after epoch; see :func:`figures`.
+
+    Args:
+        program: The program, for its means and metrics.
+        widths: The number of sums of each metric.
+    """
+
+    def __init__(self, program: Watched, widths: tuple[int, ...]) -> None:
+        metrics, means = program.watched, program.means
+        self.first = 2 + len(means)
+        self.width = self.first + sum(widths)
+        self.means = [("loss", 0), *((name, 2 + place) for place, name in enumerate(means))]
+        start, slices = self.first, {}
+        for place in counts_last(metrics):
+            slices[place] = slice(start, start + widths[place])
+            start = slices[place].stop
+        self.metrics = [(metric, slices[place]) for place, metric in enumerate(metrics)]
+
+    def __call__(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+        """Return the figures by name."""
+        total = np.array(sums[: self.width], np.float64)
+        lost = sums[self.width :]
+        total[: len(lost)] += lost
+        rows = total[1]
+        found = {prefix + name: float(total[place] / rows) if rows else float("nan") for name, place in self.means}
+        return found | {prefix + metric.label: metric.result(total[own]) for metric, own in self.metrics}

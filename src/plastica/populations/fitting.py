@@ -1,0 +1,227 @@
+"""The implementation of Population.fit."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..data.gathered import Gathered
+from ..errors import DataError, InvalidValue, PlasticaError, PlasticaWarning
+from ..layers.adapting import Adaptive
+from ..layers.walk import walk
+from ..losses import OutputLosses
+from ..model import Model
+from ..model.adapting import adapt
+from ..model.fitting import conduct, examples_for, member_on, weighed
+from ..model.inputs import Examples
+from ..model.options import BATCH_SIZE, Options
+from ..model.outputs import output_shape
+from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows
+from ..training.cache import keep_compiled_programs
+from ..training.callbacks import Callback, as_list
+from ..training.counting import EpochCount
+from ..training.early_stopping import EarlyStopping
+from ..training.history import History
+from ..training.member import Member
+from ..training.rows import Rows
+from ..training.run import Hook, Run, as_hooks
+from ..training.stopping import stop_rules
+from .grid import MemberSettings
+from .places import varied
+from .progress import PopulationProgress
+from .results import PopulationHistory
+
+if TYPE_CHECKING:
+    from .population import Population
+
+MOST_NAMED = 3
+
+Callbacks = Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None
+
+
+class PopulationData(NamedTuple):
+    """The data of a population, checked once for all members.
+
+    Attributes:
+        learn: All rows, weighted for training.
+        held_out: Validation data of all members, or None.
+        weight: The weight of the rows in an evaluation, or None where all weigh 1.
+        classes: The class of each row, or None.
+        shape: The shape of the output for one row.
+        input_shape: The shape of the inputs, to build the members.
+    """
+
+    learn: Examples
+    held_out: Examples | None
+    weight: np.ndarray | None
+    classes: np.ndarray | None
+    shape: Any
+    input_shape: Any
+
+
+def model_of(model: Model, member: MemberSettings) -> Model:
+    """Return a new model with the settings of a member."""
+    return varied(model, member.values, member.seed)
+
+
+def data_for(
+    model: Model,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    class_weight: Mapping[int, float] | None,
+    validation_split: float,
+    validation_data: Any,
+    options: Options,
+    has_folds: bool,
+) -> PopulationData:
+    """Check the data with the first member, and build it."""
+    if has_folds and (validation_split or validation_data is not None):
+        raise InvalidValue(
+            "fit: folds already validate each member on the rows that it does not train on; leave out validation_split "
+            "and validation_data."
+        )
+    if model.network.remembers:
+        raise InvalidValue(
+            "Population.fit: this network is stateful, and its memory follows the order of the rows; train such "
+            "networks one at a time with Model.fit."
+        )
+    learn, held_out = examples_for(model, x, y, sample_weight, None, validation_split, validation_data, None, options)
+    if not isinstance(learn, Examples):
+        raise DataError("Population.fit takes arrays in memory; train on blocks and generators one model at a time.")
+    shape = output_shape(model, learn.x)
+    train = weighed(model, learn, class_weight)
+    return PopulationData(train, held_out, learn.weight, _classes(model, learn, shape), shape, model.input_shape)
+
+
+def fit(
+    population: Population, data: PopulationData, callbacks: Callbacks, options: Options, hooks: Sequence[Hook] | Hook
+) -> PopulationHistory:
+    """Train the models of a population; see :meth:`Population.fit`."""
+    keep_compiled_programs()
+    rows = training_rows(*data.learn[:3])
+    held_out = None if data.held_out is None else _shared(data.held_out)
+    members = [_member_for(population, place, data, rows, held_out, options) for place in range(len(population))]
+    histories = [History() for _ in members]
+    for place, (member, history) in enumerate(zip(members, histories, strict=True)):
+        member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
+        member.callbacks = [EpochCount(member), *_own_callbacks(callbacks, place), history]
+    run = Run(members, options.epochs, raises=False)
+    progress = PopulationProgress(options.verbose, options.epochs)
+    run.hooks = (progress, *as_hooks(hooks))
+    found = PopulationHistory(histories, population.columns(), population.part_name)
+    progress.begin()
+    try:
+        conduct(run, population.models, histories, options)
+    finally:
+        found.kept = [_kept_epoch(member) for member in members]
+        found.failed = {place: member.failed for place, member in enumerate(members) if member.failed}
+        progress.end(run, found)
+    _say_failed(population, found)
+    return found
+
+
+def _member_for(
+    population: Population,
+    place: int,
+    data: PopulationData,
+    rows: Rows,
+    held_out: Callable[[int], Rows] | None,
+    options: Options,
+) -> Member:
+    model, settings = population.models[place], population.members[place]
+    splits, count = population.splits, data.learn.rows
+    if not model.built:
+        model.build(data.input_shape)
+    # All members share one copy of the rows, and each has the numbers of its own.
+    part = None if splits is None or settings.part is None else splits[settings.part]
+    places = np.arange(count, dtype=np.int32) if part is None else part.train
+    _adapt(model, data.learn.x, None if part is None else places)
+    full = model.program.full_batch and options.batch_size is None
+    size = len(places) if full else options.batch_size or BATCH_SIZE
+    order = (options.shuffle, model.epochs_trained)
+    source = Arrays(rows, len(places), size, model.seed, *order, places=places, together=len(population))
+    judged_places = None if part is None else part.held_out
+
+    def judged(chunk: int) -> Rows | None:
+        if judged_places is not None and splits is not None:
+            # All of one length, so that one program evaluates all folds.
+            room = max(0 if split.held_out is None else len(split.held_out) for split in splits)
+            return picked_rows(rows, judged_places, data.weight, chunk, room)
+        return None if held_out is None else held_out(chunk)
+
+    number = 0 if data.held_out is None else data.held_out.rows
+    number = number if judged_places is None else len(judged_places)
+    return member_on(model, source, data.learn.y, data.shape, number, judged)
+
+
+def _shared(held_out: Examples) -> Callable[[int], Rows]:
+    """Return what gives the validation rows in chunks, the same arrays to all members."""
+    made: dict[int, Rows] = {}
+
+    def judged(chunk: int) -> Rows:
+        if chunk not in made:
+            made[chunk] = jax.device_put(held_out_rows(*held_out[:3], chunk))
+        return made[chunk]
+
+    return judged
+
+
+def _adapt(model: Model, x: Any, places: np.ndarray | None) -> None:
+    if not any(isinstance(layer, Adaptive) for _, layer, _ in walk(model.network, model.state)):
+        return
+    if places is not None:
+        x = jax.tree.map(lambda part: np.asarray(part)[places], x, is_leaf=lambda part: isinstance(part, Gathered))
+    adapt(model, x)
+
+
+def _own_callbacks(callbacks: Callbacks, place: int) -> list[Callback]:
+    if callable(callbacks) and not isinstance(callbacks, Callback):
+        return as_list(callbacks(place))
+    # A copy of a callback that was used before does not copy that model too.
+    return [copy.deepcopy(each, {id(each.model): each.model}) for each in as_list(callbacks)]
+
+
+def _classes(model: Model, examples: Examples, shape: Any) -> np.ndarray | None:
+    """Return the class of each row, ``(rows,)``; None if targets are not classes, or several for a row."""
+    loss = model.compiled.loss
+    if loss is None or isinstance(loss, OutputLosses) or isinstance(examples.y, tuple):
+        return None
+    answered, answer_shape = loss.for_one_answer(shape)
+    if not answered.meaning.decides:
+        return None
+    try:
+        classes, _ = answered.meaning.targets.classes(examples.y, answer_shape[-1] if answer_shape else 1)
+    except PlasticaError:  # several labels of a row
+        return None
+    return classes.reshape(-1) if classes.size == examples.rows else None
+
+
+def _kept_epoch(member: Member) -> int:
+    """Return the index of the epoch whose weights a member has."""
+    stopping = [callback for callback in member.callbacks if isinstance(callback, EarlyStopping)]
+    best = [callback.best_epoch for callback in stopping if callback.restore_best_weights]
+    history = next(callback for callback in member.callbacks if isinstance(callback, History))
+    return history.epoch.index(best[0]) if best and best[0] in history.epoch else len(history.epoch) - 1
+
+
+def _say_failed(population: Population, found: PopulationHistory) -> None:
+    if not found.failed:
+        return
+    named = [
+        f"member {place} ({population.members[place].words()}): {why}"
+        for place, why in list(found.failed.items())[:MOST_NAMED]
+    ]
+    more = len(found.failed) - len(named)
+    named += [f"and {more} more; history.failed has all of them"] if more else []
+    warnings.warn(
+        f"{len(found.failed)} of {len(population)} members met a number that is not finite and stopped there. "
+        + " ".join(named),
+        PlasticaWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,122 @@
+"""The members of a population: every combination of settings, seeds and parts of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..model import Model
+from .places import resolve_place
+
+MOST_MEMBERS = 100_000
+
+
+class MemberSettings(NamedTuple):
+    """What one member has of its own.
+
+    Attributes:
+        chosen: The values by the names that were given.
+        values: The values by place.
+        seed: The seed of its weights, the order of its rows and its dropout.
+        part: The number of its fold or subset; None if all train on the same rows.
+    """
+
+    chosen: dict[str, Any]
+    values: dict[str, Any]
+    seed: int
+    part: int | None = None
+
+    def columns(self, part: str) -> dict[str, Any]:
+        """Return the columns of a table, where ``part`` names that of the folds or subsets."""
+        shown = {
+            name: value if isinstance(value, int | float | str) else repr(value) for name, value in self.chosen.items()
+        }
+        return {**shown, "seed": self.seed, **({} if self.part is None else {part: self.part})}
+
+    def words(self) -> str:
+        """Return the settings as a person would write them."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.chosen.items()) or f"seed={self.seed}"
+
+
+def combinations(grid: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return every combination of the values of a grid; of a list of settings the list.
+
+    Raises:
+        InvalidValue: If there is none.
+
+    Example:
+        >>> combinations({"learning_rate": [0.1, 0.01], "dropout": 0.5})
+        [{'learning_rate': 0.1, 'dropout': 0.5}, {'learning_rate': 0.01, 'dropout': 0.5}]
+    """
+    if not isinstance(grid, Mapping):
+        found = list(grid)
+        if not found or not all(isinstance(each, Mapping) for each in found):
+            raise InvalidValue(
+                f"the settings of members are {grid!r}; give at least one dict, such as {{'dropout': 0.5}}."
+            )
+        return [dict(each) for each in found]
+    lists = {name: _values(name, given) for name, given in grid.items()}
+    return [dict(zip(lists, values, strict=True)) for values in product(*lists.values())]
+
+
+def seeds_of(seeds: int | Iterable[int] | None, first: int) -> list[int]:
+    """Return the seeds of members: so many from the model's own on, or those given.
+
+    Raises:
+        InvalidValue: If there is none, or one is not a whole number of at least 0.
+    """
+    if seeds is None:
+        return [first]
+    if isinstance(seeds, int | np.integer) and not isinstance(seeds, bool):
+        found = list(range(first, first + int(seeds)))
+    else:
+        found = list(seeds) if isinstance(seeds, Iterable) and not isinstance(seeds, str) else [seeds]
+    good = all(isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0 for seed in found)
+    if not found or not good:
+        raise InvalidValue(f"seeds={seeds!r}: give how many, at least 1, or a list of whole numbers of at least 0.")
+    return [int(seed) for seed in found]
+
+
+def members_of(
+    model: Model, grid: Mapping[str, Any] | Sequence[Mapping[str, Any]], seeds: Sequence[int], parts: int | None
+) -> list[MemberSettings]:
+    """Return the settings of each member: combination by combination, seed by seed, part by part.
+
+    Raises:
+        UnknownName: If a name stands for nothing.
+        InvalidValue: If there are too many members, or two names stand for the same field.
+    """
+    chosen = combinations(grid)
+    count = len(chosen) * len(seeds) * (parts or 1)
+    if count > MOST_MEMBERS:
+        raise InvalidValue(f"this population has {count:,} members; give at most {MOST_MEMBERS:,}.")
+    numbers = [None] if parts is None else list(range(parts))
+    return [
+        MemberSettings(each, values, seed, part)
+        for each, values in ((each, _placed(model, each)) for each in chosen)
+        for seed in seeds
+        for part in numbers
+    ]
+
+
+def _placed(model: Model, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in chosen.items():
+        for place in resolve_place(model, name):
+            if place in found:
+                raise InvalidValue(f'two names stand for "{place}"; give each field once.')
+            found[place] = value
+    return found
+
+
+def _values(name: str, given: Any) -> list[Any]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        return [given]
+    found = [value.item() if isinstance(value, np.generic) else value for value in given]
+    if not found:
+        raise InvalidValue(f"{name}=[]: an empty grid has no member; give at least one value.")
+    return found

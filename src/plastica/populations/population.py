@@ -1,0 +1,309 @@
+"""Population: many networks of one declaration that differ in settings, seeds or rows, trained together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ..errors import InvalidValue, NotFitted
+from ..model import Model
+from ..model.options import Options
+from ..training.callbacks import Callback
+from ..training.run import Hook
+from . import fitting, results
+from .grid import MemberSettings, members_of, seeds_of
+from .results import PopulationHistory
+from .splits import RowSplit, check_folds, fold_splits, row_subsets
+
+if TYPE_CHECKING:
+    import polars
+
+
+class Predictions(NamedTuple):
+    """What the members of a population predict; tuples or dicts of arrays for networks with several outputs.
+
+    Attributes:
+        members: The predictions of each member, ``(members, rows, ...)``.
+        mean: Their mean, ``(rows, ...)``, without members that failed.
+        spread: Their standard deviation, ``(rows, ...)``; 0 for a single member.
+    """
+
+    members: Any
+    mean: Any
+    spread: Any
+
+
+class Population:
+    """Many networks of one declaration, trained side by side.
+
+    Use it for a grid of settings, for several seeds, for cross-validation, or for all of them at once: the members are
+    every combination. Each learns what :meth:`Model.fit` would teach it alone, up to rounding, but one compiled program
+    computes all members that differ only in floats, seeds and rows. Members of other sizes or activations are computed
+    by a program for each kind.
+
+    Usage::
+
+        model = Sequential([Dense(32, activation="relu"), Dropout(0.2), Dense(1)])
+        model.compile("adam", "mse")
+        population = Population(model, learning_rate=[0.1, 0.01, 0.001], dropout=[0.0, 0.2], seeds=5, folds=4)
+        population.fit(x, y, epochs=50)
+        population.ranking()
+
+    Args:
+        model: The compiled model that members are made from; it is not trained itself. Members begin with weights drawn
+            from their seeds.
+        grid: Values by the name of a field: ``{"layers.1.rate": [0.1, 0.5], "optimizer.learning_rate": [0.01]}``. A
+            list of dicts gives the settings of the members one by one instead of every combination. Places are the
+            fields of the network, and below ``optimizer``, ``rule`` and ``loss`` those of ``compile``.
+        seeds: How many seeds, from the model's own on, or the seeds. Default: the model's.
+        folds: Train each member on the rows outside of a fold and validate it on those inside: a number of folds
+            (stratified by class), a splitter of scikit-learn, or pairs of row numbers.
+        rows: Train each member on some of the rows: a list of row numbers or masks.
+        settings: Values by the last part of a place: ``learning_rate=[0.1, 0.01]``, ``dropout=0.5``.
+
+    Attributes:
+        members: The settings of each member; known before :meth:`fit` unless a splitter decides on the folds.
+
+    Raises:
+        UnknownName: If a name stands for no field; the message suggests the nearest.
+        InvalidValue: If a grid is empty, a name stands for several fields, or folds or seeds are invalid.
+        NotFitted: If the model is not compiled.
+
+    Example:
+        >>> from plastica import Dense, Sequential
+        >>> model = Sequential([Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> population = Population(model, learning_rate=[0.1, 0.01], seeds=3)
+        >>> x = np.linspace(0, 1, 20)[:, None]
+        >>> history = population.fit(x, 2 * x, epochs=5, verbose=0)
+        >>> len(population), population.predict(x).mean.shape
+        (6, (20, 1))
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        grid: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        seeds: int | Sequence[int] | None = None,
+        folds: Any = None,
+        rows: Sequence[Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        if not isinstance(model, Model):
+            raise InvalidValue(f"Population({model!r}): give a compiled model, such as a Sequential.")
+        if settings and grid is not None and not isinstance(grid, Mapping):
+            raise InvalidValue(
+                f"Population(grid=[...], {next(iter(settings))}=...): a list gives the settings of members one by one; "
+                "put all of them there."
+            )
+        if folds is not None and rows is not None:
+            raise InvalidValue("Population(folds=..., rows=...): folds already say which rows a member trains on.")
+        check_folds(folds)
+        if rows is not None and not len(rows):
+            raise InvalidValue("Population(rows=[]): give at least one part of the rows.")
+        self.model, self.folds, self.rows = model, folds, rows
+        self.grid: Any = grid if grid is not None and not isinstance(grid, Mapping) else {**(grid or {}), **settings}
+        self.seeds = seeds_of(seeds, model.seed)
+        self.members: list[MemberSettings] = self._settings_for(_count(folds, rows))
+        self.models: list[Model] = []
+        self.splits: list[RowSplit] | None = None
+        self.history = PopulationHistory([], [], self.part_name)
+
+    @property
+    def part_name(self) -> str:
+        """What the parts of the rows are called in tables."""
+        return "rows" if self.folds is None else "fold"
+
+    def __len__(self) -> int:
+        """Return the number of members."""
+        return len(self.members)
+
+    def __getitem__(self, place: int) -> Model:
+        """Return a member: a model with its own settings and weights."""
+        return self._trained()[place]
+
+    def __iter__(self) -> Iterator[Model]:
+        """Iterate over the members."""
+        return iter(self._trained())
+
+    def __repr__(self) -> str:
+        """Show the number of members and in what they differ."""
+        names = list(dict.fromkeys(name for member in self.members for name in member.chosen))
+        parts = [*names, *(["seed"] if len(self.seeds) > 1 else [])]
+        parts += [self.part_name] if self.folds is not None or self.rows is not None else []
+        return f"<Population: {len(self)} members that differ in {', '.join(parts) or 'nothing'}>"
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        until: Any = None,
+        time_limit: float | str | None = None,
+        max_steps: int | None = None,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+        checkpoint_seconds: float = 10.0,
+        hooks: Sequence[Hook] | Hook = (),
+    ) -> PopulationHistory:
+        """Train all members; called again, they train on.
+
+        A member that meets a rule of ``until`` or whose ``EarlyStopping`` ends it stays as it is while the others go
+        on. One that meets a number that is not finite goes back to its last good weights and stays there; a warning
+        names it.
+
+        Args:
+            x, y: Inputs and targets, ``(rows, ...)``, in memory; as for :meth:`Model.fit`.
+            batch_size, epochs, shuffle, class_weight, sample_weight: As for :meth:`Model.fit`.
+            verbose: 0 for no output, otherwise a live line in a terminal and a line at the end.
+            callbacks: Callbacks, of which each member gets a copy; or a function that returns those of a member, given
+                its number.
+            validation_split, validation_data: As for :meth:`Model.fit`, the same for all members; not with folds.
+            groups: The group of each row, ``(rows,)``, for a splitter of scikit-learn that keeps groups together.
+            until, time_limit, max_steps: As for :meth:`Model.fit`, for each member.
+            checkpoint, resume, checkpoint_seconds: As for :meth:`Model.fit`; one checkpoint has all members.
+            hooks: As for :meth:`Model.fit`; ``run.members`` are all members.
+
+        Returns:
+            The history of all members.
+
+        Raises:
+            DataError, ShapeError, InvalidValue: If the data are invalid, or there are more folds than rows, or than
+                rows of a class.
+        """
+        options = Options(
+            batch_size,
+            epochs,
+            verbose,
+            shuffle,
+            0,
+            until,
+            time_limit,
+            max_steps,
+            checkpoint,
+            resume,
+            checkpoint_seconds,
+        )
+        fold = self.folds is not None
+        data = fitting.data_for(
+            self._first(), x, y, sample_weight, class_weight, validation_split, validation_data, options, fold
+        )
+        self._split(data, groups)
+        if not self.models:
+            self.models = [fitting.model_of(self.model, member) for member in self.members]
+        self.history = fitting.fit(self, data, callbacks, options, hooks)
+        return self.history
+
+    def evaluate(self, x: Any, y: Any = None, batch_size: int | None = None, sample_weight: Any = None) -> Any:
+        """Return a polars data frame of the loss and the metrics of each member on given data, a row each.
+
+        Args:
+            x, y, batch_size, sample_weight: As for :meth:`Model.evaluate`.
+        """
+        given = {"batch_size": batch_size, "sample_weight": sample_weight, "verbose": 0, "return_dict": True}
+        return results.frame(self.columns(), [model.evaluate(x, y, **given) for model in self])
+
+    def predict(self, x: Any, batch_size: int | None = None) -> Predictions:
+        """Return the predictions of all members, their mean and their spread.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            batch_size: As for :meth:`Model.predict`.
+        """
+        found = [model.predict(x, batch_size) for model in self]
+        failed = {place for place, model in enumerate(self.models) if model.stop_reason.startswith("not finite")}
+        good = [each for place, each in enumerate(found) if place not in failed] or found
+        several = len(good) > 1
+        return Predictions(
+            jax.tree.map(lambda *each: np.stack(each), *found),
+            jax.tree.map(lambda *each: np.mean(each, axis=0), *good),
+            jax.tree.map(lambda *each: np.std(each, axis=0, ddof=int(several)), *good),
+        )
+
+    def best(self, monitor: str | None = None) -> Model:
+        """Return the best model of the best settings.
+
+        Settings are compared by the mean of their members over seeds and folds, so that luck with one of them does not
+        decide. Of the best settings, the member with the best value is returned.
+
+        Args:
+            monitor: The metric. Default: the validation loss, or the loss without validation.
+
+        Raises:
+            UnknownName: If there is no such metric.
+            NotFitted: Before :meth:`fit`, or if no member has a finite value.
+        """
+        self._trained()
+        return self.models[results.best_place(self.history, monitor)]
+
+    def ranking(self, monitor: str | None = None) -> polars.DataFrame:
+        """Return a polars data frame with a row for each combination of settings, the best first.
+
+        The columns are the settings, the number of members with a finite value, the number that failed, and the mean,
+        standard deviation, lowest and highest of their values.
+
+        Args:
+            monitor: As for :meth:`best`.
+        """
+        self._trained()
+        return results.ranking(self.history, monitor)
+
+    def to_frame(self) -> polars.DataFrame:
+        """Return a polars data frame with a row for each member: settings, epochs, last figures, why it stopped."""
+        self._trained()
+        return results.members(self.history)
+
+    def columns(self) -> list[dict[str, Any]]:
+        """Return the settings of each member as the columns of a table."""
+        return [member.columns(self.part_name) for member in self.members]
+
+    def _settings_for(self, parts: int | None) -> list[MemberSettings]:
+        return members_of(self.model, self.grid, self.seeds, parts)
+
+    def _first(self) -> Model:
+        return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
+
+    def _split(self, data: fitting.PopulationData, groups: Any) -> None:
+        """Decide which rows each member trains on, from the data."""
+        if self.folds is not None:
+            self.splits = fold_splits(self.folds, data.learn.rows, data.classes, groups, self.model.seed)
+        elif groups is not None:
+            raise InvalidValue("fit(groups=...): groups are for folds; give Population(folds=GroupKFold(5)).")
+        elif self.rows is not None:
+            self.splits = row_subsets(self.rows, data.learn.rows)
+        members = self._settings_for(None if self.splits is None else len(self.splits))
+        if self.models and len(members) != len(self.models):
+            raise InvalidValue(
+                f"these data give {len(members)} members, but {len(self.models)} were trained before. Make another "
+                "Population for other folds."
+            )
+        self.members = members
+
+    def _trained(self) -> list[Model]:
+        if not self.models:
+            raise NotFitted("the members of this population have no weights yet; call fit(x, y) first.")
+        return self.models
+
+
+def _count(folds: Any, rows: Sequence[Any] | None) -> int | None:
+    """Return the number of parts of the rows; None if there are none, or a splitter decides later."""
+    if rows is not None:
+        return len(rows)
+    if isinstance(folds, int | np.integer):
+        return int(folds)
+    return len(folds) if isinstance(folds, list | tuple) else None

@@ -1,0 +1,128 @@
+"""Which rows each member trains on and which it is validated on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..data.folds import deal
+from ..errors import InvalidValue
+
+
+@runtime_checkable
+class FoldSplitter(Protocol):
+    """A splitter of scikit-learn, such as ``KFold(5)``."""
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[tuple[Any, Any]]:
+        """Yield the training and validation rows of each fold."""
+        ...
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds."""
+        ...
+
+
+class RowSplit(NamedTuple):
+    """The rows of a member.
+
+    Attributes:
+        train: The numbers of the rows to train on.
+        held_out: Those to validate on; None if validation data are given apart.
+    """
+
+    train: np.ndarray
+    held_out: np.ndarray | None
+
+
+def fold_splits(folds: Any, rows: int, classes: np.ndarray | None, groups: Any, seed: int) -> list[RowSplit]:
+    """Return the rows of each fold.
+
+    Args:
+        folds: A number of folds, a splitter of scikit-learn, or pairs of row numbers: training, validation.
+        rows: The number of rows.
+        classes: The class of each row; None for other targets.
+        groups: The group of each row, for splitters that keep groups together.
+        seed: The seed of a number of folds.
+
+    Raises:
+        InvalidValue: If there are fewer rows than folds, or fewer rows of a class, or a splitter refuses the data.
+
+    Example:
+        >>> [len(train) for train, _ in fold_splits(5, 10, None, None, seed=0)]
+        [8, 8, 8, 8, 8]
+    """
+    if isinstance(folds, FoldSplitter):
+        try:
+            pairs = list(folds.split(np.zeros(rows), classes, groups))
+        except ValueError as error:
+            raise InvalidValue(f"folds={folds!r}: {error}") from None
+    elif isinstance(folds, int | np.integer):
+        if groups is not None:
+            raise InvalidValue(
+                "groups= needs a splitter that keeps them together: folds=GroupKFold(5) of sklearn.model_selection."
+            )
+        pairs = _dealt(int(folds), rows, classes, seed)
+    else:
+        pairs = folds
+    found = [RowSplit(_numbers("folds", train, rows), _numbers("folds", held, rows)) for train, held in pairs]
+    if not found:
+        raise InvalidValue(f"folds={folds!r} gave no fold.")
+    return found
+
+
+def row_subsets(subsets: Iterable[Any], rows: int) -> list[RowSplit]:
+    """Return members that train on some of the rows each.
+
+    Raises:
+        InvalidValue: If a subset is empty or has numbers that are no rows.
+    """
+    return [RowSplit(_numbers("rows", subset, rows), None) for subset in subsets]
+
+
+def check_folds(folds: Any) -> None:
+    """Check a number of folds, or that the folds are a splitter or pairs.
+
+    Raises:
+        InvalidValue: If they are neither.
+    """
+    if folds is None or isinstance(folds, FoldSplitter):
+        return
+    is_number = isinstance(folds, int | np.integer) and not isinstance(folds, bool)
+    if is_number and folds < 2:
+        raise InvalidValue(f"folds={folds!r}: give at least 2, so that each fold is validated on rows of its own.")
+    if not is_number and not isinstance(folds, list | tuple):
+        raise InvalidValue(
+            f"folds={folds!r}: give a number such as 5, a splitter of scikit-learn such as KFold(5), or a list of "
+            "pairs (training rows, validation rows)."
+        )
+
+
+def _dealt(folds: int, rows: int, classes: np.ndarray | None, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    if folds > rows:
+        raise InvalidValue(f"folds={folds} for {rows} rows: every fold needs a row, so give at most {rows}.")
+    if classes is not None:
+        names, counts = np.unique(classes, return_counts=True)
+        name, fewest = names[counts.argmin()], int(counts.min())
+        if fewest < folds:
+            less = f"give at most {fewest} folds" if fewest > 1 else "leave this class out"
+            raise InvalidValue(
+                f"folds={folds}, but class {name} has only {fewest} {'rows' if fewest > 1 else 'row'}, so that some "
+                f"folds would be without it; {less}, or give a splitter: folds=KFold({folds}, shuffle=True)."
+            )
+    numbers = deal(rows, folds, classes, seed)
+    return [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
+
+
+def _numbers(what: str, given: Any, rows: int) -> np.ndarray:
+    array = np.asarray(given)
+    if array.dtype == bool and array.shape == (rows,):
+        array = np.flatnonzero(array)
+    if array.ndim != 1 or not array.size:
+        raise InvalidValue(f"{what}: a part has the shape {array.shape}; give at least one row number, or a mask.")
+    if array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= rows:
+        raise InvalidValue(
+            f"{what}: row numbers must be whole numbers from 0 to {rows - 1}; got {array.min()} to {array.max()}."
+        )
+    return array.astype(np.int32)
