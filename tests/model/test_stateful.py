@@ -178,7 +178,6 @@ MISTAKES = {
         InvalidValue,
         r"needs their number; begin the network with Input\(shape, batch_size=4\)",
     ),
-    "no shape": (lambda _: pl.Input(), InvalidValue, r"Input\(\) has no shape"),
     "no rows": (lambda _: pl.Input((2,), batch_size=0), InvalidValue, "a batch has at least 1 row"),
 }
 

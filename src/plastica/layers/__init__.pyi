@@ -13,6 +13,7 @@ from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wir
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
 from .dropouts import AlphaDropout, GaussianDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
+from .echo_state import EchoState, EchoStateCell, ReservoirWeights
 from .edges import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
 from .embedding import Embedding
 from .ensemble import Ensemble
@@ -31,10 +32,12 @@ from .group_normalization import GroupNormalization, RMSNormalization
 from .input import Input
 from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
 from .light import RandomBrightness, RandomContrast
+from .linear_recurrent import LinearRecurrentUnit
 from .lookup import IntegerLookup, StringLookup
 from .masking import Masking
 from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
+from .minimal_gated import MinimalGatedCell
 from .mixture import Mixture
 from .multi_head import MultiHeadAttention
 from .networks import Networks
@@ -44,6 +47,7 @@ from .normalization import BatchNormalization, LayerNormalization, UnitNormaliza
 from .own import Lambda
 from .piecewise import PiecewiseLinearEmbedding
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
+from .positions import PositionEmbedding, RotaryPositions, SinusoidalPositions
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .regularization import ActivityRegularization
@@ -56,9 +60,11 @@ from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, Separa
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .standardization import Normalization
 from .stochastic import StochasticBinary
+from .temporal import temporal_block
 from .text import TextVectorization
 from .threshold import McCullochPitts
 from .time_distributed import TimeDistributed
+from .transformer import transformer_block
 from .transposed import Conv1DTranspose, Conv2DTranspose
 from .upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from .walk import walk
@@ -106,6 +112,8 @@ __all__ = [
     "DistanceDependent",
     "Dot",
     "Dropout",
+    "EchoState",
+    "EchoStateCell",
     "Embedding",
     "Ensemble",
     "Errors",
@@ -131,6 +139,7 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
+    "LinearRecurrentUnit",
     "Masking",
     "MaxPooling1D",
     "MaxPooling2D",
@@ -139,6 +148,7 @@ __all__ = [
     "McCullochPitts",
     "MemberDense",
     "Members",
+    "MinimalGatedCell",
     "Minimum",
     "Mixture",
     "MultiHeadAttention",
@@ -150,6 +160,7 @@ __all__ = [
     "PeriodicEmbedding",
     "Permute",
     "PiecewiseLinearEmbedding",
+    "PositionEmbedding",
     "RMSNormalization",
     "RandomBrightness",
     "RandomContrast",
@@ -162,10 +173,12 @@ __all__ = [
     "Record",
     "RepeatVector",
     "Rescaling",
+    "ReservoirWeights",
     "Reshape",
     "Residual",
     "Resizing",
     "RestrictedBoltzmann",
+    "RotaryPositions",
     "Scale",
     "Select",
     "SeparableConv1D",
@@ -173,6 +186,7 @@ __all__ = [
     "Sequential",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SinusoidalPositions",
     "SmallWorld",
     "Softmax",
     "Sparse",
@@ -195,6 +209,8 @@ __all__ = [
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",
+    "temporal_block",
+    "transformer_block",
     "walk",
     "wiring",
 ]

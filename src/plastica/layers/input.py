@@ -26,7 +26,7 @@ class Input(Layer):
         batch_shape: The batch size and the shape in one, as in Keras: ``(4, None, 8)``.
 
     Raises:
-        InvalidValue: For sizes below 1, and without a shape.
+        InvalidValue: For sizes below 1.
         ShapeError: If inputs of another shape arrive.
 
     Example:
@@ -34,7 +34,7 @@ class Input(Layer):
         True
     """
 
-    shape: tuple[int | None, ...] = None  # pyright: ignore[reportAssignmentType] - checked below
+    shape: tuple[int | None, ...] = ()
     dtype: str | None = None
     batch_size: int | None = None
     batch_shape: tuple[int | None, ...] | None = None
@@ -48,8 +48,6 @@ class Input(Layer):
             object.__setattr__(self, "batch_size", self.batch_shape[0])
             object.__setattr__(self, "shape", tuple(self.batch_shape[1:]))
             object.__setattr__(self, "batch_shape", None)
-        if self.shape is None:
-            raise InvalidValue("Input() has no shape; give that of one input: Input((28, 28)), or None for a size.")
         object.__setattr__(self, "shape", tuple(size if size is None else int(size) for size in self.shape))
         if any(size is not None and size < 1 for size in self.shape):
             raise InvalidValue(f"Input(shape={self.shape}): every size must be at least 1.")

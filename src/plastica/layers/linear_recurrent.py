@@ -1,0 +1,133 @@
+"""The linear recurrent unit: a recurrence without a nonlinearity, computed for all steps in parallel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..declaration import declaration
+from ..errors import InvalidValue, ShapeError
+from ..initializers import Undrawn
+from .in_time import Carry
+from .layer import INFERENCE, Context, Layer, Params, Shape, State, Variables
+
+
+@declaration
+class LinearRecurrentUnit(Layer):
+    """Linear recurrence with complex memory units: each forgets and turns at a rate of its own.
+
+        lambda = exp(-exp(nu) + i exp(theta))
+        h_t = lambda * h_(t-1) + exp(gamma) * (x_t B),  z_t = Re(h_t C) + D * x_t
+
+    When to use: for sequences of hundreds of steps and more. Since the recurrence is linear, a parallel scan computes
+    all steps. Put a nonlinear layer behind it: ``Residual([LayerNormalization(), LinearRecurrentUnit(64),
+    Dense(d, "gelu")])``.
+
+    Args:
+        units: The number of complex memory units.
+        min_radius: The smallest initial |lambda|; units forget faster the smaller it is.
+        max_radius: The largest initial |lambda|. The default remembers tens of steps; 0.999 hundreds.
+        max_phase: The largest initial angle of lambda, 2 pi by default; smaller for longer waves.
+
+    Shapes:
+        ``(batch, time, features)`` in and out; nu, theta and gamma ``(units,)``, B ``(2, features, units)`` and C
+        ``(2, units, features)``, real and imaginary parts, D ``(features,)``.
+
+    Raises:
+        InvalidValue: If ``units`` is below 1, or not 0 <= min_radius < max_radius < 1, or the phase is not above 0.
+        ShapeError: If inputs are not (time, features).
+
+    Example:
+        >>> LinearRecurrentUnit(16).output_shape((500, 4))
+        (500, 4)
+
+    Reference:
+        Orvieto et al. (2023), Resurrecting recurrent neural networks for long sequences, appendix A.
+    """
+
+    units: int
+    min_radius: float = 0.0
+    max_radius: float = 0.99
+    max_phase: float = 2 * np.pi
+
+    def __post_init__(self) -> None:
+        if self.units < 1:
+            raise InvalidValue(f"LinearRecurrentUnit(units={self.units!r}): units must be at least 1.")
+        if not 0 <= self.min_radius < self.max_radius < 1 or not self.max_phase > 0:
+            raise InvalidValue(
+                f"LinearRecurrentUnit(min_radius={self.min_radius}, max_radius={self.max_radius}, max_phase="
+                f"{self.max_phase}): expected 0 <= min_radius < max_radius < 1 and a phase above 0."
+            )
+
+    @property
+    def keeps_time(self) -> bool:
+        return True
+
+    def mask_of(self, x: Any, mask: Any) -> Any:
+        return mask
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 2:
+            raise ShapeError(f"LinearRecurrentUnit: got inputs of shape {shape}; it expects (time, features).")
+        return tuple(shape)
+
+    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
+        features = self.output_shape(shape)[-1]
+        units = (self.units,)
+        shapes = {"B": (2, features, *units), "C": (2, *units, features), "D": (features,)}
+        if isinstance(rng, Undrawn):
+            shapes |= dict.fromkeys(("nu", "theta", "gamma"), units)
+            return Variables({name: rng.blank(each) for name, each in shapes.items()}, {})
+        # Uniform on a ring between the two radii: lemma 3.2 of the paper.
+        low, high = self.min_radius**2, self.max_radius**2
+        squared = low + (high - low) * rng.uniform(1e-6, 1, units)
+        spread = {"B": np.sqrt(0.5 / features), "C": np.sqrt(0.5 / self.units), "D": 1.0}
+        params = {name: spread[name] * rng.standard_normal(each) for name, each in shapes.items()}
+        params |= {
+            "nu": np.log(-0.5 * np.log(squared)),
+            "theta": np.log(self.max_phase * rng.uniform(1e-6, 1, units)),
+            "gamma": 0.5 * np.log(1 - squared),  # so that each unit has the variance of its inputs
+        }
+        return Variables({name: array.astype(np.float32) for name, array in params.items()}, {})
+
+    def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
+        factor, inputs = _factor(params), _inputs(params, x)  # (units,), (batch, time, units)
+        factors = jnp.broadcast_to(factor, inputs.shape)
+        if context.steps is not None:  # a step of padding leaves the memory as it is
+            real = context.steps[..., None]
+            factors, inputs = jnp.where(real, factors, 1), jnp.where(real, inputs, 0)
+        _, memory = jax.lax.associative_scan(_one_after_the_other, (factors, inputs), axis=1)
+        return _outputs(params, memory, x), state
+
+    def start(self, params: Params, batch: int) -> Carry:
+        return jnp.zeros((batch, self.units), _factor(params).dtype)
+
+    def step(
+        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+    ) -> tuple[Carry, Any]:
+        new = _factor(params) * carry + _inputs(params, x_t)
+        new = new if context.steps is None else jnp.where(context.steps[:, :1], new, carry)
+        return new, _outputs(params, new, x_t)
+
+
+def _factor(params: Params) -> jax.Array:
+    return jnp.exp(jax.lax.complex(-jnp.exp(params["nu"]), jnp.exp(params["theta"])))
+
+
+def _inputs(params: Params, x: jax.Array) -> jax.Array:
+    real, imaginary = params["B"]
+    scale = jnp.exp(params["gamma"])
+    return jax.lax.complex(x @ (real * scale), x @ (imaginary * scale))
+
+
+def _outputs(params: Params, memory: jax.Array, x: jax.Array) -> jax.Array:
+    real, imaginary = params["C"]
+    return memory.real @ real - memory.imag @ imaginary + params["D"] * x
+
+
+def _one_after_the_other(before: Any, after: Any) -> Any:
+    """Return two stretches of the recurrence h = factor * h + input as one."""
+    return after[0] * before[0], after[0] * before[1] + after[1]
