@@ -62,6 +62,16 @@ def test_gradients_are_finite_differences(drawn):
         check_grads(lambda x, k: by_library(window, x, k), (x, kernel), order=1, modes=["rev"], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch", [63, 64])
+def test_the_sum_over_groups_of_images_is_the_gradient(batch):
+    window = place((5, 6), Window((3, 2), (2, 1)), "same")
+    x, kernel = SOURCE.normal(size=(batch, 5, 6, 3)), SOURCE.normal(size=(3, 2, 3, 4))
+    with jax.enable_x64(True):
+        found = jax.grad(lambda k: jnp.sum(jnp.sin(by_library(window, x, k))))(kernel)
+        wanted = jax.grad(lambda k: jnp.sum(jnp.sin(differentiated_by_xla(window, x, k))))(kernel)
+        np.testing.assert_allclose(found, wanted, rtol=1e-10)
+
+
 def test_in_a_loop_all_three_products_have_the_form_that_is_fast():
     window = place((8, 8), Window((3, 3), (2, 2)), "same")
     x, kernel = np.ones((64, 8, 8, 16), np.float32), np.ones((3, 3, 16, 16), np.float32)

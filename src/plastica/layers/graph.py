@@ -170,7 +170,9 @@ class Graph(Layer):
                 params[place], own, states[place], within(context, number, mask), back
             )
             records.append(record)
-            activities.append(record.activity if self._readers(number) < 2 else computed_once(record.activity))
+            activities.append(
+                record.activity if self._readers(number) < 2 else jax.tree.map(computed_once, record.activity)
+            )
         first = len(self.inputs)
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
@@ -193,7 +195,8 @@ class Graph(Layer):
             use, arrived = uses[number], at_potential[first + number]
             at = at_activity[first + number]
             if at:
-                arrived.append(use.pull_activation(_sum(at) if len(at) < 2 else computed_once(_sum(at))))
+                total = _sum(at) if len(at) < 2 else jax.tree.map(computed_once, _sum(at))
+                arrived.append(use.pull_activation(total))
             errors = self.layers[place].backward_potential(use, _sum(arrived))
             for read, own in zip(reads, errors.input_delta if len(reads) > 1 else (errors.input_delta,), strict=True):
                 at_activity[read].append(own)

@@ -14,6 +14,7 @@ from ..declaration import declaration, named_field
 from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .kernels.depthwise import convolve_depthwise
+from .kernels.once import computed_once
 from .kernels.product import add_bias, product
 from .layer import Context, Params, Shape, State, Variables
 from .sliding_kernel import SlidingKernel
@@ -198,10 +199,10 @@ class _SeparableConvolution(_Channelwise):
         return Variables(params, {})
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        filtered = self._depthwise(params["depthwise_kernel"], x)
+        filtered = computed_once(self._depthwise(params["depthwise_kernel"], x))
         mixing = params["pointwise_kernel"].reshape(filtered.shape[-1], self.filters)
         potential = product(filtered.reshape(-1, filtered.shape[-1]), mixing)  # (positions, filters)
-        potential = potential.reshape(*filtered.shape[:-1], self.filters)
+        potential = computed_once(potential.reshape(*filtered.shape[:-1], self.filters))
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
 

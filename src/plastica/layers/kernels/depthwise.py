@@ -7,8 +7,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from .once import computed_once
 from .product import row_sum
-from .window import Window, look, pad, put_back
+from .window import Window, look, pad
 
 
 def convolve_depthwise(x: jax.Array, kernel: jax.Array, window: Window) -> jax.Array:
@@ -45,17 +46,35 @@ def _by_library(window: Window, x: jax.Array, taps: jax.Array) -> jax.Array:
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _by_products(window: Window, x: jax.Array, taps: jax.Array) -> jax.Array:
-    padded, output = pad(x, window), window.output(x.shape[1:])
-    parts = (look(padded, window, at, output) * tap for at, tap in zip(window.offsets, taps, strict=True))
-    return sum(parts, start=jnp.zeros((), x.dtype))
+    return _forward(window, x, taps)[0]
 
 
-def _backward(window: Window, saved: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array, jax.Array]:
-    x, taps = saved
-    padded, output = pad(x, window), window.output(x.shape[1:])
+def _forward(window: Window, x: jax.Array, taps: jax.Array) -> tuple[jax.Array, tuple]:
+    padded = computed_once(pad(x, window))  # each tap reads it
+    return _slid(window, padded, taps, window.output(x.shape[1:])), (padded, x.shape, taps)
+
+
+def _backward(window: Window, saved: tuple, error: jax.Array) -> tuple[jax.Array, jax.Array]:
+    padded, shape, taps = saved
+    error, output = computed_once(error), (error.shape[1], error.shape[2])
     gradient = jnp.stack([row_sum(look(padded, window, at, output) * error) for at in window.offsets])
-    laid = (put_back(error * tap, window, at, x.shape) for at, tap in zip(window.offsets, taps, strict=True))
-    return sum(laid, start=jnp.zeros((), x.dtype)), gradient
+    return _input_error(window, taps, error, shape), gradient
 
 
-_by_products.defvjp(lambda window, x, taps: (_by_products(window, x, taps), (x, taps)), _backward)
+_by_products.defvjp(_forward, _backward)
+
+
+def _slid(window: Window, padded: jax.Array, taps: jax.Array, output: tuple[int, int]) -> jax.Array:
+    parts = (look(padded, window, at, output) * tap for at, tap in zip(window.offsets, taps, strict=True))
+    return sum(parts, start=jnp.zeros((), padded.dtype))
+
+
+def _input_error(window: Window, taps: jax.Array, error: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Return the error of images of ``shape``: the reversed taps slide over the errors, laid ``strides`` apart."""
+    edges = []
+    for axis, (span, stride) in enumerate(zip(window.span, window.strides, strict=True)):
+        before = span - 1 - window.padding[axis][0]
+        covered = (error.shape[axis + 1] - 1) * stride + 1
+        edges.append((before, shape[axis + 1] + span - 1 - covered - before, stride - 1))
+    laid = jax.lax.pad(error, jnp.zeros((), error.dtype), ((0, 0, 0), *edges, (0, 0, 0)))
+    return _slid(window._replace(strides=(1, 1)), computed_once(laid), taps[::-1], (shape[1], shape[2]))
