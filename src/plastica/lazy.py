@@ -36,6 +36,17 @@ def importer(package: str, homes: Mapping[str, str], declares: bool = False) -> 
     return load
 
 
+def deferred(package: str, name: str, *given: Any, **fields: Any) -> Callable[[], Any]:
+    """Return a function that calls a public name of a package, whose module is imported at that time.
+
+    Args:
+        package: The package.
+        name: The public name, a class or a function.
+        given, fields: The arguments of the call.
+    """
+    return lambda: getattr(import_module(package), name)(*given, **fields)
+
+
 def import_declarations() -> None:
     """Import every module with declarations that files may contain: a file may name one that nobody used yet."""
     for package, homes in _declaring.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..data.ranks import ranks as ranks_of
 from ..data.table import show
 from .findings import Finding, finding, percent
 
@@ -158,9 +159,7 @@ def _r2(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
 
 def _auc(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
     """Return the area under the ROC curve of each output from ranks, vectorized for hundreds of columns and outputs."""
-    from scipy.stats import rankdata
-
     yes = truth > 0.5
     hits = yes.sum(0)
-    ranks = np.where(yes, rankdata(told, axis=0), 0.0).sum(0)
+    ranks = np.where(yes, ranks_of(told), 0.0).sum(0)
     return (ranks - hits * (hits + 1) / 2) / (hits * (len(yes) - hits))

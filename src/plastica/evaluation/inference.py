@@ -7,8 +7,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ..data.ranks import ranks as ranks_of
 from .class_scores import surprise_of
 from .intervals import Figure
+from .significance import normal_quantile, student_quantile
 
 Answer = Literal["more", "no_more", "unclear"]
 NOTEWORTHY = 0.1  # of the loss of the guess; "unclear" if the interval includes such an improvement
@@ -95,12 +97,10 @@ def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) ->
 
 def paired(gaps: np.ndarray) -> Figure:
     """Return the mean of paired differences with Student's 95 % interval, which is also valid for few rows."""
-    from scipy.stats import t
-
     value = float(gaps.mean())
     if len(gaps) < 2:
         return Figure(value)
-    half = float(t.ppf(0.975, len(gaps) - 1) * gaps.std(ddof=1) / np.sqrt(len(gaps)))
+    half = float(student_quantile(0.975, len(gaps) - 1) * gaps.std(ddof=1) / np.sqrt(len(gaps)))
     return Figure(value, value - half, value + half)
 
 
@@ -137,9 +137,7 @@ def _ranks_tell(answers: np.ndarray, truth: np.ndarray) -> bool:
     The sum over classes of the ranks of their rows has, over all permutations of the rows, a mean and a variance in
     closed form (W. Hoeffding (1951), A combinatorial central limit theorem, theorem 1).
     """
-    from scipy.stats import norm, rankdata
-
-    ranks = rankdata(answers, axis=0)
+    ranks = ranks_of(answers)
     ranks, truth = ranks - ranks.mean(0), truth - truth.mean(0)
     variance = float(((ranks.T @ ranks) * (truth.T @ truth)).sum()) / (len(ranks) - 1)
-    return variance > 0 and bool((ranks * truth).sum() > norm.ppf(RANK_LEVEL) * np.sqrt(variance))
+    return variance > 0 and bool((ranks * truth).sum() > normal_quantile(RANK_LEVEL) * np.sqrt(variance))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 from ..declaration import declaration
@@ -44,6 +43,8 @@ class CTC(Loss):
         self, target: Num[Array, "batch *targets"], prediction: Float[Array, "batch *outputs"]
     ) -> Float[Array, "batch"]:
         """Return the loss of each row."""
+        import optax  # here, since it takes a tenth of a second
+
         if prediction.ndim != 3 or target.ndim != 2:
             raise ShapeError(
                 f"CTC: got targets of shape {target.shape} for predictions of shape {prediction.shape}; expected "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import TypeGuard
 
 import jax
 import optax
@@ -43,7 +44,7 @@ class Optax(Optimizer):
 
     def __post_init__(self) -> None:
         Optimizer.__post_init__(self)
-        if not isinstance(self.transformation, optax.GradientTransformation):
+        if not is_transformation(self.transformation):
             raise InvalidValue(
                 f"Optax(transformation={self.transformation!r}): transformation must be an "
                 "optax.GradientTransformation, such as optax.adan(1e-3)."
@@ -67,3 +68,8 @@ class Optax(Optimizer):
         update = optax.with_extra_args_support(self.transformation).update
         steps, memory = update(direction, memory, params, **extra)
         return jax.tree.map(lambda w, s: (w + rate * s).astype(w.dtype), params, steps), memory
+
+
+def is_transformation(value: object) -> TypeGuard[optax.GradientTransformation]:
+    """Return whether a value is an optax transformation."""
+    return isinstance(value, optax.GradientTransformation)

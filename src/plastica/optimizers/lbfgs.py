@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 from jax.flatten_util import ravel_pytree
 
@@ -15,6 +14,9 @@ from ..errors import InvalidValue
 from ..schedules import Schedule
 from ..typing import Float, Memory, Params
 from .optimizer import Optimizer, ValueFunction, strong
+
+if TYPE_CHECKING:
+    import optax
 
 WITHOUT = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm")
 
@@ -101,5 +103,7 @@ class LBFGS(Optimizer):
         return unravel(vector + step), memory
 
     def _solver(self, rate: Float[Array, ""] | float) -> optax.GradientTransformationExtraArgs:
+        import optax
+
         search = optax.scale_by_zoom_linesearch(self.max_linesearch_steps, initial_guess_strategy="one")
         return optax.chain(optax.scale_by_lbfgs(self.memory_size), optax.scale(-rate), search)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..checks.leaks import features_by_column
 from ..data.columns import Column
+from ..data.ranks import ranks
 from ..errors import DataError
 from . import formats
 from .importance import MOST_WORK, some
@@ -140,10 +141,8 @@ def _mini(curve: Curve, low: float, high: float) -> Mini:
 
 
 def _trend(places: np.ndarray) -> str:
-    from scipy.stats import rankdata
-
     line = places[:, 0]
     if np.ptp(line) < SMALL:
         return ""
-    rho = float(np.corrcoef(np.arange(len(line)), rankdata(line))[0, 1])
+    rho = float(np.corrcoef(np.arange(len(line)), ranks(line))[0, 1])
     return "up" if rho >= CLEAR else "down" if rho <= -CLEAR else "mixed"

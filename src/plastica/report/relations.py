@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.columns import Column
+from ..data.ranks import ranks as ranks_of
 from ..data.table import Table
 from ..data.values import read_categories, read_dates, read_numbers
 from ..errors import DataError
@@ -99,11 +100,9 @@ def groups_of(items: Sequence[Item]) -> list[tuple[str, ...]]:
 
 def _spearman(columns: Sequence[np.ndarray | None]) -> np.ndarray:
     """Return rank correlations over the rows without missing values in either column."""
-    from scipy.stats import rankdata
-
     values = np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
     known = np.isfinite(values)
-    ranks = np.where(known, rankdata(np.where(known, values, np.nan), axis=0, nan_policy="omit"), 0.0)
+    ranks = np.where(known, ranks_of(np.where(known, values, np.nan)), 0.0)
     ranks = np.where(known, ranks - len(ranks) / 2, 0.0)  # centred, so that squares keep their precision
     mask = known.astype(np.float64)
     rows, sums, squares = mask.T @ mask, ranks.T @ mask, (ranks * ranks).T @ mask

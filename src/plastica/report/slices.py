@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ..data.columns import Column
 from ..data.table import Table
 from ..data.values import read_categories, read_dates, read_numbers
 from ..evaluation.scores import Figure
+from ..evaluation.significance import fisher_exact, welch
 from . import formats
 from .judged import HeldOutAnswers
 from .wording import plain
@@ -119,19 +120,15 @@ def _quarters(numbers: np.ndarray, names: list[str], edges: np.ndarray) -> Itera
 
 def _chance(judged: HeldOutAnswers, rows: np.ndarray) -> float:
     """Return the p-value of the group being worse than the other rows."""
-    from scipy import stats
-
     inside, outside = judged.losses[rows], judged.losses[~rows]
     if inside.mean() <= outside.mean():
         return 1.0
     if judged.task in ("binary", "multiclass"):
-        table = [[inside.sum(), (1 - inside).sum()], [outside.sum(), (1 - outside).sum()]]
-        exact: Any = stats.fisher_exact(np.array(table, np.int64), alternative="greater")
-        return float(exact.pvalue)
+        wrong, other_wrong = round(inside.sum()), round(outside.sum())
+        return fisher_exact(wrong, len(inside) - wrong, other_wrong, len(outside) - other_wrong)
     if np.ptp(inside) == 0 and np.ptp(outside) == 0:  # the test is undefined without variance
         return 1.0
-    welch: Any = stats.ttest_ind(inside, outside, equal_var=False, alternative="greater")
-    return float(welch.pvalue)
+    return welch(inside, outside)
 
 
 def _holm(p: np.ndarray) -> np.ndarray:

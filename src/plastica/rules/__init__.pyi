@@ -1,0 +1,36 @@
+# The public names of the package, each with its module. __init__.py reads them here and imports them on first use.
+
+from ..layers.chain import Chain as Chain
+from .alignment import Alignment as Alignment
+from .alignment import alignment as alignment
+from .backprop import Backprop as Backprop
+from .bcm import BCM as BCM
+from .chain import chain as chain
+from .competitive import Competitive as Competitive
+from .contrastive_divergence import ContrastiveDivergence as ContrastiveDivergence
+from .delta import Delta as Delta
+from .delta import largest_rate as largest_rate
+from .direct_feedback_alignment import DirectFeedbackAlignment as DirectFeedbackAlignment
+from .equilibrium_propagation import EquilibriumPropagation as EquilibriumPropagation
+from .facts import Facts as Facts
+from .feedback_alignment import FeedbackAlignment as FeedbackAlignment
+from .forward_forward import ForwardForward as ForwardForward
+from .greedy import Greedy as Greedy
+from .hebb import Hebb as Hebb
+from .kohonen import Kohonen as Kohonen
+from .krotov_hopfield import KrotovHopfield as KrotovHopfield
+from .local import LayerRule as LayerRule
+from .local import Learned as Learned
+from .names import NAMES as NAMES
+from .names import VARIANTS as VARIANTS
+from .names import RuleLike as RuleLike
+from .names import get as get
+from .oja import Oja as Oja
+from .perceptron import Perceptron as Perceptron
+from .predictive_coding import PredictiveCoding as PredictiveCoding
+from .rule import Batch as Batch
+from .rule import Rule as Rule
+from .rule import Signal as Signal
+from .sanger import Sanger as Sanger
+from .sign_symmetry import SignSymmetry as SignSymmetry
+from .target_propagation import TargetPropagation as TargetPropagation
