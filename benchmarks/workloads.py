@@ -342,4 +342,31 @@ MNIST = (
     ),
 )
 
-BY_NAME = {workload.name: workload for workload in (*STEPS, EXAMPLE_1, EXAMPLE_5, *MNIST)}
+# Networks of which many are trained: the same for each member and for the peers, 64 steps an epoch.
+POPULATIONS = (
+    Workload(
+        "members8", "Dense 8-10-2, batch 32", (8,), (("dense", 10, RELU), ("dense", 2, SOFTMAX)), LABELS, 2048, 32, 40
+    ),
+    Workload(
+        "members64",
+        "Dense 64-32-10, batch 32",
+        (64,),
+        (("dense", 32, RELU), ("dense", 10, SOFTMAX)),
+        LABELS,
+        2048,
+        32,
+        20,
+    ),
+    Workload(
+        "members784",
+        "Dense 784-32-10, batch 32",
+        (784,),
+        (("dense", 32, RELU), ("dense", 10, SOFTMAX)),
+        LABELS,
+        2048,
+        32,
+        5,
+    ),
+)
+
+BY_NAME = {workload.name: workload for workload in (*STEPS, EXAMPLE_1, EXAMPLE_5, *MNIST, *POPULATIONS)}
