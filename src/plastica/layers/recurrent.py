@@ -14,8 +14,10 @@ from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .cells import GRUCell, LSTMCell, SimpleRNNCell
 from .gated_cell import GatedCell, rate_or_none
-from .kernels import recurrent as kernels
-from .recurrent_base import GatedRecurrent
+from .gated_recurrent import GatedRecurrent
+from .kernels.gru import gru
+from .kernels.lstm import lstm
+from .kernels.simple_rnn import simple_rnn
 
 
 @declaration
@@ -83,8 +85,12 @@ class SimpleRNN(GatedRecurrent):
 
     cell_type: ClassVar[type[GatedCell]] = SimpleRNNCell
 
-    def _fast(self, *arguments: Any) -> jax.Array:
-        return kernels.simple_rnn(*arguments)
+    starts_fast: ClassVar[bool] = False
+
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+        x, kernel, recurrent_kernel, bias, sequences, _, real = arguments
+        potential = simple_rnn(x, kernel, recurrent_kernel, bias, sequences, real)
+        return potential, (self.activation(potential[-1] if sequences else potential),)
 
 
 @declaration
@@ -164,8 +170,8 @@ class LSTM(GatedRecurrent):
 
     cell_type: ClassVar[type[GatedCell]] = LSTMCell
 
-    def _fast(self, *arguments: Any) -> jax.Array:
-        return kernels.lstm(*arguments)
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+        return lstm(*arguments)
 
 
 @declaration
@@ -246,5 +252,5 @@ class GRU(GatedRecurrent):
     def _has_fast_path(self) -> bool:
         return self.reset_after
 
-    def _fast(self, *arguments: Any) -> jax.Array:
-        return kernels.gru(*arguments)
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+        return gru(*arguments)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .. import activations
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
 from . import memory
 from .cell import Cell
-from .gated_cell import GatedCell, check_units, dropped_inputs
 from .in_time import Carry, whole_sequence
 from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
 
@@ -96,12 +93,12 @@ class Recurrent(Layer):
         if self.stateful:
             held = memory.recalled(self, state, steps.shape[1])
             given = held if given is None else given
-        plain = given is None and real is None and not self.return_state and not self.stateful
-        if plain and self._is_fast:
-            answer = self._run_fast(params, steps, context)
-            return (jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer), state
-        last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)
-        answer = jnp.swapaxes(answers, 0, 1) if self.return_sequences else answers[-1]
+        if self._is_fast(given, real):
+            answer, last = self._run_fast(params, steps, given, real, context)
+        else:
+            last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)
+            answer = answers if self.return_sequences else answers[-1]
+        answer = jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer
         state = memory.remembered(state, last) if self.stateful else state
         if not self.return_state:
             return answer, state
@@ -180,12 +177,14 @@ class Recurrent(Layer):
         answer = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
         return (new, potential), answer
 
-    @property
-    def _is_fast(self) -> bool:
+    def _is_fast(self, given: Any, real: jax.Array | None) -> bool:
+        """Return whether there is a kernel for the whole sequence, with these initial states and this mask."""
         return False
 
-    def _run_fast(self, params: Params, steps: jax.Array, context: Context) -> jax.Array:
-        """Return the same as the cell in a loop, time-major."""
+    def _run_fast(
+        self, params: Params, steps: jax.Array, given: Any, real: jax.Array | None, context: Context
+    ) -> tuple[jax.Array, Any]:
+        """Return the same as the cell in a loop, time-major, and what is carried after the last step."""
         raise NotImplementedError
 
     @property
@@ -239,82 +238,6 @@ class Recurrent(Layer):
         blank = jnp.zeros((steps.shape[1], *cell.width), steps.dtype)
         (last, _), answers = jax.lax.scan(step, (start, blank), (projected, real))
         return last, answers
-
-
-class GatedRecurrent(Recurrent):
-    """Base of SimpleRNN, LSTM and GRU, which have kernels for a whole sequence."""
-
-    units: int
-
-    cell_type: ClassVar[type[GatedCell]]
-
-    def __post_init__(self) -> None:
-        check_units(self)
-
-    @property
-    def cell(self) -> GatedCell:
-        """One step of the layer: ``RNN(layer.cell)`` answers the same."""
-        made = object.__new__(self.cell_type)
-        for field in fields(made):  # pyright: ignore[reportArgumentType]
-            own = getattr(self, field.name) if field.name not in _OF_THE_LAYER else field.default
-            object.__setattr__(made, field.name, own)
-        return made
-
-    @property
-    def _cell(self) -> GatedCell:
-        return self.cell
-
-    @property
-    def _called(self) -> str:
-        return f"{type(self).__name__}({self.units})"
-
-    def gates(self, params: Params, x: jax.Array) -> dict[str, jax.Array]:
-        """Return what every gate and state does at every time step, by name.
-
-        Computed by a plain loop over the layer's equations, apart from the fast one that training takes.
-
-        Args:
-            params: The layer's parameters.
-            x: Inputs, ``(batch, time, features)``.
-
-        Shapes:
-            Each ``(batch, time, units)``, in the order in which the steps were taken: from the last one with
-            ``go_backwards``.
-        """
-        found = self.trajectory(params, x)
-        return {name: found[name] for name in self.cell_type.gate_names}
-
-    @property
-    def _has_fast_path(self) -> bool:
-        return True
-
-    @property
-    def _is_fast(self) -> bool:
-        cell: Any = self.cell
-        gate = getattr(cell, "recurrent_activation", activations.Sigmoid())
-        return (
-            self._has_fast_path
-            and cell.recurrent_dropout is None
-            and cell.activation == activations.Tanh()
-            and gate == activations.Sigmoid()
-        )
-
-    def _run_fast(self, params: Params, steps: jax.Array, context: Context) -> jax.Array:
-        rate = self.cell.dropout
-        steps = steps if rate is None else dropped_inputs(steps, rate, context)
-        arguments = (steps, params["kernel"], params["recurrent_kernel"], params.get("bias"))
-        return self._fast(*arguments, self.return_sequences)
-
-    def _fast(self, *arguments: Any) -> jax.Array:
-        """Return the same as the cell in a loop, for tanh and sigmoid.
-
-        Takes time-major inputs, kernel, recurrent kernel, bias or None, and whether all steps are wanted.
-        """
-        raise NotImplementedError
-
-
-# Fields that every layer has; those of a layer are not those of its cell.
-_OF_THE_LAYER = frozenset(field.name for field in fields(Layer))
 
 
 def _kept(real: jax.Array | None, new: Any, old: Any) -> Any:

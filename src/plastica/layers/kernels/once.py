@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 
 # Below, computing an array again takes less time than a choice.
 _LARGE = 1 << 14
 
 
-def computed_once(array: jax.Array) -> jax.Array:
-    """Return an array as it is; on the CPU it is computed once, and so is its error, however often they are read.
+def computed_once(tree: Any) -> Any:
+    """Return an array, or several, as given; on the CPU each is computed once, and so is its error, however often read.
 
     XLA computes what leads to an array anew for each operation that reads it. Through many layers these computations
     nest: behind a pooling layer they took half of a step, in a residual network of six blocks a third.
     """
+    return jax.tree.map(_once, tree)
+
+
+def _once(array: jax.Array) -> jax.Array:
     if array.size < _LARGE:
         return array
     return jax.lax.platform_dependent(array, cpu=_written, default=lambda array: array)

@@ -1,0 +1,77 @@
+"""The fast simple recurrent layer; see :mod:`.recurrent` for what makes it fast."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from .recurrent import Real, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
+
+
+def simple_rnn(
+    x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, bias: jax.Array | None, sequences: bool, real: Real
+) -> jax.Array:
+    """Return a simple recurrent layer's potentials z, from an initial state of zeros; its hidden states are tanh(z).
+
+    Args:
+        x: Inputs, ``(time, batch, features)``.
+        kernel: ``(features, units)``.
+        recurrent_kernel: ``(units, units)``.
+        bias: ``(units,)`` or None.
+        sequences: Whether all steps are wanted.
+        real: Which steps are real, ``(time, batch, 1)``; None for all.
+
+    Shapes:
+        ``(time, batch, units)`` with ``sequences``, else the last step's ``(batch, units)``.
+    """
+    x, kernel = with_bias(x, kernel, bias)
+    if len(x) == 1 and real is None:
+        return last_or_all(x[0] @ kernel, sequences)
+    return _simple_rnn(x, kernel, recurrent_kernel, real, sequences)
+
+
+def _forward(
+    x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool, keep: bool
+) -> tuple[jax.Array, Any]:
+    def step(carry: jax.Array, now: Any) -> Any:
+        potential, real = now
+        h = jnp.tanh(carry)
+        z = kept(real, potential + h @ recurrent_kernel, carry)
+        return z, (z if sequences else None, h if keep else None)
+
+    potentials = product(x, kernel)
+    zeros = jnp.zeros((x.shape[1], recurrent_kernel.shape[0]), potentials.dtype)
+    last, (all_z, saved) = jax.lax.scan(step, zeros, (potentials, real))
+    return (all_z if sequences else last), saved
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
+def _simple_rnn(x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool) -> jax.Array:
+    return _forward(x, kernel, recurrent_kernel, real, sequences, keep=False)[0]
+
+
+def _run(x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool) -> Any:
+    z, h = _forward(x, kernel, recurrent_kernel, real, sequences, keep=True)
+    return z, (x, kernel, recurrent_kernel, real, h)
+
+
+def _back(sequences: bool, residual: Any, error: jax.Array) -> Any:
+    x, kernel, recurrent_kernel, real, h = residual
+    transposed = recurrent_kernel.T
+
+    def step(dz: jax.Array, now: Any) -> Any:
+        h, dz_here, real = now
+        delta, passing = parted(real, dz + dz_here if sequences else dz)
+        return plus((1 - h * h) * (delta @ transposed), passing), delta
+
+    last, errors = (jnp.zeros_like(h[0]), error) if sequences else (error, None)
+    _, delta = jax.lax.scan(step, last, (h, errors, real), reverse=True)
+    gradient = weight_gradient(jnp.concatenate([x, h], axis=-1), delta)
+    features = x.shape[-1]
+    return product(delta, kernel.T), gradient[:features], gradient[features:], None
+
+
+_simple_rnn.defvjp(_run, _back)
