@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import FileError
 from .model import kinds
-from .model.saving import network_from
+from .model.reading import network_from
 from .storage import read_model
 
 

@@ -16,7 +16,7 @@ from ..declaration import Declaration
 from ..errors import FileError, InvalidValue, PlasticaError
 from ..evaluation.decisions import Decision, usual_decision
 from ..layers import Sequential as Network
-from ..model import Sequential, saving
+from ..model import Sequential, reading, saving
 from ..model import kinds as file_kinds
 from ..optimizers import Optimizer
 from ..rules import Rule
@@ -176,10 +176,10 @@ def load(cls: type[E], path: str | Path, custom: Mapping[str, Any] | None = None
     Raises:
         FileError: If the file is missing or damaged, or contains another kind of estimator.
     """
-    return around(cls, saving.read_network(path, custom or {}), path, custom or {})
+    return around(cls, reading.read_network(path, custom or {}), path, custom or {})
 
 
-def around(cls: type[E], saved: saving.Saved, path: str | Path, custom: Mapping[str, Any]) -> E:
+def around(cls: type[E], saved: reading.Saved, path: str | Path, custom: Mapping[str, Any]) -> E:
     """Return the estimator for a network that was read from ``path``.
 
     Raises:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .model import Model
-from .sequential import Sequential
+from .model import Model, Sequential
 from .tracing import LayerTrace, Trace
 
 __all__ = ["LayerTrace", "Model", "Sequential", "Trace"]

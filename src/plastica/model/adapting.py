@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import NotFitted
 from ..layers.adapting import Adaptive
 from ..layers.walk import walk
+from .base import BaseModel
 from .weights import copied
 
-if TYPE_CHECKING:
-    from .model import Model
 
-
-def adapt(model: Model, rows: Any = None) -> None:
+def adapt(model: BaseModel, rows: Any = None) -> None:
     """Set the state of layers that were not adapted: from their own ``adapt``, or else from the training rows.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..layers.hosted import Hosted
 from ..losses import OutputLosses
 from ..training.batches import PART_ROWS
 from . import guards
+from .base import BaseModel
 from .hosting import first_readers, row_shape
 from .inputs import (
     Converter,
@@ -31,16 +32,14 @@ from .inputs import (
     same_rows,
 )  # fmt: skip
 from .metric_guards import check_metrics
-from .outputs import output_shape, targets_of_outputs
-
-if TYPE_CHECKING:
-    from .model import Model
+from .output_targets import targets_of_outputs
+from .shapes import is_several
 
 NO_LAYERS = Network()
 
 
 def take(
-    model: Model, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
+    model: BaseModel, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
 ) -> Examples:
     """Check examples and convert them to arrays; a network that is built for them stays so only if they pass.
 
@@ -59,7 +58,7 @@ def take(
         raise
 
 
-def _take(model: Model, x: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
+def _take(model: BaseModel, x: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
     inputs = take_inputs(model, x, f"{owner}x", compact=compact)
     if model.compiled.own is not None and y is not None:
         return _for_own_program(inputs, y, sample_weight, owner, compact)
@@ -70,7 +69,7 @@ def _take(model: Model, x: Any, y: Any, sample_weight: Any, owner: str, compact:
     if isinstance(model.compiled.loss, OutputLosses):
         targets = targets_of_outputs(model, model.compiled.loss, y, f"{owner}y", compact, inputs)
         return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
-    shape = output_shape(model, inputs)
+    shape = model.output_shape_for(inputs)
     loss, answer_shape = model.compiled.loss.for_one_answer(shape)
     refuse_several(y, f"{owner}y", "output")
     targets = as_targets(y, answer_shape, f"{owner}y", compact_targets if compact else to_array)
@@ -99,7 +98,7 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
     return same_rows(Examples(inputs, nothing, row_weights(sample_weight, rows)))
 
 
-def take_answerable(model: Model, x: Any, name: str = "x") -> Any:
+def take_answerable(model: BaseModel, x: Any, name: str = "x") -> Any:
     """Check inputs of ``predict``, which are those of training unless a program of the user's own reads others."""
     own = model.compiled.own if model.is_compiled else None
     if own is None or not model.built or (shape := own.reads(model.declared_shape)) == model.declared_shape:
@@ -107,7 +106,7 @@ def take_answerable(model: Model, x: Any, name: str = "x") -> Any:
     return as_inputs(x, shape, name, compact_inputs(False))
 
 
-def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False) -> Any:
+def take_inputs(model: BaseModel, x: Any, name: str = "x", *, compact: bool = False) -> Any:
     """Check inputs and convert them to an array, or to a tuple of arrays, and build the network if necessary."""
     if is_several(model.declared_shape):
         return _take_several(model, x, name, compact)
@@ -130,7 +129,7 @@ def take_inputs(model: Model, x: Any, name: str = "x", *, compact: bool = False)
     return inputs
 
 
-def _take_hosted(model: Model, layer: Hosted, x: Any, name: str, convert: Converter) -> np.ndarray:
+def _take_hosted(model: BaseModel, layer: Hosted, x: Any, name: str, convert: Converter) -> np.ndarray:
     """Return what the compiled program gets of rows that a layer reads on the host, and build the network."""
     shape = row_shape(x)
     if not model.built:
@@ -147,7 +146,7 @@ def _take_hosted(model: Model, layer: Hosted, x: Any, name: str, convert: Conver
     return inputs
 
 
-def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+def _take_several(model: BaseModel, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
     shapes: Any = model.declared_shape
     names, kept = model.network.input_names, model.network.takes_integers
     found = []
@@ -163,7 +162,7 @@ def _take_several(model: Model, x: Any, name: str, compact: bool) -> tuple[np.nd
     return inputs
 
 
-def _check_input(model: Model, inputs: Any) -> None:
+def _check_input(model: BaseModel, inputs: Any) -> None:
     if not isinstance(inputs, Gathered):
         model.network.check_input(inputs)
     elif checks_data(model.network):
@@ -180,8 +179,3 @@ def windows_apart(x: Any, y: Any, verb: str) -> tuple[Any, Any]:
             f"{verb}(SeriesWindows, y=...): windows have their targets; give SeriesWindows(targets=...)."
         )
     return x.x, x.y
-
-
-def is_several(shape: Any) -> bool:
-    """Return whether a shape is a tuple of shapes, one for each input or output."""
-    return bool(shape) and isinstance(shape[0], tuple)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -32,6 +32,7 @@ from ..training.sums import empty_sums, figures
 from ..training.windows import Windows
 from . import cautions
 from .adapting import adapt
+from .base import BaseModel
 from .class_weights import weigh_classes
 from .compiling import widths_for
 from .examples import take, windows_apart
@@ -42,17 +43,13 @@ from .inputs import (
 )  # fmt: skip
 from .iterators import Batches, all_of, gives_batches, refuse_beside_batches
 from .options import BATCH_SIZE, Options
-from .outputs import output_shape
 from .remembering import check_fit, rows_a_batch
 from .settling import settled
 from .streams import Checked, refuse_beside_blocks
 
-if TYPE_CHECKING:
-    from .model import Model
-
 
 def examples_for(
-    model: Model,
+    model: BaseModel,
     x: Any,
     y: Any,
     sample_weight: Any,
@@ -83,13 +80,13 @@ def examples_for(
     return weighed(model, learn, class_weight), held_out
 
 
-def weighed(model: Model, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+def weighed(model: BaseModel, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
     """Return examples with the weights of their classes."""
-    return weigh_classes(examples, class_weight, model.compiled.loss, output_shape(model, examples.x))
+    return weigh_classes(examples, class_weight, model.compiled.loss, model.output_shape_for(examples.x))
 
 
 def fit(
-    model: Model,
+    model: BaseModel,
     examples: Examples | Checked | Batches,
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
@@ -103,7 +100,7 @@ def fit(
     run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=as_hooks(hooks))
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
-        loss, _ = model.compiled.loss.for_one_answer(output_shape(model, examples.x))
+        loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
     history = History()
     member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
@@ -115,7 +112,7 @@ def fit(
     return history
 
 
-def conduct(run: Run, models: Sequence[Model], histories: Sequence[History], options: Options) -> None:
+def conduct(run: Run, models: Sequence[BaseModel], histories: Sequence[History], options: Options) -> None:
     """Train the models, each of which is a member of the run, with their callbacks."""
     for model, member, history in zip(models, run.members, histories, strict=True):
         _introduce(model, member, options)
@@ -145,7 +142,7 @@ def _progress(member: Member, history: History, callbacks: Sequence[Callback], o
     )
 
 
-def watchers(model: Model, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
+def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) -> list[Callback]:
     """Return the user's callbacks with their model set."""
     found = as_list(callbacks)
     for callback in found:
@@ -153,7 +150,7 @@ def watchers(model: Model, callbacks: Sequence[Callback] | Callback | None) -> l
     return found
 
 
-def _validation(model: Model, validation_data: Any, options: Options) -> Examples | None:
+def _validation(model: BaseModel, validation_data: Any, options: Options) -> Examples | None:
     if gives_batches(validation_data):
         return all_of(model, validation_data, options.validation_steps, "validation_data")
     if options.validation_steps is not None:
@@ -161,7 +158,7 @@ def _validation(model: Model, validation_data: Any, options: Options) -> Example
     return None if validation_data is None else _given_to_judge_by(model, validation_data)
 
 
-def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
+def _given_to_judge_by(model: BaseModel, validation_data: Any) -> Examples:
     if isinstance(validation_data, SeriesWindows):
         validation_data = windows_apart(validation_data, None, "validation_data")
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
@@ -171,7 +168,7 @@ def _given_to_judge_by(model: Model, validation_data: Any) -> Examples:
     return take(model, *validation_data, owner="validation_data ", compact=True)
 
 
-def _source_for(model: Model, examples: Examples | Checked | Batches, options: Options) -> Source:
+def _source_for(model: BaseModel, examples: Examples | Checked | Batches, options: Options) -> Source:
     if isinstance(examples, Batches):
         return examples.source()
     batch_size = rows_a_batch(model.network, options.batch_size, BATCH_SIZE)
@@ -184,11 +181,11 @@ def _source_for(model: Model, examples: Examples | Checked | Batches, options: O
 
 
 def _member_for(
-    model: Model, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options
+    model: BaseModel, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options
 ) -> Member:
     targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
     check_fit(model.network, examples, held_out, options.shuffle)
-    source, shape = _source_for(model, examples, options), output_shape(model, _inputs_of(examples))
+    source, shape = _source_for(model, examples, options), model.output_shape_for(_inputs_of(examples))
 
     def judged(chunk: int) -> Rows | None:
         return None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
@@ -198,7 +195,7 @@ def _member_for(
 
 
 def member_on(
-    model: Model,
+    model: BaseModel,
     source: Source,
     targets: Any,
     shape: Any,
@@ -232,7 +229,7 @@ def _inputs_of(examples: Examples | Checked | Batches) -> Any:
     return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 
-def _introduce(model: Model, member: Member, options: Options) -> None:
+def _introduce(model: BaseModel, member: Member, options: Options) -> None:
     names = figures(model.program, member.widths, np.ones_like(empty_sums(model.program, member.widths)))
     log_names = [*names, *(f"val_{name}" for name in names if member.validation is not None)]
     for rule in member.rules:
@@ -269,7 +266,7 @@ def _with_checkpoints(run: Run, options: Options) -> None:
             keeper.close()
 
 
-def _leave(model: Model, member: Member, history: History, began: float, is_complete: bool) -> None:
+def _leave(model: BaseModel, member: Member, history: History, began: float, is_complete: bool) -> None:
     history.stopped_by = model.stop_reason or ("epochs" if is_complete else "interrupted")
     history.seconds += time.perf_counter() - began
     learner = model.learner

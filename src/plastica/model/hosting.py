@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +13,10 @@ from ..layers import Sequential as Network
 from ..layers.hosted import Hosted
 from ..layers.layer import Layer
 from ..layers.walk import walk
-
-if TYPE_CHECKING:
-    from .model import Model
+from .base import BaseModel
 
 
-def first_readers(model: Model) -> tuple[Hosted | None, ...]:
+def first_readers(model: BaseModel) -> tuple[Hosted | None, ...]:
     """Return for each input the layer that reads it on the host; None if there is none.
 
     Vocabularies learned after the network was declared are added to it.
@@ -54,7 +52,7 @@ def _readers(network: Layer) -> tuple[Layer | None, ...]:
     return (network,)
 
 
-def _complete(model: Model) -> None:
+def _complete(model: BaseModel) -> None:
     network: Any = model.network
     if isinstance(network, Graph | Network):
         layers = tuple(layer.completed() for layer in network.layers)

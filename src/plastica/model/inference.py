@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,21 +19,20 @@ from ..training.compiled import compiled_for
 from ..training.program import Program
 from ..training.sums import empty_sums, figures
 from .adapting import adapt
+from .base import BaseModel
 from .compiling import widths_for
-from .examples import is_several, take, take_answerable, windows_apart
+from .examples import take, take_answerable, windows_apart
 from .inputs import Examples, count_rows
 from .iterators import behind_one_another, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .options import BATCH_SIZE, whole
-from .outputs import named_outputs, output_shape
+from .outputs import named_outputs
 from .remembering import answers_batch_by_batch, check_rows, go_on, rows_a_batch, state_behind
 from .settling import settled
-
-if TYPE_CHECKING:
-    from .model import Model
+from .shapes import is_several
 
 
 def evaluate(
-    model: Model, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
+    model: BaseModel, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
 ) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
@@ -46,13 +45,13 @@ def evaluate(
     return _evaluate(model, iter([take(model, x, y, sample_weight, compact=True)]), batch_size)
 
 
-def _evaluate(model: Model, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
+def _evaluate(model: BaseModel, groups: Iterator[Examples], batch_size: int | None) -> dict[str, float]:
     program, widths, sums = sums_of(model, groups, batch_size)
     return figures(program, widths, np.asarray(sums))
 
 
 def sums_of(
-    model: Model, groups: Iterator[Examples], batch_size: int | None, sums: Any = None
+    model: BaseModel, groups: Iterator[Examples], batch_size: int | None, sums: Any = None
 ) -> tuple[Program, tuple[int, ...], Any]:
     """Add up the sums of groups of rows; only the last group may have a different number of rows.
 
@@ -67,7 +66,7 @@ def sums_of(
     """
     first = next(groups)
     adapt(model)
-    rows, shape = first.rows, output_shape(model, first.x)
+    rows, shape = first.rows, model.output_shape_for(first.x)
     program, chunk = settled(model.program, first.y, shape, batch_size or BATCH_SIZE, (rows,))
     widths = widths_for(program, first.y, shape)
     _, params, state, memory = model.answering()
@@ -85,7 +84,7 @@ def sums_of(
     return program, widths, sums
 
 
-def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
+def predict(model: BaseModel, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
     """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -102,12 +101,12 @@ def predict(model: Model, x: Any, batch_size: int | None, steps: int | None = No
     return behind_one_another(found, "answers")
 
 
-def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
+def _predict(model: BaseModel, inputs: Any, batch_size: int | None) -> Any:
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
     size = rows_a_batch(model.network, batch_size, ANSWER_ROWS)
-    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, output_shape(model, inputs)))
+    places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, model.output_shape_for(inputs)))
 
     program = compiled_for(model.network).predict
 
@@ -127,7 +126,7 @@ def _predict(model: Model, inputs: Any, batch_size: int | None) -> Any:
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
 
 
-def answers_in_training(model: Model, x: Any) -> Any:
+def answers_in_training(model: BaseModel, x: Any) -> Any:
     """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
     inputs = take_answerable(model, x)
     adapt(model)
@@ -143,7 +142,7 @@ def _in_training(network: Layer, params: Any, state: Any, x: Any, key: random.Ke
     return network.apply(params, network.cast_inputs(x), state, Context(training=True, key=key))[0]
 
 
-def _examples_of(model: Model, batches: Any, steps: int | None) -> Iterator[Examples]:
+def _examples_of(model: BaseModel, batches: Any, steps: int | None) -> Iterator[Examples]:
     def taken(number: int, item: Any) -> Examples:
         return take(model, *unpacked(model, item, number), owner=f"batch {number}'s ", compact=True)
 

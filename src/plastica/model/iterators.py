@@ -12,13 +12,13 @@ import numpy as np
 from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..training.batches import ANSWER_ROWS, PART_ROWS
 from ..training.stream import Stream
+from .base import BaseModel
 from .examples import take
 from .inputs import Examples, count_rows
 from .remembering import checked
 from .streams import conformed
 
 if TYPE_CHECKING:
-    from .model import Model
     from .options import Options
 
 MOST_BYTES = 1 << 28  # of rows that are evaluated together
@@ -49,7 +49,7 @@ class Batches:
         InvalidValue: If the optimizer needs all rows at once, or the run could not be resumed as ``checkpoint`` asks.
     """
 
-    def __init__(self, model: Model, batches: Iterable[Any], options: Options, weigh: Weigh) -> None:
+    def __init__(self, model: BaseModel, batches: Iterable[Any], options: Options, weigh: Weigh) -> None:
         if model.optimizer.full_batch:
             raise InvalidValue(
                 f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with a generator. "
@@ -107,7 +107,7 @@ def _require_rewinding(batches: Iterable[Any], steps: int | None) -> None:
         raise InvalidValue("fit(x, checkpoint=...): give steps_per_epoch=, since x has no len().")
 
 
-def unpacked(model: Model, item: Any, number: int) -> tuple[Any, Any, Any]:
+def unpacked(model: BaseModel, item: Any, number: int) -> tuple[Any, Any, Any]:
     """Return a batch as (x, y, sample_weight), where the last two may be None.
 
     Raises:
@@ -139,7 +139,7 @@ def _joined(batches: Sequence[Any]) -> Any:
     return jax.tree.map(join, *batches, is_leaf=lambda part: hasattr(part, "__array__"))
 
 
-def all_of(model: Model, batches: Iterable[Any], steps: int | None, owner: str) -> Examples:
+def all_of(model: BaseModel, batches: Iterable[Any], steps: int | None, owner: str) -> Examples:
     """Return all rows of some batches, for validation.
 
     Raises:

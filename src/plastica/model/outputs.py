@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from .. import losses, metrics
 from ..activations import Activation
-from ..data.arrays import to_array
 from ..errors import InvalidValue
 from ..layers import Graph, lengths
 from ..layers.layer import Layer, Shape
 from ..losses import OutputLosses
 from ..metrics import LossMetric, Metric, OutputMetric
 from ..views.outline import outline
-from .guards import check_targets
-from .inputs import as_several, as_targets, compact_targets
-from .metric_guards import check_metrics
-
-if TYPE_CHECKING:
-    from .model import Model
 
 
 class NetworkOutput(NamedTuple):
@@ -45,19 +36,6 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     shapes: Any = lengths.output_shape(network, shape)
     pairs = zip(network.output_names or _names(network), shapes, strict=True)
     return tuple(NetworkOutput(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
-
-
-def output_shape(model: Model, x: Any = None) -> Any:
-    """Return the shape of one output; for several outputs, a tuple of shapes.
-
-    Args:
-        model: The model.
-        x: Inputs, ``(rows, ...)``, which the network may declare with sizes that vary; None leaves these open.
-    """
-    declared: Any = model.declared_shape or ()
-    if x is None or not lengths.is_open(declared):
-        return lengths.output_shape(model.network, declared)
-    return model.network.output_shape(tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:])
 
 
 def activations_of(network: Layer) -> tuple[Activation | None, ...]:
@@ -120,39 +98,6 @@ def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any,
                 found.append(_of_output(each, outputs, loss, target))
             elif each.output == place:
                 found.append(each)
-    return tuple(found)
-
-
-def targets_of_outputs(
-    model: Model, loss: OutputLosses, y: Any, name: str, compact: bool, x: Any = None
-) -> tuple[np.ndarray, ...]:
-    """Return the targets of each trained output as an array, checked.
-
-    Args:
-        model: The model.
-        loss: Its losses.
-        y: Targets as given: a tuple in the order of the trained outputs, or a dict by name.
-        name: The name of the targets in messages.
-        compact: Whether arrays of narrow types keep their type.
-        x: The inputs, as for :func:`output_shape`.
-
-    Raises:
-        InvalidValue: If it is not a tuple or dict with one array for each.
-        ShapeError, DataError: If the targets of an output do not fit it or its loss.
-    """
-    given = as_several(y, loss.names, name) if len(loss.names) > 1 or isinstance(y, dict) else (y,)
-    shapes: Any = output_shape(model, x)
-    ends, found = activations_of(model.network), []
-    for place, (output, own, part) in enumerate(zip(loss.outputs, loss.losses, given, strict=True)):
-        label = f"{name}[{loss.names[place]!r}]"
-        answered, shape = own.for_one_answer(shapes[output])
-        targets = as_targets(part, shape, label, compact_targets if compact else to_array)
-        check_targets(targets, shape, answered, ends[output], (), label)
-        watched = [
-            each.metric for each in model.program.watched if isinstance(each, OutputMetric) and each.target == place
-        ]
-        check_metrics(targets, watched, answered, ends[output], label)
-        found.append(targets)
     return tuple(found)
 
 

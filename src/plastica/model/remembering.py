@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -11,30 +11,13 @@ import numpy as np
 from ..errors import InvalidValue, ShapeError
 from ..layers.layer import INFERENCE, Layer, Params, State
 from ..training.rows import count_rows
+from .base import BaseModel
 from .inputs import Examples
+from .memory import with_memory
 from .streams import Checked
 
-if TYPE_CHECKING:
-    from .model import Model
 
-
-def with_memory(network: Layer, params: Params, state: State, rng: np.random.Generator) -> State:
-    """Return the initial state of a network with a blank memory in each stateful layer.
-
-    Raises:
-        InvalidValue: If there is one and the network does not declare the number of rows of a batch.
-    """
-    if not network.remembers:
-        return state
-    if network.declared_batch is None:
-        raise InvalidValue(
-            "stateful=True: the layer remembers a sequence for each row of a batch and needs their number; begin the "
-            "network with Input(shape, batch_size=4) or Input(batch_shape=(4, None, 8))."
-        )
-    return network.with_memory(rng, params, state, network.declared_batch)
-
-
-def reset_states(model: Model) -> None:
+def reset_states(model: BaseModel) -> None:
     """Begin anew in each stateful layer; see :meth:`Model.reset_states`."""
     state = with_memory(model.network, model.params, model.state, np.random.default_rng(0))
     model.keep_untrained(model.params, state)
@@ -105,7 +88,7 @@ def checked(network: Layer, convert: Callable[[int, Any], list[Any]]) -> Callabl
     return whole
 
 
-def answers_batch_by_batch(model: Model, x: Any, answer: Callable[[Any, State], Any]) -> Any:
+def answers_batch_by_batch(model: BaseModel, x: Any, answer: Callable[[Any, State], Any]) -> Any:
     """Return the answers to rows, each batch from the memory that the batch before it left; the model goes on there."""
     network, params, state = model.network, model.judged_params, model.state
     check_rows(network, x, "x")
@@ -118,7 +101,7 @@ def answers_batch_by_batch(model: Model, x: Any, answer: Callable[[Any, State], 
     return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
 
-def state_behind(model: Model, params: Params, state: State, x: Any) -> State:
+def state_behind(model: BaseModel, params: Params, state: State, x: Any) -> State:
     """Return the state after rows, batch by batch; the state itself if the network is not stateful."""
     if model.network.remembers:
         for start in range(0, count_rows(x), model.network.declared_batch or 1):
@@ -126,7 +109,7 @@ def state_behind(model: Model, params: Params, state: State, x: Any) -> State:
     return state
 
 
-def go_on(model: Model, state: State) -> None:
+def go_on(model: BaseModel, state: State) -> None:
     """Let a stateful model go on from this state."""
     if model.network.remembers:
         model.keep_untrained(model.params, state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -11,10 +11,8 @@ from ..data.arrays import to_array
 from ..errors import InvalidValue, ShapeError
 from ..layers import lengths
 from ..layers.layer import INFERENCE, Layer
+from .base import BaseModel
 from .outputs import named_outputs
-
-if TYPE_CHECKING:
-    from .model import Model
 
 
 class StepwiseAnswers:
@@ -25,7 +23,7 @@ class StepwiseAnswers:
         steps: How many steps were taken since the beginning.
     """
 
-    def __init__(self, model: Model, batch: int) -> None:
+    def __init__(self, model: BaseModel, batch: int) -> None:
         if isinstance(batch, bool) or not isinstance(batch, int | np.integer) or batch < 1:
             raise InvalidValue(f"stream(batch={batch!r}): give a whole number of at least 1.")
         _, params, state, _ = model.answering()
@@ -100,7 +98,7 @@ def _step(network: Layer, params: Any, state: Any, carry: Any, x_t: Any) -> tupl
 _one_step = jax.jit(_step)
 
 
-def stream(model: Model, batch: int) -> StepwiseAnswers:
+def stream(model: BaseModel, batch: int) -> StepwiseAnswers:
     """Return the network of a model as it answers step by step; see :meth:`Model.stream`."""
     shape: Any = model.input_shape
     first = shape[0] if shape and isinstance(shape[0], tuple) else shape

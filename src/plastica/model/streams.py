@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import jax
 import numpy as np
 
 from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
+from .base import BaseModel
 from .examples import take
-
-if TYPE_CHECKING:
-    from .model import Model
 
 
 @final
@@ -25,7 +23,7 @@ class Checked(Blocks):
         InvalidValue: If the optimizer needs all rows at once.
     """
 
-    def __init__(self, model: Model, blocks: Blocks) -> None:
+    def __init__(self, model: BaseModel, blocks: Blocks) -> None:
         self.model, self.blocks = model, blocks
         self._sizes = [int(size) for size in blocks.sizes]
         if not self._sizes or min(self._sizes) < 1:

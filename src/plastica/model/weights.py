@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +15,7 @@ from ..layers.freezing import trainable_part
 from ..layers.layer import Layer
 from ..layers.memory import is_memory
 from ..layers.walk import walk
+from ..storage.trees import flatten, unflatten
 from ..views.outline import Entry, outline
 
 # Keras lists the trainable arrays of a layer in the order of their creation, then the non-trainable ones.
@@ -182,6 +183,17 @@ def array_names(network: Layer, params: Any, state: Any) -> tuple[list[str], lis
         holder[key] = name
     trainable = jax.tree.leaves(trainable_part(network, named.params))
     return trainable, [name for name in names if name not in set(trainable)]
+
+
+def snapshot(params: Any, state: Any) -> dict[str, np.ndarray]:
+    """Return copies of all parameters and state arrays by name."""
+    return {name: np.array(array) for name, array in flatten({"params": params, "state": state}).items()}
+
+
+def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    """Return params and state with the arrays from a snapshot."""
+    found = unflatten({"params": params, "state": state}, dict(arrays))
+    return found["params"], found["state"]
 
 
 def _listed(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, Layer, Any, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,7 @@ from ..layers.layer import Layer
 from ..layers.node import Node
 from ..views.outline import outline
 from . import weights
-
-if TYPE_CHECKING:
-    from .model import Model
+from .base import BaseModel
 
 
 class Origin(NamedTuple):
@@ -30,7 +28,7 @@ class Origin(NamedTuple):
         place: The layer's place in it; None for the whole network.
     """
 
-    model: Model
+    model: BaseModel
     place: int | None
 
 
@@ -85,12 +83,18 @@ def carried(wired: WiredNetwork, params: Any, state: Any) -> tuple[Any, Any]:
     return tuple(params), tuple(state)
 
 
-def nodes_for(model: Model) -> tuple[Node, ...]:
-    """Return the node of each place of a model's graph: its inputs, then the output of each call.
+def nodes_of(model: BaseModel) -> tuple[Node, ...]:
+    """Return the node of each place of a model's graph, always the same: its inputs, then the output of each call.
 
     Raises:
         InvalidValue: If the network is neither a graph nor a sequence of layers.
     """
+    if model.drawn_nodes is None or model.drawn_nodes[0] is not model.network:
+        model.drawn_nodes = model.network, _draw(model)
+    return model.drawn_nodes[1]
+
+
+def _draw(model: BaseModel) -> tuple[Node, ...]:
     network = model.network
     if isinstance(network, Graph):
         nodes = [Node(each) for each in network.inputs]
@@ -120,7 +124,7 @@ class LayerView:
 
     name: str
     layer: Layer
-    model: Model
+    model: BaseModel
     place: int
 
     @property
@@ -151,10 +155,10 @@ class LayerView:
         self.model.replace_weights(tuple(params), tuple(state))
 
     def _call(self) -> Node:
-        return next(node for node in self.model.nodes if node.reads and node.owner.place == self.place)
+        return next(node for node in nodes_of(self.model) if node.reads and node.owner.place == self.place)
 
 
-def layer_named(model: Model, name: str | None, index: int | None) -> LayerView:
+def layer_named(model: BaseModel, name: str | None, index: int | None) -> LayerView:
     """Return a layer of a model by its name in the summary, or by its place.
 
     Raises:
@@ -175,7 +179,7 @@ def layer_named(model: Model, name: str | None, index: int | None) -> LayerView:
     return LayerView(names[place], model.layers[place], model, place)
 
 
-def with_trainable_layers(model: Model, layers: Sequence[str | int], trainable: bool) -> Any:
+def with_trainable_layers(model: BaseModel, layers: Sequence[str | int], trainable: bool) -> Any:
     """Return a model's network with some of its layers frozen or trainable; with all of them if none is named.
 
     Raises:

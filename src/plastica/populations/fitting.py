@@ -20,7 +20,6 @@ from ..model.adapting import adapt
 from ..model.fitting import conduct, examples_for, member_on, weighed
 from ..model.inputs import Examples
 from ..model.options import BATCH_SIZE, Options
-from ..model.outputs import output_shape
 from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
@@ -94,7 +93,7 @@ def data_for(
     learn, held_out = examples_for(model, x, y, sample_weight, None, validation_split, validation_data, None, options)
     if not isinstance(learn, Examples):
         raise DataError("Population.fit takes arrays in memory; train on blocks and generators one model at a time.")
-    shape = output_shape(model, learn.x)
+    shape = model.output_shape_for(learn.x)
     train = weighed(model, learn, class_weight)
     return PopulationData(train, held_out, learn.weight, _classes(model, learn, shape), shape, model.input_shape)
 

@@ -11,10 +11,11 @@ import numpy as np
 from ..data.encoding import TableEncoder
 from ..data.target import Target
 from ..errors import DataError, FileError
-from ..model import Sequential, kinds, saving
+from ..model import Sequential, kinds, reading, saving
 from ..notes import as_written
 from ..settings import Settings
 from ..storage import read_model, write_model
+from ..storage.atomic import as_path
 from ..version import __version__
 from .facts import TableFacts, listed
 from .networks import units_of
@@ -39,7 +40,7 @@ def write_table_model(
     if not isinstance(model, BoostedTrees):
         return saving.save(model, path, {kinds.TABLE: description})
     document = {"kind": kinds.TREES, "version": __version__, "extra": {kinds.TABLE: description}}
-    file = saving.as_path(path)
+    file = as_path(path)
     write_model(file, model.arrays(), document)
     return file
 
@@ -53,10 +54,10 @@ def read_table_model(path: str | Path) -> Parts:
     arrays, document = read_model(path)
     if document.get("kind") == kinds.TREES:
         return with_trees(arrays, document, path)
-    return around_network(saving.network_from(arrays, document, path), path)
+    return around_network(reading.network_from(arrays, document, path), path)
 
 
-def around_network(saved: saving.Saved, path: str | Path) -> Parts:
+def around_network(saved: reading.Saved, path: str | Path) -> Parts:
     """Return the parts of a model file for a network that was read from ``path``.
 
     Raises:

@@ -19,7 +19,7 @@ from ..evaluation.imbalance import feed_for
 from ..evaluation.judged import Judged
 from ..evaluation.scores import Scores, score
 from ..model import Sequential
-from ..model.saving import Saved
+from ..model.reading import Saved
 from ..notebook.html import shown
 from ..notes import Note, note
 from ..settings import Settings

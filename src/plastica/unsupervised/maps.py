@@ -30,8 +30,8 @@ from ..errors import InvalidValue, NotFitted, ShapeError
 from ..layers import Grid
 from ..layers import Sequential as Network
 from ..layers.grid import NEIGHBOURS_WITHIN
+from ..model import Sequential
 from ..model.inputs import as_inputs
-from ..model.sequential import Sequential
 from ..model.weights import named_weights
 
 if TYPE_CHECKING:

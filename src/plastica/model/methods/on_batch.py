@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 
-from .. import random
-from ..errors import NotFinite
-from ..training.batches import training_rows
-from ..training.cache import keep_compiled_programs
-from ..training.compiled import compiled_for
-from ..training.rows import Plan
-from ..training.sums import figures
-from . import inference
-from .adapting import adapt
-from .compiling import widths_for
-from .examples import take
-from .exclusive import alone
-from .fitting import weighed
-from .outputs import output_shape
-from .settling import settled
-
-if TYPE_CHECKING:
-    from .model import Model
+from ... import random
+from ...errors import NotFinite
+from ...training.batches import training_rows
+from ...training.cache import keep_compiled_programs
+from ...training.compiled import compiled_for
+from ...training.rows import Plan
+from ...training.sums import figures
+from .. import inference
+from ..adapting import adapt
+from ..base import BaseModel
+from ..compiling import widths_for
+from ..examples import take
+from ..exclusive import alone
+from ..fitting import weighed
+from ..settling import settled
 
 
-class OnBatch:
+class BatchMethods(BaseModel):
     """The methods of a model that take one batch."""
 
     _test_sums: Any = None
 
     def train_on_batch(
-        self: Any,
+        self,
         x: Any,
         y: Any = None,
         sample_weight: Any = None,
@@ -63,7 +60,7 @@ class OnBatch:
             found = _train(self, x, y, sample_weight, class_weight)
         return _as_asked(found, return_dict)
 
-    def test_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Return loss and metrics of a batch and of those before it since :meth:`reset_metrics`, as in Keras.
 
         Args:
@@ -74,11 +71,11 @@ class OnBatch:
         program, widths, self._test_sums = inference.sums_of(self, iter([batch]), None, self._test_sums)
         return _as_asked(figures(program, widths, np.asarray(self._test_sums)), return_dict)
 
-    def predict_on_batch(self: Any, x: Any) -> Any:
+    def predict_on_batch(self, x: Any) -> Any:
         """Return the predictions for a batch, as :meth:`predict` does."""
-        return self.predict(x)
+        return inference.predict(self, x, None)
 
-    def reset_metrics(self: Any) -> None:
+    def reset_metrics(self) -> None:
         """Begin the loss and the metrics of :meth:`train_on_batch` and :meth:`test_on_batch` anew."""
         self._test_sums = None
         if self.is_trained:
@@ -86,16 +83,16 @@ class OnBatch:
             self.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
 
     @property
-    def metrics_names(self: Any) -> list[str]:
+    def metrics_names(self) -> list[str]:
         """The names of what :meth:`evaluate` returns: the loss, the costs of layers, the metrics."""
         return ["loss", *self.program.means, *(metric.label for metric in self.program.watched)]
 
 
-def _train(model: Model, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, float]:
+def _train(model: BaseModel, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, float]:
     keep_compiled_programs()
     batch = weighed(model, take(model, x, y, sample_weight, compact=True), class_weight)
     adapt(model)
-    rows, shape = batch.rows, output_shape(model, batch.x)
+    rows, shape = batch.rows, model.output_shape_for(batch.x)
     model.program, _ = settled(model.program, batch.y, shape, rows, (rows,))
     widths = widths_for(model.program, batch.y, shape)
     before = model.start_learner(widths)

@@ -1,0 +1,183 @@
+"""Training of a model: compile and fit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from ...declaration import replace
+from ...errors import InvalidValue
+from ...layers import Graph
+from ...optimizers import OptimizerLike
+from ...rules import RuleLike
+from ...training.callbacks import Callback
+from ...training.history import History
+from ...training.run import Hook
+from .. import compiling, fitting
+from ..base import BaseModel
+from ..exclusive import alone
+from ..outputs import outputs_of
+
+
+class TrainingMethods(BaseModel):
+    """The methods of a model that configure training and train."""
+
+    def compile(
+        self,
+        optimizer: OptimizerLike | None = None,
+        loss: Any = None,
+        metrics: Any = None,
+        *,
+        weighted_metrics: Any = None,
+        loss_weights: Any = None,
+        rule: RuleLike = "backprop",
+    ) -> None:
+        """Configure the network for training.
+
+        Args:
+            optimizer: A name or an optimizer: ``"adam"``, ``Adam(3e-4)``; or one for each part of the network, by the
+                names of layers: ``{"encoder": Adam(1e-4), "default": "sgd"}``. Default: depends on the rule; Adam for
+                backprop (RMSprop in Keras).
+            loss: A name, a loss, or a function of (targets, predictions). None for unsupervised rules; with such a
+                rule, a loss makes the last layer a read-out trained on the targets.
+            metrics: Names, metrics or functions of (targets, predictions) to report with the loss. As in Keras,
+                they ignore sample and class weights.
+            weighted_metrics: The same, but weighted by ``sample_weight`` and ``class_weight``. A metric that is also
+                in ``metrics`` is named ``"weighted_..."`` in the history.
+            loss_weights: For a network with several outputs the weight of each loss in the sum, a list or a dict by
+                name; 1 by default. Loss and metrics are then lists or dicts as well, or one for every output.
+            rule: The learning rule, a name or a rule: ``"feedback_alignment"``, ``Oja(learning_rate=0.01)``.
+
+        Raises:
+            InvalidValue: If a rule that needs a loss has none.
+            UnknownName: If a name is unknown; the message suggests the nearest one.
+        """
+        self._require_rule("compile()")
+        found = outputs_of(self.network, self._known_shape()) if isinstance(self.network, Graph) else ()
+        if found:
+            self.set_compiled(
+                compiling.resolve_outputs(found, optimizer, loss, loss_weights, metrics, rule, weighted_metrics)
+            )
+            return
+        if loss_weights is not None:
+            raise InvalidValue(f"compile(loss_weights={loss_weights!r}): this network has one output; scale its loss.")
+        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        if self.compiled.own is not None:
+            rate = self.program.learning_rate
+            if rate is None:
+                raise InvalidValue(f"{type(self.program).__name__} does not say what its learning_rate is.")
+            return rate
+        steps = 0 if self._learner is None else int(self._learner.optimizer["step"])
+        return float(self.optimizer.current_rate(steps))
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        # A new optimizer, so that the rate is validated.
+        if not isinstance(rate, int | float | np.number | np.ndarray | jax.Array):
+            raise InvalidValue(f"learning_rate={rate!r}: expected a number.")
+        if self.compiled.own is not None:
+            self.program = self.program.with_learning_rate(float(rate))
+            return
+        optimizer = dataclasses.replace(self.optimizer, learning_rate=float(rate))
+        self._compiled = dataclasses.replace(self.compiled, optimizer=optimizer)
+        if self._program is not None:
+            self._program = replace(self._program, optimizer=optimizer)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        *,
+        sampling: Any = None,
+        until: Any = None,
+        time_limit: float | str | None = None,
+        max_steps: int | None = None,
+        checkpoint: str | Path | None = None,
+        resume: bool = False,
+        checkpoint_seconds: float = 10.0,
+        hooks: Sequence[Hook] | Hook = (),
+    ) -> History:
+        """Train the network.
+
+        Args:
+            x: Inputs, ``(rows, ...)``: an array, lists, or a pandas, polars or pyarrow frame of numbers; or
+                :class:`~plastica.data.streaming.Blocks` with inputs and targets that do not fit into memory; or a
+                generator or data loader of batches ``(x, y)`` or ``(x, y, sample_weight)``.
+            y: Targets, ``(rows, ...)``; None with blocks and generators, and for networks compiled without a loss.
+            batch_size: Rows per gradient step. Default 32, as in Keras; all rows for L-BFGS. The last batch of an
+                epoch may be smaller.
+            epochs: The number of the last epoch; with ``initial_epoch=0``, the number of epochs.
+            verbose: 0 for no output, 1 ("auto") for a live progress line, 2 for one line per epoch.
+            callbacks: Callbacks, which can observe, change or stop training.
+            validation_split: The fraction of the rows, taken from the end before shuffling, used for validation.
+            validation_data: ``(x, y)`` or ``(x, y, sample_weight)`` for validation, instead of ``validation_split``;
+                or a generator of such batches.
+            shuffle: Whether to shuffle the rows before each epoch.
+            class_weight: The weight of each class in the loss, by class number.
+            sample_weight: The weight of each row in the loss, ``(rows,)``; or of each step of a row,
+                ``(rows, steps)``, if each step has a target; or of each member of an ensemble.
+            initial_epoch: The number of the first epoch.
+            steps_per_epoch: Batches in an epoch, for generators; required if one never ends. Default: as many as one
+                iteration has.
+            validation_steps: The number of batches of a generator given as ``validation_data``. They are read once.
+            sampling: The relative probability of each row to be drawn, ``(rows,)``, such as the inverse frequency of
+                its class. Each epoch then draws as many rows as there are, with replacement; the draws depend only on
+                the seed and the epoch. None uses each row once per epoch.
+            until: When to stop before ``epochs``: ``{"loss": 0.01}``, ``{"val_accuracy": 0.95}``.
+            time_limit: The maximum training time: seconds, or a string such as ``"10m"``.
+            max_steps: The maximum number of gradient steps; training may stop within an epoch.
+            checkpoint: A folder for checkpoints, from which an interrupted run can be resumed.
+            resume: Continue from the newest checkpoint in the folder, or start from the beginning if there is none.
+            checkpoint_seconds: Seconds between checkpoints; 0 writes one whenever control returns to the host.
+            hooks: Functions called with the :class:`~plastica.training.Run` after each call of the compiled program,
+                about ten times a second: ``hook(run)``. A hook reads ``run.step``, ``run.seconds`` and, of each of
+                ``run.members``, ``logs`` (the last finished epoch) and ``trainee`` (this model with its present
+                weights). It may set weights or the learning rate, or call ``model.stop("reason")``. How many steps lie
+                between two calls depends on the speed of the machine; whatever must happen after every epoch or step
+                belongs in a callback.
+
+        Returns:
+            The history: loss and metrics of each epoch, and why training stopped.
+
+        Raises:
+            DataError, ShapeError, InvalidValue: If the data are invalid.
+            InvalidValue: If the network is already in training, in another thread or in the run of a callback.
+            KeyboardInterrupt: At Ctrl-C, after the current steps. The network keeps their result, and a checkpoint is
+                written. A second Ctrl-C interrupts immediately.
+            NotFinite: If the loss or the weights become NaN or infinite; the network then has the weights of the last
+                finite loss.
+        """
+        if sampling is not None and not shuffle:
+            raise InvalidValue(
+                "fit(sampling=..., shuffle=False): rows drawn at random have no order; remove shuffle=False."
+            )
+        options = fitting.Options(
+            batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
+            checkpoint_seconds, steps_per_epoch, validation_steps,
+        )  # fmt: skip
+        with alone(self):
+            learn, held_out = fitting.examples_for(
+                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
+            )
+            return fitting.fit(self, learn, held_out, callbacks, options, hooks)
