@@ -219,7 +219,7 @@ def memory_for(own: Program | None, rule: Rule, network: Layer, params: Any, sta
 
 
 def _key_of(seed: int) -> jax.Array:
-    return jax.numpy.asarray(random.fold(random.seed_key(seed), 1))
+    return jax.device_put(random.fold(random.seed_key(seed), 1))  # jnp.asarray would compile a program
 
 
 def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:

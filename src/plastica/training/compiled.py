@@ -34,16 +34,18 @@ def compiled_for(network: Layer) -> Programs:
 
 @cache
 def _compiled_fast() -> Programs:
-    options = {name: value for name, value in COMPILES_FAST.items() if _is_known(name, value)}
+    options = COMPILES_FAST
+    if not _are_known(options):
+        options = {name: value for name, value in COMPILES_FAST.items() if _are_known({name: value})}
     if not options:
         return FAST_STEPS
     return Programs(*(jax.jit(each.__wrapped__, compiler_options=options) for each in FAST_STEPS))
 
 
-def _is_known(name: str, value: Any) -> bool:
-    """Return whether this XLA has an option; newer ones have lost some."""
+def _are_known(options: dict[str, Any]) -> bool:
+    """Return whether this XLA has these options; newer ones have lost some."""
     try:
-        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
+        jax.jit(lambda: 0, compiler_options=options).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True
