@@ -83,7 +83,7 @@ class Bench:
     def __init__(self, peer: str) -> None:
         self.options = PEERS[peer].options
         self.module = import_module(f".peers.{PEERS[peer].module}", __package__)
-        self.workload = self.net = self.x = self.y = None
+        self.workload = self.net = self.x = self.y = self.convolution = None
 
     def network(self, workload: Workload) -> Any:
         return self.module.Net(workload, **self.options)
@@ -126,6 +126,18 @@ class Bench:
         seconds = time.perf_counter() - began
         wrong = net.predict(test_x).argmax(axis=1) != test_labels
         return {"seconds": seconds, "error": float(wrong.mean())}
+
+    def layer(self, **given: Any) -> dict[str, Any]:
+        """Build one convolution and compute it once, so that everything is compiled."""
+        self.convolution = self.module.Layer(given)
+        return self.passes(1)
+
+    def passes(self, count: int) -> dict[str, Any]:
+        """Compute the convolution and its gradients."""
+        assert self.convolution is not None
+        began = time.perf_counter()
+        self.convolution.passes(count)
+        return {"seconds": time.perf_counter() - began}
 
 
 def serve(peer: str) -> None:

@@ -72,6 +72,24 @@ class Net:
         return inputs.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
+class Layer:
+    """A convolution alone: its output and its gradients."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        channels, size, kernel = given["channels"], given["size"], given["kernel"]
+        self.layer = nn.Conv2d(channels, given["filters"], kernel, given["stride"], kernel // 2, bias=False)
+        self.layer.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        x = torch.rand(given["batch"], channels, size, size).contiguous(memory_format=torch.channels_last)
+        self.x = x.requires_grad_(not given["is_first"])
+
+    def passes(self, count: int) -> None:
+        for _ in range(count):
+            self.layer.zero_grad()
+            self.x.grad = None
+            output = self.layer(self.x)
+            output.backward(output.detach())
+
+
 class Mean(nn.Module):
     """The mean over all positions of each channel."""
 
