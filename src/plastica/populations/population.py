@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from ..errors import InvalidValue, NotFitted
@@ -16,25 +15,12 @@ from ..training.callbacks import Callback
 from ..training.run import Hook
 from . import fitting, results
 from .grid import MemberSettings, members_of, seeds_of
+from .predictions import Predictions, predictions_of
 from .results import PopulationHistory
 from .splits import RowSplit, check_folds, fold_splits, row_subsets
 
 if TYPE_CHECKING:
     import polars
-
-
-class Predictions(NamedTuple):
-    """What the members of a population predict; tuples or dicts of arrays for networks with several outputs.
-
-    Attributes:
-        members: The predictions of each member, ``(members, rows, ...)``.
-        mean: Their mean, ``(rows, ...)``, without members that failed.
-        spread: Their standard deviation, ``(rows, ...)``; 0 for a single member.
-    """
-
-    members: Any
-    mean: Any
-    spread: Any
 
 
 class Population:
@@ -225,15 +211,7 @@ class Population:
             x: Inputs, ``(rows, ...)``.
             batch_size: As for :meth:`Model.predict`.
         """
-        found = [model.predict(x, batch_size) for model in self]
-        failed = {place for place, model in enumerate(self.models) if model.stop_reason.startswith("not finite")}
-        good = [each for place, each in enumerate(found) if place not in failed] or found
-        several = len(good) > 1
-        return Predictions(
-            jax.tree.map(lambda *each: np.stack(each), *found),
-            jax.tree.map(lambda *each: np.mean(each, axis=0), *good),
-            jax.tree.map(lambda *each: np.std(each, axis=0, ddof=int(several)), *good),
-        )
+        return predictions_of(list(self), x, batch_size)
 
     def best(self, monitor: str | None = None) -> Model:
         """Return the best model of the best settings.
