@@ -1,7 +1,7 @@
 """Checks for properties of the data that make results misleading.
 
-A check takes a table as arrays (:class:`~plastica.checks.prepared.Prepared`) and yields findings. To add a check, write
-a function in a new file and add its name to :data:`~plastica.checks.table.CHECKS`.
+A check takes a table as arrays (:class:`~plastica.checks.arrays.TableArrays`) and yields findings. To add a check,
+write a function in a new file and add its name to :data:`~plastica.checks.table.CHECKS`.
 """
 
 from __future__ import annotations

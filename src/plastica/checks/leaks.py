@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.ranks import ranks as ranks_of
 from ..data.table import show
+from .arrays import TableArrays
 from .findings import Finding, finding, percent
-
-if TYPE_CHECKING:
-    from .prepared import Prepared
 
 TWINS = 0.01  # the share of the test rows from which there is a finding
 MANY_TWINS = 0.2
@@ -27,7 +24,7 @@ LEAF = 5
 FEW_ROWS = 20  # too few to evaluate a column
 
 
-def repeated_rows(prepared: Prepared) -> Iterator[Finding]:
+def repeated_rows(prepared: TableArrays) -> Iterator[Finding]:
     """Find rows that are equal in every used column: across the split, and with different targets."""
     names = [column.name for column in prepared.encoder.columns]
     groups = _groups(prepared, names)
@@ -47,7 +44,7 @@ def repeated_rows(prepared: Prepared) -> Iterator[Finding]:
         yield from _conflicts(groups, prepared.y)
 
 
-def twins_of_training(prepared: Prepared, groups: np.ndarray | None = None) -> np.ndarray:
+def twins_of_training(prepared: TableArrays, groups: np.ndarray | None = None) -> np.ndarray:
     """Return for each test row whether a training or validation row is equal in every used column."""
     if groups is None:
         groups = _groups(prepared, [column.name for column in prepared.encoder.columns])
@@ -55,7 +52,7 @@ def twins_of_training(prepared: Prepared, groups: np.ndarray | None = None) -> n
     return np.isin(groups[prepared.split.test], groups[seen])
 
 
-def leaking_columns(prepared: Prepared) -> Iterator[Finding]:
+def leaking_columns(prepared: TableArrays) -> Iterator[Finding]:
     """Find columns from each of which a small model alone predicts the target almost perfectly on unseen rows.
 
     One tree of depth 4 for each column (for numbers, a tree of depth 8 and a line), fitted to at most 5,000 training
@@ -84,7 +81,7 @@ def leaking_columns(prepared: Prepared) -> Iterator[Finding]:
             )
 
 
-def features_by_column(prepared: Prepared) -> dict[str, slice]:
+def features_by_column(prepared: TableArrays) -> dict[str, slice]:
     """Return the features of each used column."""
     found: dict[str, slice] = {}
     start = 0
@@ -95,7 +92,7 @@ def features_by_column(prepared: Prepared) -> dict[str, slice]:
     return found
 
 
-def _groups(prepared: Prepared, names: list[str]) -> np.ndarray:
+def _groups(prepared: TableArrays, names: list[str]) -> np.ndarray:
     """Return a number for each row, equal for rows that are equal in these columns."""
     import polars as pl
 
@@ -103,7 +100,7 @@ def _groups(prepared: Prepared, names: list[str]) -> np.ndarray:
     return frame.hash_rows().rank("dense").to_numpy().astype(np.int64) - 1
 
 
-def _copied(prepared: Prepared, groups: np.ndarray, alike: np.ndarray) -> bool:
+def _copied(prepared: TableArrays, groups: np.ndarray, alike: np.ndarray) -> bool:
     """Return whether equal rows are duplicates rather than equal by chance."""
     if not any(column.kind == "number" and column.distinct > VARIED for column in prepared.encoder.columns):
         return False
@@ -127,14 +124,14 @@ def _thinned(rows: np.ndarray) -> np.ndarray:
     return rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.int64)]
 
 
-def _one_hot(prepared: Prepared) -> np.ndarray:
+def _one_hot(prepared: TableArrays) -> np.ndarray:
     y = prepared.y
     if prepared.target.task in ("binary", "multiclass"):
         y = (y[:, None] == np.arange(len(prepared.target.classes))).astype(np.float64)
     return y.reshape(len(y), -1)
 
 
-def _told(prepared: Prepared, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
+def _told(prepared: TableArrays, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
     """Return how well these features alone predict the target; for several targets, the best value."""
     from sklearn.linear_model import LinearRegression
     from sklearn.tree import DecisionTreeRegressor

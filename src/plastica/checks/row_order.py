@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.table import show
+from .arrays import TableArrays
 from .findings import Finding, finding
-
-if TYPE_CHECKING:
-    from .prepared import Prepared
 
 NEIGHBOURS = 0.5  # correlation of the target with that of the row before
 ALIKE = 0.3  # correlation of a feature with that of the row before, within a class
@@ -21,7 +18,7 @@ BREAKS = 0.01  # the share of the rows at which a sorted section may end, for so
 MOST_FEATURES = 50
 
 
-def order_of_rows(prepared: Prepared) -> Iterator[Finding]:
+def order_of_rows(prepared: TableArrays) -> Iterator[Finding]:
     """Find dates, rows sorted by the target or in blocks of classes, and rows similar to the one before."""
     if prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
         return  # the remaining findings concern random splits

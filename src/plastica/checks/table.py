@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.table import show
+from .arrays import TableArrays
 from .findings import ORDER, Finding, finding, listed_names, percent
 from .leaks import leaking_columns, repeated_rows
 from .row_order import order_of_rows
 from .zeros import hidden_zeros
-
-if TYPE_CHECKING:
-    from .prepared import Prepared
 
 VERY_RARE = 0.02  # a share of the rows
 FEW_OF_A_CLASS = 10  # training rows
@@ -23,7 +20,7 @@ ROWS_A_FEATURE = 5
 MOSTLY_MISSING = 0.5
 
 
-def check_data(prepared: Prepared) -> tuple[Finding, ...]:
+def check_data(prepared: TableArrays) -> tuple[Finding, ...]:
     """Return findings about a table that affect the reliability of results.
 
     Duplicates within and across the split, contradictory rows, columns that alone reveal the target, rare classes, too
@@ -46,7 +43,7 @@ def check_data(prepared: Prepared) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: ORDER[finding.severity]))
 
 
-def _sizes(prepared: Prepared) -> Iterator[Finding]:
+def _sizes(prepared: TableArrays) -> Iterator[Finding]:
     held_out, train, features = len(prepared.split.test), len(prepared.split.train), prepared.x.shape[1]
     if not held_out:
         yield finding("none_held_out", "serious")
@@ -56,7 +53,7 @@ def _sizes(prepared: Prepared) -> Iterator[Finding]:
         yield finding("few_rows", "warning", rows=train, features=features)
 
 
-def _balance(prepared: Prepared) -> Iterator[Finding]:
+def _balance(prepared: TableArrays) -> Iterator[Finding]:
     labels = [show(label, 30) for label in prepared.target.classes]
     if prepared.target.task == "multilabel":
         rare = [label for label, share in zip(labels, prepared.y.mean(0), strict=True) if share < VERY_RARE]
@@ -66,7 +63,7 @@ def _balance(prepared: Prepared) -> Iterator[Finding]:
         yield from _classes(prepared, labels)
 
 
-def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
+def _classes(prepared: TableArrays, labels: list[str]) -> Iterator[Finding]:
     counts = np.bincount(prepared.y, minlength=len(labels))
     rarest, commonest = int(counts.argmin()), int(counts.argmax())
     share = counts[rarest] / counts.sum()
@@ -90,7 +87,7 @@ def _classes(prepared: Prepared, labels: list[str]) -> Iterator[Finding]:
             yield finding("class_not_held_out", "warning", labels=listed_names(unseen))
 
 
-def _columns(prepared: Prepared) -> Iterator[Finding]:
+def _columns(prepared: TableArrays) -> Iterator[Finding]:
     left = [show(column.name, 30) for column in prepared.columns if not column.used]
     if left:
         yield finding("left_out", "note", columns=listed_names(left))

@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.table import show
 from ..data.values import read_numbers
 from ..errors import DataError
+from .arrays import TableArrays
 from .findings import Finding, finding, listed_names
-
-if TYPE_CHECKING:
-    from .prepared import Prepared
 
 GAP = 5  # times the typical distance between the values next to it
 REACH = 0.1  # the value next to 0 as a share of the median; quantities with values near 0 may be 0
@@ -22,7 +19,7 @@ MOST_ZEROS = 0.6  # share of the rows; in a column of mostly zeros, they are rea
 FEWEST_VALUES, NEAREST = 10, 10
 
 
-def hidden_zeros(prepared: Prepared) -> Iterator[Finding]:
+def hidden_zeros(prepared: TableArrays) -> Iterator[Finding]:
     """Find numeric columns whose zeros look like missing values, with their number."""
     found = []
     for column in prepared.columns:

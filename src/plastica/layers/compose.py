@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from itertools import zip_longest
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from ..errors import InvalidValue, ShapeError
 from .composition import checks_data, no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
 from .kernels.once import computed_once
-from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .layer import INFERENCE, CallGraph, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .lost_masks import mask_behind
 from .stepping import mask_through, start_all, step_through
 
@@ -76,6 +77,13 @@ class Sequential(Layer):
         for place, layer in enumerate(self.layers):
             shape = placed(place, layer.output_shape, shape)
         return shape
+
+    @property
+    def call_graph(self) -> CallGraph:
+        return CallGraph(1, chain(len(self.layers)), (len(self.layers),))
+
+    def with_layers(self, layers: tuple[Layer, ...]) -> Sequential:
+        return replace(self, layers=layers)
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         found: list[Shape] = [shape]
@@ -430,6 +438,11 @@ class Branches(Layer):
 
 def _composed(x: jax.Array, last: Record, children: tuple[Record, ...]) -> Record:
     return Record(x, last.potential, last.activity, no_pull, last.pull_activation, children)
+
+
+def chain(layers: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Return the calls of layers one after another."""
+    return tuple((place, (place,)) for place in range(layers))
 
 
 def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from .graph_order import keras_order
 from .in_time import Carry, whole_sequence
 from .input import Input
 from .kernels.once import computed_once
-from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .layer import INFERENCE, CallGraph, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
 from .lost_masks import mask_behind
 from .node import arriving
 from .stepping import mask_from, one_step_mask, start_all, stepped
@@ -74,7 +75,7 @@ class Graph(Layer):
 
     @property
     def keras_order(self) -> tuple[int, ...]:
-        return keras_order(self)
+        return keras_order(self.call_graph, self.layers)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -153,6 +154,21 @@ class Graph(Layer):
         """Return the function that the layer of an output applies; None for the identity."""
         caller = self._caller(self.outputs[output])
         return None if caller is None else caller.output_activation
+
+    @property
+    def output_activations(self) -> tuple[Activation | None, ...]:
+        return tuple(map(self.activation_of, range(len(self.outputs))))
+
+    @property
+    def call_graph(self) -> CallGraph:
+        return CallGraph(len(self.inputs), self.calls, self.outputs, self.output_names)
+
+    @property
+    def begins(self) -> tuple[Layer, ...]:
+        return self.inputs
+
+    def with_layers(self, layers: tuple[Layer, ...]) -> Graph:
+        return replace(self, layers=layers)
 
     def penalty(self, params: Params) -> Any:
         return sum(layer.penalty(own) for layer, own in zip(self.layers, params, strict=True))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .graph import Graph
+from .layer import CallGraph, Layer
 
 
-def keras_order(graph: Graph) -> tuple[int, ...]:
+def keras_order(graph: CallGraph, layers: tuple[Layer, ...]) -> tuple[int, ...]:
     """Return the places of a graph's layers, farthest from the outputs first.
 
     The distance of a layer is the number of layers on the longest way from it to an output. At the same distance, the
@@ -18,7 +15,7 @@ def keras_order(graph: Graph) -> tuple[int, ...]:
         Keras 3, ``keras.src.ops.function.map_graph``.
     """
     behind, met = _walk_back(graph)
-    first = len(graph.inputs)
+    first = graph.inputs
     distances: dict[int, int] = {}  # of calls
     of_layers: dict[int, int] = {}
     for number in behind:
@@ -26,15 +23,15 @@ def keras_order(graph: Graph) -> tuple[int, ...]:
         # A layer that is called several times is as far as its farthest call.
         own = of_layers[layer] = max(distances.get(number, 0), of_layers.get(layer, 0))
         # Select is no layer in Keras: layers read one of several outputs themselves.
-        further = own if graph.layers[layer].reads_parts else own + 1
+        further = own if layers[layer].reads_parts else own + 1
         for read in reads:
             distances[read - first] = max(further, distances.get(read - first, 0))
-    return tuple(sorted(range(len(graph.layers)), key=lambda place: (-of_layers.get(place, 0), met.get(place, 0))))
+    return tuple(sorted(range(len(layers)), key=lambda place: (-of_layers.get(place, 0), met.get(place, 0))))
 
 
-def _walk_back(graph: Graph) -> tuple[list[int], dict[int, int]]:
+def _walk_back(graph: CallGraph) -> tuple[list[int], dict[int, int]]:
     """Return the calls, each before those that it reads, and when each layer was met on the way from the outputs."""
-    first = len(graph.inputs)
+    first = graph.inputs
     done: list[int] = []
     met: dict[int, int] = {}
     seen: set[int] = set()
@@ -55,7 +52,7 @@ def _walk_back(graph: Graph) -> tuple[list[int], dict[int, int]]:
     return done[::-1], met
 
 
-def _outputs(graph: Graph) -> tuple[int, ...]:
+def _outputs(graph: CallGraph) -> tuple[int, ...]:
     """Return the outputs in the order in which Keras walks back from them: those of a dict by their names."""
     if not graph.output_names:
         return graph.outputs

@@ -57,6 +57,24 @@ class Variables(NamedTuple):
     state: State
 
 
+class CallGraph(NamedTuple):
+    """How the layers of a composition read each other, each by the place of what it reads.
+
+    Places count the inputs first, then the output of each call, in the order of the calls.
+
+    Attributes:
+        inputs: The number of inputs.
+        calls: For each call the place of the layer among the layers inside, and the places that it reads.
+        outputs: The places that the composition returns.
+        output_names: The name of each output, if they have names.
+    """
+
+    inputs: int
+    calls: tuple[tuple[int, tuple[int, ...]], ...]
+    outputs: tuple[int, ...]
+    output_names: tuple[str, ...] = ()
+
+
 class Record(NamedTuple):
     """The result of a layer in a forward pass, with functions that propagate errors back through it.
 
@@ -231,6 +249,25 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
     def keras_order(self) -> tuple[int, ...]:
         """The places of the layers inside in the order in which Keras lists their weights."""
         return tuple(range(len(self.children)))
+
+    @property
+    def call_graph(self) -> CallGraph | None:
+        """How the layers inside read each other, if a model may be built from their outputs; None for other layers."""
+        return None
+
+    @property
+    def begins(self) -> tuple[Layer, ...]:
+        """The ``Input`` of each input, if the composition holds them beside its layers."""
+        return ()
+
+    def with_layers(self, layers: tuple[Layer, ...]) -> Layer:
+        """Return the composition with other layers in the same places; for those with a :attr:`call_graph`."""
+        raise InvalidValue(f"{self!r} has no layers to exchange.")
+
+    @property
+    def output_activations(self) -> tuple[Activation | None, ...]:
+        """The function of each output that can have a loss of its own, as for :attr:`output_activation`."""
+        return (self.output_activation,)
 
     @property
     def reads(self) -> int | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
 from ..errors import InvalidValue
-from ..layers import Graph, Input
-from ..layers import Sequential as Network
+from ..layers import Input
 from ..layers.hosted import Hosted
-from ..layers.layer import Layer
+from ..layers.layer import CallGraph, Layer
 from ..layers.walk import walk
 from .base import BaseModel
 
@@ -40,26 +38,30 @@ def first_readers(model: BaseModel) -> tuple[Hosted | None, ...]:
 
 def _readers(network: Layer) -> tuple[Layer | None, ...]:
     """Return for each input the one layer that reads it alone, if there is one."""
-    if isinstance(network, Graph):
-        found: list[Layer | None] = []
-        for place in range(len(network.inputs)):
-            readers = [(layer, reads) for layer, reads in network.calls if place in reads]
-            alone = len(readers) == 1 and readers[0][1] == (place,) and place not in network.outputs
-            found.append(network.layers[readers[0][0]] if alone else None)
-        return tuple(found)
-    if isinstance(network, Network):
-        return (next((layer for layer in network.layers if not isinstance(layer, Input)), None),)
-    return (network,)
+    graph = network.call_graph
+    if graph is None:
+        return (network,)
+    return tuple(_reader(graph, network.children, place) for place in range(graph.inputs))
+
+
+def _reader(graph: CallGraph, layers: tuple[Layer, ...], place: int) -> Layer | None:
+    readers = [(number, call) for number, call in enumerate(graph.calls) if place in call[1]]
+    if len(readers) != 1 or readers[0][1][1] != (place,) or place in graph.outputs:
+        return None
+    number, (which, _) = readers[0]
+    # The Input of a sequence is a layer like the others, which passes on what it reads.
+    return _reader(graph, layers, graph.inputs + number) if isinstance(layers[which], Input) else layers[which]
 
 
 def _complete(model: BaseModel) -> None:
-    network: Any = model.network
-    if isinstance(network, Graph | Network):
-        layers = tuple(layer.completed() for layer in network.layers)
-        if any(own is not layer for own, layer in zip(layers, network.layers, strict=True)):
-            model.exchange_network(dataclasses.replace(network, layers=layers))
-    elif network.completed() is not network:
-        model.exchange_network(network.completed())
+    network = model.network
+    if network.call_graph is None:
+        if network.completed() is not network:
+            model.exchange_network(network.completed())
+        return
+    layers = tuple(layer.completed() for layer in network.children)
+    if any(own is not layer for own, layer in zip(layers, network.children, strict=True)):
+        model.exchange_network(network.with_layers(layers))
 
 
 def row_shape(x: Any) -> tuple[int, ...]:

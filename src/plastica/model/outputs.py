@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from .. import losses, metrics
 from ..activations import Activation
 from ..errors import InvalidValue
-from ..layers import Graph, lengths
-from ..layers.layer import Layer, Shape
+from ..layers import lengths
+from ..layers.layer import CallGraph, Layer, Shape
 from ..losses import OutputLosses
 from ..metrics import LossMetric, Metric, OutputMetric
 from ..views.outline import outline
@@ -31,11 +31,12 @@ class NetworkOutput(NamedTuple):
 
 def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     """Return the outputs of a network with several; none for a network with one."""
-    if not isinstance(network, Graph) or len(network.outputs) == 1:
+    graph, ends = network.call_graph, network.output_activations
+    if graph is None or len(ends) == 1:
         return ()
     shapes: Any = lengths.output_shape(network, shape)
-    pairs = zip(network.output_names or _names(network), shapes, strict=True)
-    return tuple(NetworkOutput(name, own, network.activation_of(place)) for place, (name, own) in enumerate(pairs))
+    parts = zip(graph.output_names or _names(network, graph), shapes, ends, strict=True)
+    return tuple(NetworkOutput(*part) for part in parts)
 
 
 def activations_of(network: Layer) -> tuple[Activation | None, ...]:
@@ -44,9 +45,9 @@ def activations_of(network: Layer) -> tuple[Activation | None, ...]:
     Raises:
         InvalidValue: If the network has one output only.
     """
-    if not isinstance(network, Graph):
+    if network.call_graph is None:
         raise InvalidValue(f"{type(network).__name__} has one output; give compile() one loss.")
-    return tuple(network.activation_of(place) for place in range(len(network.outputs)))
+    return network.output_activations
 
 
 def losses_of(outputs: Sequence[NetworkOutput], loss: Any, loss_weights: Any) -> OutputLosses:
@@ -117,7 +118,7 @@ def _of_output(metric: Any, outputs: Sequence[NetworkOutput], loss: OutputLosses
 
 def named_outputs(network: Layer, answers: Any) -> Any:
     """Return the predictions of a network with several outputs as a dict if the outputs are named."""
-    names = network.output_names if isinstance(network, Graph) else ()
+    names = () if network.call_graph is None else network.call_graph.output_names
     return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers
 
 
@@ -141,10 +142,11 @@ def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
     return [given] * len(names)
 
 
-def _names(network: Graph) -> tuple[str, ...]:
-    entries, first = outline(network, None), len(network.inputs)
+def _names(network: Layer, graph: CallGraph) -> tuple[str, ...]:
+    entries = outline(network, None)
     names: list[str] = []
-    for place in network.outputs:
-        name = network.input_names[place] if place < first else entries[network.calls[place - first][0]].name
+    for place in graph.outputs:
+        called = place - graph.inputs
+        name = network.input_names[place] if called < 0 else entries[graph.calls[called][0]].name
         names.append(f"{name}_{len(names)}" if name in names else name)
     return tuple(names)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InvalidValue, UnknownName
-from ..layers import Graph, Input
+from ..layers import Input
 from ..layers import Sequential as Network
+from ..layers.compose import chain
 from ..layers.freezing import with_trainable
 from ..layers.functional import graph_between
 from ..layers.layer import Layer
@@ -61,15 +62,10 @@ def wire(inputs: Any, outputs: Any) -> WiredNetwork:
     if input_names:
         pairs = zip(graph.inputs, input_names, strict=True)
         graph = dataclasses.replace(graph, inputs=tuple(dataclasses.replace(each, name=name) for each, name in pairs))
-    chain = _chain(len(graph.layers))
-    if graph.calls == chain and graph.outputs == (len(chain),) and len(graph.inputs) == 1:
+    calls = chain(len(graph.layers))
+    if graph.calls == calls and graph.outputs == (len(calls),) and len(graph.inputs) == 1:
         return WiredNetwork(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
     return WiredNetwork(graph, drawn.owners)
-
-
-def _chain(layers: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
-    """Return the calls of a graph of layers one after another."""
-    return tuple((place, (place,)) for place in range(layers))
 
 
 def carried(wired: WiredNetwork, params: Any, state: Any) -> tuple[Any, Any]:
@@ -96,17 +92,13 @@ def nodes_of(model: BaseModel) -> tuple[Node, ...]:
 
 def _draw(model: BaseModel) -> tuple[Node, ...]:
     network = model.network
-    if isinstance(network, Graph):
-        nodes = [Node(each) for each in network.inputs]
-        calls = network.calls
-    elif isinstance(network, Network):
-        nodes = [Node(Input(model.input_shape[1:]))]  # pyright: ignore[reportArgumentType]
-        calls = _chain(len(network.layers))
-    else:
+    graph = network.call_graph
+    if graph is None:
         raise InvalidValue(f"{network!r} has no layers to read from; its model has input and output alone.")
+    nodes = [Node(each) for each in network.begins] or [Node(Input(model.input_shape[1:]))]  # pyright: ignore[reportArgumentType]
     # One layer may occur twice in a sequence, with weights for each position: nodes are distinguished by identity.
     layers = [dataclasses.replace(layer) for layer in network.children]
-    for place, reads in calls:
+    for place, reads in graph.calls:
         nodes.append(Node(layers[place], tuple(nodes[read] for read in reads), Origin(model, place)))
     return tuple(nodes)
 
@@ -189,14 +181,14 @@ def with_trainable_layers(model: BaseModel, layers: Sequence[str | int], trainab
     network = model.network
     if not layers:
         return with_trainable(network, trainable)
-    if not isinstance(network, Graph | Network):
+    if network.call_graph is None:
         raise InvalidValue(f"{network!r} has no layers to choose from; freeze() without names freezes all of it.")
-    found = list(network.layers)
+    found = list(network.children)
     for each in layers:
         name, index = (None, each) if isinstance(each, int) else (each, None)
         named = layer_named(model, name, index)
         found[named.place] = with_trainable(found[named.place], trainable)
-    return dataclasses.replace(network, layers=tuple(found), trainable=True)
+    return dataclasses.replace(network.with_layers(tuple(found)), trainable=True)
 
 
 def is_node(value: Any) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...layers import Graph
 from ...layers.node import Node
 from .. import examples, remembering, wiring
 from ..base import BaseModel
@@ -27,8 +26,8 @@ class StructureMethods(BaseModel):
     @property
     def outputs(self) -> list[Node]:
         """The outputs as nodes."""
-        places = self.network.outputs if isinstance(self.network, Graph) else (-1,)
-        return [self.nodes[place] for place in places]
+        nodes, graph = self.nodes, self.network.call_graph  # nodes refuses a network without a call graph
+        return [] if graph is None else [nodes[place] for place in graph.outputs]
 
     @property
     def input(self) -> Any:

@@ -12,7 +12,6 @@ import numpy as np
 
 from ...declaration import replace
 from ...errors import InvalidValue
-from ...layers import Graph
 from ...optimizers import OptimizerLike
 from ...rules import RuleLike
 from ...training.callbacks import Callback
@@ -58,7 +57,8 @@ class TrainingMethods(BaseModel):
             UnknownName: If a name is unknown; the message suggests the nearest one.
         """
         self._require_rule("compile()")
-        found = outputs_of(self.network, self._known_shape()) if isinstance(self.network, Graph) else ()
+        several = len(self.network.output_activations) > 1
+        found = outputs_of(self.network, self._known_shape()) if several else ()
         if found:
             self.set_compiled(
                 compiling.resolve_outputs(found, optimizer, loss, loss_weights, metrics, rule, weighted_metrics)
