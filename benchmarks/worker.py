@@ -74,7 +74,9 @@ def command(peer: str, *more: str) -> list[str]:
 def environment(peer: str, threads: int, **more: str) -> dict[str, str]:
     """Return the environment variables of the process of a peer."""
     limits = {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    return {**os.environ, **limits, **PEERS[peer].environment, **more}
+    # Installed packages have bytecode. Without it, each process would compile the sources of this one anew.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**own, **limits, **PEERS[peer].environment, **more}
 
 
 class Bench:
