@@ -31,7 +31,7 @@ PAIRS = {
     "MeanSquaredError": {"losses.regression", "metrics.mean"},
     "MeanSquaredLogarithmicError": {"losses.regression", "metrics.of_losses"},
     "Poisson": {"losses.poisson", "metrics.of_losses"},
-    "Sequential": {"layers.compose", "model.model"},
+    "Sequential": {"layers.sequential", "model.model"},
     "SparseCategoricalCrossentropy": {"losses.categorical", "metrics.of_losses"},
     "SquaredHinge": {"losses.hinge", "metrics.of_losses"},
 }

@@ -5,10 +5,10 @@ from .attention import AdditiveAttention, Attention
 from .augmentation import RandomFlip, RandomRotation, RandomTranslation, RandomZoom
 from .bidirectional import Bidirectional
 from .boltzmann import RestrictedBoltzmann
+from .branches import Branches
 from .categories import CategoryEncoding, Discretization
 from .cell import Cell
 from .cells import GRUCell, LSTMCell, SimpleRNNCell
-from .compose import Branches, Residual, Sequential
 from .connections import Connections, DistanceDependent, SmallWorld, Sparse, Wiring, wiring
 from .convolution import Conv1D, Conv2D, Conv3D
 from .dense import Dense
@@ -30,7 +30,7 @@ from .graph import Graph
 from .grid import Grid
 from .group_normalization import GroupNormalization, RMSNormalization
 from .input import Input
-from .layer import INFERENCE, Context, Errors, Layer, Record, Variables
+from .layer import Layer
 from .light import RandomBrightness, RandomContrast
 from .linear_recurrent import LinearRecurrentUnit
 from .lookup import IntegerLookup, StringLookup
@@ -48,15 +48,18 @@ from .own import Lambda
 from .piecewise import PiecewiseLinearEmbedding
 from .pooling import AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D
 from .positions import PositionEmbedding, RotaryPositions, SinusoidalPositions
+from .records import INFERENCE, Context, Errors, Record, Variables
 from .rectifiers import ELU, Identity, LeakyReLU, PReLU, ReLU, Softmax
 from .recurrent import GRU, LSTM, SimpleRNN
 from .regularization import ActivityRegularization
 from .rescaling import Rescaling
+from .residual import Residual
 from .resizing import CenterCrop, RandomCrop, Resizing
 from .rnn import RNN, StackedRNNCells
 from .sampling import GaussianSampling
 from .select import Select
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D
+from .sequential import Sequential
 from .shape import Flatten, Permute, RepeatVector, Reshape
 from .standardization import Normalization
 from .stochastic import StochasticBinary

@@ -14,8 +14,8 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..typing import Float
-from .compose import Sequential, checked_layers
 from .layer import Context, Layer, Params, Shape, State, Variables
+from .sequential import Sequential, checked_layers
 
 
 @declaration

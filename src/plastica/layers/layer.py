@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
 import jax
 import jax.numpy as jnp
@@ -14,113 +14,17 @@ from .. import constraints, regularizers
 from ..activations import Activation
 from ..declaration import Declaration, named_field
 from ..errors import InvalidValue, NotFitted
-from ..random import Key, Shape
+from ..random import Shape
 from ..regularizers import Regularizer
-from ..typing import Bool, Params, State
+from ..typing import Params, State
 from .activity import ACTIVITY_COST, regularized
 from .in_time import InTime
 from .node import Node, nodes_of
+from .records import INFERENCE, CallGraph, Context, Errors, Record, Variables, added, with_feedback
 
 Capability = TypeVar("Capability")
 # What layers have in Keras, and models have here.
 OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weights", "kernel", "output", "input"})
-
-
-class Context(NamedTuple):
-    """Options of a forward pass.
-
-    Attributes:
-        training: Whether random layers are active and running statistics are updated.
-        key: The random key of the pass, see :mod:`plastica.random`; required by random layers in training.
-        mask: Which rows of the batch are not padding, ``(batch,)``; None for all. Padding must not enter batch
-            statistics.
-        first: The index of the first layer, if the sequence is a part of another; its layers then draw the same
-            random numbers as in the whole.
-        steps: Which steps of the layer's inputs are real and not padding, ``(batch, time)``; None for all. For a layer
-            that reads several inputs, a tuple with an entry for each.
-    """
-
-    training: bool = False
-    key: Key | None = None
-    mask: Bool[jax.Array, "batch"] | None = None
-    first: int = 0
-    steps: Any = None
-
-
-INFERENCE = Context()
-
-
-class Variables(NamedTuple):
-    """The initial parameters and state of a layer, each a pytree."""
-
-    params: Params
-    state: State
-
-
-class CallGraph(NamedTuple):
-    """How the layers of a composition read each other, each by the place of what it reads.
-
-    Places count the inputs first, then the output of each call, in the order of the calls.
-
-    Attributes:
-        inputs: The number of inputs.
-        calls: For each call the place of the layer among the layers inside, and the places that it reads.
-        outputs: The places that the composition returns.
-        output_names: The name of each output, if they have names.
-    """
-
-    inputs: int
-    calls: tuple[tuple[int, tuple[int, ...]], ...]
-    outputs: tuple[int, ...]
-    output_names: tuple[str, ...] = ()
-
-
-class Record(NamedTuple):
-    """The result of a layer in a forward pass, with functions that propagate errors back through it.
-
-    Attributes:
-        input: The input, ``(batch, ...)``.
-        potential: z, the output of the synapse.
-        activity: a = f(z).
-        pull_synapse: From an error at the potential to (gradient of the parameters, error at the input).
-        pull_activation: From an error at the activity to the error at the potential.
-        children: Records of the layers inside a composition.
-        costs: What the layer adds to the loss, by name; see :meth:`Layer.costs`.
-        pull_costs: Returns the gradient of the sum of the costs with respect to parameters, input and potential; None
-            if there are no costs.
-        trajectory: For a layer that remembers, a function that returns what it did at every step, by name: ``pre``,
-            ``potential`` and ``post``, and every gate, each ``(batch, time, ...)`` in the order of the steps. For
-            learning rules in time; costs nothing unless it is called.
-        details: For a layer that shows more than potential and activity, such as attention weights, a function that
-            returns it by name; costs nothing unless it is called.
-    """
-
-    input: jax.Array
-    potential: jax.Array
-    activity: jax.Array
-    pull_synapse: Callable[[jax.Array], tuple[Params, jax.Array]]
-    pull_activation: Callable[[jax.Array], jax.Array]
-    children: tuple[Record, ...] = ()
-    costs: dict[str, jax.Array] = {}  # noqa: RUF012 - never written to
-    pull_costs: Callable[[], tuple[Params, jax.Array, jax.Array]] | None = None
-    trajectory: Callable[[], dict[str, jax.Array]] | None = None
-    details: Callable[[], dict[str, jax.Array]] | None = None
-
-
-class Errors(NamedTuple):
-    """The learning signal of one layer.
-
-    Attributes:
-        delta: dC/dz, the error at the potential.
-        gradient: dC/dparams, in the parameters' structure.
-        input_delta: dC/dinput, the error for the layer below.
-        children: The same of the layers inside a composition.
-    """
-
-    delta: jax.Array
-    gradient: Params
-    input_delta: jax.Array
-    children: tuple[Errors, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -420,7 +324,7 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         """
         potential, pull, new_state = jax.vjp(lambda p, a: self.synapse(p, a, state, context), params, x, has_aux=True)
         if feedback is not None:
-            pull = _with_feedback(pull, jax.vjp(lambda a: self.synapse(feedback, a, state, context)[0], x)[1])
+            pull = with_feedback(pull, jax.vjp(lambda a: self.synapse(feedback, a, state, context)[0], x)[1])
         activity, pull_activation = jax.vjp(self.activate, potential)
         record = Record(x, potential, activity, pull, lambda delta: pull_activation(delta)[0])
         return _with_costs(self, params, record, context), new_state
@@ -437,7 +341,7 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         at_params, at_input, at_potential = record.pull_costs()
         delta = delta + at_potential
         gradient, input_delta = record.pull_synapse(delta)
-        return Errors(delta, _plus(gradient, at_params), _plus(input_delta, at_input))
+        return Errors(delta, added(gradient, at_params), added(input_delta, at_input))
 
 
 def as_float(array: jax.Array) -> jax.Array:
@@ -465,15 +369,3 @@ def _with_costs(layer: Layer, params: Params, record: Record, context: Context) 
     inputs = params, record.input, record.potential
     costs, pull = jax.vjp(lambda p, x, z: layer.costs(p, x, z, context), *inputs)
     return record._replace(costs=costs, pull_costs=lambda: pull(jax.tree.map(jnp.ones_like, costs)))
-
-
-def _plus(tree: Any, other: Any) -> Any:
-    """Add trees of gradients; those of integers have no values."""
-    return jax.tree.map(lambda one, more: one if more.dtype == jax.dtypes.float0 else one + more, tree, other)
-
-
-def _with_feedback(pull: Callable[..., Any], pull_back: Callable[..., Any]) -> Callable[..., Any]:
-    def pull_with_feedback(delta: jax.Array) -> tuple[Params, jax.Array]:
-        return pull(delta)[0], pull_back(delta)[0]
-
-    return pull_with_feedback

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from .compose import checked_layers
 from .composition import placed
 from .layer import Context, Layer, Params, Record, Shape, State, Variables
+from .sequential import checked_layers
 
 
 @declaration

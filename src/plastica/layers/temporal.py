@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..activations import ActivationLike
-from .compose import Residual
 from .convolution import Conv1D
 from .noise import Dropout
+from .residual import Residual
 
 
 def temporal_block(

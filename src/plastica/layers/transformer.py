@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ..activations import ActivationLike
 from ..errors import InvalidValue
-from .compose import Residual, Sequential
 from .dense import Dense
 from .multi_head import MultiHeadAttention
 from .noise import Dropout
 from .normalization import LayerNormalization
+from .residual import Residual
+from .sequential import Sequential
 
 
 def transformer_block(

@@ -11,11 +11,11 @@ import numpy as np
 from ..errors import InvalidValue, UnknownName
 from ..layers import Input
 from ..layers import Sequential as Network
-from ..layers.compose import chain
 from ..layers.freezing import with_trainable
 from ..layers.functional import graph_between
 from ..layers.layer import Layer
 from ..layers.node import Node
+from ..layers.sequential import chain
 from ..views.outline import outline
 from . import weights
 from .base import BaseModel
