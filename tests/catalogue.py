@@ -28,6 +28,7 @@ LAYERS = {
     "dense": (pl.Dense(4, activation="tanh"), VECTOR),
     "dense_without_bias": (pl.Dense(4, use_bias=False), VECTOR),
     "mcculloch_pitts": (pl.McCullochPitts([[1, -1, 2, 0, 1, 0]] * 2, (1, 2)), VECTOR),
+    "einsum_dense": (pl.EinsumDense("abc,cde->abde", (None, 2, 4), activation="tanh", bias_axes="de"), SERIES),
     "wired": (pl.Wired(pl.Dense(4, activation="tanh"), pl.Sparse(0.5)), VECTOR),
     "wired_convolution": (pl.Wired(pl.Conv2D(4, 2, activation="tanh"), pl.DistanceDependent(0.3, 0.5)), IMAGE),
     "activation": (pl.Activation("softplus"), VECTOR),

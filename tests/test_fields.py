@@ -29,7 +29,7 @@ GIVEN: dict[str, Any] = {
     "dims": (2, 1), "n": 3, "num_heads": 2, "key_dim": 3, "place": 0, "height": 2, "width": 2,
     "factor": 0.1, "height_factor": 0.1, "width_factor": 0.1, "num_tokens": 3, "num_classes": 2,
     "target_class_ids": (0,), "recall": 0.5, "precision": 0.5, "specificity": 0.5, "sensitivity": 0.5,
-    "sequence_length": 7,
+    "sequence_length": 7, "equation": "...a,ab->...b", "output_sizes": 3,
     "inputs": (pl.Input((3,)),), "calls": ((0, (0,)),), "outputs": (1,),
 }  # fmt: skip
 OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "PiecewiseLinearEmbedding")} | {

@@ -15,6 +15,7 @@ from .dense import Dense
 from .dropouts import AlphaDropout, GaussianDropout, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D
 from .echo_state import EchoState, EchoStateCell, ReservoirWeights
 from .edges import Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D
+from .einsum_dense import EinsumDense
 from .embedding import Embedding
 from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
@@ -117,6 +118,7 @@ __all__ = [
     "Dropout",
     "EchoState",
     "EchoStateCell",
+    "EinsumDense",
     "Embedding",
     "Ensemble",
     "Errors",
