@@ -280,49 +280,10 @@ class Orthogonal(Initializer):
             raise ShapeError(f"Orthogonal: got the shape {shape}; it needs at least two axes.")
         rows, columns = prod(shape[:-1]), shape[-1]
         normal = rng.standard_normal((max(rows, columns), min(rows, columns)))
-        q = orthonormal(normal)
+        q, r = np.linalg.qr(normal)
+        # The signs of the columns depend on the QR algorithm; with a positive diagonal of r, q is uniform (Haar).
+        q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
         return (self.gain * (q if rows >= columns else q.T)).reshape(shape).astype(np.float32)
-
-
-# OpenBLAS shares out among threads the products of more than 2^18 multiplications and the matrices of more than 9,216
-# numbers that multiply a vector (its interface/gemm.c and interface/gemv.c, with the default factor of 4).
-_ALONE_PRODUCT, _ALONE_MATRIX = 1 << 18, 9000
-_PANEL = 16
-
-
-def orthonormal(matrix: np.ndarray) -> np.ndarray:
-    """Return Q of the QR decomposition in which R has a positive diagonal; Q of a normal matrix is uniform (Haar).
-
-    The same as by ``np.linalg.qr``, but in parts so small that the BLAS computes each in one thread: where other
-    programs keep the processors busy, its threads wait for each other, and 512 x 128 numbers took 100 ms instead of 5.
-
-    Args:
-        matrix: ``(rows, columns)``, no more columns than rows.
-
-    Shapes:
-        ``(rows, columns)``, with orthonormal columns.
-
-    Reference:
-        L. Giraud, J. Langou, M. Rozloznik, J. van den Eshof, 2005, Rounding error analysis of the classical
-        Gram-Schmidt orthogonalization process (twice is enough).
-    """
-    rows, columns = matrix.shape
-    width = max(1, min(_PANEL, _ALONE_MATRIX // rows))
-    found = np.empty_like(matrix)
-    for start in range(0, columns, width):
-        before, panel = found[:, :start], matrix[:, start : start + width]
-        for _ in range(2):
-            panel = panel - _product_in_parts(before, _product_in_parts(before.T, panel))
-            q, r = np.linalg.qr(panel)
-            # The signs of the columns depend on the algorithm.
-            panel = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)
-        found[:, start : start + width] = panel
-    return found
-
-
-def _product_in_parts(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    rows = max(1, _ALONE_PRODUCT // max(1, y.size))
-    return np.concatenate([x[start : start + rows] @ y for start in range(0, max(1, len(x)), rows)])
 
 
 @declaration
