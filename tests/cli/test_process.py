@@ -224,7 +224,7 @@ def test_a_full_disk_keeps_the_model_and_says_what_is_missing(tmp_path):
         [*limited, *COMMAND, *TRAIN], check=False, capture_output=True, text=True, timeout=120, cwd=tmp_path
     )
     assert made.returncode == 1
-    assert "run/report.html cannot be written: the file is larger" in made.stderr
+    assert "run/report.html cannot be written: the file exceeds" in made.stderr
     assert "The trained model is saved: run/model.plastica; not written: report.html." in made.stderr
     assert {path.name for path in (tmp_path / "run").iterdir()} == FILES - {"report.html"}
 

@@ -75,7 +75,7 @@ def test_training_equals_keras(network):
     ours, _ = network(pl.layers, pl.Model)
     weights = [0.5 * RNG.normal(size=each.shape).astype(np.float32) for each in ours.get_weights()]
     weights = [np.abs(each) if each.ndim == 1 else each for each in weights]  # variances are positive
-    theirs.set_weights(by_name(theirs, ours, weights))
+    theirs.set_weights(weights)
     ours.set_weights(weights)
     x = [each.astype(np.float32) for each in x] if isinstance(x, list) else x.astype(np.float32)
     np.testing.assert_allclose(ours.predict(x), theirs.predict(x, verbose=0), rtol=1e-3, atol=1e-4)
@@ -86,14 +86,3 @@ def test_training_equals_keras(network):
     )
     np.testing.assert_allclose(told, heard, rtol=1e-3)
     np.testing.assert_allclose(ours.predict(x), theirs.predict(x, verbose=0), rtol=5e-3, atol=1e-3)
-
-
-def by_name(theirs, ours, weights):
-    """Return the weights in the order of Keras's layers, which in a graph may be another than that of the calls."""
-    left, found = list(weights), {}
-    for layer, params, state in zip(ours.layers, ours.params, ours.state, strict=True):
-        if params or state:
-            found[layer.name] = [left.pop(0) for _ in (*params, *state)]
-    if None in found:  # a chain of layers without names has one order only
-        return weights
-    return [array for layer in theirs.layers for array in found.get(layer.name, [])]

@@ -92,7 +92,10 @@ def test_batch_statistics_leave_filler_rows_out():
 def test_nan_stops_at_once_names_the_layer_and_keeps_finite_weights():
     model = pl.Sequential([pl.Dense(8, activation="relu"), pl.Dense(1)])
     model.compile(optimizer=pl.optimizers.SGD(1e3), loss="mse")
-    with pytest.raises(pl.errors.NotFinite, match=r"epoch \d+, step \d+ of 3: the potential of layer \d, Dense"):
+    with pytest.raises(
+        pl.errors.NotFinite,
+        match=r"epoch \d+, step \d+ of 3: the first value that is not finite is in the potential of layer \d, Dense",
+    ):
         model.fit(X * 100, Y, epochs=100, verbose=0)
     assert all(np.isfinite(array).all() for array in model.get_weights())
 

@@ -180,7 +180,7 @@ def test_blocks_of_bytes_give_the_bits_of_blocks_of_floats():
     one.fit(Bytes(["uint8"] * 3), **OPTIONS)
     other.fit(Bytes(["float32"] * 3), **OPTIONS)
     assert same(one, other)
-    with pytest.raises(pl.errors.DataError, match=r"block [12] has float32 numbers where block 0 has uint8"):
+    with pytest.raises(pl.errors.DataError, match=r"block [12] has dtype float32, but block 0 has uint8"):
         network(*FIRST["dense"]()).fit(Bytes(["uint8", "float32", "float32"]), **OPTIONS)
 
 

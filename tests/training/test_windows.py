@@ -128,7 +128,7 @@ class Short(Parts):
         (Parts(), {"y": Y}, pl.errors.InvalidValue, r"fit\(x=blocks, y=\.\.\.\)"),
         (Parts(), {"validation_split": 0.2}, pl.errors.InvalidValue, "validation_split"),
         (Wrong(), {}, pl.errors.DataError, "block [456]'s x.*NaN"),
-        (Short(), {}, pl.errors.ShapeError, "block 3 has 10 rows, where blocks.sizes says 40"),
+        (Short(), {}, pl.errors.ShapeError, r"block 3 has 10 rows, but blocks.sizes\[3\] is 40"),
     ],
 )
 def test_blocks_that_cannot_be_learned_from_are_refused(blocks, options, error, message):

@@ -55,7 +55,8 @@ class Checked(Blocks):
         found = take(self.model, x, y, weight, owner=f"block {block}'s ", compact=True)
         if found.rows != self._sizes[block]:
             raise ShapeError(
-                f"block {block} has {found.rows} rows, but blocks.sizes[{block}] is {self._sizes[block]}; correct one."
+                f"block {block} has {found.rows} rows, but blocks.sizes[{block}] is {self._sizes[block]}; the two must "
+                "agree."
             )
         if block and (found.weight is not None) != self._weighted:
             raise ShapeError(

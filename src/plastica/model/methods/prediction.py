@@ -100,6 +100,7 @@ class PredictionMethods(BaseModel):
             >>> answers = model.stream()
             >>> answers.step([0.5, -1.0]).shape
             (1, 1)
+            >>> import numpy as np
             >>> x = np.ones((1, 3, 2))
             >>> answers.reset()
             >>> last = [answers.step(x[:, t]) for t in range(3)][-1]

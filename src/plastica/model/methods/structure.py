@@ -104,6 +104,7 @@ class StructureMethods(BaseModel):
         Example:
             >>> from plastica import LSTM, Input, Sequential
             >>> model = Sequential([Input((None, 1), batch_size=1), LSTM(2, stateful=True)])
+            >>> import numpy as np
             >>> x = np.ones((1, 3, 1))
             >>> first, second = model.predict(x), model.predict(x)
             >>> model.reset_states()
