@@ -167,7 +167,10 @@ def test_a_layer_of_text_behind_others_is_refused():
     layer = pl.StringLookup(vocabulary=["a"])
     model = pl.Sequential([pl.Dense(2), layer])
     model.compile("adam", "mse")
-    with pytest.raises(InvalidValue, match="layer 1, StringLookup: StringLookup reads the inputs of the model before they become numbers"):
+    with pytest.raises(
+        InvalidValue,
+        match="layer 1, StringLookup: StringLookup reads the inputs of the model before they become numbers",
+    ):
         model.predict(np.ones((2, 2)))
 
 

@@ -126,6 +126,19 @@ def test_a_network_is_in_one_fit_at_a_time():
     assert model.fit(X, Y, verbose=0).epoch == [0]
 
 
+def test_one_before_the_first_step_is_not_lost():
+    class Press(pl.Callback):
+        def set_model(self, model):
+            signal.raise_signal(signal.SIGINT)
+            super().set_model(model)
+
+    model = network()
+    with pytest.raises(Interrupted):
+        model.fit(X, Y, epochs=3, verbose=0, callbacks=Press())
+    assert model.epochs_trained == 0
+    assert model.fit(X, Y, verbose=0).epoch == [0]
+
+
 LONG = """
 import gc, sys, numpy as np, plastica as pl
 model = pl.Sequential([pl.Dense(4), pl.Dense(1)])
@@ -149,5 +162,8 @@ def test_it_is_not_lost_where_jax_would_swallow_it():
         assert child.stdout.readline() == "begins\n"
         time.sleep(0.3)
         child.send_signal(signal.SIGINT)
-        out, _ = child.communicate(timeout=60)
+        try:
+            out, _ = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert out == "ended True\n"

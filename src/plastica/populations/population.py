@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
 from ..model.options import Options
+from ..training import interrupting
 from ..training.callbacks import Callback
 from ..training.run import Hook
 from . import fitting, results
@@ -186,13 +187,14 @@ class Population:
             checkpoint_seconds,
         )
         fold = self.folds is not None
-        data = fitting.data_for(
-            self._first(), x, y, sample_weight, class_weight, validation_split, validation_data, options, fold
-        )
-        self._split(data, groups)
-        if not self.models:
-            self.models = [fitting.model_of(self.model, member) for member in self.members]
-        self.history = fitting.fit(self, data, callbacks, options, hooks)
+        with interrupting.noted():
+            data = fitting.data_for(
+                self._first(), x, y, sample_weight, class_weight, validation_split, validation_data, options, fold
+            )
+            self._split(data, groups)
+            if not self.models:
+                self.models = [fitting.model_of(self.model, member) for member in self.members]
+            self.history = fitting.fit(self, data, callbacks, options, hooks)
         return self.history
 
     def evaluate(self, x: Any, y: Any = None, batch_size: int | None = None, sample_weight: Any = None) -> Any:

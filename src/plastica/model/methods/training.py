@@ -14,6 +14,7 @@ from ...declaration import replace
 from ...errors import InvalidValue
 from ...optimizers import OptimizerLike
 from ...rules import RuleLike
+from ...training import interrupting
 from ...training.callbacks import Callback
 from ...training.history import History
 from ...training.run import Hook
@@ -176,7 +177,8 @@ class TrainingMethods(BaseModel):
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds, steps_per_epoch, validation_steps,
         )  # fmt: skip
-        with alone(self):
+        # From the first line on: Ctrl-C while the data are checked ends the run before its first step.
+        with alone(self), interrupting.noted():
             learn, held_out = fitting.examples_for(
                 self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
             )
