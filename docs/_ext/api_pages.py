@@ -29,6 +29,7 @@ MODULES = {
     "training": "Training and callbacks",
     "rules": "Learning rules",
     "comparison": "Comparing rules",
+    "populations": "Populations",
     "ensembles": "Ensembles",
     "calibration": "Calibration",
     "boltzmann": "Boltzmann machines",
