@@ -48,7 +48,7 @@ def test_the_picture_shows_each_member_and_the_best(tmp_path):
     found = pl.sweep(network(), X, Y, learning_rate=[0.001, 0.01, 0.1], seeds=2, epochs=5, verbose=0)
     figure = found.plot(tmp_path / "sweep.svg")
     text = (tmp_path / "sweep.svg").read_text("utf-8")
-    assert "learning rate" in text and "val loss" in text and f"at {found.best['learning_rate']:g}" in text
+    assert "learning rate" in text and "validation loss" in text and f"at {found.best['learning_rate']:g}" in text
     (axes,) = figure.axes
     assert axes.get_xscale() == "log"
     members, mean = axes.lines[:2]

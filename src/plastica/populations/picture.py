@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..drawing import COLOURS, FAINT, INK, PALE, SOFT, checked_ending, own_style
 from ..errors import InvalidValue
 from ..training.monitor import better
+from ..training.wording import metric_name
 from .results import PopulationHistory
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _dress(axes: Axes, settings: list[float], means: list[float], setting: str, 
     if means and min(means) > 0 and max(means) / min(means) >= LOGARITHMIC:
         axes.set_yscale("log")
     axes.set_xlabel(setting.replace("_", " "), fontsize=9, color=INK)
-    axes.set_title(monitor.replace("_", " "), loc="left", fontsize=10, color=INK)
+    axes.set_title(metric_name(monitor), loc="left", fontsize=10, color=INK)
     axes.tick_params(labelsize=8, colors=INK, length=0, which="both")
     axes.grid(color=PALE, linewidth=0.7)
     axes.set_axisbelow(True)
