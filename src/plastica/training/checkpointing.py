@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import warnings
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,14 +186,15 @@ def fingerprint(run: Run) -> str:
     """Return a digest of everything that determines the weights: the program, the data, the seed, the batches."""
     if len(run.members) == 1:
         return _fingerprint(run.members[0], _update)
-    known: dict[int, bytes] = {}  # by array: members share their rows
+    # By array, since members share their rows; a reference tells whether a number still belongs to the same array.
+    known: dict[int, tuple[weakref.ref[Any], bytes]] = {}
 
     def update(digest: Any, rows: Any) -> None:
-        if id(rows) not in known:
+        if id(rows) not in known or known[id(rows)][0]() is not rows:
             own = hashlib.sha256()
             _update(own, rows)
-            known[id(rows)] = own.digest()
-        digest.update(known[id(rows)])
+            known[id(rows)] = weakref.ref(rows), own.digest()
+        digest.update(known[id(rows)][1])
 
     return hashlib.sha256("".join(_fingerprint(member, update) for member in run.members).encode()).hexdigest()
 
