@@ -205,6 +205,8 @@ def test_what_cannot_be_mixed_is_refused(models):
         average_weights([models[0], wide])
     with pytest.raises(InvalidValue, match="cannot be inferred"):
         greedy_soup(models, X, Y, monitor="temperature")
+    with pytest.raises(InvalidValue, match="mode"):
+        greedy_soup(models, X, Y, mode="lowest")
     with pytest.raises(DataError, match="class numbers from 0 to 2"):
         ModelEnsemble(models).fit_weights(X, Y + 1)
     with pytest.raises(InvalidValue, match="not compiled"):

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidValue, ShapeError
+from ..errors import ShapeError
 from ..model import Model
-from ..training.monitor import Mode, better, require_figure
+from ..training.monitor import Mode, direction_of, require_figure
 from .copying import as_models, copy_of
 
 
@@ -60,20 +60,14 @@ def greedy_soup(
         mode: ``"min"`` if lower is better, ``"max"`` if higher is, ``"auto"`` to infer it from the name.
 
     Raises:
-        InvalidValue: If the direction cannot be inferred from the name.
+        InvalidValue: If ``mode`` is unknown, or the direction cannot be inferred from the name.
         UnknownName: If there is no such metric.
 
     Reference:
         M. Wortsman et al. (2022), Model soups, recipe 1.
     """
     given = as_models("greedy_soup", models)
-    direction = better(monitor) if mode == "auto" else mode
-    if direction is None:
-        raise InvalidValue(
-            f'greedy_soup: whether lower or higher is better cannot be inferred from the name "{monitor}". '
-            'Set mode="min" or mode="max".'
-        )
-    sign = 1 if direction == "min" else -1
+    sign = 1 if direction_of("greedy_soup", monitor, mode) == "min" else -1
 
     def error(model: Model) -> float:
         found = model.evaluate(x, y, verbose=0, return_dict=True)

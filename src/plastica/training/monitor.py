@@ -65,6 +65,22 @@ def better(name: str) -> Literal["min", "max"] | None:
     return "min" if lower else "max"
 
 
+def direction_of(where: str, name: str, mode: Mode) -> Literal["min", "max"]:
+    """Return the direction in which a metric improves.
+
+    Raises:
+        InvalidValue: If ``mode`` is unknown, or is ``"auto"`` and cannot be inferred.
+    """
+    one_of(where, "mode", mode, ("auto", "min", "max"))
+    direction = better(name) if mode == "auto" else mode
+    if direction is None:
+        raise InvalidValue(
+            f'{where}: whether lower or higher is better cannot be inferred from the name "{name}". '
+            'Set mode="min" or mode="max".'
+        )
+    return direction
+
+
 def require_figure(where: str, name: str, known: Iterable[str]) -> None:
     """Check that a metric exists.
 
@@ -95,15 +111,9 @@ class Monitor(Callback):
 
     def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
         where = type(self).__name__
-        one_of(where, "mode", mode, ("auto", "min", "max"))
         self.monitor = monitor
-        self.mode = better(monitor) if mode == "auto" else mode
+        self.mode = direction_of(where, monitor, mode)
         self.min_delta = abs(float(min_delta))
-        if self.mode is None:
-            raise InvalidValue(
-                f'{where}: whether lower or higher is better cannot be inferred from the name "{monitor}". '
-                'Set mode="min" or mode="max".'
-            )
 
     def current(self, logs: Logs | None) -> float:
         """Return the value of the metric in this epoch.
