@@ -45,7 +45,7 @@ HOMES = {
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
-    "populations": ("Population", "sweep"),
+    "populations": ("Population", "cross_validate", "sweep"),
     "rules": ("Backprop", "Rule"),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
@@ -112,7 +112,7 @@ if TYPE_CHECKING:
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace
-    from .populations import Population, sweep
+    from .populations import Population, cross_validate, sweep
     from .rules import Backprop, Rule
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -31,12 +31,10 @@ from ..training.rows import Rows
 from ..training.run import Hook, Run, as_hooks
 from ..training.stopping import stop_rules
 from .grid import MemberSettings
+from .group import MemberGroup
 from .places import varied
 from .progress import PopulationProgress
 from .results import PopulationHistory
-
-if TYPE_CHECKING:
-    from .population import Population
 
 MOST_NAMED = 3
 
@@ -99,13 +97,13 @@ def data_for(
 
 
 def fit(
-    population: Population, data: PopulationData, callbacks: Callbacks, options: Options, hooks: Sequence[Hook] | Hook
+    group: MemberGroup, data: PopulationData, callbacks: Callbacks, options: Options, hooks: Sequence[Hook] | Hook
 ) -> PopulationHistory:
-    """Train the models of a population; see :meth:`Population.fit`."""
+    """Train the models of a group; see :meth:`Population.fit`."""
     keep_compiled_programs()
     rows = training_rows(*data.learn[:3])
     held_out = None if data.held_out is None else _shared(data.held_out)
-    members = [_member_for(population, place, data, rows, held_out, options) for place in range(len(population))]
+    members = [_member_for(group, place, data, rows, held_out, options) for place in range(len(group))]
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
         member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
@@ -113,28 +111,28 @@ def fit(
     run = Run(members, options.epochs, raises=False)
     progress = PopulationProgress(options.verbose, options.epochs)
     run.hooks = (progress, *as_hooks(hooks))
-    found = PopulationHistory(histories, population.columns(), population.part_name)
+    found = PopulationHistory(histories, group.columns(), group.part_name)
     progress.begin()
     try:
-        conduct(run, population.models, histories, options)
+        conduct(run, group.models, histories, options)
     finally:
         found.kept = [_kept_epoch(member) for member in members]
         found.failed = {place: member.failed for place, member in enumerate(members) if member.failed}
         progress.end(run, found)
-    _say_failed(population, found)
+    _say_failed(group, found)
     return found
 
 
 def _member_for(
-    population: Population,
+    group: MemberGroup,
     place: int,
     data: PopulationData,
     rows: Rows,
     held_out: Callable[[int], Rows] | None,
     options: Options,
 ) -> Member:
-    model, settings = population.models[place], population.members[place]
-    splits, count = population.splits, data.learn.rows
+    model, settings = group.models[place], group.members[place]
+    splits, count = group.splits, data.learn.rows
     if not model.built:
         model.build(data.input_shape)
     # All members share one copy of the rows, and each has the numbers of its own.
@@ -144,7 +142,7 @@ def _member_for(
     full = model.program.full_batch and options.batch_size is None
     size = len(places) if full else options.batch_size or BATCH_SIZE
     order = (options.shuffle, model.epochs_trained)
-    source = Arrays(rows, len(places), size, model.seed, *order, places=places, together=len(population))
+    source = Arrays(rows, len(places), size, model.seed, *order, places=places, together=len(group))
     judged_places = None if part is None else part.held_out
 
     def judged(chunk: int) -> Rows | None:
@@ -209,17 +207,17 @@ def _kept_epoch(member: Member) -> int:
     return history.epoch.index(best[0]) if best and best[0] in history.epoch else len(history.epoch) - 1
 
 
-def _say_failed(population: Population, found: PopulationHistory) -> None:
+def _say_failed(group: MemberGroup, found: PopulationHistory) -> None:
     if not found.failed:
         return
     named = [
-        f"member {place} ({population.members[place].words()}): {why}"
+        f"member {place} ({group.members[place].words()}): {why}"
         for place, why in list(found.failed.items())[:MOST_NAMED]
     ]
     more = len(found.failed) - len(named)
     named += [f"and {more} more; history.failed has all of them"] if more else []
     warnings.warn(
-        f"{len(found.failed)} of {len(population)} members met a number that is not finite and stopped there. "
+        f"{len(found.failed)} of {len(group)} members met a number that is not finite and stopped there. "
         + " ".join(named),
         PlasticaWarning,
         stacklevel=4,

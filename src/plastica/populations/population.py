@@ -16,6 +16,7 @@ from ..training.callbacks import Callback
 from ..training.run import Hook
 from . import fitting, results
 from .grid import MemberSettings, members_of, seeds_of
+from .group import MemberGroup
 from .predictions import Predictions, predictions_of
 from .results import PopulationHistory
 from .splits import RowSplit, check_folds, fold_splits, row_subsets
@@ -194,7 +195,8 @@ class Population:
             self._split(data, groups)
             if not self.models:
                 self.models = [fitting.model_of(self.model, member) for member in self.members]
-            self.history = fitting.fit(self, data, callbacks, options, hooks)
+            group = MemberGroup(self.members, self.models, self.splits, self.part_name)
+            self.history = fitting.fit(group, data, callbacks, options, hooks)
         return self.history
 
     def evaluate(self, x: Any, y: Any = None, batch_size: int | None = None, sample_weight: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..data.folds import deal
+from ..data.folds import check_deal, deal
 from ..errors import InvalidValue
 
 
@@ -100,17 +100,7 @@ def check_folds(folds: Any) -> None:
 
 
 def _dealt(folds: int, rows: int, classes: np.ndarray | None, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    if folds > rows:
-        raise InvalidValue(f"folds={folds} for {rows} rows: every fold needs a row, so give at most {rows}.")
-    if classes is not None:
-        names, counts = np.unique(classes, return_counts=True)
-        name, fewest = names[counts.argmin()], int(counts.min())
-        if fewest < folds:
-            less = f"give at most {fewest} folds" if fewest > 1 else "leave this class out"
-            raise InvalidValue(
-                f"folds={folds}, but class {name} has only {fewest} {'rows' if fewest > 1 else 'row'}, so that some "
-                f"folds would be without it; {less}, or give a splitter: folds=KFold({folds}, shuffle=True)."
-            )
+    check_deal(folds, rows, classes)
     numbers = deal(rows, folds, classes, seed)
     return [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
 

@@ -1,0 +1,128 @@
+"""The training, validation and held-out rows of each fold of a cross-validation."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data.folds import check_deal, deal, deal_groups, deal_in_time
+from ..data.splitting import split
+from ..errors import DataError, InvalidValue
+from .splits import RowSplit, check_folds, fold_splits
+
+
+class CrossFold(NamedTuple):
+    """One fold of a cross-validation.
+
+    Attributes:
+        repeat, fold: Their numbers, from 0.
+        train: The rows that training may use.
+        held_out: The rows on which the result is evaluated.
+        seed: The seed of the network and of the fold.
+    """
+
+    repeat: int
+    fold: int
+    train: np.ndarray
+    held_out: np.ndarray
+    seed: int
+
+    def inside(self, validation_split: float, classes: np.ndarray | None) -> RowSplit:
+        """Return training and validation rows among those that training may use, drawn with each class's share."""
+        if not validation_split:
+            return RowSplit(self.train, None)
+        own = None if classes is None else classes[self.train]
+        made = split(len(self.train), validation_split, 0, own, self.seed)
+        return RowSplit(self.train[made.train], self.train[made.validation])
+
+
+class RowFacts(NamedTuple):
+    """What decides on the folds of rows.
+
+    Attributes:
+        rows: How many rows there are.
+        classes: The class of each row; None for other targets.
+        groups: The group of each row, or None.
+        times: The time of each row, or None.
+    """
+
+    rows: int
+    classes: np.ndarray | None = None
+    groups: Any = None
+    times: Any = None
+
+
+def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[CrossFold]:
+    """Return the folds of each repeat.
+
+    Args:
+        folds: A number, a splitter of scikit-learn, or pairs of row numbers.
+        repeats: How often the rows are dealt anew.
+        facts: What decides on the folds.
+        seed: The seed of the first repeat; the next has the next.
+
+    Raises:
+        InvalidValue: If a number of folds does not fit the rows, classes, groups or times, or the folds of
+            all repeats would be the same.
+        DataError: If groups or times are not one for each row.
+    """
+    if not isinstance(repeats, int | np.integer) or isinstance(repeats, bool) or repeats < 1:
+        raise InvalidValue(f"repeats={repeats!r}: give a whole number of at least 1.")
+    number = isinstance(folds, int | np.integer) and not isinstance(folds, bool)
+    if repeats > 1 and (not number or facts.times is not None):
+        why = "time has one order" if number else "the splitter or the pairs give the same folds again"
+        raise InvalidValue(f"repeats={repeats}: {why}; leave repeats out, or use RepeatedKFold for random folds.")
+    groups, times = _checked("groups", facts.groups, facts.rows), _checked("times", facts.times, facts.rows)
+    if groups is not None and times is not None:
+        raise InvalidValue("cross_validate(groups=..., times=...): give one of the two, or pairs of row numbers.")
+    found = []
+    for repeat in range(int(repeats)):
+        if number:
+            pairs = _dealt(int(folds), facts._replace(groups=groups, times=times), seed + repeat)
+        else:
+            pairs = fold_splits(folds, facts.rows, facts.classes, groups, seed)
+        for fold, (train, held_out) in enumerate(pairs):
+            if held_out is None:
+                raise InvalidValue(f"folds={folds!r}: each fold needs held-out rows.")
+            if both := set(train.tolist()) & set(held_out.tolist()):
+                raise InvalidValue(
+                    f"fold {fold} has row {min(both)} in both parts, so that it would be evaluated on what it learned; "
+                    "give each row to one of the two."
+                )
+            found.append(CrossFold(repeat, fold, train, held_out, seed + repeat))
+    return found
+
+
+def require_folds(folds: Any) -> None:
+    """Check the folds of a cross-validation.
+
+    Raises:
+        InvalidValue: If they are neither a number of at least 2, nor a splitter, nor pairs.
+    """
+    if folds is None:
+        raise InvalidValue(
+            "cross_validate(folds=None): give a number of at least 2, a splitter or pairs of row numbers."
+        )
+    check_folds(folds)
+
+
+def _dealt(folds: int, facts: RowFacts, seed: int) -> list[RowSplit]:
+    if facts.times is not None:
+        numbers = deal_in_time(facts.times.astype(np.float64), folds)
+        return [RowSplit(np.flatnonzero(numbers < fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
+    if facts.groups is not None:
+        numbers = deal_groups(facts.groups, folds, seed)
+    else:
+        check_deal(folds, facts.rows, facts.classes)
+        numbers = deal(facts.rows, folds, facts.classes, seed)
+    return [RowSplit(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
+
+
+def _checked(name: str, given: Any, rows: int) -> np.ndarray | None:
+    if given is None:
+        return None
+    found = np.asarray(given)
+    if found.shape != (rows,):
+        raise DataError(f"{name} has shape {found.shape}; give one for each of the {rows} rows.")
+    return found

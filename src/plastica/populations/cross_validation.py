@@ -1,0 +1,148 @@
+"""cross_validate: evaluate a network, or a search for one, on rows that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..data.gathered import Gathered
+from ..model import Model
+from ..model.options import Options
+from ..training import interrupting
+from ..training.callbacks import Callback
+from . import fitting, nested
+from .cross_parts import CrossFold, RowFacts, cross_folds, require_folds
+from .cross_results import CrossValidation
+from .grid import MemberSettings
+from .group import MemberGroup
+from .results import PopulationHistory
+
+
+def cross_validate(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    folds: Any = 5,
+    *,
+    repeats: int = 1,
+    groups: Any = None,
+    times: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: int | str = 0,
+    callbacks: Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None = None,
+    validation_split: float = 0.0,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    time_limit: float | str | None = None,
+) -> CrossValidation:
+    """Train a network once for each fold on the other folds, and evaluate it on that fold.
+
+    Use it to learn how well a network predicts new rows, and how far that depends on the rows that it was trained on.
+    Every row is predicted by a network that was not trained on it. All folds of all repeats are trained in one program.
+
+    With a :class:`Population` or another search as the model, this is nested cross-validation: the search chooses among
+    its settings on the training rows of each outer fold alone, the choice is trained on all of them, and the held-out
+    rows measure the whole procedure. The result is not better by luck, as the value of the best of many settings is.
+
+    Args:
+        model: A compiled model, which is not trained itself; or an untrained search with the methods ``fit(x, y, ...)``
+            and ``best()``, such as ``Population(model, learning_rate=[0.1, 0.01], folds=3)``.
+        x, y: Inputs and targets, ``(rows, ...)``, in memory; as for :meth:`Model.fit`.
+        folds: A number of folds (with each class's share, unless groups or times decide), a splitter of scikit-learn,
+            or pairs of row numbers: training, held out.
+        repeats: How often rows are dealt to folds anew, with new initial weights; the mean is less noisy for it.
+        groups: The group of each row, ``(rows,)``; all rows of a group are in the same fold.
+        times: The time of each row, ``(rows,)``, as numbers; each fold is trained on the rows before its own.
+        batch_size, epochs, class_weight, sample_weight, time_limit: As for :meth:`Model.fit`. The weights of held-out
+            rows count in their evaluation.
+        verbose: As for :meth:`Population.fit`.
+        callbacks: As for :meth:`Population.fit`.
+        validation_split: The share of the training rows of each fold on which callbacks such as early stopping may
+            look; the held-out rows are for the evaluation alone.
+
+    Returns:
+        The metrics of each fold, their mean, spread and interval, and the out-of-fold predictions.
+
+    Raises:
+        InvalidValue: If there are more folds than rows, rows of a class, groups or times, if a fold has a row in both
+            parts, or the model is neither a compiled model nor an untrained search.
+        DataError, ShapeError: If the data are invalid.
+
+    Example:
+        >>> from plastica import Dense, Sequential
+        >>> model = Sequential([Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> x = np.linspace(0, 1, 40)[:, None]
+        >>> found = cross_validate(model, x, 2 * x, folds=4, epochs=3)
+        >>> found.to_frame().shape, found.predictions.shape
+        ((4, 5), (40, 1))
+
+    Reference:
+        M. Stone (1974), Cross-validatory choice and assessment of statistical predictions; S. Varma, R. Simon (2006),
+        Bias in error estimation when using cross-validation for model selection, for nested cross-validation.
+    """
+    require_folds(folds)
+    options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0)
+    inner = model if isinstance(model, Model) else nested.require_search(model).model
+    first = fitting.model_of(inner, MemberSettings({}, {}, inner.seed))
+    with interrupting.noted():
+        data = fitting.data_for(first, x, y, sample_weight, class_weight, 0.0, None, options, has_folds=True)
+        facts = RowFacts(data.learn.rows, data.classes, groups, times)
+        parts = cross_folds(folds, repeats, facts, inner.seed)
+        if isinstance(model, Model):
+            models, history = _trained(model, parts, data, validation_split, callbacks, options)
+            chosen: list[dict[str, Any]] = [{} for _ in parts]
+        else:
+            given = {
+                "batch_size": batch_size,
+                "epochs": epochs,
+                "callbacks": callbacks,
+                "validation_split": validation_split,
+                "class_weight": class_weight,
+            }
+            found = [nested.chosen_on(model, part, x, y, sample_weight, groups, given) for part in parts]
+            models, chosen = [each.model for each in found], [each.settings for each in found]
+            history = PopulationHistory([each.history for each in found], [{} for _ in found], "fold")
+    learn = data.learn._replace(weight=data.weight)
+    return _evaluated(models, parts, learn, y is not None, chosen, history)
+
+
+def _trained(
+    model: Model,
+    parts: Sequence[CrossFold],
+    data: fitting.PopulationData,
+    validation_split: float,
+    callbacks: Any,
+    options: Options,
+) -> tuple[list[Model], PopulationHistory]:
+    members = [MemberSettings({}, {}, part.seed, place) for place, part in enumerate(parts)]
+    splits = [part.inside(validation_split, data.classes) for part in parts]
+    group = MemberGroup(members, [fitting.model_of(model, member) for member in members], splits, "fold")
+    return group.models, fitting.fit(group, data, callbacks, options, ())
+
+
+def _evaluated(
+    models: Sequence[Model],
+    parts: Sequence[CrossFold],
+    learn: Any,
+    has_targets: bool,
+    chosen: list[dict[str, Any]],
+    history: PopulationHistory,
+) -> CrossValidation:
+    figures, answers = [], []
+    for model, part in zip(models, parts, strict=True):
+        x = _rows_of(learn.x, part.held_out)
+        y = _rows_of(learn.y, part.held_out) if has_targets else None
+        weight = None if learn.weight is None else learn.weight[part.held_out]
+        figures.append(model.evaluate(x, y, sample_weight=weight, verbose=0, return_dict=True))
+        answers.append(model.predict(x))
+    return CrossValidation(list(parts), figures, answers, list(models), chosen, history, learn.rows)
+
+
+def _rows_of(tree: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or of the arrays of a tuple."""
+    return jax.tree.map(lambda part: np.asarray(part)[rows], tree, is_leaf=lambda part: isinstance(part, Gathered))

@@ -1,0 +1,135 @@
+"""Nested cross-validation: a search chooses on the training rows of each outer fold alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..model import Model
+from ..training.history import History
+from .cross_parts import CrossFold
+from .places import varied
+from .population import Population
+
+
+@runtime_checkable
+class SettingsSearch(Protocol):
+    """What chooses among settings of a model: a :class:`Population`, or a search of your own."""
+
+    model: Model
+
+    def fit(self, x: Any, y: Any = None, **given: Any) -> Any:
+        """Try the settings on these rows."""
+        ...
+
+    def best(self) -> Model:
+        """Return the model of the best settings."""
+        ...
+
+
+class Choice(NamedTuple):
+    """What a search chose on the training rows of an outer fold.
+
+    Attributes:
+        model: The network with the chosen settings, trained on all these rows.
+        settings: The settings, where the search says them.
+        history: The history of this training.
+    """
+
+    model: Model
+    settings: dict[str, Any]
+    history: History
+
+
+def require_search(given: Any) -> SettingsSearch:
+    """Return a search that was not used yet.
+
+    Raises:
+        InvalidValue: If it is none, was trained before, or would choose by the training loss.
+    """
+    if not isinstance(given, SettingsSearch):
+        raise InvalidValue(
+            f"cross_validate({given!r}): give a compiled model, or a search with fit(x, y) and best(), such as "
+            "Population(model, learning_rate=[0.1, 0.01], folds=3)."
+        )
+    if isinstance(given, Population) and given.models:
+        raise InvalidValue(
+            "cross_validate: this population was trained before, on rows that the outer folds hold out; give a new one."
+        )
+    return given
+
+
+def chosen_on(
+    search: SettingsSearch,
+    part: CrossFold,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    groups: Any,
+    given: Mapping[str, Any],
+) -> Choice:
+    """Return what a search chooses on the training rows of an outer fold.
+
+    Args:
+        search: The search; a copy of it is used.
+        part: The outer fold.
+        x, y, sample_weight, groups: As given by the user, for all rows.
+        given: Further arguments of ``fit``.
+
+    Raises:
+        InvalidValue: If a population has no rows of its own to choose by.
+    """
+    own = copy.deepcopy(search)
+    own_x, own_y = _of_rows("x", x, part.train), _of_rows("y", y, part.train)
+    weight = _of_rows("sample_weight", sample_weight, part.train)
+    inside = {name: value for name, value in given.items() if value is not None}
+    if isinstance(own, Population):
+        if own.folds is None and not given["validation_split"]:
+            raise InvalidValue(
+                "cross_validate: this population would choose by the loss on the rows it learned from; give "
+                "Population(folds=3), or validation_split=0.2."
+            )
+        if own.folds is not None:
+            inside.pop("validation_split", None)
+            inside |= {} if groups is None else {"groups": _of_rows("groups", groups, part.train)}
+    own.fit(own_x, own_y, sample_weight=weight, verbose=0, **inside)
+    best = own.best()
+    epochs, settings = _said(own, best, int(given["epochs"]))
+    final = varied(best, {}, part.seed)
+    history = final.fit(
+        own_x,
+        own_y,
+        batch_size=given["batch_size"],
+        epochs=epochs,
+        class_weight=given["class_weight"],
+        sample_weight=weight,
+        verbose=0,
+    )
+    return Choice(final, settings, history)
+
+
+def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, Any]]:
+    """Return the number of epochs that gave the best weights, and the settings."""
+    if not isinstance(search, Population):
+        return epochs, {}
+    place = next(number for number, model in enumerate(search.models) if model is best)
+    settings = search.members[place].columns(search.part_name)
+    return search.history.kept[place] + 1, {name: settings[name] for name in search.members[place].chosen}
+
+
+def _of_rows(name: str, given: Any, rows: np.ndarray) -> Any:
+    """Return some rows of what the user gave: an array, a frame, a list of numbers, or several of them."""
+    if given is None:
+        return None
+    if isinstance(given, dict):
+        return {key: _of_rows(name, each, rows) for key, each in given.items()}
+    if isinstance(given, tuple):
+        return tuple(_of_rows(name, each, rows) for each in given)
+    try:
+        return np.asarray(given)[rows]
+    except (IndexError, ValueError):
+        raise InvalidValue(f"{name}: rows cannot be taken from a {type(given).__name__}; give arrays.") from None
