@@ -231,7 +231,7 @@ def test_arguments_of_the_wrong_kind_are_refused_in_a_sentence(call):
 
 
 def test_a_callback_says_how_often_it_must_look_by_one_of_three_words():
-    with pytest.raises(InvalidValue, match=r"Curious: needs is 'model'; it takes 'logs' or 'epoch' or 'batch'"):
+    with pytest.raises(InvalidValue, match=r"Curious: needs is 'model'; expected 'logs' or 'epoch' or 'batch'"):
         trained(callbacks=[Curious()])
 
 

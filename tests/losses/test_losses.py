@@ -212,7 +212,7 @@ def test_a_missing_axis_is_named_and_mended():
 
 
 def test_one_hot_targets_for_a_sparse_loss_are_named():
-    with pytest.raises(ShapeError, match="For one-hot targets take categorical_crossentropy"):
+    with pytest.raises(ShapeError, match="For one-hot targets use categorical_crossentropy"):
         SPARSE().values(jnp.zeros((6, 3)), jnp.zeros((6, 3)))
 
 

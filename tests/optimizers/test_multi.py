@@ -133,7 +133,7 @@ def test_layers_may_be_frozen_and_released_later():
             "there is no layer 'encodr' with weights. The layers are encoder/",
         ),
         ({"encoder": "sgd", "encoder/code": "adam", "head": "sgd"}, "encoder/code/bias belongs to 'encoder' and"),
-        ({"encoder": "lbfgs", "head": "sgd"}, r"optimizer\['encoder'\]: LBFGS cannot train a part"),
+        ({"encoder": "lbfgs", "head": "sgd"}, r"optimizer\['encoder'\]: LBFGS trains a whole network"),
         ({}, r"got the names \(\) and 0 optimizers"),
         ({3: "sgd"}, "the names of parts are those of layers, as strings"),
     ],

@@ -322,7 +322,7 @@ def test_a_name_that_does_not_tell_the_direction_asks_for_it():
     with pytest.raises(InvalidValue, match=r'"temperature".* Set mode="min" or mode="max"'):
         EarlyStopping("temperature")
     assert EarlyStopping("temperature", mode="max").mode == "max"
-    with pytest.raises(InvalidValue, match="mode is 'up'; it takes 'auto' or 'min' or 'max'"):
+    with pytest.raises(InvalidValue, match="mode is 'up'; expected 'auto' or 'min' or 'max'"):
         EarlyStopping(mode="up")
     with pytest.raises(InvalidValue, match="patience is -1"):
         EarlyStopping(patience=-1)
@@ -387,14 +387,14 @@ def test_scheduler_takes_a_function_of_the_epoch_alone(capsys):
 
 @pytest.mark.parametrize("value", [None, "fast", True, -0.1, float("nan")])
 def test_scheduler_refuses_what_is_no_rate(value):
-    with pytest.raises(InvalidValue, match=r"the schedule gave .* for epoch 0; it takes 0 or above"):
+    with pytest.raises(InvalidValue, match=r"the schedule gave .* for epoch 0; expected a number, 0 or above"):
         train(LearningRateScheduler(lambda epoch, rate: value), [0.5])
 
 
 def test_scheduler_refuses_schedules_of_steps():
     with pytest.raises(InvalidValue, match=r"counts steps, not epochs. Give it to the optimizer"):
         LearningRateScheduler(Constant(0.1))
-    with pytest.raises(InvalidValue, match="takes a function"):
+    with pytest.raises(InvalidValue, match="expected a function"):
         LearningRateScheduler(0.1)
 
 
@@ -442,7 +442,7 @@ def test_checkpoint_says_what_is_wrong_with_its_path(tmp_path):
         train(ModelCheckpoint("{val_acc}"), [0.5])
     with pytest.raises(InvalidValue, match="cannot be filled in"):
         train(ModelCheckpoint("{val_loss:q}"), [0.5])
-    with pytest.raises(InvalidValue, match='it takes "epoch" or a number of steps'):
+    with pytest.raises(InvalidValue, match='expected "epoch" or a number of steps'):
         ModelCheckpoint("x", save_freq="often")
     with pytest.raises(FileError, match="is a folder"):
         train(ModelCheckpoint(tmp_path), [0.5])
@@ -488,7 +488,7 @@ def test_lambda_callback_gets_logs_however_it_is_called():
 def test_lambda_callback_refuses_unknown_hooks():
     with pytest.raises(UnknownName, match='unknown hook "on_epoch_ends"; did you mean "on_epoch_end"'):
         LambdaCallback(on_epoch_ends=print)
-    with pytest.raises(InvalidValue, match="takes a function"):
+    with pytest.raises(InvalidValue, match="expected a function"):
         LambdaCallback(on_epoch_end=3)
 
 

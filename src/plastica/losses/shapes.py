@@ -59,10 +59,10 @@ def class_numbers(
     rows = prediction.shape[:-1]
     if target.shape not in (rows, (*rows, 1)):
         one_hot = target.shape == prediction.shape
-        mend = "For one-hot targets take categorical_crossentropy and its metrics." if one_hot else ""
+        mend = "For one-hot targets use categorical_crossentropy and its metrics." if one_hot else ""
         raise ShapeError(
-            f"{name}: got {_shapes(target, prediction)}; it takes one whole class number a row, "
-            f"targets of shape {rows} or {(*rows, 1)}. {mend}".rstrip()
+            f"{name}: got {_shapes(target, prediction)}; expected one class number per row, "
+            f"that is, targets of shape {rows} or {(*rows, 1)}. {mend}".rstrip()
         )
     return target.reshape(rows).astype(jnp.int32)
 

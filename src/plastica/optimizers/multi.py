@@ -65,7 +65,8 @@ class MultiOptimizer(Optimizer):
         for name, own in zip(self.names, self.optimizers, strict=True):
             if own.full_batch or isinstance(own, MultiOptimizer):
                 raise InvalidValue(
-                    f"optimizer[{name!r}]: {type(own).__name__} cannot train a part of a network; it takes the whole."
+                    f"optimizer[{name!r}]: {type(own).__name__} trains a whole network; it cannot be one of several "
+                    "optimizers."
                 )
 
     def __repr__(self) -> str:

@@ -67,8 +67,8 @@ def around_network(saved: reading.Saved, path: str | Path) -> Parts:
     kind = kinds.kind_of(around)
     if kind != kinds.TABLE_NETWORK:
         raise FileError(
-            f"{path} contains a {kind}, which was not trained on a table by plastica train: it takes arrays or frames "
-            f"in Python. {kinds.opened_by(kind)}"
+            f"{path} contains a {kind}, which was not trained on a table by plastica train. Use it with arrays or "
+            f"frames in Python. {kinds.opened_by(kind)}"
         )
     encoder, target, facts = _described(around[kinds.TABLE], path)
     if not isinstance(model, Sequential):

@@ -191,7 +191,7 @@ class LambdaCallback(Callback):
         for name, hook in given.items():
             look_up("hook", name, dict.fromkeys(names))
             if not callable(hook):
-                raise InvalidValue(f"LambdaCallback: {name} is {hook!r}; it takes a function.")
+                raise InvalidValue(f"LambdaCallback: {name} is {hook!r}; expected a function.")
             setattr(self, name, _padded(hook, 2 if name in (*EPOCH_HOOKS, *BATCH_HOOKS) else 1))
         if given.keys() & set(BATCH_HOOKS):
             self.needs = "batch"
@@ -239,7 +239,7 @@ def one_of(where: str, field: str, value: Any, choices: tuple[Any, ...]) -> Any:
         InvalidValue: If it is not.
     """
     if not any(type(value) is type(choice) and value == choice for choice in choices):
-        raise InvalidValue(f"{where}: {field} is {value!r}; it takes {' or '.join(map(repr, choices))}.")
+        raise InvalidValue(f"{where}: {field} is {value!r}; expected {' or '.join(map(repr, choices))}.")
     return value
 
 

@@ -58,7 +58,7 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
         for name, value in (("patience", patience), ("start_from_epoch", start_from_epoch)):
             if value < 0:
-                raise InvalidValue(f"EarlyStopping: {name} is {value!r}; it takes a number of epochs, 0 or above.")
+                raise InvalidValue(f"EarlyStopping: {name} is {value!r}; expected a number of epochs, 0 or above.")
         self.patience = patience
         self.verbose = verbose
         self.baseline = baseline

@@ -37,7 +37,7 @@ class LearningRateScheduler(Callback):
             )
         if not callable(schedule):
             raise InvalidValue(
-                f"LearningRateScheduler: schedule is {schedule!r}; it takes a function of (epoch, rate)."
+                f"LearningRateScheduler: schedule is {schedule!r}; expected a function of (epoch, rate)."
             )
         self.schedule = schedule
         self.verbose = verbose
@@ -93,6 +93,6 @@ def _as_rate(value: Any, epoch: int) -> float:
         rate = math.nan
     if not (math.isfinite(rate) and rate >= 0):
         raise InvalidValue(
-            f"LearningRateScheduler: the schedule gave {value!r} for epoch {epoch}; it takes 0 or above."
+            f"LearningRateScheduler: the schedule gave {value!r} for epoch {epoch}; expected a number, 0 or above."
         )
     return rate

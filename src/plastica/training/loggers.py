@@ -37,7 +37,7 @@ class CSVLogger(Callback):
     @judged
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         if len(separator) != 1:
-            raise InvalidValue(f"CSVLogger: separator is {separator!r}; it takes one character.")
+            raise InvalidValue(f"CSVLogger: separator is {separator!r}; expected one character.")
         self.filename = Path(filename)
         self.separator = separator
         self.append = append
@@ -138,7 +138,7 @@ class TensorBoard(Callback):
     @judged
     def __init__(self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0) -> None:
         if histogram_freq < 0:
-            raise InvalidValue(f"TensorBoard: histogram_freq is {histogram_freq!r}; it takes a number of epochs.")
+            raise InvalidValue(f"TensorBoard: histogram_freq is {histogram_freq!r}; expected a number of epochs.")
         _writer_class()
         self.log_dir = Path(log_dir)
         self.histogram_freq = histogram_freq

@@ -53,7 +53,7 @@ class ModelCheckpoint(Monitor):
         super().__init__(monitor, mode if save_best_only else "min")
         by_steps = isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
         if save_freq != "epoch" and not by_steps:
-            raise InvalidValue(f'ModelCheckpoint: save_freq is {save_freq!r}; it takes "epoch" or a number of steps.')
+            raise InvalidValue(f'ModelCheckpoint: save_freq is {save_freq!r}; expected "epoch" or a number of steps.')
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only

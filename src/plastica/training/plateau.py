@@ -50,7 +50,7 @@ class ReduceLROnPlateau(Monitor):
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         if not 0 < factor < 1:
-            raise InvalidValue(f"ReduceLROnPlateau: factor is {factor!r}; it takes a number above 0 and below 1.")
+            raise InvalidValue(f"ReduceLROnPlateau: factor is {factor!r}; expected a number above 0 and below 1.")
         self.factor = factor
         self.patience = patience
         self.verbose = verbose
