@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypeGuard
 
 from ..errors import DataError, FileError
 from .formats import PARQUET, kind_of, ordered, table_of
@@ -127,7 +127,7 @@ def open_files(
     return Files(path.name, (path,), separator, encoding, header, sheet)
 
 
-def is_large(source: Any) -> bool:
+def is_large(source: object) -> TypeGuard[str | Path]:
     """Return whether a source is streamed: a folder, or a file larger than a quarter of the memory."""
     if not isinstance(source, str | os.PathLike) or str(source) == "-":
         return False

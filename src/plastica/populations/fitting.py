@@ -68,12 +68,12 @@ def model_of(model: Model, member: MemberSettings) -> Model:
 
 def data_for(
     model: Model,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
+    x: object,
+    y: object,
+    sample_weight: object,
     class_weight: Mapping[int, float] | None,
     validation_split: float,
-    validation_data: Any,
+    validation_data: object,
     options: Options,
     has_folds: bool,
 ) -> PopulationData:
@@ -169,7 +169,7 @@ def _shared(held_out: Examples) -> Callable[[int], Rows]:
     return judged
 
 
-def _adapt(model: Model, x: Any, places: np.ndarray | None) -> None:
+def _adapt(model: Model, x: object, places: np.ndarray | None) -> None:
     if not any(isinstance(layer, Adaptive) for _, layer, _ in walk(model.network, model.state)):
         return
     if places is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,12 +25,12 @@ class MemberSettings(NamedTuple):
         part: The number of its fold or subset; None if all train on the same rows.
     """
 
-    chosen: dict[str, Any]
-    values: dict[str, Any]
+    chosen: dict[str, object]
+    values: dict[str, object]
     seed: int
     part: int | None = None
 
-    def columns(self, part: str) -> dict[str, Any]:
+    def columns(self, part: str) -> dict[str, object]:
         """Return the columns of a table, where ``part`` names that of the folds or subsets."""
         shown = {
             name: value if isinstance(value, int | float | str) else repr(value) for name, value in self.chosen.items()
@@ -42,7 +42,7 @@ class MemberSettings(NamedTuple):
         return ", ".join(f"{name}={value!r}" for name, value in self.chosen.items()) or f"seed={self.seed}"
 
 
-def combinations(grid: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def combinations(grid: Mapping[str, object] | Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """Return every combination of the values of a grid; of a list of settings the list.
 
     Raises:
@@ -82,7 +82,7 @@ def seeds_of(seeds: int | Iterable[int] | None, first: int) -> list[int]:
 
 
 def members_of(
-    model: Model, grid: Mapping[str, Any] | Sequence[Mapping[str, Any]], seeds: Sequence[int], parts: int | None
+    model: Model, grid: Mapping[str, object] | Sequence[Mapping[str, object]], seeds: Sequence[int], parts: int | None
 ) -> list[MemberSettings]:
     """Return the settings of each member: combination by combination, seed by seed, part by part.
 
@@ -103,8 +103,8 @@ def members_of(
     ]
 
 
-def _placed(model: Model, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _placed(model: Model, chosen: Mapping[str, object]) -> dict[str, object]:
+    found: dict[str, object] = {}
     for name, value in chosen.items():
         for place in resolve_place(model, name):
             if place in found:
@@ -113,7 +113,7 @@ def _placed(model: Model, chosen: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _values(name: str, given: Any) -> list[Any]:
+def _values(name: str, given: object) -> list[object]:
     if isinstance(given, str) or not isinstance(given, Iterable):
         return [given]
     found = [value.item() if isinstance(value, np.generic) else value for value in given]

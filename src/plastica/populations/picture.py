@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..drawing import COLOURS, FAINT, INK, PALE, SOFT, checked_ending, own_style
 from ..errors import InvalidValue
@@ -27,15 +28,15 @@ def draw(history: PopulationHistory, setting: str, monitor: str, path: str | os.
     if path is not None:
         checked_ending(path)
     places = [columns.get(setting) for columns in history.columns]
-    if not all(isinstance(place, int | float) and not isinstance(place, bool) for place in places):
+    numbers = [place for place in places if isinstance(place, int | float) and not isinstance(place, bool)]
+    if len(numbers) < len(places):
         raise InvalidValue(f"plot: {setting} has values that are not numbers; to_frame() has them as a table.")
-    numbers: Any = places
     values = history.values(monitor)
     with own_style():
         return _draw(numbers, values, setting, monitor).save(path)
 
 
-def _draw(places: list[float], values: list[float], setting: str, monitor: str) -> Drawing:
+def _draw(places: Sequence[float], values: list[float], setting: str, monitor: str) -> Drawing:
     from ..drawing.figure import Drawing
 
     figure = Drawing(WIDTH, HEIGHT, layout="constrained")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import losses, optimizers, rules
 from ..declaration import Declaration
@@ -18,8 +18,10 @@ COMPILED = {"optimizer": optimizers.get, "rule": rules.get, "loss": losses.get}
 NOT_VARIED = frozenset({"name", "input_shape", "input_dim"})
 MOST_SHOWN = 6
 
+T = TypeVar("T")
 
-def places_of(model: Model) -> dict[str, Any]:
+
+def places_of(model: Model) -> dict[str, object]:
     """Return the value of each field that may differ between networks, by its place.
 
     Example:
@@ -72,7 +74,7 @@ def resolve_place(model: Model, name: str) -> tuple[str, ...]:
     raise UnknownName(f'"{name}" stands for no field of this model{hint} Its floats: {shown}.')
 
 
-def varied(model: Model, values: Mapping[str, Any], seed: int) -> Model:
+def varied(model: Model, values: Mapping[str, object], seed: int) -> Model:
     """Return a model with other values at some places, and weights of its own.
 
     Args:
@@ -93,7 +95,7 @@ def varied(model: Model, values: Mapping[str, Any], seed: int) -> Model:
         if isinstance(model, Sequential)
         else Model(network, name=model.name, seed=seed)
     )
-    changes: dict[str, Any] = {}
+    changes: dict[str, object] = {}
     for root, get in COMPILED.items():
         declared = get(values[root]) if root in values else getattr(compiled, root)
         below = {
@@ -104,7 +106,7 @@ def varied(model: Model, values: Mapping[str, Any], seed: int) -> Model:
     return made
 
 
-def _fields(declared: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+def _fields(declared: Any, prefix: str) -> Iterator[tuple[str, object]]:
     """Yield the fields of a declaration and of those inside it, by place."""
     for each in dataclasses.fields(declared):
         value, place = getattr(declared, each.name), f"{prefix}{each.name}"
@@ -119,7 +121,7 @@ def _fields(declared: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _fields(value, f"{place}.")
 
 
-def _dropout(model: Model, known: Mapping[str, Any]) -> Iterator[str]:
+def _dropout(model: Model, known: Mapping[str, object]) -> Iterator[str]:
     """Yield the places of the rates of dropout layers, and of dropout inside recurrent layers that have it."""
     for place, value in known.items():
         path, _, last = place.rpartition(".")
@@ -135,13 +137,13 @@ def _at(declared: Any, path: Sequence[str]) -> Any:
     return declared
 
 
-def _with_all(declared: Any, values: Mapping[str, Any]) -> Any:
+def _with_all(declared: T, values: Mapping[str, object]) -> T:
     for place, value in values.items():
         declared = _with(declared, place.split("."), value)
     return declared
 
 
-def _with(declared: Any, path: Sequence[str], value: Any) -> Any:
+def _with(declared: Any, path: Sequence[str], value: object) -> Any:
     """Return a declaration with another value at a path, validated as when a person writes it."""
     if not path:
         return value

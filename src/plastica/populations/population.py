@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
@@ -19,7 +20,7 @@ from .grid import MemberSettings, members_of, seeds_of
 from .group import MemberGroup
 from .predictions import Predictions, predictions_of
 from .results import PopulationHistory
-from .splits import RowSplit, check_folds, fold_splits, row_subsets
+from .splits import FoldsLike, RowSplit, check_folds, fold_splits, row_subsets
 
 if TYPE_CHECKING:
     import polars
@@ -75,12 +76,12 @@ class Population:
     def __init__(
         self,
         model: Model,
-        grid: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        grid: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
         *,
         seeds: int | Sequence[int] | None = None,
-        folds: Any = None,
-        rows: Sequence[Any] | None = None,
-        **settings: Any,
+        folds: FoldsLike | None = None,
+        rows: Sequence[ArrayLike] | None = None,
+        **settings: object,
     ) -> None:
         if not isinstance(model, Model):
             raise InvalidValue(f"Population({model!r}): give a compiled model, such as a Sequential.")
@@ -95,7 +96,7 @@ class Population:
         if rows is not None and not len(rows):
             raise InvalidValue("Population(rows=[]): give at least one part of the rows.")
         self.model, self.folds, self.rows = model, folds, rows
-        self.grid: Any = grid if grid is not None and not isinstance(grid, Mapping) else {**(grid or {}), **settings}
+        self.grid = grid if grid is not None and not isinstance(grid, Mapping) else {**(grid or {}), **settings}
         self.seeds = seeds_of(seeds, model.seed)
         self.members: list[MemberSettings] = self._settings_for(_count(folds, rows))
         self.models: list[Model] = []
@@ -128,20 +129,20 @@ class Population:
 
     def fit(
         self,
-        x: Any,
-        y: Any = None,
+        x: object,
+        y: object = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None = None,
         validation_split: float = 0.0,
-        validation_data: Any = None,
+        validation_data: object = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
+        sample_weight: object = None,
         *,
-        groups: Any = None,
-        until: Any = None,
+        groups: ArrayLike | None = None,
+        until: object = None,
         time_limit: float | str | None = None,
         max_steps: int | None = None,
         checkpoint: str | Path | None = None,
@@ -199,7 +200,9 @@ class Population:
             self.history = fitting.fit(group, data, callbacks, options, hooks)
         return self.history
 
-    def evaluate(self, x: Any, y: Any = None, batch_size: int | None = None, sample_weight: Any = None) -> Any:
+    def evaluate(
+        self, x: object, y: object = None, batch_size: int | None = None, sample_weight: object = None
+    ) -> polars.DataFrame:
         """Return a polars data frame of the loss and the metrics of each member on given data, a row each.
 
         Args:
@@ -208,7 +211,7 @@ class Population:
         given = {"batch_size": batch_size, "sample_weight": sample_weight, "verbose": 0, "return_dict": True}
         return results.frame(self.columns(), [model.evaluate(x, y, **given) for model in self])
 
-    def predict(self, x: Any, batch_size: int | None = None) -> Predictions:
+    def predict(self, x: object, batch_size: int | None = None) -> Predictions:
         """Return the predictions of all members, their mean and their spread.
 
         Args:
@@ -250,7 +253,7 @@ class Population:
         self._trained()
         return results.members(self.history)
 
-    def columns(self) -> list[dict[str, Any]]:
+    def columns(self) -> list[dict[str, object]]:
         """Return the settings of each member as the columns of a table."""
         return [member.columns(self.part_name) for member in self.members]
 
@@ -260,7 +263,7 @@ class Population:
     def _first(self) -> Model:
         return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
 
-    def _split(self, data: fitting.PopulationData, groups: Any) -> None:
+    def _split(self, data: fitting.PopulationData, groups: ArrayLike | None) -> None:
         """Decide which rows each member trains on, from the data."""
         if self.folds is not None:
             self.splits = fold_splits(self.folds, data.learn.rows, data.classes, groups, self.model.seed)
@@ -282,7 +285,7 @@ class Population:
         return self.models
 
 
-def _count(folds: Any, rows: Sequence[Any] | None) -> int | None:
+def _count(folds: FoldsLike | None, rows: Sequence[ArrayLike] | None) -> int | None:
     """Return the number of parts of the rows; None if there are none, or a splitter decides later."""
     if rows is not None:
         return len(rows)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from ..model import Model
+from ..typing import PyTree
 
 
 class Predictions(NamedTuple):
@@ -20,12 +21,12 @@ class Predictions(NamedTuple):
         spread: Their standard deviation, ``(rows, ...)``; 0 for a single member.
     """
 
-    members: Any
-    mean: Any
-    spread: Any
+    members: PyTree
+    mean: PyTree
+    spread: PyTree
 
 
-def predictions_of(models: Sequence[Model], x: Any, batch_size: int | None) -> Predictions:
+def predictions_of(models: Sequence[Model], x: object, batch_size: int | None) -> Predictions:
     """Return the predictions of trained members; see :meth:`Population.predict`."""
     found = [model.predict(x, batch_size) for model in models]
     well = [each for each, model in zip(found, models, strict=True) if not model.stop_reason.startswith("not finite")]

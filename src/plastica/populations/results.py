@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import NotFitted
 from ..training.curves import aligned
@@ -30,7 +30,7 @@ class PopulationHistory:
         part: The name of the column of folds or subsets.
     """
 
-    def __init__(self, histories: Sequence[History], columns: Sequence[Mapping[str, Any]], part: str) -> None:
+    def __init__(self, histories: Sequence[History], columns: Sequence[Mapping[str, object]], part: str) -> None:
         self.histories, self.columns, self.part = list(histories), [dict(each) for each in columns], part
         self.kept: list[int] = []
         self.failed: dict[int, str] = {}
@@ -84,16 +84,16 @@ class PopulationHistory:
             return name
         return "val_loss" if "val_loss" in known else "loss"
 
-    def settings(self) -> dict[tuple[Any, ...], list[int]]:
+    def settings(self) -> dict[tuple[tuple[str, object], ...], list[int]]:
         """Return the members of each combination of settings, over seeds and parts of the rows."""
-        found: dict[tuple[Any, ...], list[int]] = {}
+        found: dict[tuple[tuple[str, object], ...], list[int]] = {}
         for place, columns in enumerate(self.columns):
             own = {name: value for name, value in columns.items() if name not in ("seed", self.part)}
             found.setdefault(tuple(own.items()), []).append(place)
         return found
 
 
-def frame(columns: Sequence[Mapping[str, Any]], figures: Sequence[Mapping[str, Any]]) -> polars.DataFrame:
+def frame(columns: Sequence[Mapping[str, object]], figures: Sequence[Mapping[str, object]]) -> polars.DataFrame:
     """Return a data frame with a row for each member."""
     import polars
 

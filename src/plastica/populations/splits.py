@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.folds import check_deal, deal
 from ..errors import InvalidValue
@@ -15,13 +16,20 @@ from ..errors import InvalidValue
 class FoldSplitter(Protocol):
     """A splitter of scikit-learn, such as ``KFold(5)``."""
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterable[tuple[Any, Any]]:
+    def split(
+        self, X: ArrayLike, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> Iterable[tuple[np.ndarray, np.ndarray]]:
         """Yield the training and validation rows of each fold."""
         ...
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(
+        self, X: ArrayLike | None = None, y: ArrayLike | None = None, groups: ArrayLike | None = None
+    ) -> int:
         """Return the number of folds."""
         ...
+
+
+FoldsLike = int | FoldSplitter | Sequence[tuple[ArrayLike, ArrayLike]]
 
 
 class RowSplit(NamedTuple):
@@ -36,7 +44,9 @@ class RowSplit(NamedTuple):
     held_out: np.ndarray | None
 
 
-def fold_splits(folds: Any, rows: int, classes: np.ndarray | None, groups: Any, seed: int) -> list[RowSplit]:
+def fold_splits(
+    folds: FoldsLike, rows: int, classes: np.ndarray | None, groups: ArrayLike | None, seed: int
+) -> list[RowSplit]:
     """Return the rows of each fold.
 
     Args:
@@ -72,7 +82,7 @@ def fold_splits(folds: Any, rows: int, classes: np.ndarray | None, groups: Any, 
     return found
 
 
-def row_subsets(subsets: Iterable[Any], rows: int) -> list[RowSplit]:
+def row_subsets(subsets: Iterable[ArrayLike], rows: int) -> list[RowSplit]:
     """Return members that train on some of the rows each.
 
     Raises:
@@ -81,7 +91,7 @@ def row_subsets(subsets: Iterable[Any], rows: int) -> list[RowSplit]:
     return [RowSplit(_numbers("rows", subset, rows), None) for subset in subsets]
 
 
-def check_folds(folds: Any) -> None:
+def check_folds(folds: FoldsLike | None) -> None:
     """Check a number of folds, or that the folds are a splitter or pairs.
 
     Raises:
@@ -89,14 +99,13 @@ def check_folds(folds: Any) -> None:
     """
     if folds is None or isinstance(folds, FoldSplitter):
         return
-    is_number = isinstance(folds, int | np.integer) and not isinstance(folds, bool)
-    if is_number and folds < 2:
-        raise InvalidValue(f"folds={folds!r}: give at least 2, so that each fold is validated on rows of its own.")
-    if not is_number and not isinstance(folds, list | tuple):
+    if isinstance(folds, bool) or not isinstance(folds, int | np.integer | list | tuple):
         raise InvalidValue(
             f"folds={folds!r}: give a number such as 5, a splitter of scikit-learn such as KFold(5), or a list of "
             "pairs (training rows, validation rows)."
         )
+    if isinstance(folds, int | np.integer) and folds < 2:
+        raise InvalidValue(f"folds={folds!r}: give at least 2, so that each fold is validated on rows of its own.")
 
 
 def _dealt(folds: int, rows: int, classes: np.ndarray | None, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -105,7 +114,7 @@ def _dealt(folds: int, rows: int, classes: np.ndarray | None, seed: int) -> list
     return [(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
 
 
-def _numbers(what: str, given: Any, rows: int) -> np.ndarray:
+def _numbers(what: str, given: ArrayLike, rows: int) -> np.ndarray:
     array = np.asarray(given)
     if array.dtype == bool and array.shape == (rows,):
         array = np.flatnonzero(array)

@@ -12,6 +12,7 @@ from ..errors import InvalidValue
 from ..model import Model
 from .population import Population
 from .results import PopulationHistory
+from .splits import FoldsLike
 
 if TYPE_CHECKING:
     import polars
@@ -48,7 +49,7 @@ class Sweep:
         return self.population.history
 
     @property
-    def best(self) -> dict[str, Any]:
+    def best(self) -> dict[str, object]:
         """The settings with the best mean."""
         row = self.to_frame().row(0, named=True)
         return {name: row[name] for name in self._names}
@@ -89,15 +90,15 @@ class Sweep:
 
 def sweep(
     model: Model,
-    x: Any,
-    y: Any = None,
-    grid: Mapping[str, Any] | None = None,
+    x: object,
+    y: object = None,
+    grid: Mapping[str, object] | None = None,
     *,
     seeds: int | Sequence[int] | None = None,
-    folds: Any = None,
+    folds: FoldsLike | None = None,
     monitor: str | None = None,
     validation_split: float = 0.2,
-    validation_data: Any = None,
+    validation_data: object = None,
     fit: Mapping[str, Any] | None = None,
     epochs: int = 10,
     batch_size: int | None = None,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from ..evaluation.scores import Scores
 from ..notes import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from narwhals.typing import IntoDataFrame
 
 
 class Answers(NamedTuple):
@@ -27,17 +31,17 @@ class Answers(NamedTuple):
     probabilities: np.ndarray | None
     notes: tuple[Note, ...]
     names: tuple[str, ...] = ()
-    classes: tuple[Any, ...] = ()
-    source: Any = None
+    classes: tuple[object, ...] = ()
+    source: IntoDataFrame | None = None
 
-    def columns(self, probabilities: bool = True) -> dict[str, list[Any]]:
+    def columns(self, probabilities: bool = True) -> dict[str, list[object]]:
         """Return the predictions by column: the names of the targets, then ``P(class)`` for each class or label.
 
         Args:
             probabilities: Whether to include the probabilities.
         """
         labels = self.labels if self.labels.ndim == 2 else self.labels[:, None]
-        made: dict[str, list[Any]] = {name: labels[:, number].tolist() for number, name in enumerate(self.names)}
+        made: dict[str, list[object]] = {name: labels[:, number].tolist() for number, name in enumerate(self.names)}
         if probabilities and self.probabilities is not None:
             for number, label in enumerate(self.classes):
                 made[f"P({label})"] = self.probabilities[:, number].tolist()
@@ -65,7 +69,7 @@ class Answers(NamedTuple):
         asked = nw.from_native(self.source, eager_only=True)
         frame = nw.from_dict(made, backend=asked.implementation).to_native()
         index = nw.maybe_get_index(asked)
-        return frame if index is None else cast(Any, frame).set_axis(index, axis=0)
+        return frame if index is None else cast("pd.DataFrame", frame).set_axis(index, axis=0)
 
 
 class OnTable(NamedTuple):
@@ -86,8 +90,9 @@ class OnTable(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def frame_of(source: Any) -> Any:
+def frame_of(source: object) -> IntoDataFrame | None:
     """Return the source if it is a data frame whose type and index predictions can have, otherwise None."""
     import narwhals as nw
 
-    return source if isinstance(nw.from_native(source, pass_through=True), nw.DataFrame) else None
+    is_frame = isinstance(nw.from_native(source, pass_through=True), nw.DataFrame)
+    return cast("IntoDataFrame", source) if is_frame else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -14,12 +14,14 @@ from ..notes import Note
 from ..settings import Settings
 from ..training import History
 from ..training.interrupting import Interrupted
+from .base import BaseTableNetwork
 from .facts import TableFacts, Training
 from .folds import Folds, copies_of
 from .preparation import rows_of
 from .selection import choose_model
-from .table import TableNetwork
-from .training import TrainingSet, early_stopping, train_network
+from .training import FitOptions, TrainingSet, early_stopping, train_network
+
+Made = TypeVar("Made", bound=BaseTableNetwork)
 
 INTERRUPTED = "interrupted; the model trained so far is the attribute `kept` of this exception"
 
@@ -43,11 +45,17 @@ class Trained(NamedTuple):
 
 
 def train_and_evaluate(
-    model: Sequential, data: TrainingSet, prepared: Prepared, settings: Settings, options: dict[str, Any]
-) -> TableNetwork:
+    kind: type[Made],
+    model: Sequential,
+    data: TrainingSet,
+    prepared: Prepared,
+    settings: Settings,
+    options: FitOptions,
+) -> Made:
     """Train a network, choose the model and its decision rule, and evaluate it.
 
     Args:
+        kind: The class of the result.
         model: The compiled network.
         data: What it learns from, in memory or on disk.
         prepared: The rows in memory, split and encoded.
@@ -59,21 +67,23 @@ def train_and_evaluate(
             None if training had not begun.
     """
     stopping = None if data.validation is None else early_stopping(model, settings.patience)
-    options = options | {"time_limit": settings.time_limit}
     try:
-        history = train_network(model, data, settings.epochs, settings.batch_size, stopping, **options)
+        history = train_network(
+            model, data, settings.epochs, settings.batch_size, stopping, settings.time_limit, **options
+        )
     except Interrupted as stop:
-        raise _with_model_so_far(stop, model, prepared, settings, data.shift) from None
+        raise _with_model_so_far(kind, stop, model, prepared, settings, data.shift) from None
     best = None if stopping is None else stopping.best_epoch + 1
     folds = 0 if data.folds is None else copies_of(model)
     training = Training(len(history.epoch), best, history.stopped_by, folds)
-    return evaluated(prepared, settings, Trained(model, training, history, data.shift, data.folds))
+    return evaluated(kind, prepared, settings, Trained(model, training, history, data.shift, data.folds))
 
 
-def evaluated(prepared: Prepared, settings: Settings, trained: Trained) -> TableNetwork:
+def evaluated(kind: type[Made], prepared: Prepared, settings: Settings, trained: Trained) -> Made:
     """Choose the model and its decision rule, and evaluate it.
 
     Args:
+        kind: The class of the result.
         prepared: The split and encoded table.
         settings: The settings.
         trained: The trained network, if any.
@@ -85,7 +95,7 @@ def evaluated(prepared: Prepared, settings: Settings, trained: Trained) -> Table
     except KeyboardInterrupt:
         if trained.network is None or not len(prepared.split.test):
             raise
-        raise Interrupted(INTERRUPTED, _unevaluated(prepared, settings, trained)) from None
+        raise Interrupted(INTERRUPTED, _unevaluated(kind, prepared, settings, trained)) from None
     kept = trained if chosen.own == "network" else Trained()
     facts = TableFacts(
         source=prepared.table.source,
@@ -99,22 +109,27 @@ def evaluated(prepared: Prepared, settings: Settings, trained: Trained) -> Table
         shift=chosen.shift,
         model=chosen.own,
     )
-    return TableNetwork(chosen.model, prepared.encoder, prepared.target, facts, kept.history, judged)
+    return kind(chosen.model, prepared.encoder, prepared.target, facts, kept.history, judged)
 
 
 def _with_model_so_far(
-    stop: Interrupted, model: Sequential, prepared: Prepared, settings: Settings, shift: tuple[float, ...]
+    kind: type[BaseTableNetwork],
+    stop: Interrupted,
+    model: Sequential,
+    prepared: Prepared,
+    settings: Settings,
+    shift: tuple[float, ...],
 ) -> Interrupted:
     """Return an interruption that carries the network trained so far, without evaluation."""
     history = model.history
     if history is None or not model.is_trained or int(model.learner.step) == 0:
         return stop
     training = Training(len(history.epoch), None, history.stopped_by)
-    return Interrupted(INTERRUPTED, _unevaluated(prepared, settings, Trained(model, training, history, shift)))
+    return Interrupted(INTERRUPTED, _unevaluated(kind, prepared, settings, Trained(model, training, history, shift)))
 
 
-def _unevaluated(prepared: Prepared, settings: Settings, trained: Trained) -> TableNetwork:
+def _unevaluated(kind: type[Made], prepared: Prepared, settings: Settings, trained: Trained) -> Made:
     """Return the network without evaluation and baselines."""
     without = replace(prepared, split=prepared.split._replace(test=prepared.split.test[:0]))
     alone = msgspec.structs.replace(settings, model="network", baselines=())
-    return evaluated(without, alone, trained._replace(folds=None))
+    return evaluated(kind, without, alone, trained._replace(folds=None))

@@ -77,12 +77,12 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         """The metrics of the saved model on the test set; None without one."""
         return None if self.results is None else self.results.scores[self.model]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON-serializable values."""
         return listed(self)
 
     @classmethod
-    def from_dict(cls, values: Any) -> TableFacts:
+    def from_dict(cls, values: object) -> TableFacts:
         """Return the description from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             return msgspec.convert(values, cls)
@@ -90,6 +90,6 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise DataError(f"this is not a description of a table's network: {problem}.") from None
 
 
-def listed(values: Any) -> Any:
+def listed(values: object) -> Any:
     """Return plain values with lists instead of tuples, as read from JSON."""
     return json.loads(msgspec.json.encode(values))

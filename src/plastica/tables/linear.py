@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,6 +15,15 @@ from .output_layer import end_for
 
 if TYPE_CHECKING:
     from ..evaluation.baselines import Baseline
+
+
+class LinearFit(Protocol):
+    """A fitted linear model of scikit-learn."""
+
+    coef_: np.ndarray
+    intercept_: np.ndarray
+    classes_: np.ndarray  # of classifiers only
+
 
 NEVER = -1e9  # a logit whose probability is exactly 0 in float32
 
@@ -42,22 +51,23 @@ def linear_network(baseline: Baseline, target: Target, width: int, seed: int) ->
     return model
 
 
-def _fill(kernel: np.ndarray, bias: np.ndarray, place: int, fitted: Any, target: Target) -> None:
-    """Write the weights of one fitted model to its outputs."""
-    if target.task == "regression":
+def _fill(kernel: np.ndarray, bias: np.ndarray, place: int, fitted: LinearFit | int, target: Target) -> None:
+    """Write the weights of one fitted model, or the single class of its training rows, to its outputs."""
+    if target.task == "multiclass":
+        bias[:] = NEVER
+    if isinstance(fitted, int):
+        if target.task == "multiclass":
+            bias[fitted] = 0.0
+        else:
+            bias[place] = -NEVER if fitted else NEVER
+    elif target.task == "regression":
         kernel[:, place] = np.ravel(fitted.coef_) / target.scales[place]
         bias[place] = (float(np.ravel(fitted.intercept_)[0]) - target.means[place]) / target.scales[place]
     elif target.task != "multiclass":
-        if isinstance(fitted, int):  # a single class
-            bias[place] = -NEVER if fitted else NEVER
-        else:
-            kernel[:, place], bias[place] = fitted.coef_[0], fitted.intercept_[0]
+        kernel[:, place], bias[place] = fitted.coef_[0], fitted.intercept_[0]
+    elif len(fitted.classes_) == 2:
+        # Logistic regression of two classes has one row of weights: those of the second class, with 0 for the first.
+        kernel[:, fitted.classes_[1]] = fitted.coef_[0]
+        bias[fitted.classes_] = [0.0, fitted.intercept_[0]]
     else:
-        bias[:] = NEVER
-        if isinstance(fitted, int):
-            bias[fitted] = 0.0
-        elif len(fitted.classes_) == 2:
-            kernel[:, fitted.classes_[1]] = fitted.coef_[0]
-            bias[fitted.classes_] = [0.0, fitted.intercept_[0]]
-        else:
-            kernel[:, fitted.classes_], bias[fitted.classes_] = fitted.coef_.T, fitted.intercept_
+        kernel[:, fitted.classes_], bias[fitted.classes_] = fitted.coef_.T, fitted.intercept_

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from .. import losses
 from ..errors import InvalidValue
@@ -73,6 +74,6 @@ def _loss_of_numbers(settings: Settings) -> Loss:
     return loss
 
 
-def _loss_of_classes(settings: Settings, smoothing: float, known: dict[str, Any]) -> Loss:
+def _loss_of_classes(settings: Settings, smoothing: float, known: Mapping[str, Callable[..., Loss]]) -> Loss:
     kind = look_up("loss", settings.loss or "crossentropy", known)
     return kind(label_smoothing=settings.label_smoothing or smoothing)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -186,7 +185,7 @@ def _circumstances(facts: TableFacts) -> dict[str, str]:
     }
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, tuple):

@@ -80,7 +80,7 @@ def around_network(saved: reading.Saved, path: str | Path) -> Parts:
     return model, encoder, target, facts
 
 
-def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Parts:
+def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, object], path: str | Path) -> Parts:
     """Return boosted trees and the other parts of a model file.
 
     Raises:
@@ -99,7 +99,7 @@ def with_trees(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], pa
     return model, encoder, target, facts
 
 
-def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder, Target, TableFacts]:
+def _described(kept: Mapping[str, object], path: str | Path) -> tuple[TableEncoder, Target, TableFacts]:
     if kept.get("format") == SENTENCES:
         kept = upgraded(kept)
     elif kept.get("format") != FORMAT:
@@ -118,7 +118,7 @@ def _described(kept: Mapping[str, Any], path: str | Path) -> tuple[TableEncoder,
     return encoder, target, facts
 
 
-def upgraded(kept: Any) -> Any:
+def upgraded(kept: object) -> Any:
     """Return a description of version 2 with its sentences converted to notes."""
     if isinstance(kept, list):
         return [upgraded(each) for each in kept]

@@ -15,12 +15,12 @@ from ..errors import DataError
 from ..evaluation.scores import Scores, score
 from ..notes import Note, note
 from .answers import Answers
-from .table import TableNetwork
+from .base import BaseTableNetwork
 
 MOST_JUDGED = 1_000_000  # maximum number of rows whose predictions are in memory at the same time
 
 
-def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterator[Answers]:
+def predict_chunks(network: BaseTableNetwork, source: str | Path | Files) -> Iterator[Answers]:
     """Yield predictions for the rows of a file or folder in order, a few thousand rows at a time."""
     files = source if isinstance(source, Files) else open_files(source)
     for table in files.tables():
@@ -28,7 +28,7 @@ def predict_chunks(network: TableNetwork, source: str | Path | Files) -> Iterato
 
 
 def evaluate_chunks(
-    network: TableNetwork, source: str | Path | Files, target: str | None = None
+    network: BaseTableNetwork, source: str | Path | Files, target: str | None = None
 ) -> tuple[Scores, int, tuple[Note, ...]]:
     """Return the metrics on the rows of a file or folder, the number of rows, and notes.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
@@ -12,8 +14,24 @@ from ..evaluation.imbalance import Feed
 from ..model import Sequential
 from ..settings import batch_size_for
 from ..training import EarlyStopping, History
+from ..training.callbacks import Callback
 from .folds import Folds
 from .networks import monitor_of
+
+
+class FitOptions(TypedDict, total=False):
+    """Options of ``Sequential.fit`` that do not change the result, for each way to a model for a table."""
+
+    verbose: int | str
+    callbacks: Sequence[Callback]
+    checkpoint: str | Path | None
+    resume: bool
+
+
+class TrainOptions(FitOptions, total=False):
+    """The options of :meth:`TableNetwork.train`."""
+
+    model: Sequential | None
 
 
 class TrainingSet(NamedTuple):
@@ -94,7 +112,8 @@ def train_network(
     epochs: int,
     batch_size: int | None,
     stopping: EarlyStopping | None,
-    **options: Any,
+    time_limit: float | str | None = None,
+    **options: Unpack[FitOptions],
 ) -> History:
     """Train a network and return its history.
 
@@ -104,20 +123,22 @@ def train_network(
         epochs: The maximum number of epochs.
         batch_size: Rows per gradient step; None for the default for this number of rows.
         stopping: The early stopping, if any.
+        time_limit: As for ``Sequential.fit``.
         options: As for ``Sequential.fit``.
     """
     if batch_size is None and not model.optimizer.full_batch:
         batch_size = batch_size_for(data.rows)
-    callbacks = [*options.pop("callbacks", ()), *([] if stopping is None else [stopping])]
+    callbacks = [*options.get("callbacks", ()), *([] if stopping is None else [stopping])]
+    given: FitOptions = {**options, "callbacks": callbacks}
     return model.fit(
         data.x,
         data.y,
         batch_size=batch_size,
         epochs=epochs,
-        callbacks=callbacks,
         sample_weight=data.weight,
         validation_data=data.validation,
         class_weight=data.class_weight,
         sampling=data.sampling,
-        **options,
+        time_limit=time_limit,
+        **given,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -29,6 +29,20 @@ KINDS = {
     "base": np.float64,
 }
 NamedArrays = Mapping[str, np.ndarray]
+
+
+class TreesFit(Protocol):
+    """Fitted histogram gradient boosting of scikit-learn, which has no public access to its nodes."""
+
+    classes_: np.ndarray  # of classifiers only
+    _baseline_prediction: np.ndarray
+    _predictors: Sequence[Sequence[GrownTree]]  # by round, then by output
+
+
+class GrownTree(Protocol):
+    """A tree of scikit-learn."""
+
+    nodes: np.ndarray
 
 
 class Paths(NamedTuple):
@@ -111,7 +125,8 @@ class BoostedTrees:
         for model in baseline.models:
             begin = len(base)
             base += _bases(baseline, model)
-            grown += [(begin + _output(baseline, model, k), nodes) for k, nodes in _trees(model)]
+            if not isinstance(model, int):
+                grown += [(begin + _output(baseline, model, k), nodes) for k, nodes in _trees(model)]
         return cls(baseline.task, width, **_joined(grown), base=np.array(base, np.float64))
 
     def answers(self, x: np.ndarray) -> np.ndarray:
@@ -207,16 +222,17 @@ def _paths(trees: BoostedTrees, start: int, end: int) -> Paths:
     )
 
 
-def _bases(baseline: Baseline, model: Any) -> list[float]:
-    """Return the initial values of the sums of a model."""
-    if baseline.task == "regression":
-        return [float(np.ravel(model._baseline_prediction)[0])]
-    alone = isinstance(model, int)  # a single class
-    if baseline.task != "multiclass":
-        return [(np.inf if model else -np.inf) if alone else float(np.ravel(model._baseline_prediction)[0])]
-    base = np.full(baseline.classes, -np.inf)
-    if alone:
-        base[model] = 0.0
+def _bases(baseline: Baseline, model: TreesFit | int) -> list[float]:
+    """Return the initial values of the sums of a model, or those that always give the single class."""
+    several = baseline.task == "multiclass"
+    base = np.full(baseline.classes if several else 1, -np.inf)
+    if isinstance(model, int):
+        if several:
+            base[model] = 0.0
+        else:
+            base[0] = np.inf if model else -np.inf
+    elif not several:
+        base[0] = np.ravel(model._baseline_prediction)[0]
     elif len(model.classes_) == 2:
         base[model.classes_] = [0.0, float(np.ravel(model._baseline_prediction)[0])]
     else:
@@ -224,22 +240,20 @@ def _bases(baseline: Baseline, model: Any) -> list[float]:
     return base.tolist()
 
 
-def _output(baseline: Baseline, model: Any, number: int) -> int:
+def _output(baseline: Baseline, model: TreesFit, number: int) -> int:
     """Return the output to which a tree adds, given its number within a boosting round."""
     if baseline.task != "multiclass":
         return 0
     return int(model.classes_[1 if len(model.classes_) == 2 else number])
 
 
-def _trees(model: Any) -> list[tuple[int, np.ndarray]]:
+def _trees(model: TreesFit) -> list[tuple[int, np.ndarray]]:
     """Return the trees of a fitted model in the order of summation, each with its number within its round."""
-    if isinstance(model, int):
-        return []
-    # scikit-learn has no public access to the nodes; a test of equal predictions would detect a change.
+    # The nodes are private to scikit-learn; a test of equal predictions would detect a change.
     return [(number, tree.nodes) for grown in model._predictors for number, tree in enumerate(grown)]
 
 
-def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, Any]:
+def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, np.ndarray]:
     """Concatenate the nodes of all trees, with indices relative to the first node of the first tree."""
     starts = np.cumsum([0, *(len(nodes) for _, nodes in grown)]).astype(np.int64)
     found: dict[str, list[np.ndarray]] = {name: [np.zeros(0)] for name in KINDS}
@@ -253,7 +267,7 @@ def _joined(grown: list[tuple[int, np.ndarray]]) -> dict[str, Any]:
         found["right"].append(np.where(leaf, 0, start + nodes["right"].astype(np.int64)))
         found["value"].append(np.where(leaf, nodes["value"], 0.0))
         found["missing_left"].append(np.where(leaf, 0, nodes["missing_go_to_left"]))
-    made: dict[str, Any] = {name: np.concatenate(found[name]).astype(KINDS[name]) for name in found}
+    made: dict[str, np.ndarray] = {name: np.concatenate(found[name]).astype(KINDS[name]) for name in found}
     made |= {"starts": starts, "outputs": np.array([output for output, _ in grown], np.int32)}
     del made["base"]
     return made

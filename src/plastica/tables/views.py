@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Protocol
 
 from markupsafe import Markup
 
@@ -12,6 +12,7 @@ from ..evaluation.results import Results
 from ..model import Sequential
 from ..notebook import html
 from ..notebook.chart import interval
+from ..training import History
 from ..training.charts import charts
 from ..training.wording import count_epochs
 from .facts import TableFacts
@@ -20,7 +21,17 @@ MODELS = {"linear": "linear model", "trees": "boosted trees", "dummy": "guessing
 MOST_FIGURES = 3  # in addition to the main metric
 
 
-def table_page(facts: TableFacts, targets: Sequence[str], model: Any, history: Any) -> str:
+class FittedEstimator(Protocol):
+    """What the page of an estimator shows; absent before ``fit``."""
+
+    model_: Sequential
+    history_: History
+    n_iter_: int
+    task_: str
+    best_validation_score_: float | None
+
+
+def table_page(facts: TableFacts, targets: Sequence[str], model: object, history: History | None) -> str:
     """Return the page of a model for a table.
 
     Args:
@@ -37,7 +48,7 @@ def table_page(facts: TableFacts, targets: Sequence[str], model: Any, history: A
     return html.block(*parts, *_curves(history), *_layers(model))
 
 
-def estimator_page(estimator: Any) -> str:
+def estimator_page(estimator: FittedEstimator) -> str:
     """Return the page of a fitted estimator; empty if it is not fitted."""
     model = getattr(estimator, "model_", None)
     if model is None:
@@ -71,12 +82,12 @@ def _results(results: Results, own: str) -> Iterator[Markup]:
         yield html.paragraph(f"{said}{beyond}, on the same {results.rows:,} test rows.", soft=True)
 
 
-def _curves(history: Any) -> Iterator[Markup]:
+def _curves(history: History | None) -> Iterator[Markup]:
     if history is not None and history.epoch:
         yield html.side_by_side(charts(history.history, history.epoch[0] + 1))
 
 
-def _layers(model: Any) -> Iterator[Markup]:
+def _layers(model: object) -> Iterator[Markup]:
     page = model._repr_html_() if isinstance(model, Sequential) else None
     if page:
         yield html.details("Layers", Markup(page))
