@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
 import jax
@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import constraints, regularizers
 from ..activations import Activation
-from ..declaration import Declaration, named_field
+from ..declaration import Declaration, named_field, with_fields
 from ..errors import InvalidValue, NotFitted
 from ..random import Shape
 from ..regularizers import Regularizer
@@ -27,7 +27,7 @@ Capability = TypeVar("Capability")
 OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weights", "kernel", "output", "input"})
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@with_fields
 class Layer(Declaration, InTime):  # files name the class next to Declaration
     """Base class of layers; a layer is a specification that does not contain its parameters.
 
@@ -52,7 +52,7 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
     input_shape: tuple[int | None, ...] | None = None
     input_dim: int | None = None
     trainable: bool = True
-    activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)  # noqa: RUF009
+    activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
     def __call__(self, *nodes: Any) -> Any:
         """Return the output of the layer as a node of a graph, as in Keras's functional API; several in a list.
