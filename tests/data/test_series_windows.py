@@ -140,3 +140,16 @@ def test_windows_have_their_own_targets():
         network().fit(SeriesWindows(SERIES, 8), SERIES, verbose=0)
     with pytest.raises(pl.errors.ShapeError, match="series has 160 steps and targets have 100"):
         SeriesWindows(SERIES, 8, targets=SERIES[:100])
+
+
+def test_windows_are_one_of_several_inputs():
+    series = np.random.default_rng(0).normal(size=(40, 1)).astype(np.float32)
+    windows, other = SeriesWindows(series, 5, horizon=1), np.arange(35.0)[:, None] / 35
+    past, known = pl.Input((5, 1)), pl.Input((1,))
+    joined = pl.Concatenate()([pl.Flatten()(past), known])
+    models = [pl.Model([past, known], pl.Dense(1)(joined), seed=3) for _ in range(2)]
+    for model, x in zip(models, (windows.x, np.asarray(windows.x)), strict=True):
+        model.compile("sgd", "mae")
+        model.fit((x, other), windows.y, epochs=2, batch_size=8, verbose=0, validation_data=((x, other), windows.y))
+    made = [model.predict((x, other)) for model, x in zip(models, (windows.x, np.asarray(windows.x)), strict=True)]
+    np.testing.assert_array_equal(*made)

@@ -131,7 +131,12 @@ def _contain(texts: pl.Series, pattern: str) -> np.ndarray:
 
 def has_zones(values: pl.Series) -> bool:
     """Return whether any cell has an offset from UTC."""
-    return bool(values.str.contains(r"[0-9]{2}:[0-9]{2}\S*\s?[+-][0-9]{2}:?([0-9]{2})?$").any())
+    return bool(with_zones(values).any())
+
+
+def with_zones(values: pl.Series) -> np.ndarray:
+    """Return which cells have an offset from UTC."""
+    return values.str.contains(r"[0-9]{2}:[0-9]{2}\S*\s?[+-][0-9]{2}:?([0-9]{2})?$").fill_null(False).to_numpy()
 
 
 def parse_dates(values: pl.Series, order: str) -> np.ndarray:

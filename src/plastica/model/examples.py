@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 
 from ..data.arrays import to_array
@@ -158,16 +159,19 @@ def _take_several(model: BaseModel, x: Any, name: str, compact: bool) -> tuple[n
             as_inputs(given, shapes[place], own, convert) if hosted is None else convert(hosted.transform(given), own)
         )
     inputs = same_rows(Examples(tuple(found), found[0])).x
-    model.network.check_input(inputs)
+    _check_input(model, inputs)
     return inputs
 
 
 def _check_input(model: BaseModel, inputs: Any) -> None:
-    if not isinstance(inputs, Gathered):
+    if not any(isinstance(part, Gathered) for part in jax.tree.leaves(inputs)):
         model.network.check_input(inputs)
     elif checks_data(model.network):
-        for start in range(0, len(inputs), PART_ROWS):
-            model.network.check_input(np.asarray(inputs[start : start + PART_ROWS]))
+        for start in range(0, count_rows(inputs), PART_ROWS):
+            stop = start + PART_ROWS
+            model.network.check_input(
+                jax.tree.map(lambda part, rows=slice(start, stop): np.asarray(part[rows]), inputs)
+            )
 
 
 def windows_apart(x: Any, y: Any, verb: str) -> tuple[Any, Any]:

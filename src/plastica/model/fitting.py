@@ -99,7 +99,7 @@ def fit(
     member = _member_for(model, examples, held_out, options)
     run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=as_hooks(hooks))
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
-        inputs = examples.x.values if isinstance(examples.x, Gathered) else examples.x
+        inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
         cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
     history = History()

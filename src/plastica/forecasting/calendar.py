@@ -1,0 +1,61 @@
+"""Calendar features of time stamps, which are known for every step of the future."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..typing import Float, Int
+from .frequency import DAY, HOUR, WEEK, Frequency
+
+MOST_SLOTS = 48  # of a day: with more, the time of day is given by waves only
+WAVES = 2  # sines and cosines for a year
+
+
+def calendar_features(frequency: Frequency, positions: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time features"]:
+    """Return the calendar of each step as numbers from -1 to 1; no columns for an axis without dates.
+
+    The time of day and the day of the week have an indicator for each value, since a day has no smooth shape; the day
+    of the year has sines and cosines. Time stamps are taken as they are written, so that a day begins at midnight of
+    the place where the series was recorded. Public holidays are not known here: give them as a known covariate.
+
+    Args:
+        frequency: The steps of the time axis.
+        positions: The steps.
+
+    Example:
+        >>> calendar_features(Frequency(3600.0), np.array([7]))[0, :24].argmax()
+        np.int64(7)
+    """
+    if not frequency.is_calendar:
+        return np.zeros((len(positions), 0))
+    stamps = frequency.stamps(positions)
+    moments = stamps.astype(np.int64).astype("datetime64[s]")
+    days = moments.astype("datetime64[D]")
+    made: list[np.ndarray] = []
+    if frequency.unit == "second" and frequency.step < DAY:
+        made += _time_of_day(frequency, stamps)
+    if frequency.unit == "second" and frequency.step < WEEK:
+        made.append(np.eye(7)[(days.astype(np.int64) + 3) % 7])  # 1 January 1970 was a Thursday
+    if frequency.unit == "month" and frequency.step < 12:
+        made.append(np.eye(12)[days.astype("datetime64[M]").astype(np.int64) % 12])
+    elif frequency.unit == "second" and frequency.step >= HOUR / 4:
+        years = days.astype("datetime64[Y]").astype("datetime64[D]")
+        made += _waves((days - years).astype(np.int64) / 366.0, WAVES)
+    return (
+        np.concatenate([each.reshape(len(positions), -1) for each in made], axis=1)
+        if made
+        else np.zeros((len(positions), 0))
+    )
+
+
+def _time_of_day(frequency: Frequency, stamps: Float[np.ndarray, " time"]) -> list[np.ndarray]:
+    slots = round(DAY / frequency.step)
+    of_day = (stamps % DAY) / DAY
+    if slots > MOST_SLOTS or abs(slots * frequency.step - DAY) > 1:
+        return [np.eye(24)[(of_day * 24).astype(int)], *_waves(of_day, WAVES)]
+    return [np.eye(slots)[np.rint(of_day * slots).astype(int) % slots]]
+
+
+def _waves(phase: Float[np.ndarray, " time"], count: int) -> list[np.ndarray]:
+    angles = [2 * np.pi * order * phase for order in range(1, count + 1)]
+    return [wave(angle) for angle in angles for wave in (np.sin, np.cos)]

@@ -1,0 +1,159 @@
+"""The role of each column of a table of series: time, series, targets, covariates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data.clock import Clock, find_clocks, named_clock
+from ..data.columns import Column, infer_columns
+from ..data.dates import with_zones
+from ..data.numbers import clean
+from ..data.series import make_series
+from ..data.table import Table, show
+from ..data.values import as_text, read_booleans, read_numbers
+from ..errors import DataError, InvalidValue
+from ..notes import Note, note
+
+MOST_MISSING = 0.05  # of the rows may have no time stamp
+TELLING = 0.9  # two columns of dates with this share of each other's distinct stamps could both be the time
+NUMERIC = ("number", "boolean")
+
+
+class Roles(NamedTuple):
+    """The columns of a table and their roles.
+
+    Attributes:
+        clock: The columns that give the time of each row.
+        stamps: The time stamp of each row, NaN where it is missing, ``(rows,)``.
+        group: The column that distinguishes series; empty for a single one.
+        targets: The columns to forecast.
+        past: Columns whose values are known until now only.
+        known: Columns whose future values are known: a weather forecast, opening hours, a price.
+        notes: What was decided.
+    """
+
+    clock: Clock
+    stamps: np.ndarray
+    group: str
+    targets: tuple[str, ...]
+    past: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """The columns with values: targets, then covariates."""
+        return (*self.targets, *self.past, *self.known)
+
+
+def find_roles(
+    table: Table,
+    time: str | None = None,
+    target: Sequence[str] = (),
+    group: str | None = None,
+    past: Sequence[str] = (),
+    known: Sequence[str] = (),
+) -> Roles:
+    """Return the role of each column; what is not given is inferred.
+
+    Raises:
+        DataError: If no column, or more than one, can be the time or the target; or a column does not exist or has no
+            numbers.
+        InvalidValue: If a column has two roles.
+    """
+    named = [*target, *past, *known, *([group] if group else [])]
+    for name in named:
+        table.column(name)
+    if twice := [name for place, name in enumerate(named) if name in named[:place] or name == time]:
+        raise InvalidValue(f"{show(twice[0])} has two roles; a column is the time, the group, a target or a covariate.")
+    columns = infer_columns(table)
+    clock, stamps = _clock(table, columns, time, named)
+    own = {column.name for column in clock.columns}
+    targets = tuple(target) or (_target(table, columns, own | set(named)),)
+    found = "" if group is None else group
+    notes: list[Note] = [*_mixed_zones(table, clock)]
+    if group is None:
+        values = np.stack([read_numbers(table, _numeric(table, columns, name)) for name in targets], axis=1)
+        found = make_series(table, [each for each in columns if each.name not in named], clock, stamps, values).key
+        if found:
+            notes.append(note("forecasting.grouped", column=show(found)))
+    return Roles(clock, stamps, found, targets, tuple(past), tuple(known), tuple(notes))
+
+
+def read_values(table: Table, roles: Roles) -> np.ndarray:
+    """Return the values of targets and covariates, NaN where missing, ``(rows, columns)``.
+
+    Raises:
+        DataError: If a column has other values than numbers or yes and no.
+    """
+    columns = infer_columns(table)
+    return np.stack([_read(table, _numeric(table, columns, name)) for name in roles.numeric], axis=1)
+
+
+def _read(table: Table, column: Column) -> np.ndarray:
+    return read_booleans(table, column) if column.kind == "boolean" else read_numbers(table, column)
+
+
+def _numeric(table: Table, columns: Sequence[Column], name: str) -> Column:
+    """Return the description of a column of numbers, which may be constant or the same as another one."""
+    found = next(column for column in columns if column.name == name)
+    if found.kind in NUMERIC:
+        return found
+    plain = Column(name, "number", format=found.format)
+    try:
+        read_numbers(table, plain)
+    except DataError as problem:
+        raise DataError(f"column {show(name)} cannot be forecast or used for it: {problem}") from None
+    return plain
+
+
+def _clock(table: Table, columns: Sequence[Column], time: str | None, named: Sequence[str]) -> tuple[Clock, np.ndarray]:
+    if time is not None:
+        clock = named_clock(table, time, columns)
+        return clock, clock.read(table)
+    able = [column for column in columns if column.name not in named]
+    found = find_clocks(table, able)
+    if not found:
+        listed = ", ".join(show(name) for name in table.names[:20])
+        raise DataError(
+            f"{table.source} has no column of dates or times (it has {listed}); name the one that orders its rows, "
+            "dates or rising numbers: time=..."
+        )
+    clock, stamps = found[0]
+    for other, its in found[1:]:
+        if {column.name for column in other.columns} & {column.name for column in clock.columns}:
+            continue
+        distinct, others = len(np.unique(stamps)), len(np.unique(its))
+        agree = np.nanmean(np.abs(stamps - its) <= 86_400) > TELLING
+        if others >= TELLING * distinct and not agree:
+            raise DataError(
+                f"{table.source} has two columns that could be the time, {show(clock.name)} and {show(other.name)}; "
+                f"choose one: time={clock.name!r}."
+            )
+    return clock, stamps
+
+
+def _mixed_zones(table: Table, clock: Clock) -> Iterator[Note]:
+    """Yield a note if some time stamps have an offset from UTC and others have none."""
+    for part, column in zip(clock.parts, clock.columns, strict=True):
+        values = table.column(column.name)
+        if part == "date" and str(values.dtype) == "String":
+            texts = clean(as_text(values)).drop_nulls()
+            count = int(with_zones(texts).sum())
+            if 0 < count < len(texts):
+                yield note("forecasting.mixed_zones", count=count)
+
+
+def _target(table: Table, columns: Sequence[Column], taken: set[str]) -> str:
+    able = [column.name for column in columns if column.kind in NUMERIC and column.name not in taken]
+    if len(able) == 1:
+        return able[0]
+    if not able:
+        raise DataError(f"{table.source} has no column of numbers to forecast besides {', '.join(map(show, taken))}.")
+    listed = ", ".join(map(show, able[:20]))
+    raise DataError(
+        f"{table.source} has {len(able)} columns of numbers; choose the one to forecast: target=... ({listed})."
+    )
