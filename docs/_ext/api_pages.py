@@ -30,6 +30,7 @@ MODULES = {
     "rules": "Learning rules",
     "comparison": "Comparing rules",
     "populations": "Populations",
+    "search": "Hyper-parameter search",
     "ensembles": "Ensembles",
     "calibration": "Calibration",
     "boltzmann": "Boltzmann machines",

@@ -47,6 +47,7 @@ HOMES = {
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
     "populations": ("Population", "cross_validate", "sweep"),
     "rules": ("Backprop", "Rule"),
+    "search": ("Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "Uniform"),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
@@ -114,5 +115,6 @@ if TYPE_CHECKING:
     from .model import LayerTrace, Model, Sequential, Trace
     from .populations import Population, cross_validate, sweep
     from .rules import Backprop, Rule
+    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, Uniform
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

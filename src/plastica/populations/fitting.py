@@ -97,9 +97,14 @@ def data_for(
 
 
 def fit(
-    group: MemberGroup, data: PopulationData, callbacks: Callbacks, options: Options, hooks: Sequence[Hook] | Hook
+    group: MemberGroup,
+    data: PopulationData,
+    callbacks: Callbacks,
+    options: Options,
+    hooks: Sequence[Hook] | Hook,
+    warns: bool = True,
 ) -> PopulationHistory:
-    """Train the models of a group; see :meth:`Population.fit`."""
+    """Train the models of a group; see :meth:`Population.fit`. Whether failed members are warned of is ``warns``."""
     keep_compiled_programs()
     rows = training_rows(*data.learn[:3])
     held_out = None if data.held_out is None else _shared(data.held_out)
@@ -116,10 +121,11 @@ def fit(
     try:
         conduct(run, group.models, histories, options)
     finally:
-        found.kept = [_kept_epoch(member) for member in members]
+        found.kept = [kept_epoch(member) for member in members]
         found.failed = {place: member.failed for place, member in enumerate(members) if member.failed}
         progress.end(run, found)
-    _say_failed(group, found)
+    if warns:
+        _say_failed(group, found)
     return found
 
 
@@ -139,8 +145,9 @@ def _member_for(
     part = None if splits is None or settings.part is None else splits[settings.part]
     places = np.arange(count, dtype=np.int32) if part is None else part.train
     _adapt(model, data.learn.x, None if part is None else places)
-    full = model.program.full_batch and options.batch_size is None
-    size = len(places) if full else options.batch_size or BATCH_SIZE
+    batch_size = settings.batch_size or options.batch_size
+    full = model.program.full_batch and batch_size is None
+    size = len(places) if full else batch_size or BATCH_SIZE
     order = (options.shuffle, model.epochs_trained)
     source = Arrays(rows, len(places), size, model.seed, *order, places=places, together=len(group))
     judged_places = None if part is None else part.held_out
@@ -199,8 +206,8 @@ def _classes(model: Model, examples: Examples, shape: Any) -> np.ndarray | None:
     return classes.reshape(-1) if classes.size == examples.rows else None
 
 
-def _kept_epoch(member: Member) -> int:
-    """Return the index of the epoch whose weights a member has."""
+def kept_epoch(member: Member) -> int:
+    """Return the index of the epoch whose weights a member has, or would have if it ended now; -1 before the first."""
     stopping = [callback for callback in member.callbacks if isinstance(callback, EarlyStopping)]
     best = [callback.best_epoch for callback in stopping if callback.restore_best_weights]
     history = next(callback for callback in member.callbacks if isinstance(callback, History))

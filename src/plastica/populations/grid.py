@@ -23,12 +23,14 @@ class MemberSettings(NamedTuple):
         values: The values by place.
         seed: The seed of its weights, the order of its rows and its dropout.
         part: The number of its fold or subset; None if all train on the same rows.
+        batch_size: Its batch size, if it has one of its own.
     """
 
     chosen: dict[str, object]
     values: dict[str, object]
     seed: int
     part: int | None = None
+    batch_size: int | None = None
 
     def columns(self, part: str) -> dict[str, object]:
         """Return the columns of a table, where ``part`` names that of the folds or subsets."""
@@ -97,13 +99,19 @@ def members_of(
     numbers = [None] if parts is None else list(range(parts))
     return [
         MemberSettings(each, values, seed, part)
-        for each, values in ((each, _placed(model, each)) for each in chosen)
+        for each, values in ((each, placed(model, each)) for each in chosen)
         for seed in seeds
         for part in numbers
     ]
 
 
-def _placed(model: Model, chosen: Mapping[str, object]) -> dict[str, object]:
+def placed(model: Model, chosen: Mapping[str, object]) -> dict[str, object]:
+    """Return the values by place, given those by name.
+
+    Raises:
+        UnknownName: If a name stands for nothing.
+        InvalidValue: If two names stand for the same field.
+    """
     found: dict[str, object] = {}
     for name, value in chosen.items():
         for place in resolve_place(model, name):

@@ -31,7 +31,7 @@ class SettingsSearch(Protocol):
         ...
 
 
-class Choice(NamedTuple):
+class ChosenModel(NamedTuple):
     """What a search chose on the training rows of an outer fold.
 
     Attributes:
@@ -71,7 +71,7 @@ def chosen_on(
     sample_weight: Any,
     groups: Any,
     given: Mapping[str, Any],
-) -> Choice:
+) -> ChosenModel:
     """Return what a search chooses on the training rows of an outer fold.
 
     Args:
@@ -109,7 +109,7 @@ def chosen_on(
         sample_weight=weight,
         verbose=0,
     )
-    return Choice(final, settings, history)
+    return ChosenModel(final, settings, history)
 
 
 def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, Any]]:

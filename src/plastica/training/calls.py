@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from .batches import room_for
 from .compiled import compiled_for
 from .loop import Chunk
 from .member import Call, Member
@@ -47,7 +48,9 @@ def _kind(member: Member) -> Any:
     program, rows = member.trainee.program, member.source.rows_at(member.step)
     leaves, structure = jax.tree.flatten(member.validation)
     judged = structure, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
-    return jax.tree.structure(program), judged, tuple(map(id, jax.tree.leaves(rows)))
+    # Short batches would be filled up to the longest; folds of about the same size are one batch of about that size.
+    size = room_for(member.source.size)
+    return jax.tree.structure(program), judged, size, tuple(map(id, jax.tree.leaves(rows)))
 
 
 class InParts:

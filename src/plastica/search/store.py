@@ -1,0 +1,158 @@
+"""The folder of a search: finished waves, the models of the best trial, and the checkpoint of the wave under way."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from ..errors import FileError, InvalidValue
+from ..model import Model
+from ..storage import document as documents
+from ..storage.atomic import explained, replace_file
+from .space import TrialSettings
+from .trials import SearchTrial
+
+SEARCH, MODELS = "search.json", "models"
+RECORDED = ("value", "spread", "epochs", "ended", "figures", "values", "changed")
+
+
+class SearchStore:
+    """The folder of a search.
+
+    Args:
+        folder: The folder; it is created if necessary.
+        fingerprint: Describes what determines the results.
+        resume: Whether to continue the search of the folder.
+
+    Attributes:
+        waves: The trials of finished waves.
+        monitor: The metric by which they are compared; None before the first.
+        seconds: How long they took.
+        begun: The number of trials of the wave under way; None if none is.
+
+    Raises:
+        InvalidValue: If the folder has a search and ``resume`` is False, or it is another search.
+        FileError: If the folder cannot be written, or its files are damaged.
+    """
+
+    def __init__(self, folder: str | Path, fingerprint: Mapping[str, str], resume: bool) -> None:
+        self.folder = Path(folder)
+        with explained(self.folder, "nothing was trained"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self.fingerprint = dict(fingerprint)
+        self.waves: list[list[dict[str, Any]]] = []
+        self.begun: int | None = None
+        self.shape: Any = None  # of the inputs
+        self.monitor: str | None = None
+        self.seconds = 0.0
+        path = self.folder / SEARCH
+        if path.exists():
+            if not resume:
+                raise InvalidValue(
+                    f"checkpoint={str(self.folder)!r} already contains a search. Pass resume=True to continue it, or "
+                    "use another folder."
+                )
+            self._read(path)
+        self._written: set[int] = {int(each.name.split("-")[0]) for each in (self.folder / MODELS).glob("*-*")}
+
+    def wave_folder(self, trials: int) -> dict[str, Any]:
+        """Return the arguments of ``fit`` for the checkpoint of the next wave."""
+        folder = self.folder / f"wave-{len(self.waves)}"
+        again = self.begun == trials and folder.exists()
+        self.begun = trials
+        self._write()
+        return {"checkpoint": folder, "resume": again}
+
+    def finish_wave(
+        self, found: Sequence[SearchTrial], monitor: str, seconds: float, models: Mapping[int, Sequence[Model]]
+    ) -> None:
+        """Record the trials of a wave, and save the models of the best."""
+        folder = self.folder / f"wave-{len(self.waves)}"
+        (self.folder / MODELS).mkdir(exist_ok=True)
+        for number in models.keys() - self._written:
+            for place, model in enumerate(models[number]):
+                model.save_weights(self._weights(number, place))
+        self.shape = next((each[0].input_shape for each in models.values() if each), self.shape)
+        self.waves.append(
+            [{name: getattr(each, name) for name in RECORDED} | {"values": [*each.values]} for each in found]
+        )
+        self.monitor, self.seconds, self.begun = monitor, seconds, None
+        self._write()
+        for number in self._written - models.keys():
+            for path in (self.folder / MODELS).glob(f"{number}-*"):
+                path.unlink()
+        self._written = set(models)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def trial(self, record: Mapping[str, Any], number: int, settings: TrialSettings) -> SearchTrial:
+        """Return a recorded trial."""
+        return SearchTrial(number, settings, **{**record, "values": tuple(record["values"])})
+
+    def models_of(self, number: int, build: Callable[[], Model]) -> list[Model]:
+        """Return the saved models of a trial.
+
+        Args:
+            number: Its number.
+            build: Returns a new model with its settings.
+        """
+        found = []
+        while (path := self._weights(number, len(found))).exists():
+            model = build()
+            if not model.built:
+                model.build(_as_tuples(self.shape))
+            model.load_weights(path)
+            found.append(model)
+        return found
+
+    def _weights(self, number: int, place: int) -> Path:
+        return self.folder / MODELS / f"{number}-{place}.weights"
+
+    def _write(self) -> None:
+        document = {
+            "search": self.fingerprint,
+            "waves": self.waves,
+            "monitor": self.monitor,
+            "seconds": self.seconds,
+            "begun": self.begun,
+            "shape": _as_lists(self.shape),
+        }
+        replace_file(self.folder / SEARCH, [documents.encode(document).encode()])
+
+    def _read(self, path: Path) -> None:
+        try:
+            found = documents.decode(path.read_bytes(), str(path))
+            known, self.waves, self.monitor = found["search"], found["waves"], found["monitor"]
+            self.seconds, self.begun = float(found["seconds"]), found["begun"]
+            self.shape = found["shape"]
+            apart = [name for name in self.fingerprint if known.get(name) != self.fingerprint[name]]
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            raise FileError(f"{path} is damaged: {problem}. Delete the folder to search again.") from None
+        if apart:
+            raise InvalidValue(
+                f"checkpoint={str(self.folder)!r} belongs to another search: {', '.join(apart)} differ. Pass the same "
+                "arguments as in that search, or use another folder."
+            )
+
+
+def _as_lists(shape: Any) -> Any:
+    return [*map(_as_lists, shape)] if isinstance(shape, list | tuple) else shape
+
+
+def _as_tuples(shape: Any) -> Any:
+    return tuple(map(_as_tuples, shape)) if isinstance(shape, list | tuple) else shape
+
+
+def digest_of(*data: Any) -> str:
+    """Return a digest of arrays."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(data):
+        array = np.asarray(leaf)
+        digest.update(repr((array.shape, array.dtype.str)).encode())
+        digest.update(repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,167 @@
+"""Strategies: which settings a search tries, one wave after another."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..registry import look_up
+from .space import Space, TrialSettings
+from .trials import SearchTrial
+
+USUAL_TRIALS = 64
+
+
+class Proposals(ABC):
+    """What a strategy proposes, trial after trial."""
+
+    @abstractmethod
+    def ask(self, count: int) -> list[TrialSettings]:
+        """Return the settings of the next trials; fewer if there are no more."""
+
+    def tell(self, trials: Sequence[SearchTrial], sign: float) -> None:  # noqa: B027 - most do not learn from trials
+        """Learn how trials did.
+
+        Args:
+            trials: The trials of a wave.
+            sign: 1 if a lower value is better, otherwise -1.
+        """
+
+
+class Strategy(ABC):
+    """How a search chooses settings.
+
+    Attributes:
+        is_finite: Whether it has a number of trials of its own.
+        wave: The most trials of a wave; 0 for as many as are trained best together.
+    """
+
+    is_finite: ClassVar[bool] = False
+    wave: ClassVar[int] = 0
+
+    @abstractmethod
+    def proposals(self, space: Space, trials: int | None, seed: int) -> Proposals:
+        """Return what the strategy proposes.
+
+        Args:
+            space: The distribution of each setting.
+            trials: The number of trials; None for those of the strategy.
+            seed: The seed of random choices.
+        """
+
+    def check(self, space: Space) -> None:  # noqa: B027 - most strategies take any space
+        """Check that the strategy can vary these settings."""
+
+    def count(self, space: Space, trials: int | None) -> int:
+        """Return the number of trials."""
+        return USUAL_TRIALS if trials is None else trials
+
+
+@dataclass(frozen=True)
+class RandomSearch(Strategy):
+    """Settings drawn at random.
+
+    Use it first: with the same number of trials it tries more values of each setting than a grid. Trial $n$ depends on
+    the seed and $n$ alone, so that more trials begin with the same ones.
+
+    Reference:
+        J. Bergstra, Y. Bengio (2012), Random search for hyper-parameter optimization.
+    """
+
+    def proposals(self, space: Space, trials: int | None, seed: int) -> Proposals:
+        """Return random proposals."""
+        return RandomProposals(space, self.count(space, trials), seed)
+
+
+@dataclass(frozen=True)
+class GridSearch(Strategy):
+    """Every combination of some values of each setting.
+
+    Use it for one or two settings.
+
+    Args:
+        points: How many values of a distribution of numbers; a ``Choice`` has all of its values.
+
+    Raises:
+        InvalidValue: If there are fewer than two points.
+    """
+
+    points: int = 5
+    is_finite: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Check the number of points."""
+        if not isinstance(self.points, int) or self.points < 2:
+            raise InvalidValue(f"GridSearch(points={self.points!r}): give a whole number of at least 2.")
+
+    def count(self, space: Space, trials: int | None) -> int:
+        """Return the number of combinations.
+
+        Raises:
+            InvalidValue: If there are more than ``trials``.
+        """
+        found = space.count(self.points)
+        if trials is not None and trials < found:
+            raise InvalidValue(
+                f"this grid has {found:,} combinations, but trials={trials}; give more trials, fewer points "
+                f'(GridSearch(points={max(2, self.points - 1)})), or strategy="random".'
+            )
+        return found
+
+    def proposals(self, space: Space, trials: int | None, seed: int) -> Proposals:
+        """Return the combinations."""
+        self.count(space, trials)
+        return GridProposals(space, self.points)
+
+
+class RandomProposals(Proposals):
+    """Random settings, each determined by the seed and its number.
+
+    Args:
+        space: The distribution of each setting.
+        trials: How many.
+        seed: The seed.
+    """
+
+    def __init__(self, space: Space, trials: int, seed: int) -> None:
+        self.space, self.trials, self.seed, self.asked = space, trials, seed, 0
+
+    def ask(self, count: int) -> list[TrialSettings]:
+        """Return the settings of the next trials."""
+        numbers = range(self.asked, min(self.asked + count, self.trials))
+        self.asked = numbers.stop
+        return [self.space.draw(np.random.default_rng([self.seed, number])) for number in numbers]
+
+
+class GridProposals(Proposals):
+    """The combinations of a grid.
+
+    Args:
+        space: The distribution of each setting.
+        points: How many values of each.
+    """
+
+    def __init__(self, space: Space, points: int) -> None:
+        self.left = space.combinations(points)
+
+    def ask(self, count: int) -> list[TrialSettings]:
+        """Return the settings of the next trials."""
+        return list(islice(self.left, count))
+
+
+STRATEGIES = {"random": RandomSearch, "grid": GridSearch}
+
+
+def strategy_of(given: str | Strategy) -> Strategy:
+    """Return a strategy by name.
+
+    Raises:
+        UnknownName: If there is none; the message suggests the nearest.
+    """
+    return given if isinstance(given, Strategy) else look_up("strategy", given, STRATEGIES)()

@@ -1,0 +1,131 @@
+"""A wave: the trials that are trained together, each on every fold, as members of one run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..model import Model
+from ..model.options import Options
+from ..populations import fitting
+from ..populations.grid import MemberSettings
+from ..populations.group import MemberGroup
+from ..populations.results import PopulationHistory
+from ..populations.splits import RowSplit, fold_splits
+from ..training import interrupting
+from ..training.curves import aligned
+from .building import BATCH_SIZE
+from .space import TrialSettings
+from .trials import SearchTrial
+
+RUN = ("batch_size", "epochs", "verbose", "shuffle", "time_limit", "checkpoint", "resume", "checkpoint_seconds")
+DATA = ("sample_weight", "class_weight", "validation_split", "validation_data")
+
+
+class Wave:
+    """Trials trained side by side.
+
+    Args:
+        build: Returns the model of a trial.
+        first: The number of the first trial.
+        trials: The settings of each.
+        folds: As for :class:`~plastica.Population`.
+
+    Attributes:
+        models: The model of each member: trial by trial, fold by fold.
+        splits: The rows of each fold; None without folds.
+        history: What :meth:`fit` found.
+    """
+
+    def __init__(
+        self, build: Callable[[TrialSettings], Model], first: int, trials: Sequence[TrialSettings], folds: Any
+    ) -> None:
+        self.build, self.first, self.trials, self.folds = build, first, list(trials), folds
+        self.models: list[Model] = []
+        self.splits: list[RowSplit] | None = None
+        self.history = PopulationHistory([], [], "fold")
+
+    @property
+    def parts(self) -> int:
+        """The number of models of a trial: one for each fold."""
+        return 1 if self.splits is None else len(self.splits)
+
+    def fit(self, x: Any, y: Any, given: Mapping[str, Any]) -> None:
+        """Train the trials.
+
+        Args:
+            x, y: Inputs and targets.
+            given: The arguments of ``Population.fit``.
+        """
+        options = Options(initial_epoch=0, until=None, max_steps=None, **{name: given[name] for name in RUN})
+        first = self.build(self.trials[0])
+        with interrupting.noted():
+            data = fitting.data_for(
+                first, x, y, options=options, has_folds=self.folds is not None, **{name: given[name] for name in DATA}
+            )
+            if self.folds is not None:
+                self.splits = fold_splits(self.folds, data.learn.rows, data.classes, given["groups"], first.seed)
+            self.models = [self.build(trial) for trial in self.trials for _ in range(self.parts)]
+            numbers = [None] if self.splits is None else range(self.parts)
+            members = [
+                MemberSettings(trial, {}, first.seed, part, trial.get(BATCH_SIZE))
+                for trial in self.trials
+                for part in numbers
+            ]
+            group = MemberGroup(members, self.models, self.splits, "fold")
+            self.history = fitting.fit(group, data, given["callbacks"], options, given["hooks"], warns=False)
+
+    @property
+    def has_epochs(self) -> bool:
+        """Whether a member has completed an epoch."""
+        return any(history.epoch for history in self.history.histories)
+
+    def members_of_trial(self, place: int) -> range:
+        """Return the places of the members of a trial, given its place in the wave."""
+        return range(place * self.parts, (place + 1) * self.parts)
+
+    def models_of_trial(self, place: int) -> list[Model]:
+        """Return the trained models of a trial."""
+        return [self.models[member] for member in self.members_of_trial(place)]
+
+    def results(self, monitor: str) -> list[SearchTrial]:
+        """Return how well each trial did."""
+        values = self.history.values(monitor) if self.has_epochs else [math.nan] * len(self.models)
+        return [self._result(place, monitor, values) for place in range(len(self.trials))]
+
+    def _result(self, place: int, monitor: str, values: Sequence[float]) -> SearchTrial:
+        members = self.members_of_trial(place)
+        histories = [self.history[member] for member in members]
+        own = [values[member] for member in members]
+        figures: dict[str, list[float]] = {}
+        for member, history in zip(members, histories, strict=True):
+            for name, known in aligned(history.history, len(history.epoch)).items():
+                if known:
+                    figures.setdefault(name, []).append(known[self.history.kept[member]])
+        # A fold that failed would make the mean of the others look better than it is.
+        mean, spread = _mean_and_spread(own)
+        failed = next((self.history.failed[member] for member in members if member in self.history.failed), "")
+        return SearchTrial(
+            self.first + place,
+            self.trials[place],
+            mean,
+            spread,
+            max((len(history.epoch) for history in histories), default=0),
+            failed or _ended([history.stopped_by for history in histories]),
+            {name: sum(each) / len(each) for name, each in figures.items()},
+            tuple(own),
+        )
+
+
+def _mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:
+    mean = sum(values) / len(values)
+    if len(values) == 1 or not math.isfinite(mean):
+        return mean, None
+    return mean, math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _ended(reasons: Sequence[str]) -> str:
+    """Return why a trial ended, in few words: the most frequent reason of its folds."""
+    short = [reason.partition(":")[0] if reason.startswith("EarlyStopping") else reason for reason in reasons]
+    return max(dict.fromkeys(short), key=short.count)
