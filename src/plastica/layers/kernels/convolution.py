@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from .blocks import by_blocks, positions_of
-from .library import FORM, by_library
+from .input_error import FORM
+from .library import by_library
 from .once import computed_once
 from .product import row_products
 from .window import Window, look, pad, put_back

@@ -13,13 +13,12 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from .input_error import FORM, input_error
 from .once import computed_once
 from .window import Window
 
 # Into how many groups of images the kernel's gradient is divided: it takes a fifth less time.
 _GROUPS = 8
-
-FORM = ("NHWC", "HWIO", "NHWC")
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -44,30 +43,10 @@ def _forward(window: Window, x: jax.Array, kernel: jax.Array) -> tuple[jax.Array
 def _backward(window: Window, saved: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, kernel = saved
     error = computed_once(error)
-    return _input_error(window, kernel, error, x.shape), _kernel_gradient(window, x, error)
+    return input_error(window, kernel, error, x.shape), _kernel_gradient(window, x, error)
 
 
 by_library.defvjp(_forward, _backward)
-
-
-def _input_error(window: Window, kernel: jax.Array, error: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """Return the error of images of ``shape``: the turned kernel slides over the errors, laid ``strides`` apart."""
-    turned = jnp.flip(kernel, (0, 1)).transpose(0, 1, 3, 2)  # (height, width, filters, channels)
-    edges = []
-    for axis, (span, stride) in enumerate(zip(window.span, window.strides, strict=True)):
-        before = span - 1 - window.padding[axis][0]
-        covered = (error.shape[axis + 1] - 1) * stride + 1
-        edges.append((before, shape[axis + 1] + span - 1 - covered - before))
-    # The barriers here and below keep XLA from taking the turns back into the convolution.
-    return jax.lax.conv_general_dilated(
-        error,
-        jax.lax.optimization_barrier(turned),
-        (1, 1),
-        edges,
-        lhs_dilation=window.strides,
-        rhs_dilation=window.dilation,
-        dimension_numbers=FORM,
-    )
 
 
 def _kernel_gradient(window: Window, x: jax.Array, error: jax.Array) -> jax.Array:
@@ -85,6 +64,7 @@ def _kernel_gradient(window: Window, x: jax.Array, error: jax.Array) -> jax.Arra
 
 def _kernel_gradient_of(window: Window, x: jax.Array, error: jax.Array) -> jax.Array:
     """Return the gradient of the kernel: the errors slide over the images, channels and batch exchanged."""
+    # The barriers keep XLA from taking the turns back into the convolution.
     images = jax.lax.optimization_barrier(x.transpose(3, 1, 2, 0))  # (channels, height, width, batch)
     errors = jax.lax.optimization_barrier(error.transpose(1, 2, 0, 3))  # (height, width, batch, filters)
     edges = []
