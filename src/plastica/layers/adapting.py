@@ -11,8 +11,8 @@ from ..data.arrays import to_array
 from ..errors import DataError, NotFitted
 from ..random import Shape
 from ..typing import State
-from .layer import Variables
 from .on_arrays import OnArrays
+from .records import Variables
 
 FOUND = "_found"  # where an object keeps what it found in data, beside its fields
 

@@ -11,7 +11,6 @@ from ..errors import InvalidValue, ShapeError
 from .kernels.attention import allowed_steps, together
 from .layer import Context, Layer, Params, Record, Shape, State
 from .node import Node, nodes_of
-from .select import Select
 
 WEIGHTS = "attention weights"
 
@@ -77,7 +76,7 @@ class Attending(Layer):
             return_attention_scores=return_attention_scores,
         )
         node = Node(layer, (*read, *mask))
-        return [Select(place)(node) for place in range(2)] if return_attention_scores else node
+        return node.parts(2) if return_attention_scores else node
 
     def _called_with(self, **options: Any) -> Attending:
         """Return the layer with the options of a call; the same for every call, so that it has one set of weights."""

@@ -13,8 +13,9 @@ from ..declaration import declaration
 from ..errors import ShapeError
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
-from .layer import Context, Params, Shape, State, Variables
+from .layer import Context, Params, Shape, State
 from .noise import dropped
+from .records import Variables
 from .sliding import check_choice
 
 

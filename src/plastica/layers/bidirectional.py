@@ -12,7 +12,8 @@ import numpy as np
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from .composition import no_pull, same, within
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import Context, Errors, Layer, Params, Record, Shape, State
+from .records import Variables
 from .recurrent_base import Recurrent
 
 _MERGES: dict[str | None, Callable[[Any, Any], Any]] = {

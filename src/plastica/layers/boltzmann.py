@@ -15,7 +15,8 @@ from ..random import Key
 from ..typing import Float
 from .capabilities import PairedUnits
 from .kernels.product import add_bias, product
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 VISIBLE = ("binary", "gaussian")
 

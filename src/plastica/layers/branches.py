@@ -13,7 +13,8 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .composition import no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
-from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
+from .records import Variables
 from .sequential import checked_layers
 from .stepping import start_all
 

@@ -16,7 +16,8 @@ from ..initializers import Zeros
 from ..random import Shape
 from ..typing import Num, Params, State
 from .adapting import Adaptive
-from .layer import Context, as_float
+from .in_network import as_float
+from .layer import Context
 from .on_arrays import OnArrays
 
 Indicators = Literal["one_hot", "multi_hot", "count"]

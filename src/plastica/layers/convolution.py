@@ -18,7 +18,8 @@ from ..regularizers import Regularizer
 from .kernels.convolution import convolve
 from .kernels.product import add_bias
 from .kernels.window import Window
-from .layer import Context, Params, Shape, State, Variables
+from .layer import Context, Params, Shape, State
+from .records import Variables
 from .sliding import check_rank, volume_windows
 from .sliding_kernel import SlidingKernel
 

@@ -13,7 +13,8 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .kernels.product import add_bias, product
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

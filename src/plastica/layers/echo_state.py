@@ -13,7 +13,8 @@ from ..errors import InvalidValue
 from ..initializers import Initializer, RandomUniform
 from .cell import Cell
 from .in_time import Carry
-from .layer import INFERENCE, Context, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Params, Shape, State
+from .records import Variables
 from .recurrent_base import Recurrent
 
 

@@ -16,7 +16,8 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 class _Axes(NamedTuple):

@@ -14,7 +14,8 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..typing import Float
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 from .sequential import Sequential, checked_layers
 
 

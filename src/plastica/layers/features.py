@@ -14,7 +14,8 @@ from ..initializers import Initializer, RandomNormal
 from ..typing import Float
 from .kernels.product import add_bias, product, scale
 from .kernels.waves import cosine_of_turns
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

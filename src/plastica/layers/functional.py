@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from ..errors import InvalidValue
 from .graph import Graph
 from .input import Input
+from .layer import Layer
 from .node import Node
 
 
@@ -43,7 +44,7 @@ def graph_between(inputs: Sequence[Node], outputs: Sequence[Node], names: Sequen
     for node in _in_order(outputs, set(places)):
         if id(node.layer) not in layers:
             layers[id(node.layer)] = len(found)
-            found.append(node.layer)
+            found.append(cast(Layer, node.layer))  # nodes know of layers only what they read and give
             owners.append(node.owner)
         calls.append((layers[id(node.layer)], tuple(places[_identity(read)] for read in node.reads)))
         places[_identity(node)] = len(places)

@@ -14,8 +14,9 @@ from ..errors import InvalidValue
 from ..initializers import Initializer
 from .cell import Cell
 from .in_time import Carry
-from .layer import INFERENCE, Context, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Params, Shape, State
 from .noise import dropped
+from .records import Variables
 
 Quantities = dict[str, jax.Array]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from typing import Any, ClassVar
 
 import jax
@@ -16,12 +15,15 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import no_pull, placed, same, within
 from .graph_order import keras_order
+from .graph_places import one_or_all, read, read_masks, stays_integer
+from .graph_records import by_layer, errors_between
 from .in_time import Carry, whole_sequence
 from .input import Input
 from .kernels.once import computed_once
-from .layer import INFERENCE, CallGraph, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
 from .lost_masks import mask_behind
 from .node import arriving
+from .records import CallGraph, Variables
 from .stepping import mask_from, one_step_mask, start_all, stepped
 
 
@@ -97,7 +99,7 @@ class Graph(Layer):
 
     @property
     def takes_integers(self) -> bool | tuple[bool, ...]:
-        return _one_or_all([self._stays_integer(place) for place in range(len(self.inputs))])
+        return one_or_all([stays_integer(self.call_graph, self.layers, place) for place in range(len(self.inputs))])
 
     def output_shape(self, shape: Shape) -> Shape:
         return self._given_back(self._shapes(shape))
@@ -106,7 +108,7 @@ class Graph(Layer):
         shapes = self._shapes(shape)
         found: dict[int, Any] = {}
         for layer, reads in self.calls:
-            found.setdefault(layer, _read(shapes, reads))
+            found.setdefault(layer, read(shapes, reads))
         return tuple(found[place] for place in range(len(self.layers)))
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
@@ -135,7 +137,7 @@ class Graph(Layer):
         activities, potentials, states = self._arrived(x), {}, list(state)
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
-            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
+            layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
             masks.append(mask_behind(layer, own, mask))
             potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number, mask))
             potentials[len(activities)] = potential
@@ -144,7 +146,7 @@ class Graph(Layer):
 
     def activate(self, potential: Any) -> Any:
         found = [self._activate(place, z) for place, z in zip(self.outputs, self._each(potential), strict=True)]
-        return _one_or_all(found)
+        return one_or_all(found)
 
     @property
     def output_activation(self) -> Activation | None:
@@ -179,49 +181,33 @@ class Graph(Layer):
         activities, states, records = self._arrived(x), list(state), []
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
-            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
+            layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
             back = None if feedback is None else feedback[place]
             masks.append(mask_behind(layer, own, mask))
             record, states[place] = layer.forward(
                 params[place], own, states[place], within(context, number, mask), back
             )
             records.append(record)
-            activities.append(
-                record.activity if self._readers(number) < 2 else jax.tree.map(computed_once, record.activity)
-            )
+            once = self.call_graph.readers(len(activities)) < 2
+            activities.append(record.activity if once else jax.tree.map(computed_once, record.activity))
         first = len(self.inputs)
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
 
         def pull(delta: Any) -> Any:
-            return _one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
+            return one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
 
         potential, activity = self._given_back(potentials), self._given_back(activities)
-        return Record(x, potential, activity, no_pull, pull, self._by_layer(records)), tuple(states)
+        return Record(
+            x, potential, activity, no_pull, pull, by_layer(self.call_graph, len(self.layers), records)
+        ), tuple(states)
 
     def backward_potential(self, record: Record, delta: Any) -> Errors:
-        first, calls = len(self.inputs), len(self.calls)
-        at_activity: list[list[Any]] = [[] for _ in range(first + calls)]
-        at_potential: list[list[Any]] = [[] for _ in range(first + calls)]
-        for place, own in zip(self.outputs, self._each(delta), strict=True):
-            (at_potential if place >= first else at_activity)[place].append(own)
-        uses, found = self._uses(record), {}
-        for number in reversed(range(calls)):
-            place, reads = self.calls[number]
-            use, arrived = uses[number], at_potential[first + number]
-            at = at_activity[first + number]
-            if at:
-                total = _sum(at) if len(at) < 2 else jax.tree.map(computed_once, _sum(at))
-                arrived.append(use.pull_activation(total))
-            errors = self.layers[place].backward_potential(use, _sum(arrived))
-            for read, own in zip(reads, errors.input_delta if len(reads) > 1 else (errors.input_delta,), strict=True):
-                at_activity[read].append(own)
-            found.setdefault(place, []).append(errors)
-        own = tuple(_joined(found[place]) for place in range(len(self.layers)))
+        own, arrived = errors_between(self.layers, self.call_graph, record.children, self._each(delta))
         # An input that no output depends on has no error.
-        arrived = self._arrived(record.input)
-        below = [_sum(at_activity[place] or [jnp.zeros_like(arrived[place])]) for place in range(first)]
-        return Errors(delta, tuple(each.gradient for each in own), _one_or_all(below), own)
+        pairs = zip(arrived, self._arrived(record.input), strict=True)
+        below = [jnp.zeros_like(x) if error is None else error for error, x in pairs]
+        return Errors(delta, tuple(each.gradient for each in own), one_or_all(below), own)
 
     # Time
 
@@ -244,7 +230,7 @@ class Graph(Layer):
         if len(self.calls) > len(self.layers):
             raise InvalidValue("a layer that is called twice has two memories; such a network cannot go step by step.")
         for number, (place, reads) in enumerate(self.calls):
-            layer, own, mask = self.layers[place], _read(activities, reads), _read_masks(masks, reads)
+            layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
             here = {walks[read] for read in reads}
             if len(here) > 1:
                 raise InvalidValue(whole_sequence(layer))
@@ -259,13 +245,13 @@ class Graph(Layer):
         return tuple(carried), self._given_back([potentials[place] for place in range(len(activities))])
 
     def mask_of(self, x: Any, mask: Any) -> Any:
-        masks, seen = self._arrived_masks(mask), [None] * len(self.inputs) if x is None else self._arrived(x)
+        masks = self._arrived_masks(mask)
+        seen: list[Any] = [None] * len(self.inputs) if x is None else self._arrived(x)
         for place, reads in self.calls:
-            layer, known = self.layers[place], all(seen[read] is not None for read in reads)
-            own = _read(seen, reads) if known else None
-            masks.append(mask_from(layer, own, _read_masks(masks, reads)))
-            seen.append(_passed_on(layer, own) if known and len(reads) == 1 else None)
-        return _read_masks(masks, self.outputs)
+            layer, known = self.layers[place], all(seen[each] is not None for each in reads)
+            masks.append(mask_from(layer, read(seen, reads) if known else None, read_masks(masks, reads)))
+            seen.append(layer.passed_on(seen[reads[0]]) if known and len(reads) == 1 else None)
+        return read_masks(masks, self.outputs)
 
     def _arrived_masks(self, mask: Any) -> list[Any]:
         if mask is None:
@@ -283,7 +269,7 @@ class Graph(Layer):
         return tuple(value) if len(self.outputs) > 1 else (value,)
 
     def _given_back(self, values: Sequence[Any]) -> Any:
-        return _read(values, self.outputs)
+        return read(values, self.outputs)
 
     def _shapes(self, shape: Any) -> list[Shape]:
         shapes: list[Shape] = [tuple(shape)] if len(self.inputs) == 1 else [tuple(each) for each in shape]
@@ -293,20 +279,6 @@ class Graph(Layer):
             shapes.append(placed(place, arriving, self.layers[place], tuple(shapes[read] for read in reads)))
         return shapes
 
-    def _stays_integer(self, place: int) -> bool:
-        """Return whether what is at a place is read once, by a layer that takes integers."""
-        readers = [number for number, (_, reads) in enumerate(self.calls) if place in reads]
-        if len(readers) != 1 or place in self.outputs or len(self.calls[readers[0]][1]) != 1:
-            return False
-        layer = self.layers[self.calls[readers[0]][0]]
-        if layer.takes_integers or not reshapes_only(layer):
-            return layer.takes_integers is True
-        return self._stays_integer(len(self.inputs) + readers[0])
-
-    def _readers(self, number: int) -> int:
-        """Return how many calls read the output of a call."""
-        return sum(len(self.inputs) + number in reads for _, reads in self.calls)
-
     def _caller(self, place: int) -> Layer | None:
         number = place - len(self.inputs)
         return self.layers[self.calls[number][0]] if number >= 0 else None
@@ -315,56 +287,11 @@ class Graph(Layer):
         caller = self._caller(place)
         return potential if caller is None else caller.activate(potential)
 
-    def _by_layer(self, records: Sequence[Record]) -> tuple[Record, ...]:
-        """Return a record for each layer; one that is called several times holds a child for each call."""
-        by_layer: list[list[Record]] = [[] for _ in self.layers]
-        for (place, _), record in zip(self.calls, records, strict=True):
-            by_layer[place].append(record)
-        return tuple(own[0] if len(own) == 1 else own[-1]._replace(children=tuple(own)) for own in by_layer)
-
-    def _uses(self, record: Record) -> list[Record]:
-        """Return the record of each call."""
-        counts = np.bincount([place for place, _ in self.calls], minlength=len(self.layers))
-        left = [list(own.children) if count > 1 else [own] for own, count in zip(record.children, counts, strict=True)]
-        return [left[place].pop(0) for place, _ in self.calls]
-
     def _walk_data(self, x: Any, look: Any) -> None:
         """Show each layer the data that reaches it as it came."""
         seen: list[Any] = self._arrived(x)
         for place, reads in self.calls:
-            own: Any = _read(seen, reads)
-            known = own is not None and not (isinstance(own, tuple) and any(part is None for part in own))
+            layer, known = self.layers[place], all(seen[each] is not None for each in reads)
             if known:
-                look(place, self.layers[place], own)
-            seen.append(_passed_on(self.layers[place], own) if known and len(reads) == 1 else None)
-
-
-def _joined(errors: Sequence[Errors]) -> Errors:
-    """Return the errors of a layer over all of its calls: those of the last call, with the sum of the gradients."""
-    if len(errors) == 1:
-        return errors[0]
-    total = jax.tree.map(lambda *parts: reduce(jnp.add, parts), *(each.gradient for each in reversed(errors)))
-    return errors[0]._replace(gradient=total, children=tuple(reversed(errors)))
-
-
-def _sum(parts: Sequence[Any]) -> Any:
-    return reduce(lambda one, other: jax.tree.map(jnp.add, one, other), parts)
-
-
-def _passed_on(layer: Layer, seen: Any) -> Any:
-    return layer.passed_on(seen)
-
-
-def _read(values: Sequence[Any], places: Sequence[int]) -> Any:
-    """Return the value of a place, or a tuple of those of several."""
-    return _one_or_all([values[place] for place in places])
-
-
-def _read_masks(masks: Sequence[Any], places: Sequence[int]) -> Any:
-    """Return the mask of a place, or a tuple of those of several; None if there is none."""
-    found = [masks[place] for place in places]
-    return None if all(mask is None for mask in found) else _one_or_all(found)
-
-
-def _one_or_all(values: Sequence[Any]) -> Any:
-    return values[0] if len(values) == 1 else tuple(values)
+                look(place, layer, read(seen, reads))
+            seen.append(layer.passed_on(seen[reads[0]]) if known and len(reads) == 1 else None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .layer import CallGraph, Layer
+from .layer import Layer
+from .records import CallGraph
 
 
 def keras_order(graph: CallGraph, layers: tuple[Layer, ...]) -> tuple[int, ...]:

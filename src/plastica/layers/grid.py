@@ -15,7 +15,8 @@ from ..schedules.checks import ABOVE_ZERO, require_numbers
 from ..typing import Float, Int
 from .capabilities import UnitMap
 from .kernels.product import product
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 TOPOLOGIES = ("rectangular", "hexagonal")
 ANSWERS = ("winner", "softmax", "gaussian")

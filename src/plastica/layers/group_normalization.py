@@ -14,8 +14,9 @@ from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .kernels.normalization import normalize_rows
 from .kernels.product import add_bias, scale
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
 from .normalization_base import check_epsilon, check_regularizers, gamma_and_beta, place_of
+from .records import Variables
 
 
 @declaration

@@ -56,16 +56,6 @@ class InTime:
         layer: Any = self
         return any(child.remembers for child in layer.children)
 
-    @property
-    def declared_batch(self) -> int | None:
-        """The number of rows of every batch, if the first layer declares it; see ``Input``."""
-        return None
-
-    @property
-    def num_outputs(self) -> int:
-        """How many outputs a call of the layer gives as nodes of a graph."""
-        return 1
-
     def start(self, params: Any, batch: int) -> Carry:
         """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
         return ()

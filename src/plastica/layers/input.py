@@ -8,7 +8,9 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .layer import Layer, Shape
 from .lengths import fits
-from .node import Node
+from .merge import Add, Multiply, Subtract
+from .node import OPERATIONS, Node
+from .select import Select
 
 
 @declaration
@@ -76,3 +78,6 @@ class Input(Layer):
                 f"Input({self.shape}): got inputs of shape {tuple(shape)}; they must have shape {self.shape}."
             )
         return tuple(shape)
+
+
+OPERATIONS.update({"+": Add, "-": Subtract, "*": Multiply, "parts": Select})

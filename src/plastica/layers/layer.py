@@ -18,9 +18,10 @@ from ..random import Shape
 from ..regularizers import Regularizer
 from ..typing import Params, State
 from .activity import ACTIVITY_COST, regularized
+from .in_network import InNetwork
 from .in_time import InTime
 from .node import Node, nodes_of
-from .records import INFERENCE, CallGraph, Context, Errors, Record, Variables, added, with_feedback
+from .records import INFERENCE, Context, Errors, Record, added, with_feedback
 
 Capability = TypeVar("Capability")
 # What layers have in Keras, and models have here.
@@ -28,7 +29,7 @@ OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weigh
 
 
 @with_fields
-class Layer(Declaration, InTime):  # files name the class next to Declaration
+class Layer(Declaration, InNetwork, InTime):  # files name the class next to Declaration
     """Base class of layers; a layer is a specification that does not contain its parameters.
 
     User-defined layers implement ``synapse``, ``init`` and ``output_shape`` if they have parameters or change the
@@ -65,32 +66,11 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
             ShapeError: If the layer cannot read outputs of these shapes.
         """
         made = Node(self.completed(), nodes_of(self, nodes))
-        if self.num_outputs == 1:
-            return made
-        from .select import Select
-
-        return [Select(place)(made) for place in range(self.num_outputs)]
+        return made if self.num_outputs == 1 else made.parts(self.num_outputs)
 
     def completed(self) -> Layer:
         """Return the layer as a network takes it: with fields that it found in data, such as a vocabulary."""
         return self
-
-    def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        """Create the initial parameters and state for inputs of ``shape`` (without the batch axis).
-
-        Raises:
-            ShapeError: If the layer does not accept such inputs.
-        """
-        self.output_shape(shape)
-        return Variables({}, {})
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape of the output for inputs of ``shape``, both without the batch axis.
-
-        Raises:
-            ShapeError: If the layer does not accept such inputs.
-        """
-        return shape
 
     def check_input(self, x: np.ndarray) -> None:
         """Check data that reach this layer unchanged, on the host, before the network runs.
@@ -125,26 +105,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         return potential
 
     @property
-    def declared_shape(self) -> Any:
-        """The declared shape of one input; None for sizes that vary, and if nothing is declared."""
-        if self.input_shape is not None:
-            return tuple(self.input_shape)
-        return None if self.input_dim is None else (self.input_dim,)
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The names of the inputs, if there are several."""
-        return ()
-
-    @property
-    def takes_integers(self) -> bool | tuple[bool, ...]:
-        """Whether inputs are numbers of items and stay integers; with several inputs, for each of them.
-
-        Otherwise integers and half floats become float32 before they reach the layer.
-        """
-        return False
-
-    @property
     def children(self) -> tuple[Layer, ...]:
         """The layers of a composition; params, state, records and errors have an entry for each."""
         return ()
@@ -153,11 +113,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
     def keras_order(self) -> tuple[int, ...]:
         """The places of the layers inside in the order in which Keras lists their weights."""
         return tuple(range(len(self.children)))
-
-    @property
-    def call_graph(self) -> CallGraph | None:
-        """How the layers inside read each other, if a model may be built from their outputs; None for other layers."""
-        return None
 
     @property
     def begins(self) -> tuple[Layer, ...]:
@@ -172,20 +127,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
     def output_activations(self) -> tuple[Activation | None, ...]:
         """The function of each output that can have a loss of its own, as for :attr:`output_activation`."""
         return (self.output_activation,)
-
-    @property
-    def reads(self) -> int | None:
-        """How many inputs the layer reads; None for two or more, as in a sum."""
-        return 1
-
-    @property
-    def reads_parts(self) -> bool:
-        """Whether the layer reads all outputs of a layer that has several."""
-        return False
-
-    def accepts(self, inputs: int) -> bool:
-        """Whether the layer can read so many inputs."""
-        return inputs > 1 if self.reads is None else inputs == self.reads
 
     def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
         """Return the layers that summaries and pictures show inside this one, with params and state of each."""
@@ -294,14 +235,6 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @final
-    def cast_inputs(self, x: Any) -> Any:
-        """Return inputs ``(batch, ...)``, an array or several, in the types that the layer computes with."""
-        kept = self.takes_integers
-        if isinstance(kept, tuple):
-            return tuple(_cast(part, own) for part, own in zip(x, kept, strict=True))
-        return _cast(x, kept)
-
-    @final
     def apply(
         self, params: Params, x: jax.Array, state: State = None, context: Context = INFERENCE
     ) -> tuple[jax.Array, State]:
@@ -344,19 +277,9 @@ class Layer(Declaration, InTime):  # files name the class next to Declaration
         return Errors(delta, added(gradient, at_params), added(input_delta, at_input))
 
 
-def as_float(array: jax.Array) -> jax.Array:
-    """Return an array of floats of at least 32 bits; what is already one is returned as it is."""
-    wide = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize >= 4
-    return array if wide else array.astype(jnp.float32)
-
-
 def reshapes_only(layer: Layer) -> bool:
     """Return whether a layer passes the data on unchanged except for its shape."""
     return type(layer).passed_on is not Layer.passed_on and all(map(reshapes_only, layer.children))
-
-
-def _cast(array: jax.Array, keep_integers: bool) -> jax.Array:
-    return array if keep_integers and jnp.issubdtype(array.dtype, jnp.integer) else as_float(array)
 
 
 def _ending(layer: Layer, ending: str) -> list[Any]:

@@ -6,20 +6,26 @@ the unknown ones, and whether their weights do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
 
 from ..errors import ShapeError
 from ..initializers import Undrawn
-
-if TYPE_CHECKING:
-    from .layer import Layer, Variables
+from ..random import Shape
+from .in_network import InNetwork
+from .records import Variables
 
 # Large enough for stacks of convolutions and pools, and different after every pool that divides them.
 TRIALS = (240, 480)
 _NO_LIMIT = 1 << 62
+
+
+class Composed(Protocol):
+    """What is asked of a layer about the layers inside."""
+
+    def child_shapes(self, shape: Shape, /) -> tuple[Shape | None, ...]: ...
 
 
 def is_open(shape: Any) -> bool:
@@ -39,7 +45,7 @@ def without_lists(shape: Any) -> Any:
     return tuple(map(without_lists, shape)) if isinstance(shape, tuple | list) else shape
 
 
-def output_shape(layer: Layer, shape: Any) -> Any:
+def output_shape(layer: InNetwork, shape: Any) -> Any:
     """Return the output shape of a layer, with None for sizes that depend on unknown ones of ``shape``.
 
     Example:
@@ -52,7 +58,7 @@ def output_shape(layer: Layer, shape: Any) -> Any:
     return _common(*(layer.output_shape(_at(shape, size)) for size in TRIALS))
 
 
-def child_shapes(layer: Layer, shape: Any) -> tuple[Any, ...]:
+def child_shapes(layer: Composed, shape: Any) -> tuple[Any, ...]:
     """Return the input shape of each layer inside, likewise."""
     if not is_open(shape):
         return layer.child_shapes(shape)
@@ -60,7 +66,7 @@ def child_shapes(layer: Layer, shape: Any) -> tuple[Any, ...]:
     return tuple(None if None in pair else _common(*pair) for pair in found)
 
 
-def init(layer: Layer, rng: np.random.Generator, shape: Any) -> Variables:
+def init(layer: InNetwork, rng: np.random.Generator, shape: Any) -> Variables:
     """Return the initial parameters and state of a layer for inputs with sizes that are not known.
 
     Raises:

@@ -12,7 +12,8 @@ from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Undrawn
 from .in_time import Carry
-from .layer import INFERENCE, Context, Layer, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

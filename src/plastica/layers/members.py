@@ -15,7 +15,8 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer, RandomNormal
 from ..typing import Float
 from .kernels.product import add_bias, own_products, product, scale
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

@@ -18,8 +18,9 @@ from ..regularizers import Regularizer
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .kernels.product import add_bias, product
-from .layer import Context, Params, Shape, State, Variables
+from .layer import Context, Params, Shape, State
 from .noise import dropped
+from .records import Variables
 from .sliding import whole_numbers
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import placed
-from .layer import Context, Layer, Params, Record, Shape, State, Variables
+from .layer import Context, Layer, Params, Record, Shape, State
+from .records import Variables
 from .sequential import checked_layers
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from ..errors import InvalidValue, ShapeError
 from . import lengths
+from .in_network import InNetwork
 
-if TYPE_CHECKING:
-    from .layer import Layer
+# The layers that nodes write by themselves: "+", "-", "*" and "parts". They are layers and so stand above this file;
+# Input enters them, at which every graph begins.
+OPERATIONS: dict[str, Callable[..., Callable[..., Node]]] = {}
 
 
 class Node:
@@ -24,7 +27,7 @@ class Node:
         owner: The model that a layer's weights are copied from; None for new weights.
     """
 
-    def __init__(self, layer: Layer, reads: tuple[Node, ...] = (), owner: Any = None) -> None:
+    def __init__(self, layer: InNetwork, reads: tuple[Node, ...] = (), owner: Any = None) -> None:
         self.layer, self.reads, self.owner = layer, reads, owner
         self._shape: tuple[int | None, ...] = (
             arriving(layer, tuple(node._shape for node in reads)) if reads else tuple(layer.declared_shape or ())
@@ -40,39 +43,31 @@ class Node:
 
     def __add__(self, other: Node) -> Node:
         """Return the elementwise sum of two nodes."""
-        from .merge import Add
-
-        return Add()([self, other])
+        return OPERATIONS["+"]()([self, other])
 
     def __sub__(self, other: Node) -> Node:
         """Return the elementwise difference of two nodes."""
-        from .merge import Subtract
-
-        return Subtract()([self, other])
+        return OPERATIONS["-"]()([self, other])
 
     def __mul__(self, other: Node) -> Node:
         """Return the elementwise product of two nodes."""
-        from .merge import Multiply
-
-        return Multiply()([self, other])
+        return OPERATIONS["*"]()([self, other])
 
     def __radd__(self, other: Any) -> Node:
         """Return the elementwise sum of an ``Input`` and this node."""
-        from .merge import Add
-
-        return Add()([other, self])
+        return OPERATIONS["+"]()([other, self])
 
     def __rsub__(self, other: Any) -> Node:
         """Return the elementwise difference of an ``Input`` and this node."""
-        from .merge import Subtract
-
-        return Subtract()([other, self])
+        return OPERATIONS["-"]()([other, self])
 
     def __rmul__(self, other: Any) -> Node:
         """Return the elementwise product of an ``Input`` and this node."""
-        from .merge import Multiply
+        return OPERATIONS["*"]()([other, self])
 
-        return Multiply()([other, self])
+    def parts(self, number: int) -> list[Node]:
+        """Return the first outputs of a layer that has several, each as a node."""
+        return [OPERATIONS["parts"](place)(self) for place in range(number)]
 
     def __bool__(self) -> bool:
         """Refuse to be a truth value.
@@ -83,7 +78,7 @@ class Node:
         raise InvalidValue(f"{self!r} has no value yet: a node stands for an output, so that `if` cannot ask for it.")
 
 
-def nodes_of(layer: Layer, given: tuple[Any, ...]) -> tuple[Node, ...]:
+def nodes_of(layer: InNetwork, given: tuple[Any, ...]) -> tuple[Node, ...]:
     """Return what a layer was called with as nodes.
 
     Raises:
@@ -103,7 +98,7 @@ def nodes_of(layer: Layer, given: tuple[Any, ...]) -> tuple[Node, ...]:
     return found  # pyright: ignore[reportReturnType]
 
 
-def arriving(layer: Layer, shapes: tuple[Any, ...]) -> Any:
+def arriving(layer: InNetwork, shapes: tuple[Any, ...]) -> Any:
     """Return the output shape of a layer that reads outputs of these shapes.
 
     Raises:

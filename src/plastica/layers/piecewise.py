@@ -14,7 +14,8 @@ from ..errors import InvalidValue
 from ..typing import Float
 from .features import check_columns
 from .kernels.product import add_bias, own_products
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

@@ -15,7 +15,8 @@ from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
 from .in_time import Carry
-from .layer import INFERENCE, Context, Layer, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 class Positional(Layer):

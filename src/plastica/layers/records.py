@@ -59,6 +59,10 @@ class CallGraph(NamedTuple):
     outputs: tuple[int, ...]
     output_names: tuple[str, ...] = ()
 
+    def readers(self, place: int) -> int:
+        """Return how many calls read a place."""
+        return sum(place in reads for _, reads in self.calls)
+
 
 class Record(NamedTuple):
     """The result of a layer in a forward pass, with functions that propagate errors back through it.

@@ -13,7 +13,8 @@ from ..errors import InvalidValue, ShapeError
 from . import memory
 from .cell import Cell
 from .in_time import Carry, whole_sequence
-from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
+from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State
+from .records import Variables
 
 _WRONG_RANK = (
     "{layer}: got inputs of shape {shape}; {kind} wants (batch, time, features), so (time, features) "

@@ -14,7 +14,8 @@ from ..errors import ShapeError
 from .composition import no_pull
 from .in_time import Carry
 from .kernels.once import computed_once
-from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
+from .records import Variables
 from .sequential import Sequential, checked_layers
 from .stepping import start_all
 

@@ -13,7 +13,8 @@ from ..errors import InvalidValue
 from .cell import Cell
 from .composition import within
 from .in_time import Carry
-from .layer import INFERENCE, Context, Params, Shape, State, Variables
+from .layer import INFERENCE, Context, Params, Shape, State
+from .records import Variables
 from .recurrent_base import Recurrent
 
 

@@ -16,7 +16,8 @@ from ..regularizers import Regularizer
 from .kernels.depthwise import convolve_depthwise
 from .kernels.once import computed_once
 from .kernels.product import add_bias, product
-from .layer import Context, Params, Shape, State, Variables
+from .layer import Context, Params, Shape, State
+from .records import Variables
 from .sliding_kernel import SlidingKernel
 
 

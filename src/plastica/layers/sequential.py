@@ -14,8 +14,9 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from .composition import checks_data, no_pull, placed, within
 from .in_time import Carry
-from .layer import INFERENCE, CallGraph, Context, Errors, Layer, Params, Record, Shape, State, Variables, reshapes_only
+from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, reshapes_only
 from .lost_masks import mask_behind
+from .records import CallGraph, Variables
 from .stepping import mask_through, start_all, step_through
 
 

@@ -13,7 +13,8 @@ from ..initializers import Initializer
 from ..regularizers import Regularizer
 from ..typing import Float
 from .kernels.product import add_bias, product
-from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State, Variables
+from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State
+from .records import Variables
 
 
 @declaration

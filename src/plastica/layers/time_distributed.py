@@ -12,7 +12,8 @@ from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from .composition import no_pull, within
-from .layer import Context, Errors, Layer, Params, Record, Shape, State, Variables
+from .layer import Context, Errors, Layer, Params, Record, Shape, State
+from .records import Variables
 
 
 @declaration

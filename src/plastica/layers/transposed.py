@@ -19,7 +19,8 @@ from ..regularizers import Regularizer
 from .kernels.product import add_bias
 from .kernels.transposed import Places, convolve_transposed, transpose
 from .kernels.window import Window
-from .layer import Context, Params, Shape, State, Variables
+from .layer import Context, Params, Shape, State
+from .records import Variables
 from .sliding import check_rank, pair
 from .sliding_kernel import SlidingKernel
 

@@ -14,7 +14,8 @@ from ..errors import InvalidValue
 from ..typing import Float
 from .activity import added
 from .connections import Connections, Wiring, wiring
-from .layer import Context, Layer, Params, Shape, State, Variables
+from .layer import Context, Layer, Params, Shape, State
+from .records import Variables
 
 
 @declaration

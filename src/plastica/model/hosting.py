@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import InvalidValue
 from ..layers import Input
 from ..layers.hosted import Hosted
-from ..layers.layer import CallGraph, Layer
+from ..layers.layer import Layer
+from ..layers.records import CallGraph
 from ..layers.walk import walk
 from .base import BaseModel
 

@@ -9,7 +9,8 @@ from .. import losses, metrics
 from ..activations import Activation
 from ..errors import InvalidValue
 from ..layers import lengths
-from ..layers.layer import CallGraph, Layer, Shape
+from ..layers.layer import Layer, Shape
+from ..layers.records import CallGraph
 from ..losses import OutputLosses
 from ..metrics import LossMetric, Metric, OutputMetric
 from ..views.outline import outline

@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from ..declaration import Declaration
-from ..layers.layer import Layer, Params, State, as_float
+from ..layers.in_network import as_float
+from ..layers.layer import Layer, Params, State
 from ..layers.walk import walk
 from ..metrics import Metric
 from ..rules import Batch
