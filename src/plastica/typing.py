@@ -4,6 +4,10 @@
 checkers see an ``Array``, and nothing is checked when a program runs. Tests check the shapes, see CONTRIBUTING.md.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 from typing import Annotated as Bool
 from typing import Annotated as Float
 from typing import Annotated as Int
@@ -11,13 +15,55 @@ from typing import Annotated as Integer
 from typing import Annotated as Num
 from typing import Annotated as Shaped
 from typing import Annotated as UInt
-from typing import Any, TypeAlias
 
-# Trees of arrays (pytrees): dicts, tuples and lists of arrays, nested as each layer, rule or optimizer needs. No static
-# type describes them, so the names say what a tree is for.
+if TYPE_CHECKING:
+    from jax import Array
+
+
+class Tree(Protocol):
+    """Arrays by name, ``{"kernel": k, "bias": b}``, or trees by place, ``(tree, tree)``: a pytree that is no leaf.
+
+    Which names and places there are is for each layer, rule or optimizer to say, so that what is read is ``Any``.
+    """
+
+    def __getitem__(self, place: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+
+
+Params: TypeAlias = Tree  # learned by training
+State: TypeAlias = Tree  # carried by layers from batch to batch, such as running statistics
+# Carried by a rule or an optimizer from step to step. Each has its own kind, which nobody else looks into.
+Memory: TypeAlias = Any
+
+# What a network reads or answers: an array, or one for each of several inputs or outputs.
+ArrayTree: TypeAlias = "Array | tuple[ArrayTree, ...]"
+# Which steps are real, ``(batch, time)``; None for all. With several inputs or outputs one for each.
+Mask: TypeAlias = "Array | tuple[Mask, ...] | None"
+
+# A tree that JAX's functions walk over, whatever it is made of: records, batches, declarations.
 PyTree: TypeAlias = Any
-Params: TypeAlias = Any  # learned by training
-State: TypeAlias = Any  # carried by layers from batch to batch, such as running statistics
-Memory: TypeAlias = Any  # carried by a rule or an optimizer from step to step
 
-__all__ = ["Bool", "Float", "Int", "Integer", "Memory", "Num", "Params", "PyTree", "Shaped", "State", "UInt"]
+
+def by_name(tree: Tree) -> Mapping[str, Array]:
+    """Return the parameters or the state of a layer without layers inside as what they are: arrays by name."""
+    return cast("Mapping[str, Array]", tree)
+
+
+__all__ = [
+    "ArrayTree",
+    "Bool",
+    "Float",
+    "Int",
+    "Integer",
+    "Mask",
+    "Memory",
+    "Num",
+    "Params",
+    "PyTree",
+    "Shaped",
+    "State",
+    "Tree",
+    "UInt",
+    "by_name",
+]

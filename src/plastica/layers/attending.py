@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax
 
 from ..errors import InvalidValue, ShapeError
+from ..typing import ArrayTree, Mask
 from .kernels.attention import allowed_steps, together
 from .layer import Context, Layer, Params, Record, Shape, State
 from .node import Node, nodes_of
@@ -137,7 +138,7 @@ class Attending(Layer):
                 "that their steps must be as many."
             )
         pairs = (found.query[0], found.key[0])
-        mask: Any = found.allowed
+        mask: Mask = found.allowed
         fits = mask is None or (len(mask) in (2, 3) and all(a in (1, b) for a, b in zip(mask[-2:], pairs, strict=True)))
         if not fits:
             raise ShapeError(f"{owner}: got a mask of shape {mask}; it must be (steps, other steps), {pairs}.")
@@ -160,7 +161,7 @@ class Attending(Layer):
     def loses_mask(self) -> bool:
         return False
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         query = None if mask is None else self.sources(mask).query
         return (query, None) if self.return_attention_scores else query
 
@@ -168,12 +169,12 @@ class Attending(Layer):
     def keeps_time(self) -> bool:
         return True
 
-    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
+    def weights(self, params: Params, x: ArrayTree, context: Context) -> jax.Array:
         """Return the attention weights, ``(batch, heads, steps, other steps)``."""
         raise NotImplementedError
 
     def forward(
-        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         record, state = super().forward(params, x, state, context, feedback)
         return record._replace(details=lambda: {WEIGHTS: self.weights(params, x, context)}), state

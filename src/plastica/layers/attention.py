@@ -11,6 +11,7 @@ import numpy as np
 from .. import initializers
 from ..declaration import declaration
 from ..errors import ShapeError
+from ..typing import ArrayTree
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .layer import Context, Params, Shape, State
@@ -32,14 +33,14 @@ class _OneHead(Attending):
         output = (query[0], value[1])
         return (output, (query[0], value[0])) if self.return_attention_scores else output
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
         sources = self.masked(x, context)
         weights = weights_of(self._scores(params, sources), sources.allowed)
         kept = dropped(weights, self.dropout, weights.shape, context)
         output = weighted_means(kept, sources.value[:, None])[:, 0]
         return ((output, weights[:, 0]) if self.return_attention_scores else output), state
 
-    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
+    def weights(self, params: Params, x: ArrayTree, context: Context) -> jax.Array:
         sources = self.masked(x, context)
         return weights_of(self._scores(params, sources), sources.allowed)[:, 0]
 

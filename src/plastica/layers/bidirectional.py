@@ -11,6 +11,7 @@ import numpy as np
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
+from ..typing import ArrayTree, Mask
 from .composition import no_pull, same, within
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
 from .records import Variables
@@ -122,25 +123,25 @@ class Bidirectional(Layer):
         drawn = [child.init(rng, shape) for child in self.children]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
         found = [
             child.apply(params[place], own, state[place], within(context, place, context.steps))
             for place, (child, own) in enumerate(zip(self.children, self._inputs(x), strict=True))
         ]
         return self._merge(*(activity for activity, _ in found)), tuple(own for _, own in found)
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         own = (mask[0] if isinstance(mask, tuple) else mask) if self.layer.return_sequences else None
         if own is None or self.num_outputs == 1:
             return own
         merged = 1 if self.merge_mode is not None else 2
         return (own,) * merged + (None,) * (self.num_outputs - merged)
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(child.penalty(own) for child, own in zip(self.children, params, strict=True))
 
     def forward(
-        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         found = []
         for place, (child, own) in enumerate(zip(self.children, self._inputs(x), strict=True)):
@@ -150,7 +151,7 @@ class Bidirectional(Layer):
         merged = self._merge(*(record.activity for record in records))
         return Record(x, merged, merged, no_pull, same, records), tuple(own for _, own in found)
 
-    def backward_potential(self, record: Record, delta: Any) -> Errors:
+    def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
         _, pull = jax.vjp(self._merge, *(child.activity for child in record.children))
         errors = tuple(
             child.backward(own, error)

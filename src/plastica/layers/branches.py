@@ -11,6 +11,7 @@ import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
+from ..typing import Mask
 from .composition import no_pull, placed, same, within
 from .in_time import Carry, any_real, whole_sequence
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State
@@ -104,7 +105,7 @@ class Branches(Layer):
         return start_all(self.branches, params, batch)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         if self.axis != -1:
             raise InvalidValue(whole_sequence(self))
@@ -119,15 +120,15 @@ class Branches(Layer):
     def loses_mask(self) -> bool:
         return self.axis != -1
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         masks = [branch.mask_of(x, mask) for branch in self.branches]
         return any_real(masks) if self.keeps_time else None
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(branch.penalty(own) for branch, own in zip(self.branches, params, strict=True))
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         answers = [
             branch.forward(

@@ -46,7 +46,7 @@ class Cell(Layer):
         raise NotImplementedError
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, jax.Array]:
         raise NotImplementedError
 

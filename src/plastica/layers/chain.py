@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..typing import PyTree
+from ..typing import Tree
 from .layer import Context, Layer, Record
 
 
@@ -20,11 +20,11 @@ class Chain(NamedTuple):
     links: tuple[Layer, ...]
     places: tuple[slice, ...]
 
-    def split(self, tree: PyTree) -> tuple[PyTree, ...]:
+    def split(self, tree: Tree) -> tuple[Any, ...]:
         """Return the part of each link in parameters, state or gradients of the network."""
         return tuple(tree[place] for place in self.places)
 
-    def join(self, parts: Sequence[PyTree]) -> PyTree:
+    def join(self, parts: Sequence[Tree]) -> tuple[Any, ...]:
         """Undo :meth:`split`."""
         return tuple(entry for part in parts for entry in part)
 
@@ -37,7 +37,7 @@ class Chain(NamedTuple):
         parts = self.split(record.children)
         return tuple(part[-1]._replace(input=part[0].input, children=tuple(part)) for part in parts)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # of layers, though a pair for type checkers
         return iter(self.links)
 
 

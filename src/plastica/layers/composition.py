@@ -8,6 +8,7 @@ import jax
 
 from .. import random
 from ..errors import DataError, InvalidValue, ShapeError
+from ..typing import ArrayTree
 from .layer import Context, Layer, Params
 
 
@@ -43,6 +44,6 @@ def no_pull(delta: jax.Array) -> tuple[Params, jax.Array]:
     raise NotImplementedError("a composition sends errors back through its layers")
 
 
-def same(delta: Any) -> Any:
+def same(delta: ArrayTree) -> Any:
     """Return the error at an activity that is the potential itself."""
     return delta

@@ -7,10 +7,12 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..declaration import declaration
 from ..errors import InvalidValue
 from ..initializers import Initializer, RandomUniform
+from ..typing import by_name
 from .cell import Cell
 from .in_time import Carry
 from .layer import INFERENCE, Context, Params, Shape, State
@@ -88,13 +90,13 @@ class EchoStateCell(Cell):
         )
 
     def start(self, params: Params, batch: int) -> Carry:
-        return (jnp.zeros((batch, self.units), jnp.result_type(*params.values()) if params else jnp.float32),)
+        return (jnp.zeros((batch, self.units), jnp.result_type(*by_name(params).values()) if params else jnp.float32),)
 
-    def project(self, params: Params, x: Any, context: Context) -> Any:
+    def project(self, params: Params, x: Array, context: Context) -> Any:
         return x @ params["kernel"] + params["bias"]
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         return self.advance(params, carry, self.project(params, x_t, context), context)
 

@@ -15,6 +15,7 @@ from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from ..typing import Mask
 from .layer import Context, Layer, Params, Shape, State
 from .records import Variables
 
@@ -61,8 +62,8 @@ class Embedding(Layer):
     def makes_mask(self) -> bool:
         return self.mask_zero
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
-        return x != 0 if self.mask_zero else mask
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
+        return jnp.asarray(x != 0) if self.mask_zero else mask
 
     @property
     def stepwise(self) -> bool:

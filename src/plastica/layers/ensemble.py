@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +11,7 @@ from .. import random
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..typing import Float
+from ..typing import Float, Tree, by_name
 from .layer import Context, Layer, Params, Shape, State
 from .records import Variables
 from .sequential import Sequential, checked_layers
@@ -76,7 +74,9 @@ class Ensemble(Layer):
     def loses_mask(self) -> bool:
         return self.branch.keeps_time  # otherwise a layer inside uses it, or is named itself
 
-    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+    def inside(
+        self, params: Params | None, state: State | None
+    ) -> tuple[tuple[Layer, ...], Params | None, State | None]:
         own, carried = (None if tree is None else self.by_layer(tree) for tree in (params, state))
         return self.layers, own, carried  # arrays have a first axis of copies
 
@@ -126,7 +126,7 @@ class Ensemble(Layer):
         # Training and evaluation of a copy take long to compile, and most ensembles are trained on small tables.
         return True
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(self.branch.penalty(self._copy(params, number)) for number in range(self.copies))
 
     def constrain(self, params: Params, state: State) -> Params:
@@ -135,21 +135,21 @@ class Ensemble(Layer):
 
         return jax.vmap(one)(params, state) if self.trainable else params
 
-    def by_layer(self, named: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    def by_layer(self, named: Tree) -> tuple[dict[str, Array], ...]:
         """Return parameters or state with a dict for each layer: ``{"0/kernel": k}`` becomes ``({"kernel": k},)``."""
-        found: tuple[dict[str, Any], ...] = tuple({} for _ in self.layers)
-        for name, array in named.items():
+        found: tuple[dict[str, Array], ...] = tuple({} for _ in self.layers)
+        for name, array in by_name(named).items():
             place, _, own = name.partition("/")
             found[int(place)][own] = array
         return found
 
-    def _copy(self, named: dict[str, Any], number: int) -> tuple[dict[str, Any], ...]:
-        return self.by_layer({name: array[number] for name, array in named.items()})
+    def _copy(self, named: Tree, number: int) -> tuple[dict[str, Array], ...]:
+        return self.by_layer({name: array[number] for name, array in by_name(named).items()})
 
 
-def _named(parts: Any) -> dict[str, Any]:
+def _named(parts: Tree) -> dict[str, Array]:
     return {f"{place}/{name}": array for place, part in enumerate(parts) for name, array in (part or {}).items()}
 
 
-def _stacked(copies: list[Any]) -> dict[str, Any]:
+def _stacked(copies: list[Tree]) -> dict[str, Array]:
     return jax.tree.map(lambda *arrays: np.stack(arrays), *map(_named, copies))

@@ -12,6 +12,7 @@ from .. import random
 from ..activations import Activation
 from ..errors import InvalidValue
 from ..initializers import Initializer
+from ..typing import by_name
 from .cell import Cell
 from .in_time import Carry
 from .layer import INFERENCE, Context, Params, Shape, State
@@ -74,7 +75,7 @@ class GatedCell(Cell):
         return self.bias_initializer(rng, (self.num_gates * self.units,))
 
     def start(self, params: Params, batch: int) -> Carry:
-        dtype = jnp.result_type(*params.values())
+        dtype = jnp.result_type(*by_name(params).values())
         return (jnp.zeros((batch, self.units), dtype),) * self.num_carried
 
     @property
@@ -82,7 +83,7 @@ class GatedCell(Cell):
         return ((self.units,),) * self.num_carried
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, jax.Array]:
         return self.advance(params, carry, self.project(params, x_t, context), context)
 
@@ -95,9 +96,9 @@ class GatedCell(Cell):
         carry, named = self.observe(params, carry, projected, context)
         return carry, named[self.answer]
 
-    def input_bias(self, params: Params) -> Any:
+    def input_bias(self, params: Params) -> jax.Array | float:
         """Return the bias that is added to the product of the inputs."""
-        return params.get("bias", 0.0)
+        return by_name(params).get("bias", 0.0)
 
     def recurrent(self, params: Params, hidden: jax.Array, context: Context) -> jax.Array:
         """Return the product of the hidden state with the recurrent kernel, ``(batch, gates * units)``."""

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import jax
 
 from .. import activations
+from ..typing import by_name
 from .gated_cell import GatedCell, check_units, dropped_inputs
 from .layer import Context, Layer, Params
-from .recurrent_base import Recurrent
+from .recurrent_base import Carried, Recurrent
 
 
 class GatedRecurrent(Recurrent):
@@ -61,7 +62,7 @@ class GatedRecurrent(Recurrent):
     def _has_fast_path(self) -> bool:
         return True
 
-    def _is_fast(self, given: Any, real: jax.Array | None) -> bool:
+    def _is_fast(self, given: Carried | None, real: jax.Array | None) -> bool:
         cell: Any = self.cell
         gate = getattr(cell, "recurrent_activation", activations.Sigmoid())
         # At padding before the first real step the answer is 0 as in Keras, which a kernel with initial states is not.
@@ -74,12 +75,12 @@ class GatedRecurrent(Recurrent):
         )
 
     def _run_fast(
-        self, params: Params, steps: jax.Array, given: Any, real: jax.Array | None, context: Context
+        self, params: Params, steps: jax.Array, given: Carried | None, real: jax.Array | None, context: Context
     ) -> tuple[jax.Array, Any]:
         rate = self.cell.dropout
         steps = steps if rate is None else dropped_inputs(steps, rate, context)
         start = None if given is None else tuple(part.astype(steps.dtype) for part in given)
-        arguments = (steps, params["kernel"], params["recurrent_kernel"], params.get("bias"))
+        arguments = (steps, params["kernel"], params["recurrent_kernel"], by_name(params).get("bias"))
         return self._fast(*arguments, self.return_sequences, start, None if real is None else real[..., None])
 
     def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import ArrayTree, Mask
 from .composition import no_pull, placed, same, within
 from .graph_order import keras_order
 from .graph_places import one_or_all, read, read_masks, stays_integer
@@ -133,7 +134,7 @@ class Graph(Layer):
         self._walk_data(x, look)
         return tuple(states)
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
         activities, potentials, states = self._arrived(x), {}, list(state)
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
@@ -144,7 +145,7 @@ class Graph(Layer):
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
 
-    def activate(self, potential: Any) -> Any:
+    def activate(self, potential: ArrayTree) -> Any:
         found = [self._activate(place, z) for place, z in zip(self.outputs, self._each(potential), strict=True)]
         return one_or_all(found)
 
@@ -172,11 +173,11 @@ class Graph(Layer):
     def with_layers(self, layers: tuple[Layer, ...]) -> Graph:
         return replace(self, layers=layers)
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(layer.penalty(own) for layer, own in zip(self.layers, params, strict=True))
 
     def forward(
-        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         activities, states, records = self._arrived(x), list(state), []
         masks = self._arrived_masks(context.steps)
@@ -194,7 +195,7 @@ class Graph(Layer):
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
 
-        def pull(delta: Any) -> Any:
+        def pull(delta: ArrayTree) -> Any:
             return one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
 
         potential, activity = self._given_back(potentials), self._given_back(activities)
@@ -202,7 +203,7 @@ class Graph(Layer):
             x, potential, activity, no_pull, pull, by_layer(self.call_graph, len(self.layers), records)
         ), tuple(states)
 
-    def backward_potential(self, record: Record, delta: Any) -> Errors:
+    def backward_potential(self, record: Record, delta: jax.Array) -> Errors:
         own, arrived = errors_between(self.layers, self.call_graph, record.children, self._each(delta))
         # An input that no output depends on has no error.
         pairs = zip(arrived, self._arrived(record.input), strict=True)
@@ -223,7 +224,7 @@ class Graph(Layer):
         return start_all(self.layers, params, batch)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         activities, carried, walks = self._arrived(x_t), list(carry), [True] * len(self.inputs)
         masks, potentials = self._arrived_masks(context.steps), dict(enumerate(activities))
@@ -244,7 +245,7 @@ class Graph(Layer):
             activities.append(layer.activate(potential))
         return tuple(carried), self._given_back([potentials[place] for place in range(len(activities))])
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         masks = self._arrived_masks(mask)
         seen: list[Any] = [None] * len(self.inputs) if x is None else self._arrived(x)
         for place, reads in self.calls:
@@ -253,7 +254,7 @@ class Graph(Layer):
             seen.append(layer.passed_on(seen[reads[0]]) if known and len(reads) == 1 else None)
         return read_masks(masks, self.outputs)
 
-    def _arrived_masks(self, mask: Any) -> list[Any]:
+    def _arrived_masks(self, mask: Mask) -> list[Any]:
         if mask is None:
             return [None] * len(self.inputs)
         return list(mask) if len(self.inputs) > 1 else [mask]
@@ -283,7 +284,7 @@ class Graph(Layer):
         number = place - len(self.inputs)
         return self.layers[self.calls[number][0]] if number >= 0 else None
 
-    def _activate(self, place: int, potential: Any) -> Any:
+    def _activate(self, place: int, potential: jax.Array) -> Any:
         caller = self._caller(place)
         return potential if caller is None else caller.activate(potential)
 

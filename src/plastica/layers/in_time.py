@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import InvalidValue
+from ..typing import Mask
 
 Carry = Any
 
@@ -68,7 +69,7 @@ class InTime:
         parts = zip(layer.children, params, state, strict=True)
         return tuple(child.with_memory(rng, own, carried, batch) for child, own, carried in parts)
 
-    def step(self, params: Any, carry: Carry, x_t: Any, state: Any, context: Any) -> tuple[Carry, jax.Array]:
+    def step(self, params: Any, carry: Carry, x_t: jax.Array, state: Any, context: Any) -> tuple[Carry, jax.Array]:
         """Take one step in time.
 
         Args:
@@ -90,7 +91,7 @@ class InTime:
         potential, _ = layer.synapse(params, jax.tree.map(lambda part: part[:, None], x_t), state, context)
         return carry, jax.tree.map(lambda part: part[:, 0], potential)
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         """Return which steps of the output are real.
 
         Args:

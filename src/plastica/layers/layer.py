@@ -16,7 +16,7 @@ from ..declaration import Declaration, named_field, with_fields
 from ..errors import InvalidValue, NotFitted
 from ..random import Shape
 from ..regularizers import Regularizer
-from ..typing import Params, State
+from ..typing import Params, State, by_name
 from .activity import ACTIVITY_COST, regularized
 from .in_network import InNetwork
 from .in_time import InTime
@@ -128,7 +128,9 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
         """The function of each output that can have a loss of its own, as for :attr:`output_activation`."""
         return (self.output_activation,)
 
-    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+    def inside(
+        self, params: Params | None, state: State | None
+    ) -> tuple[tuple[Layer, ...], Params | None, State | None]:
         """Return the layers that summaries and pictures show inside this one, with params and state of each."""
         return self.children, params, state
 
@@ -181,9 +183,9 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
             parts = zip(self.children, params, state, strict=True)
             return tuple(child.constrain(own, carried) for child, own, carried in parts)
         limits = self._of_parameters("_constraint", constraints.get, params)
-        return {**params, **{name: limit(params[name]) for name, limit in limits}} if limits else params
+        return {**by_name(params), **{name: limit(params[name]) for name, limit in limits}} if limits else params
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         """Return the penalty of the layer's regularizers; 0 if there are none."""
         penalties = self._of_parameters("_regularizer", regularizers.get, params)
         return sum(penalty(params[name]) for name, penalty in penalties)
@@ -236,14 +238,14 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
 
     @final
     def apply(
-        self, params: Params, x: jax.Array, state: State = None, context: Context = INFERENCE
+        self, params: Params, x: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[jax.Array, State]:
         """Return the activity for inputs ``(batch, ...)``, and the new state."""
         potential, state = self.synapse(params, x, {} if state is None else state, context)
         return self.activate(potential), state
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         """Run the layer and record what a learning rule needs.
 

@@ -11,6 +11,7 @@ import numpy as np
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Undrawn
+from ..typing import Mask
 from .in_time import Carry
 from .layer import INFERENCE, Context, Layer, Params, Shape, State
 from .records import Variables
@@ -67,7 +68,7 @@ class LinearRecurrentUnit(Layer):
     def keeps_time(self) -> bool:
         return True
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         return mask
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -107,7 +108,7 @@ class LinearRecurrentUnit(Layer):
         return jnp.zeros((batch, self.units), _factor(params).dtype)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         new = _factor(params) * carry + _inputs(params, x_t)
         new = new if context.steps is None else jnp.where(context.steps[:, :1], new, carry)

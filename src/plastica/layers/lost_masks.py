@@ -8,13 +8,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ..typing import Mask
 from . import lengths
 from .layer import INFERENCE, Layer, Params, State
 
 _noted: ContextVar[list[Layer] | None] = ContextVar("noted", default=None)
 
 
-def mask_behind(layer: Layer, x: Any, mask: Any) -> Any:
+def mask_behind(layer: Layer, x: jax.Array | None, mask: Mask) -> Mask:
     """Return the mask of a layer's output, as compositions hand it on; note the layer if it loses the mask."""
     new, noted = layer.mask_of(x, mask), _noted.get()
     if noted is not None and layer.loses_mask and _is_there(mask) and not _is_there(new):
@@ -42,7 +43,7 @@ def losing_masks(network: Layer, params: Params, state: State, shape: Any) -> tu
     return tuple(dict.fromkeys(found))
 
 
-def _is_there(mask: Any) -> bool:
+def _is_there(mask: Mask) -> bool:
     return any(part is not None for part in mask) if isinstance(mask, tuple) else mask is not None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
+from ..typing import Mask
 from .layer import Context, Layer, Params, State
 
 
@@ -44,9 +45,9 @@ class Masking(Layer):
     def makes_mask(self) -> bool:
         return True
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         real = jnp.any(x != self.mask_value, axis=-1)
-        return real if mask is None else real & mask
+        return real if mask is None else real & cast("jax.Array", mask)
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         real = jnp.any(x != self.mask_value, axis=-1, keepdims=True)

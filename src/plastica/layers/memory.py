@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..initializers import Undrawn
-from ..typing import Params, State
+from ..typing import Params, State, by_name
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -57,7 +57,7 @@ def remembered(state: State, last: Any) -> State:
     if not names:
         return state
     carried = zip(names, jax.tree.leaves(last), strict=True)
-    return {**state, **{name: jnp.asarray(part, state[name].dtype) for name, part in carried}}
+    return {**by_name(state), **{name: jnp.asarray(part, state[name].dtype) for name, part in carried}}
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
+from ..typing import ArrayTree, Mask
 from .in_time import any_real
 from .layer import Context, Layer, Params, Shape, State
 
@@ -25,10 +26,10 @@ class Merge(Layer):
         """Return the inputs as one array."""
         raise NotImplementedError
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[jax.Array, State]:
         return self.merge(tuple(x)), state
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         return any_real(mask) if self.stepwise and mask is not None else None
 
 
@@ -191,7 +192,7 @@ class Concatenate(Merge):
         if self.axis == 0:
             raise InvalidValue("Concatenate(axis=0): axis 0 is the batch; give another axis.")
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         if self.axis != 1 or mask is None:
             return super().mask_of(x, mask)
         if x is None and any(part is None for part in mask):

@@ -15,6 +15,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from ..typing import ArrayTree, by_name
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .kernels.product import add_bias, product
@@ -129,17 +130,17 @@ class MultiHeadAttention(Attending):
     def named_parameters(self, prefix: str, params: Params) -> tuple[str, ...]:
         return tuple(name for name in params if name.endswith(f"_{prefix}"))
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
         sources = self.masked(x, context, self.sliding_window)
         weights = self._weights(params, sources)
         means = weighted_means(
             dropped(weights, self.dropout, weights.shape, context), self._heads("value", params, sources)
         )
         rows = means.swapaxes(1, 2).reshape(*sources.query.shape[:2], -1)  # (batch, steps, heads * value_dim)
-        output = _mapped(rows, params["output_kernel"].reshape(rows.shape[-1], -1), params.get("output_bias"))
+        output = _mapped(rows, params["output_kernel"].reshape(rows.shape[-1], -1), by_name(params).get("output_bias"))
         return ((output, weights) if self.return_attention_scores else output), state
 
-    def weights(self, params: Params, x: Any, context: Context) -> jax.Array:
+    def weights(self, params: Params, x: ArrayTree, context: Context) -> jax.Array:
         return self._weights(params, self.masked(x, context, self.sliding_window))
 
     def _weights(self, params: Params, sources: Sources) -> jax.Array:
@@ -151,7 +152,7 @@ class MultiHeadAttention(Attending):
 
     def _heads(self, role: str, params: Params, sources: Sources) -> jax.Array:
         """Return the query, the key or the value in each head, ``(batch, heads, steps, depth)``."""
-        x, kernel, bias = getattr(sources, role), params[f"{role}_kernel"], params.get(f"{role}_bias")
+        x, kernel, bias = getattr(sources, role), params[f"{role}_kernel"], by_name(params).get(f"{role}_bias")
         found = _mapped(x, kernel.reshape(kernel.shape[0], -1), None if bias is None else bias.reshape(-1))
         return found.reshape(*x.shape[:2], *kernel.shape[1:]).swapaxes(1, 2)
 

@@ -62,12 +62,12 @@ class Networks(Layer):
         )
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         self.synapse(params, x, state, context)
         raise AssertionError
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(part.penalty(own) for part, own in zip(self.networks, params, strict=True))
 
     def _shape_of(self, part: Layer, shape: Shape) -> Shape:

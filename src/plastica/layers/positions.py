@@ -14,6 +14,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue, ShapeError
 from ..initializers import Initializer
 from ..regularizers import Regularizer
+from ..typing import Mask
 from .in_time import Carry
 from .layer import INFERENCE, Context, Layer, Params, Shape, State
 from .records import Variables
@@ -33,14 +34,14 @@ class Positional(Layer):
     def keeps_time(self) -> bool:
         return True
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         return mask
 
     def start(self, params: Params, batch: int) -> Carry:
         return jnp.zeros((), jnp.int32)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         return carry + 1, self.placed(params, x_t[:, None], carry[None])[:, 0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import numpy as np
 
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
+from ..typing import ArrayTree, Mask, by_name
 from . import memory
 from .cell import Cell
 from .in_time import Carry, whole_sequence
@@ -24,6 +25,10 @@ _ADVICE = {
     1: "For a series of single values use x.reshape(n, time, 1); for rows of features, x.reshape(n, 1, features).",
     3: "Put Reshape((time, features)) before it.",
 }
+
+
+# The arrays that a cell carries, in the order of its ``carried_shapes``.
+Carried: TypeAlias = tuple[jax.Array, ...]
 
 
 class Recurrent(Layer):
@@ -85,11 +90,11 @@ class Recurrent(Layer):
         """Draw the weights of the cell for inputs ``(time, features)``."""
         return self._cell.init(rng, self._sequence_shape(shape)[1:])
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
         """Run through time; ``(batch, time, features)`` to ``(batch, time, units)`` or ``(batch, units)``."""
         context = INFERENCE if context is None else context
-        given = tuple(x[1:]) if isinstance(x, tuple) else None
-        params, steps = self._prepared(params, x[0] if isinstance(x, tuple) else x)
+        sequence, given = _sequence_and_states(x)
+        params, steps = self._prepared(params, sequence)
         real = self._real_steps(context)
         if self.stateful:
             held = memory.recalled(self, state, steps.shape[1])
@@ -106,7 +111,7 @@ class Recurrent(Layer):
         # With its states beside it, the answer is what the layer activates itself.
         return (self._cell.activate(answer), *jax.tree.leaves(last)), state
 
-    def activate(self, potential: Any) -> Any:
+    def activate(self, potential: jax.Array) -> Any:
         return potential if self.return_state else self._cell.activate(potential)
 
     @property
@@ -122,19 +127,19 @@ class Recurrent(Layer):
         return self.stateful
 
     def with_memory(self, rng: np.random.Generator, params: Params, state: State, batch: int) -> State:
-        return {**state, **memory.blank(rng, self._cell, params, batch)} if self.stateful else state
+        return {**by_name(state), **memory.blank(rng, self._cell, params, batch)} if self.stateful else state
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         own = (mask[0] if isinstance(mask, tuple) else mask) if self.return_sequences else None
         return (own, *(None for _ in self.carried_shapes)) if self.return_state and own is not None else own
 
     def forward(
-        self, params: Params, x: Any, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         record, state = super().forward(params, x, state, context, feedback)
         return record._replace(trajectory=lambda: self.trajectory(params, x, context)), state
 
-    def trajectory(self, params: Params, x: Any, context: Context = INFERENCE) -> dict[str, jax.Array]:
+    def trajectory(self, params: Params, x: ArrayTree, context: Context = INFERENCE) -> dict[str, jax.Array]:
         """Return what the cell does at every step, by name: ``pre``, ``potential``, ``post`` and its gates.
 
         Computed by a plain loop over the equations, apart from the fast one that training takes.
@@ -148,8 +153,8 @@ class Recurrent(Layer):
             Each ``(batch, time, ...)``, in the order in which the steps were taken: from the last one with
             ``go_backwards``. ``potential`` has a block for each gate, in the order of the kernel.
         """
-        given = tuple(x[1:]) if isinstance(x, tuple) else None
-        params, steps = self._prepared(params, x[0] if isinstance(x, tuple) else x)
+        sequence, given = _sequence_and_states(x)
+        params, steps = self._prepared(params, sequence)
         cell, real = self._cell, self._real_steps(context)
 
         def step(carry: Carry, now: Any) -> Any:
@@ -167,7 +172,7 @@ class Recurrent(Layer):
         return self._cell.start(params, batch), jnp.zeros((batch, *self._cell.width), dtype)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         if self.go_backwards:
             raise InvalidValue(whole_sequence(self))
@@ -178,12 +183,12 @@ class Recurrent(Layer):
         answer = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
         return (new, potential), answer
 
-    def _is_fast(self, given: Any, real: jax.Array | None) -> bool:
+    def _is_fast(self, given: Carried | None, real: jax.Array | None) -> bool:
         """Return whether there is a kernel for the whole sequence, with these initial states and this mask."""
         return False
 
     def _run_fast(
-        self, params: Params, steps: jax.Array, given: Any, real: jax.Array | None, context: Context
+        self, params: Params, steps: jax.Array, given: Carried | None, real: jax.Array | None, context: Context
     ) -> tuple[jax.Array, Any]:
         """Return the same as the cell in a loop, time-major, and what is carried after the last step."""
         raise NotImplementedError
@@ -216,7 +221,7 @@ class Recurrent(Layer):
             return None
         return jnp.swapaxes(mask, 0, 1)[:: -1 if self.go_backwards else 1]
 
-    def _begin(self, params: Params, steps: jax.Array, given: tuple[jax.Array, ...] | None) -> Carry:
+    def _begin(self, params: Params, steps: jax.Array, given: Carried | None) -> Carry:
         blank = self._cell.start(params, steps.shape[1])
         if given is None:
             # What was drawn in another type than the inputs' is carried in theirs.
@@ -239,6 +244,14 @@ class Recurrent(Layer):
         blank = jnp.zeros((steps.shape[1], *cell.width), steps.dtype)
         (last, _), answers = jax.lax.scan(step, (start, blank), (projected, real))
         return last, answers
+
+
+def _sequence_and_states(x: ArrayTree) -> tuple[jax.Array, Carried | None]:
+    """Return what a layer reads as the sequence and the initial states; None for those of the cell."""
+    if not isinstance(x, tuple):
+        return x, None
+    sequence, *given = cast("Carried", x)
+    return sequence, tuple(given)
 
 
 def _kept(real: jax.Array | None, new: Any, old: Any) -> Any:

@@ -11,6 +11,7 @@ from .. import activations
 from ..activations import Activation
 from ..declaration import declaration, named_field
 from ..errors import ShapeError
+from ..typing import Mask
 from .composition import no_pull
 from .in_time import Carry
 from .kernels.once import computed_once
@@ -57,7 +58,9 @@ class Residual(Layer):
     def children(self) -> tuple[Layer, ...]:
         return (self.branch,)
 
-    def inside(self, params: Params, state: State) -> tuple[tuple[Layer, ...], Params, State]:
+    def inside(
+        self, params: Params | None, state: State | None
+    ) -> tuple[tuple[Layer, ...], Params | None, State | None]:
         return self.layers, None if params is None else params[0], None if state is None else state[0]
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
@@ -96,12 +99,12 @@ class Residual(Layer):
         return start_all(self.children, params, batch)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         new, potential = self.branch.step(params[0], carry[0], x_t, state[0], context)
         return (new,), x_t + self.branch.activate(potential)
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         return self.branch.mask_of(x, mask)
 
     def activate(self, potential: jax.Array) -> jax.Array:
@@ -111,11 +114,11 @@ class Residual(Layer):
     def output_activation(self) -> Activation | None:
         return self.activation
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return self.branch.penalty(params[0])
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         back = None if feedback is None else feedback[0]
         x = computed_once(x)

@@ -65,7 +65,7 @@ class RNN(Recurrent):
     def _cell(self) -> Cell:
         return self.cell
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return self.cell.penalty(params)
 
     def constrain(self, params: Params, state: State) -> Params:
@@ -117,7 +117,7 @@ class StackedRNNCells(Cell):
         return tuple(cell.start(own, batch) for cell, own in zip(self.cells, params, strict=True))
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State = None, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
     ) -> tuple[Carry, jax.Array]:
         return self.advance(params, carry, self.project(params, x_t, context), context)
 
@@ -140,7 +140,7 @@ class StackedRNNCells(Cell):
     def output_activation(self) -> Activation | None:
         return self.cells[-1].output_activation
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(cell.penalty(own) for cell, own in zip(self.cells, params, strict=True))
 
     def constrain(self, params: Params, state: State) -> Params:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 
 from ..declaration import declaration
 from ..errors import ShapeError
+from ..typing import ArrayTree, Mask
 from .layer import Context, Layer, Params, Shape, State
 
 
@@ -40,14 +41,14 @@ class Select(Layer):
             )
         return several[self.place]
 
-    def synapse(self, params: Params, x: Any, state: State, context: Context) -> tuple[jax.Array, State]:
-        return x[self.place], state
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[jax.Array, State]:
+        return cast("jax.Array", x[self.place]), state
 
     @property
     def loses_mask(self) -> bool:
         return False
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         return None if mask is None else mask[self.place]
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
+from ..typing import ArrayTree, Mask
 from .composition import checks_data, no_pull, placed, within
 from .in_time import Carry
 from .layer import INFERENCE, Context, Errors, Layer, Params, Record, Shape, State, reshapes_only
@@ -143,11 +144,11 @@ class Sequential(Layer):
         return start_all(self.layers, params, batch)
 
     def step(
-        self, params: Params, carry: Carry, x_t: Any, state: State, context: Context = INFERENCE
+        self, params: Params, carry: Carry, x_t: ArrayTree, state: State, context: Context = INFERENCE
     ) -> tuple[Carry, Any]:
         return step_through(self.layers, params, carry, x_t, state, context)
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         return mask_through(self.layers, x, mask)
 
     def activate(self, potential: jax.Array) -> jax.Array:
@@ -157,11 +158,11 @@ class Sequential(Layer):
     def output_activation(self) -> Activation | None:
         return self.layers[-1].output_activation if self.layers else None
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return sum(layer.penalty(own) for layer, own in zip(self.layers, params, strict=True))
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         if not self.layers:
             return super().forward(params, x, state, context, feedback)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from ..errors import InvalidValue
+from ..typing import Mask
 from .composition import within
 from .in_time import Carry
 
@@ -50,25 +51,25 @@ def stepped(
     return carry, layer.synapse(params, x_t, state, context)[0]
 
 
-def one_step_mask(layer: Layer, x_t: Any, mask: Any) -> Any:
+def one_step_mask(layer: Layer, x_t: Any, mask: Mask) -> Mask:
     """Return which rows have a real step, ``(batch, 1)``, behind a layer; None for all."""
     return layer.mask_of(jax.tree.map(lambda part: part[:, None], x_t), mask)
 
 
-def mask_through(layers: Sequence[Layer], x: Any, mask: Any) -> Any:
+def mask_through(layers: Sequence[Layer], x: jax.Array | None, mask: Mask) -> Mask:
     """Return which steps are real behind layers, first to last.
 
     Raises:
         InvalidValue: If a layer makes a mask of what layers before it compute, which is not known here.
     """
-    seen = x
+    seen: Any = x
     for layer in layers:
         mask = mask_from(layer, seen, mask)
         seen = None if seen is None else layer.passed_on(seen)
     return mask
 
 
-def mask_from(layer: Layer, seen: Any, mask: Any) -> Any:
+def mask_from(layer: Layer, seen: Any, mask: Mask) -> Mask:
     """Return the mask behind a layer, whose inputs may be unknown (None)."""
     if seen is None and layer.makes_mask:
         raise InvalidValue(

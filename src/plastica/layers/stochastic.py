@@ -91,7 +91,7 @@ class StochasticBinary(Layer):
         return drawn + (p - jax.lax.stop_gradient(p)), state
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         record, new_state = super().forward(params, x, state, context)
         if feedback is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
+from ..typing import Mask
 from .composition import no_pull, within
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
 from .records import Variables
@@ -57,8 +58,9 @@ class TimeDistributed(Layer):
     def takes_integers(self) -> bool | tuple[bool, ...]:
         return self.layer.takes_integers
 
-    def mask_of(self, x: Any, mask: Any) -> Any:
+    def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:
         # Steps that are sequences themselves are real if any of their own steps is.
+        mask = cast("jax.Array | None", mask)
         return mask if mask is None or mask.ndim == 2 else mask.any(tuple(range(2, mask.ndim)))
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -85,11 +87,11 @@ class TimeDistributed(Layer):
     def output_activation(self) -> Activation | None:
         return self.layer.output_activation
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return self.layer.penalty(params[0])
 
     def forward(
-        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params = None
+        self, params: Params, x: jax.Array, state: State, context: Context, feedback: Params | None = None
     ) -> tuple[Record, State]:
         back = None if feedback is None else feedback[0]
         inner, new_state = self.layer.forward(params[0], _rows(x), state[0], _for_rows(context, x.shape[1]), back)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import numpy as np
 from jax import Array
@@ -11,7 +9,7 @@ from jax import Array
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..typing import Float
+from ..typing import Float, by_name
 from .activity import added
 from .connections import Connections, Wiring, wiring
 from .layer import Context, Layer, Params, Shape, State
@@ -71,7 +69,9 @@ class Wired(Layer):
         strength = self.connections.draw(rng, *params["kernel"].shape[-2:])
         scale = np.sqrt(np.mean(strength**2)) or np.float32(1)  # there may be no connection at all
         kernel = (params["kernel"] * strength / scale).astype(params["kernel"].dtype)
-        return Variables({**params, "kernel": kernel}, {**state, "mask": (strength > 0).astype(np.float32)})
+        return Variables(
+            {**by_name(params), "kernel": kernel}, {**by_name(state), "mask": (strength > 0).astype(np.float32)}
+        )
 
     def wiring(self, state: State) -> Wiring:
         """Return statistics of the wiring from the state of the layer: ``layer.wiring(model.state[0])``."""
@@ -85,13 +85,13 @@ class Wired(Layer):
         self, params: Params, x: Float[Array, "batch *inputs"], state: State, context: Context
     ) -> tuple[Float[Array, "batch *outputs"], State]:
         potential, inner = self.layer.synapse(self._masked(params, state), x, self._inner(state), context)
-        return potential, {**inner, "mask": state["mask"]}
+        return potential, {**by_name(inner), "mask": state["mask"]}
 
     def _masked(self, params: Params, state: State) -> Params:
-        return {**params, "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
+        return {**by_name(params), "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
 
     def _inner(self, state: State) -> State:
-        return {name: carried for name, carried in state.items() if name != "mask"}
+        return {name: carried for name, carried in by_name(state).items() if name != "mask"}
 
     def activate(self, potential: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         return self.layer.activate(potential)
@@ -102,7 +102,7 @@ class Wired(Layer):
     def check_input(self, x: np.ndarray) -> None:
         self.layer.check_input(x)
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return self.layer.penalty(params)
 
     @property

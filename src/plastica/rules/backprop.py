@@ -80,7 +80,7 @@ class Backprop(Rule):
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network)
 
-    def feedback(self, params: Params, memory: Memory) -> Params:
+    def feedback(self, params: Params, memory: Memory) -> Params | None:
         """Return the parameters that propagate errors back; None for those of the network itself."""
         return None
 

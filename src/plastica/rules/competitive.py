@@ -15,7 +15,7 @@ from ..layers import stacks
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, INSIDE_ONE, require_numbers
-from ..typing import Float, Memory
+from ..typing import Float, Memory, by_name
 from .facts import Facts
 from .local import LayerRule, Learned, like_rows, require_units, row_shares, widest
 from .rule import Batch
@@ -131,7 +131,7 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> Float[Arr
             f"{record.input.shape[-1]} channels; units that compete must receive the same inputs. Use groups=1."
         )
     squares, _ = layer.synapse(_one_unit_of_ones(params), record.input**2, {}, INFERENCE)
-    product = record.potential - params.get("bias", 0)
+    product = record.potential - by_name(params).get("bias", 0)
     return squares - 2 * product + jnp.sum(kernel**2, tuple(range(kernel.ndim - 1)))
 
 
@@ -156,12 +156,12 @@ def mean_of_units(batch: Batch, values: Float[Array, "batch *places units"]) -> 
 
 def _one_unit_of_ones(params: Params) -> Params:
     """Return parameters of a single unit with weights of 1, whose potential is a sum over its inputs."""
-    ones = {name: jnp.zeros_like(array[..., :1]) for name, array in params.items()}
+    ones = {name: jnp.zeros_like(array[..., :1]) for name, array in by_name(params).items()}
     return {**ones, "kernel": jnp.ones_like(params["kernel"][..., :1])}
 
 
 def _change(params: Params, moved: Float[Array, "*window channels units"]) -> Params:
-    change = {name: jnp.zeros_like(array) for name, array in params.items()}
+    change = {name: jnp.zeros_like(array) for name, array in by_name(params).items()}
     change["kernel"] = moved - params["kernel"]
     if "bias" in params:
         change["bias"] = -0.5 * jnp.sum(moved**2, tuple(range(moved.ndim - 1))) - params["bias"]

@@ -21,7 +21,7 @@ from ..layers.layer import Layer, Params, Record
 from ..losses import Objective
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, BELOW_ONE, require_numbers
-from ..typing import Float, Int, Memory
+from ..typing import Float, Int, Memory, by_name
 from .facts import Facts
 from .local import LayerRule, Learned, row_shares, written
 from .rule import Batch, Rule
@@ -152,7 +152,7 @@ class ContrastiveDivergence(LayerRule):
         slope = _difference(
             _averages(record.input, record.activity, share), _averages(samples, probability, chain_share)
         )
-        slope = {**slope, "kernel": slope["kernel"] - self.weight_decay * params["kernel"]}
+        slope = {**by_name(slope), "kernel": slope["kernel"] - self.weight_decay * params["kernel"]}
         rate, momentum = self.rate_for(paired, batch), self.momentum_at(batch.epoch)
         step = jax.tree.map(
             lambda before, now: (momentum * before + rate * now).astype(now.dtype), memory["step"], slope

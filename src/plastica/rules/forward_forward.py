@@ -288,7 +288,8 @@ class _Hidden(NamedTuple):
     def go_on(self, parts: Sequence[Params], potential: Array, heard_state: State) -> tuple[list[Array], list[State]]:
         """Return the activity and the new state of every hidden link, for the potential of the first."""
         activity, spoken_state = self.speak(parts[0], potential)
-        activities, states = [activity], [(*heard_state, *spoken_state)]
+        activities = [activity]
+        states: list[State] = [(*heard_state, *spoken_state)]
         for place in range(1, len(parts)):
             activity, new_state = self.answer(place, parts[place], normalised(activity))
             activities.append(activity)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -119,7 +118,7 @@ class Greedy(Rule):
         state: State,
         memory: Memory,
         batch: Batch,
-        objective: Any,
+        objective: Objective | None,
         context: Context,
     ) -> Signal:
         places = self.rule.places(network, params, objective)
@@ -128,7 +127,7 @@ class Greedy(Rule):
         layers, epoch = memory["layers"], jnp.asarray(batch.epoch)
         nothing = jax.tree.map(jnp.zeros_like, params)
 
-        def read(record: Record, figures: dict[int, Array]) -> tuple[Float[Array, ""], Params]:
+        def read(record: Record, figures: dict[int, Array]) -> tuple[Float[Array, ""], Params | None]:
             if objective is not None:
                 return read_out(network, params, record, batch, objective)
             others = (self.figure_at(p, network, params, layers, record, batch) for p in places if p not in figures)
@@ -176,7 +175,7 @@ class Greedy(Rule):
         return self.then.respond(network, params, state, memory["then"], x)
 
     def judge(
-        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Any
+        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Objective | None
     ) -> tuple[Float[Array, ""], PyTree]:
         if self.then is None:
             return self.rule.judge(network, params, state, memory["layers"], batch, objective)

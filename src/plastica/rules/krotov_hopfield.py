@@ -17,7 +17,7 @@ from ..layers import stacks
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
-from ..typing import Float, Memory
+from ..typing import Float, Memory, by_name
 from .competitive import require_all_inputs
 from .facts import Facts
 from .local import LayerRule, Learned, only_kernel, require_units, widest
@@ -120,7 +120,7 @@ class KrotovHopfield(LayerRule):
         """Return I, the input current of each unit in the competition, in the shape of the potential."""
         require_all_inputs(layer)
         kernel = params["kernel"]
-        weights = {name: jnp.zeros_like(array) for name, array in params.items()}
+        weights = {name: jnp.zeros_like(array) for name, array in by_name(params).items()}
         weights["kernel"] = kernel * jnp.abs(kernel) ** (self.p - 2)
         return layer.synapse(weights, record.input, {}, INFERENCE)[0]
 

@@ -18,7 +18,7 @@ from ..layers.layer import INFERENCE, Context, Errors, Layer, Params, Record, St
 from ..losses import Objective
 from ..optimizers import Optimizer
 from ..random import Key
-from ..typing import Float, Memory, PyTree, Shaped
+from ..typing import Float, Memory, PyTree, Shaped, by_name
 from .chain import learned_places
 from .rule import Batch, Rule, Signal, loss_of, rule_key
 
@@ -103,7 +103,7 @@ class LayerRule(Rule):
         state: State,
         memory: Memory,
         batch: Batch,
-        objective: Any,
+        objective: Objective | None,
         context: Context,
     ) -> Signal:
         record, new_state = network.forward(params, batch.x, state, context)
@@ -124,7 +124,7 @@ class LayerRule(Rule):
         return Signal(loss, direction, record.activity, new_state, kept, change)
 
     def judge(
-        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Any
+        self, network: Layer, params: Params, state: State, memory: Memory, batch: Batch, objective: Objective | None
     ) -> tuple[Float[Array, ""], PyTree]:
         record, _ = network.forward(params, batch.x, state, INFERENCE)
         if objective is not None:
@@ -236,7 +236,7 @@ def like_rows(numbers: Shaped[Array, "batch"], values: Float[Array, "batch *shap
 
 def only_kernel(params: Params, change: Float[Array, "*window channels units"]) -> Params:
     """Return a change of the kernel alone, in the structure of the parameters."""
-    return {name: change if name == "kernel" else jnp.zeros_like(array) for name, array in params.items()}
+    return {name: change if name == "kernel" else jnp.zeros_like(array) for name, array in by_name(params).items()}
 
 
 def without_bias(params: Params, record: Record) -> Float[Array, "batch *places units"]:

@@ -62,11 +62,11 @@ class Signal(NamedTuple):
     """
 
     loss: Float[Array, ""]
-    direction: Params
+    direction: Params | None
     output: PyTree
     state: State
     memory: Memory
-    change: Params = None
+    change: Params | None = None
     costs: dict[str, Array] = {}  # noqa: RUF012 - never written to
 
     @property

@@ -14,6 +14,7 @@ from ..errors import InvalidValue
 from ..layers import RestrictedBoltzmann
 from ..layers.layer import Params
 from ..model import examples
+from ..typing import by_name
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -240,7 +241,7 @@ def _anneal(
         return hidden if layer.visible == "gaussian" else visible @ bias_at(t) + hidden
 
     def draw(hidden: jax.Array, t: jax.Array, key: Any) -> jax.Array:
-        scaled = {**params, "kernel": t * params["kernel"], "visible_bias": bias_at(t)}
+        scaled = {**by_name(params), "kernel": t * params["kernel"], "visible_bias": bias_at(t)}
         return layer.draw_visible(layer.visible_given(scaled, hidden), key)
 
     def go(carry: Any, place: Any) -> Any:

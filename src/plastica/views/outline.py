@@ -31,8 +31,8 @@ class Entry:
     name: str
     layer: Layer
     shape: Shape | None
-    params: Params
-    state: State
+    params: Params | None
+    state: State | None
     children: tuple[Entry, ...] = ()
 
     @property
@@ -56,7 +56,9 @@ class Entry:
         return activation_name(self.layer)
 
 
-def outline(network: Layer, shape: Shape | None, params: Params = None, state: State = None) -> tuple[Entry, ...]:
+def outline(
+    network: Layer, shape: Shape | None, params: Params | None = None, state: State | None = None
+) -> tuple[Entry, ...]:
     """Return the layers of a network in order, each as a tree; ``shape`` is None if unknown."""
     if network.flow in ("chain", "graph"):
         return _children(network, shape, params, state, Counter())
@@ -79,14 +81,14 @@ def snake(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
 
 
-def _entry(layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]) -> Entry:
+def _entry(layer: Layer, shape: Shape | None, params: Params | None, state: State | None, names: Counter[str]) -> Entry:
     name = " ".join((layer.name or "").split()) or _number(snake(type(layer).__name__), names)
     out = None if shape is None else tuple(lengths.output_shape(layer, shape))
     return Entry(name, layer, out, params, state, _children(layer, shape, params, state, names))
 
 
 def _children(
-    layer: Layer, shape: Shape | None, params: Params, state: State, names: Counter[str]
+    layer: Layer, shape: Shape | None, params: Params | None, state: State | None, names: Counter[str]
 ) -> tuple[Entry, ...]:
     parts, params, state = layer.inside(params, state)
     shapes = (None,) * len(parts) if shape is None else lengths.child_shapes(layer, shape)

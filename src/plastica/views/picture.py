@@ -24,7 +24,7 @@ def draw(
     input_shape: Shape,
     path: str | os.PathLike[str] | None = None,
     *,
-    params: Params = None,
+    params: Params | None = None,
     features: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
 ) -> Drawing:

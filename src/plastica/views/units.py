@@ -13,6 +13,7 @@ from ..drawing import FAINT, INK, NEGATIVE, PAPER, POSITIVE, SOFT
 from ..errors import ShapeError
 from ..layers import Dense, Input, Layer
 from ..layers.layer import Shape
+from ..typing import by_name
 from .canvas import Canvas, Point
 from .outline import Entry
 from .seen import ROOM, Seen, draw_seen
@@ -168,7 +169,7 @@ def _column(entry: Entry, activation: str, role: str) -> UnitColumn:
     column = UnitColumn(role, layer.units, words, has_bias=layer.use_bias)
     if entry.params is None:
         return column
-    kernel, bias = entry.params["kernel"], entry.params.get("bias")
+    kernel, bias = entry.params["kernel"], by_name(entry.params).get("bias")
     words = (*words, _counted(entry.learned, "parameter"))
     return replace(column, words=words, kernel=_finite(kernel), bias=None if bias is None else _finite(bias))
 
