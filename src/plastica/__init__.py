@@ -47,7 +47,16 @@ HOMES = {
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
     "populations": ("Population", "cross_validate", "sweep"),
     "rules": ("Backprop", "Rule"),
-    "search": ("Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "Uniform"),
+    "search": (
+        "Choice",
+        "GridSearch",
+        "IntUniform",
+        "LogUniform",
+        "RandomSearch",
+        "Search",
+        "SuccessiveHalving",
+        "Uniform",
+    ),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
@@ -115,6 +124,6 @@ if TYPE_CHECKING:
     from .model import LayerTrace, Model, Sequential, Trace
     from .populations import Population, cross_validate, sweep
     from .rules import Backprop, Rule
-    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, Uniform
+    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, SuccessiveHalving, Uniform
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps
