@@ -45,7 +45,7 @@ HOMES = {
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
-    "populations": ("Population", "cross_validate", "sweep"),
+    "populations": ("Population", "cross_validate", "find_learning_rate", "learning_curve", "sharpness", "sweep"),
     "rules": ("Backprop", "Rule"),
     "search": (
         "Choice",
@@ -122,7 +122,7 @@ if TYPE_CHECKING:
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace
-    from .populations import Population, cross_validate, sweep
+    from .populations import Population, cross_validate, find_learning_rate, learning_curve, sharpness, sweep
     from .rules import Backprop, Rule
     from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, SuccessiveHalving, Uniform
     from .training import *  # noqa: F403
