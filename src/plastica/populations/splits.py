@@ -131,7 +131,8 @@ def row_subsets(
     """
     random = [each for each in subsets if isinstance(each, RandomRows)]
     if not random:
-        return [RowSplit(_numbers("rows", subset, rows), None) for subset in subsets]
+        given = [each for each in subsets if not isinstance(each, RandomRows)]
+        return [RowSplit(_numbers("rows", subset, rows), None) for subset in given]
     orders = (nested_order(rows, classes, seed) for seed in seeds)
     return [each.drawn(order) for order in orders for each in random]
 
