@@ -45,18 +45,9 @@ HOMES = {
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
-    "populations": ("Population", "cross_validate", "find_learning_rate", "learning_curve", "sharpness", "sweep"),
+    "populations": ("Population", "cross_validate", "sweep"),
     "rules": ("Backprop", "Rule"),
-    "search": (
-        "Choice",
-        "GridSearch",
-        "IntUniform",
-        "LogUniform",
-        "RandomSearch",
-        "Search",
-        "SuccessiveHalving",
-        "Uniform",
-    ),
+    "search": ("Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "Uniform"),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
@@ -122,8 +113,8 @@ if TYPE_CHECKING:
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace
-    from .populations import Population, cross_validate, find_learning_rate, learning_curve, sharpness, sweep
+    from .populations import Population, cross_validate, sweep
     from .rules import Backprop, Rule
-    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, SuccessiveHalving, Uniform
+    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, Uniform
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

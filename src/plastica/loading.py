@@ -37,7 +37,7 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
     """
     custom = custom or {}
     arrays, document = read_model(path)
-    if document.get("kind") == kinds.TREES:
+    if document.get("kind") in (kinds.TREES, kinds.FOLDS):
         from .tables.table import TableNetwork
 
         return TableNetwork.load(path)

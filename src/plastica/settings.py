@@ -59,7 +59,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         validation: The fraction (below 1) or number of rows in the validation set, which decides when to stop; 0 for
             none.
         test: The fraction or number of rows in the test set, 0 for none; "last" for the most recent rows; or the path
-            of a separate file that contains the target.
+            of a separate file that contains the target. Default: 0.2, and 0 with folds, which evaluate on all rows.
+        folds: The number of folds for cross-validation: each is predicted by a network that is trained on the others.
+            Folds are dealt in the way of ``split``: by class, group or time.
+        repeats: How often rows are dealt to folds anew.
+        keep_folds: Whether the saved model is the networks of all folds, whose predictions are averaged, instead of one
+            that is trained on all training rows.
         split: How to split the rows: "auto" splits a time series by time and other tables at random, see
             :mod:`plastica.data.series`; "random"; "time", or "time:COLUMN" to name the column of dates;
             "group:COLUMN" to keep all rows with the same value of the column together.
@@ -108,7 +113,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     rule: str = "backprop"
     seed: int = 0
     validation: float = 0.2
-    test: float | str = 0.2
+    test: float | str | None = None
+    folds: int | None = None
+    repeats: int = 1
+    keep_folds: bool = False
     split: str = "auto"
     drop: tuple[str, ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
@@ -132,6 +140,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Validate the settings."""
         if isinstance(self.kinds, Mapping):
             msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
+        if self.test is None:
+            msgspec.structs.force_setattr(self, "test", USUAL_SHARE if self.folds is None else 0.0)
         self._check_types()
         units = self.layers or ()
         if len(units) > MOST_LAYERS or not all(1 <= each <= MOST_UNITS for each in units):
@@ -142,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         _at_least("epochs", self.epochs, 1)
         _at_least("batch_size", self.batch_size, 1)
         _at_least("patience", self.patience, 0)
+        self._check_folds()
         for name in ("learning_rate", "time_limit"):
             value = getattr(self, name)
             if value is not None and not (0 < value < math.inf):
@@ -207,10 +218,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 "the two."
             )
 
+    def _check_folds(self) -> None:
+        """Check the options of cross-validation."""
+        _at_least("folds", self.folds, 2)
+        _at_least("repeats", self.repeats, 1)
+        if self.folds is None and (self.repeats > 1 or self.keep_folds):
+            given = f"repeats={self.repeats}" if self.repeats > 1 else "keep_folds=True"
+            raise InvalidValue(f"{given} is for cross-validation: set folds=5, for example.")
+
     @property
     def test_share(self) -> float:
         """The fraction or number of the table's rows in the test set."""
-        return self.test if not isinstance(self.test, str) else USUAL_SHARE if self.test == LAST else 0.0
+        if self.test == LAST:
+            return USUAL_SHARE
+        return 0.0 if self.test is None or isinstance(self.test, str) else self.test
 
     @property
     def test_file(self) -> str | None:

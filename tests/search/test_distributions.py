@@ -9,9 +9,8 @@ import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
-from plastica.search.names import strategy_of
 from plastica.search.space import Space
-from plastica.search.strategies import GridSearch, RandomSearch
+from plastica.search.strategies import GridSearch, RandomSearch, strategy_of
 
 ALL = [
     pl.Uniform(-1, 3),

@@ -33,6 +33,8 @@ class TableArrays:
         rare: The indices of rare classes or labels, rarest first.
         scheme: The method of the split.
         own: The number of rows before those of a test file.
+        inferred: The columns before the encoder was fitted, for encoding other training rows.
+        folds: The number of folds, if every row is predicted in cross-validation; otherwise None.
     """
 
     table: Table
@@ -47,6 +49,8 @@ class TableArrays:
     rare: tuple[int, ...] = ()
     scheme: Scheme = field(default_factory=Scheme)
     own: int | None = None
+    inferred: tuple[Column, ...] = ()
+    folds: int | None = None
 
     @property
     def layout(self) -> FeatureLayout:

@@ -44,6 +44,40 @@ def repeated_rows(prepared: TableArrays) -> Iterator[Finding]:
         yield from _conflicts(groups, prepared.y)
 
 
+def twins_across(prepared: TableArrays, rows: np.ndarray, folds: np.ndarray) -> Iterator[Finding]:
+    """Find duplicates in different folds, which the network of a fold has seen although it should not.
+
+    Args:
+        prepared: The table.
+        rows: The rows that were predicted.
+        folds: The fold of each.
+    """
+    groups = _groups(prepared, [column.name for column in prepared.encoder.columns])
+    own = groups[rows]
+    _, places, sizes = np.unique(own, return_inverse=True, return_counts=True)
+    _, inside, counts = np.unique(np.stack([places, folds]), axis=1, return_inverse=True, return_counts=True)
+    twins = sizes[places] > counts[inside.reshape(-1)]
+    share = float(twins.mean())
+    alike = _groups(prepared, [*(column.name for column in prepared.encoder.columns), *prepared.target.names])
+    if share >= TWINS and _copied(prepared, groups, alike):
+        severity = "serious" if share >= MANY_TWINS else "warning"
+        yield finding("fold_twins", severity, share=percent(share), rows=int(twins.sum()))
+
+
+def group_columns(prepared: TableArrays) -> Iterator[Finding]:
+    """Find columns that name the group of each row: one value for each group, and one group for each value."""
+    groups = prepared.scheme.groups
+    if groups is None or len(np.unique(groups)) == len(groups):
+        return
+    own, number = groups[: prepared.own], len(np.unique(groups))
+    for column in prepared.encoder.columns:
+        values = _groups(prepared, [column.name])[: len(own)]
+        pairs = np.unique(np.stack([values, own]), axis=1).shape[1]
+        if pairs == number == len(np.unique(values)):
+            name, by = show(column.name), show(prepared.scheme.by)
+            yield finding("group_column", "warning", column=name, by=by, option=shlex.quote(column.name))
+
+
 def twins_of_training(prepared: TableArrays, groups: np.ndarray | None = None) -> np.ndarray:
     """Return for each test row whether a training or validation row is equal in every used column."""
     if groups is None:

@@ -61,6 +61,7 @@ class Scheme:
         test_file: The file of the test rows; empty if they are from the table.
         series: The rows in the order of time for "time".
         stratified: Whether the split is stratified.
+        groups: The group of each row for "group".
     """
 
     split: SplitKind = "random"
@@ -69,6 +70,7 @@ class Scheme:
     test_file: str = ""
     series: Series | None = None
     stratified: bool = False
+    groups: np.ndarray | None = None
 
 
 def partition(
@@ -92,9 +94,10 @@ def partition(
     if name in target.names:
         raise InvalidValue(f"split={settings.split!r}: {show(name)} is the target.")
     if how == "group":
-        made = split_by_group(groups_of(table, name), *sizes, settings.seed)
+        groups = groups_of(table, name)
+        made = split_by_group(groups, *sizes, settings.seed)
         notes = (*made.notes, note("splitting.groups", by=show(name)))
-        return made._replace(notes=notes), Scheme("group", name)
+        return made._replace(notes=notes), Scheme("group", name, groups=groups)
     if how == "time" or settings.test == LAST:
         return _in_order(table, columns, target, settings, labels)
     series = find_series(table, columns, values_of(target, table)) if how == "auto" else None

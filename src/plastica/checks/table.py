@@ -9,7 +9,7 @@ import numpy as np
 from ..data.table import show
 from .arrays import TableArrays
 from .findings import ORDER, Finding, finding, listed_names, percent
-from .leaks import leaking_columns, repeated_rows
+from .leaks import group_columns, leaking_columns, repeated_rows
 from .row_order import order_of_rows
 from .zeros import hidden_zeros
 
@@ -45,9 +45,9 @@ def check_data(prepared: TableArrays) -> tuple[Finding, ...]:
 
 def _sizes(prepared: TableArrays) -> Iterator[Finding]:
     held_out, train, features = len(prepared.split.test), len(prepared.split.train), prepared.x.shape[1]
-    if not held_out:
+    if not held_out and prepared.folds is None:
         yield finding("none_held_out", "serious")
-    elif held_out < FEW_HELD_OUT:
+    elif 0 < held_out < FEW_HELD_OUT:
         yield finding("few_held_out", "warning" if held_out < FEW_HELD_OUT / 3 else "note", rows=held_out)
     if train < ROWS_A_FEATURE * features:
         yield finding("few_rows", "warning", rows=train, features=features)
@@ -106,4 +106,4 @@ def _alike(name: str, targets: tuple[str, ...]) -> bool:
     return any((len(target) > 3 and target in name) or (len(name) > 3 and name in target) for target in folded)
 
 
-CHECKS = (_sizes, _balance, _columns, hidden_zeros, order_of_rows, repeated_rows, leaking_columns)
+CHECKS = (_sizes, _balance, _columns, hidden_zeros, order_of_rows, repeated_rows, leaking_columns, group_columns)

@@ -27,7 +27,7 @@ def info(
 ) -> None:
     """Describe a trained model: its architecture, its input columns and its test metrics."""
     from ..tables import TableNetwork
-    from . import model_words, result_words, run_facts, table_words
+    from . import fold_words, model_words, result_words, run_facts, table_words
     from .folders import model_file
 
     output = Output(json, verbose=verbose)
@@ -38,9 +38,16 @@ def info(
     width = len(facts.columns) + len(network.target.names)
     output.fact("model", str(path))
     table_words.say_table(output, facts.source, rows, width, network.target, facts.columns, facts.settings.drop)
-    table_words.say_parts(
-        output, facts.rows.train, facts.rows.validation, facts.rows.test, facts.rows, facts.settings.seed
-    )
+    if facts.cross_validation is None:
+        table_words.say_parts(
+            output, facts.rows.train, facts.rows.validation, facts.rows.test, facts.rows, facts.settings.seed
+        )
+    else:
+        how = facts.cross_validation.how
+        dealt = facts.rows.train + facts.rows.validation
+        fold_words.say_dealt(output, facts.settings, how, facts.cross_validation.by, dealt, facts.rows.test)
+    if network.members:
+        output.fact("model_kept", SAY("model_folds", folds=len(network.members)))
     output.fact(facts.model, model_words.say_model(len(network.encoder.feature_names), network.model))
     result_words.say_trained(output, network)
     output.fact("next", SAY("next_predict", folder=model))

@@ -20,7 +20,6 @@ from .devices import devices
 from .evaluate import evaluate
 from .info import info
 from .predict import predict
-from .sweep import sweep
 from .train import train
 
 
@@ -57,7 +56,7 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, compare, compare_rules, sweep, info, devices):
+for command in (train, predict, evaluate, compare, compare_rules, info, devices):
     app.add_command(command)
 
 

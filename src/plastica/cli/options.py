@@ -125,14 +125,14 @@ def threshold(given: str | None) -> float | str | None:
     return given if number is None else number
 
 
-def held_out(given: str) -> float | str:
+def held_out(given: str | None) -> float | str | None:
     """Return the fraction or number of ``--test 0.2``, or the keyword or file name.
 
     Example:
         >>> held_out("0.2"), held_out("last"), held_out("new.csv")
         (0.2, 'last', 'new.csv')
     """
-    number = _number(given)
+    number = None if given is None else _number(given)
     return given if number is None else number
 
 

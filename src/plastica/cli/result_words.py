@@ -11,6 +11,7 @@ from ..evaluation.scores import Figure, Scores
 from ..evaluation.thresholds import say_decision
 from ..language import current
 from ..report.conclusions import conclusion
+from .fold_words import rows_in_folds, say_each_fold, say_spread
 from .folders import REPORT
 from .model_words import say_model, say_training
 from .output import Output, brief
@@ -36,16 +37,32 @@ def say_trained(output: Output, network: TableNetwork) -> None:
     if facts.decision is not None and (said := say_decision(network.target, facts.decision)):
         output.fact("answers", said.said())
     output.say()
+    scores = facts.cross_validation
     if facts.results is None:
         output.fact("result", SAY("none_held_out"))
+        return
+    if scores is None or facts.rows.test:
+        say_results(output, facts.results, SAY("held_out_rows", count=facts.results.rows))
     else:
-        say_results(output, facts.results)
+        say_results(output, facts.results, rows_in_folds(scores))
+    if scores is not None:
+        if facts.rows.test:
+            own = scores.figure(scores.own, scores.main)
+            output.fact("", result_in_words(scores.main, own, rows_in_folds(scores)))
+        say_spread(output, scores)
+        if output.verbose:
+            say_each_fold(output, scores)
 
 
-def say_results(output: Output, results: Results) -> None:
-    """Print the main metric and the conclusions; if verbose, all metrics beside the baselines'."""
+def say_results(output: Output, results: Results, rows: str) -> None:
+    """Print the main metric and the conclusions; if verbose, all metrics beside the baselines'.
+
+    Args:
+        output: Where to print.
+        results: The results.
+        rows: The rows on which they were computed, in words.
+    """
     verdict = results.concluded()
-    rows = SAY("held_out_rows", count=results.rows)
     own = results.scores[verdict.model]
     output.fact("result", result_in_words(results.main, own[results.main], rows))
     if output.verbose:
@@ -70,10 +87,10 @@ def say_results(output: Output, results: Results) -> None:
             output.fact(finding.severity, finding_in_words(finding))
 
 
-def say_saved(output: Output, folder: Path, report: bool) -> None:
-    """Print the folder of a run and the next command."""
+def say_saved(output: Output, folder: Path, report: bool, folds: int = 0) -> None:
+    """Print the folder of a run and the next command; ``folds`` is the number of models saved as one."""
     output.say()
-    output.fact("saved", f"{folder}")
+    output.fact("saved", f"{folder}" + (f" ({SAY('model_folds', folds=folds)})" if folds else ""))
     if report:
         output.fact("report", SAY("open_report", path=folder / REPORT))
     output.fact("next", SAY("next_predict", folder=folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from .folders import MODEL, REPORT
 from .model_words import say_model
 
 if TYPE_CHECKING:
+    from ..evaluation.cross_scores import CrossScores
     from ..tables import TableNetwork
 
 
@@ -58,6 +60,8 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
         "training": listed(facts.training),
         "results": listed(facts.results),
         "verdict": None if facts.results is None else conclusion(facts.results.concluded())._asdict(),
+        "cross_validation": None if facts.cross_validation is None else _of_folds(facts.cross_validation),
+        "folds_kept": len(network.members),
         "decision": listed(facts.decision),
         "notes": [str(each) for each in facts.notes],
     }
@@ -65,3 +69,27 @@ def _facts_of(network: TableNetwork) -> dict[str, Any]:
         made["training"]["seconds"] = round(network.history.seconds, 3)
         made["history"] = network.history.to_dict()["history"]
     return made
+
+
+def _of_folds(scores: CrossScores) -> dict[str, Any]:
+    """Return the metrics of a cross-validation: of each model the mean, spread, interval and the value of each fold."""
+    made = listed(scores)
+    made["interval"] = "mean over folds; variance corrected for overlapping training sets (Nadeau and Bengio 2003)"
+    made["values"] = {
+        model: {
+            name: {
+                "mean": (figure := scores.figure(model, name)).value,
+                "spread": _finite(scores.spread(model, name)),
+                "low": figure.low,
+                "high": figure.high,
+                "folds": list(values),
+            }
+            for name, values in found.items()
+        }
+        for model, found in scores.values.items()
+    }
+    return made
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

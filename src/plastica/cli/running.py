@@ -93,7 +93,7 @@ def go(run: Job) -> None:
         raise
     finally:
         folders.give_back(folder)
-    result_words.say_saved(run.output, folder, run.place.report)
+    result_words.say_saved(run.output, folder, run.place.report, len(network.members))
     run.output.result(facts)
     if run.output.quiet and not run.output.as_json:
         click.echo(str(folder))
@@ -113,6 +113,7 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
 def _prepared(run: Job) -> Prepared | None:
     """Split and encode a table in memory, and print the result before JAX is imported; return None for files."""
     from ..data.table import Table
+    from ..tables.cross_rows import cross_rows
     from ..tables.preparation import prepare
     from . import table_words
 
@@ -120,6 +121,8 @@ def _prepared(run: Job) -> Prepared | None:
         note(SAY("read_in_parts"))
         return None
     prepared = prepare(run.source, run.aim, run.settings)
+    if run.settings.folds is not None:
+        cross_rows(prepared, run.settings)  # an error before anything is trained
     table_words.say_notes(prepared.notes, prepared.findings)
     table_words.say_prepared(run.output, prepared, run.settings)
     sys.stdout.flush()
@@ -151,6 +154,7 @@ def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
         if isinstance(run.source, Table) and prepared is not None:
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None
             tell(prepared, model)
+            model = None if settings.folds else model  # each fold makes its own
             return TableNetwork.train(prepared, settings, model=model, **fitting), prepared
         assert not isinstance(run.source, Table)
         return train_streaming(run.source, run.aim, settings, told=tell, **fitting)
@@ -167,7 +171,7 @@ def _write(
     import json
 
     from ..storage.atomic import replace_file
-    from ..tables import held_out
+    from ..tables import held_out, out_of_fold
     from .folders import MODEL, REPORT
 
     def text(value: object) -> list[bytes]:
@@ -181,7 +185,10 @@ def _write(
         history = network.history.to_frame().write_csv()
         beside["history.csv"] = lambda path: replace_file(path, [history.encode()])
     beside["results.json"] = lambda path: replace_file(path, text(facts))
-    if network.judged is not None:
+    if network.out_of_fold:
+        predicted = out_of_fold.out_of_fold_csv(network, prepared)
+        beside[out_of_fold.NAME] = lambda path: replace_file(path, [predicted.encode()])
+    if network.judged is not None and len(prepared.split.test):
         rows = held_out.held_out_csv(network, prepared)
         beside[held_out.NAME] = lambda path: replace_file(path, [rows.encode()])
     if place.report:

@@ -11,7 +11,9 @@ from ..data.columns import Column
 from ..data.target import Target
 from ..language import current
 from ..notes import Note, sentences
+from ..tables.cross_rows import scheme_of
 from ..tables.streamed_plan import Whole
+from .fold_words import say_dealt
 from .output import Output, brief, note
 from .wording import SAY, finding_in_words, listed
 
@@ -48,7 +50,12 @@ def say_prepared(output: Output, prepared: Prepared, settings: Settings, whole: 
     parts = whole or Whole(len(train), len(validation), len(test), prepared.columns)
     rows = parts.train + parts.validation + parts.test
     say_table(output, table.source, rows, len(table.columns), target, parts.columns, settings.drop)
-    say_parts(output, parts.train, parts.validation, parts.test, prepared.scheme, settings.seed)
+    if settings.folds is None:
+        say_parts(output, parts.train, parts.validation, parts.test, prepared.scheme, settings.seed)
+    else:
+        how = scheme_of(prepared, settings)
+        how = "stratified" if how == "random" and target.task != "regression" else how
+        say_dealt(output, settings, how, prepared.scheme.by, parts.train + parts.validation, parts.test)
     for finding in prepared.findings:
         if finding.severity != "note":
             output.fact(finding.severity, finding_in_words(finding))

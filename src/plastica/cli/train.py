@@ -93,14 +93,21 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
 @click.option(
     "--test",
     metavar="ROWS",
-    default="0.2",
-    help="Fraction (or number) of rows in the test set; last for the most recent rows; or a separate file.",
+    help="Fraction (or number) of rows in the test set; last for the most recent rows; or a separate file. "
+    "Default: 0.2, or 0 with --folds.",
 )
 @click.option(
     "--split",
     metavar="HOW",
     default="auto",
     help="How to split the rows: random, time (or time:COLUMN), group:COLUMN; auto chooses time for a time series.",
+)
+@click.option(
+    "--folds", type=int, help="Cross-validation: predict each of so many parts by a model trained on the others."
+)
+@click.option("--repeats", type=int, default=1, help="How often rows are dealt to folds anew.")
+@click.option(
+    "--keep-folds", is_flag=True, help="Save the models of all folds, whose predictions are averaged, as one."
 )
 @parameters.drop_or_ignore
 @parameters.category

@@ -95,7 +95,13 @@ def deal_in_time(stamps: np.ndarray, folds: int) -> np.ndarray:
     return found
 
 
-def check_deal(folds: int, rows: int, labels: np.ndarray | None = None, names: Sequence[object] | None = None) -> None:
+def check_deal(
+    folds: int,
+    rows: int,
+    labels: np.ndarray | None = None,
+    names: Sequence[object] | None = None,
+    instead: str = "give a splitter: folds=KFold({folds}, shuffle=True)",
+) -> None:
     """Check that every fold can have a row, and a row of every class.
 
     Args:
@@ -103,6 +109,7 @@ def check_deal(folds: int, rows: int, labels: np.ndarray | None = None, names: S
         rows: The number of rows.
         labels: The class of each row; None for numbers.
         names: The names of classes 0, 1, ...; None if labels are names.
+        instead: What else to do about a small class.
 
     Raises:
         InvalidValue: If there are fewer rows than folds, or fewer rows of a class.
@@ -119,7 +126,7 @@ def check_deal(folds: int, rows: int, labels: np.ndarray | None = None, names: S
         less = f"give at most {fewest} folds" if fewest > 1 else "leave this class out"
         raise InvalidValue(
             f"folds={folds}, but class {name} has only {fewest} {'rows' if fewest > 1 else 'row'}, so that some "
-            f"folds would be without it; {less}, or give a splitter: folds=KFold({folds}, shuffle=True)."
+            f"folds would be without it; {less}, or {instead.format(folds=folds)}."
         )
 
 

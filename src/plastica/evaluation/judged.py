@@ -21,6 +21,7 @@ class Judged:
         answers: For "network", "linear", "trees" and "dummy": probabilities of classes or labels, or numbers.
         decisions: The decision from probabilities to predictions for each model; empty for regression.
         own: The name of the saved model; the others are compared with it.
+        decided: The predictions of each model where each fold decided in its own way; None if ``decisions`` decide.
     """
 
     task: str
@@ -29,9 +30,12 @@ class Judged:
     answers: Mapping[str, np.ndarray]
     decisions: Mapping[str, Decision]
     own: str = "network"
+    decided: Mapping[str, np.ndarray] | None = None
 
     def labels(self, model: str | None = None) -> np.ndarray:
         """Return the predictions of a model (default: the saved one): class indices, labels of 0 and 1, or numbers."""
         model = model or self.own
+        if self.decided is not None:
+            return self.decided[model]
         found = self.answers[model]
         return self.decisions[model].decide(found) if model in self.decisions else found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -55,7 +56,14 @@ class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     findings: tuple[Finding, ...] = ()
 
 
-def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], main: str) -> Verdict:
+def conclude(
+    prepared: Prepared,
+    judged: Judged,
+    scores: Mapping[str, Scores],
+    main: str,
+    gap_to: Callable[[str, str], Figure] | None = None,
+    more: Sequence[Finding] = (),
+) -> Verdict:
     """Return the verdict on a model compared with a guess and the best of the others, and with findings in the data.
 
     Args:
@@ -63,12 +71,15 @@ def conclude(prepared: Prepared, judged: Judged, scores: Mapping[str, Scores], m
         judged: The true values and the predictions of all models for the test rows.
         scores: The metrics of all models.
         main: The metric that decides which model is better.
+        gap_to: Returns the difference to a model in a metric. Default: paired by rows.
+        more: Further findings.
     """
-    found = (*prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main))
+    found = (*more, *prepared.findings, *never_found(prepared, judged), *naive_better(judged, scores, main))
     found = tuple(sorted(found, key=lambda each: ORDER[each.severity]))
     beyond = _beyond(prepared, judged)
     own, rival = judged.own, _best_other(judged.own, scores, main)
-    standing, measure, gap = _standing(judged, beyond[own], rival, main)
+    gap_to = gap_to or partial(_difference, judged)
+    standing, measure, gap = _standing(beyond[own], rival, main, gap_to)
     told = rival != "dummy" and beyond[rival].answer == "more"
     return Verdict(
         level=_level(standing, found),
@@ -155,14 +166,16 @@ def _best_other(own: str, scores: Mapping[str, Scores], main: str) -> str:
     return max(others, key=others.__getitem__, default="dummy")
 
 
-def _standing(judged: Judged, beyond: BeyondGuess, rival: str, main: str) -> tuple[Outcome, str, Figure | None]:
+def _standing(
+    beyond: BeyondGuess, rival: str, main: str, gap_to: Callable[[str, str], Figure]
+) -> tuple[Outcome, str, Figure | None]:
     if beyond.answer == "no_more":
         return "useless", beyond.measure, beyond.difference
     if beyond.answer == "unclear":
         return "unclear", beyond.measure, beyond.difference
     if rival == "dummy":
         return "better", beyond.measure, beyond.difference
-    gap = _difference(judged, rival, main)
+    gap = gap_to(rival, main)
     return _side(gap, main), main, gap
 
 

@@ -18,7 +18,6 @@ from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
-from ..typing import Memory, Params, State
 from . import cautions, compiling, weights
 from .built import BuiltNetwork
 from .compiling import Compiled
@@ -129,7 +128,7 @@ class BaseModel(BuiltNetwork):
         """Return the shapes and types of a training state, for arrays from a file."""
         return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
-    def answering(self) -> tuple[Answering, Params, State, Memory]:
+    def answering(self) -> tuple[Any, Any, Any, Any]:
         """Return what predictions are computed from: what responds to inputs, params, state, memory."""
         own, rule = (None, Backprop()) if self._compiled is None else (self._compiled.own, self._compiled.rule)
         answering = Answering(self.network, rule) if own is None else own.answering
@@ -139,7 +138,7 @@ class BaseModel(BuiltNetwork):
         return answering, self.params, self.state, memory
 
     @property
-    def judged_params(self) -> Params:
+    def judged_params(self) -> Any:
         """The weights used for evaluation, prediction and saving: with ``use_ema``, the averaged ones during training.
 
         After training, the averaged weights replace the others.

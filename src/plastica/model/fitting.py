@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import jax
 import numpy as np
@@ -38,7 +38,6 @@ from .compiling import widths_for
 from .examples import take, windows_apart
 from .inputs import (
     Examples,
-    HostArrays,
     sample_rows,
     split_off,
 )  # fmt: skip
@@ -51,13 +50,13 @@ from .streams import Checked, refuse_beside_blocks
 
 def examples_for(
     model: BaseModel,
-    x: object,
-    y: object,
-    sample_weight: object,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
     class_weight: Mapping[int, float] | None,
     validation_split: float,
-    validation_data: object,
-    sampling: object,
+    validation_data: Any,
+    sampling: Any,
     options: Options,
 ) -> tuple[Examples | Checked | Batches, Examples | None]:
     """Check the training and validation data, and build the network if necessary."""
@@ -102,7 +101,7 @@ def fit(
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
-        cautions.of_training(model.network, inputs, cast(np.ndarray, examples.y), loss, model.network.output_activation)
+        cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
     history = History()
     member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
     progress = _progress(member, history, as_list(callbacks), options)
@@ -151,7 +150,7 @@ def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) 
     return found
 
 
-def _validation(model: BaseModel, validation_data: object, options: Options) -> Examples | None:
+def _validation(model: BaseModel, validation_data: Any, options: Options) -> Examples | None:
     if gives_batches(validation_data):
         return all_of(model, validation_data, options.validation_steps, "validation_data")
     if options.validation_steps is not None:
@@ -159,7 +158,7 @@ def _validation(model: BaseModel, validation_data: object, options: Options) -> 
     return None if validation_data is None else _given_to_judge_by(model, validation_data)
 
 
-def _given_to_judge_by(model: BaseModel, validation_data: object) -> Examples:
+def _given_to_judge_by(model: BaseModel, validation_data: Any) -> Examples:
     if isinstance(validation_data, SeriesWindows):
         validation_data = windows_apart(validation_data, None, "validation_data")
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
@@ -198,7 +197,7 @@ def _member_for(
 def member_on(
     model: BaseModel,
     source: Source,
-    targets: HostArrays,
+    targets: Any,
     shape: Any,
     held_out: int,
     judged: Callable[[int], Rows | None],
@@ -226,7 +225,7 @@ def member_on(
     return Member(model, source, judged(chunk), widths, first_epoch=first_epoch)
 
 
-def _inputs_of(examples: Examples | Checked | Batches) -> HostArrays:
+def _inputs_of(examples: Examples | Checked | Batches) -> Any:
     return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 

@@ -15,6 +15,7 @@ BARE = "Sequential"
 ESTIMATORS = ("NetworkClassifier", "NetworkRegressor")
 TABLE_NETWORK = "TableNetwork"
 TREES = "trees"  # used in place of "network" in the document of a file
+FOLDS = "folds"  # likewise, for the models of several folds
 
 
 def kind_of(extra: Mapping[str, Any]) -> str:
@@ -40,6 +41,6 @@ def opened_by(kind: str) -> str:
     return f"Open it with plastica.load(path){command}."
 
 
-def _described(extra: Mapping[str, object], key: str) -> bool:
+def _described(extra: Mapping[str, Any], key: str) -> bool:
     found = extra.get(key)
     return isinstance(found, dict) and _PARTS[key] <= found.keys()

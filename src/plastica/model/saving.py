@@ -11,7 +11,6 @@ import numpy as np
 
 from .. import metrics
 from ..errors import FileError
-from ..metrics import MetricLike
 from ..specification import to_spec
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
@@ -35,6 +34,14 @@ def save(model: BaseModel, path: str | Path, around: Mapping[str, Any] = Mapping
         FileError: If the file cannot be written; an existing file is then unchanged.
     """
     target = as_path(path)
+    write_model(target, *contents(model, around))
+    return target
+
+
+def contents(
+    model: BaseModel, around: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays and the document of a network's file; see :func:`save`."""
     shape: Any = model.declared_shape or ()
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
     document: dict[str, Any] = {
@@ -53,8 +60,7 @@ def save(model: BaseModel, path: str | Path, around: Mapping[str, Any] = Mapping
         learner = model.learner
         beside = {"memory": learner.memory, "optimizer": learner.optimizer, "step": learner.step}
         arrays |= {f"training/{name}": array for name, array in flatten(beside).items()}
-    write_model(target, arrays, document)
-    return target
+    return arrays, document
 
 
 def save_weights(model: BaseModel, path: str | Path) -> Path:
@@ -95,5 +101,5 @@ def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
     }
 
 
-def _metric_spec(metric: MetricLike) -> object:
+def _metric_spec(metric: Any) -> Any:
     return metric if isinstance(metric, str) else to_spec(metrics.get(metric))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from markupsafe import Markup
 
 from ..errors import InvalidValue, UnknownName
@@ -23,9 +22,7 @@ from ..notebook.html import shown
 from ..rules.alignment import whole_batch
 from ..rules.backprop import send_back
 from ..rules.masking import for_loss, real_steps
-from ..typing import Params, PyTree, State, Tree
 from ..views.seen import Seen
-from .inputs import HostArrays
 from .weights import holders
 
 if TYPE_CHECKING:
@@ -52,10 +49,10 @@ class LayerTrace:
     """
 
     path: str
-    input: HostArrays
-    potential: HostArrays
-    activity: HostArrays
-    delta: HostArrays | None = None
+    input: Any
+    potential: Any
+    activity: Any
+    delta: Any = None
     gradient: dict[str, np.ndarray] = field(default_factory=dict)
     details: dict[str, np.ndarray] = field(default_factory=dict)
     trajectory: dict[str, np.ndarray] = field(default_factory=dict)
@@ -91,7 +88,7 @@ class Trace:
 
     layers: tuple[LayerTrace, ...]
     network: Layer
-    params: Params
+    params: Any
     loss: float | None = None
 
     def __getitem__(self, key: int | str) -> LayerTrace:
@@ -171,13 +168,13 @@ class Trace:
         return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
 
 
-def _each(name: str, value: HostArrays) -> dict[str, np.ndarray]:
+def _each(name: str, value: Any) -> dict[str, np.ndarray]:
     """Return an array, or each of several, by name."""
     arrays = value if isinstance(value, tuple) else (value,)
     return {f"{name} {place}" if place else name: array for place, array in enumerate(arrays)}
 
 
-def _first(value: HostArrays) -> np.ndarray:
+def _first(value: Any) -> np.ndarray:
     """Return an array, or the first of several."""
     return value[0] if isinstance(value, tuple) else value
 
@@ -197,11 +194,11 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
     return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
-def _arrays(arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
+def _arrays(arrays: dict[str, Any]) -> dict[str, np.ndarray]:
     return {name: np.asarray(array) for name, array in arrays.items()}
 
 
-def _by_name(gradient: Tree) -> dict[str, np.ndarray]:
+def _by_name(gradient: Any) -> dict[str, np.ndarray]:
     found = list(holders(gradient))
     return {
         f"{place}/{name}" if len(found) > 1 else name: np.asarray(array)
@@ -210,21 +207,19 @@ def _by_name(gradient: Tree) -> dict[str, np.ndarray]:
     }
 
 
-def _on_host(value: PyTree) -> HostArrays:
+def _on_host(value: Any) -> Any:
     return tuple(map(np.asarray, value)) if isinstance(value, tuple) else np.asarray(value)
 
 
 def trace(
-    network: Layer, params: Params, state: State, x: HostArrays, y: HostArrays | None, objective: Objective | None
+    network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
 ) -> Trace:
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
     record, _ = network.forward(params, jax.tree.map(jnp.asarray, x), state, Context())
     layers = [
         LayerTrace(
             path,
-            _on_host(part.input),
-            _on_host(part.potential),
-            _on_host(part.activity),
+            *map(_on_host, (part.input, part.potential, part.activity)),
             details={} if part.details is None else _arrays(part.details()),
             trajectory={} if part.trajectory is None else _arrays(part.trajectory()),
         )

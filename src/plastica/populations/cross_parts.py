@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[Cr
         if number:
             pairs = _dealt(int(folds), facts._replace(groups=groups, times=times), seed + repeat)
         else:
-            pairs = fold_splits(folds, facts.rows, facts.classes, groups, seed)
+            pairs = fold_splits(cast(Any, folds), facts.rows, facts.classes, groups, seed)
         for fold, (train, held_out) in enumerate(pairs):
             if held_out is None:
                 raise InvalidValue(f"folds={folds!r}: each fold needs held-out rows.")

@@ -51,11 +51,15 @@ class PopulationProgress:
         said += [_range(name, values)] if values else []
         self._live.show(Standing(self.epochs, epoch, run.batches, batch, said), time.perf_counter())
 
-    def end(self, run: Run, history: PopulationHistory) -> None:
-        """Remove the live line, and write the result."""
+    def stop(self) -> None:
+        """Remove the live line."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def end(self, run: Run, history: PopulationHistory) -> None:
+        """Remove the live line, and write the result."""
+        self.stop()
         values = [value for value in history.values() if math.isfinite(value)] if len(history.kept) else []
         if not self.verbose or not values:
             return

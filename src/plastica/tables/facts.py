@@ -11,6 +11,7 @@ import msgspec
 from ..checks.partition import RowCounts
 from ..data.columns import Column
 from ..errors import DataError
+from ..evaluation.cross_scores import CrossScores
 from ..evaluation.decisions import Decision
 from ..evaluation.results import Results
 from ..evaluation.scores import Scores
@@ -52,6 +53,7 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         shift: The factor by which each class was overrepresented in training, for which probabilities are corrected;
             empty for none.
         model: The saved model: "network", "linear" or "trees".
+        cross_validation: The metrics of each fold; None without folds.
     """
 
     source: str
@@ -64,6 +66,7 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     decision: Decision | None = None
     shift: tuple[float, ...] = ()
     model: ModelKind = "network"
+    cross_validation: CrossScores | None = None
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""

@@ -51,7 +51,7 @@ def held_out_csv(network: TableNetwork, prepared: Prepared) -> str:
         return ""
     places = pl.Series(prepared.table.position_word, prepared.table.positions[judged.rows])
     answers = judged.answers[judged.own]
-    columns = [places, *_columns(target, judged.y, ""), *_columns(target, judged.labels(), "predicted ")]
+    columns = [places, *target_columns(target, judged.y, ""), *target_columns(target, judged.labels(), "predicted ")]
     if target.task != "regression":
         columns += [pl.Series(f"P({label})", answers[:, place]) for place, label in enumerate(target.classes)]
     names, _ = distinct_names([column.name for column in columns])
@@ -92,7 +92,8 @@ def read_held_out(folder: Path, target: Target) -> HeldOut | None:
     return HeldOut(places, y, shares[:, 0] if target.task == "regression" and count == 1 else shares)
 
 
-def _columns(target: Target, values: np.ndarray, prefix: str) -> list[pl.Series]:
+def target_columns(target: Target, values: np.ndarray, prefix: str) -> list[pl.Series]:
+    """Return the true or predicted values of the targets as columns, named with a prefix."""
     import polars as pl
 
     if target.task in ("binary", "multiclass"):

@@ -72,7 +72,10 @@ def prepare(table: Table, target: str | Sequence[str], settings: Settings, teste
     rare = rare_classes(chosen, y)
     notes += say_plan(settings, chosen, y, rare, len(parts.validation))
     described = encoder.described(columns)
-    return Prepared(kept, described, chosen, encoder, parts, x, y, scheme.stratified, tuple(notes), rare, scheme, own)
+    return Prepared(
+        kept, described, chosen, encoder, parts, x, y, scheme.stratified, tuple(notes), rare, scheme, own, columns,
+        settings.folds,
+    )  # fmt: skip
 
 
 def _split(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +27,75 @@ SENTENCES = 2  # the version in which notes were English sentences
 Parts = tuple[TableModel, TableEncoder, Target, TableFacts]
 
 
-def write_table_model(
-    path: str | Path, model: TableModel, encoder: TableEncoder, target: Target, facts: TableFacts
-) -> Path:
-    """Write everything to one file without pickled objects; equal models give equal bytes."""
-    description = {
-        "format": FORMAT,
-        "encoder": listed(encoder.to_dict()),
-        "target": listed(target.to_dict()),
-        "facts": facts.to_dict(),
-    }
-    if not isinstance(model, BoostedTrees):
-        return saving.save(model, path, {kinds.TABLE: description})
-    document = {"kind": kinds.TREES, "version": __version__, "extra": {kinds.TABLE: description}}
+def write_table_model(path: str | Path, own: Parts, members: Sequence[Parts] = ()) -> Path:
+    """Write everything to one file without pickled objects; equal models give equal bytes.
+
+    Args:
+        path: The file.
+        own: The model and its description.
+        members: The models of the folds; then the description is that of all of them.
+    """
     file = as_path(path)
-    write_model(file, model.arrays(), document)
+    if not members:
+        write_model(file, *_contents(own))
+        return file
+    arrays: dict[str, np.ndarray] = {}
+    documents = []
+    for number, each in enumerate(members):
+        found, document = _contents(each)
+        arrays |= {f"folds/{number}/{name}": array for name, array in found.items()}
+        documents.append(document)
+    around = {kinds.TABLE: _description(own)}
+    write_model(file, arrays, {"kind": kinds.FOLDS, "version": __version__, "extra": around, "members": documents})
     return file
 
 
-def read_table_model(path: str | Path) -> Parts:
+def read_table_model(path: str | Path) -> tuple[Parts, list[Parts]]:
     """Return the contents of a file written by :func:`write_table_model`.
 
     Raises:
         FileError: If the file is missing or damaged, or contains a network without a table's description.
     """
     arrays, document = read_model(path)
+    if document.get("kind") != kinds.FOLDS:
+        return _parts(arrays, document, path), []
+    listed_members, extra = document.get("members"), document.get("extra")
+    if not isinstance(listed_members, list) or not listed_members or not isinstance(extra, dict):
+        raise FileError(f"{path} is damaged: it contains no models of folds.")
+    if kinds.kind_of(extra) != kinds.TABLE_NETWORK:
+        raise FileError(f"{path} is damaged: it contains folds without a description of their table.")
+    _, target, facts = _described(extra[kinds.TABLE], path)
+    members = [
+        _parts(saving.under(f"folds/{number}/", arrays), each, path) for number, each in enumerate(listed_members)
+    ]
+    if any(each[2].names != target.names or each[2].classes != target.classes for each in members):
+        raise FileError(f"{path} is damaged: its folds predict different targets.")
+    return (members[0][0], members[0][1], target, facts), members
+
+
+def _contents(own: Parts) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays and the document of one model."""
+    model, description = own[0], _description(own)
+    if not isinstance(model, BoostedTrees):
+        return saving.contents(model, {kinds.TABLE: description})
+    return dict(model.arrays()), {
+        "kind": kinds.TREES,
+        "version": __version__,
+        "extra": {kinds.TABLE: description},
+    }
+
+
+def _description(own: Parts) -> dict[str, Any]:
+    _, encoder, target, facts = own
+    return {
+        "format": FORMAT,
+        "encoder": listed(encoder.to_dict()),
+        "target": listed(target.to_dict()),
+        "facts": facts.to_dict(),
+    }
+
+
+def _parts(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Parts:
     if document.get("kind") == kinds.TREES:
         return with_trees(arrays, document, path)
     return around_network(reading.network_from(arrays, document, path), path)

@@ -56,8 +56,7 @@ def evaluate_chunks(
         if kept.any():
             said: list[Note] = []
             taken = table.take(present[kept])
-            x = network.encoder.transform(taken, said)
-            parts.append((found[kept], truth_of(aim, aim.encode(taken)), network.answers(x)))
+            parts.append((found[kept], truth_of(aim, aim.encode(taken)), network.answers_on(taken, said)))
             notes |= dict.fromkeys(said[: max(0, 10 - len(notes))])
         if sum(len(part[0]) for part in parts) > 2 * MOST_JUDGED:
             parts, limit = _fewer(parts)

@@ -72,6 +72,11 @@ def train_on_files(
 
 def _check(settings: Settings) -> None:
     """Check that no setting requires all rows in memory."""
+    if settings.folds is not None:
+        raise InvalidValue(
+            f"folds={settings.folds} need all rows in memory, but these are read in chunks. Leave folds out: the test "
+            "set of a large table is precise enough."
+        )
     if settings.resample is not None:
         raise InvalidValue(
             f"resample={settings.resample!r} needs all rows in memory, but these are read in chunks. Use "

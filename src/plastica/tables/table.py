@@ -16,6 +16,7 @@ from ..model import Sequential
 from ..settings import Settings
 from ..training.callbacks import Callback
 from .base import BaseTableNetwork
+from .crossing import crossed
 from .evaluated import Trained, evaluated, train_and_evaluate
 from .folds import folds_for
 from .networks import network_of
@@ -34,7 +35,11 @@ class TableNetwork(BaseTableNetwork):
         target: The target, which converts outputs to labels or numbers.
         facts: Settings, columns, split, training and results.
         history: The loss and metrics of each epoch; None after loading.
-        judged: Test-set predictions of the model and the baselines; None after loading and without a test set.
+        judged: Test-set predictions of the model and the baselines, or out-of-fold predictions; None after loading
+            and without either.
+        members: The models of the folds, whose predictions are averaged; empty for a single model. ``model`` and
+            ``encoder`` are then those of the first fold.
+        out_of_fold: The rows of each fold and the predictions for them; empty after loading and without folds.
 
     Example:
         >>> made = TableNetwork.fit("penguins", "species", Settings(epochs=2))
@@ -88,7 +93,8 @@ class TableNetwork(BaseTableNetwork):
         """Train and evaluate a network, or the model named by ``settings.model``, on a prepared table.
 
         Training stops when the validation loss has not improved for ``settings.patience`` epochs; the weights of the
-        best epoch are used.
+        best epoch are used. With ``settings.folds``, the model is evaluated by cross-validation, see
+        :class:`~plastica.evaluation.cross_scores.CrossScores` for the result in ``facts.cross_validation``.
 
         Args:
             prepared: The split and encoded table, see :func:`prepare`.
@@ -100,17 +106,26 @@ class TableNetwork(BaseTableNetwork):
             resume: Whether to continue from the newest checkpoint.
 
         Raises:
-            InvalidValue: If a network, callbacks or checkpoints are given for a model that is not a network.
+            InvalidValue: If a network, callbacks or checkpoints are given for a model that is not a network, or folds
+                do not fit the rows.
             KeyboardInterrupt: At Ctrl-C. Its attribute ``kept`` is the network trained so far, without evaluation, or
                 None if training had not begun.
         """
         if settings.model in ("trees", "linear"):
             _refuse_unused(settings, {"model": model, "callbacks": callbacks, "checkpoint": checkpoint})
+        options: FitOptions = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
+        if settings.folds is not None:
+            if model is not None:
+                raise InvalidValue(
+                    f"model={model!r} with folds={settings.folds}: each fold makes a network for its own encoding. Use "
+                    "Settings(layers=...), or pl.cross_validate for a network of yours."
+                )
+            return crossed(cls, prepared, settings, options, lambda own, given: cls.train(prepared, own, **given))
+        if settings.model in ("trees", "linear"):
             return evaluated(cls, prepared, settings, Trained())
         model = network_of(prepared, settings) if model is None else model
         feed = feed_for(settings, prepared.target, prepared.y, prepared.split.train)
         data = training_set(prepared, feed, folds_for(prepared, model, feed, settings.seed))
-        options: FitOptions = {"verbose": verbose, "callbacks": callbacks, "checkpoint": checkpoint, "resume": resume}
         return train_and_evaluate(cls, model, data, prepared, settings, options)
 
 

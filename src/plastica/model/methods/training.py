@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import jax
 import numpy as np
 
 from ...declaration import replace
 from ...errors import InvalidValue
-from ...losses import LossLike
 from ...optimizers import OptimizerLike
 from ...rules import RuleLike
 from ...training import interrupting
@@ -31,11 +30,11 @@ class TrainingMethods(BaseModel):
     def compile(
         self,
         optimizer: OptimizerLike | None = None,
-        loss: LossLike | Sequence[LossLike | None] | Mapping[str, LossLike | None] | None = None,
-        metrics: object = None,
+        loss: Any = None,
+        metrics: Any = None,
         *,
-        weighted_metrics: object = None,
-        loss_weights: Sequence[float | None] | Mapping[str, float | None] | None = None,
+        weighted_metrics: Any = None,
+        loss_weights: Any = None,
         rule: RuleLike = "backprop",
     ) -> None:
         """Configure the network for training.
@@ -68,7 +67,7 @@ class TrainingMethods(BaseModel):
             return
         if loss_weights is not None:
             raise InvalidValue(f"compile(loss_weights={loss_weights!r}): this network has one output; scale its loss.")
-        self.set_compiled(compiling.resolve(optimizer, cast("LossLike | None", loss), metrics, rule, weighted_metrics))
+        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
 
     @property
     def learning_rate(self) -> float:
@@ -96,23 +95,23 @@ class TrainingMethods(BaseModel):
 
     def fit(
         self,
-        x: object = None,
-        y: object = None,
+        x: Any = None,
+        y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: object = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: object = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         *,
-        sampling: object = None,
-        until: object = None,
+        sampling: Any = None,
+        until: Any = None,
         time_limit: float | str | None = None,
         max_steps: int | None = None,
         checkpoint: str | Path | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class WeightMethods(BaseModel):
         self._known_shape()
         return weights.not_trainable(self.network, self.params, self.state)
 
-    def set_weights(self, arrays: Sequence[object]) -> None:
+    def set_weights(self, arrays: Sequence[Any]) -> None:
         """Set all weights from a list of arrays, in the order and shapes of Keras.
 
         Raises:
