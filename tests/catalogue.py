@@ -109,6 +109,14 @@ LAYERS = {
     "position_embedding": (pl.PositionEmbedding(7), SERIES),
     "rotary_positions": (pl.RotaryPositions(50.0), (5, 4)),
     "transformer_block": (pl.transformer_block(4, num_heads=2, units=6, use_causal_mask=True), (5, 4)),
+    "moving_average": (pl.MovingAverage(3), SERIES),
+    "instance_normalization": (pl.InstanceNormalization(center="last", first=2), SERIES),
+    "reversible_instance_normalization": (
+        pl.ReversibleInstanceNormalization(
+            [pl.Dropout(0.2), pl.EinsumDense("abc,bd->adc", (4, None)), pl.Dense(2)], first=2
+        ),
+        SERIES,
+    ),
     "temporal_block": (pl.temporal_block(3, dilation_rate=2, activation="tanh", dropout=0.2), SERIES),
     "bidirectional": (pl.Bidirectional(pl.LSTM(4, return_sequences=True), merge_mode="mul"), SERIES),
     "time_distributed": (pl.TimeDistributed(pl.Dense(4, activation="tanh")), (4, 3, 2)),

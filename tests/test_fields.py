@@ -36,6 +36,7 @@ OTHERS = {("layer", name): {"columns": (0,)} for name in ("PeriodicEmbedding", "
     ("layer", "Rescaling"): {"scale": 0.5},
     ("layer", "Bidirectional"): {"layer": pl.LSTM(3)},
     ("layer", "RNN"): {"cell": pl.LSTMCell(3)},
+    ("layer", "MovingAverage"): {"window": 3},
 }
 WRONG = (
     "32",

@@ -45,9 +45,18 @@ HOMES = {
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
-    "populations": ("Population", "cross_validate", "sweep"),
+    "populations": ("Population", "cross_validate", "find_learning_rate", "learning_curve", "sharpness", "sweep"),
     "rules": ("Backprop", "Rule"),
-    "search": ("Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "Uniform"),
+    "search": (
+        "Choice",
+        "GridSearch",
+        "IntUniform",
+        "LogUniform",
+        "RandomSearch",
+        "Search",
+        "SuccessiveHalving",
+        "Uniform",
+    ),
     "unsupervised": ("boltzmann", "maps"),
     "training": (
         "CSVLogger",
@@ -113,8 +122,8 @@ if TYPE_CHECKING:
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace
-    from .populations import Population, cross_validate, sweep
+    from .populations import Population, cross_validate, find_learning_rate, learning_curve, sharpness, sweep
     from .rules import Backprop, Rule
-    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, Uniform
+    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, SuccessiveHalving, Uniform
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

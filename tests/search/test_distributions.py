@@ -9,8 +9,9 @@ import pytest
 
 import plastica as pl
 from plastica.errors import InvalidValue
+from plastica.search.names import strategy_of
 from plastica.search.space import Space
-from plastica.search.strategies import GridSearch, RandomSearch, strategy_of
+from plastica.search.strategies import GridSearch, RandomSearch
 
 ALL = [
     pl.Uniform(-1, 3),

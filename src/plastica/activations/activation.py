@@ -18,10 +18,13 @@ class Activation(Declaration):
     Attributes:
         known_as: The names of the activation in Keras, the usual one first.
         output_range: The smallest and largest possible output; infinite if unbounded.
+        keeps_zero: Whether f(0) = 0 and no unit's activation depends on another's, so that units with no weights
+            change nothing.
     """
 
     known_as: ClassVar[tuple[str, ...]] = ()
     output_range: ClassVar[tuple[float, float]] = (-inf, inf)
+    keeps_zero: ClassVar[bool] = False
 
     def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return the activation of potentials of any shape, with their shape and dtype."""

@@ -81,6 +81,7 @@ class LogSigmoid(Activation):
 class Tanh(Activation):
     """The hyperbolic tangent, a = tanh(z): for recurrent layers and zero-centred hidden units."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("tanh",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
@@ -93,6 +94,7 @@ class Tanh(Activation):
 class HardTanh(Activation):
     """A piecewise linear tanh, a = clip(z, -1, 1): for small devices."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("hard_tanh",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 
@@ -105,6 +107,7 @@ class HardTanh(Activation):
 class Softsign(Activation):
     """A function similar to tanh, a = z / (1 + abs(z)), that saturates polynomially instead of exponentially."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("softsign",)
     output_range: ClassVar[tuple[float, float]] = (-1.0, 1.0)
 

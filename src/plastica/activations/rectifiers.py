@@ -19,6 +19,7 @@ from .activation import Activation
 class ReLU(Activation):
     """The rectified linear unit, a = max(z, 0), with derivative 0 at z = 0: the usual choice for hidden layers."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("relu",)
     output_range: ClassVar[tuple[float, float]] = (0.0, inf)
 
@@ -35,6 +36,7 @@ class ReLU6(Activation):
         Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10, section 2.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("relu6",)
     output_range: ClassVar[tuple[float, float]] = (0.0, 6.0)
 
@@ -109,6 +111,7 @@ class LeakyReLU(Activation):
         negative_slope: The slope below zero. Default 0.2, as in Keras.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("leaky_relu",)
     negative_slope: float = 0.2
 
@@ -129,6 +132,7 @@ class ELU(Activation):
         units, equation 15.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("elu",)
     alpha: float = 1.0
 
@@ -154,6 +158,7 @@ class CELU(Activation):
         Barron 2017, Continuously differentiable exponential linear units, equation 2.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("celu",)
     alpha: float = 1.0
 
@@ -175,6 +180,7 @@ class SELU(Activation):
         Klambauer, Unterthiner, Mayr, Hochreiter 2017, Self-normalizing neural networks, equation 2.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("selu",)
     output_range: ClassVar[tuple[float, float]] = (-1.7580993408473766, inf)
 

@@ -19,6 +19,7 @@ from .activation import Activation
 class Linear(Activation):
     """The identity, a = z: for regression outputs and layers followed by a separate nonlinearity."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("linear",)
 
     def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -42,6 +43,7 @@ class GELU(Activation):
         Hendrycks, Gimpel 2016, Gaussian error linear units, section 2.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("gelu",)
     approximate: bool = False
     output_range: ClassVar[tuple[float, float]] = (-0.1700408, inf)
@@ -59,6 +61,7 @@ class SiLU(Activation):
         Elfwing, Uchibe, Doya 2018, Sigmoid-weighted linear units, equation 5.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("silu", "swish")
     output_range: ClassVar[tuple[float, float]] = (-0.2784646, inf)
 
@@ -75,6 +78,7 @@ class HardSiLU(Activation):
         Howard et al. 2019, Searching for MobileNetV3, section 5.2.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("hard_silu", "hard_swish")
     output_range: ClassVar[tuple[float, float]] = (-0.375, inf)
 
@@ -91,6 +95,7 @@ class Mish(Activation):
         Misra 2020, Mish: a self regularized non-monotonic activation function, equation 1.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("mish",)
     output_range: ClassVar[tuple[float, float]] = (-0.3088435, inf)
 

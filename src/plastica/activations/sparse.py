@@ -43,6 +43,7 @@ class HardShrink(Activation):
         InvalidValue: If the threshold is negative.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("hard_shrink",)
     threshold: float = 0.5
 
@@ -68,6 +69,7 @@ class SoftShrink(Activation):
         Daubechies, Defrise, De Mol 2004, An iterative thresholding algorithm for linear inverse problems, equation 5.
     """
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("soft_shrink",)
     threshold: float = 0.5
 
@@ -84,6 +86,7 @@ class SoftShrink(Activation):
 class TanhShrink(Activation):
     """What tanh takes away, a = z - tanh(z): nearly 0 around 0, nearly linear far out."""
 
+    keeps_zero: ClassVar[bool] = True
     known_as: ClassVar[tuple[str, ...]] = ("tanh_shrink",)
 
     def __call__(self, z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

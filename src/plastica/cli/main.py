@@ -20,6 +20,7 @@ from .devices import devices
 from .evaluate import evaluate
 from .info import info
 from .predict import predict
+from .sweep import sweep
 from .train import train
 
 
@@ -56,7 +57,7 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, compare, compare_rules, info, devices):
+for command in (train, predict, evaluate, compare, compare_rules, sweep, info, devices):
     app.add_command(command)
 
 

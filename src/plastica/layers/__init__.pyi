@@ -31,6 +31,7 @@ from .graph import Graph
 from .grid import Grid
 from .group_normalization import GroupNormalization, RMSNormalization
 from .input import Input
+from .instance_normalization import InstanceNormalization, ReversibleInstanceNormalization
 from .layer import Layer
 from .light import RandomBrightness, RandomContrast
 from .linear_recurrent import LinearRecurrentUnit
@@ -40,6 +41,7 @@ from .members import MemberDense, Members
 from .merge import Add, Average, Concatenate, Dot, Maximum, Minimum, Multiply, Subtract
 from .minimal_gated import MinimalGatedCell
 from .mixture import Mixture
+from .moving_average import MovingAverage
 from .multi_head import MultiHeadAttention
 from .networks import Networks
 from .node import Node
@@ -138,6 +140,7 @@ __all__ = [
     "GroupNormalization",
     "Identity",
     "Input",
+    "InstanceNormalization",
     "IntegerLookup",
     "LSTMCell",
     "Lambda",
@@ -156,6 +159,7 @@ __all__ = [
     "MinimalGatedCell",
     "Minimum",
     "Mixture",
+    "MovingAverage",
     "MultiHeadAttention",
     "Multiply",
     "Networks",
@@ -183,6 +187,7 @@ __all__ = [
     "Residual",
     "Resizing",
     "RestrictedBoltzmann",
+    "ReversibleInstanceNormalization",
     "RotaryPositions",
     "Scale",
     "Select",

@@ -96,6 +96,17 @@ class Dense(Layer):
         return self.activation(potential)
 
     @property
+    def pads_units(self) -> bool:
+        # Not of activations that are derived from one that keeps zero.
+        return self.takes_padding and bool(vars(type(self.activation)).get("keeps_zero"))
+
+    @property
+    def takes_padding(self) -> bool:
+        own = (self.kernel_regularizer, self.bias_regularizer, self.kernel_constraint, self.bias_constraint)
+        own = (*own, self.activity_regularizer)
+        return all(each is None for each in own) and type(self) is Dense
+
+    @property
     def linear_units(self) -> bool:
         return True
 

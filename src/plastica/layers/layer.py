@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
@@ -161,6 +161,28 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
     def is_slow_in_groups(self) -> bool:
         """Whether several networks with this layer train faster one after another than side by side."""
         return any(child.is_slow_in_groups for child in self.children)
+
+    @property
+    def pads_units(self) -> bool:
+        """Whether units may be added whose weights are 0 and stay so, without effect on all that follows.
+
+        Networks with different numbers of units are then computed in one program.
+        """
+        return False
+
+    @property
+    def takes_padding(self) -> bool:
+        """Whether inputs may be added that are 0 and have the weights 0, without effect on what this layer computes."""
+        return False
+
+    @property
+    def hidden_widths(self) -> dict[int, int]:
+        """The units of the layers inside that may be padded, by their place; see :attr:`pads_units`."""
+        return {}
+
+    def with_widths(self, widths: Mapping[int, int]) -> Layer:
+        """Return the network with other numbers of units of the layers inside."""
+        return self
 
     @property
     def has_missing_connections(self) -> bool:

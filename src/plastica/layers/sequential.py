@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
 
 import jax
@@ -82,6 +83,16 @@ class Sequential(Layer):
 
     def with_layers(self, layers: tuple[Layer, ...]) -> Sequential:
         return replace(self, layers=layers)
+
+    @property
+    def hidden_widths(self) -> dict[int, int]:
+        pairs: Any = enumerate(pairwise(self.layers))
+        return {place: layer.units for place, (layer, reader) in pairs if layer.pads_units and reader.takes_padding}
+
+    def with_widths(self, widths: Mapping[int, int]) -> Sequential:
+        layers: Any = self.layers  # those with widths have units
+        own = {place: replace(layers[place], units=units) for place, units in widths.items()}
+        return self.with_layers(tuple(own.get(place, layer) for place, layer in enumerate(self.layers)))
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         found: list[Shape] = [shape]

@@ -9,11 +9,12 @@ import numpy as np
 from ..errors import NotFitted
 from ..layers.adapting import Adaptive
 from ..layers.walk import walk
+from ..typing import PyTree
 from .base import BaseModel
 from .weights import copied
 
 
-def adapt(model: BaseModel, rows: Any = None) -> None:
+def adapt(model: BaseModel, rows: PyTree = None) -> None:
     """Set the state of layers that were not adapted: from their own ``adapt``, or else from the training rows.
 
     Args:

@@ -18,6 +18,7 @@ from ..training.history import History
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
+from ..typing import Memory, Params, State
 from . import cautions, compiling, weights
 from .built import BuiltNetwork
 from .compiling import Compiled
@@ -128,7 +129,7 @@ class BaseModel(BuiltNetwork):
         """Return the shapes and types of a training state, for arrays from a file."""
         return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
-    def answering(self) -> tuple[Any, Any, Any, Any]:
+    def answering(self) -> tuple[Answering, Params, State, Memory]:
         """Return what predictions are computed from: what responds to inputs, params, state, memory."""
         own, rule = (None, Backprop()) if self._compiled is None else (self._compiled.own, self._compiled.rule)
         answering = Answering(self.network, rule) if own is None else own.answering
@@ -138,7 +139,7 @@ class BaseModel(BuiltNetwork):
         return answering, self.params, self.state, memory
 
     @property
-    def judged_params(self) -> Any:
+    def judged_params(self) -> Params:
         """The weights used for evaluation, prediction and saving: with ``use_ema``, the averaged ones during training.
 
         After training, the averaged weights replace the others.

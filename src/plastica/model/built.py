@@ -13,6 +13,8 @@ from ..layers import lengths
 from ..layers.layer import Layer, Shape
 from ..layers.node import Node
 from ..training.program import Learner, Program
+from ..typing import Params, State
+from .inputs import HostArrays
 from .memory import with_memory
 from .shapes import shape_to_build, with_batch
 
@@ -54,7 +56,7 @@ class BuiltNetwork:
         """The layers of the network; the network itself if it is a single layer."""
         return list(self.network.children or (self.network,))
 
-    def exchange_network(self, network: Any) -> None:
+    def exchange_network(self, network: Layer) -> None:
         """Set a network whose parameters and state have the same structure."""
         params, state = self.params, self.state
         self.network = network
@@ -118,7 +120,7 @@ class BuiltNetwork:
         """The shape of the outputs, with None for the batch axis; a tuple of shapes for several outputs."""
         return with_batch(lengths.output_shape(self.network, self._known_shape()))
 
-    def output_shape_for(self, x: Any = None) -> Any:
+    def output_shape_for(self, x: HostArrays | None = None) -> Any:
         """Return the shape of one output; for several outputs, a tuple of shapes.
 
         Args:
@@ -127,19 +129,20 @@ class BuiltNetwork:
         declared: Any = self._shape or ()
         if x is None or not lengths.is_open(declared):
             return lengths.output_shape(self.network, declared)
-        return self.network.output_shape(tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:])
+        shape: Any = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
+        return self.network.output_shape(shape)
 
     @property
-    def params(self) -> Any:
+    def params(self) -> Params:
         """The trainable parameters: a tuple with a dict for each layer."""
         return self._learner.params if self._learner is not None else self._params
 
     @property
-    def state(self) -> Any:
+    def state(self) -> State:
         """The non-trainable state of the layers, such as running statistics."""
         return self._learner.state if self._learner is not None else self._state
 
-    def replace_weights(self, params: Any, state: Any) -> None:
+    def replace_weights(self, params: Params, state: State) -> None:
         """Set parameters and state of the same structure."""
         self._initial = False
         if self._learner is not None:
@@ -147,7 +150,7 @@ class BuiltNetwork:
         else:
             self._params, self._state = params, state
 
-    def keep_untrained(self, params: Any, state: Any) -> None:
+    def keep_untrained(self, params: Params, state: State) -> None:
         """Set parameters and state as :meth:`replace_weights` does, for a network that stays as trained as it was."""
         initial = self._initial
         self.replace_weights(params, state)

@@ -13,6 +13,8 @@ from ..layers.layer import Layer
 from ..layers.lost_masks import losing_masks
 from ..layers.walk import walk
 from ..losses import Loss
+from ..typing import Params, State
+from .inputs import HostArrays
 from .weights import named_weights
 
 # Larger values make float32 gradients overflow or dominate everything else, and targets unreachable with the usual
@@ -23,7 +25,7 @@ _TAKES_ANY_SIZE = (
 )  # fmt: skip
 
 
-def of_training(network: Layer, x: Any, y: np.ndarray, loss: Loss, activation: Activation | None) -> None:
+def of_training(network: Layer, x: HostArrays, y: np.ndarray, loss: Loss, activation: Activation | None) -> None:
     """Warn about training data from which the network probably cannot learn.
 
     Args:
@@ -42,7 +44,7 @@ def of_training(network: Layer, x: Any, y: np.ndarray, loss: Loss, activation: A
         _of_size_of_targets(y)
 
 
-def of_masks(network: Layer, params: Any, state: Any, shape: Any) -> None:
+def of_masks(network: Layer, params: Params, state: State, shape: Any) -> None:
     """Warn about layers that count padding like any other step.
 
     Args:
@@ -75,7 +77,7 @@ def of_initial_weights() -> None:
     )
 
 
-def of_weights(network: Layer, params: Any, state: Any, source: str) -> None:
+def of_weights(network: Layer, params: Params, state: State, source: str) -> None:
     """Warn if weights from a file are NaN or infinite, and name the first layer with such weights."""
     found = [
         (f"{path}, {name}", int(array.size - np.isfinite(array).sum()), array.size)

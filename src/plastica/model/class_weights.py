@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,7 @@ def weigh_classes(
     return examples._replace(weight=weight)
 
 
-def _checked(given: Any) -> dict[int, float]:
+def _checked(given: object) -> dict[int, float]:
     if not isinstance(given, Mapping) or not given:
         raise InvalidValue(f"class_weight={given!r}: give a dictionary of weights, such as {{0: 1.0, 1: 5.0}}.")
     for number, weight in given.items():

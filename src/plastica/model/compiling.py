@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -16,15 +16,17 @@ from ..declaration import replace as declared_replace
 from ..errors import InvalidValue, PlasticaWarning
 from ..layers.costs import require_counted
 from ..layers.layer import Layer
-from ..losses import Loss, OutputLosses
-from ..metrics import Metric
-from ..optimizers import Optimizer
-from ..rules import Rule
+from ..losses import Loss, LossLike, OutputLosses
+from ..metrics import Metric, MetricLike
+from ..optimizers import Optimizer, OptimizerLike
+from ..rules import Rule, RuleLike
 from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
 from ..training.supervised import Supervised
+from ..typing import Params, State
 from . import outputs
+from .inputs import HostArrays
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Compiled:
 
     optimizer: Optimizer
     loss: Loss | None
-    metrics: tuple[Any, ...]
+    metrics: tuple[MetricLike, ...]
     rule: Rule
-    weighted_metrics: tuple[Any, ...] = ()
+    weighted_metrics: tuple[MetricLike, ...] = ()
     own: Program | None = None
 
     def words(self) -> list[str]:
@@ -65,12 +67,12 @@ def own_program(program: Program) -> Compiled:
 
 def resolve_outputs(
     found: Sequence[outputs.NetworkOutput],
-    optimizer: Any,
-    loss: Any,
-    weights: Any,
-    chosen: Any,
-    rule: Any,
-    weighted: Any,
+    optimizer: OptimizerLike | None,
+    loss: object,
+    weights: object,
+    chosen: object,
+    rule: RuleLike,
+    weighted: object,
 ) -> Compiled:
     """Resolve the arguments of ``compile`` for a network with several outputs.
 
@@ -92,7 +94,9 @@ def resolve_outputs(
     return Compiled(optimizers.get(optimizer), own, shown, rule, weighed)
 
 
-def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = None) -> Compiled:
+def resolve(
+    optimizer: OptimizerLike | None, loss: LossLike | None, chosen: object, rule: RuleLike, weighted: object = None
+) -> Compiled:
     """Resolve names; ``optimizer=None`` means the default of the rule.
 
     Raises:
@@ -119,13 +123,13 @@ def resolve(optimizer: Any, loss: Any, chosen: Any, rule: Any, weighted: Any = N
     return found
 
 
-def _as_tuple(given: Any) -> tuple[Any, ...]:
+def _as_tuple(given: object) -> tuple[Any, ...]:
     if given is None:
         return ()
     return (given,) if isinstance(given, str) or not isinstance(given, Sequence) else tuple(given)
 
 
-def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
+def _without_loss(optimizer: OptimizerLike | None, chosen: object, rule: Rule) -> Compiled:
     if chosen:
         raise InvalidValue(
             f"compile(metrics={chosen!r}) without a loss: metrics compare predictions with targets, but without "
@@ -142,7 +146,7 @@ def _without_loss(optimizer: Any, chosen: Any, rule: Rule) -> Compiled:
     return Compiled(optimizers.get(rule.usual_optimizer if optimizer is None else optimizer), None, (), rule)
 
 
-def _require_declared(part: Any) -> None:
+def _require_declared(part: object) -> None:
     if not is_declared(type(part)):
         raise InvalidValue(
             f"{type(part).__name__} is a class without @declaration. Write "
@@ -175,7 +179,8 @@ def _assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...])
     if isinstance(compiled.loss, OutputLosses):
         objective = losses.place_outputs(compiled.loss, outputs.activations_of(network))
         compiled.rule.check(network, objective)
-        plain, weighted = compiled.metrics, compiled.weighted_metrics
+        # With several outputs they were resolved with the losses: each belongs to one of them.
+        plain, weighted = (cast("tuple[Metric, ...]", each) for each in (compiled.metrics, compiled.weighted_metrics))
         return Supervised(network, compiled.rule, compiled.optimizer, objective, plain, weighted)
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
@@ -197,14 +202,14 @@ def placed(program: Supervised, names: Callable[[], tuple[list[str], list[str]]]
     return program if optimizer is program.optimizer else declared_replace(program, optimizer=optimizer)
 
 
-def begin(program: Program, params: Any, state: Any, seed: int, widths: tuple[int, ...]) -> Learner:
+def begin(program: Program, params: Params, state: State, seed: int, widths: tuple[int, ...]) -> Learner:
     """Return the initial training state; ``widths`` are the numbers of sums of the metrics."""
     memory, optimizer = program.begin(params, state, _key_of(seed))
     step, sums = np.zeros((), np.int32), empty_sums(program, widths)
     return jax.device_put(Learner(params, state, memory, optimizer, step, sums))
 
 
-def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
+def lay_out(program: Program, params: Params, state: State, seed: int) -> Learner:
     """Return the shapes and types of the result of :func:`begin`, computed without drawing numbers if possible."""
     try:
         return jax.eval_shape(lambda params, state: begin(program, params, state, seed, ()), params, state)
@@ -212,7 +217,7 @@ def lay_out(program: Program, params: Any, state: Any, seed: int) -> Learner:
         return jax.tree.map(np.asarray, begin(program, params, state, seed, ()))
 
 
-def memory_for(own: Program | None, rule: Rule, network: Layer, params: Any, state: Any, seed: int) -> Any:
+def memory_for(own: Program | None, rule: Rule, network: Layer, params: Params, state: State, seed: int) -> Any:
     """Return the initial memory of a program of the user's own, or of the rule."""
     key = _key_of(seed)
     return rule.init(network, params, key) if own is None else own.begin(params, state, key)[0]
@@ -222,7 +227,7 @@ def _key_of(seed: int) -> jax.Array:
     return jax.device_put(random.fold(random.seed_key(seed), 1))  # jnp.asarray would compile a program
 
 
-def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
+def widths_for(program: Program, y: HostArrays, output_shape: Any) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
     several = isinstance(y, tuple)
     return _widths(
@@ -231,7 +236,7 @@ def widths_for(program: Program, y: Any, output_shape: Any) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=64)
-def _widths(watched: tuple[Metric, ...], targets: Any, outputs: Any, several: bool) -> tuple[int, ...]:
+def _widths(watched: tuple[Metric, ...], targets: object, outputs: object, several: bool) -> tuple[int, ...]:
     """Return them for targets and outputs of these shapes; training batch by batch asks for the same each time."""
 
     def one_row(shapes: Any) -> Any:

@@ -22,6 +22,7 @@ from .hosting import first_readers, row_shape
 from .inputs import (
     Converter,
     Examples,
+    HostArrays,
     as_inputs,
     as_several,
     as_targets,
@@ -40,7 +41,7 @@ NO_LAYERS = Network()
 
 
 def take(
-    model: BaseModel, x: Any, y: Any, sample_weight: Any = None, owner: str = "", *, compact: bool = False
+    model: BaseModel, x: object, y: object, sample_weight: object = None, owner: str = "", *, compact: bool = False
 ) -> Examples:
     """Check examples and convert them to arrays; a network that is built for them stays so only if they pass.
 
@@ -59,7 +60,7 @@ def take(
         raise
 
 
-def _take(model: BaseModel, x: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
+def _take(model: BaseModel, x: object, y: object, sample_weight: object, owner: str, compact: bool) -> Examples:
     inputs = take_inputs(model, x, f"{owner}x", compact=compact)
     if model.compiled.own is not None and y is not None:
         return _for_own_program(inputs, y, sample_weight, owner, compact)
@@ -81,14 +82,14 @@ def _take(model: BaseModel, x: Any, y: Any, sample_weight: Any, owner: str, comp
     return examples
 
 
-def _for_own_program(inputs: Any, y: Any, sample_weight: Any, owner: str, compact: bool) -> Examples:
+def _for_own_program(inputs: HostArrays, y: object, sample_weight: object, owner: str, compact: bool) -> Examples:
     """Return targets of any shape, since only the program knows what they mean; several in a tuple."""
     convert = compact_targets if compact else to_array
     targets = tuple(convert(part, f"{owner}y") for part in y) if isinstance(y, tuple) else convert(y, f"{owner}y")
     return same_rows(Examples(inputs, targets, row_weights(sample_weight, count_rows(inputs))))
 
 
-def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str) -> Examples:
+def _without_targets(inputs: HostArrays, y: object, sample_weight: object, owner: str) -> Examples:
     if y is not None:
         raise InvalidValue(
             f"{owner}y was given, but the network was compiled without a loss and is trained without targets. Leave y "
@@ -99,7 +100,7 @@ def _without_targets(inputs: np.ndarray, y: Any, sample_weight: Any, owner: str)
     return same_rows(Examples(inputs, nothing, row_weights(sample_weight, rows)))
 
 
-def take_answerable(model: BaseModel, x: Any, name: str = "x") -> Any:
+def take_answerable(model: BaseModel, x: object, name: str = "x") -> HostArrays:
     """Check inputs of ``predict``, which are those of training unless a program of the user's own reads others."""
     own = model.compiled.own if model.is_compiled else None
     if own is None or not model.built or (shape := own.reads(model.declared_shape)) == model.declared_shape:
@@ -107,7 +108,7 @@ def take_answerable(model: BaseModel, x: Any, name: str = "x") -> Any:
     return as_inputs(x, shape, name, compact_inputs(False))
 
 
-def take_inputs(model: BaseModel, x: Any, name: str = "x", *, compact: bool = False) -> Any:
+def take_inputs(model: BaseModel, x: object, name: str = "x", *, compact: bool = False) -> HostArrays:
     """Check inputs and convert them to an array, or to a tuple of arrays, and build the network if necessary."""
     if is_several(model.declared_shape):
         return _take_several(model, x, name, compact)
@@ -130,7 +131,7 @@ def take_inputs(model: BaseModel, x: Any, name: str = "x", *, compact: bool = Fa
     return inputs
 
 
-def _take_hosted(model: BaseModel, layer: Hosted, x: Any, name: str, convert: Converter) -> np.ndarray:
+def _take_hosted(model: BaseModel, layer: Hosted, x: object, name: str, convert: Converter) -> np.ndarray:
     """Return what the compiled program gets of rows that a layer reads on the host, and build the network."""
     shape = row_shape(x)
     if not model.built:
@@ -147,7 +148,7 @@ def _take_hosted(model: BaseModel, layer: Hosted, x: Any, name: str, convert: Co
     return inputs
 
 
-def _take_several(model: BaseModel, x: Any, name: str, compact: bool) -> tuple[np.ndarray, ...]:
+def _take_several(model: BaseModel, x: object, name: str, compact: bool) -> HostArrays:
     shapes: Any = model.declared_shape
     names, kept = model.network.input_names, model.network.takes_integers
     found = []
@@ -174,7 +175,7 @@ def _check_input(model: BaseModel, inputs: Any) -> None:
             )
 
 
-def windows_apart(x: Any, y: Any, verb: str) -> tuple[Any, Any]:
+def windows_apart(x: object, y: object, verb: str) -> tuple[object, object]:
     """Return inputs and targets, which windows over a series have both."""
     if not isinstance(x, SeriesWindows):
         return x, y

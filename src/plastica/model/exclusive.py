@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from ..errors import InvalidValue
 
@@ -14,7 +13,7 @@ _changing = threading.Lock()
 
 
 @contextmanager
-def alone(model: Any) -> Iterator[None]:
+def alone(model: object) -> Iterator[None]:
     """Mark a model as in training within a ``with`` block.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -38,6 +38,7 @@ from .compiling import widths_for
 from .examples import take, windows_apart
 from .inputs import (
     Examples,
+    HostArrays,
     sample_rows,
     split_off,
 )  # fmt: skip
@@ -50,13 +51,13 @@ from .streams import Checked, refuse_beside_blocks
 
 def examples_for(
     model: BaseModel,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
+    x: object,
+    y: object,
+    sample_weight: object,
     class_weight: Mapping[int, float] | None,
     validation_split: float,
-    validation_data: Any,
-    sampling: Any,
+    validation_data: object,
+    sampling: object,
     options: Options,
 ) -> tuple[Examples | Checked | Batches, Examples | None]:
     """Check the training and validation data, and build the network if necessary."""
@@ -101,7 +102,7 @@ def fit(
     if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
-        cautions.of_training(model.network, inputs, examples.y, loss, model.network.output_activation)
+        cautions.of_training(model.network, inputs, cast(np.ndarray, examples.y), loss, model.network.output_activation)
     history = History()
     member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
     progress = _progress(member, history, as_list(callbacks), options)
@@ -150,7 +151,7 @@ def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) 
     return found
 
 
-def _validation(model: BaseModel, validation_data: Any, options: Options) -> Examples | None:
+def _validation(model: BaseModel, validation_data: object, options: Options) -> Examples | None:
     if gives_batches(validation_data):
         return all_of(model, validation_data, options.validation_steps, "validation_data")
     if options.validation_steps is not None:
@@ -158,7 +159,7 @@ def _validation(model: BaseModel, validation_data: Any, options: Options) -> Exa
     return None if validation_data is None else _given_to_judge_by(model, validation_data)
 
 
-def _given_to_judge_by(model: BaseModel, validation_data: Any) -> Examples:
+def _given_to_judge_by(model: BaseModel, validation_data: object) -> Examples:
     if isinstance(validation_data, SeriesWindows):
         validation_data = windows_apart(validation_data, None, "validation_data")
     if model.compiled.loss is None and not isinstance(validation_data, tuple):
@@ -197,7 +198,7 @@ def _member_for(
 def member_on(
     model: BaseModel,
     source: Source,
-    targets: Any,
+    targets: HostArrays,
     shape: Any,
     held_out: int,
     judged: Callable[[int], Rows | None],
@@ -225,7 +226,7 @@ def member_on(
     return Member(model, source, judged(chunk), widths, first_epoch=first_epoch)
 
 
-def _inputs_of(examples: Examples | Checked | Batches) -> Any:
+def _inputs_of(examples: Examples | Checked | Batches) -> HostArrays:
     return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 

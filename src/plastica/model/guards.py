@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
 from ..activations import Activation, Linear, Sigmoid, Softmax
 from ..errors import InvalidValue, caution
 from ..losses import Loss
+from ..metrics import MetricLike
 
 
 def check_targets(
@@ -17,7 +16,7 @@ def check_targets(
     output_shape: tuple[int, ...],
     loss: Loss,
     activation: Activation | None,
-    metrics: tuple[Any, ...] = (),
+    metrics: tuple[MetricLike, ...] = (),
     name: str = "y",
 ) -> None:
     """Reject targets for which the loss is not defined, and warn about misleading metrics.
@@ -82,7 +81,7 @@ def _has_one_sign(activation: Activation) -> bool:
     return high <= 0 or (low >= 0 and bool((activation(jnp.full((1, 2), -1e-3)) > 0).all()))
 
 
-def _warn_of_accuracy(y: np.ndarray, metrics: tuple[Any, ...]) -> None:
+def _warn_of_accuracy(y: np.ndarray, metrics: tuple[MetricLike, ...]) -> None:
     between = (y > 0) & (y < 1)
     if between.any() and any("acc" in _called(metric).lower() for metric in metrics):
         caution(
@@ -92,5 +91,5 @@ def _warn_of_accuracy(y: np.ndarray, metrics: tuple[Any, ...]) -> None:
         )
 
 
-def _called(metric: Any) -> str:
+def _called(metric: object) -> str:
     return metric if isinstance(metric, str) else getattr(metric, "label", getattr(metric, "__name__", ""))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..errors import InvalidValue
@@ -65,6 +63,6 @@ def _complete(model: BaseModel) -> None:
         model.exchange_network(network.with_layers(layers))
 
 
-def row_shape(x: Any) -> tuple[int, ...]:
+def row_shape(x: object) -> tuple[int, ...]:
     """Return the shape of a row of texts or identifiers."""
     return np.asarray(x, object).shape[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -18,11 +18,12 @@ from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.program import Program
 from ..training.sums import empty_sums, figures
+from ..typing import Params, PyTree, State
 from .adapting import adapt
 from .base import BaseModel
 from .compiling import widths_for
 from .examples import take, take_answerable, windows_apart
-from .inputs import Examples, count_rows
+from .inputs import Examples, HostArrays, count_rows
 from .iterators import behind_one_another, gives_batches, refuse_beside_batches, regrouped, unpacked
 from .options import BATCH_SIZE, whole
 from .outputs import named_outputs
@@ -32,7 +33,7 @@ from .shapes import is_several
 
 
 def evaluate(
-    model: BaseModel, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None = None
+    model: BaseModel, x: object, y: object, sample_weight: object, batch_size: int | None, steps: int | None = None
 ) -> dict[str, float]:
     """Return the loss and the metrics by name."""
     keep_compiled_programs()
@@ -84,7 +85,7 @@ def sums_of(
     return program, widths, sums
 
 
-def predict(model: BaseModel, x: Any, batch_size: int | None, steps: int | None = None) -> Any:
+def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | None = None) -> Any:
     """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -93,7 +94,7 @@ def predict(model: BaseModel, x: Any, batch_size: int | None, steps: int | None 
         _refuse_steps("predict", steps)
         return _predict(model, take_answerable(model, x), batch_size)
 
-    def taken(number: int, item: Any) -> Any:
+    def taken(number: int, item: object) -> HostArrays:
         inputs = item[0] if isinstance(item, tuple | list) else item
         return take_answerable(model, inputs, f"batch {number}'s x")
 
@@ -101,7 +102,7 @@ def predict(model: BaseModel, x: Any, batch_size: int | None, steps: int | None 
     return behind_one_another(found, "answers")
 
 
-def _predict(model: BaseModel, inputs: Any, batch_size: int | None) -> Any:
+def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> Any:
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
@@ -110,7 +111,7 @@ def _predict(model: BaseModel, inputs: Any, batch_size: int | None) -> Any:
 
     program = compiled_for(model.network).predict
 
-    def answer(rows: Any, state: Any = state) -> Any:
+    def answer(rows: HostArrays, state: Any = state) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
         answers = program(answering, params, state, memory, chunks, np.int32(-(-count // size)))
@@ -126,7 +127,7 @@ def _predict(model: BaseModel, inputs: Any, batch_size: int | None) -> Any:
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
 
 
-def answers_in_training(model: BaseModel, x: Any) -> Any:
+def answers_in_training(model: BaseModel, x: object) -> Any:
     """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
     inputs = take_answerable(model, x)
     adapt(model)
@@ -138,12 +139,12 @@ def answers_in_training(model: BaseModel, x: Any) -> Any:
 
 
 @jax.jit
-def _in_training(network: Layer, params: Any, state: Any, x: Any, key: random.Key) -> Any:
+def _in_training(network: Layer, params: Params, state: State, x: PyTree, key: random.Key) -> Any:
     return network.apply(params, network.cast_inputs(x), state, Context(training=True, key=key))[0]
 
 
-def _examples_of(model: BaseModel, batches: Any, steps: int | None) -> Iterator[Examples]:
-    def taken(number: int, item: Any) -> Examples:
+def _examples_of(model: BaseModel, batches: Iterable[object], steps: int | None) -> Iterator[Examples]:
+    def taken(number: int, item: object) -> Examples:
         return take(model, *unpacked(model, item, number), owner=f"batch {number}'s ", compact=True)
 
     return regrouped(batches, steps, taken)
@@ -154,7 +155,7 @@ def _refuse_steps(verb: str, steps: int | None) -> None:
         raise InvalidValue(f"{verb}(steps=...) is for generators of batches; of arrays, all rows are used.")
 
 
-def _numbers_a_row(inputs: Any, output_shape: Any) -> int:
+def _numbers_a_row(inputs: HostArrays, output_shape: Any) -> int:
     """Return the number of values in a row and its prediction."""
     outputs = output_shape if is_several(output_shape) else (output_shape,)
     return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))

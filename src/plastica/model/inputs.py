@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias, cast
 
 import jax
 import numpy as np
@@ -12,6 +12,10 @@ from ..data.arrays import to_array, to_compact_array
 from ..data.gathered import Gathered
 from ..errors import DataError, InvalidValue, ShapeError
 from ..layers.lengths import fits
+from ..typing import PyTree
+
+# Inputs or targets as arrays on the host: one, or one for each of several inputs or outputs.
+HostArrays: TypeAlias = np.ndarray | tuple[np.ndarray, ...]
 
 
 class Examples(NamedTuple):
@@ -25,8 +29,8 @@ class Examples(NamedTuple):
         sampling: The relative probability of each row to be drawn, or None if each is used once per epoch.
     """
 
-    x: Any
-    y: Any
+    x: HostArrays
+    y: HostArrays
     weight: np.ndarray | None = None
     sampling: np.ndarray | None = None
 
@@ -36,21 +40,27 @@ class Examples(NamedTuple):
         return count_rows(self.x)
 
 
-Converter = Callable[[Any, str], np.ndarray]
+Converter = Callable[[object, str], np.ndarray]
 
 
 def compact_inputs(tokens: bool) -> Converter:
     """Return how inputs are converted that keep narrow types, and whole numbers if they are ``tokens``."""
 
-    def convert(x: Any, name: str) -> Any:
-        return x if isinstance(x, Gathered) else to_compact_array(x, name, tokens=tokens, double=_is_double())
+    def convert(x: object, name: str) -> np.ndarray:
+        # What gathers rows as they are read stands for the array that it would make.
+        return (
+            cast(np.ndarray, x)
+            if isinstance(x, Gathered)
+            else to_compact_array(x, name, tokens=tokens, double=_is_double())
+        )
 
     return convert
 
 
-def compact_targets(y: Any, name: str) -> np.ndarray:
+def compact_targets(y: object, name: str) -> np.ndarray:
     """Return targets as an array; bytes and other narrow whole numbers keep their type."""
-    is_half = np.dtype(getattr(y, "dtype", np.float32)).itemsize == 2 and np.dtype(y.dtype).kind == "f"
+    own = np.dtype(getattr(y, "dtype", np.float32))
+    is_half = own.itemsize == 2 and own.kind == "f"
     return to_array(y, name) if is_half else to_compact_array(y, name, double=_is_double())
 
 
@@ -58,7 +68,7 @@ def _is_double() -> bool:
     return bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def as_several(x: Any, names: tuple[str, ...], name: str = "x") -> tuple[Any, ...]:
+def as_several(x: object, names: tuple[str, ...], name: str = "x") -> tuple[object, ...]:
     """Return what was given for several inputs or outputs, one after another in the order of their names.
 
     Raises:
@@ -80,29 +90,29 @@ def as_several(x: Any, names: tuple[str, ...], name: str = "x") -> tuple[Any, ..
     return tuple(x)
 
 
-def refuse_several(x: Any, name: str, what: str) -> None:
+def refuse_several(x: object, name: str, what: str) -> None:
     """Refuse a dict, or a tuple of arrays, for a network with one input or output.
 
     Raises:
         DataError: If it is one.
     """
-    arrays = isinstance(x, tuple) and len(x) and all(getattr(part, "ndim", 0) > 1 for part in x)
+    arrays = x if isinstance(x, tuple) and all(getattr(part, "ndim", 0) > 1 for part in x) else ()
     if not isinstance(x, Mapping) and not arrays:
         return
-    given = f"a {type(x).__name__}" if isinstance(x, Mapping) else f"a tuple of {len(x)} arrays"
+    given = f"a {type(x).__name__}" if isinstance(x, Mapping) else f"a tuple of {len(arrays)} arrays"
     raise DataError(
         f"{name} is {given}, but this network has one {what}: give one array. Networks with several {what}s are "
         "written Model(inputs=[...], outputs=...)."
     )
 
 
-def count_rows(tree: Any) -> int:
+def count_rows(tree: PyTree) -> int:
     """Return the number of rows of an array, or of the first array of a tuple."""
     return len(jax.tree.leaves(tree)[0])
 
 
 def as_inputs(
-    x: Any, declared: tuple[int | None, ...] | None, name: str = "x", convert: Converter = to_array
+    x: object, declared: tuple[int | None, ...] | None, name: str = "x", convert: Converter = to_array
 ) -> np.ndarray:
     """Return inputs as an array of the shape that the network declares.
 
@@ -125,7 +135,7 @@ def as_inputs(
     )
 
 
-def as_targets(y: Any, output_shape: tuple[int, ...], name: str = "y", convert: Converter = to_array) -> np.ndarray:
+def as_targets(y: object, output_shape: tuple[int, ...], name: str = "y", convert: Converter = to_array) -> np.ndarray:
     """Return targets as an array; one number per row matches an output of shape ``(1,)``.
 
     Raises:
@@ -152,13 +162,13 @@ def same_rows(examples: Examples) -> Examples:
     return examples
 
 
-def _counts(name: str, tree: Any) -> dict[str, int]:
+def _counts(name: str, tree: HostArrays) -> dict[str, int]:
     if not isinstance(tree, tuple):
         return {name: len(tree)}
     return {f"{name}[{place}]": len(part) for place, part in enumerate(tree)}
 
 
-def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> np.ndarray | None:
+def row_weights(sample_weight: object, rows: int, steps: tuple[int, ...] = ()) -> np.ndarray | None:
     """Return the weight of each row, ``(rows,)``, or of each of its steps, ``(rows, *steps)``, or None.
 
     Args:
@@ -182,7 +192,7 @@ def row_weights(sample_weight: Any, rows: int, steps: tuple[int, ...] = ()) -> n
     return weight if each else weight.reshape(-1)
 
 
-def sample_rows(examples: Examples, sampling: Any) -> Examples:
+def sample_rows(examples: Examples, sampling: object) -> Examples:
     """Return the examples with the relative probabilities of drawing each row.
 
     Raises:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, final
 
 import jax
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..training.batches import ANSWER_ROWS, PART_ROWS
 from ..training.stream import Stream
+from ..typing import PyTree
 from .base import BaseModel
 from .examples import take
 from .inputs import Examples, count_rows
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 28  # of rows that are evaluated together
 
+T = TypeVar("T")
 Weigh = Callable[[Examples], Examples]
 
 
-def gives_batches(x: Any) -> bool:
+def gives_batches(x: object) -> TypeGuard[Iterable[object]]:
     """Return whether something is a generator or a data loader, and not rows."""
     if isinstance(x, list | tuple | dict | set | frozenset | str | bytes | range) or not hasattr(x, "__iter__"):
         return False
@@ -49,7 +51,7 @@ class Batches:
         InvalidValue: If the optimizer needs all rows at once, or the run could not be resumed as ``checkpoint`` asks.
     """
 
-    def __init__(self, model: BaseModel, batches: Iterable[Any], options: Options, weigh: Weigh) -> None:
+    def __init__(self, model: BaseModel, batches: Iterable[object], options: Options, weigh: Weigh) -> None:
         if model.optimizer.full_batch:
             raise InvalidValue(
                 f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with a generator. "
@@ -72,7 +74,7 @@ class Batches:
         """Return the source of a run."""
         return self.stream
 
-    def _taken(self, number: int, item: Any) -> Examples:
+    def _taken(self, number: int, item: object) -> Examples:
         found = take(self.model, *unpacked(self.model, item, number), owner=f"batch {number}'s ", compact=True)
         return self._conformed(self.weigh(found), number)
 
@@ -84,7 +86,7 @@ class Batches:
             raise ShapeError(f"only one of batch {number} and batch 0 has weights; give weights in all or in none.")
         return Examples(*conformed(own, self._types, f"batch {number}", "batch 0"))
 
-    def _converted(self, first: int, items: Sequence[Any]) -> list[Any]:
+    def _converted(self, first: int, items: Sequence[object]) -> list[Any]:
         """Return batches as arrays. All are checked together, and one by one only to find an invalid one."""
         try:
             rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]
@@ -97,7 +99,7 @@ class Batches:
         return [jax.tree.map(lambda part, cut=cut: part[cut], found[:3]) for cut in cuts]
 
 
-def _require_rewinding(batches: Iterable[Any], steps: int | None) -> None:
+def _require_rewinding(batches: Iterable[object], steps: int | None) -> None:
     if isinstance(batches, Iterator):
         raise InvalidValue(
             "fit(generator, checkpoint=...): a generator cannot be read again from its beginning, so such a run could "
@@ -107,7 +109,7 @@ def _require_rewinding(batches: Iterable[Any], steps: int | None) -> None:
         raise InvalidValue("fit(x, checkpoint=...): give steps_per_epoch=, since x has no len().")
 
 
-def unpacked(model: BaseModel, item: Any, number: int) -> tuple[Any, Any, Any]:
+def unpacked(model: BaseModel, item: object, number: int) -> tuple[object, object, object]:
     """Return a batch as (x, y, sample_weight), where the last two may be None.
 
     Raises:
@@ -123,14 +125,14 @@ def unpacked(model: BaseModel, item: Any, number: int) -> tuple[Any, Any, Any]:
     raise InvalidValue(f"batch {number} is {given}; expected (x, y) or (x, y, sample_weight).")
 
 
-def _joined(batches: Sequence[Any]) -> Any:
+def _joined(batches: Sequence[PyTree]) -> PyTree:
     """Return the rows of several batches behind one another.
 
     Raises:
         ValueError: If their parts differ in type or shape.
     """
 
-    def join(*parts: Any) -> np.ndarray:
+    def join(*parts: object) -> np.ndarray:
         arrays = [np.asarray(part) for part in parts]
         if len({array.dtype for array in arrays}) > 1:
             raise ValueError("batches of several types")
@@ -139,7 +141,7 @@ def _joined(batches: Sequence[Any]) -> Any:
     return jax.tree.map(join, *batches, is_leaf=lambda part: hasattr(part, "__array__"))
 
 
-def all_of(model: BaseModel, batches: Iterable[Any], steps: int | None, owner: str) -> Examples:
+def all_of(model: BaseModel, batches: Iterable[object], steps: int | None, owner: str) -> Examples:
     """Return all rows of some batches, for validation.
 
     Raises:
@@ -152,7 +154,7 @@ def all_of(model: BaseModel, batches: Iterable[Any], steps: int | None, owner: s
     return behind_one_another(found)
 
 
-def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int, Any], Any]) -> Iterator[Any]:
+def regrouped(batches: Iterable[object], steps: int | None, rows_of: Callable[[int, object], T]) -> Iterator[T]:
     """Yield the rows of batches in groups of constant size, so that predictions do not depend on the batches.
 
     Args:
@@ -160,7 +162,7 @@ def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int,
         steps: The number of batches; None for all.
         rows_of: From the number of a batch and the batch to its arrays.
     """
-    held: list[Any] = []
+    held: list[T] = []
     count = size = 0
     for number, item in enumerate(_first(batches, steps, "x")):
         rows = rows_of(number, item)
@@ -178,7 +180,7 @@ def regrouped(batches: Iterable[Any], steps: int | None, rows_of: Callable[[int,
         yield behind_one_another(held)
 
 
-def behind_one_another(trees: Sequence[Any], what: str = "rows") -> Any:
+def behind_one_another(trees: Sequence[T], what: str = "rows") -> T:
     """Return the rows of several batches as one.
 
     Raises:
@@ -195,16 +197,16 @@ def behind_one_another(trees: Sequence[Any], what: str = "rows") -> Any:
     return jax.tree.map(lambda *parts: np.concatenate(parts), *trees)
 
 
-def _shapes(tree: Any) -> list[tuple[int, ...]]:
+def _shapes(tree: PyTree) -> list[tuple[int, ...]]:
     """Return the shape of one row of each array."""
     return [part.shape[1:] for part in jax.tree.leaves(tree)]
 
 
-def _rows_of(tree: Any, begin: int, end: int | None) -> Any:
+def _rows_of(tree: T, begin: int, end: int | None) -> T:
     return jax.tree.map(lambda part: part[begin:end], tree)
 
 
-def _rows_at_once(rows: Any) -> int:
+def _rows_at_once(rows: PyTree) -> int:
     a_row = sum(part.nbytes for part in jax.tree.leaves(rows)) / count_rows(rows)
     size = PART_ROWS
     while size > ANSWER_ROWS and size * a_row > MOST_BYTES:
@@ -212,7 +214,7 @@ def _rows_at_once(rows: Any) -> int:
     return size
 
 
-def refuse_beside_batches(given: dict[str, Any], validation_split: float = 0.0, verb: str = "fit") -> None:
+def refuse_beside_batches(given: Mapping[str, object], validation_split: float = 0.0, verb: str = "fit") -> None:
     """Reject arguments that are part of the batches.
 
     Raises:
@@ -226,7 +228,7 @@ def refuse_beside_batches(given: dict[str, Any], validation_split: float = 0.0, 
         )
 
 
-def _first(batches: Iterable[Any], steps: int | None, name: str) -> Iterator[Any]:
+def _first(batches: Iterable[object], steps: int | None, name: str) -> Iterator[object]:
     made = 0
     for item in batches if steps is None else islice(batches, steps):
         made += 1

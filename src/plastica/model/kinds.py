@@ -41,6 +41,6 @@ def opened_by(kind: str) -> str:
     return f"Open it with plastica.load(path){command}."
 
 
-def _described(extra: Mapping[str, Any], key: str) -> bool:
+def _described(extra: Mapping[str, object], key: str) -> bool:
     found = extra.get(key)
     return isinstance(found, dict) and _PARTS[key] <= found.keys()

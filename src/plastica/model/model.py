@@ -57,7 +57,7 @@ class Model(StructureMethods, WeightMethods, TrainingMethods, BatchMethods, Pred
         (None, 4)
     """
 
-    def __init__(self, inputs: Any, outputs: Any = None, *, name: str | None = None, seed: int = 0) -> None:
+    def __init__(self, inputs: object, outputs: object = None, *, name: str | None = None, seed: int = 0) -> None:
         own = inputs if isinstance(inputs, Program) else None
         inputs = inputs if own is None else own.network
         if outputs is None and not isinstance(inputs, Layer):
@@ -65,7 +65,11 @@ class Model(StructureMethods, WeightMethods, TrainingMethods, BatchMethods, Pred
                 f"{type(self).__name__}({inputs!r}): give a layer, a program, inputs and outputs of a graph, or "
                 "layers in a list: Sequential([...])."
             )
-        wired = wiring.WiredNetwork(inputs, ()) if outputs is None else wiring.wire(inputs, outputs)
+        wired = (
+            wiring.WiredNetwork(inputs, ())
+            if outputs is None and isinstance(inputs, Layer)
+            else wiring.wire(inputs, outputs)
+        )
         super().__init__(wired.network, name=name, seed=seed, own=own)
         if self.network.declared_shape is not None:
             self.build()

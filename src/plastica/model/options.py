@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ class Options:
     verbose: int | str
     shuffle: bool
     initial_epoch: int
-    until: Any
+    until: object
     time_limit: float | str | None
     max_steps: int | None
     checkpoint: str | Path | None
@@ -61,7 +60,7 @@ OPTION_KINDS = {
 }
 
 
-def whole(name: str, value: Any, least: int) -> int | None:
+def whole(name: str, value: object, least: int) -> int | None:
     """Return an integer of at least ``least``, or None.
 
     Raises:

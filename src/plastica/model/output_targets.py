@@ -11,13 +11,13 @@ from ..losses import OutputLosses
 from ..metrics import OutputMetric
 from .base import BaseModel
 from .guards import check_targets
-from .inputs import as_several, as_targets, compact_targets
+from .inputs import HostArrays, as_several, as_targets, compact_targets
 from .metric_guards import check_metrics
 from .outputs import activations_of
 
 
 def targets_of_outputs(
-    model: BaseModel, loss: OutputLosses, y: Any, name: str, compact: bool, x: Any = None
+    model: BaseModel, loss: OutputLosses, y: object, name: str, compact: bool, x: HostArrays | None = None
 ) -> tuple[np.ndarray, ...]:
     """Return the targets of each trained output as an array, checked.
 

@@ -12,7 +12,8 @@ from ..layers import lengths
 from ..layers.layer import Layer, Shape
 from ..layers.records import CallGraph
 from ..losses import OutputLosses
-from ..metrics import LossMetric, Metric, OutputMetric
+from ..metrics import LossMetric, Metric, MetricLike, OutputMetric
+from ..typing import PyTree
 from ..views.outline import outline
 
 
@@ -51,7 +52,7 @@ def activations_of(network: Layer) -> tuple[Activation | None, ...]:
     return network.output_activations
 
 
-def losses_of(outputs: Sequence[NetworkOutput], loss: Any, loss_weights: Any) -> OutputLosses:
+def losses_of(outputs: Sequence[NetworkOutput], loss: object, loss_weights: object) -> OutputLosses:
     """Return the loss of a network with several outputs.
 
     Args:
@@ -91,8 +92,8 @@ def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any,
     flat = isinstance(given, Sequence) and not isinstance(given, str) and not any(
         isinstance(each, list | tuple) or each is None for each in given
     )  # fmt: skip
-    by_place = [given] * len(names) if flat else by_output(argument, given, names)
-    found = []
+    by_place: list[Any] = [given] * len(names) if flat else by_output(argument, given, names)
+    found: list[Metric] = []
     for target, place in enumerate(loss.outputs):
         chosen = by_place[place]
         for each in () if chosen is None else chosen if isinstance(chosen, list | tuple) else (chosen,):
@@ -109,7 +110,7 @@ def shown_losses(outputs: Sequence[NetworkOutput], loss: OutputLosses) -> tuple[
     return tuple(_of_output(each, outputs, loss, target) for target, each in enumerate(shown))
 
 
-def _of_output(metric: Any, outputs: Sequence[NetworkOutput], loss: OutputLosses, target: int) -> OutputMetric:
+def _of_output(metric: MetricLike, outputs: Sequence[NetworkOutput], loss: OutputLosses, target: int) -> OutputMetric:
     """Return a metric of the output that has the loss number ``target``."""
     place = loss.outputs[target]
     output = outputs[place]
@@ -117,13 +118,13 @@ def _of_output(metric: Any, outputs: Sequence[NetworkOutput], loss: OutputLosses
     return OutputMetric(found, place, target, output.name)
 
 
-def named_outputs(network: Layer, answers: Any) -> Any:
+def named_outputs(network: Layer, answers: PyTree) -> Any:
     """Return the predictions of a network with several outputs as a dict if the outputs are named."""
     names = () if network.call_graph is None else network.call_graph.output_names
     return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers
 
 
-def by_output(what: str, given: Any, names: Sequence[str]) -> list[Any]:
+def by_output(what: str, given: object, names: Sequence[str]) -> list[Any]:
     """Return what was given for each output.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import FileError
 from ..layers.layer import Layer
 from ..losses import Loss
-from ..metrics import Metric
+from ..metrics import Metric, MetricLike
 from ..optimizers import Optimizer
 from ..rules import Rule
 from ..specification import from_spec
@@ -39,10 +39,10 @@ class Saved(NamedTuple):
     """
 
     model: Model
-    around: Mapping[str, Any]
+    around: Mapping[str, object]
 
 
-def read_network(path: str | Path, custom: Mapping[str, Any] = MappingProxyType({})) -> Saved:
+def read_network(path: str | Path, custom: Mapping[str, type] = MappingProxyType({})) -> Saved:
     """Return the network of a file that ``save`` wrote, and what surrounded it.
 
     Args:
@@ -60,7 +60,7 @@ def network_from(
     arrays: Mapping[str, np.ndarray],
     document: Mapping[str, Any],
     path: str | Path,
-    custom: Mapping[str, Any] = MappingProxyType({}),
+    custom: Mapping[str, type] = MappingProxyType({}),
 ) -> Saved:
     """Return the network described by the arrays and the document of a file; see :func:`read_network`."""
     if document.get("kind") != "network":
@@ -98,8 +98,8 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
         raise ValueError("epochs_trained is below 0")
 
 
-def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, Any]) -> Compiled:
-    def metrics_from(given: Any) -> tuple[Any, ...]:
+def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, type]) -> Compiled:
+    def metrics_from(given: Iterable[Any]) -> tuple[MetricLike, ...]:
         return tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in given)
 
     if "program" in spec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -11,8 +11,9 @@ import numpy as np
 from ..errors import InvalidValue, ShapeError
 from ..layers.layer import INFERENCE, Layer, Params, State
 from ..training.rows import count_rows
+from ..typing import PyTree
 from .base import BaseModel
-from .inputs import Examples
+from .inputs import Examples, HostArrays
 from .memory import with_memory
 from .streams import Checked
 
@@ -39,7 +40,7 @@ def rows_a_batch(network: Layer, given: int | None, usual: int) -> int:
     return network.declared_batch
 
 
-def check_rows(network: Layer, rows: Any, what: str) -> None:
+def check_rows(network: Layer, rows: PyTree, what: str) -> None:
     """Refuse rows that are not whole batches.
 
     Raises:
@@ -74,12 +75,14 @@ def check_fit(network: Layer, examples: Any, held_out: Examples | None, shuffle:
         check_rows(network, held_out.x, "validation_data")
 
 
-def checked(network: Layer, convert: Callable[[int, Any], list[Any]]) -> Callable[[int, Any], list[Any]]:
+def checked(
+    network: Layer, convert: Callable[[int, Sequence[object]], list[Any]]
+) -> Callable[[int, Sequence[object]], list[Any]]:
     """Return a converter of batches that refuses those of another size than a stateful network remembers."""
     if not network.remembers:
         return convert
 
-    def whole(first: int, items: Any) -> list[Any]:
+    def whole(first: int, items: Sequence[object]) -> list[Any]:
         batches = convert(first, items)
         for number, batch in enumerate(batches, first):
             check_rows(network, batch, f"batch {number}")
@@ -88,7 +91,7 @@ def checked(network: Layer, convert: Callable[[int, Any], list[Any]]) -> Callabl
     return whole
 
 
-def answers_batch_by_batch(model: BaseModel, x: Any, answer: Callable[[Any, State], Any]) -> Any:
+def answers_batch_by_batch(model: BaseModel, x: HostArrays, answer: Callable[[HostArrays, State], PyTree]) -> PyTree:
     """Return the answers to rows, each batch from the memory that the batch before it left; the model goes on there."""
     network, params, state = model.network, model.judged_params, model.state
     check_rows(network, x, "x")
@@ -101,7 +104,7 @@ def answers_batch_by_batch(model: BaseModel, x: Any, answer: Callable[[Any, Stat
     return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
 
-def state_behind(model: BaseModel, params: Params, state: State, x: Any) -> State:
+def state_behind(model: BaseModel, params: Params, state: State, x: HostArrays) -> State:
     """Return the state after rows, batch by batch; the state itself if the network is not stateful."""
     if model.network.remembers:
         for start in range(0, count_rows(x), model.network.declared_batch or 1):
@@ -115,10 +118,10 @@ def go_on(model: BaseModel, state: State) -> None:
         model.keep_untrained(model.params, state)
 
 
-def _batch(network: Layer, x: Any, start: int) -> Any:
+def _batch(network: Layer, x: HostArrays, start: int) -> HostArrays:
     return jax.tree.map(lambda part: part[start : start + (network.declared_batch or 1)], x)
 
 
 @jax.jit
-def _behind(network: Layer, params: Params, state: State, x: Any) -> State:
+def _behind(network: Layer, params: Params, state: State, x: PyTree) -> State:
     return network.synapse(params, network.cast_inputs(x), state, INFERENCE)[1]

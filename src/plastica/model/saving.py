@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import metrics
 from ..errors import FileError
+from ..metrics import MetricLike
 from ..specification import to_spec
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
@@ -101,5 +102,5 @@ def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
     }
 
 
-def _metric_spec(metric: Any) -> Any:
+def _metric_spec(metric: MetricLike) -> object:
     return metric if isinstance(metric, str) else to_spec(metrics.get(metric))

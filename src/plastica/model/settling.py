@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import numpy as np
 
@@ -16,10 +14,11 @@ from ..metrics import CustomMetric, by_label
 from ..training.batches import ANSWER_ROWS
 from ..training.program import Program
 from ..training.supervised import Supervised
+from .inputs import HostArrays
 
 
 def settled(
-    program: Program, y: Any, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
+    program: Program, y: HostArrays, output_shape: tuple[int, ...], batch_size: int, rows: tuple[int, ...]
 ) -> tuple[Program, int]:
     """Return the program adapted to the data, and the chunk size for evaluation.
 
@@ -53,7 +52,7 @@ def settled(
     ]
     sizes = tuple(sorted({count % batch_size for count in rows} - {0}))
 
-    def is_whole(part: Any) -> bool:
+    def is_whole(part: object) -> bool:
         if not isinstance(part, CustomLoss | CustomMetric):
             return isinstance(part, Loss) and part.of_whole_batch
         found = [is_of_whole_batch(part.function, *shapes) for shapes in shown]

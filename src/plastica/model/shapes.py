@@ -12,7 +12,7 @@ from ..layers import lengths
 from ..layers.layer import Shape
 
 
-def shape_to_build(given: Any, stated: Shape | None) -> Shape:
+def shape_to_build(given: object, stated: Shape | None) -> Shape:
     """Return the shape of one input, or of several, without the batch axis, from the argument of ``build``.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -10,8 +10,11 @@ import numpy as np
 from ..data.arrays import to_array
 from ..errors import InvalidValue, ShapeError
 from ..layers import lengths
+from ..layers.in_time import Carry
 from ..layers.layer import INFERENCE, Layer
+from ..typing import Params, PyTree, State
 from .base import BaseModel
+from .inputs import HostArrays
 from .outputs import named_outputs
 
 
@@ -41,7 +44,7 @@ class StepwiseAnswers:
         example = self._blank()
         jax.eval_shape(_one_step, self._network, self._params, self._state, self._carry, example)
 
-    def step(self, x_t: Any) -> Any:
+    def step(self, x_t: object) -> Any:
         """Return the answers to the next step.
 
         Args:
@@ -55,7 +58,7 @@ class StepwiseAnswers:
         self.steps += 1
         return named_outputs(self._network, jax.tree.map(np.array, answer))
 
-    def __call__(self, x_t: Any) -> Any:
+    def __call__(self, x_t: object) -> Any:
         """Return the answers to the next step; see :meth:`step`."""
         return self.step(x_t)
 
@@ -66,15 +69,15 @@ class StepwiseAnswers:
     def __repr__(self) -> str:
         return f"<{self.batch} sequence{'s' * (self.batch > 1)} after {self.steps} steps>"
 
-    def _taken(self, x_t: Any) -> Any:
+    def _taken(self, x_t: object) -> HostArrays:
         if self._several:
             return tuple(
                 self._one(part, shape, f"x_t[{place}]")
-                for place, (part, shape) in enumerate(zip(x_t, self._shapes, strict=True))
+                for place, (part, shape) in enumerate(zip(cast("tuple[object, ...]", x_t), self._shapes, strict=True))
             )
         return self._one(x_t, self._shapes, "x_t")
 
-    def _one(self, x_t: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    def _one(self, x_t: object, shape: tuple[int, ...], name: str) -> np.ndarray:
         array = to_array(x_t, name)
         array = array[None] if self.batch == 1 and array.shape == shape else array
         if array.shape != (self.batch, *shape):
@@ -83,14 +86,14 @@ class StepwiseAnswers:
             )
         return array
 
-    def _blank(self) -> Any:
+    def _blank(self) -> HostArrays:
         def blank(shape: tuple[int, ...]) -> np.ndarray:
             return np.zeros((self.batch, *shape), np.float32)
 
         return tuple(map(blank, self._shapes)) if self._several else blank(self._shapes)
 
 
-def _step(network: Layer, params: Any, state: Any, carry: Any, x_t: Any) -> tuple[Any, Any]:
+def _step(network: Layer, params: Params, state: State, carry: Carry, x_t: PyTree) -> tuple[Carry, PyTree]:
     carry, potential = network.step(params, carry, network.cast_inputs(x_t), state, INFERENCE)
     return carry, network.activate(potential)
 

@@ -67,7 +67,7 @@ class Checked(Blocks):
         return conformed(read, self._types, f"block {block}", "block 0")
 
 
-def conformed(rows: Any, types: Any, name: str, first: str) -> Any:
+def conformed(rows: object, types: Any, name: str, first: str) -> Any:
     """Return rows in the types that the rows read first have.
 
     Raises:
@@ -85,7 +85,9 @@ def conformed(rows: Any, types: Any, name: str, first: str) -> Any:
     return jax.tree.map(one, rows, types)
 
 
-def refuse_beside_blocks(y: Any, sample_weight: Any, class_weight: Any, validation_split: float, sampling: Any) -> None:
+def refuse_beside_blocks(
+    y: object, sample_weight: object, class_weight: object, validation_split: float, sampling: object
+) -> None:
     """Reject arguments of ``fit`` that are part of the blocks.
 
     Raises:

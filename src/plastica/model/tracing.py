@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from markupsafe import Markup
 
 from ..errors import InvalidValue, UnknownName
@@ -22,7 +23,9 @@ from ..notebook.html import shown
 from ..rules.alignment import whole_batch
 from ..rules.backprop import send_back
 from ..rules.masking import for_loss, real_steps
+from ..typing import Params, PyTree, State, Tree
 from ..views.seen import Seen
+from .inputs import HostArrays
 from .weights import holders
 
 if TYPE_CHECKING:
@@ -49,10 +52,10 @@ class LayerTrace:
     """
 
     path: str
-    input: Any
-    potential: Any
-    activity: Any
-    delta: Any = None
+    input: HostArrays
+    potential: HostArrays
+    activity: HostArrays
+    delta: HostArrays | None = None
     gradient: dict[str, np.ndarray] = field(default_factory=dict)
     details: dict[str, np.ndarray] = field(default_factory=dict)
     trajectory: dict[str, np.ndarray] = field(default_factory=dict)
@@ -88,7 +91,7 @@ class Trace:
 
     layers: tuple[LayerTrace, ...]
     network: Layer
-    params: Any
+    params: Params
     loss: float | None = None
 
     def __getitem__(self, key: int | str) -> LayerTrace:
@@ -168,13 +171,13 @@ class Trace:
         return {f"{layer.path}/{name}": array for layer in self.layers for name, array in layer.arrays().items()}
 
 
-def _each(name: str, value: Any) -> dict[str, np.ndarray]:
+def _each(name: str, value: HostArrays) -> dict[str, np.ndarray]:
     """Return an array, or each of several, by name."""
     arrays = value if isinstance(value, tuple) else (value,)
     return {f"{name} {place}" if place else name: array for place, array in enumerate(arrays)}
 
 
-def _first(value: Any) -> np.ndarray:
+def _first(value: HostArrays) -> np.ndarray:
     """Return an array, or the first of several."""
     return value[0] if isinstance(value, tuple) else value
 
@@ -194,11 +197,11 @@ def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
     return name, shape, *numbers, histogram(np.histogram(finite, 24)[0].tolist())
 
 
-def _arrays(arrays: dict[str, Any]) -> dict[str, np.ndarray]:
+def _arrays(arrays: Mapping[str, Array]) -> dict[str, np.ndarray]:
     return {name: np.asarray(array) for name, array in arrays.items()}
 
 
-def _by_name(gradient: Any) -> dict[str, np.ndarray]:
+def _by_name(gradient: Tree) -> dict[str, np.ndarray]:
     found = list(holders(gradient))
     return {
         f"{place}/{name}" if len(found) > 1 else name: np.asarray(array)
@@ -207,19 +210,21 @@ def _by_name(gradient: Any) -> dict[str, np.ndarray]:
     }
 
 
-def _on_host(value: Any) -> Any:
+def _on_host(value: PyTree) -> HostArrays:
     return tuple(map(np.asarray, value)) if isinstance(value, tuple) else np.asarray(value)
 
 
 def trace(
-    network: Layer, params: Any, state: Any, x: np.ndarray, y: np.ndarray | None, objective: Objective | None
+    network: Layer, params: Params, state: State, x: HostArrays, y: HostArrays | None, objective: Objective | None
 ) -> Trace:
     """Run a batch through the network and, with targets, propagate the error back; the weights do not change."""
     record, _ = network.forward(params, jax.tree.map(jnp.asarray, x), state, Context())
     layers = [
         LayerTrace(
             path,
-            *map(_on_host, (part.input, part.potential, part.activity)),
+            _on_host(part.input),
+            _on_host(part.potential),
+            _on_host(part.activity),
             details={} if part.details is None else _arrays(part.details()),
             trajectory={} if part.trajectory is None else _arrays(part.trajectory()),
         )

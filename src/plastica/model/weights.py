@@ -16,6 +16,7 @@ from ..layers.layer import Layer
 from ..layers.memory import is_memory
 from ..layers.walk import walk
 from ..storage.trees import flatten, unflatten
+from ..typing import Params, State, Tree
 from ..views.outline import Entry, outline
 
 # Keras lists the trainable arrays of a layer in the order of their creation, then the non-trainable ones.
@@ -56,12 +57,12 @@ class NamedWeights(NamedTuple):
     """
 
     network: Layer
-    params: Any
-    state: Any
+    params: Params
+    state: State
     arrays: dict[str, tuple[dict[str, Any], str]]
 
 
-def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
+def named_weights(network: Layer, params: Params, state: State) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Yield ``(path, holder, name)`` for each array ``holder[name]``, in the order of Keras."""
     for path, _, own, carried in _listed(network, params, state):
         for holder in (*holders(own), *holders(carried)):
@@ -70,7 +71,7 @@ def named_weights(network: Layer, params: Any, state: Any) -> Iterator[tuple[str
                     yield path, holder, name
 
 
-def holders(tree: Any) -> Iterator[dict[str, Any]]:
+def holders(tree: Tree | None) -> Iterator[dict[str, Any]]:
     """Yield the dicts with the arrays of a layer: one, or one for each of its cells."""
     if isinstance(tree, dict):
         yield tree
@@ -79,12 +80,12 @@ def holders(tree: Any) -> Iterator[dict[str, Any]]:
             yield from holders(part)
 
 
-def get_weights(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
+def get_weights(network: Layer, params: Params, state: State) -> list[np.ndarray]:
     """Return all arrays, layer by layer."""
     return [np.asarray(holder[name]) for _, holder, name in named_weights(network, params, state)]
 
 
-def trainable(network: Layer, params: Any) -> list[np.ndarray]:
+def trainable(network: Layer, params: Params) -> list[np.ndarray]:
     """Return the arrays that training changes, layer by layer."""
     return [
         np.asarray(own[name])
@@ -94,7 +95,7 @@ def trainable(network: Layer, params: Any) -> list[np.ndarray]:
     ]
 
 
-def not_trainable(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
+def not_trainable(network: Layer, params: Params, state: State) -> list[np.ndarray]:
     """Return the other arrays, layer by layer: those of frozen layers, and state."""
     return [
         np.asarray(holder[name])
@@ -105,7 +106,7 @@ def not_trainable(network: Layer, params: Any, state: Any) -> list[np.ndarray]:
     ]
 
 
-def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
+def set_weights(network: Layer, params: Params, state: State, weights: Sequence[object]) -> tuple[Params, State]:
     """Return params and state with the arrays from ``weights``.
 
     Raises:
@@ -131,7 +132,7 @@ def set_weights(network: Layer, params: Any, state: Any, weights: Sequence[Any])
     return params, state
 
 
-def carried_over(source: NamedWeights, target: NamedWeights) -> tuple[Any, Any, list[str]]:
+def carried_over(source: NamedWeights, target: NamedWeights) -> tuple[Params, State, list[str]]:
     """Return params and state of ``target`` with the arrays of ``source`` that have the same name and shape.
 
     Args:
@@ -152,7 +153,7 @@ def carried_over(source: NamedWeights, target: NamedWeights) -> tuple[Any, Any, 
     return params, state, taken
 
 
-def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
+def by_name(network: Layer, params: Params, state: State) -> NamedWeights:
     """Return a network's arrays by name: the layer's name in the summary, then the array's own.
 
     Layers inside a composition have its name in front: ``"block/dense_1/kernel"``.
@@ -174,7 +175,7 @@ def by_name(network: Layer, params: Any, state: Any) -> NamedWeights:
     return NamedWeights(network, params, state, found)
 
 
-def array_names(network: Layer, params: Any, state: Any) -> tuple[list[str], list[str]]:
+def array_names(network: Layer, params: Params, state: State) -> tuple[list[str], list[str]]:
     """Return the names of the trainable arrays, in the order of a tree of parameters, and those of frozen ones."""
     named = by_name(network, copied(params), copied(state))
     learned = {id(holder) for _, _, holder in walk(network, named.params)}
@@ -185,18 +186,18 @@ def array_names(network: Layer, params: Any, state: Any) -> tuple[list[str], lis
     return trainable, [name for name in names if name not in set(trainable)]
 
 
-def snapshot(params: Any, state: Any) -> dict[str, np.ndarray]:
+def snapshot(params: Params, state: State) -> dict[str, np.ndarray]:
     """Return copies of all parameters and state arrays by name."""
     return {name: np.array(array) for name, array in flatten({"params": params, "state": state}).items()}
 
 
-def from_snapshot(params: Any, state: Any, arrays: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+def from_snapshot(params: Params, state: State, arrays: Mapping[str, np.ndarray]) -> tuple[Params, State]:
     """Return params and state with the arrays from a snapshot."""
     found = unflatten({"params": params, "state": state}, dict(arrays))
     return found["params"], found["state"]
 
 
-def _listed(network: Layer, params: Any, state: Any) -> Iterator[tuple[str, Layer, Any, Any]]:
+def _listed(network: Layer, params: Params, state: State) -> Iterator[tuple[str, Layer, Params, State]]:
     """Yield the path, the layer, its params and its state for each layer, in the order of Keras."""
     pairs = zip(walk(network, params, as_keras=True), walk(network, state, as_keras=True), strict=True)
     for (path, layer, own), (_, _, carried) in pairs:
@@ -207,7 +208,7 @@ def _rank(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
-def copied(tree: Any) -> Any:
+def copied(tree: Tree) -> Any:
     """Return a tree of new dicts and tuples with the same arrays."""
     if isinstance(tree, dict):
         return dict(tree)

@@ -16,6 +16,7 @@ from ..layers.functional import graph_between
 from ..layers.layer import Layer
 from ..layers.node import Node
 from ..layers.sequential import chain
+from ..typing import Params, State
 from ..views.outline import outline
 from . import weights
 from .base import BaseModel
@@ -45,7 +46,7 @@ class WiredNetwork(NamedTuple):
     origins: tuple[Origin | None, ...]
 
 
-def wire(inputs: Any, outputs: Any) -> WiredNetwork:
+def wire(inputs: object, outputs: object) -> WiredNetwork:
     """Return the network between nodes.
 
     Args:
@@ -68,7 +69,7 @@ def wire(inputs: Any, outputs: Any) -> WiredNetwork:
     return WiredNetwork(graph, drawn.owners)
 
 
-def carried(wired: WiredNetwork, params: Any, state: Any) -> tuple[Any, Any]:
+def carried(wired: WiredNetwork, params: Params, state: State) -> tuple[Params, State]:
     """Return the initial weights, with those of other models in their places."""
     params, state = list(params), list(state)
     for place, origin in enumerate(wired.origins):
@@ -125,7 +126,7 @@ class LayerView:
         return self._call()
 
     @property
-    def input(self) -> Any:
+    def input(self) -> Node | tuple[Node, ...]:
         """The input of the first call of the layer: a node, or a tuple of nodes."""
         reads = self._call().reads
         return reads[0] if len(reads) == 1 else reads
@@ -134,7 +135,7 @@ class LayerView:
         """Return the layer's arrays in Keras's order and shapes."""
         return weights.get_weights(self.layer, self.model.params[self.place], self.model.state[self.place])
 
-    def set_weights(self, arrays: Any) -> None:
+    def set_weights(self, arrays: Sequence[object]) -> None:
         """Set the layer's arrays from a list in Keras's order and shapes.
 
         Raises:
@@ -171,7 +172,7 @@ def layer_named(model: BaseModel, name: str | None, index: int | None) -> LayerV
     return LayerView(names[place], model.layers[place], model, place)
 
 
-def with_trainable_layers(model: BaseModel, layers: Sequence[str | int], trainable: bool) -> Any:
+def with_trainable_layers(model: BaseModel, layers: Sequence[str | int], trainable: bool) -> Layer:
     """Return a model's network with some of its layers frozen or trainable; with all of them if none is named.
 
     Raises:
@@ -191,14 +192,14 @@ def with_trainable_layers(model: BaseModel, layers: Sequence[str | int], trainab
     return dataclasses.replace(network.with_layers(tuple(found)), trainable=True)
 
 
-def is_node(value: Any) -> bool:
+def is_node(value: object) -> bool:
     """Return whether a value is the symbolic output of a layer, or several of them."""
     if isinstance(value, list | tuple):
         return bool(value) and all(map(is_node, value))
     return isinstance(value, Node | Input)
 
 
-def _named(what: str, given: Any) -> tuple[tuple[str, ...], tuple[Node, ...]]:
+def _named(what: str, given: object) -> tuple[tuple[str, ...], tuple[Node, ...]]:
     named = given if isinstance(given, Mapping) else {}
     parts: list[Any] = list(named.values()) if named else list(given) if isinstance(given, list | tuple) else [given]
     for part in parts:

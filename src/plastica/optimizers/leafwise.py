@@ -7,6 +7,8 @@ the step of each array fuses with the computation of its direction.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +28,8 @@ class Leafwise(Optimizer):
     A subclass defines its slots (arrays kept for each weight array), its scalars, what all arrays share in a step
     (:meth:`pace`) and how one array changes (:meth:`move`).
     """
+
+    keeps_zero: ClassVar[bool] = True
 
     def slots(self) -> dict[str, float]:
         """Return the names of the arrays kept for each weight array, with their initial values."""

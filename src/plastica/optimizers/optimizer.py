@@ -49,6 +49,7 @@ class Optimizer(Declaration):
     """
 
     full_batch: ClassVar[bool] = False  # whether a step requires all rows
+    keeps_zero: ClassVar[bool] = False  # whether weights that are 0 and have the gradient 0 stay 0
 
     learning_rate: float | Schedule = 0.001
     weight_decay: float | None = field(default=None, kw_only=True)
@@ -133,6 +134,14 @@ class Optimizer(Declaration):
     def current_rate(self, step: Int[Array, ""] | int) -> Float[Array, ""] | float:
         """Return the learning rate at a step; the first step is 0."""
         return self.learning_rate(step) if isinstance(self.learning_rate, Schedule) else self.learning_rate
+
+    def stable_rate(self, curvature: float) -> float | None:
+        """Return the largest learning rate with which a quadratic loss does not grow; None if it is not known.
+
+        Args:
+            curvature: The second derivative of the loss, or the largest eigenvalue of its Hessian; above 0.
+        """
+        return None
 
     def begin(self, params: Params) -> Memory:
         """Return the initial memory of the optimizer, a pytree of arrays."""

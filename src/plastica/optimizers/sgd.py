@@ -51,6 +51,25 @@ class SGD(Leafwise):
         require_numbers(self, {"momentum": FRACTION})
         object.__setattr__(self, "momentum", none_for_zero(self.momentum))
 
+    def stable_rate(self, curvature: float) -> float | None:
+        """Return 2 (1 + momentum) / curvature, with nesterov divided by 1 + 2 momentum.
+
+        Weight decay changes the bound, and clipping lifts it.
+
+        Example:
+            >>> SGD(0.1).stable_rate(4.0), SGD(0.1, momentum=0.5).stable_rate(4.0)
+            (0.5, 0.75)
+
+        Reference:
+            J. Cohen, S. Kaur, Y. Li, Z. Kolter, A. Talwalkar, 2021, Gradient descent on neural networks typically
+            occurs at the edge of stability, appendix B.
+        """
+        clipped = (self.clipnorm, self.clipvalue, self.global_clipnorm, self.weight_decay or None)
+        if any(each is not None for each in clipped) or isinstance(self.learning_rate, Schedule):
+            return None
+        momentum = self.momentum or 0.0
+        return 2 * (1 + momentum) / ((1 + 2 * momentum * self.nesterov) * curvature)
+
     def slots(self) -> dict[str, float]:
         """Return the velocity, if there is momentum."""
         return {} if self.momentum is None else {"velocity": 0.0}

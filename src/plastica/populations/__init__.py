@@ -5,6 +5,21 @@ from __future__ import annotations
 from .cross_results import CrossValidation
 from .cross_validation import cross_validate
 from .population import Population
-from .sweep import Sweep, sweep
+from .power_law import PowerLaw, fit_power_law
+from .rate_finder import find_learning_rate
+from .sharpness import sharpness
+from .sweep import learning_curve, sweep
+from .sweep_results import Sweep
 
-__all__ = ["CrossValidation", "Population", "Sweep", "cross_validate", "sweep"]
+__all__ = [
+    "CrossValidation",
+    "Population",
+    "PowerLaw",
+    "Sweep",
+    "cross_validate",
+    "find_learning_rate",
+    "fit_power_law",
+    "learning_curve",
+    "sharpness",
+    "sweep",
+]

@@ -112,7 +112,7 @@ def fit(
     histories = [History() for _ in members]
     for place, (member, history) in enumerate(zip(members, histories, strict=True)):
         member.rules = stop_rules(options.until, options.time_limit, options.max_steps)
-        member.callbacks = [EpochCount(member), *_own_callbacks(callbacks, place), history]
+        member.callbacks = [EpochCount(member), *own_callbacks(callbacks, place), history]
     run = Run(members, options.epochs, raises=False)
     progress = PopulationProgress(options.verbose, options.epochs)
     run.hooks = (progress, *as_hooks(hooks))
@@ -184,7 +184,8 @@ def _adapt(model: Model, x: object, places: np.ndarray | None) -> None:
     adapt(model, x)
 
 
-def _own_callbacks(callbacks: Callbacks, place: int) -> list[Callback]:
+def own_callbacks(callbacks: Callbacks, place: int) -> list[Callback]:
+    """Return the callbacks of a member, given its number: copies, unless a function made them."""
     if callable(callbacks) and not isinstance(callbacks, Callback):
         return as_list(callbacks(place))
     # A copy of a callback that was used before does not copy that model too.

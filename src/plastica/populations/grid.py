@@ -10,7 +10,8 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..model import Model
-from .places import resolve_place
+from .architecture import OF_ARCHITECTURE
+from .places import resolve_place, varied
 
 MOST_MEMBERS = 100_000
 
@@ -33,11 +34,11 @@ class MemberSettings(NamedTuple):
     batch_size: int | None = None
 
     def columns(self, part: str) -> dict[str, object]:
-        """Return the columns of a table, where ``part`` names that of the folds or subsets."""
+        """Return the columns of a table, where ``part`` names that of the folds or subsets; none if it is empty."""
         shown = {
             name: value if isinstance(value, int | float | str) else repr(value) for name, value in self.chosen.items()
         }
-        return {**shown, "seed": self.seed, **({} if self.part is None else {part: self.part})}
+        return {**shown, "seed": self.seed, **({part: self.part} if part and self.part is not None else {})}
 
     def words(self) -> str:
         """Return the settings as a person would write them."""
@@ -84,24 +85,35 @@ def seeds_of(seeds: int | Iterable[int] | None, first: int) -> list[int]:
 
 
 def members_of(
-    model: Model, grid: Mapping[str, object] | Sequence[Mapping[str, object]], seeds: Sequence[int], parts: int | None
+    model: Model,
+    grid: Mapping[str, object] | Sequence[Mapping[str, object]],
+    seeds: Sequence[int],
+    parts: Sequence[Mapping[str, object]] | None,
+    own_parts: bool = False,
 ) -> list[MemberSettings]:
     """Return the settings of each member: combination by combination, seed by seed, part by part.
+
+    Args:
+        model: The model.
+        grid: The values by name, or the settings one by one.
+        seeds: The seeds.
+        parts: What the tables of settings say of each part of the rows; None without parts.
+        own_parts: Whether each seed has parts of its own, which are numbered seed by seed.
 
     Raises:
         UnknownName: If a name stands for nothing.
         InvalidValue: If there are too many members, or two names stand for the same field.
     """
     chosen = combinations(grid)
-    count = len(chosen) * len(seeds) * (parts or 1)
+    count = len(chosen) * len(seeds) * len(parts or [0])
     if count > MOST_MEMBERS:
         raise InvalidValue(f"this population has {count:,} members; give at most {MOST_MEMBERS:,}.")
-    numbers = [None] if parts is None else list(range(parts))
+    said: Sequence[Mapping[str, object]] = [{}] if parts is None else parts
     return [
-        MemberSettings(each, values, seed, part)
+        MemberSettings({**each, **own}, values, seed, None if parts is None else part + place * own_parts * len(parts))
         for each, values in ((each, placed(model, each)) for each in chosen)
-        for seed in seeds
-        for part in numbers
+        for place, seed in enumerate(seeds)
+        for part, own in enumerate(said)
     ]
 
 
@@ -113,8 +125,12 @@ def placed(model: Model, chosen: Mapping[str, object]) -> dict[str, object]:
         InvalidValue: If two names stand for the same field.
     """
     found: dict[str, object] = {}
+    for name, values_for in OF_ARCHITECTURE.items():
+        if name in chosen:
+            # The depth comes first, and decides which layers have a width.
+            found |= values_for(varied(model, found, model.seed), chosen[name])
     for name, value in chosen.items():
-        for place in resolve_place(model, name):
+        for place in () if name in OF_ARCHITECTURE else resolve_place(model, name):
             if place in found:
                 raise InvalidValue(f'two names stand for "{place}"; give each field once.')
             found[place] = value

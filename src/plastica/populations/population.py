@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, NotFitted
@@ -20,7 +19,7 @@ from .grid import MemberSettings, members_of, seeds_of
 from .group import MemberGroup
 from .predictions import Predictions, predictions_of
 from .results import PopulationHistory
-from .splits import FoldsLike, RowSplit, check_folds, fold_splits, row_subsets
+from .splits import FoldsLike, RandomRows, RowsLike, RowSplit, check_folds, fold_splits, is_count, parts_of, row_subsets
 
 if TYPE_CHECKING:
     import polars
@@ -51,7 +50,9 @@ class Population:
         seeds: How many seeds, from the model's own on, or the seeds. Default: the model's.
         folds: Train each member on the rows outside of a fold and validate it on those inside: a number of folds
             (stratified by class), a splitter of scikit-learn, or pairs of row numbers.
-        rows: Train each member on some of the rows: a list of row numbers or masks.
+        rows: Train each member on some of the rows: a list of row numbers or masks, or numbers such as
+            ``[100, 200, 400]`` for so many random rows, with each class's share. The smaller sets of a seed are part of
+            its larger ones.
         settings: Values by the last part of a place: ``learning_rate=[0.1, 0.01]``, ``dropout=0.5``.
 
     Attributes:
@@ -80,7 +81,7 @@ class Population:
         *,
         seeds: int | Sequence[int] | None = None,
         folds: FoldsLike | None = None,
-        rows: Sequence[ArrayLike] | None = None,
+        rows: Sequence[RowsLike] | None = None,
         **settings: object,
     ) -> None:
         if not isinstance(model, Model):
@@ -95,18 +96,29 @@ class Population:
         check_folds(folds)
         if rows is not None and not len(rows):
             raise InvalidValue("Population(rows=[]): give at least one part of the rows.")
-        self.model, self.folds, self.rows = model, folds, rows
+        if rows is not None and len({is_count(each) for each in rows}) > 1:
+            raise InvalidValue("Population(rows=...): give either numbers of rows, or row numbers and masks.")
+        self.model, self.folds = model, folds
+        self.rows: list[RowsLike] | None = (
+            None if rows is None else [RandomRows(int(each)) if is_count(each) else each for each in rows]
+        )
         self.grid = grid if grid is not None and not isinstance(grid, Mapping) else {**(grid or {}), **settings}
         self.seeds = seeds_of(seeds, model.seed)
-        self.members: list[MemberSettings] = self._settings_for(_count(folds, rows))
+        self.members: list[MemberSettings] = self._settings_for(parts_of(folds, self.rows))
         self.models: list[Model] = []
         self.splits: list[RowSplit] | None = None
         self.history = PopulationHistory([], [], self.part_name)
 
     @property
     def part_name(self) -> str:
-        """What the parts of the rows are called in tables."""
+        """What the parts of the rows are called in tables; empty if their size is among the settings."""
+        if self._draws_rows:
+            return ""
         return "rows" if self.folds is None else "fold"
+
+    @property
+    def _draws_rows(self) -> bool:
+        return self.rows is not None and all(isinstance(each, RandomRows) for each in self.rows)
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -124,7 +136,7 @@ class Population:
         """Show the number of members and in what they differ."""
         names = list(dict.fromkeys(name for member in self.members for name in member.chosen))
         parts = [*names, *(["seed"] if len(self.seeds) > 1 else [])]
-        parts += [self.part_name] if self.folds is not None or self.rows is not None else []
+        parts += [self.part_name] if self.part_name and (self.folds is not None or self.rows is not None) else []
         return f"<Population: {len(self)} members that differ in {', '.join(parts) or 'nothing'}>"
 
     def fit(
@@ -257,8 +269,8 @@ class Population:
         """Return the settings of each member as the columns of a table."""
         return [member.columns(self.part_name) for member in self.members]
 
-    def _settings_for(self, parts: int | None) -> list[MemberSettings]:
-        return members_of(self.model, self.grid, self.seeds, parts)
+    def _settings_for(self, parts: Sequence[Mapping[str, object]] | None) -> list[MemberSettings]:
+        return members_of(self.model, self.grid, self.seeds, parts, self._draws_rows)
 
     def _first(self) -> Model:
         return self.models[0] if self.models else fitting.model_of(self.model, self.members[0])
@@ -270,8 +282,9 @@ class Population:
         elif groups is not None:
             raise InvalidValue("fit(groups=...): groups are for folds; give Population(folds=GroupKFold(5)).")
         elif self.rows is not None:
-            self.splits = row_subsets(self.rows, data.learn.rows)
-        members = self._settings_for(None if self.splits is None else len(self.splits))
+            self.splits = row_subsets(self.rows, data.learn.rows, data.classes, self.seeds)
+        drawn = self.splits is not None and self.folds is not None
+        members = self._settings_for([{}] * len(self.splits or []) if drawn else parts_of(None, self.rows))
         if self.models and len(members) != len(self.models):
             raise InvalidValue(
                 f"these data give {len(members)} members, but {len(self.models)} were trained before. Make another "
@@ -283,12 +296,3 @@ class Population:
         if not self.models:
             raise NotFitted("the members of this population have no weights yet; call fit(x, y) first.")
         return self.models
-
-
-def _count(folds: FoldsLike | None, rows: Sequence[ArrayLike] | None) -> int | None:
-    """Return the number of parts of the rows; None if there are none, or a splitter decides later."""
-    if rows is not None:
-        return len(rows)
-    if isinstance(folds, int | np.integer):
-        return int(folds)
-    return len(folds) if isinstance(folds, list | tuple) else None

@@ -84,6 +84,11 @@ class PopulationHistory:
             return name
         return "val_loss" if "val_loss" in known else "loss"
 
+    def setting_names(self) -> list[str]:
+        """Return the names of the settings, without seeds and parts of the rows."""
+        known = dict.fromkeys(name for columns in self.columns for name in columns)
+        return [name for name in known if name not in ("seed", self.part)]
+
     def settings(self) -> dict[tuple[tuple[str, object], ...], list[int]]:
         """Return the members of each combination of settings, over seeds and parts of the rows."""
         found: dict[tuple[tuple[str, object], ...], list[int]] = {}
@@ -91,6 +96,29 @@ class PopulationHistory:
             own = {name: value for name, value in columns.items() if name not in ("seed", self.part)}
             found.setdefault(tuple(own.items()), []).append(place)
         return found
+
+
+def at_epochs(history: PopulationHistory, epochs: Sequence[int]) -> PopulationHistory:
+    """Return the figures of members after several numbers of epochs, as if each were a member of its own.
+
+    A member that ended earlier has the figures of its last epoch.
+    """
+    places = [(place, epoch) for place in range(len(history)) for epoch in epochs]
+    histories = [_beginning(history[place], epoch) for place, epoch in places]
+    columns = [{"epochs": epoch, **history.columns[place]} for place, epoch in places]
+    found = PopulationHistory(histories, columns, history.part)
+    found.kept = [len(each.epoch) - 1 for each in histories]
+    lost = [(own, place) for own, (place, epoch) in enumerate(places) if epoch > len(history[place].epoch)]
+    found.failed = {own: history.failed[place] for own, place in lost if place in history.failed}
+    return found
+
+
+def _beginning(history: History, epochs: int) -> History:
+    made = History()
+    made.epoch = history.epoch[:epochs]
+    figures = aligned(history.history, len(history.epoch))
+    made.history = {name: values[:epochs] for name, values in figures.items()}
+    return made
 
 
 def frame(columns: Sequence[Mapping[str, object]], figures: Sequence[Mapping[str, object]]) -> polars.DataFrame:

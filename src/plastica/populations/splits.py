@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,13 +82,87 @@ def fold_splits(
     return found
 
 
-def row_subsets(subsets: Iterable[ArrayLike], rows: int) -> list[RowSplit]:
-    """Return members that train on some of the rows each.
+def is_count(given: object) -> TypeGuard[int]:
+    """Return whether rows are given by their number."""
+    return isinstance(given, int | np.integer) and not isinstance(given, bool)
+
+
+class RandomRows(NamedTuple):
+    """So many random rows, drawn with the seed of a member: the smaller sets of a seed are part of the larger ones.
+
+    Attributes:
+        number: How many.
+        epoch: How many rows an epoch has, in which each of the rows stands equally often, up to one; None for once.
+    """
+
+    number: int
+    epoch: int | None = None
+
+    def drawn(self, order: np.ndarray) -> RowSplit:
+        """Return the rows, given all rows in the random order of a seed.
+
+        Raises:
+            InvalidValue: If there are not so many.
+        """
+        if not 0 < self.number <= len(order):
+            raise InvalidValue(
+                f"rows={self.number}: there are {len(order)} training rows; give numbers from 1 to {len(order)}, or a "
+                "list of row numbers."
+            )
+        return RowSplit(np.resize(order[: self.number], self.epoch or self.number), None)
+
+
+RowsLike = ArrayLike | RandomRows
+
+
+def row_subsets(
+    subsets: Sequence[RowsLike], rows: int, classes: np.ndarray | None = None, seeds: Sequence[int] = (0,)
+) -> list[RowSplit]:
+    """Return the rows of members that train on some of the rows each, seed by seed.
+
+    Args:
+        subsets: Row numbers, masks, or how many random rows.
+        rows: The number of rows.
+        classes: The class of each row, of which random rows have each class's share; None for other targets.
+        seeds: The seeds with which random rows are drawn.
 
     Raises:
         InvalidValue: If a subset is empty or has numbers that are no rows.
     """
-    return [RowSplit(_numbers("rows", subset, rows), None) for subset in subsets]
+    random = [each for each in subsets if isinstance(each, RandomRows)]
+    if not random:
+        given = [each for each in subsets if not isinstance(each, RandomRows)]
+        return [RowSplit(_numbers("rows", subset, rows), None) for subset in given]
+    orders = (nested_order(rows, classes, seed) for seed in seeds)
+    return [each.drawn(order) for order in orders for each in random]
+
+
+def parts_of(folds: FoldsLike | None, rows: Sequence[RowsLike] | None) -> list[dict[str, object]] | None:
+    """Return what the settings say of each part of the rows; None if there are none, or a splitter decides later."""
+    if rows is not None:
+        return [{"rows": each.number} if isinstance(each, RandomRows) else {} for each in rows]
+    if isinstance(folds, int | np.integer):
+        return [{}] * int(folds)
+    return [{}] * len(folds) if isinstance(folds, list | tuple) else None
+
+
+def nested_order(rows: int, classes: np.ndarray | None, seed: int) -> np.ndarray:
+    """Return a random order of rows, of which each beginning has each class's share, ``(rows,)``.
+
+    Example:
+        >>> classes = np.array([0, 0, 0, 0, 1, 1])
+        >>> classes[nested_order(6, classes, seed=0)[:3]].tolist()
+        [0, 1, 0]
+    """
+    drawn = np.random.default_rng([seed, rows]).random(rows)
+    if classes is None:
+        return np.argsort(drawn).astype(np.int32)
+    place = np.empty(rows)
+    for each in np.unique(classes):
+        own = np.flatnonzero(classes == each)
+        # The rows of a class are spread evenly from 0 to 1, each at a random point of its own interval.
+        place[own[np.argsort(drawn[own])]] = (np.arange(len(own)) + drawn[own]) / len(own)
+    return np.argsort(place).astype(np.int32)
 
 
 def check_folds(folds: FoldsLike | None) -> None:

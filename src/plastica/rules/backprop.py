@@ -77,6 +77,12 @@ class Backprop(Rule):
         """Whether this is backpropagation, or a rule derived from it that suggests no layers of its own."""
         return type(self).layers_for is Rule.layers_for
 
+    @property
+    def follows_gradient(self) -> bool:
+        """Whether this is backpropagation, without rules derived from it that send errors back in other ways."""
+        own = type(self)
+        return own.signal is Backprop.signal and own.feedback is Backprop.feedback
+
     def check(self, network: Layer, objective: Objective | None) -> None:
         warn_of_steps(network)
 

@@ -157,6 +157,11 @@ class Rule(Declaration):
         return False
 
     @property
+    def follows_gradient(self) -> bool:
+        """Whether the direction is the gradient of the loss, so that what is known of gradient descent holds."""
+        return False
+
+    @property
     def epochs_each(self) -> int | None:
         """The epochs of each layer if the rule trains one layer after another; otherwise None."""
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .distributions import Choice, IntUniform, LogUniform, Uniform
+from .halving import SuccessiveHalving
 from .search import Search
 from .strategies import GridSearch, RandomSearch
 
-__all__ = ["Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "Uniform"]
+__all__ = ["Choice", "GridSearch", "IntUniform", "LogUniform", "RandomSearch", "Search", "SuccessiveHalving", "Uniform"]

@@ -16,6 +16,7 @@ from .space import Space, TrialSettings
 from .store import SearchStore
 from .strategies import Proposals, Strategy
 from .trials import SearchTrial, Trials
+from .watching import TrialWatcher
 from .wave import Wave
 
 # Trials of a wave: as many as fill the groups of a population, and few enough that the time left is known.
@@ -72,6 +73,7 @@ class SearchRun:
         models: The models of the best trial, and of those to keep, a model for each fold, by the number of the trial.
         seconds: How long finished waves took.
         splits: The rows of each fold.
+        watcher: What looked at the last wave while it was trained.
     """
 
     plan: SearchPlan
@@ -80,6 +82,7 @@ class SearchRun:
     models: dict[int, list[Model]] = field(default_factory=dict)
     seconds: float = 0.0
     splits: Any = None
+    watcher: TrialWatcher | None = None
 
     def go(self, x: Any, y: Any, store: SearchStore | None) -> None:
         """Run wave after wave."""
@@ -117,7 +120,9 @@ class SearchRun:
 
     def _train(self, wave: Wave, x: Any, y: Any, left: float | None, store: SearchStore | None) -> None:
         own = {"checkpoint": None, "resume": False} if store is None else store.wave_folder(len(wave.trials))
-        wave.fit(x, y, {**self.plan.fit, **own, "time_limit": left, "hooks": ()})
+        plan = self.plan
+        self.watcher = plan.strategy.watcher(plan.fit["epochs"], self.monitor, plan.seed)
+        wave.fit(x, y, {**plan.fit, **own, "time_limit": left, "hooks": ()}, self.watcher, self.trials)
 
     def _take(self, wave: Wave) -> list[SearchTrial]:
         """Record the trials of a wave, and keep the models of the best."""
@@ -126,6 +131,7 @@ class SearchRun:
         elif not wave.history.failed:  # interrupted, or the time was up
             return []
         found = wave.results(self.monitor or "val_loss")
+        found = found if self.watcher is None else self.watcher.finished(found)
         self.trials = Trials(self.monitor or "val_loss", [*self.trials, *found])
         self.splits = wave.splits
         best = self.trials.good[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,14 +12,18 @@ from ..model import Model
 from ..training.callbacks import Callback
 from ..training.stopping import duration
 from .building import Builder
+from .importance import importance_of
+from .names import strategy_of
 from .running import SearchPlan, SearchRun
 from .space import Space, TrialSettings
 from .store import SearchStore, digest_of
-from .strategies import Strategy, strategy_of
+from .strategies import Strategy
 from .trials import Trials
 
 if TYPE_CHECKING:
     import polars
+
+    from ..drawing.figure import Drawing
 
 USUAL_SPLIT = 0.2
 
@@ -47,7 +52,7 @@ class Search:
             settings of a trial, ``def build(units, learning_rate): ...``.
         space: Distributions, lists or single values by name. The names of a model's settings are those of
             :class:`Population`; ``batch_size`` is that of ``fit``. For a function they are its arguments.
-        strategy: ``"random"`` or ``"grid"``, or one of their declarations.
+        strategy: ``"random"``, ``"grid"`` or ``"halving"``, or one of their declarations.
         trials: How many trials. Default: 64; all combinations of a grid; with a budget, as many as the time allows.
         seed: The seed of random settings. Weights are drawn from the seed of the model, the same for all trials, so
             that luck with them does not decide.
@@ -228,6 +233,34 @@ class Search:
         return self.trials.leaderboard()
 
     to_frame = leaderboard
+
+    def importance(self) -> polars.DataFrame:
+        """Return a polars data frame of how much each setting matters, the most important first.
+
+        The column ``importance`` is the share of the variance of the metric over the space that a setting explains
+        alone; what is missing to 1 is explained by combinations.
+
+        Raises:
+            InvalidValue: If there are fewer than four trials with a finite value.
+        """
+        import polars
+
+        found = importance_of(self.space, self.trials)
+        columns = {"setting": "name", "importance": "share", "spread": "spread"}
+        return polars.DataFrame({column: [getattr(each, name) for each in found] for column, name in columns.items()})
+
+    def draw(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """Draw each trial as a line through its settings to the metric: parallel coordinates.
+
+        Args:
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``).
+
+        Returns:
+            A matplotlib figure, displayed in notebooks, with ``save(path)``.
+        """
+        from .picture import draw
+
+        return draw(self.space, self.trials, path)
 
     def _trained(self) -> SearchRun:
         if self._run is None:

@@ -19,7 +19,7 @@ from .space import TrialSettings
 from .trials import SearchTrial
 
 SEARCH, MODELS = "search.json", "models"
-RECORDED = ("value", "spread", "epochs", "ended", "figures", "values", "changed")
+RECORDED = ("value", "spread", "epochs", "ended", "figures", "values", "changed", "rungs")
 
 
 class SearchStore:
@@ -79,9 +79,7 @@ class SearchStore:
             for place, model in enumerate(models[number]):
                 model.save_weights(self._weights(number, place))
         self.shape = next((each[0].input_shape for each in models.values() if each), self.shape)
-        self.waves.append(
-            [{name: getattr(each, name) for name in RECORDED} | {"values": [*each.values]} for each in found]
-        )
+        self.waves.append([_record(each) for each in found])
         self.monitor, self.seconds, self.begun = monitor, seconds, None
         self._write()
         for number in self._written - models.keys():
@@ -92,7 +90,7 @@ class SearchStore:
 
     def trial(self, record: Mapping[str, Any], number: int, settings: TrialSettings) -> SearchTrial:
         """Return a recorded trial."""
-        return SearchTrial(number, settings, **{**record, "values": tuple(record["values"])})
+        return SearchTrial(number, settings, **{name: _as_tuples(value) for name, value in record.items()})
 
     def models_of(self, number: int, build: Callable[[], Model]) -> list[Model]:
         """Return the saved models of a trial.
@@ -138,6 +136,10 @@ class SearchStore:
                 f"checkpoint={str(self.folder)!r} belongs to another search: {', '.join(apart)} differ. Pass the same "
                 "arguments as in that search, or use another folder."
             )
+
+
+def _record(trial: SearchTrial) -> dict[str, Any]:
+    return {name: _as_lists(getattr(trial, name)) for name in RECORDED}
 
 
 def _as_lists(shape: Any) -> Any:

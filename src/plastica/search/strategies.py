@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from ..errors import InvalidValue
-from ..registry import look_up
 from .space import Space, TrialSettings
 from .trials import SearchTrial
+from .watching import TrialWatcher
 
 USUAL_TRIALS = 64
 
@@ -54,6 +54,16 @@ class Strategy(ABC):
             trials: The number of trials; None for those of the strategy.
             seed: The seed of random choices.
         """
+
+    def watcher(self, epochs: int, monitor: str | None, seed: int) -> TrialWatcher | None:
+        """Return what looks at the trials while they are trained, if anything does.
+
+        Args:
+            epochs: The epochs of a trial.
+            monitor: The metric by which trials are compared; None for the validation loss.
+            seed: The seed of random choices.
+        """
+        return None
 
     def check(self, space: Space) -> None:  # noqa: B027 - most strategies take any space
         """Check that the strategy can vary these settings."""
@@ -153,15 +163,3 @@ class GridProposals(Proposals):
     def ask(self, count: int) -> list[TrialSettings]:
         """Return the settings of the next trials."""
         return list(islice(self.left, count))
-
-
-STRATEGIES = {"random": RandomSearch, "grid": GridSearch}
-
-
-def strategy_of(given: str | Strategy) -> Strategy:
-    """Return a strategy by name.
-
-    Raises:
-        UnknownName: If there is none; the message suggests the nearest.
-    """
-    return given if isinstance(given, Strategy) else look_up("strategy", given, STRATEGIES)()

@@ -29,6 +29,7 @@ class SearchTrial:
         figures: Loss and metrics, each a mean over the folds.
         values: The metric of each fold.
         changed: Settings that changed during training, and what they were in the end.
+        rungs: The metric at each rung of successive halving that it reached.
     """
 
     number: int
@@ -40,6 +41,7 @@ class SearchTrial:
     figures: dict[str, float] = field(default_factory=dict)
     values: tuple[float, ...] = ()
     changed: TrialSettings = field(default_factory=dict)
+    rungs: tuple[float, ...] = ()
 
     @property
     def is_good(self) -> bool:

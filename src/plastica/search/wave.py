@@ -15,9 +15,11 @@ from ..populations.results import PopulationHistory
 from ..populations.splits import RowSplit, fold_splits
 from ..training import interrupting
 from ..training.curves import aligned
+from ..training.early_stopping import EarlyStopping
 from .building import BATCH_SIZE
 from .space import TrialSettings
-from .trials import SearchTrial
+from .trials import SearchTrial, Trials
+from .watching import TrialWatcher
 
 RUN = ("batch_size", "epochs", "verbose", "shuffle", "time_limit", "checkpoint", "resume", "checkpoint_seconds")
 DATA = ("sample_weight", "class_weight", "validation_split", "validation_data")
@@ -36,6 +38,7 @@ class Wave:
         models: The model of each member: trial by trial, fold by fold.
         splits: The rows of each fold; None without folds.
         history: What :meth:`fit` found.
+        keeps_best: Whether a member keeps the weights of its best epoch rather than those of the last.
     """
 
     def __init__(
@@ -45,18 +48,21 @@ class Wave:
         self.models: list[Model] = []
         self.splits: list[RowSplit] | None = None
         self.history = PopulationHistory([], [], "fold")
+        self.keeps_best = False
 
     @property
     def parts(self) -> int:
         """The number of models of a trial: one for each fold."""
         return 1 if self.splits is None else len(self.splits)
 
-    def fit(self, x: Any, y: Any, given: Mapping[str, Any]) -> None:
+    def fit(self, x: Any, y: Any, given: Mapping[str, Any], watcher: TrialWatcher | None, before: Trials) -> None:
         """Train the trials.
 
         Args:
             x, y: Inputs and targets.
             given: The arguments of ``Population.fit``.
+            watcher: What looks at the trials while they are trained.
+            before: The trials of earlier waves.
         """
         options = Options(initial_epoch=0, until=None, max_steps=None, **{name: given[name] for name in RUN})
         first = self.build(self.trials[0])
@@ -74,7 +80,13 @@ class Wave:
                 for part in numbers
             ]
             group = MemberGroup(members, self.models, self.splits, "fold")
-            self.history = fitting.fit(group, data, given["callbacks"], options, given["hooks"], warns=False)
+            callbacks, hooks = given["callbacks"], list(given["hooks"])
+            own = fitting.own_callbacks(callbacks, 0)
+            self.keeps_best = any(isinstance(each, EarlyStopping) and each.restore_best_weights for each in own)
+            if watcher is not None:
+                watcher.begin(self, before)
+                hooks.append(watcher)
+            self.history = fitting.fit(group, data, _with(callbacks, watcher), options, hooks, warns=False)
 
     @property
     def has_epochs(self) -> bool:
@@ -116,6 +128,13 @@ class Wave:
             {name: sum(each) / len(each) for name, each in figures.items()},
             tuple(own),
         )
+
+
+def _with(callbacks: fitting.Callbacks, watcher: TrialWatcher | None) -> fitting.Callbacks:
+    """Return the callbacks of each member, with those of the watcher."""
+    if watcher is None:
+        return callbacks
+    return lambda place: [*fitting.own_callbacks(callbacks, place), *watcher.callbacks(place)]
 
 
 def _mean_and_spread(values: Sequence[float]) -> tuple[float, float | None]:

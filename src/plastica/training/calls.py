@@ -12,6 +12,7 @@ from .batches import room_for
 from .compiled import compiled_for
 from .loop import Chunk
 from .member import Call, Member
+from .padding import kind_of
 from .stacked import Stacked
 
 # Computes the calls of some members, by their place among all members, and does something else meanwhile.
@@ -50,7 +51,7 @@ def _kind(member: Member) -> Any:
     judged = structure, tuple((np.shape(leaf), leaf.dtype) for leaf in leaves)
     # Short batches would be filled up to the longest; folds of about the same size are one batch of about that size.
     size = room_for(member.source.size)
-    return jax.tree.structure(program), judged, size, tuple(map(id, jax.tree.leaves(rows)))
+    return kind_of(program), judged, size, tuple(map(id, jax.tree.leaves(rows)))
 
 
 class InParts:

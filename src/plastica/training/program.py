@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -109,6 +110,15 @@ class Program(Declaration):
 
     def with_learning_rate(self, rate: float) -> Program:
         """Return the program with another learning rate."""
+        return self
+
+    @property
+    def hidden_widths(self) -> dict[int, int]:
+        """The units of layers that may be padded, by place; see :attr:`.layers.layer.Layer.hidden_widths`."""
+        return {}
+
+    def with_widths(self, widths: Mapping[int, int]) -> Program:
+        """Return the program with other numbers of units of the network's layers."""
         return self
 
     def averaged(self, params: Params, optimizer: Any) -> Params:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .loop import Chunk
 from .member import Call, Member
+from .padding import Padding, padded
 from .program import Learner
 from .side_by_side import CallPlan, Layout, MemberArrays, advance_members
 
@@ -44,8 +45,10 @@ class Stacked:
 
     def __init__(self, members: Sequence[Member]) -> None:
         self.members = members
-        trainee = members[0].trainee
-        self.group = 1 if trainee.program.network.is_slow_in_groups else group_for(trainee.learner.params)
+        learners = [member.trainee.learner for member in members]
+        self.padding = Padding([member.trainee.program for member in members], learners)
+        one = self.padding.padded(learners[0])
+        self.group = 1 if members[0].trainee.program.network.is_slow_in_groups else group_for(one.params)
         self._order = list(range(len(members)))  # those that go on first, so that few groups are computed
         self._learners: tuple[list[Learner], Any] = [], None
         self._tables: tuple[list[Any], Any] = [], None
@@ -85,8 +88,8 @@ class Stacked:
         most = max(len(call.plan.real) for call in made.values())
         own, common = self._divide(
             [
-                (call.program, call.rows, call.validation, _padded(call.plan.real, (most,)))
-                for call in (made[place] for place in order)
+                (self.padding.program(call.program, place), call.rows, call.validation, padded(call.plan.real, (most,)))
+                for place, call in ((place, made[place]) for place in order)
             ]
         )
         assert self._layout is not None
@@ -101,7 +104,11 @@ class Stacked:
         chunk = advance_members(arrays, common, plan, self._layout, self._groups)
         meanwhile()
         host: Chunk = jax.device_get(chunk)
-        found = [jax.tree.map(lambda leaf, place=place: leaf[place], host) for place in range(len(order))]
+        found = [jax.tree.map(lambda leaf, number=number: leaf[number], host) for number in range(len(order))]
+        found = [
+            chunk._replace(learner=self.padding.cut(chunk.learner, place))
+            for place, chunk in zip(order, found, strict=True)
+        ]
         self._learners = [each.learner for each in found], chunk.learner
         return {place: chunk for place, chunk in zip(self._order, found, strict=False) if place in calls}
 
@@ -121,13 +128,13 @@ class Stacked:
         known, stacked = self._learners
         if _same(known[: len(self._order)], learners[: len(self._order)]):
             return stacked
-        return jax.tree.map(lambda *leaves: np.stack(leaves), *learners)
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *map(self.padding.padded, learners))
 
     def _table(self, tables: list[Any]) -> Any:
         # Tables are the largest part of what a call passes, and serve all calls within the same epochs.
         if not _same(self._tables[0], tables):
             shape = np.max([table.shape for table in tables], axis=0)
-            self._tables = tables, jax.device_put(np.stack([_padded(table, shape) for table in tables]))
+            self._tables = tables, jax.device_put(np.stack([padded(table, shape) for table in tables]))
         return self._tables[1]
 
     def _divide(self, given: list[tuple[Any, ...]]) -> tuple[Any, Any]:
@@ -165,12 +172,3 @@ def _side_by_side(leaves: Sequence[Any], dtype: Any) -> np.ndarray:
     if all(isinstance(leaf, float | int) for leaf in leaves):
         return np.array(leaves, dtype)
     return np.stack([np.asarray(leaf) for leaf in leaves])
-
-
-def _padded(array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-    """Return an array with zeros behind it up to a shape."""
-    if array.shape == tuple(shape):
-        return array
-    made = np.zeros(shape, array.dtype)
-    made[tuple(map(slice, array.shape))] = array
-    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -113,6 +114,14 @@ class Supervised(Program):
 
     def with_learning_rate(self, rate: float) -> Supervised:
         return replace(self, optimizer=replace(self.optimizer, learning_rate=rate))
+
+    @property
+    def hidden_widths(self) -> dict[int, int]:
+        pads = self.rule.follows_gradient and self.optimizer.keeps_zero
+        return self.network.hidden_widths if pads else {}
+
+    def with_widths(self, widths: Mapping[int, int]) -> Supervised:
+        return replace(self, network=self.network.with_widths(widths)) if widths else self
 
     def averaged(self, params: Params, optimizer: Any) -> Params:
         return freezing.with_trainable_part(

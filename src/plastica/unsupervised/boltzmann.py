@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -265,7 +265,7 @@ def _log_first(layer: RestrictedBoltzmann, start: np.ndarray) -> float:
 
 
 def _rows(model: Model, x: Any) -> np.ndarray:
-    inputs = examples.take_inputs(model, x)
+    inputs = cast(np.ndarray, examples.take_inputs(model, x))
     return inputs.reshape(len(inputs), -1)
 
 

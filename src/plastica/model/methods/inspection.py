@@ -46,7 +46,7 @@ class InspectionMethods(BaseModel):
         shape = self._known_shape()
         return draw(self.network, shape, path, params=self.params, features=features, classes=classes)
 
-    def trace(self, x: Any, y: Any = None) -> tracing.Trace:
+    def trace(self, x: object, y: object = None) -> tracing.Trace:
         """Return the input, potential and activity of each layer and, with targets, its error and gradients.
 
         Args:
@@ -59,7 +59,7 @@ class InspectionMethods(BaseModel):
         found = examples.take(self, x, y)
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.objective)
 
-    def alignment(self, x: Any, y: Any) -> tuple[Alignment, ...]:
+    def alignment(self, x: object, y: object) -> tuple[Alignment, ...]:
         """Compare the direction of the learning rule with the true gradient on a batch, layer by layer.
 
         Args:

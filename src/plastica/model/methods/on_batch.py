@@ -32,9 +32,9 @@ class BatchMethods(BaseModel):
 
     def train_on_batch(
         self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
+        x: object,
+        y: object = None,
+        sample_weight: object = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
@@ -60,7 +60,9 @@ class BatchMethods(BaseModel):
             found = _train(self, x, y, sample_weight, class_weight)
         return _as_asked(found, return_dict)
 
-    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+    def test_on_batch(
+        self, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
+    ) -> Any:
         """Return loss and metrics of a batch and of those before it since :meth:`reset_metrics`, as in Keras.
 
         Args:
@@ -71,7 +73,7 @@ class BatchMethods(BaseModel):
         program, widths, self._test_sums = inference.sums_of(self, iter([batch]), None, self._test_sums)
         return _as_asked(figures(program, widths, np.asarray(self._test_sums)), return_dict)
 
-    def predict_on_batch(self, x: Any) -> Any:
+    def predict_on_batch(self, x: object) -> Any:
         """Return the predictions for a batch, as :meth:`predict` does."""
         return inference.predict(self, x, None)
 
@@ -88,7 +90,9 @@ class BatchMethods(BaseModel):
         return ["loss", *self.program.means, *(metric.label for metric in self.program.watched)]
 
 
-def _train(model: BaseModel, x: Any, y: Any, sample_weight: Any, class_weight: Any) -> dict[str, float]:
+def _train(
+    model: BaseModel, x: object, y: object, sample_weight: object, class_weight: Mapping[int, float] | None
+) -> dict[str, float]:
     keep_compiled_programs()
     batch = weighed(model, take(model, x, y, sample_weight, compact=True), class_weight)
     adapt(model)

@@ -17,11 +17,11 @@ class PredictionMethods(BaseModel):
 
     def evaluate(
         self,
-        x: Any,
-        y: Any = None,
+        x: object,
+        y: object = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        sample_weight: Any = None,
+        sample_weight: object = None,
         steps: int | None = None,
         *,
         callbacks: Sequence[Callback] | Callback | None = None,
@@ -56,7 +56,7 @@ class PredictionMethods(BaseModel):
 
     def predict(
         self,
-        x: Any,
+        x: object,
         batch_size: int | None = None,
         verbose: int | str = 0,
         steps: int | None = None,
@@ -109,7 +109,7 @@ class PredictionMethods(BaseModel):
         """
         return stepping.stream(self, batch)
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: object, training: bool = False) -> Any:
         """Return the predictions of the network, as :meth:`predict` does; for a node, the network's output as a node.
 
         A network that is called with a node becomes a layer of the graph, with a copy of its weights.

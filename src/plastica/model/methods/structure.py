@@ -81,7 +81,7 @@ class StructureMethods(BaseModel):
         self._require_rule("freezing by name")
         self.exchange_network(wiring.with_trainable_layers(self, layers, trainable))
 
-    def adapt(self, x: Any) -> None:
+    def adapt(self, x: object) -> None:
         """Set the parts of layers that are computed from data, such as the mean and variance of Normalization.
 
         Call it with the training rows before :meth:`fit`; layers before them must not change the data. The name is that
@@ -93,7 +93,7 @@ class StructureMethods(BaseModel):
         Raises:
             ShapeError, DataError: If the inputs are invalid.
         """
-        rows = examples.take_inputs(self, x)
+        rows: Any = examples.take_inputs(self, x)
         self.keep_untrained(self.params, self.network.adapted(rows, self.state))
 
     def reset_states(self) -> None:

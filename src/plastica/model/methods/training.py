@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import jax
 import numpy as np
 
 from ...declaration import replace
 from ...errors import InvalidValue
+from ...losses import LossLike
 from ...optimizers import OptimizerLike
 from ...rules import RuleLike
 from ...training import interrupting
@@ -30,11 +31,11 @@ class TrainingMethods(BaseModel):
     def compile(
         self,
         optimizer: OptimizerLike | None = None,
-        loss: Any = None,
-        metrics: Any = None,
+        loss: LossLike | Sequence[LossLike | None] | Mapping[str, LossLike | None] | None = None,
+        metrics: object = None,
         *,
-        weighted_metrics: Any = None,
-        loss_weights: Any = None,
+        weighted_metrics: object = None,
+        loss_weights: Sequence[float | None] | Mapping[str, float | None] | None = None,
         rule: RuleLike = "backprop",
     ) -> None:
         """Configure the network for training.
@@ -67,7 +68,7 @@ class TrainingMethods(BaseModel):
             return
         if loss_weights is not None:
             raise InvalidValue(f"compile(loss_weights={loss_weights!r}): this network has one output; scale its loss.")
-        self.set_compiled(compiling.resolve(optimizer, loss, metrics, rule, weighted_metrics))
+        self.set_compiled(compiling.resolve(optimizer, cast("LossLike | None", loss), metrics, rule, weighted_metrics))
 
     @property
     def learning_rate(self) -> float:
@@ -95,23 +96,23 @@ class TrainingMethods(BaseModel):
 
     def fit(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: object = None,
+        y: object = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: Any = None,
+        validation_data: object = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
+        sample_weight: object = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         *,
-        sampling: Any = None,
-        until: Any = None,
+        sampling: object = None,
+        until: object = None,
         time_limit: float | str | None = None,
         max_steps: int | None = None,
         checkpoint: str | Path | None = None,

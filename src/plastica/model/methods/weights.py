@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -42,7 +41,7 @@ class WeightMethods(BaseModel):
         self._known_shape()
         return weights.not_trainable(self.network, self.params, self.state)
 
-    def set_weights(self, arrays: Sequence[Any]) -> None:
+    def set_weights(self, arrays: Sequence[object]) -> None:
         """Set all weights from a list of arrays, in the order and shapes of Keras.
 
         Raises:

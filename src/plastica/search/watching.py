@@ -1,0 +1,78 @@
+"""Watchers: what looks at the trials of a wave while they are trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..populations.fitting import kept_epoch
+from ..training.callbacks import Callback, Needs
+from ..training.curves import aligned
+from ..training.history import History
+from ..training.member import Member
+from ..training.run import Run
+from .trials import SearchTrial, sign_of
+
+if TYPE_CHECKING:
+    from .wave import Wave
+
+
+class TrialWatcher:
+    """Looks at the trials of a wave after each epoch; a hook of its run.
+
+    Args:
+        monitor: The metric by which trials are compared; None for the validation loss.
+    """
+
+    def __init__(self, monitor: str | None) -> None:
+        self.monitor = monitor or "val_loss"
+        self.sign = sign_of(self.monitor)
+        self.wave: Wave | None = None
+
+    def begin(self, wave: Wave, before: Sequence[SearchTrial]) -> None:
+        """Prepare for a wave whose models are made.
+
+        Args:
+            wave: The wave.
+            before: The trials of earlier waves.
+        """
+        self.wave = wave
+
+    def callbacks(self, member: int) -> list[Callback]:
+        """Return callbacks of a member, whose state is part of checkpoints."""
+        return [EachEpoch()]
+
+    def look(self, run: Run, epoch: int) -> None:
+        """Look at the members after so many epochs."""
+
+    def finished(self, trials: Sequence[SearchTrial]) -> list[SearchTrial]:
+        """Return the trials of the wave with what was seen of them."""
+        return list(trials)
+
+    def __call__(self, run: Run) -> None:
+        """Look at the end of each epoch."""
+        epoch, rest = divmod(run.step, run.batches)
+        if not rest and epoch:
+            self.look(run, epoch)
+
+    def scores(self, run: Run) -> list[float]:
+        """Return how bad each trial of the wave is at present: lower is better, infinity if a fold failed."""
+        assert self.wave is not None
+        found = []
+        for place in range(len(self.wave.trials)):
+            values = [self._value(run.members[member]) for member in self.wave.members_of_trial(place)]
+            mean = self.sign * sum(values) / len(values)
+            found.append(mean if math.isfinite(mean) else math.inf)
+        return found
+
+    def _value(self, member: Member) -> float:
+        history = next(callback for callback in member.callbacks if isinstance(callback, History))
+        known = aligned({self.monitor: history.history.get(self.monitor, [])}, len(history.epoch))[self.monitor]
+        return math.nan if member.failed or not known else known[kept_epoch(member)]
+
+
+class EachEpoch(Callback):
+    """Ends a call of the program after each epoch."""
+
+    needs: Needs = "epoch"
