@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+
+from ..typing import ArrayTree
 
 # The name of the cost of an activity_regularizer in the history.
 ACTIVITY_COST = "activity_regularization"
@@ -22,7 +23,7 @@ def mean_over_rows(values: jax.Array, mask: jax.Array | None) -> jax.Array:
     return regularized(jnp.sum, values, mask)
 
 
-def regularized(penalty: Callable[[Any], jax.Array], activity: Any, mask: jax.Array | None) -> jax.Array:
+def regularized(penalty: Callable[[jax.Array], jax.Array], activity: ArrayTree, mask: jax.Array | None) -> jax.Array:
     """Return a penalty on an activity, summed over the batch and divided by the number of rows.
 
     Args:

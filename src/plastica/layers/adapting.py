@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Adaptive(OnArrays):
     The state has an entry ``count``, the number of rows; 0 before any data.
     """
 
-    def adapt(self, data: Any) -> None:
+    def adapt(self, data: object) -> None:
         """Compute what the layer needs from data, as in Keras.
 
         Args:
@@ -72,7 +72,7 @@ class Adaptive(OnArrays):
         return np.asarray(self.apply(params, self.cast_inputs(x), state)[0])
 
 
-def batches_of(data: Any) -> Iterator[np.ndarray]:
+def batches_of(data: object) -> Iterator[np.ndarray]:
     """Yield the batches of data as arrays.
 
     Raises:
@@ -82,7 +82,7 @@ def batches_of(data: Any) -> Iterator[np.ndarray]:
     if several and isinstance(data, list | tuple):
         several = bool(data) and all(getattr(part, "ndim", 0) > 0 for part in data)
     found = False
-    for number, batch in enumerate(data if several else (data,)):
+    for number, batch in enumerate(cast("Iterable[object]", data) if several else (data,)):
         rows = batch[0] if several and isinstance(batch, tuple) else batch  # of (x, y), the inputs
         array = to_array(rows, f"batch {number} of data" if several else "data")
         if array.ndim and len(array):

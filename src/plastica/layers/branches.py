@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -106,7 +106,7 @@ class Branches(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, jax.Array]:
         if self.axis != -1:
             raise InvalidValue(whole_sequence(self))
         found = [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 
 from ..errors import InvalidValue
@@ -56,16 +54,16 @@ class Cell(Layer):
 
     # What RNN calls. A cell may do for all steps at once what does not depend on the step before.
 
-    def project(self, params: Params, x: jax.Array, context: Context) -> Any:
+    def project(self, params: Params, x: jax.Array, context: Context) -> jax.Array:
         """Return what the inputs ``(..., batch, features)`` of any number of steps contribute, for ``advance``."""
         return x
 
-    def advance(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, jax.Array]:
+    def advance(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, jax.Array]:
         """Take one step, from what ``project`` returned."""
         return self.step(params, carry, projected, {}, context)
 
     def observe(
-        self, params: Params, carry: Carry, projected: Any, context: Context
+        self, params: Params, carry: Carry, projected: jax.Array, context: Context
     ) -> tuple[Carry, dict[str, jax.Array]]:
         """Take one step; return every quantity of it by name, at least ``potential``."""
         carry, potential = self.advance(params, carry, projected, context)

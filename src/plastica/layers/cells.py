@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -79,7 +79,7 @@ class SimpleRNNCell(GatedCell):
     def output_activation(self) -> Activation | None:
         return self.activation
 
-    def observe(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Quantities]:
+    def observe(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, Quantities]:
         (h,) = carry
         z = projected + self.recurrent(params, h, context)
         h = self.activation(z)
@@ -151,7 +151,7 @@ class LSTMCell(GatedCell):
         ones = initializers.Ones()(rng, (self.units,))
         return np.concatenate([draw(rng, (self.units,)), ones, draw(rng, (2 * self.units,))])
 
-    def observe(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Quantities]:
+    def observe(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, Quantities]:
         squash, gate = self.activation, self.recurrent_activation
         h, c = carry
         z = projected + self.recurrent(params, h, context)
@@ -224,15 +224,15 @@ class GRUCell(GatedCell):
         width = 3 * self.units
         return self.bias_initializer(rng, (2, width) if self.reset_after else (width,))
 
-    def _biases(self, params: Params) -> tuple[Any, Any]:
+    def _biases(self, params: Params) -> tuple[jax.Array | float, jax.Array | float]:
         if not self.use_bias:
             return 0.0, 0.0
         return tuple(params["bias"]) if self.reset_after else (params["bias"], 0.0)
 
-    def input_bias(self, params: Params) -> Any:
+    def input_bias(self, params: Params) -> jax.Array | float:
         return self._biases(params)[0]
 
-    def observe(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Quantities]:
+    def observe(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, Quantities]:
         squash, gate = self.activation, self.recurrent_activation
         (h,) = carry
         x_z, x_r, x_k = jnp.split(projected, 3, axis=-1)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import jax
 
 from .. import random
 from ..errors import DataError, InvalidValue, ShapeError
-from ..typing import ArrayTree
+from ..typing import Mask
 from .layer import Context, Layer, Params
 
+P = ParamSpec("P")
+T = TypeVar("T")
 
-def within(context: Context, place: int, steps: Any = None) -> Context:
+
+def within(context: Context, place: int, steps: Mask = None) -> Context:
     """Return the context of a layer inside a composition; every place draws other random numbers.
 
     Args:
@@ -24,10 +28,10 @@ def within(context: Context, place: int, steps: Any = None) -> Context:
     return context._replace(key=key, first=0, steps=steps)
 
 
-def placed(place: int, method: Any, *args: Any) -> Any:
+def placed(place: int, method: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Call a method of the layer at a place; errors say which layer it was."""
     try:
-        return method(*args)
+        return method(*args, **named)
     except (ShapeError, InvalidValue, DataError) as error:
         raise type(error)(f"layer {place}, {error}") from None
 
@@ -44,6 +48,6 @@ def no_pull(delta: jax.Array) -> tuple[Params, jax.Array]:
     raise NotImplementedError("a composition sends errors back through its layers")
 
 
-def same(delta: ArrayTree) -> Any:
+def same(delta: T) -> T:
     """Return the error at an activity that is the potential itself."""
     return delta

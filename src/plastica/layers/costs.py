@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
 
 import jax
 
@@ -66,7 +65,7 @@ def _wrapped(layer: Layer) -> Iterator[Layer]:
     if layer.children:
         return
     for field in dataclasses.fields(layer):
-        value: Any = getattr(layer, field.name)
+        value: object = getattr(layer, field.name)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Layer):
                 yield part

@@ -92,15 +92,15 @@ class EchoStateCell(Cell):
     def start(self, params: Params, batch: int) -> Carry:
         return (jnp.zeros((batch, self.units), jnp.result_type(*by_name(params).values()) if params else jnp.float32),)
 
-    def project(self, params: Params, x: Array, context: Context) -> Any:
+    def project(self, params: Params, x: Array, context: Context) -> Array:
         return x @ params["kernel"] + params["bias"]
 
     def step(
         self, params: Params, carry: Carry, x_t: Array, state: State | None = None, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, Array]:
         return self.advance(params, carry, self.project(params, x_t, context), context)
 
-    def advance(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Any]:
+    def advance(self, params: Params, carry: Carry, projected: Array, context: Context) -> tuple[Carry, Array]:
         (h,) = carry
         leak = jnp.asarray(self.leak, h.dtype)
         h = (1 - leak) * h + leak * jnp.tanh(projected + h @ params["recurrent_kernel"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
+from ..typing import Tree
 from . import memory
 from .layer import Layer
 
@@ -14,7 +14,7 @@ def has_frozen(network: Layer) -> bool:
     return not network.trainable or any(map(has_frozen, network.children))
 
 
-def trainable_part(network: Layer, tree: Any) -> Any:
+def trainable_part(network: Layer, tree: Tree) -> Tree:
     """Return parameters, or what is shaped like them, without those of frozen layers.
 
     Example:
@@ -29,7 +29,7 @@ def trainable_part(network: Layer, tree: Any) -> Any:
     return tuple(trainable_part(child, own) for child, own in zip(network.children, tree, strict=True))
 
 
-def with_trainable_part(network: Layer, whole: Any, part: Any) -> Any:
+def with_trainable_part(network: Layer, whole: Tree, part: Tree) -> Tree:
     """Return ``whole`` with the entries of trainable layers from ``part``; undoes :func:`trainable_part`."""
     if not has_frozen(network):
         return part
@@ -39,12 +39,12 @@ def with_trainable_part(network: Layer, whole: Any, part: Any) -> Any:
     return tuple(with_trainable_part(child, own, new) for child, own, new in parts)
 
 
-def kept_of_frozen(network: Layer, before: Any, after: Any) -> Any:
+def kept_of_frozen(network: Layer, before: Tree, after: Tree) -> Tree:
     """Return ``after``, parameters or state, with the entries of frozen layers as they were before."""
     return with_trainable_part(network, before, trainable_part(network, after))
 
 
-def state_after(network: Layer, before: Any, after: Any) -> Any:
+def state_after(network: Layer, before: Tree, after: Tree) -> Tree:
     """Return the state after a step: the statistics of frozen layers as they were before, and every layer's memory."""
     kept = kept_of_frozen(network, before, after)
     return memory.mapped(lambda _, new: new, kept, after) if network.remembers and has_frozen(network) else kept
@@ -52,7 +52,7 @@ def state_after(network: Layer, before: Any, after: Any) -> Any:
 
 def with_trainable(layer: Layer, trainable: bool) -> Layer:
     """Return a layer that is frozen or trainable, with all layers inside it."""
-    changes: dict[str, Any] = {"trainable": trainable}
+    changes: dict[str, object] = {"trainable": trainable}
     for field in dataclasses.fields(layer):
         value = getattr(layer, field.name)
         if isinstance(value, Layer):

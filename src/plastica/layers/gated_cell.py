@@ -25,7 +25,7 @@ Quantities = dict[str, jax.Array]
 INPUT_MASKS, RECURRENT_MASKS = 0, 16
 
 
-def rate_or_none(rate: Any) -> Any:
+def rate_or_none(rate: float | None) -> Any:
     """Return a rate of dropout; 0 becomes None, so that a layer without dropout has no trace of it."""
     return None if isinstance(rate, int | float) and rate == 0 else rate
 
@@ -92,7 +92,7 @@ class GatedCell(Cell):
         product = dropped_product(x, params["kernel"], self.dropout, gates, context, INPUT_MASKS)
         return product + self.input_bias(params)
 
-    def advance(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, jax.Array]:
+    def advance(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, jax.Array]:
         carry, named = self.observe(params, carry, projected, context)
         return carry, named[self.answer]
 
@@ -105,7 +105,7 @@ class GatedCell(Cell):
         kernel, rate = params["recurrent_kernel"], self.recurrent_dropout
         return dropped_product(hidden, kernel, rate, self.num_gates, context, RECURRENT_MASKS)
 
-    def observe(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Quantities]:
+    def observe(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, Quantities]:
         raise NotImplementedError
 
 
@@ -120,14 +120,16 @@ def check_units(layer: Any) -> None:
             raise InvalidValue(f"{name}({field}={rate!r}): the rate must be at least 0 and below 1.")
 
 
-def dropped_inputs(x: jax.Array, rate: Any, context: Context) -> jax.Array:
+def dropped_inputs(x: jax.Array, rate: float, context: Context) -> jax.Array:
     """Return inputs ``(..., batch, features)`` as a cell sees them in training, if all its gates share a mask."""
     if not context.training or context.key is None:
         return x
     return dropped(x, rate, x.shape[-2:], context._replace(key=random.fold(context.key, INPUT_MASKS)))
 
 
-def dropped_product(x: jax.Array, kernel: jax.Array, rate: Any, gates: int, context: Context, place: int) -> jax.Array:
+def dropped_product(
+    x: jax.Array, kernel: jax.Array, rate: float | None, gates: int, context: Context, place: int
+) -> jax.Array:
     """Return ``x @ kernel``, in training with one mask of dropout for each gate and sequence.
 
     Args:

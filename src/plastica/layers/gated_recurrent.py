@@ -76,14 +76,14 @@ class GatedRecurrent(Recurrent):
 
     def _run_fast(
         self, params: Params, steps: jax.Array, given: Carried | None, real: jax.Array | None, context: Context
-    ) -> tuple[jax.Array, Any]:
+    ) -> tuple[jax.Array, Carried]:
         rate = self.cell.dropout
         steps = steps if rate is None else dropped_inputs(steps, rate, context)
         start = None if given is None else tuple(part.astype(steps.dtype) for part in given)
         arguments = (steps, params["kernel"], params["recurrent_kernel"], by_name(params).get("bias"))
         return self._fast(*arguments, self.return_sequences, start, None if real is None else real[..., None])
 
-    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Carried]:
         """Return the same as the cell in a loop, for tanh and sigmoid, and what is carried after the last step.
 
         Takes time-major inputs, kernel, recurrent kernel, bias or None, whether all steps are wanted, the initial

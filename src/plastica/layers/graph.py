@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -115,7 +115,9 @@ class Graph(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         drawn = [
             placed(place, layer.init, rng, own)
-            for place, (layer, own) in enumerate(zip(self.layers, self.child_shapes(shape), strict=True))
+            for place, (layer, own) in enumerate(
+                zip(self.layers, cast("tuple[Shape, ...]", self.child_shapes(shape)), strict=True)
+            )
         ]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
@@ -225,7 +227,7 @@ class Graph(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, jax.Array]:
         activities, carried, walks = self._arrived(x_t), list(carry), [True] * len(self.inputs)
         masks, potentials = self._arrived_masks(context.steps), dict(enumerate(activities))
         if len(self.calls) > len(self.layers):

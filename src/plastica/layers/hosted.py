@@ -21,11 +21,11 @@ class Hosted(Layer):
     compiled program the layer passes them on. A subclass has fields for what ``adapt`` finds in data.
     """
 
-    def transform(self, x: Any) -> np.ndarray:
+    def transform(self, x: object) -> np.ndarray:
         """Return the numbers for rows of text or identifiers, an array ``(rows, ...)``."""
         raise NotImplementedError
 
-    def note(self, **found: Any) -> None:
+    def note(self, **found: object) -> None:
         """Note on this object the values of fields that were found in data; the layer as a value does not change."""
         object.__setattr__(self, FOUND, found)
 
@@ -40,7 +40,7 @@ class Hosted(Layer):
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         return x, state
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: object) -> Any:
         """Return the output as a node of a graph; for text or identifiers, the numbers."""
         if is_for_graph(inputs):
             return super().__call__(*inputs)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..errors import InvalidValue
-from ..typing import Mask
+from ..typing import Mask, Params, State, Tree
+from .records import Context
 
-Carry = Any
+# What a layer remembers from step to step: an array, or a tuple of them.
+Carry: TypeAlias = Tree
 
 
 class InTime:
@@ -57,11 +60,11 @@ class InTime:
         layer: Any = self
         return any(child.remembers for child in layer.children)
 
-    def start(self, params: Any, batch: int) -> Carry:
+    def start(self, params: Params, batch: int) -> Carry:
         """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
         return ()
 
-    def with_memory(self, rng: np.random.Generator, params: Any, state: Any, batch: int) -> Any:
+    def with_memory(self, rng: np.random.Generator, params: Params, state: State, batch: int) -> State:
         """Return the state with a blank memory in each stateful layer, for batches of ``batch`` rows."""
         layer: Any = self
         if not self.remembers:
@@ -69,7 +72,9 @@ class InTime:
         parts = zip(layer.children, params, state, strict=True)
         return tuple(child.with_memory(rng, own, carried, batch) for child, own, carried in parts)
 
-    def step(self, params: Any, carry: Carry, x_t: jax.Array, state: Any, context: Any) -> tuple[Carry, jax.Array]:
+    def step(
+        self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context
+    ) -> tuple[Carry, jax.Array]:
         """Take one step in time.
 
         Args:
@@ -102,12 +107,14 @@ class InTime:
         return mask if self.stepwise else None
 
 
-def any_real(masks: Any) -> Any:
+def any_real(masks: Sequence[Mask]) -> jax.Array | None:
     """Return the mask of a merge of several sequences: a step is real if it is in any; None for all, as in Keras."""
-    return None if any(mask is None for mask in masks) else reduce(jnp.logical_or, masks)
+    if any(mask is None for mask in masks):
+        return None
+    return reduce(jnp.logical_or, cast("Sequence[jax.Array]", masks))
 
 
-def whole_sequence(layer: Any) -> str:
+def whole_sequence(layer: object) -> str:
     """Return why a layer cannot walk in time."""
     return (
         f"{type(layer).__name__} needs the whole sequence, so this network cannot answer step by step. Use layers that "

@@ -105,7 +105,7 @@ class Indexed(Hosted):
         terms = checked_terms(type(self).__name__, vocabulary, self._special(), self._room())
         self.note(vocabulary=terms, idf_weights=None if idf_weights is None else tuple(map(float, idf_weights)))
 
-    def adapt(self, data: Any) -> None:
+    def adapt(self, data: object) -> None:
         """Find the vocabulary in data: the most frequent terms, at most ``max_tokens`` with the special ones.
 
         Args:
@@ -121,7 +121,7 @@ class Indexed(Hosted):
         found = count_terms(rows, self._room(), filter(None, (self.mask, self.unknown)))
         self.note(vocabulary=found.terms, idf_weights=found.idf if self.output_mode == "tf_idf" else None)
 
-    def rows_of(self, x: Any) -> Iterator[list[Term]]:
+    def rows_of(self, x: object) -> Iterator[list[Term]]:
         """Yield the terms of each row."""
         raise NotImplementedError
 
@@ -174,6 +174,6 @@ class Indexed(Hosted):
         return None if self.max_tokens is None else self.max_tokens - self.first
 
 
-def _batches(data: Any) -> Iterator[Any]:
+def _batches(data: object) -> Iterator[Any]:
     """Yield an iterator's batches; anything else is one."""
     yield from data if isinstance(data, Iterator) else (data,)

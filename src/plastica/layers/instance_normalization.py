@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,8 +25,8 @@ CENTERS = ("mean", "last")
 class WindowScale(NamedTuple):
     """What each feature of each window is reduced by and divided by, both ``(batch, 1, features)``."""
 
-    center: Any
-    spread: Any
+    center: jax.Array
+    spread: jax.Array | float
 
 
 @declaration
@@ -209,7 +209,7 @@ class ReversibleInstanceNormalization(Layer):
         answer, inner = branch.apply(params[1], seen, state[1], within(context, 1, context.steps))
         return self.normalization.inverse(params[0], answer, x), (state[0], inner)
 
-    def penalty(self, params: Params) -> Any:
+    def penalty(self, params: Params) -> jax.Array | float:
         return self.branch.penalty(params[1])
 
     def forward(
@@ -248,5 +248,5 @@ def check_instance(owner: str, center: str, first: int | None) -> None:
         raise InvalidValue(f"{owner}(first={first!r}): expected a number of features of at least 1, or None for all.")
 
 
-def _affine(params: Params, dtype: jnp.dtype) -> tuple[Any, Any]:
+def _affine(params: Params, dtype: jnp.dtype) -> tuple[jax.Array | float, jax.Array | float]:
     return (params["gamma"].astype(dtype), params["beta"].astype(dtype)) if params else (1.0, 0.0)

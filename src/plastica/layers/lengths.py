@@ -6,7 +6,7 @@ the unknown ones, and whether their weights do.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, cast
 
 import jax
 import numpy as np
@@ -16,6 +16,9 @@ from ..initializers import Undrawn
 from ..random import Shape
 from .in_network import InNetwork
 from .records import Variables
+
+# A shape in which None stands for sizes that are not known, or shapes of several inputs or outputs.
+OpenShape: TypeAlias = "tuple[int | OpenShape | None, ...]"
 
 # Large enough for stacks of convolutions and pools, and different after every pool that divides them.
 TRIALS = (240, 480)
@@ -28,7 +31,7 @@ class Composed(Protocol):
     def child_shapes(self, shape: Shape, /) -> tuple[Shape | None, ...]: ...
 
 
-def is_open(shape: Any) -> bool:
+def is_open(shape: object) -> bool:
     """Return whether a shape, or one of a tuple of shapes, has a size that is not known."""
     return shape is None or (isinstance(shape, tuple) and any(map(is_open, shape)))
 
@@ -45,7 +48,7 @@ def without_lists(shape: Any) -> Any:
     return tuple(map(without_lists, shape)) if isinstance(shape, tuple | list) else shape
 
 
-def output_shape(layer: InNetwork, shape: Any) -> Any:
+def output_shape(layer: InNetwork, shape: OpenShape) -> Any:
     """Return the output shape of a layer, with None for sizes that depend on unknown ones of ``shape``.
 
     Example:
@@ -54,26 +57,26 @@ def output_shape(layer: InNetwork, shape: Any) -> Any:
         (None, 8)
     """
     if not is_open(shape):
-        return layer.output_shape(shape)
+        return layer.output_shape(cast("Shape", shape))
     return _common(*(layer.output_shape(_at(shape, size)) for size in TRIALS))
 
 
-def child_shapes(layer: Composed, shape: Any) -> tuple[Any, ...]:
+def child_shapes(layer: Composed, shape: OpenShape) -> tuple[Any, ...]:
     """Return the input shape of each layer inside, likewise."""
     if not is_open(shape):
-        return layer.child_shapes(shape)
+        return layer.child_shapes(cast("Shape", shape))
     found = zip(*(layer.child_shapes(_at(shape, size)) for size in TRIALS), strict=True)
     return tuple(None if None in pair else _common(*pair) for pair in found)
 
 
-def init(layer: InNetwork, rng: np.random.Generator, shape: Any) -> Variables:
+def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variables:
     """Return the initial parameters and state of a layer for inputs with sizes that are not known.
 
     Raises:
         ShapeError: If the weights depend on such a size.
     """
     if not is_open(shape):
-        return layer.init(rng, shape)
+        return layer.init(rng, cast("Shape", shape))
     if isinstance(rng, Undrawn):  # weights from a file, which are compared with their shapes
         return layer.init(rng, _at(shape, TRIALS[0]))
     small, large = (layer.init(Undrawn(_NO_LIMIT), _at(shape, size)) for size in TRIALS)
@@ -86,7 +89,7 @@ def init(layer: InNetwork, rng: np.random.Generator, shape: Any) -> Variables:
     return layer.init(rng, _at(shape, TRIALS[0]))
 
 
-def _at(shape: Any, size: int) -> Any:
+def _at(shape: OpenShape, size: int) -> Any:
     return tuple(size if part is None else _at(part, size) if isinstance(part, tuple) else part for part in shape)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -109,9 +109,10 @@ class LinearRecurrentUnit(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
-        new = _factor(params) * carry + _inputs(params, x_t)
-        new = new if context.steps is None else jnp.where(context.steps[:, :1], new, carry)
+    ) -> tuple[Carry, jax.Array]:
+        before = cast(jax.Array, carry)
+        new = _factor(params) * before + _inputs(params, x_t)
+        new = new if context.steps is None else jnp.where(context.steps[:, :1], new, before)
         return new, _outputs(params, new, x_t)
 
 

@@ -36,15 +36,15 @@ class TermLookup(Indexed):
             else ((*shape, self.depth) if self.output_mode == "one_hot" else (self.depth,))
         )
 
-    def rows_of(self, x: Any) -> Iterator[list[Term]]:
+    def rows_of(self, x: object) -> Iterator[list[Term]]:
         array = self.as_terms(x)
         yield from array.reshape(len(array), -1).tolist()
 
-    def as_terms(self, x: Any) -> np.ndarray:
+    def as_terms(self, x: object) -> np.ndarray:
         """Return terms as an array of objects."""
         raise NotImplementedError
 
-    def transform(self, x: Any) -> np.ndarray:
+    def transform(self, x: object) -> np.ndarray:
         if self.invert:
             return self._terms_of(x)
         terms = self.as_terms(x)
@@ -56,7 +56,7 @@ class TermLookup(Indexed):
         hot = np.eye(self.depth, dtype=np.float32)[np.asarray(numbers).reshape(terms.shape)]
         return hot[..., 0, :] if terms.ndim > 1 and terms.shape[-1] == 1 else hot
 
-    def _terms_of(self, x: Any) -> np.ndarray:
+    def _terms_of(self, x: object) -> np.ndarray:
         names = np.empty(self.vocabulary_size(), object)
         names[:] = self.get_vocabulary()
         numbers = np.asarray(x).astype(np.int64)
@@ -126,7 +126,7 @@ class StringLookup(TermLookup):
     def unknown(self) -> str:
         return self.oov_token
 
-    def as_terms(self, x: Any) -> np.ndarray:
+    def as_terms(self, x: object) -> np.ndarray:
         return as_text(type(self).__name__, x)
 
 
@@ -183,7 +183,7 @@ class IntegerLookup(TermLookup):
         base = super().number_of_unknown(term)
         return base + term % self.num_oov_indices
 
-    def as_terms(self, x: Any) -> np.ndarray:
+    def as_terms(self, x: object) -> np.ndarray:
         array = np.asarray(x)
         if array.dtype.kind not in "iub" and not (array.dtype.kind == "f" and (array == np.floor(array)).all()):
             raise DataError(

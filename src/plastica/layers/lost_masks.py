@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Any
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 
-from ..typing import Mask
+from ..typing import Mask, PyTree
 from . import lengths
 from .layer import INFERENCE, Layer, Params, State
+from .lengths import OpenShape
 
 _noted: ContextVar[list[Layer] | None] = ContextVar("noted", default=None)
 
@@ -23,7 +24,7 @@ def mask_behind(layer: Layer, x: jax.Array | None, mask: Mask) -> Mask:
     return new
 
 
-def losing_masks(network: Layer, params: Params, state: State, shape: Any) -> tuple[Layer, ...]:
+def losing_masks(network: Layer, params: Params, state: State, shape: OpenShape) -> tuple[Layer, ...]:
     """Return the layers that are given a mask and neither use it nor pass it on, in the order of their calls.
 
     Args:
@@ -47,13 +48,14 @@ def _is_there(mask: Mask) -> bool:
     return any(part is not None for part in mask) if isinstance(mask, tuple) else mask is not None
 
 
-def _one_row(network: Layer, shape: Any) -> Any:
+def _one_row(network: Layer, shape: OpenShape) -> PyTree:
     """Return the shapes and types of one row of inputs."""
     kept = network.takes_integers
     if shape and isinstance(shape[0], tuple):
         several = kept if isinstance(kept, tuple) else (kept,) * len(shape)
-        return tuple(_row(own, part) for own, part in zip(several, shape, strict=True))
-    return _row(kept is True, shape)
+        shapes = cast("tuple[tuple[int | None, ...], ...]", shape)
+        return tuple(_row(own, part) for own, part in zip(several, shapes, strict=True))
+    return _row(kept is True, cast("tuple[int | None, ...]", shape))
 
 
 def _row(is_integer: bool, shape: tuple[int | None, ...]) -> jax.ShapeDtypeStruct:

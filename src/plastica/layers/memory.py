@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from ..initializers import Undrawn
-from ..typing import Params, State, by_name
+from ..typing import Params, State, Tree, by_name
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -34,7 +34,7 @@ def blank(rng: np.random.Generator, cell: Cell, params: Params, batch: int) -> d
     return {f"{_NAME}{place}": np.asarray(part) for place, part in enumerate(carried)}
 
 
-def recalled(layer: Any, state: State, rows: int) -> tuple[jax.Array, ...] | None:
+def recalled(layer: object, state: State, rows: int) -> tuple[jax.Array, ...] | None:
     """Return the arrays that were carried when the last batch ended; None if there is no memory.
 
     Raises:
@@ -51,7 +51,7 @@ def recalled(layer: Any, state: State, rows: int) -> tuple[jax.Array, ...] | Non
     return held
 
 
-def remembered(state: State, last: Any) -> State:
+def remembered(state: State, last: Tree) -> State:
     """Return the state with the arrays that are carried now."""
     names = [name for name in sorted(state) if is_memory(name)]
     if not names:
@@ -60,12 +60,11 @@ def remembered(state: State, last: Any) -> State:
     return {**by_name(state), **{name: jnp.asarray(part, state[name].dtype) for name, part in carried}}
 
 
-def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+def mapped(function: Callable[..., jax.Array], tree: Tree, *others: Tree) -> Tree:
     """Return a state in which a function was applied to the arrays of memory."""
     if isinstance(tree, dict):
         return {
             name: function(own, *(other[name] for other in others)) if is_memory(name) else own
             for name, own in tree.items()
         }
-    parts: Sequence[Any] = tuple(zip(tree, *others, strict=True))
-    return tuple(mapped(function, *each) for each in parts)
+    return tuple(mapped(function, *each) for each in zip(tree, *others, strict=True))

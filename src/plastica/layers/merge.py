@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ class Merge(Layer):
         return self.merge(tuple(x)), state
 
     def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
-        return any_real(mask) if self.stepwise and mask is not None else None
+        return any_real(cast("tuple[Mask, ...]", mask)) if self.stepwise and mask is not None else None
 
 
 class Elementwise(Merge):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax.numpy as jnp
+from jax import Array
 
 from .. import activations, constraints, initializers, regularizers
 from ..activations import Activation
@@ -79,7 +80,7 @@ class MinimalGatedCell(GatedCell):
     num_gates: ClassVar[int] = 2
     gate_names: ClassVar[tuple[str, ...]] = ("forget", "candidate", "hidden")
 
-    def observe(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, Quantities]:
+    def observe(self, params: Params, carry: Carry, projected: Array, context: Context) -> tuple[Carry, Quantities]:
         (h,) = carry
         x_f, x_k = jnp.split(projected, 2, axis=-1)
         of_gate, of_candidate = jnp.split(params["recurrent_kernel"], 2, axis=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import jax
 import numpy as np
@@ -52,7 +52,7 @@ class Networks(Layer):
         return tuple(placed(place, part.output_shape, own) for place, (part, own) in pairs)
 
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
-        pairs = enumerate(zip(self.networks, self.child_shapes(shape), strict=True))
+        pairs = enumerate(zip(self.networks, cast("tuple[Shape, ...]", self.child_shapes(shape)), strict=True))
         found = [placed(place, part.init, rng, own) for place, (part, own) in pairs]
         return Variables(tuple(v.params for v in found), tuple(v.state for v in found))
 

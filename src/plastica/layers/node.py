@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 from ..errors import InvalidValue, ShapeError
 from . import lengths
 from .in_network import InNetwork
+
+# What a layer may be called with: nodes, or an ``Input`` in the place of its node; several also in lists.
+NodeLike: TypeAlias = "Node | InNetwork | Sequence[NodeLike]"
 
 # The layers that nodes write by themselves: "+", "-", "*" and "parts". They are layers and so stand above this file;
 # Input enters them, at which every graph begins.
@@ -53,15 +56,15 @@ class Node:
         """Return the elementwise product of two nodes."""
         return OPERATIONS["*"]()([self, other])
 
-    def __radd__(self, other: Any) -> Node:
+    def __radd__(self, other: NodeLike) -> Node:
         """Return the elementwise sum of an ``Input`` and this node."""
         return OPERATIONS["+"]()([other, self])
 
-    def __rsub__(self, other: Any) -> Node:
+    def __rsub__(self, other: NodeLike) -> Node:
         """Return the elementwise difference of an ``Input`` and this node."""
         return OPERATIONS["-"]()([other, self])
 
-    def __rmul__(self, other: Any) -> Node:
+    def __rmul__(self, other: NodeLike) -> Node:
         """Return the elementwise product of an ``Input`` and this node."""
         return OPERATIONS["*"]()([other, self])
 
@@ -78,7 +81,7 @@ class Node:
         raise InvalidValue(f"{self!r} has no value yet: a node stands for an output, so that `if` cannot ask for it.")
 
 
-def nodes_of(layer: InNetwork, given: tuple[Any, ...]) -> tuple[Node, ...]:
+def nodes_of(layer: InNetwork, given: tuple[object, ...]) -> tuple[Node, ...]:
     """Return what a layer was called with as nodes.
 
     Raises:

@@ -18,7 +18,7 @@ CALLS = "_calls"  # where an object counts its calls with arrays, beside its fie
 class OnArrays(Layer):
     """Base class of layers that are called with nodes of a graph, as all are, or with an array, as in Keras."""
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: object) -> Any:
         """Return the output as a node of a graph; for an array ``(rows, ...)``, the output itself.
 
         Raises:
@@ -39,7 +39,7 @@ class RandomOnArrays(OnArrays):
 
     seed: int | None
 
-    def __call__(self, *inputs: Any, training: bool = True) -> Any:
+    def __call__(self, *inputs: object, training: bool = True) -> Any:
         """Return the output as a node of a graph; for an array ``(rows, ...)``, the output itself.
 
         Args:
@@ -57,13 +57,13 @@ class RandomOnArrays(OnArrays):
         return np.asarray(self.apply({}, self.cast_inputs(x), {}, context)[0])
 
 
-def is_for_graph(inputs: tuple[Any, ...]) -> bool:
+def is_for_graph(inputs: tuple[object, ...]) -> bool:
     """Return whether a layer is called with nodes of a graph, or inputs of one."""
     flat = [part for each in inputs for part in (each if isinstance(each, list | tuple) else (each,))]
     return not inputs or any(isinstance(each, Node | Layer) for each in flat)
 
 
-def the_one(layer: Layer, inputs: tuple[Any, ...]) -> Any:
+def the_one(layer: Layer, inputs: tuple[object, ...]) -> object:
     """Return the one input of a layer that reads one.
 
     Raises:

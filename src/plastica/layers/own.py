@@ -37,7 +37,7 @@ class Lambda(Layer):
         [[1.0, 9.0]]
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., jax.Array]
 
     def __post_init__(self) -> None:
         require_function("Lambda", self.function, "x")
@@ -58,10 +58,10 @@ class Lambda(Layer):
     def _named(self) -> str:
         return getattr(self.function, "__name__", repr(self.function))
 
-    def _found(self, x: Any) -> Any:
+    def _found(self, x: jax.ShapeDtypeStruct) -> jax.ShapeDtypeStruct:
         with written_in_jax("layer", self.function):
             try:
-                found = jax.eval_shape(self.function, x)
+                found: Any = jax.eval_shape(self.function, x)
             except (TypeError, ValueError, IndexError) as error:
                 if isinstance(error, jax.errors.JAXTypeError | jax.errors.JAXIndexError):
                     raise

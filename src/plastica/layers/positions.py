@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -42,8 +42,9 @@ class Positional(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
-        return carry + 1, self.placed(params, x_t[:, None], carry[None])[:, 0]
+    ) -> tuple[Carry, jax.Array]:
+        place = cast(jax.Array, carry)
+        return place + 1, self.placed(params, x_t[:, None], place[None])[:, 0]
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) != 2:

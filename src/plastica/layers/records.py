@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import jax
 
 from ..random import Key
 from ..typing import Bool, Params, State
+
+T = TypeVar("T")
+# From an error at the potential to the gradient of the parameters and the error at the input.
+Pull: TypeAlias = Callable[[jax.Array], tuple[Params, jax.Array]]
 
 
 class Context(NamedTuple):
@@ -29,7 +33,7 @@ class Context(NamedTuple):
     key: Key | None = None
     mask: Bool[jax.Array, "batch"] | None = None
     first: int = 0
-    steps: Any = None
+    steps: Any = None  # each layer knows how many inputs it has
 
 
 INFERENCE = Context()
@@ -87,7 +91,7 @@ class Record(NamedTuple):
     input: jax.Array
     potential: jax.Array
     activity: jax.Array
-    pull_synapse: Callable[[jax.Array], tuple[Params, jax.Array]]
+    pull_synapse: Pull
     pull_activation: Callable[[jax.Array], jax.Array]
     children: tuple[Record, ...] = ()
     costs: dict[str, jax.Array] = {}  # noqa: RUF012 - never written to
@@ -112,12 +116,12 @@ class Errors(NamedTuple):
     children: tuple[Errors, ...] = ()
 
 
-def added(tree: Any, other: Any) -> Any:
+def added(tree: T, other: T) -> T:
     """Add trees of gradients; those of integers have no values."""
     return jax.tree.map(lambda one, more: one if more.dtype == jax.dtypes.float0 else one + more, tree, other)
 
 
-def with_feedback(pull: Callable[..., Any], pull_back: Callable[..., Any]) -> Callable[..., Any]:
+def with_feedback(pull: Pull, pull_back: Callable[[jax.Array], tuple[jax.Array]]) -> Pull:
     """Return a pullback whose gradient is that of ``pull`` and whose error at the input is that of ``pull_back``."""
 
     def pulled(delta: jax.Array) -> tuple[Params, jax.Array]:

@@ -18,6 +18,7 @@ from .gated_recurrent import GatedRecurrent
 from .kernels.gru import gru
 from .kernels.lstm import lstm
 from .kernels.simple_rnn import simple_rnn
+from .recurrent_base import Carried
 
 
 @declaration
@@ -87,7 +88,7 @@ class SimpleRNN(GatedRecurrent):
 
     starts_fast: ClassVar[bool] = False
 
-    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Carried]:
         x, kernel, recurrent_kernel, bias, sequences, _, real = arguments
         potential = simple_rnn(x, kernel, recurrent_kernel, bias, sequences, real)
         return potential, (self.activation(potential[-1] if sequences else potential),)
@@ -170,7 +171,7 @@ class LSTM(GatedRecurrent):
 
     cell_type: ClassVar[type[GatedCell]] = LSTMCell
 
-    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Carried]:
         return lstm(*arguments)
 
 
@@ -252,5 +253,5 @@ class GRU(GatedRecurrent):
     def _has_fast_path(self) -> bool:
         return self.reset_after
 
-    def _fast(self, *arguments: Any) -> tuple[jax.Array, Any]:
+    def _fast(self, *arguments: Any) -> tuple[jax.Array, Carried]:
         return gru(*arguments)

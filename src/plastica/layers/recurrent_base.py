@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
-from ..typing import ArrayTree, Mask, by_name
+from ..typing import ArrayTree, Mask, Tree, by_name
 from . import memory
 from .cell import Cell
 from .in_time import Carry, whole_sequence
@@ -29,6 +29,9 @@ _ADVICE = {
 
 # The arrays that a cell carries, in the order of its ``carried_shapes``.
 Carried: TypeAlias = tuple[jax.Array, ...]
+
+
+T = TypeVar("T")
 
 
 class Recurrent(Layer):
@@ -157,7 +160,7 @@ class Recurrent(Layer):
         params, steps = self._prepared(params, sequence)
         cell, real = self._cell, self._real_steps(context)
 
-        def step(carry: Carry, now: Any) -> Any:
+        def step(carry: Carry, now: Tree) -> tuple[Carry, Any]:
             new, named = cell.observe(params, carry, now[0], context)
             answer = cell.advance(params, carry, now[0], context)[1]
             return _kept(now[1], new, carry), {**named, "post": cell.activate(answer)}
@@ -173,14 +176,14 @@ class Recurrent(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State | None = None, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, jax.Array]:
         if self.go_backwards:
             raise InvalidValue(whole_sequence(self))
         params, cell, (inner, last) = _in_one_type(params, x_t), self._cell, carry
         new, potential = cell.advance(params, inner, cell.project(params, x_t, context), context)
         real = None if context.steps is None else context.steps[:, 0]
         new, potential = _kept(real, (new, potential), (inner, last))
-        answer = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
+        answer: Any = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
         return (new, potential), answer
 
     def _is_fast(self, given: Carried | None, real: jax.Array | None) -> bool:
@@ -189,7 +192,7 @@ class Recurrent(Layer):
 
     def _run_fast(
         self, params: Params, steps: jax.Array, given: Carried | None, real: jax.Array | None, context: Context
-    ) -> tuple[jax.Array, Any]:
+    ) -> tuple[jax.Array, Carried]:
         """Return the same as the cell in a loop, time-major, and what is carried after the last step."""
         raise NotImplementedError
 
@@ -237,7 +240,7 @@ class Recurrent(Layer):
         if real is None:
             return jax.lax.scan(lambda carry, now: cell.advance(params, carry, now, context), start, projected)
 
-        def step(carry: Carry, now: Any) -> Any:
+        def step(carry: Carry, now: Tree) -> tuple[Carry, Any]:
             kept = _kept(now[1], cell.advance(params, carry[0], now[0], context), carry)
             return kept, kept[1]
 
@@ -254,7 +257,7 @@ def _sequence_and_states(x: ArrayTree) -> tuple[jax.Array, Carried | None]:
     return sequence, tuple(given)
 
 
-def _kept(real: jax.Array | None, new: Any, old: Any) -> Any:
+def _kept(real: jax.Array | None, new: T, old: T) -> T:
     """Return ``new`` for rows whose step is real, ``(batch,)``, and ``old`` for the others."""
     if real is None:
         return new
@@ -263,7 +266,7 @@ def _kept(real: jax.Array | None, new: Any, old: Any) -> Any:
     )
 
 
-def _in_one_type(params: Params, *inputs: Any) -> Params:
+def _in_one_type(params: Params, *inputs: jax.Array) -> Params:
     leaves = [*jax.tree.leaves(params), *inputs]
     if not leaves:
         return params

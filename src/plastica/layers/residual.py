@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
 import numpy as np
@@ -100,7 +100,7 @@ class Residual(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: jax.Array, state: State, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, jax.Array]:
         new, potential = self.branch.step(params[0], carry[0], x_t, state[0], context)
         return (new,), x_t + self.branch.activate(potential)
 

@@ -121,10 +121,10 @@ class StackedRNNCells(Cell):
     ) -> tuple[Carry, jax.Array]:
         return self.advance(params, carry, self.project(params, x_t, context), context)
 
-    def project(self, params: Params, x: jax.Array, context: Context) -> Any:
+    def project(self, params: Params, x: jax.Array, context: Context) -> jax.Array:
         return self.cells[0].project(params[0], x, within(context, 0))
 
-    def advance(self, params: Params, carry: Carry, projected: Any, context: Context) -> tuple[Carry, jax.Array]:
+    def advance(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, jax.Array]:
         new, potential = self.cells[0].advance(params[0], carry[0], projected, within(context, 0))
         carried = [new]
         for place, cell in enumerate(self.cells[1:], 1):

@@ -156,7 +156,7 @@ class Sequential(Layer):
 
     def step(
         self, params: Params, carry: Carry, x_t: ArrayTree, state: State, context: Context = INFERENCE
-    ) -> tuple[Carry, Any]:
+    ) -> tuple[Carry, jax.Array]:
         return step_through(self.layers, params, carry, x_t, state, context)
 
     def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:

@@ -86,8 +86,8 @@ class Normalization(Adaptive):
     def found_in(self, batches: Iterator[np.ndarray]) -> State:
         if self.mean is not None:
             raise InvalidValue("Normalization: mean and variance are given; leave them out to compute them from data.")
-        mean: Any = 0.0
-        spread: Any = 0.0
+        mean: np.ndarray | float = 0.0
+        spread: np.ndarray | float = 0.0
         count = 0
         for batch in batches:
             kept = self._kept(batch.ndim)
@@ -133,7 +133,7 @@ class Normalization(Adaptive):
         return tuple(sorted(axis % axes for axis in given))
 
 
-def _state(mean: Any, variance: Any, count: int) -> dict[str, np.ndarray]:
+def _state(mean: np.ndarray | float, variance: np.ndarray | float, count: int) -> dict[str, np.ndarray]:
     return {
         "mean": np.asarray(mean, np.float32),
         "variance": np.asarray(variance, np.float32),
@@ -141,11 +141,11 @@ def _state(mean: Any, variance: Any, count: int) -> dict[str, np.ndarray]:
     }
 
 
-def _nested(array: np.ndarray) -> Any:
+def _nested(array: np.ndarray) -> Statistic:
     return float(array) if array.ndim == 0 else tuple(_nested(part) for part in array)
 
 
-def _numbers(name: str, value: Any) -> np.ndarray:
+def _numbers(name: str, value: object) -> np.ndarray:
     try:
         return np.asarray(value, np.float64)
     except (TypeError, ValueError) as error:

@@ -23,7 +23,7 @@ def start_all(layers: Sequence[Layer], params: Params, batch: int) -> Carry:
 
 def step_through(
     layers: Sequence[Layer], params: Params, carry: Carry, x_t: Any, state: State, context: Context
-) -> tuple[Carry, Any]:
+) -> tuple[Carry, jax.Array]:
     """Take one step through layers, first to last.
 
     Behind a layer that answers once for a whole sequence, such as ``LSTM(8)``, its answer so far is what the other
@@ -44,7 +44,7 @@ def step_through(
 
 def stepped(
     layer: Layer, params: Params, carry: Carry, x_t: Any, state: State, context: Context, walks: bool
-) -> tuple[Carry, Any]:
+) -> tuple[Carry, jax.Array]:
     """Return what a layer remembers and its potential: of one step, or of rows if they have no time any more."""
     if walks:
         return layer.step(params, carry, x_t, state, context)

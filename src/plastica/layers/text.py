@@ -122,7 +122,7 @@ class TextVectorization(Indexed):
             )
         return (self.output_sequence_length,)
 
-    def transform(self, x: Any) -> np.ndarray:
+    def transform(self, x: object) -> np.ndarray:
         numbers = self.numbers_of(self.rows_of(x))
         if self.output_mode != "int":
             return self.vectors(numbers)
@@ -132,7 +132,7 @@ class TextVectorization(Indexed):
             made[place, : len(row)] = row[:length]
         return made
 
-    def rows_of(self, x: Any) -> Iterator[list[str]]:
+    def rows_of(self, x: object) -> Iterator[list[str]]:
         texts = as_text("TextVectorization", x)
         if texts.ndim > 1 and self.split is not None and texts.shape[1:] != (1,):
             raise ShapeError(

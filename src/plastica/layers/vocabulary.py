@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ..errors import DataError, InvalidValue
 
-Term = Any  # a string, or a whole number
+Term: TypeAlias = Any  # a string, or a whole number
 
 
 class CountedTerms(NamedTuple):
@@ -93,7 +93,7 @@ def encoded_rows(numbers: Sequence[Sequence[int]], depth: int, mode: str, idf: n
     return made if idf is None else made * idf.astype(np.float32)
 
 
-def as_text(owner: str, x: Any) -> np.ndarray:
+def as_text(owner: str, x: object) -> np.ndarray:
     """Return texts as an array of strings.
 
     Raises:

@@ -39,7 +39,7 @@ class Saved(NamedTuple):
     """
 
     model: Model
-    around: Mapping[str, object]
+    around: Mapping[str, Any]
 
 
 def read_network(path: str | Path, custom: Mapping[str, type] = MappingProxyType({})) -> Saved:

@@ -108,5 +108,5 @@ def stream(model: BaseModel, batch: int) -> StepwiseAnswers:
     items = model.network.takes_integers
     if len(first) < 3 and not (items if isinstance(items, bool) else all(items)):
         raise ShapeError(f"stream(): the network takes inputs of shape {shape}, which have no axis for time.")
-    lengths.output_shape(model.network, model.declared_shape)
+    lengths.output_shape(model.network, model.declared_shape or ())
     return StepwiseAnswers(model, batch)

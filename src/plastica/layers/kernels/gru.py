@@ -8,8 +8,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ...typing import Tree
 from .product import row_sum
-from .recurrent import Real, halves, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
+from .recurrent import Real, Saved, halves, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
 
 
 def gru(
@@ -68,10 +69,10 @@ def _forward(
     real: Real,
     sequences: bool,
     keep: bool,
-) -> tuple[jax.Array, Any]:
+) -> tuple[jax.Array, Saved]:
     units = recurrent_kernel.shape[0]
 
-    def step(h: jax.Array, now: Any) -> Any:
+    def step(h: jax.Array, now: Tree) -> tuple[jax.Array, Tree]:
         potential, real = now
         recurrent = h @ recurrent_kernel
         t = jnp.tanh(potential[:, : 2 * units] + recurrent[:, : 2 * units])
@@ -106,17 +107,17 @@ def _run(
     first: jax.Array,
     real: Real,
     sequences: bool,
-) -> Any:
+) -> tuple[jax.Array, Tree]:
     hidden, saved = _forward(x, kernel, recurrent_kernel, candidate_bias, first, real, sequences, keep=True)
     return hidden, (x, kernel, recurrent_kernel, real, saved)
 
 
-def _back(sequences: bool, residual: Any, error: jax.Array) -> Any:
+def _back(sequences: bool, residual: Tree, error: jax.Array) -> tuple[jax.Array | None, ...]:
     x, kernel, recurrent_kernel, real, (h, *gates) = residual
     transposed = recurrent_kernel.T
     features, units = x.shape[-1], h.shape[-1]
 
-    def step(dh: jax.Array, now: Any) -> Any:
+    def step(dh: jax.Array, now: Tree) -> tuple[jax.Array, Tree]:
         h, (z, r, candidate, inner), dh_here, real = now
         dh, passing = parted(real, dh + dh_here if sequences else dh)
         d_candidate = dh * (1 - z) * (1 - candidate * candidate)

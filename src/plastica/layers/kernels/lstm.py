@@ -8,7 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from .recurrent import Real, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
+from ...typing import ArrayTree, Tree
+from .recurrent import Real, Saved, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
 
 States = tuple[jax.Array, jax.Array]
 
@@ -61,8 +62,8 @@ def _gates(t: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
 
 def _forward(
     x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, start: States, real: Real, sequences: bool, keep: bool
-) -> tuple[tuple[jax.Array, jax.Array], Any]:
-    def step(carry: Any, now: Any) -> Any:
+) -> tuple[States, Saved]:
+    def step(carry: States, now: Tree) -> tuple[States, Tree]:
         (h, c), (potential, real) = carry, now
         t = jnp.tanh(potential + h @ recurrent_kernel)
         i, f, candidate, o = _gates(t)
@@ -84,17 +85,17 @@ def _lstm(
 
 def _run(
     x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, start: States, real: Real, sequences: bool
-) -> Any:
+) -> tuple[States, Tree]:
     answer, saved = _forward(x, kernel, recurrent_kernel, start, real, sequences, keep=True)
     return answer, (x, kernel, recurrent_kernel, real, saved)
 
 
-def _back(sequences: bool, residual: Any, errors: Any) -> Any:
+def _back(sequences: bool, residual: Tree, errors: States) -> tuple[ArrayTree | None, ...]:
     x, kernel, recurrent_kernel, real, (h, *saved) = residual
     error, cell_error = errors
     transposed = recurrent_kernel.T
 
-    def step(carry: Any, now: Any) -> Any:
+    def step(carry: States, now: Tree) -> tuple[States, jax.Array]:
         dh, dc = carry
         (c, squashed, i, f, candidate, o), dh_here, real = now
         dh, passing_h = parted(real, dh + dh_here if sequences else dh)

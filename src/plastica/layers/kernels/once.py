@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import jax
+
+T = TypeVar("T")
 
 # Below, computing an array again takes less time than a choice.
 _LARGE = 1 << 14
 
 
-def computed_once(tree: Any) -> Any:
+def computed_once(tree: T) -> T:
     """Return an array, or several, as given; on the CPU each is computed once, and so is its error, however often read.
 
     XLA computes what leads to an array anew for each operation that reads it. Through many layers these computations

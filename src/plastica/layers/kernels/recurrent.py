@@ -19,7 +19,7 @@ reverse mode (``jax.grad``, ``jax.vjp``), also of each other.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,9 @@ import jax.numpy as jnp
 from .product import row_products
 
 # Which steps are real, ``(time, batch, 1)``; None for all.
-Real = Any
+Real: TypeAlias = jax.Array | None
+# What the backward loop needs of each step, an array of all steps each; None if there is no backward loop.
+Saved: TypeAlias = tuple[jax.Array, ...] | None
 
 
 def with_bias(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> tuple[jax.Array, jax.Array]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from ...typing import Tree
 from .recurrent import Real, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
 
 
@@ -35,8 +35,8 @@ def simple_rnn(
 
 def _forward(
     x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool, keep: bool
-) -> tuple[jax.Array, Any]:
-    def step(carry: jax.Array, now: Any) -> Any:
+) -> tuple[jax.Array, jax.Array | None]:
+    def step(carry: jax.Array, now: Tree) -> tuple[jax.Array, Tree]:
         potential, real = now
         h = jnp.tanh(carry)
         z = kept(real, potential + h @ recurrent_kernel, carry)
@@ -53,16 +53,18 @@ def _simple_rnn(x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, re
     return _forward(x, kernel, recurrent_kernel, real, sequences, keep=False)[0]
 
 
-def _run(x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool) -> Any:
+def _run(
+    x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, real: Real, sequences: bool
+) -> tuple[jax.Array, Tree]:
     z, h = _forward(x, kernel, recurrent_kernel, real, sequences, keep=True)
     return z, (x, kernel, recurrent_kernel, real, h)
 
 
-def _back(sequences: bool, residual: Any, error: jax.Array) -> Any:
+def _back(sequences: bool, residual: Tree, error: jax.Array) -> tuple[jax.Array | None, ...]:
     x, kernel, recurrent_kernel, real, h = residual
     transposed = recurrent_kernel.T
 
-    def step(dz: jax.Array, now: Any) -> Any:
+    def step(dz: jax.Array, now: Tree) -> tuple[jax.Array, jax.Array]:
         h, dz_here, real = now
         delta, passing = parted(real, dz + dz_here if sequences else dz)
         return plus((1 - h * h) * (delta @ transposed), passing), delta
