@@ -41,6 +41,12 @@ def test_every_axis_has_its_column(plastica, here, axis, values):
     assert "f: sweep.csv" in said
 
 
+def test_the_folder_is_named_after_the_file_and_the_setting(plastica, here):
+    pl.DataFrame({"x": range(40), "y": [3 * each for each in range(40)]}).write_csv(here / "my table.csv")
+    plastica("sweep", "my table.csv", "--target", "y", "--over", "epochs", "--values", "1", *SMALL)
+    assert (here / "runs" / "my_table-epochs-1" / "sweep.csv").is_file()
+
+
 def test_chinese_texts(plastica, here):
     given = ("sweep", "penguins", "--over", "optimizer", "--values", "sgd,adam", *SMALL, "--out", "f", "--lang", "zh")
     said = plastica(*given).stdout

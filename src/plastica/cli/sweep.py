@@ -112,7 +112,7 @@ def _run(
     from ..tables.sweeping import sweep_table
     from . import folders
 
-    folder = folders.new_folder(given["out"], f"{file}-{given['over']}")
+    folder = folders.new_folder(given["out"], f"{folders.name_of(file)}-{given['over']}")
     try:
         verbose = "auto" if output.talks else 0
         found = sweep_table(prepared, settings, given["over"], values, given["seeds"], given["metric"], verbose)

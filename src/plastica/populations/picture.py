@@ -230,4 +230,4 @@ def _dress(axes: Axes, subject: Subject, sideways: bool = False) -> None:
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(PALE)
     if not sideways:
-        axes.legend(frameon=False, fontsize=8, labelcolor=INK)
+        axes.legend(frameon=True, framealpha=1, edgecolor="none", fontsize=8, labelcolor=INK)
