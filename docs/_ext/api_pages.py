@@ -39,6 +39,7 @@ MODULES = {
     "tables": "Networks for tables",
     "checks": "Checks of data",
     "evaluation": "Evaluation",
+    "forecasting": "Forecasts",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

@@ -28,6 +28,7 @@ FAMILIES = (
     "draw",
     "ensembles",
     "errors",
+    "forecasting",
     "initializers",
     "layers",
     "losses",
@@ -43,6 +44,7 @@ HOMES = {
     "comparison": ("compare_rules",),
     "ensembles": ("ModelEnsemble",),
     "estimators": ("NetworkClassifier", "NetworkRegressor"),
+    "forecasting": ("Forecaster",),
     "loading": ("load",),
     "model": ("LayerTrace", "Model", "Sequential", "Trace"),
     "populations": ("Population", "cross_validate", "find_learning_rate", "learning_curve", "sharpness", "sweep"),
@@ -106,6 +108,7 @@ if TYPE_CHECKING:
         draw,
         ensembles,
         errors,
+        forecasting,
         initializers,
         layers,
         losses,
@@ -119,6 +122,7 @@ if TYPE_CHECKING:
     from .comparison import compare_rules
     from .ensembles import ModelEnsemble
     from .estimators import NetworkClassifier, NetworkRegressor
+    from .forecasting import Forecaster
     from .layers import *  # noqa: F403
     from .loading import load
     from .model import LayerTrace, Model, Sequential, Trace

@@ -1,4 +1,4 @@
-"""Load any saved model: a Sequential, an estimator or a TableNetwork."""
+"""Load any saved model: a Sequential, an estimator, a TableNetwork or a Forecaster."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
 
     Returns:
         A :class:`~plastica.Sequential` for the file of one, a :class:`~plastica.NetworkClassifier` or
-        :class:`~plastica.NetworkRegressor` for an estimator's, and a
-        :class:`~plastica.tables.TableNetwork` for a run of ``plastica train``.
+        :class:`~plastica.NetworkRegressor` for an estimator's, a :class:`~plastica.tables.TableNetwork` for a run of
+        ``plastica train``, and a :class:`~plastica.Forecaster` for one of ``plastica forecast``.
 
     Raises:
         FileError: If the file is missing, damaged, of another format or from a newer version of plastica, or if it
@@ -41,6 +41,10 @@ def load(path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Any:
         from .tables.table import TableNetwork
 
         return TableNetwork.load(path)
+    if document.get("kind") == kinds.FORECASTER:
+        from .forecasting import Forecaster
+
+        return Forecaster.around(arrays, document, path)
     saved = network_from(arrays, document, path, custom)
     kind = kinds.kind_of(saved.around)
     if kind == kinds.BARE:

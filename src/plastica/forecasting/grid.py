@@ -52,9 +52,19 @@ def longest_run(marked: np.ndarray) -> tuple[int, int]:
         >>> longest_run(np.array([True, False, True, True]))
         (2, 2)
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
-    firsts, lengths = edges[::2], edges[1::2] - edges[::2]
+    edges = _edges(marked)
+    firsts, lengths = edges[::2], run_lengths(marked)
     return (int(firsts[lengths.argmax()]), int(lengths.max())) if len(firsts) else (0, 0)
+
+
+def run_lengths(marked: np.ndarray) -> np.ndarray:
+    """Return the length of each run of marked steps."""
+    edges = _edges(marked)
+    return edges[1::2] - edges[::2]
+
+
+def _edges(marked: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(np.int8), [0]])))
 
 
 def on_grid(

@@ -16,6 +16,7 @@ ESTIMATORS = ("NetworkClassifier", "NetworkRegressor")
 TABLE_NETWORK = "TableNetwork"
 TREES = "trees"  # used in place of "network" in the document of a file
 FOLDS = "folds"  # likewise, for the models of several folds
+FORECASTER = "forecaster"  # likewise
 
 
 def kind_of(extra: Mapping[str, Any]) -> str:

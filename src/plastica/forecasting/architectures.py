@@ -1,0 +1,98 @@
+"""Networks that forecast all steps of the horizon at once from a window of the past and what is known of the future."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..layers import (
+    Add,
+    Concatenate,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling1D,
+    Input,
+    Layer,
+    RepeatVector,
+    Reshape,
+    Subtract,
+)
+from ..model import Model
+from . import networks
+from .windows import WindowShape
+
+UNITS = 256
+DROPOUT = 0.2
+CORRECTING = 32
+CODES = 8  # numbers that stand for the calendar and the covariates of a step
+
+Node = Any  # of a graph of layers
+
+
+def mlp(shape: WindowShape, seed: int = 0) -> Model:
+    r"""Return two hidden layers over the whole window and the calendar of the horizon, beside a linear forecast.
+
+    The window is taken relative to its mean :math:`m`, which is added to the forecast again, so that a series may rise
+    above all that was trained on:
+
+    .. math:: \hat y = m + W (y - m) + f(y - m, m, \text{covariates}, \text{known of the horizon})
+
+    Args:
+        shape: The shapes of windows.
+        seed: The seed of the weights.
+
+    Reference:
+        A. Das et al. (2023), Long-term forecasting with TiDE: time-series dense encoder, section 4 (residual linear
+        forecast and projected covariates).
+    """
+    inputs, level, relative = _begin(shape)
+    flat = Flatten()(relative)
+    read = [flat, level]
+    if shape.past:
+        read.append(Dense(UNITS // 4, "relu")(Flatten()(inputs[1])))
+    if shape.future:
+        read.append(Flatten()(Dense(CODES)(inputs[-1])))
+    hidden = Concatenate()(read)
+    for _ in range(2):
+        hidden = Dropout(DROPOUT)(Dense(UNITS, "relu")(hidden))
+    parts = [Dense(shape.horizon)(hidden), Dense(shape.horizon, kernel_initializer="zeros")(flat)]
+    return _end(inputs, level, Reshape((shape.horizon, 1))(Add()(parts)), shape, seed)
+
+
+def around(core: Core) -> Callable[[WindowShape, int], Model]:
+    """Return the network that corrects the forecast of another one by the calendar and what is known of each step.
+
+    Args:
+        core: A network of :mod:`.networks`, as a function of the sizes of windows and forecasts.
+    """
+
+    def build(shape: WindowShape, seed: int = 0) -> Model:
+        inputs: list[Node] = [Input(each) for each in shape.inputs]
+        window = Concatenate()(inputs[:2]) if shape.past else inputs[0]
+        made = core(shape.look_back, 1 + shape.past, shape.horizon, 1)(window)
+        if shape.future:
+            hidden = Dense(CORRECTING, "relu")(Concatenate()([made, inputs[-1]]))
+            made = Add()([made, Dense(1, kernel_initializer="zeros")(hidden)])
+        return Model(inputs, made, seed=seed)
+
+    return build
+
+
+Core = Callable[[int, int, int, int], Layer]
+CORES: dict[str, Core] = {name: getattr(networks, name) for name in networks.__all__}
+ARCHITECTURES: dict[str, Callable[[WindowShape, int], Model]] = {
+    "mlp": mlp,
+    **{name: around(core) for name, core in CORES.items()},
+}
+
+
+def _begin(shape: WindowShape) -> tuple[list[Node], Node, Node]:
+    """Return the inputs, the mean of the window, and the window relative to it."""
+    inputs: list[Node] = [Input(each) for each in shape.inputs]
+    level = GlobalAveragePooling1D()(inputs[0])
+    return inputs, level, Subtract()([inputs[0], RepeatVector(shape.look_back)(level)])
+
+
+def _end(inputs: list[Node], level: Node, relative: Node, shape: WindowShape, seed: int) -> Model:
+    return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(level)]), seed=seed)

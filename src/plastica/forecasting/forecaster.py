@@ -1,0 +1,250 @@
+"""Forecaster: forecasts of one or many series, from a frame to a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..errors import DataError, InvalidValue, NotFitted
+from . import frames, serialization
+from .fitted import FittedForecast, Judged
+from .fitting import fit_panel
+from .joining import joined, only, read_more
+from .panel import Panel, read_panel
+from .results import ForecastResults
+from .training import LEARNING_RATE
+
+
+class Forecaster(BaseEstimator):
+    """Forecast one or many series with networks: a data frame in, a data frame out.
+
+    The time column, the frequency, seasons and separate series are found in the data; rows are sorted, repeated time
+    stamps averaged and holes filled from the past, each with a note. One network is trained on the windows of all
+    series, each with its own scale, and forecasts all steps of the horizon at once. It reads the last values, the
+    calendar of the hours to forecast, and covariates. Its errors stand beside those of simple forecasts.
+
+    Usage::
+
+        forecaster = Forecaster(horizon=24, target="count").fit(frame)
+        forecaster.predict()          # the next 24 steps with intervals
+        forecaster.evaluate(later)    # beside last value, yesterday, last week and ridge regression
+
+    Args:
+        model: The architecture: "mlp" (the whole window at once; the best on most series), "nlinear", "dlinear",
+            "nhits", "tsmixer", "patchtst", "tcn", "lstm", "gru" or "reservoir"; "auto" tries "mlp" and "nlinear" on the
+            validation span and weighs them.
+        horizon: The number of steps to forecast.
+        look_back: The number of past values that a forecast reads. Default: seven days of hourly values, two of longer
+            seasons; less for a short series.
+        time: The column of time stamps. Default: found.
+        target: The column to forecast, or several. Default: the only column of numbers.
+        group: The column that distinguishes several series; an empty text for none. Default: found.
+        past: Covariates whose values are known until now only. Columns that are not named are not used, since values
+            of one row may have been known only after it, as the mean temperature of a day at its first hour.
+        known: Covariates whose future values are known. Rows behind the last value of the target hold them.
+        coverage: The part of values that intervals contain.
+        members: The number of networks, whose forecasts are averaged.
+        validation: The part of the training span, or the number of steps, at its end that gives the
+            intervals their width; networks are then trained on all of it.
+        epochs: The number of epochs. Default: about 4,000 gradient steps.
+        batch_size: Windows per gradient step. Default: 64 to 256, depends on their number.
+        learning_rate: The learning rate of Adam at the beginning; it falls to 0 as half a cosine.
+        loss: "mae" forecasts the median, "mse" the mean.
+        random_state: The seed.
+        verbose: 0 for no output, 1 for a live progress line.
+
+    Attributes:
+        fitted_: The networks, scales and intervals.
+        notes_: What was inferred and repaired.
+        results_: The errors of the last :meth:`evaluate`.
+
+    Raises:
+        InvalidValue: If an argument is invalid.
+
+    Example:
+        >>> hours = np.arange("2026-01-01", "2026-03-01", dtype="datetime64[h]")
+        >>> load = 5 + np.sin(np.arange(len(hours)) * 2 * np.pi / 24)
+        >>> frame = {"time": hours, "load": load}
+        >>> forecaster = Forecaster(horizon=6, members=1, epochs=1).fit(frame)
+        >>> forecaster.predict().columns
+        ['time', 'load', 'load_low', 'load_high']
+    """
+
+    def __init__(
+        self,
+        model: str = "mlp",
+        *,
+        horizon: int = 24,
+        look_back: int | None = None,
+        time: str | None = None,
+        target: str | Sequence[str] = (),
+        group: str | None = None,
+        past: Sequence[str] = (),
+        known: Sequence[str] = (),
+        coverage: float = 0.9,
+        members: int = 4,
+        validation: float = 0.2,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float = LEARNING_RATE,
+        loss: str = "mae",
+        random_state: int = 0,
+        verbose: int = 0,
+    ) -> None:
+        self.model = model
+        self.horizon = horizon
+        self.look_back = look_back
+        self.time = time
+        self.target = target
+        self.group = group
+        self.past = past
+        self.known = known
+        self.coverage = coverage
+        self.members = members
+        self.validation = validation
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def read(self, X: Any) -> Panel:
+        """Return the series of a frame, a file or a table on their regular grid.
+
+        Args:
+            X: Anything that :func:`~plastica.data.reading.read_table` accepts, or a panel.
+
+        Raises:
+            DataError: If a column cannot be inferred, or there is no regular series.
+        """
+        if isinstance(X, Panel):
+            return X
+        given = {"past": tuple(self.past), "known": tuple(self.known)}
+        return read_panel(X, time=self.time, target=self.target, group=self.group, **given)
+
+    def fit(self, X: Any, y: None = None, **options: Any) -> Self:
+        """Train on all rows; hold back what :meth:`evaluate` is to judge.
+
+        Args:
+            X: As for :meth:`read`.
+            y: Ignored; the target is a column of ``X``.
+            options: Of :meth:`Population.fit`, such as ``checkpoint`` and ``resume``.
+
+        Raises:
+            DataError: If a series is shorter than look-back plus horizon, constant, or empty.
+        """
+        fitted = fit_panel(self, self.read(X), **options)
+        return self._take(fitted, X)
+
+    def predict(self, X: Any = None, horizon: int | None = None) -> Any:
+        """Forecast the steps after the last known value of each series.
+
+        Args:
+            X: Newer rows, which go on from those of training or overlap with them; with known covariates, also rows
+                with their future values and an empty target. Default: go on from the end of training.
+            horizon: The number of steps, at most that of training. Default: that of training.
+
+        Returns:
+            A data frame of the type that ``fit`` was given, with the time, the series, and the forecast of each target
+            with the ends of its interval.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            InvalidValue: If the horizon is longer than that of training.
+            DataError: If the newer rows end before those of training, leave a gap that is too long, or lack future
+                values of a known covariate.
+        """
+        fitted = self._fitted()
+        steps = self._horizon(horizon)
+        longer, made = fitted.ahead(fitted.tail if X is None else self._newer(X), steps)
+        return frames.forecast_frame(longer, made, self.backend_)
+
+    def evaluate(self, X: Any, first: int | None = None) -> ForecastResults:
+        """Forecast from every step after training, and compare with what happened and with simple forecasts.
+
+        Args:
+            X: Rows after those of training; earlier ones may be among them.
+            first: The position of the first step to forecast. Default: the first one after training.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            DataError: If no window lies after the training span.
+        """
+        return self._judged(X, first)[0]
+
+    def _judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, Judged]:
+        fitted = self._fitted()
+        panel = self._newer(X)
+        start = fitted.until if first is None else first
+        if not len(fitted.windows(panel).origins(start)):
+            raise DataError(
+                f"no {fitted.horizon} steps after {fitted.frequency.shown(start - 1)}, the end of training, are known: "
+                "give later rows."
+            )
+        results, judged = fitted.evaluate(panel, start)
+        self.results_ = results
+        return results, judged
+
+    def update(self, X: Any) -> Self:
+        """Go on from newer rows, without training.
+
+        Args:
+            X: Rows that go on from those of training, or a panel.
+        """
+        self.fitted_ = self._fitted().from_here(self._newer(X))
+        return self
+
+    def save(self, path: str | Path) -> Path:
+        """Write one file with networks, scales, intervals and the end of the series; load it with ``pl.load``.
+
+        Raises:
+            NotFitted: Before :meth:`fit`.
+            FileError: If it cannot be written.
+        """
+        self._fitted()
+        return serialization.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load a forecaster from its file.
+
+        Raises:
+            FileError: If it is missing, damaged, or contains something else.
+        """
+        return serialization.load(cls, path)
+
+    @classmethod
+    def around(cls, arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Self:
+        """Return the forecaster of a file that was read; :func:`plastica.load` calls this."""
+        return serialization.around(cls, arrays, document, path)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether ``fit`` was called."""
+        return hasattr(self, "fitted_")
+
+    def _take(self, fitted: FittedForecast, X: Any) -> Self:
+        self.fitted_, self.notes_, self.backend_ = fitted, fitted.notes, frames.backend_of(X)
+        return self
+
+    def _fitted(self) -> FittedForecast:
+        if not hasattr(self, "fitted_"):
+            raise NotFitted("this Forecaster is not fitted yet; call fit(frame) first.")
+        return self.fitted_
+
+    def _newer(self, X: Any) -> Panel:
+        """Return newer rows behind those that are kept of training; a panel is used as it is."""
+        known = self._fitted().tail
+        return only(X, known.names) if isinstance(X, Panel) else joined(known, read_more(X, known))
+
+    def _horizon(self, horizon: int | None) -> int:
+        longest = self._fitted().horizon
+        if horizon is None:
+            return longest
+        if not isinstance(horizon, int | np.integer) or not 1 <= horizon <= longest:
+            raise InvalidValue(f"predict(horizon={horizon!r}): the networks forecast 1 to {longest} steps at once.")
+        return int(horizon)

@@ -1,0 +1,183 @@
+"""A panel that goes on: newer rows behind those of training, and steps to forecast behind the last known value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..data.inputs import as_table
+from ..data.table import show
+from ..errors import DataError
+from ..notes import Note, note
+from ..typing import Float, Int
+from .panel import Panel, panel_of
+from .roles import Roles
+
+Blocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
+
+
+def read_more(source: Any, known: Panel) -> Panel:
+    """Return the series of a newer table, with the columns and the time axis of a panel.
+
+    Raises:
+        DataError: If a column or a value is missing, or there is a series that the panel does not have.
+    """
+    table = as_table(source)
+    roles = known.roles
+    stamps = roles.clock.read(table)
+    panel = panel_of(table, Roles(roles.clock, stamps, *roles[2:6]), known.frequency)
+    if strange := [name for name in panel.names if name not in known.names]:
+        raise DataError(
+            f"{table.source} has the series {show(strange[0])}, which was not in training; the model knows "
+            f"{len(known)} series{_some(known.names)}."
+        )
+    return panel
+
+
+def before(panel: Panel, position: int) -> Panel:
+    """Return the steps of a panel before a position; series without any are left out."""
+    return _steps(panel, panel.positions < position)
+
+
+def only(panel: Panel, names: Collection[str]) -> Panel:
+    """Return the series with these names."""
+    return _steps(panel, np.isin(panel.series, [number for number, name in enumerate(panel.names) if name in names]))
+
+
+def with_values(panel: Panel) -> Panel:
+    """Return the panel without series of which a target has no value, with a note.
+
+    Raises:
+        DataError: If no series is left.
+    """
+    count = len(panel.roles.targets)
+    full = [np.isfinite(panel.values[span, :count]).any(0).all() for _, span in panel.spans()]
+    if all(full):
+        return panel
+    empty = [name for name, there in zip(panel.names, full, strict=True) if not there]
+    if not any(full):
+        raise DataError(f"{' and '.join(map(show, panel.roles.targets))}: no series has values in the training span.")
+    told = note("forecasting.empty_series", count=len(empty), name=show(empty[0]))
+    made = only(panel, set(panel.names) - set(empty))
+    return replace(made, notes=(*panel.notes, told))
+
+
+def _steps(panel: Panel, kept: np.ndarray) -> Panel:
+    counts = np.bincount(panel.series[kept], minlength=len(panel))
+    there = np.flatnonzero(counts)
+    positions = panel.positions[kept]
+    bounds = np.cumsum([0, *counts[there]])
+    return replace(
+        panel,
+        names=tuple(panel.names[number] for number in there),
+        starts=positions[bounds[:-1]],
+        bounds=bounds,
+        values=panel.values[kept],
+    )
+
+
+def joined(known: Panel, newer: Panel) -> Panel:
+    """Return a panel followed by newer steps; where both have a value, the newer one counts.
+
+    Raises:
+        DataError: If the newer steps end before the known ones.
+    """
+    blocks: Blocks = []
+    for number, span in known.spans():
+        start, values = int(known.starts[number]), known.values[span]
+        name = known.names[number]
+        if name in newer.names:
+            other = newer.names.index(name)
+            own = newer.values[newer.bounds[other] : newer.bounds[other + 1]]
+            begin = int(newer.starts[other])
+            if begin + len(own) < start + len(values):
+                raise DataError(
+                    f"the new rows{_of(name)} end at {known.frequency.shown(begin + len(own) - 1)}, before the known "
+                    f"ones, which end at {known.frequency.shown(start + len(values) - 1)}; give rows that go on from "
+                    "there."
+                )
+            first = min(start, begin)
+            made = np.full((begin + len(own) - first, values.shape[1]), np.nan)
+            made[start - first : start - first + len(values)] = values
+            part = made[begin - first :]
+            made[begin - first :] = np.where(np.isnan(own), part, own)
+            start, values = first, made
+        blocks.append((start, values))
+    return _from_blocks(known, blocks)
+
+
+def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, list[Note]]:
+    """Return the panel with each series cut or extended to end ``horizon`` steps after its last known target.
+
+    Raises:
+        DataError: If a series has fewer than ``look_back`` steps, half of them are holes, or a known covariate is
+            missing in the horizon.
+    """
+    roles, count = panel.roles, len(panel.roles.targets)
+    since = count + len(roles.past)
+    blocks: Blocks = []
+    behind = 0
+    for number, span in panel.spans():
+        values, start, name = panel.values[span], int(panel.starts[number]), panel.names[number]
+        present = np.asarray(np.isfinite(values[:, :count]).any(1))
+        end = len(values) - int(present[::-1].argmax()) if present.any() else 0
+        behind += not roles.known and end < len(values)
+        if end < look_back:
+            raise DataError(
+                f"the series{_of(name)} has {end} steps before the forecast, and the model reads {look_back}; give "
+                "more of its past."
+            )
+        holes = float(1 - present[end - look_back : end].mean())
+        if holes > 0.5:
+            raise DataError(
+                f"{holes:.0%} of the last {look_back} steps of the series{_of(name)} before "
+                f"{panel.frequency.shown(start + end)} are missing; fill the gap, or give rows without one."
+            )
+        made = np.full((end + horizon, values.shape[1]), np.nan)
+        made[:end] = values[:end]
+        after = values[end : end + horizon, since:]
+        made[end : end + len(after), since:] = after
+        if np.isnan(made[end:, since:]).any():
+            step, column = (int(each) for each in np.argwhere(np.isnan(made[end:, since:]))[0])
+            raise DataError(
+                f"the covariate {show(roles.known[column])} is known for {step} of {horizon} steps after "
+                f"{panel.frequency.shown(start + end - 1)}{_of(name, ', in')}; add rows with its future values and an "
+                "empty target, or choose a shorter horizon."
+            )
+        blocks.append((start, made))
+    notes = [note("forecasting.ends_with_holes", count=behind)] if behind else []
+    return _from_blocks(panel, blocks), notes
+
+
+def tail_of(panel: Panel, steps: int) -> Panel:
+    """Return the last steps of each series."""
+    blocks = [
+        (int(panel.starts[number]) + max(0, len(values) - steps), values[-steps:])
+        for number, values in ((number, panel.values[span]) for number, span in panel.spans())
+    ]
+    return _from_blocks(panel, blocks)
+
+
+def boundary(panel: Panel, share: float, until: float = np.inf) -> int:
+    """Return the position that leaves the given share of a panel's span of time, or a number of steps, behind it."""
+    positions = panel.positions
+    first, last = int(positions.min()), int(min(positions.max() + 1, until))
+    steps = round(share * (last - first)) if share < 1 else int(share)
+    return last - steps
+
+
+def _from_blocks(panel: Panel, blocks: Blocks) -> Panel:
+    starts: Int[np.ndarray, " series"] = np.array([start for start, _ in blocks])
+    bounds = np.cumsum([0, *(len(values) for _, values in blocks)])
+    return replace(panel, starts=starts, bounds=bounds, values=np.concatenate([values for _, values in blocks]))
+
+
+def _of(name: str, before: str = "") -> str:
+    return f"{before} {show(name)}" if name else ""
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", such as " + ", ".join(map(show, names[:3])) if names != ("",) else ""
