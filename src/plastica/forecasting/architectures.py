@@ -27,7 +27,7 @@ DROPOUT = 0.2
 CORRECTING = 32
 CODES = 8  # numbers that stand for the calendar and the covariates of a step
 
-Node = Any  # of a graph of layers
+GraphNode = Any  # of a graph of layers
 
 
 def mlp(shape: WindowShape, seed: int = 0) -> Model:
@@ -68,7 +68,7 @@ def around(core: Core) -> Callable[[WindowShape, int], Model]:
     """
 
     def build(shape: WindowShape, seed: int = 0) -> Model:
-        inputs: list[Node] = [Input(each) for each in shape.inputs]
+        inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
         window = Concatenate()(inputs[:2]) if shape.past else inputs[0]
         made = core(shape.look_back, 1 + shape.past, shape.horizon, 1)(window)
         if shape.future:
@@ -87,12 +87,12 @@ ARCHITECTURES: dict[str, Callable[[WindowShape, int], Model]] = {
 }
 
 
-def _begin(shape: WindowShape) -> tuple[list[Node], Node, Node]:
+def _begin(shape: WindowShape) -> tuple[list[GraphNode], GraphNode, GraphNode]:
     """Return the inputs, the mean of the window, and the window relative to it."""
-    inputs: list[Node] = [Input(each) for each in shape.inputs]
+    inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
     level = GlobalAveragePooling1D()(inputs[0])
     return inputs, level, Subtract()([inputs[0], RepeatVector(shape.look_back)(level)])
 
 
-def _end(inputs: list[Node], level: Node, relative: Node, shape: WindowShape, seed: int) -> Model:
+def _end(inputs: list[GraphNode], level: GraphNode, relative: GraphNode, shape: WindowShape, seed: int) -> Model:
     return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(level)]), seed=seed)

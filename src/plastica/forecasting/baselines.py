@@ -9,12 +9,12 @@ import numpy as np
 from ..typing import Float, Int
 from .classical.linear import LinearForecast, ridge
 from .frequency import DAY, WEEK, Frequency
-from .windows import Windows
+from .windows import PanelWindows
 
 LAST_VALUE, RIDGE = "last_value", "ridge"
 CHUNK = 4096  # windows copied at once
 
-Answers = Float[np.ndarray, "windows horizon"]
+ScaledForecasts = Float[np.ndarray, "windows horizon"]
 
 
 def season_name(frequency: Frequency, season: int) -> str:
@@ -28,7 +28,9 @@ def season_name(frequency: Frequency, season: int) -> str:
     return {per_week: "last_week"}.get(season, "yesterday" if season == per_day else "last_year")
 
 
-def naive_forecasts(windows: Windows, frequency: Frequency) -> Iterator[tuple[str, Callable[[np.ndarray], Answers]]]:
+def naive_forecasts(
+    windows: PanelWindows, frequency: Frequency
+) -> Iterator[tuple[str, Callable[[np.ndarray], ScaledForecasts]]]:
     """Yield the name of each naive forecast, and the function from origins to scaled forecasts."""
     yield LAST_VALUE, lambda origins: np.repeat(windows.values[origins - 1], windows.shape.horizon, axis=1)
     for season in frequency.seasons:
@@ -39,7 +41,7 @@ def naive_forecasts(windows: Windows, frequency: Frequency) -> Iterator[tuple[st
             )
 
 
-def ridge_forecast(windows: Windows, until: int) -> Callable[[np.ndarray], Answers] | None:
+def ridge_forecast(windows: PanelWindows, until: int) -> Callable[[np.ndarray], ScaledForecasts] | None:
     """Return the function from origins to scaled forecasts of a ridge regression on the values of a window.
 
     Args:
@@ -58,7 +60,7 @@ def ridge_forecast(windows: Windows, until: int) -> Callable[[np.ndarray], Answe
     if not models:
         return None
 
-    def forecast(origins: np.ndarray) -> Answers:
+    def forecast(origins: np.ndarray) -> ScaledForecasts:
         made, series = np.zeros((len(origins), horizon)), windows.series[origins]
         for number in np.unique(series):
             model = models.get(int(number))
@@ -74,6 +76,6 @@ def ridge_forecast(windows: Windows, until: int) -> Callable[[np.ndarray], Answe
     return forecast
 
 
-def _season_before(windows: Windows, origins: Int[np.ndarray, " windows"], season: int) -> Answers:
+def _season_before(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int) -> ScaledForecasts:
     steps = np.arange(windows.shape.horizon) % season - season
     return windows.values[origins[:, None] + steps, 0]

@@ -18,7 +18,7 @@ from .panel import Panel
 from .results import ForecastResults, gain_over, judge, naive_scales
 from .scales import Scales
 from .training import answers
-from .windows import Windows, windows_of
+from .windows import PanelWindows, windows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +72,13 @@ class FittedForecast:
         """The steps of the time axis."""
         return self.tail.frequency
 
-    def windows(self, panel: Panel) -> Windows:
+    def windows(self, panel: Panel) -> PanelWindows:
         """Return the windows of a panel with the series of training."""
         return windows_of(panel, self.scales, self.look_back, self.horizon, flags=self.flags)
 
-    def answers(self, windows: Windows, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"]:
+    def answers(
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    ) -> Float[np.ndarray, "windows horizon"]:
         """Return the forecasts from each origin, in the unit of its series."""
         return np.sum([part.weight * answers(part.models, windows, origins) for part in self.parts], axis=0)
 
@@ -101,7 +103,9 @@ class FittedForecast:
         half = self.intervals.half_widths(windows, origins)
         return longer, Forecasts(*(each[:, :horizon] for each in (made, made - half, made + half)))
 
-    def evaluate(self, panel: Panel, first: int, rivals: Sequence[str] | None = None) -> tuple[ForecastResults, Judged]:
+    def evaluate(
+        self, panel: Panel, first: int, rivals: Sequence[str] | None = None
+    ) -> tuple[ForecastResults, JudgedForecasts]:
         """Forecast from every origin of a span and compare with what happened and with simple forecasts.
 
         Args:
@@ -135,7 +139,7 @@ class FittedForecast:
             gain=gain_over(truth, own, made[rival]),
             rival=rival,
         )
-        return results, Judged(windows, origins, truth, made, half)
+        return results, JudgedForecasts(windows, origins, truth, made, half)
 
     def from_here(self, panel: Panel) -> FittedForecast:
         """Return the forecast with the end of another panel, from which it goes on without training."""
@@ -162,7 +166,7 @@ class Forecasts:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class JudgedForecasts:
     """The forecasts that were compared with what happened.
 
     Args:
@@ -173,7 +177,7 @@ class Judged:
         half_widths: Half of the width of the intervals.
     """
 
-    windows: Windows
+    windows: PanelWindows
     origins: np.ndarray
     truth: Float[np.ndarray, "windows horizon"]
     forecasts: dict[str, Float[np.ndarray, "windows horizon"]]

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
 from . import frames, serialization
-from .fitted import FittedForecast, Judged
+from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
 from .joining import joined, only, read_more
 from .panel import Panel, read_panel
@@ -177,7 +177,7 @@ class Forecaster(BaseEstimator):
         """
         return self._judged(X, first)[0]
 
-    def _judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, Judged]:
+    def _judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, JudgedForecasts]:
         fitted = self._fitted()
         panel = self._newer(X)
         start = fitted.until if first is None else first

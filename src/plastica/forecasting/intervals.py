@@ -7,9 +7,8 @@ import numpy as np
 
 from ..calibration import ConformalIntervals
 from ..typing import Float, Int
-from .windows import Windows
+from .windows import PanelWindows
 
-Numbers = tuple[float, ...]
 LEAST_SPREAD = 0.05  # of the mean spread
 
 
@@ -26,8 +25,8 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """
 
     coverage: float
-    thresholds: Numbers
-    spread: Numbers
+    thresholds: tuple[float, ...]
+    spread: tuple[float, ...]
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""
@@ -35,7 +34,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             raise ValueError("intervals need a coverage between 0 and 1 and a spread above 0")
 
     def half_widths(
-        self, windows: Windows, origins: Int[np.ndarray, " windows"]
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return half of the width of the interval of each step."""
         steps = windows.positions[origins][:, None] + np.arange(len(self.thresholds))
@@ -44,7 +43,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 def learn_intervals(
-    windows: Windows,
+    windows: PanelWindows,
     origins: Int[np.ndarray, " windows"],
     forecasts: Float[np.ndarray, "windows horizon"],
     season: int,

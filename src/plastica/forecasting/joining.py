@@ -16,7 +16,7 @@ from ..typing import Float, Int
 from .panel import Panel, panel_of
 from .roles import Roles
 
-Blocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
+SeriesBlocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
 
 
 def read_more(source: Any, known: Panel) -> Panel:
@@ -85,7 +85,7 @@ def joined(known: Panel, newer: Panel) -> Panel:
     Raises:
         DataError: If the newer steps end before the known ones.
     """
-    blocks: Blocks = []
+    blocks: SeriesBlocks = []
     for number, span in known.spans():
         start, values = int(known.starts[number]), known.values[span]
         name = known.names[number]
@@ -118,7 +118,7 @@ def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, lis
     """
     roles, count = panel.roles, len(panel.roles.targets)
     since = count + len(roles.past)
-    blocks: Blocks = []
+    blocks: SeriesBlocks = []
     behind = 0
     for number, span in panel.spans():
         values, start, name = panel.values[span], int(panel.starts[number]), panel.names[number]
@@ -169,7 +169,7 @@ def boundary(panel: Panel, share: float, until: float = np.inf) -> int:
     return last - steps
 
 
-def _from_blocks(panel: Panel, blocks: Blocks) -> Panel:
+def _from_blocks(panel: Panel, blocks: SeriesBlocks) -> Panel:
     starts: Int[np.ndarray, " series"] = np.array([start for start, _ in blocks])
     bounds = np.cumsum([0, *(len(values) for _, values in blocks)])
     return replace(panel, starts=starts, bounds=bounds, values=np.concatenate([values for _, values in blocks]))

@@ -102,7 +102,7 @@ def read_panel(
         >>> table = {"day": ["2026-01-01", "2026-01-02", "2026-01-04", "2026-01-03"], "sales": [3, 5, 2, 4]}
         >>> panel = read_panel(table)
         >>> panel.values[:, 0].tolist(), str(panel.notes[0])
-        ([3.0, 5.0, 4.0, 2.0], "1 row is not in the order of time; rows were sorted.")
+        ([3.0, 5.0, 4.0, 2.0], '1 row is not in the order of time; rows were sorted.')
     """
     table = as_table(source)
     target = (target,) if isinstance(target, str) else tuple(target)

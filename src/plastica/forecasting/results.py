@@ -12,8 +12,6 @@ from ..evaluation.intervals import Figure, around
 from ..notes import Note, note
 from ..typing import Float, Int
 
-Numbers = tuple[float, ...]
-
 
 class ForecastErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The errors of one model.
@@ -28,7 +26,7 @@ class ForecastErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mae: float
     rmse: float
     mase: float
-    by_step: Numbers
+    by_step: tuple[float, ...]
 
 
 class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -10,8 +10,6 @@ from ..typing import Float
 from .imputation import best_lag
 from .panel import Panel
 
-Numbers = tuple[float, ...]
-
 
 class Scales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mean and the standard deviation of each series, and how its holes are filled.
@@ -22,11 +20,11 @@ class Scales(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         covariate_means, covariate_deviations: Of each covariate, over all series.
     """
 
-    means: Numbers
-    deviations: Numbers
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
     lags: tuple[int, ...]
-    covariate_means: Numbers
-    covariate_deviations: Numbers
+    covariate_means: tuple[float, ...]
+    covariate_deviations: tuple[float, ...]
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""

@@ -12,12 +12,12 @@ from ..training import History
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .training import Budget, answers, train_validated
-from .windows import Windows
+from .windows import PanelWindows
 
 LEAST_WEIGHT = 0.05  # architectures with less are left out
 
 
-class Trial(NamedTuple):
+class ArchitectureTrial(NamedTuple):
     """What was found on the validation span.
 
     Attributes:
@@ -33,13 +33,13 @@ class Trial(NamedTuple):
 
 def try_out(
     names: Sequence[str],
-    windows: Windows,
+    windows: PanelWindows,
     train: Int[np.ndarray, " windows"],
     validation: Int[np.ndarray, " later"],
     budget: Budget,
     seed: int,
     verbose: int | str = 0,
-) -> Trial:
+) -> ArchitectureTrial:
     """Train an instance of each architecture on the first windows, and weigh them by the later ones."""
     trained = [
         train_validated(ARCHITECTURES[name], windows, train, validation, budget, seed, verbose) for name in names
@@ -51,11 +51,11 @@ def try_out(
     kept = {place: float(weight / total) for place, weight in kept.items()}
     forecasts = np.sum([weight * made[place] for place, weight in kept.items()], axis=0)
     heaviest = max(kept, key=kept.__getitem__)
-    return Trial({names[place]: weight for place, weight in kept.items()}, forecasts, trained[heaviest][1])
+    return ArchitectureTrial({names[place]: weight for place, weight in kept.items()}, forecasts, trained[heaviest][1])
 
 
 def _weights(
-    made: Float[np.ndarray, "models windows horizon"], windows: Windows, validation: Int[np.ndarray, " windows"]
+    made: Float[np.ndarray, "models windows horizon"], windows: PanelWindows, validation: Int[np.ndarray, " windows"]
 ) -> Float[np.ndarray, " models"]:
     if len(made) == 1:
         return np.ones(1)

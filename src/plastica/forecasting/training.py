@@ -17,7 +17,7 @@ from ..populations import Population
 from ..schedules import CosineDecay
 from ..training import History
 from ..typing import Float, Int
-from .windows import Windows, WindowShape
+from .windows import PanelWindows, WindowShape
 
 STEPS = 4000  # gradient steps of a whole training: the calendar and a week's course are learned by then
 MOST_EPOCHS, LEAST_EPOCHS = 40, 4
@@ -50,7 +50,7 @@ def budget_for(windows: int, epochs: int | None, batch_size: int | None, learnin
     return Budget(epochs or int(np.clip(STEPS // steps, LEAST_EPOCHS, MOST_EPOCHS)), size, learning_rate, loss)
 
 
-def compiled(architecture: Architecture, windows: Windows, rows: int, budget: Budget, seed: int) -> Model:
+def compiled(architecture: Architecture, windows: PanelWindows, rows: int, budget: Budget, seed: int) -> Model:
     """Return an untrained network whose learning rate falls over a training on so many windows."""
     steps = budget.epochs * -(-rows // budget.batch_size)
     model = architecture(windows.shape, seed)
@@ -60,7 +60,7 @@ def compiled(architecture: Architecture, windows: Windows, rows: int, budget: Bu
 
 def train_validated(
     architecture: Architecture,
-    windows: Windows,
+    windows: PanelWindows,
     train: Int[np.ndarray, " windows"],
     validation: Int[np.ndarray, " later"],
     budget: Budget,
@@ -83,7 +83,7 @@ def train_validated(
 
 def train_members(
     architecture: Architecture,
-    windows: Windows,
+    windows: PanelWindows,
     train: Int[np.ndarray, " windows"],
     budget: Budget,
     seeds: Sequence[int],
@@ -113,7 +113,7 @@ def train_members(
 
 
 def answers(
-    models: Sequence[Model], windows: Windows, origins: Int[np.ndarray, " windows"]
+    models: Sequence[Model], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the mean forecast of the networks from each origin, in the unit of its series."""
     inputs = read(windows, origins)
@@ -121,13 +121,13 @@ def answers(
     return windows.unscaled(origins, np.asarray(np.mean(np.stack(found), axis=0, dtype=np.float64)))
 
 
-def read(windows: Windows, origins: Int[np.ndarray, " windows"]) -> Any:
+def read(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Any:
     """Return the inputs of a network: several in a tuple, or the only one."""
     first, *others = windows.inputs(origins)
     return (first, *others) if others else first
 
 
-def _judged(windows: Windows, origins: Int[np.ndarray, " windows"]) -> tuple[Any, ...]:
+def _judged(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> tuple[Any, ...]:
     weights = windows.weights(origins)
     given = (read(windows, origins), windows.targets(origins))
     return given if weights is None else (*given, weights)

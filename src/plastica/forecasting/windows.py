@@ -41,7 +41,7 @@ class WindowShape(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
+class PanelWindows:
     """Series one after another, each target of each series being one, from which windows are gathered.
 
     A window is named by its origin, the place of the first step that it forecasts.
@@ -132,7 +132,7 @@ class Windows:
         return origins[:, None] + np.arange(self.shape.horizon)
 
 
-def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, flags: bool) -> Windows:
+def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, flags: bool) -> PanelWindows:
     """Return the windows of a panel.
 
     Args:
@@ -159,7 +159,7 @@ def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, fl
         past = np.concatenate([past, observed[:, None]], axis=1)
     future, rows = _future(panel, rest[:, known_from - count :], sources)
     shape = WindowShape(look_back, horizon, past.shape[1], future.shape[1])
-    return Windows(
+    return PanelWindows(
         shape,
         np.concatenate(scaled)[:, None].astype(np.float32),
         observed,
