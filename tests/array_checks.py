@@ -139,5 +139,6 @@ def names():
     containers = {"Callable": Callable, "Mapping": Mapping, "Sequence": Sequence, "np": np}
     containers |= {name: getattr(builtins, name) for name in ("dict", "list", "tuple")}
     # Functions of jax.numpy also accept arrays and scalars of NumPy, and initial weights are NumPy's.
-    arrays = {"Array": jax.Array | np.ndarray | np.generic} | {word: getattr(jaxtyping, word) for word in WORDS}
+    either = jax.Array | np.ndarray | np.generic
+    arrays = {"Array": either, "AnyArray": either} | {word: getattr(jaxtyping, word) for word in WORDS}
     return Names(containers | arrays)

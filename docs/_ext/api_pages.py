@@ -52,7 +52,11 @@ AT_THE_TOP = ("boltzmann", "draw", "maps")  # modules that are attributes of the
 ROUTING = "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request"
 CONTENTS = "contents"  # read by docs/reference.md
 # Inherited members are documented, except those from scikit-learn and Python.
-INHERITED = {"model": "object", "estimators": "BaseEstimator, ClassifierMixin, RegressorMixin, object"}
+INHERITED = {
+    "model": "object",
+    "tables": "object, tuple, Struct",
+    "estimators": "BaseEstimator, ClassifierMixin, RegressorMixin, object",
+}
 
 
 def module_of(name: str) -> ModuleType | None:

@@ -67,5 +67,5 @@ class Staged(ABC):
         """Return the rows with these indices along the first axis; runs inside the compiled program."""
 
     @abstractmethod
-    def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
+    def identity(self, rows: int) -> tuple[str | np.ndarray | jax.Array, ...]:
         """Return what identifies the first ``rows`` rows."""

@@ -15,7 +15,7 @@ from ..losses import Objective
 from ..optimizers import Optimizer
 from ..rules import Backprop
 from ..training.history import History
-from ..training.program import Learner, Program
+from ..training.program import Learner, Program, RespondsToInputs
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
 from ..typing import Memory, Params, State
@@ -129,7 +129,7 @@ class BaseModel(BuiltNetwork):
         """Return the shapes and types of a training state, for arrays from a file."""
         return compiling.lay_out(self.program, self._params, self._state, self.seed)
 
-    def answering(self) -> tuple[Answering, Params, State, Memory]:
+    def answering(self) -> tuple[RespondsToInputs, Params, State, Memory]:
         """Return what predictions are computed from: what responds to inputs, params, state, memory."""
         own, rule = (None, Backprop()) if self._compiled is None else (self._compiled.own, self._compiled.rule)
         answering = Answering(self.network, rule) if own is None else own.answering

@@ -206,7 +206,7 @@ def begin(program: Program, params: Params, state: State, seed: int, widths: tup
     """Return the initial training state; ``widths`` are the numbers of sums of the metrics."""
     memory, optimizer = program.begin(params, state, _key_of(seed))
     step, sums = np.zeros((), np.int32), empty_sums(program, widths)
-    return jax.device_put(Learner(params, state, memory, optimizer, step, sums))
+    return Learner(*jax.device_put((params, state, memory, optimizer, step, sums)))
 
 
 def lay_out(program: Program, params: Params, state: State, seed: int) -> Learner:

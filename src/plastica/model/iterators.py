@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar, final
+from typing import TYPE_CHECKING, TypeGuard, TypeVar, final
 
 import jax
 import numpy as np
 
 from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..training.batches import ANSWER_ROWS, PART_ROWS
-from ..training.stream import Stream
+from ..training.stream import BatchArrays, Stream
 from ..typing import PyTree
 from .base import BaseModel
 from .examples import take
@@ -86,7 +86,7 @@ class Batches:
             raise ShapeError(f"only one of batch {number} and batch 0 has weights; give weights in all or in none.")
         return Examples(*conformed(own, self._types, f"batch {number}", "batch 0"))
 
-    def _converted(self, first: int, items: Sequence[object]) -> list[Any]:
+    def _converted(self, first: int, items: Sequence[object]) -> list[BatchArrays]:
         """Return batches as arrays. All are checked together, and one by one only to find an invalid one."""
         try:
             rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]

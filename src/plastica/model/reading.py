@@ -119,8 +119,9 @@ def _restore_training(model: Model, arrays: dict[str, np.ndarray]) -> None:
     laid_out = model.laid_out_learner()
     beside = {"memory": laid_out.memory, "optimizer": laid_out.optimizer, "step": laid_out.step}
     found = unflatten(beside, arrays)
-    begun = Learner(model.params, model.state, **found, sums=np.zeros(laid_out.sums.shape, np.float32))
-    model.learner = jax.device_put(begun)
+    sums = np.zeros(laid_out.sums.shape, np.float32)
+    begun = jax.device_put((model.params, model.state, found["memory"], found["optimizer"], found["step"], sums))
+    model.learner = Learner(*begun)
 
 
 def _with_batch(shape: list[Any]) -> list[Any]:

@@ -29,7 +29,7 @@ class FoldSplitter(Protocol):
         ...
 
 
-FoldsLike = int | FoldSplitter | Sequence[tuple[ArrayLike, ArrayLike]]
+FoldsLike = int | np.integer | FoldSplitter | Sequence[tuple[ArrayLike, ArrayLike]]
 
 
 class RowSplit(NamedTuple):

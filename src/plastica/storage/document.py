@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import FileError, InvalidValue
+
+# The contents of a JSON object; what is read from files is checked by those who read it.
+Document: TypeAlias = dict[str, Any]
 
 LARGEST_DOCUMENT = 32 * 2**20
 DEEPEST = 200
@@ -16,7 +19,7 @@ _FLOAT = "$float"
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
+def encode(document: Document, *, in_order: bool = False) -> str:
     """Return ``document`` as JSON.
 
     NaN and infinity, which JSON lacks, are encoded as ``{"$float": "nan"}`` and decoded to floats.
@@ -41,7 +44,7 @@ def encode(document: dict[str, Any], *, in_order: bool = False) -> str:
     return text
 
 
-def decode(text: str | bytes, where: str) -> dict[str, Any]:
+def decode(text: str | bytes, where: str) -> Document:
     """Return the document for a JSON text.
 
     Raises:
@@ -50,7 +53,7 @@ def decode(text: str | bytes, where: str) -> dict[str, Any]:
     return parse(text, where, _restore)
 
 
-def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> dict[str, Any]:
+def parse(text: str | bytes, where: str, object_hook: Callable[[Document], Any] | None = None) -> Document:
     """Return the dictionary in a JSON text, without decoding special values.
 
     Raises:
@@ -65,16 +68,16 @@ def parse(text: str | bytes, where: str, object_hook: Callable[[dict[str, Any]],
     return parsed
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """Return the canonical JSON of a value: sorted keys, no spaces."""
     return _spelt(value, sort_keys=True)
 
 
-def _spelt(value: Any, sort_keys: bool) -> str:
+def _spelt(value: object, sort_keys: bool) -> str:
     return json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any, path: str, depth: int) -> Any:
+def _plain(value: object, path: str, depth: int) -> Any:
     if depth == 0:
         raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} levels deep.")
     if isinstance(value, dict):
@@ -94,7 +97,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     )
 
 
-def _restore(parts: dict[str, Any]) -> Any:
+def _restore(parts: Document) -> Any:
     if parts.keys() == {_FLOAT}:
         name = parts[_FLOAT]
         return _NOT_FINITE[name] if isinstance(name, str) and name in _NOT_FINITE else parts

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, overload
 
 import jax
 import numpy as np
 
 from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
-from .rows import Picked, Plan, Rows, count_rows, is_staged
+from ..typing import PyTree
+from .rows import AnyArray, Picked, Plan, Rows, count_rows, is_staged
 from .share import MOST_COUNTED
 from .source import Source
 
@@ -75,7 +76,11 @@ def room_for(rows: int) -> int:
     return -(-rows // step) * step
 
 
-def filled(array: Any, room: int, fill: float = 0.0) -> Any:
+@overload
+def filled(array: np.ndarray, room: int, fill: float = 0.0) -> np.ndarray: ...
+@overload
+def filled(array: Gathered, room: int, fill: float = 0.0) -> Staged: ...
+def filled(array: np.ndarray | Gathered, room: int, fill: float = 0.0) -> np.ndarray | Staged:
     """Return the rows padded to ``room`` rows; the array itself if it has that length."""
     if isinstance(array, Gathered):
         return array.staged(lambda rows: filled(rows, room, fill))
@@ -86,11 +91,11 @@ def filled(array: Any, room: int, fill: float = 0.0) -> Any:
     return made
 
 
-def training_rows(x: Any, y: Any, weight: np.ndarray | None) -> Rows:
+def training_rows(x: PyTree, y: PyTree, weight: np.ndarray | None) -> Rows:
     """Return the training data, with padding rows that no batch contains."""
     count, size = count_rows(x), sum(part.nbytes for part in jax.tree.leaves(x))
     room = room_for(count) if size <= LARGEST_COPY else count
-    return jax.device_put(jax.tree.map(lambda part: filled(part, room), Rows(x, y, weight)))
+    return Rows(*jax.device_put(jax.tree.map(lambda part: filled(part, room), (x, y, weight))))
 
 
 class Planner:
@@ -193,7 +198,7 @@ class Arrays(Planner, Source):
         """Return all rows."""
         return self.data
 
-    def identity(self) -> Iterator[str | np.ndarray]:
+    def identity(self) -> Iterator[str | AnyArray]:
         """Yield the rows without padding; or, of shared rows, all of them and which are trained on."""
         if self.places is not None:
             yield from (*jax.tree.leaves(self.data), self.places)
@@ -209,7 +214,13 @@ class Arrays(Planner, Source):
         return self._table
 
 
-def in_chunks(array: Any, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> Any:
+@overload
+def in_chunks(array: np.ndarray, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> np.ndarray: ...
+@overload
+def in_chunks(array: Gathered, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None) -> Staged: ...
+def in_chunks(
+    array: np.ndarray | Gathered, size: int = ANSWER_ROWS, fill: float = 0.0, room: int | None = None
+) -> np.ndarray | Staged:
     """Return ``(rows, ...)`` as ``(chunks, size, ...)``, padded to one of a few numbers of chunks."""
     if isinstance(array, Gathered):
         return array.staged(lambda rows: in_chunks(rows, size, fill, room))
@@ -252,8 +263,10 @@ def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
     return [slice(start, start + most) for start in range(0, rows, most)], room
 
 
-def held_out_rows(x: Any, y: Any, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None) -> Rows:
+def held_out_rows(
+    x: PyTree, y: PyTree, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
+) -> Rows:
     """Return the data of an evaluation in chunks; padding rows have the weight -1."""
     weight = np.ones(count_rows(x), np.float32) if weight is None else weight
     x, y = jax.tree.map(lambda part: in_chunks(part, size, room=room), (x, y))
-    return jax.device_put(Rows(x, y, in_chunks(weight, size, -1.0, room)))
+    return Rows(*jax.device_put((x, y, in_chunks(weight, size, -1.0, room))))

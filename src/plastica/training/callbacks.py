@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from ..errors import InvalidValue, PlasticaWarning
 from ..registry import look_up
 
 Logs = dict[str, float]
+CallbackState: TypeAlias = dict[str, Any]  # values that JSON can store
 Needs = Literal["logs", "epoch", "batch"]
+T = TypeVar("T")
 
 EPOCH_HOOKS = ("on_epoch_begin", "on_epoch_end")
 BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
@@ -66,11 +68,11 @@ class Callback:
         0 0.5
     """
 
-    model: Any = None
+    model: Any = None  # a Model, which is above this floor; callbacks may use all of its methods
     params: Mapping[str, Any] = {}
     needs: Needs = "epoch"
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         """Infer ``needs`` from the hooks of the subclass."""
         super().__init_subclass__(**kwargs)
         said_by = next(base for base in cls.__mro__ if "needs" in vars(base))
@@ -131,11 +133,11 @@ class Callback:
     def on_predict_end(self, logs: Logs | None = None) -> None:
         """Called after ``predict``."""
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the state kept between epochs, as JSON-serializable values."""
         return {}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the result of :meth:`get_state`."""
 
     def get_arrays(self) -> dict[str, np.ndarray]:
@@ -185,7 +187,7 @@ class LambdaCallback(Callback):
         [0.5]
     """
 
-    def __init__(self, *, needs: Needs | None = None, **hooks: Callable[..., Any] | None) -> None:
+    def __init__(self, *, needs: Needs | None = None, **hooks: Callable[..., object] | None) -> None:
         given = {name: hook for name, hook in hooks.items() if hook is not None}
         names = (*EPOCH_HOOKS, *BATCH_HOOKS, *OTHER_HOOKS)
         for name, hook in given.items():
@@ -201,7 +203,7 @@ class LambdaCallback(Callback):
             self.needs = "epoch" if given.keys() & set(EPOCH_HOOKS) else "logs"
 
 
-def as_list(callbacks: Any) -> list[Callback]:
+def as_list(callbacks: object) -> list[Callback]:
     """Return the callbacks as a list.
 
     Raises:
@@ -209,7 +211,8 @@ def as_list(callbacks: Any) -> list[Callback]:
     """
     if callbacks is None:
         return []
-    given: list[Any] = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
+    found: list[Callback] = []
+    given: Iterable[object] = callbacks if isinstance(callbacks, Iterable) else [callbacks]
     for callback in given:
         if isinstance(callback, type) and issubclass(callback, Callback):
             raise InvalidValue(f"callbacks: {callback.__name__} is a class; write {callback.__name__}().")
@@ -219,7 +222,8 @@ def as_list(callbacks: Any) -> list[Callback]:
                 "of plastica.Callback, or use LambdaCallback(on_epoch_end=...)."
             )
         one_of(type(callback).__name__, "needs", callback.needs, LEVELS)
-    return given
+        found.append(callback)
+    return found
 
 
 def most_needed(callbacks: Iterable[Callback]) -> Needs:
@@ -232,21 +236,22 @@ def say(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def one_of(where: str, field: str, value: Any, choices: tuple[Any, ...]) -> Any:
+def one_of(where: str, field: str, value: object, choices: Sequence[T]) -> T:
     """Return the value if it is one of the choices.
 
     Raises:
         InvalidValue: If it is not.
     """
-    if not any(type(value) is type(choice) and value == choice for choice in choices):
-        raise InvalidValue(f"{where}: {field} is {value!r}; expected {' or '.join(map(repr, choices))}.")
-    return value
+    for choice in choices:
+        if type(value) is type(choice) and value == choice:
+            return choice
+    raise InvalidValue(f"{where}: {field} is {value!r}; expected {' or '.join(map(repr, choices))}.")
 
 
-def _padded(hook: Callable[..., Any], count: int) -> Callable[..., Any]:
+def _padded(hook: Callable[..., object], count: int) -> Callable[..., object]:
     """Pass an empty dict to a function if there are no logs."""
 
-    def call(*arguments: Any, logs: Logs | None = None) -> Any:
+    def call(*arguments: object, logs: Logs | None = None) -> object:
         given = arguments if len(arguments) == count else (*arguments, logs)
         return hook(*given[:-1], {} if given[-1] is None else given[-1])
 

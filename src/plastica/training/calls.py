@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import jax
 import numpy as np
@@ -27,7 +26,7 @@ def calls_of(members: Sequence[Member]) -> Calls:
     """
     if len(members) == 1:
         return one_by_one
-    kinds: dict[Any, list[int]] = {}
+    kinds: dict[Hashable, list[int]] = {}
     for place, member in enumerate(members):
         kinds.setdefault(_kind(member), []).append(place)
     parts: list[tuple[Sequence[int], Calls]] = [
@@ -44,7 +43,7 @@ def one_by_one(calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict
     return found
 
 
-def _kind(member: Member) -> Any:
+def _kind(member: Member) -> Hashable:
     """Return what members of one program have in common."""
     program, rows = member.trainee.program, member.source.rows_at(member.step)
     leaves, structure = jax.tree.flatten(member.validation)

@@ -8,7 +8,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import numpy as np
@@ -17,11 +17,13 @@ from ..errors import InvalidValue, PlasticaWarning
 from ..specification import to_spec
 from ..storage import CheckpointFolder
 from ..storage import document as documents
+from ..storage.document import Document
 from ..storage.trees import flatten, unflatten
-from .callbacks import say
+from .callbacks import CallbackState, say
 from .member import Member
 from .program import Learner, Program
 from .recovery import CallStart, Recovery
+from .rows import AnyArray
 from .run import Run
 
 # Fields added to declarations since the first release; they are part of a run's fingerprint only if they are set.
@@ -32,6 +34,14 @@ ADDED_FIELDS = frozenset({
 })  # fmt: skip
 
 HASHED_AT_ONCE = 1 << 14  # rows; narrow types are copied before they are hashed
+
+
+class Digest(Protocol):
+    """A hash that is computed piece by piece, such as that of ``hashlib.sha256()``."""
+
+    def update(self, data: bytes | memoryview, /) -> None:
+        """Add bytes."""
+        ...
 
 
 class Checkpoints:
@@ -118,7 +128,7 @@ class Checkpoints:
         """Release the folder for other runs."""
         self.folder.close()
 
-    def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: dict[str, Any]) -> None:
+    def _restore(self, run: Run, arrays: dict[str, np.ndarray], document: Document) -> None:
         run.seconds = document["seconds"]
         for (prefix, member), own in zip(_by_prefix(run), document.get("members", [document]), strict=True):
             _restore(member, _under(prefix, arrays), own, str(self.folder.path))
@@ -153,7 +163,7 @@ def _arrays_of(member: Member, fallback: Learner | None) -> dict[str, np.ndarray
     return arrays
 
 
-def _document_of(member: Member) -> dict[str, Any]:
+def _document_of(member: Member) -> Document:
     trainee = member.trainee
     return {
         "step": member.step,
@@ -165,7 +175,7 @@ def _document_of(member: Member) -> dict[str, Any]:
     }
 
 
-def _restore(member: Member, arrays: dict[str, np.ndarray], document: dict[str, Any], where: str) -> None:
+def _restore(member: Member, arrays: dict[str, np.ndarray], document: Document, where: str) -> None:
     trainee, like = member.trainee, member.trainee.learner
     learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
     kept = _under("fallback/", arrays)
@@ -187,9 +197,9 @@ def fingerprint(run: Run) -> str:
     if len(run.members) == 1:
         return _fingerprint(run.members[0], _update)
     # By array, since members share their rows; a reference tells whether a number still belongs to the same array.
-    known: dict[int, tuple[weakref.ref[Any], bytes]] = {}
+    known: dict[int, tuple[weakref.ref[AnyArray], bytes]] = {}
 
-    def update(digest: Any, rows: Any) -> None:
+    def update(digest: Digest, rows: AnyArray) -> None:
         if id(rows) not in known or known[id(rows)][0]() is not rows:
             own = hashlib.sha256()
             _update(own, rows)
@@ -199,7 +209,7 @@ def fingerprint(run: Run) -> str:
     return hashlib.sha256("".join(_fingerprint(member, update) for member in run.members).encode()).hexdigest()
 
 
-def _fingerprint(member: Member, update: Callable[[Any, Any], None]) -> str:
+def _fingerprint(member: Member, update: Callable[[Digest, AnyArray], None]) -> str:
     digest = hashlib.sha256(repr(_first_written(member.trainee.program)).encode())
     source = member.source
     digest.update(repr((source.size, source.seed, source.shuffle, source.first_epoch)).encode())
@@ -214,7 +224,7 @@ def _fingerprint(member: Member, update: Callable[[Any, Any], None]) -> str:
     return digest.hexdigest()
 
 
-def _first_written(program: Program) -> dict[str, Any]:
+def _first_written(program: Program) -> Document:
     """Return a program's specification as the first release wrote it, whose checkpoints are still resumed."""
     spec = _without_added(to_spec(program))
     return {**spec, "type": "Program"} if spec["type"] == "program.Supervised" else spec
@@ -230,7 +240,7 @@ def _without_added(spec: Any) -> Any:
     return {name: _without_added(value) for name, value in spec.items() if name in left}
 
 
-def _update(digest: Any, rows: Any) -> None:
+def _update(digest: Digest, rows: AnyArray) -> None:
     """Add rows to the digest; equal numbers give the same digest whatever their type."""
     rows = np.asarray(rows)
     digest.update(repr(rows.shape).encode())
@@ -240,12 +250,12 @@ def _update(digest: Any, rows: Any) -> None:
         digest.update(np.ascontiguousarray(wide).data)
 
 
-def _in_order(logs: dict[str, float], states: list[dict[str, Any]]) -> str:
+def _in_order(logs: dict[str, float], states: list[CallbackState]) -> str:
     """Return logs and states as a separate JSON text, which preserves the order of keys; the manifest does not."""
     return documents.encode({"logs": logs, "callbacks": states}, in_order=True)
 
 
-def _states_of(document: dict[str, Any], where: str) -> tuple[dict[str, float], list[dict[str, Any]]]:
+def _states_of(document: Document, where: str) -> tuple[dict[str, float], list[CallbackState]]:
     """Return logs and states; older checkpoints contain them in the document itself."""
     kept = documents.decode(document["states"], where) if "states" in document else document
     return kept["logs"], kept["callbacks"]

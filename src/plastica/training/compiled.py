@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 
@@ -19,9 +19,9 @@ COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization
 class Programs(NamedTuple):
     """The programs of a run; see :func:`.loop.advance`, :func:`.loop.evaluate` and :func:`.loop.predict`."""
 
-    advance: Any
-    evaluate: Any
-    predict: Any
+    advance: Callable[..., Any]
+    evaluate: Callable[..., Any]
+    predict: Callable[..., Any]
 
 
 FAST_STEPS = Programs(loop.advance, loop.evaluate, loop.predict)
@@ -39,7 +39,7 @@ def _compiled_fast() -> Programs:
         options = {name: value for name, value in COMPILES_FAST.items() if _are_known({name: value})}
     if not options:
         return FAST_STEPS
-    return Programs(*(jax.jit(each.__wrapped__, compiler_options=options) for each in FAST_STEPS))
+    return Programs(*(jax.jit(cast(Any, each).__wrapped__, compiler_options=options) for each in FAST_STEPS))
 
 
 def _are_known(options: dict[str, Any]) -> bool:
@@ -51,7 +51,7 @@ def _are_known(options: dict[str, Any]) -> bool:
     return True
 
 
-def programs() -> Iterator[Any]:
+def programs() -> Iterator[Callable[..., Any]]:
     """Yield every one of them that may hold a program."""
     yield from FAST_STEPS
     if _compiled_fast.cache_info().currsize:

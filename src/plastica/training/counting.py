@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from .callbacks import Callback, Logs, Needs
+from .callbacks import Callback, CallbackState, Logs, Needs
 from .member import Member
 
 
@@ -21,7 +18,7 @@ class EpochCount(Callback):
         """Count the epoch."""
         self.model.epochs_trained = self.first + epoch + 1
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Count the epochs before a resumed run was interrupted."""
         source = self.member.source
         self.model.epochs_trained = source.first_epoch + self.member.step // source.batches

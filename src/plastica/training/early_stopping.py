@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from ..errors import InvalidValue
 from ..fields import judged
-from .callbacks import Logs, say
+from .callbacks import CallbackState, Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
 STATE = ("wait", "stopped_epoch", "best", "best_epoch")
@@ -100,11 +99,11 @@ class EarlyStopping(Monitor):
             if self.verbose:
                 say(f"Restored the weights of epoch {self.best_epoch + 1}, the best.")
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the counters and the best value."""
         return kept(self, STATE)
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the counters and the best value."""
         put_back(self, state, STATE)
 

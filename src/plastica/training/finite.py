@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from ..layers.layer import Layer, Record
+from ..layers.layer import Layer, Params, Record
 from ..layers.walk import walk
 from ..losses import Objective
 from ..rules import Batch
 from ..rules.backprop import send_back
+from ..typing import Bool, PyTree
 
 WHAT_TO_TRY = (
     "Try a learning rate ten times smaller, clip the gradient (global_clipnorm=1.0 in the optimizer), or scale "
@@ -36,12 +37,12 @@ NONE_TO_GO_BACK_TO = (
 FROM_OUTSIDE = "the weights of {path} were not finite before the step: they were set by a callback or by set_weights"
 
 
-def all_finite(tree: Any) -> jax.Array:
+def all_finite(tree: PyTree) -> Bool[Array, ""]:
     """Return whether every number in a tree is finite."""
     return jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(tree)] or [jnp.array(True)]))
 
 
-def from_outside(network: Layer, params: Any) -> str:
+def from_outside(network: Layer, params: Params) -> str:
     """Return a message that names the layer whose weights were not finite before a step; empty if all were."""
     broken = (path for path, _, own in walk(network, params) if not bool(all_finite(own)))
     path = next(broken, None)

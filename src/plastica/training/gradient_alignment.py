@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from numpy.typing import ArrayLike
 
 from .callbacks import Callback, Logs, Needs
 
@@ -29,7 +29,7 @@ class GradientAlignment(Callback):
 
     needs: Needs = "epoch"
 
-    def __init__(self, x: Any, y: Any) -> None:
+    def __init__(self, x: ArrayLike, y: ArrayLike) -> None:
         self.x = x
         self.y = y
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..notebook import html
 from ..notebook.html import shown
 from . import curves
-from .callbacks import Callback, Logs, Needs
+from .callbacks import Callback, CallbackState, Logs, Needs
 from .charts import charts
 from .monitor import better
 
@@ -67,19 +67,19 @@ class History(Callback):
         """Record the training time."""
         self._look_at_clock()
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the logs and the seconds so far."""
         self._look_at_clock()
         figures = {name: list(values) for name, values in self.history.items()}
         return {"history": figures, "epoch": list(self.epoch), "seconds": self.seconds}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the logs and the seconds of a resumed run."""
         self.history = {name: list(values) for name, values in state["history"].items()}
         self.epoch = list(state["epoch"])
         self.seconds = self._seconds_before = float(state["seconds"])
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return everything as JSON-serializable values; numbers that are not finite become None."""
         figures = {
             name: [value if math.isfinite(value) else None for value in values] for name, values in self.history.items()

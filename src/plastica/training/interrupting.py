@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from ..interrupts import raise_between_imports
 
@@ -20,7 +19,7 @@ class Interrupted(KeyboardInterrupt):
         kept: What was trained so far, for callers that train more than one model.
     """
 
-    def __init__(self, message: str, kept: Any = None) -> None:
+    def __init__(self, message: str, kept: object = None) -> None:
         super().__init__(message)
         self.kept = kept
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import InvalidValue
 from ..fields import judged
 from ..schedules import Schedule
-from .callbacks import Callback, Logs, say
+from .callbacks import Callback, CallbackState, Logs, say
 
 
 class LearningRateScheduler(Callback):
@@ -56,11 +56,11 @@ class LearningRateScheduler(Callback):
         if logs is not None:
             logs["learning_rate"] = float(self.model.learning_rate)
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the current learning rate."""
         return {"learning_rate": plain_rate(self.model)}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the learning rate."""
         set_plain_rate(self.model, state["learning_rate"])
 
@@ -76,7 +76,7 @@ def set_plain_rate(model: Any, rate: float | None) -> None:
         model.learning_rate = rate
 
 
-def _takes_two(function: Callable[..., Any]) -> bool:
+def _takes_two(function: Callable[..., object]) -> bool:
     try:
         inspect.signature(function).bind(0, 0.0)
     except TypeError:
@@ -86,7 +86,7 @@ def _takes_two(function: Callable[..., Any]) -> bool:
     return True
 
 
-def _as_rate(value: Any, epoch: int) -> float:
+def _as_rate(value: float, epoch: int) -> float:
     try:
         rate = math.nan if isinstance(value, bool | str) else float(value)
     except (TypeError, ValueError):

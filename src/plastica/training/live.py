@@ -6,10 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..language import WORDS
 from .wording import clock, of_epochs
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 DRAWS_A_SECOND = 4.0  # in a separate thread, while XLA computes: training never waits for the display
 SPEED_OVER = 2.0  # seconds: time constant for smoothing the speed
@@ -136,7 +139,7 @@ class Live:
         """Remove the line and restore the terminal."""
         self._live.stop()
 
-    def _picture(self) -> Any:
+    def _picture(self) -> Text:
         from rich.text import Text
 
         at = self._standing
@@ -144,7 +147,7 @@ class Live:
             return Text(f"{self._title}{self._pace.waiting()}", no_wrap=True, overflow="ellipsis")
         return self._drawn(at)
 
-    def _drawn(self, at: Standing) -> Any:
+    def _drawn(self, at: Standing) -> Text:
         from rich.text import Text
 
         line = Text(self._title, no_wrap=True, overflow="ellipsis")
@@ -161,7 +164,7 @@ class Live:
         return line.append_text(after)
 
 
-def _fitting(texts: list[Any], brief: Any, room: int) -> list[Any]:
+def _fitting(texts: list[Text], brief: Text, room: int) -> list[Text]:
     """Return as many of the texts as fit, or the brief one if not even the first fits."""
     found = []
     for place, text in enumerate(texts):
@@ -173,7 +176,7 @@ def _fitting(texts: list[Any], brief: Any, room: int) -> list[Any]:
     return found
 
 
-def _bar(share: float, width: int) -> Any:
+def _bar(share: float, width: int) -> Text:
     from rich.text import Text
 
     full = int(width * min(share, 1.0))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
+
+import numpy as np
 
 from ..errors import FileError, InvalidValue, MissingExtra
 from ..fields import judged
-from .callbacks import Callback, Logs, Needs
+from .callbacks import Callback, CallbackState, Logs, Needs
 
 MISSING = "NA"
 
@@ -72,7 +74,7 @@ class CSVLogger(Callback):
         """Close the file."""
         self._close()
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the position in the file."""
         if self._file is not None:
             self._file.flush()
@@ -82,7 +84,7 @@ class CSVLogger(Callback):
             return {"bytes": 0}
         return {"bytes": self.filename.stat().st_size if self.filename.exists() else 0}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Truncate the file to the restored position."""
         self._close()
         self._resume_at = state["bytes"]
@@ -107,7 +109,7 @@ class CSVLogger(Callback):
         with self.filename.open(newline="", encoding="utf-8-sig") as file:
             return next(csv.reader(file, delimiter=self.separator), [])
 
-    def _write(self, file: io.TextIOWrapper, cells: list[Any]) -> None:
+    def _write(self, file: io.TextIOWrapper, cells: Sequence[object]) -> None:
         csv.writer(file, delimiter=self.separator, lineterminator="\n").writerow(cells)
 
     def _close(self) -> None:
@@ -115,6 +117,15 @@ class CSVLogger(Callback):
             self._resume_at = os.fstat(self._file.fileno()).st_size
             self._file.close()
             self._file = None
+
+
+class EventWriter(Protocol):
+    """What a ``SummaryWriter`` of tensorboardX is used for."""
+
+    def __init__(self, logdir: str) -> None: ...
+    def add_scalar(self, tag: str, scalar_value: float, global_step: int) -> None: ...
+    def add_histogram(self, tag: str, values: np.ndarray, global_step: int) -> None: ...
+    def close(self) -> None: ...
 
 
 class TensorBoard(Callback):
@@ -144,7 +155,7 @@ class TensorBoard(Callback):
         self.histogram_freq = histogram_freq
         if histogram_freq:
             self.needs = "epoch"
-        self._writers: dict[str, Any] = {}
+        self._writers: dict[str, EventWriter] = {}
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Reset the writers."""
@@ -165,13 +176,13 @@ class TensorBoard(Callback):
             writer.close()
         self._writers = {}
 
-    def _writer(self, part: str) -> Any:
+    def _writer(self, part: str) -> EventWriter:
         if part not in self._writers:
             self._writers[part] = _writer_class()(str(self.log_dir / part))
         return self._writers[part]
 
 
-def _writer_class() -> Any:
+def _writer_class() -> type[EventWriter]:
     try:
         from tensorboardX import SummaryWriter  # pyright: ignore[reportMissingImports]
     except ImportError as missing:

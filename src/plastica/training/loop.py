@@ -8,18 +8,20 @@ epochs. A run is therefore the same, bit for bit, however it is cut.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from .. import random
 from ..layers.layer import INFERENCE, Params, State
 from ..rules import Batch
+from ..typing import Float, Int, Memory, PyTree
 from .finite import all_finite
-from .program import Learner, Program
-from .rows import Plan, Rows, count_rows, gathered
-from .share import progress_of
+from .program import Learner, Program, RespondsToInputs
+from .rows import AnyArray, Plan, Rows, count_rows, gathered
+from .share import PlanCount, PlanCounts, progress_of
 from .sums import added, row_sums
 
 
@@ -46,10 +48,13 @@ class Chunk(NamedTuple):
     batch: jax.Array
 
 
+# What the loops hand on: epoch, batch, learner, (train and validation sums of the epochs,) whether all was finite.
+BatchLoop = tuple[Array, Array, Learner, Array]
+EpochLoop = tuple[Array, Array, Learner, Array, Array, Array]
+
+
 @jax.jit
-def advance(
-    program: Program, key: jax.Array, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan
-) -> Chunk:
+def advance(program: Program, key: Array, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan) -> Chunk:
     """Run the planned span of epochs and batches.
 
     Args:
@@ -66,13 +71,13 @@ def advance(
     before = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
     width = learner.sums.shape[0]
 
-    def train_batch(carry: Any) -> Any:
+    def train_batch(carry: BatchLoop) -> BatchLoop:
         epoch, batch, learner, _ = carry
         place = Place(epoch, batch, batches, before)
         learner, loss = planned_step(program, key, learner, rows, plan.table[epoch, batch], plan.real[batch], place)
         return epoch, batch + 1, learner, jnp.isfinite(loss)
 
-    def train_epoch(carry: Any) -> Any:
+    def train_epoch(carry: EpochLoop) -> EpochLoop:
         epoch, batch, learner, train, held_out, _ = carry
         stop = jnp.where(epoch == stop_epoch, stop_batch, batches)
         _, batch, learner, finite = jax.lax.while_loop(
@@ -89,7 +94,7 @@ def advance(
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
 
-    def unfinished(carry: Any) -> jax.Array:
+    def unfinished(carry: EpochLoop) -> Array:
         epoch, batch, _, _, _, finite = carry
         return finite & ((epoch < stop_epoch) | ((epoch == stop_epoch) & (batch < stop_batch)))
 
@@ -102,14 +107,20 @@ def advance(
 class Place(NamedTuple):
     """Where a step stands in the plan and in the run: epoch, batch, batches an epoch, and :attr:`.rows.Plan.before`."""
 
-    epoch: Any
-    batch: Any
-    batches: Any
-    before: Any
+    epoch: Int[Array, ""]
+    batch: Int[Array, ""]
+    batches: PlanCount
+    before: PlanCounts
 
 
 def planned_step(
-    program: Program, key: jax.Array, learner: Learner, rows: Rows, numbers: Any, real: Any, place: Place
+    program: Program,
+    key: Array,
+    learner: Learner,
+    rows: Rows,
+    numbers: Int[Array, "size"],
+    real: Int[Array, ""],
+    place: Place,
 ) -> tuple[Learner, jax.Array]:
     """Gather the rows of one step and make it; return the new state and the loss before the step."""
     progress = progress_of(place.before, place.epoch, place.batch, place.batches)
@@ -118,7 +129,7 @@ def planned_step(
     return counted_step(program, random.fold(key, learner.step), learner, batch)
 
 
-def pick(program: Program, rows: Rows, numbers: jax.Array, real: jax.Array) -> Batch:
+def pick(program: Program, rows: Rows, numbers: Int[AnyArray, "size"], real: Int[AnyArray, ""]) -> Batch:
     """Gather one batch in the types that the program computes with; fillers after the ``real`` rows weigh nothing."""
     weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
     size = jnp.asarray(real, jnp.float32)
@@ -131,7 +142,7 @@ def pick(program: Program, rows: Rows, numbers: jax.Array, real: jax.Array) -> B
     return Batch(x, y, weight * found.weight, size)
 
 
-def counted_step(program: Program, key: jax.Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
+def counted_step(program: Program, key: Array, learner: Learner, batch: Batch) -> tuple[Learner, jax.Array]:
     """Make one step and count it and its figures; return the new state and the loss before the step."""
     step, sums = learner.step, learner.sums
     learner, figures = program.step(learner, batch, key)
@@ -146,7 +157,9 @@ def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
 
 
 @jax.jit
-def evaluate(program: Program, params: Params, state: State, memory: Any, rows: Rows, sums: jax.Array) -> jax.Array:
+def evaluate(
+    program: Program, params: Params, state: State, memory: Memory, rows: Rows, sums: Float[Array, "sums"]
+) -> Float[Array, "sums"]:
     """Add the figures of data in chunks ``(chunks, size, ...)`` to ``sums``.
 
     Filler rows carry the weight -1, so that a real row may weigh 0; chunks after the last real row cost nothing.
@@ -160,7 +173,7 @@ def evaluate(program: Program, params: Params, state: State, memory: Any, rows: 
     return jax.lax.fori_loop(0, count_chunks(rows), one, (state, sums))[1]
 
 
-def state_behind_chunk(program: Program, params: Params, state: State, rows: Rows, place: Any) -> State:
+def state_behind_chunk(program: Program, params: Params, state: State, rows: Rows, place: Int[Array, ""]) -> State:
     """Return the state with which the next chunk begins: that of stateful layers has moved."""
     if not program.network.remembers:
         return state
@@ -168,8 +181,14 @@ def state_behind_chunk(program: Program, params: Params, state: State, rows: Row
 
 
 def judged_chunk(
-    program: Program, params: Params, state: State, memory: Any, rows: Rows, place: Any, sums: jax.Array
-) -> jax.Array:
+    program: Program,
+    params: Params,
+    state: State,
+    memory: Memory,
+    rows: Rows,
+    place: Int[Array, ""],
+    sums: Float[Array, "sums"],
+) -> Float[Array, "sums"]:
     """Add the figures of one chunk to ``sums``."""
     chunk = gathered(rows, place)
     x, y = program.cast(chunk)
@@ -183,7 +202,7 @@ def judged_chunk(
     return added(sums, row_sums(program.judge(params, state, memory, batch), program.means, real))
 
 
-def count_chunks(rows: Rows) -> Any:
+def count_chunks(rows: Rows) -> Int[Array, ""] | int:
     """Return how many chunks there are up to the last one with a real row."""
     if rows.weight is None:
         return count_rows(rows.x)
@@ -191,7 +210,14 @@ def count_chunks(rows: Rows) -> Any:
 
 
 @jax.jit
-def predict(answering: Any, params: Params, state: State, memory: Any, x: Any, chunks: Any = None) -> Any:
+def predict(
+    answering: RespondsToInputs,
+    params: Params,
+    state: State,
+    memory: Memory,
+    x: PyTree,
+    chunks: Int[Array, ""] | int | None = None,
+) -> PyTree:
     """Return the predictions for inputs in chunks ``(chunks, size, ...)``; zeros after the first ``chunks`` of them.
 
     Args:
@@ -203,10 +229,10 @@ def predict(answering: Any, params: Params, state: State, memory: Any, x: Any, c
         chunks: How many chunks are answered; None for all.
     """
 
-    def answer(chunk: Any) -> Any:
+    def answer(chunk: PyTree) -> PyTree:
         return answering.respond(params, state, memory, answering.cast_inputs(chunk))
 
-    def put(place: jax.Array, made: Any) -> Any:
+    def put(place: jax.Array, made: PyTree) -> PyTree:
         found = answer(gathered(x, place))
         return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
+from jax import Array
 
 from .. import random
+from ..random import Key
 from ..rules import Batch
 from . import finite, recovery
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
@@ -53,7 +55,7 @@ class Call(NamedTuple):
     """What a call of the program computes for one member: the arguments of :func:`.loop.advance`."""
 
     program: Program
-    key: Any
+    key: Key
     learner: Learner
     rows: Rows
     validation: Rows | None
@@ -204,7 +206,7 @@ class Member:
             callback.on_not_finite(self.failed)
         return bool(quiet)
 
-    def _next_step(self, learner: Learner) -> tuple[Batch, Any]:
+    def _next_step(self, learner: Learner) -> tuple[Batch, Array]:
         plan = self.source.plan(self.step, self.step + 1)
         place = int(plan.span[1])
         batch = pick(self.trainee.program, self.source.rows_at(self.step), plan.table[0, place], plan.real[place])
@@ -216,6 +218,6 @@ class Member:
             self._reader = program, FigureReader(program, self.widths)
         return self._reader[1](sums, prefix)
 
-    def _tell(self, event: str, *arguments: Any) -> None:
+    def _tell(self, event: str, *arguments: object) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(*arguments)

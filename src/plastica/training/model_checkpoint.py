@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError, InvalidValue, UnknownName
 from ..fields import judged
-from .callbacks import BATCH_HOOKS, Logs, say
+from .callbacks import BATCH_HOOKS, CallbackState, Logs, say
 from .monitor import Mode, Monitor, kept, put_back
 
 STATE = ("best", "_since_saving", "_epoch")
@@ -83,11 +81,11 @@ class ModelCheckpoint(Monitor):
         if self.save_freq == "epoch":
             self._save(epoch, dict(logs or {}))
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the best value, the steps since the last save and the epoch."""
         return kept(self, STATE)
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the best value, the steps since the last save and the epoch."""
         put_back(self, state, STATE)
 

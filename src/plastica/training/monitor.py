@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Literal
 
 from ..errors import InvalidValue, UnknownName
-from .callbacks import Callback, Logs, one_of
+from .callbacks import Callback, CallbackState, Logs, one_of
 
 Mode = Literal["auto", "min", "max"]
 
@@ -133,12 +133,12 @@ class Monitor(Callback):
         return value + self.min_delta < best if self.mode == "min" else value - self.min_delta > best
 
 
-def kept(callback: Any, names: Iterable[str]) -> dict[str, Any]:
+def kept(callback: Callback, names: Iterable[str]) -> CallbackState:
     """Return some attributes of a callback as its state."""
     return {name: getattr(callback, name) for name in names}
 
 
-def put_back(callback: Any, state: Mapping[str, Any], names: Iterable[str]) -> None:
+def put_back(callback: Callback, state: CallbackState, names: Iterable[str]) -> None:
     """Restore the result of :func:`kept`; attributes missing in older files are unchanged."""
     for name in names:
         if name in state:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
 
 import jax
 import numpy as np
 
 from .program import Learner, Program
+from .rows import AnyArray
 
 
-def kind_of(program: Program) -> Any:
+def kind_of(program: Program) -> Hashable:
     """Return what programs have in common that differ only in floats, and in units that may be padded."""
     return jax.tree.structure(program.with_widths(dict.fromkeys(program.hidden_widths, 1)))
 
@@ -66,7 +66,7 @@ class Padding:
         return structure.unflatten([leaf[tuple(map(slice, shape))] for leaf, shape in pairs])
 
 
-def padded(array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+def padded(array: AnyArray, shape: Sequence[int]) -> AnyArray:
     """Return an array with zeros behind it up to a shape."""
     if array.shape == tuple(shape):
         return array

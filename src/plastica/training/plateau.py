@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..errors import InvalidValue
 from ..fields import judged
-from .callbacks import Logs, say
+from .callbacks import CallbackState, Logs, say
 from .learning_rate import plain_rate, set_plain_rate
 from .monitor import Mode, Monitor, kept, put_back
 
@@ -80,11 +77,11 @@ class ReduceLROnPlateau(Monitor):
             if self.wait >= self.patience:
                 self._reduce(epoch)
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the counters, the best value and the current rate."""
         return {**kept(self, STATE), "learning_rate": plain_rate(self.model)}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the counters and the rate."""
         put_back(self, state, STATE)
         set_plain_rate(self.model, state["learning_rate"])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import Declaration
 from ..layers.in_network import as_float
-from ..layers.layer import Layer, Params, State
+from ..layers.layer import Layer, Params, Shape, State
 from ..layers.walk import walk
 from ..metrics import Metric
 from ..rules import Batch
+from ..typing import Float, Int, Memory, PyTree
 from . import finite
 from .rows import Rows
 from .sums import BatchFigures
@@ -33,10 +35,22 @@ class Learner(NamedTuple):
 
     params: Params
     state: State
-    memory: Any
-    optimizer: Any
-    step: Any
-    sums: Any
+    memory: Memory
+    optimizer: PyTree
+    step: Int[Array, ""]
+    sums: Float[Array, "sums"]
+
+
+class RespondsToInputs(Protocol):
+    """What predictions are computed by: a program, or the part of it that they depend on."""
+
+    def cast_inputs(self, x: PyTree) -> PyTree:
+        """Return inputs in the types that the network computes with."""
+        ...
+
+    def respond(self, params: Params, state: State, memory: Memory, x: PyTree) -> PyTree:
+        """Return the predictions for inputs ``(batch, ...)``."""
+        ...
 
 
 class Program(Declaration):
@@ -65,7 +79,7 @@ class Program(Declaration):
         """The metrics, in the order of their sums."""
         return ()
 
-    def begin(self, params: Params, state: State, key: jax.Array) -> tuple[Any, Any]:
+    def begin(self, params: Params, state: State, key: jax.Array) -> tuple[Memory, PyTree]:
         """Return what the program carries for predictions, ``()`` for nothing, and what its optimizers carry."""
         raise NotImplementedError
 
@@ -79,22 +93,22 @@ class Program(Declaration):
         """
         raise NotImplementedError
 
-    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
+    def judge(self, params: Params, state: State, memory: Memory, batch: Batch) -> BatchFigures:
         """Return the figures of a batch that nothing is learned from."""
         raise NotImplementedError
 
-    def respond(self, params: Params, state: State, memory: Any, x: Any) -> Any:
+    def respond(self, params: Params, state: State, memory: Memory, x: PyTree) -> PyTree:
         """Return the predictions for inputs ``(batch, ...)``."""
         raise NotImplementedError
 
     # What most programs leave as it is
 
-    def reads(self, shape: Any) -> Any:
+    def reads(self, shape: Shape | None) -> Shape | None:
         """Return the shape of one input of :meth:`respond`, from that of one input of the training data."""
         return shape
 
     @property
-    def answering(self) -> Any:
+    def answering(self) -> RespondsToInputs:
         """What ``predict`` compiles: the program, or the part of it that predictions depend on."""
         return self
 
@@ -121,19 +135,19 @@ class Program(Declaration):
         """Return the program with other numbers of units of the network's layers."""
         return self
 
-    def averaged(self, params: Params, optimizer: Any) -> Params:
+    def averaged(self, params: Params, optimizer: PyTree) -> Params:
         """Return the parameters to judge, predict and save with: the moving average, if there is one."""
         return params
 
-    def carried(self, learner: Learner) -> Any:
+    def carried(self, learner: Learner) -> PyTree:
         """Return everything that has to be finite after a step, since the next steps and predictions come from it."""
         return learner.params, learner.state
 
-    def cast_inputs(self, x: Any) -> Any:
+    def cast_inputs(self, x: PyTree) -> PyTree:
         """Return inputs in the types that the network computes with."""
         return self.network.cast_inputs(x)
 
-    def cast(self, rows: Rows) -> tuple[Any, Any]:
+    def cast(self, rows: Rows) -> tuple[PyTree, PyTree]:
         """Return inputs and targets in the types that the step computes with."""
         return self.cast_inputs(rows.x), jax.tree.map(as_float, rows.y)
 

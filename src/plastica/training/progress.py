@@ -8,11 +8,11 @@ import os
 import sys
 import time
 from threading import Timer
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ..language import WORDS
 from ..notebook.display import cell_for
-from .callbacks import Callback, Logs, Needs, one_of
+from .callbacks import Callback, CallbackState, Logs, Needs, one_of
 from .history import History
 from .live import Live, Standing
 from .monitor import better
@@ -163,11 +163,11 @@ class Progress(Callback):
         """The stream to which it writes."""
         return self._out or sys.stdout
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the best value so far."""
         return {"best": self._best}
 
-    def set_state(self, state: Any) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the best value so far."""
         self._best = state.get("best")
 

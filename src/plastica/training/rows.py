@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..data.gathered import Staged
+from ..typing import Float, Int, PyTree
+
+# Plans are NumPy's on the host, and JAX's inside a compiled program.
+AnyArray: TypeAlias = Array | np.ndarray
 
 
 class Rows(NamedTuple):
@@ -23,9 +28,9 @@ class Rows(NamedTuple):
             row, ``(rows, ...)``.
     """
 
-    x: Any
-    y: Any
-    weight: Any
+    x: PyTree
+    y: PyTree
+    weight: Float[AnyArray, "rows *shape"] | None
 
 
 class Plan(NamedTuple):
@@ -42,11 +47,16 @@ class Plan(NamedTuple):
             this run made before the table's first one, batches an epoch and epochs of the whole run, ``(5,)``.
     """
 
-    table: Any
-    real: Any
-    span: Any
-    batches: Any = None
-    before: Any = None
+    table: Int[AnyArray, "epochs batches size"]
+    real: Int[AnyArray, "batches"]
+    span: Int[AnyArray, "4"]
+    batches: Int[AnyArray, ""] | np.integer | None = None
+    before: Int[AnyArray, "counts"] | None = None
+
+    def counts(self) -> tuple[int, ...]:
+        """Return the span and the counts as numbers; runs on the host. Equal ones are the same steps of a run."""
+        parts = (self.span, self.batches, self.before)
+        return tuple(int(number) for part in parts if part is not None for number in np.ravel(part))
 
 
 @jax.tree_util.register_pytree_node_class
@@ -59,48 +69,48 @@ class Picked(Staged):
         table: The numbers of the rows, ``(chunks, size)``.
     """
 
-    array: Any
-    table: Any
+    array: Array | Staged
+    table: Int[AnyArray, "chunks size"]
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the array."""
         return (*self.table.shape, *self.array.shape[1:])
 
-    def take(self, numbers: Any) -> Any:
+    def take(self, numbers: Int[Array, "*places"] | int) -> Array:
         """Return the rows of a chunk; runs inside the compiled program."""
         return gathered(self.array, self.table[numbers])
 
-    def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
+    def identity(self, rows: int) -> tuple[str | AnyArray, ...]:
         """Return the rows and their numbers."""
         return (*jax.tree.leaves(self.array), self.table[:rows])
 
-    def tree_flatten(self) -> tuple[tuple[Any, Any], None]:
+    def tree_flatten(self) -> tuple[tuple[Array | Staged, AnyArray], None]:
         """Return the arrays."""
         return (self.array, self.table), None
 
     @classmethod
-    def tree_unflatten(cls, _: None, children: tuple[Any, Any]) -> Picked:
+    def tree_unflatten(cls, _: None, children: tuple[Array | Staged, AnyArray]) -> Picked:
         """Return the rows from their arrays."""
         return cls(*children)
 
 
-def gathered(tree: Any, numbers: Any) -> Any:
+def gathered(tree: PyTree, numbers: Int[AnyArray, "*places"] | int) -> PyTree:
     """Return the rows with these numbers of the arrays of a tree, some of which may be :class:`Staged`."""
 
-    def take(part: Any) -> Any:
-        if is_staged(part):
+    def take(part: Array | Staged) -> Array:
+        if isinstance(part, Staged):
             return part.take(numbers)
         return part[numbers] if jnp.ndim(numbers) == 0 else part.at[numbers].get(mode="promise_in_bounds")
 
     return jax.tree.map(take, tree, is_leaf=is_staged)
 
 
-def count_rows(tree: Any) -> int:
+def count_rows(tree: PyTree) -> int:
     """Return the size of the first axis of an array, or of the arrays of a tree, which have it in common."""
     return jax.tree.leaves(tree, is_leaf=is_staged)[0].shape[0]
 
 
-def is_staged(part: Any) -> bool:
+def is_staged(part: object) -> bool:
     """Return whether a part of the rows is :class:`Staged`."""
     return isinstance(part, Staged)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import InvalidValue, NotFinite
 from . import recovery
@@ -221,13 +220,13 @@ class Run:
 Hook = Callable[[Run], None]
 
 
-def as_hooks(hooks: Any) -> tuple[Hook, ...]:
+def as_hooks(hooks: Iterable[Hook] | Hook) -> tuple[Hook, ...]:
     """Return the hooks of ``fit`` as a tuple.
 
     Raises:
         InvalidValue: If they are not functions in a list.
     """
-    given: tuple[Any, ...] = tuple(hooks) if isinstance(hooks, Iterable) else (hooks,)
+    given: tuple[Hook, ...] = tuple(hooks) if isinstance(hooks, Iterable) else (hooks,)
     for hook in given:
         if not callable(hook):
             raise InvalidValue(

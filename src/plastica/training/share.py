@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeAlias
 
-import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+
+from ..typing import Float, Integer
+from .rows import AnyArray
 
 # The range of int32, which limits the epochs of a run and the rows of an array.
 MOST_COUNTED = 2**31 - 1
+
+# Numbers of a plan: compiled in, or arguments of the program.
+PlanCount: TypeAlias = AnyArray | np.integer | int
+PlanCounts: TypeAlias = Sequence[PlanCount] | AnyArray
 
 
 def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:
@@ -31,7 +39,9 @@ def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.nd
     return np.array([first_epoch + done, done, rest, batches, epochs], np.int32)
 
 
-def progress_of(before: Any, epoch: Any, batch: Any, batches: Any) -> jax.Array:
+def progress_of(
+    before: PlanCounts, epoch: Integer[Array, ""], batch: Integer[Array, ""], batches: PlanCount
+) -> Float[AnyArray, ""]:
     """Return the finished share of the run before a step; see :class:`Plan` for ``before``."""
     if len(before) == 3:
         _, made, total = before

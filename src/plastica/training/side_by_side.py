@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import Array
 
+from ..typing import Bool, Float, Int, PyTree, UInt
 from .finite import all_finite
 from .loop import Chunk, Place, advance, held_out_sums, planned_step
 from .program import Learner, Program
-from .rows import Plan, Rows
+from .rows import AnyArray, Plan, Rows
 
 
 class MemberArrays(NamedTuple):
@@ -26,40 +30,52 @@ class MemberArrays(NamedTuple):
         own: In what else they differ: leaves of :class:`Layout`.
     """
 
-    key: Any
+    key: UInt[AnyArray, "members words"]
     learner: Learner
-    table: Any
-    moves: Any
-    own: Sequence[Any]
+    table: Int[AnyArray, "members epochs batches size"]
+    moves: Bool[AnyArray, "members"]
+    own: Sequence[AnyArray]
 
 
 class CallPlan(NamedTuple):
     """What members have in common in a call; see :class:`.rows.Plan`."""
 
-    span: Any
-    batches: Any
-    before: Any
+    span: Int[AnyArray, "4"]
+    batches: Int[AnyArray, ""] | np.integer
+    before: Int[AnyArray, "counts"]
+
+
+class MemberRun(NamedTuple):
+    """What one member runs: its program, its rows, validation rows, and the sizes of its batches."""
+
+    program: Program
+    rows: Rows
+    validation: Rows | None
+    real: Int[AnyArray, "batches"]
 
 
 class Layout(NamedTuple):
     """Which leaves of what members run all have in common: programs, rows, validation rows, sizes of batches.
 
     Attributes:
-        structure: The structure of one member's.
+        structure: The structure of one member's :class:`MemberRun`.
         shared: For each leaf whether it is the same for all.
     """
 
-    structure: Any
+    structure: Any  # what jax.tree.structure returns, for which JAX has no public type
     shared: tuple[bool, ...]
 
-    def put_together(self, common: Sequence[Any], own: Sequence[Any]) -> tuple[Program, Rows, Rows | None, Any]:
-        """Return what one member runs: its program, rows, validation rows and sizes of batches."""
+    def put_together(self, common: Sequence[PyTree], own: Sequence[PyTree]) -> MemberRun:
+        """Return what one member runs."""
         of_all, of_one = iter(common), iter(own)
-        return jax.tree.unflatten(self.structure, [next(of_all if shared else of_one) for shared in self.shared])
+        leaves = [next(of_all if shared else of_one) for shared in self.shared]
+        return MemberRun(*jax.tree.unflatten(self.structure, leaves))
 
 
 @partial(jax.jit, static_argnames=("layout", "groups"))
-def advance_members(members: MemberArrays, common: Sequence[Any], plan: CallPlan, layout: Layout, groups: int) -> Chunk:
+def advance_members(
+    members: MemberArrays, common: Sequence[PyTree], plan: CallPlan, layout: Layout, groups: int
+) -> Chunk:
     """Run the planned span for all members that move, group after group; the members of a group side by side.
 
     A member whose loss is not finite goes on, as a single network does not: its result says at which step it was.
@@ -80,7 +96,7 @@ def advance_members(members: MemberArrays, common: Sequence[Any], plan: CallPlan
     return jax.tree.map(lambda leaf: leaf.reshape(groups * size, *leaf.shape[2:]), chunks)
 
 
-def _one(layout: Layout, common: Sequence[Any], plan: CallPlan, members: MemberArrays) -> Chunk:
+def _one(layout: Layout, common: Sequence[PyTree], plan: CallPlan, members: MemberArrays) -> Chunk:
     """Run a member as if it were alone, in the same program and with the same bits."""
     member = jax.tree.map(lambda leaf: leaf[0], members)
     program, rows, validation, real = layout.put_together(common, member.own)
@@ -90,9 +106,12 @@ def _one(layout: Layout, common: Sequence[Any], plan: CallPlan, members: MemberA
     return jax.tree.map(lambda leaf: leaf[None], advance(program, member.key, member.learner, rows, validation, own))
 
 
-def _group(layout: Layout, common: Sequence[Any], plan: CallPlan, members: MemberArrays) -> Chunk:
+def _group(layout: Layout, common: Sequence[PyTree], plan: CallPlan, members: MemberArrays) -> Chunk:
     """Run members side by side if any of them moves."""
-    run = partial(_side_by_side, layout, common, plan)
+
+    def run(members: MemberArrays) -> Chunk:
+        return GroupRun(layout, common, plan, members, tuple(plan.span)).chunk()
+
     shapes = jax.eval_shape(run, members)
 
     def still(members: MemberArrays) -> Chunk:
@@ -104,57 +123,99 @@ def _group(layout: Layout, common: Sequence[Any], plan: CallPlan, members: Membe
     return jax.lax.cond(jnp.any(members.moves), run, still, members)
 
 
-def _side_by_side(layout: Layout, common: Sequence[Any], plan: CallPlan, members: MemberArrays) -> Chunk:
-    epochs, width = members.table.shape[1], members.learner.sums.shape[-1]
-    first_epoch, first_batch, stop_epoch, stop_batch = plan.span
-    batches, count = plan.batches, members.key.shape[0]
+class StepCarry(NamedTuple):
+    """What the loop over the steps of an epoch hands on; ``failed`` is the first step of each that was not finite."""
 
-    def for_each(function: Callable[..., Any], *arrays: Any) -> Any:
+    epoch: Int[Array, ""]
+    batch: Int[Array, ""]
+    learner: Learner
+    failed: Int[Array, "members"]
+    step: Int[Array, ""]
+
+
+class EpochCarry(NamedTuple):
+    """What the loop over epochs hands on."""
+
+    epoch: Int[Array, ""]
+    batch: Int[Array, ""]
+    learner: Learner
+    train: Float[Array, "members epochs sums"]
+    held_out: Float[Array, "members epochs sums"]
+    failed: Int[Array, "members"]
+    step: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class GroupRun:
+    """The loops of :func:`.loop.advance` over members side by side.
+
+    The loops are outside and the members inside: ``vmap`` of the whole run would turn the bound of each loop into a
+    vector, and each step into a choice for each member between its new and its old arrays.
+    """
+
+    layout: Layout
+    common: Sequence[PyTree]
+    plan: CallPlan
+    members: MemberArrays
+    span: tuple[Array, ...]  # that of the plan as scalars, which the loops would otherwise cut out in every turn
+
+    def chunk(self) -> Chunk:
+        """Run the planned span; members that do not move come back as they were."""
+        members, (epochs, width) = self.members, (self.members.table.shape[1], self.members.learner.sums.shape[-1])
+        count = members.key.shape[0]
+        empty = jnp.zeros((count, epochs, width))
+        first_epoch, first_batch, stop_epoch, stop_batch = self.span
+        start = EpochCarry(first_epoch, first_batch, members.learner, empty, empty, jnp.full(count, -1), jnp.int32(0))
+        end = jax.lax.while_loop(self.is_unfinished, self.train_epoch, start)
+        # A member whose loss fails computes on, since the others do; the host takes it back to where it failed.
+        loss_finite = end.failed < 0
+        finite = loss_finite & self.for_each(lambda own, learner: all_finite(own.program.carried(learner)), end.learner)
+        at = first_epoch * self.plan.batches + first_batch + end.failed
+        epoch = jnp.where(loss_finite, stop_epoch, at // self.plan.batches)
+        batch = jnp.where(loss_finite, stop_batch, at % self.plan.batches)
+        learner = jax.tree.map(self._if_it_moves, end.learner, members.learner)
+        return Chunk(learner, end.train, end.held_out, finite, loss_finite, epoch, batch)
+
+    def for_each(self, function: Callable[..., PyTree], *arrays: PyTree) -> PyTree:
         """Compute a function of what a member runs, and of arrays with members along the first axis."""
-        return jax.vmap(lambda own, *arrays: function(layout.put_together(common, own), *arrays))(members.own, *arrays)
 
-    def train_batch(carry: Any) -> Any:
+        def of_one(own: Sequence[PyTree], *arrays: PyTree) -> PyTree:
+            return function(self.layout.put_together(self.common, own), *arrays)
+
+        return jax.vmap(of_one)(self.members.own, *arrays)
+
+    def train_batch(self, carry: StepCarry) -> StepCarry:
+        """Make a step of each member."""
         epoch, batch, learner, failed, step = carry
 
-        def one(runs: Any, key: Any, learner: Learner, numbers: Any) -> Any:
-            program, rows, _, real = runs
-            place = Place(epoch, batch, batches, plan.before)
-            return planned_step(program, key, learner, rows, numbers, jnp.asarray(real)[batch], place)
+        def one(own: MemberRun, key: Array, learner: Learner, numbers: Array) -> tuple[Learner, Array]:
+            place = Place(epoch, batch, self.plan.batches, self.plan.before)
+            return planned_step(own.program, key, learner, own.rows, numbers, jnp.asarray(own.real)[batch], place)
 
-        learner, loss = for_each(one, members.key, learner, members.table[:, epoch, batch])
+        learner, loss = self.for_each(one, self.members.key, learner, self.members.table[:, epoch, batch])
         failed = jnp.where((failed < 0) & ~jnp.isfinite(loss), step, failed)
-        return epoch, batch + 1, learner, failed, step + 1
+        return StepCarry(epoch, batch + 1, learner, failed, step + 1)
 
-    def train_epoch(carry: Any) -> Any:
+    def train_epoch(self, carry: EpochCarry) -> EpochCarry:
+        """Make the steps of an epoch that are in the span, and evaluate if it is then complete."""
         epoch, batch, learner, train, held_out, failed, step = carry
-        stop = jnp.where(epoch == stop_epoch, stop_batch, batches)
+        stop = jnp.where(epoch == self.span[2], self.span[3], self.plan.batches)
         _, batch, learner, failed, step = jax.lax.while_loop(
-            lambda c: c[1] < stop, train_batch, (epoch, batch, learner, failed, step)
+            lambda c: c.batch < stop, self.train_batch, StepCarry(epoch, batch, learner, failed, step)
         )
-        complete = batch == batches
+        complete = batch == self.plan.batches
         train = train.at[:, epoch].set(learner.sums)
-        if layout.put_together(common, members.own)[2] is not None:
-            judge = partial(for_each, lambda runs, learner: held_out_sums(runs[0], learner, runs[2]))
+        if self.layout.put_together(self.common, self.members.own).validation is not None:
+            judge = partial(self.for_each, lambda own, learner: held_out_sums(own.program, learner, own.validation))
             found = jax.lax.cond(complete, judge, lambda learner: jnp.zeros_like(learner.sums), learner)
             held_out = held_out.at[:, epoch].set(found)
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
-        return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, failed, step
+        return EpochCarry(epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, failed, step)
 
-    def unfinished(carry: Any) -> jax.Array:
-        epoch, batch = carry[:2]
-        return (epoch < stop_epoch) | ((epoch == stop_epoch) & (batch < stop_batch))
+    def is_unfinished(self, carry: EpochCarry) -> Bool[Array, ""]:
+        """Return whether a step of the span is left."""
+        _, _, stop_epoch, stop_batch = self.span
+        return (carry.epoch < stop_epoch) | ((carry.epoch == stop_epoch) & (carry.batch < stop_batch))
 
-    empty = jnp.zeros((count, epochs, width))
-    start = (first_epoch, first_batch, members.learner, empty, empty, jnp.full(count, -1), jnp.int32(0))
-    _, _, learner, train, held_out, failed, _ = jax.lax.while_loop(unfinished, train_epoch, start)
-    loss_finite = failed < 0
-    finite = loss_finite & for_each(lambda runs, learner: all_finite(runs[0].carried(learner)), learner)
-    at = first_epoch * batches + first_batch + failed
-    epoch = jnp.where(loss_finite, stop_epoch, at // batches)
-    batch = jnp.where(loss_finite, stop_batch, at % batches)
-
-    def kept(new: jax.Array, old: jax.Array) -> jax.Array:
-        return jnp.where(members.moves.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-
-    learner = jax.tree.map(kept, learner, members.learner)
-    return Chunk(learner, train, held_out, finite, loss_finite, epoch, batch)
+    def _if_it_moves(self, new: Array, old: Array) -> Array:
+        return jnp.where(self.members.moves.reshape(-1, *[1] * (new.ndim - 1)), new, old)

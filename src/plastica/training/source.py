@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .rows import Plan, Rows
+from .rows import AnyArray, Plan, Rows
 from .share import MOST_COUNTED
 
 
@@ -63,7 +63,7 @@ class Source(ABC):
         return (start // self.batches + epoch) * self.batches + batch
 
     @abstractmethod
-    def identity(self) -> Iterator[str | np.ndarray]:
+    def identity(self) -> Iterator[str | AnyArray]:
         """Yield what tells these data from others, so that a run is resumed with its own."""
 
     def close(self) -> None:

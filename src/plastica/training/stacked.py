@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
+from numpy.typing import DTypeLike
 
+from ..typing import Params, PyTree
 from .loop import Chunk
 from .member import Call, Member
 from .padding import Padding, padded
 from .program import Learner
+from .rows import AnyArray
 from .side_by_side import CallPlan, Layout, MemberArrays, advance_members
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
@@ -23,7 +26,7 @@ MOST_IN_GROUP = 16
 ACCELERATOR_BYTES = 1 << 30
 
 
-def group_for(params: Any) -> int:
+def group_for(params: Params) -> int:
     """Return how many networks of so many parameters are best computed side by side.
 
     Example:
@@ -50,20 +53,19 @@ class Stacked:
         one = self.padding.padded(learners[0])
         self.group = 1 if members[0].trainee.program.network.is_slow_in_groups else group_for(one.params)
         self._order = list(range(len(members)))  # those that go on first, so that few groups are computed
-        self._learners: tuple[list[Learner], Any] = [], None
-        self._tables: tuple[list[Any], Any] = [], None
-        self._own_tables: dict[int, Any] = {}
-        self._given: list[tuple[Any, ...]] = []
-        self._divided: tuple[Any, Any] = (), ()
+        self._learners: tuple[list[Learner], Learner] | None = None
+        self._tables: tuple[list[AnyArray], AnyArray] | None = None
+        self._own_tables: dict[int, AnyArray] = {}
+        self._given: list[tuple[PyTree, ...]] = []
+        self._divided: tuple[Sequence[AnyArray], Sequence[PyTree]] = (), ()
         self._layout: Layout | None = None
 
     def __call__(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
         """Compute the calls, by the place of the member among all."""
         # Members at the same place of epochs of the same length move in step; usually these are all.
-        parts: dict[Any, dict[int, Call]] = {}
+        parts: dict[tuple[int, ...], dict[int, Call]] = {}
         for place, call in calls.items():
-            key = (*call.plan.span.tolist(), int(call.plan.batches), *call.plan.before.tolist())
-            parts.setdefault(key, {})[place] = call
+            parts.setdefault(call.plan.counts(), {})[place] = call
         self._own_tables |= {place: call.plan.table for place, call in calls.items()}
         found: dict[int, Chunk] = {}
         for part in parts.values():
@@ -93,6 +95,8 @@ class Stacked:
             ]
         )
         assert self._layout is not None
+        assert first.plan.batches is not None
+        assert first.plan.before is not None
         arrays = MemberArrays(
             np.stack([made[place].key for place in order]),
             self._stacked([made[place].learner for place in order]),
@@ -124,20 +128,21 @@ class Stacked:
         plan = other.plan._replace(table=self._own_tables.get(place, other.plan.table))
         return Call(here.program, member.key, here.learner, other.rows, member.validation, plan)
 
-    def _stacked(self, learners: list[Learner]) -> Any:
-        known, stacked = self._learners
-        if _same(known[: len(self._order)], learners[: len(self._order)]):
-            return stacked
+    def _stacked(self, learners: list[Learner]) -> Learner:
+        if self._learners is not None:
+            known, stacked = self._learners
+            if _same(known[: len(self._order)], learners[: len(self._order)]):
+                return stacked
         return jax.tree.map(lambda *leaves: np.stack(leaves), *map(self.padding.padded, learners))
 
-    def _table(self, tables: list[Any]) -> Any:
+    def _table(self, tables: list[AnyArray]) -> AnyArray:
         # Tables are the largest part of what a call passes, and serve all calls within the same epochs.
-        if not _same(self._tables[0], tables):
+        if self._tables is None or not _same(self._tables[0], tables):
             shape = np.max([table.shape for table in tables], axis=0)
             self._tables = tables, jax.device_put(np.stack([padded(table, shape) for table in tables]))
         return self._tables[1]
 
-    def _divide(self, given: list[tuple[Any, ...]]) -> tuple[Any, Any]:
+    def _divide(self, given: list[tuple[PyTree, ...]]) -> tuple[Sequence[AnyArray], Sequence[PyTree]]:
         """Return stacked leaves and common leaves; what once differed stays stacked."""
         if len(self._given) == len(given) and all(map(_same, self._given, given)):
             return self._divided
@@ -155,11 +160,11 @@ class Stacked:
         return self._divided
 
 
-def _same(known: Sequence[Any], given: Sequence[Any]) -> bool:
+def _same(known: Sequence[object], given: Sequence[object]) -> bool:
     return len(known) == len(given) and all(one is other for one, other in zip(known, given, strict=True))
 
 
-def _all_equal(leaves: Sequence[Any]) -> bool:
+def _all_equal(leaves: Sequence[ArrayLike]) -> bool:
     """Return whether leaves are one array, or equal numbers; arrays of rows are not compared number by number."""
     first = leaves[0]
     if isinstance(first, jax.Array):
@@ -167,7 +172,7 @@ def _all_equal(leaves: Sequence[Any]) -> bool:
     return all(leaf is first or np.array_equal(leaf, first) for leaf in leaves[1:])
 
 
-def _side_by_side(leaves: Sequence[Any], dtype: Any) -> np.ndarray:
+def _side_by_side(leaves: Sequence[ArrayLike], dtype: DTypeLike) -> np.ndarray:
     """Return leaves along a new first axis; floats of programs in the precision of the parameters."""
     if all(isinstance(leaf, float | int) for leaf in leaves):
         return np.array(leaves, dtype)

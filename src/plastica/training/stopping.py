@@ -6,13 +6,14 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
 from .monitor import better, require_figure
 
 Inequality = Literal["<=", ">="]
+Duration: TypeAlias = float | str | datetime.timedelta
 SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 EXPLICIT = 'Pass {{"{name}": ("<=", {value})}} or {{"{name}": (">=", {value})}}.'
 
@@ -153,7 +154,9 @@ class MaxSteps(StopRule):
         return "max_steps" if steps >= self.steps else ""
 
 
-def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None = None) -> tuple[StopRule, ...]:
+def stop_rules(
+    until: object = None, time_limit: Duration | None = None, max_steps: int | None = None
+) -> tuple[StopRule, ...]:
     """Return the stop rules for the arguments of ``fit``.
 
     Args:
@@ -183,13 +186,13 @@ def stop_rules(until: Any = None, time_limit: Any = None, max_steps: int | None 
     elif until is not None:
         raise InvalidValue(f'until is {until!r}; expected metrics and values, such as {{"loss": 0.01}}.')
     if time_limit is not None:
-        rules.append(TimeLimit(time_limit))
+        rules.append(TimeLimit(duration(time_limit)))
     if max_steps is not None:
         rules.append(MaxSteps(max_steps))
     return tuple(rules)
 
 
-def duration(value: Any) -> float:
+def duration(value: Duration) -> float:
     """Return a duration in seconds from a number, a ``timedelta`` or a text.
 
     Raises:
@@ -222,14 +225,14 @@ def _read_duration(text: str) -> float:
     return sum(float(part) * size for part, size in zip(whole.groups(), SECONDS.values(), strict=True) if part)
 
 
-def _number(value: Any) -> float:
+def _number(value: float) -> float:
     try:
         return math.nan if isinstance(value, bool | str) else float(value)
     except (TypeError, ValueError):
         return math.nan
 
 
-def _reached(name: str, wanted: Any) -> Reached:
+def _reached(name: str, wanted: float | list[Any] | tuple[Any, ...]) -> Reached:
     if isinstance(wanted, list | tuple):
         if len(wanted) != 2:
             raise InvalidValue(f'until: "{name}" has {wanted!r}; expected a number or a pair such as ("<=", 0.01).')

@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from ..errors import DataError
+from ..typing import PyTree
 from .batches import room_for
-from .rows import Plan, Rows, count_rows
+from .rows import AnyArray, Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 
@@ -25,7 +26,9 @@ STRETCH_BYTES = 1 << 26
 
 _END = object()
 
-BatchConverter = Callable[[int, Sequence[Any]], list[Any]]
+# From what an iterator gave, the batches from a step on, to their inputs, targets and weights.
+BatchArrays = tuple[PyTree, PyTree, np.ndarray | None]
+BatchConverter = Callable[[int, Sequence[object]], list[BatchArrays]]
 
 
 class Stretch(NamedTuple):
@@ -60,7 +63,7 @@ class Stream(Source):
     shuffle, rows = False, 0
     _begun_anew = False  # whether nothing was read since an iteration was begun again
 
-    def __init__(self, batches: Iterable[Any], steps: int | None, epochs: int, seed: int, first_epoch: int) -> None:
+    def __init__(self, batches: Iterable[object], steps: int | None, epochs: int, seed: int, first_epoch: int) -> None:
         self.given, self.steps, self.epochs = batches, steps, epochs
         self.seed, self.first_epoch = seed, first_epoch
         self.rewinds = not isinstance(batches, Iterator)
@@ -69,14 +72,14 @@ class Stream(Source):
         self.batches = self.known or MOST_COUNTED
         self._reader = ThreadPoolExecutor(1, "plastica-batches")
         self._closed = False
-        self._open: Iterator[Any] | None = None
-        self._waiting: list[Any] = []  # batches that were read and not used
+        self._open: Iterator[object] | None = None
+        self._waiting: list[object] = []  # batches that were read and not used
         self._next_step = 0
         self._kept: list[Stretch] = []  # the present one and the one before, to which a run may go back
         self._coming: tuple[int, Future[Stretch]] | None = None
         self._room = FEW_STEPS
 
-    def first(self) -> Any:
+    def first(self) -> object:
         """Return the first batch as it came; it is used as the first nonetheless.
 
         Raises:
@@ -88,7 +91,7 @@ class Stream(Source):
         self._waiting.insert(0, item)
         return item
 
-    def begin(self, first: Any, convert: BatchConverter) -> None:
+    def begin(self, first: BatchArrays, convert: BatchConverter) -> None:
         """Take the first batch as it was converted, and how the others are."""
         self.size, self._convert = count_rows(first), convert
         self._fingerprint = [np.asarray(part) for part in jax.tree.leaves(first)]
@@ -120,7 +123,7 @@ class Stream(Source):
         """Return the data that the plans from ``step`` speak of."""
         return self._stretch(step).data
 
-    def identity(self) -> Iterator[str | np.ndarray]:
+    def identity(self) -> Iterator[str | AnyArray]:
         """Yield how long an epoch is, and the first batch."""
         yield f"batches of an iterator, {self.batches} an epoch"
         yield from self._fingerprint
@@ -169,7 +172,7 @@ class Stream(Source):
         self._room = self._most if fast else self._room
         return made
 
-    def _of_one_width(self, batches: list[Any]) -> tuple[list[Any], int]:
+    def _of_one_width(self, batches: list[BatchArrays]) -> tuple[list[BatchArrays], int]:
         """Return the first batches with rows of one shape that are filled up to one number of rows, and this number.
 
         It is that of the first batch of all, unless one is larger; so it does not depend on how stretches are cut.
@@ -182,8 +185,8 @@ class Stream(Source):
         alike = list(takewhile(lambda kind: kind == kinds[0], kinds))
         return batches[: len(alike)], alike[0][0] if alike else self.size
 
-    def _read_many(self, most: int) -> list[Any]:
-        items: list[Any] = []
+    def _read_many(self, most: int) -> list[object]:
+        items: list[object] = []
         while len(items) < most and not self._closed:
             item = self._read_one()
             if item is _END:
@@ -209,7 +212,7 @@ class Stream(Source):
             )
         return item is _END
 
-    def _read_one(self) -> Any:
+    def _read_one(self) -> object:
         if self._waiting:
             return self._waiting.pop(0)
         if self._open is None:
@@ -241,7 +244,7 @@ _CANNOT_REPEAT = (
 )
 
 
-def _laid(first: int, batches: list[Any], room: int, size: int) -> Stretch:
+def _laid(first: int, batches: list[BatchArrays], room: int, size: int) -> Stretch:
     """Lay batches into arrays with room for ``size`` rows each, and for ``room`` of them."""
 
     def lay(*parts: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from ..errors import InvalidValue
 from ..metrics import Metric
 from ..rules import Batch
 from ..rules.local import like_rows
+from ..typing import PyTree
 
 NO_MEANS: Mapping[str, jax.Array] = MappingProxyType({})
 
@@ -63,7 +64,7 @@ def counts_last(metrics: Sequence[Metric]) -> list[int]:
     return sorted(range(len(metrics)), key=lambda place: metrics[place].is_counted)
 
 
-def metric_widths(metrics: tuple[Metric, ...], target: Any, output: Any) -> tuple[int, ...]:
+def metric_widths(metrics: tuple[Metric, ...], target: PyTree, output: PyTree) -> tuple[int, ...]:
     """Return the number of sums of each metric, for targets and outputs of these shapes."""
     first = jax.tree.leaves(output)[0]
     weight = jax.ShapeDtypeStruct(first.shape[:1], first.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from ..rules import Batch, Rule
 from ..rules.masking import Masks, for_loss, for_metrics, real_steps
 from ..rules.rule import loss_of
 from ..schedules import Schedule
+from ..typing import Memory, PyTree
 from . import finite
 from .program import Learner, Program
 from .sums import BatchFigures, counts_last, plain_sums, weighted_sums
@@ -53,7 +54,7 @@ class Supervised(Program):
     def watched(self) -> tuple[Metric, ...]:
         return (*self.metrics, *self.weighted_metrics)
 
-    def begin(self, params: Params, state: State, key: jax.Array) -> tuple[Any, Any]:
+    def begin(self, params: Params, state: State, key: jax.Array) -> tuple[Memory, PyTree]:
         memory = self.rule.init(self.network, params, key)
         return memory, self.optimizer.init(freezing.trainable_part(self.network, params))
 
@@ -88,7 +89,7 @@ class Supervised(Program):
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
         return made, BatchFigures(loss, signal.costs, self._sums(signal.output, watched, mask))
 
-    def judge(self, params: Params, state: State, memory: Any, batch: Batch) -> BatchFigures:
+    def judge(self, params: Params, state: State, memory: Memory, batch: Batch) -> BatchFigures:
         network, costs, mask = self.network, {}, real_steps(self.network, batch)
         shown = for_loss(batch, mask)
         if self.means and self.objective is not None:  # only rules that answer by the forward pass take costs
@@ -123,12 +124,12 @@ class Supervised(Program):
     def with_widths(self, widths: Mapping[int, int]) -> Supervised:
         return replace(self, network=self.network.with_widths(widths)) if widths else self
 
-    def averaged(self, params: Params, optimizer: Any) -> Params:
+    def averaged(self, params: Params, optimizer: PyTree) -> Params:
         return freezing.with_trainable_part(
             self.network, params, self.optimizer.averaged(freezing.trainable_part(self.network, params), optimizer)
         )
 
-    def carried(self, learner: Learner) -> Any:
+    def carried(self, learner: Learner) -> PyTree:
         return learner.params, learner.state, self.optimizer.gathered(learner.optimizer)
 
     def explain(self, learner: Learner, batch: Batch, key: jax.Array) -> str:
@@ -139,7 +140,7 @@ class Supervised(Program):
     def remedy(self) -> str:
         return finite.what_to_try(self.rule.own_rates(), has_objective=self.objective is not None)
 
-    def _sums(self, output: Any, batch: Batch, mask: Masks = None) -> tuple[jax.Array, ...]:
+    def _sums(self, output: PyTree, batch: Batch, mask: Masks = None) -> tuple[jax.Array, ...]:
         """Return what one batch adds to the sums of the metrics, counts last."""
         real = is_real(batch).astype(batch.weight.dtype)
         if mask is None:
@@ -158,11 +159,11 @@ class Answering(Declaration):
     network: Layer
     rule: Rule
 
-    def cast_inputs(self, x: Any) -> Any:
+    def cast_inputs(self, x: PyTree) -> PyTree:
         """Return inputs in the types that the network computes with."""
         return self.network.cast_inputs(x)
 
-    def respond(self, params: Params, state: State, memory: Any, x: Any) -> Any:
+    def respond(self, params: Params, state: State, memory: Memory, x: PyTree) -> PyTree:
         """Return the activity for inputs ``(batch, ...)``."""
         return self.rule.respond(self.network, params, state, memory, x)[1]
 
@@ -170,12 +171,12 @@ class Answering(Declaration):
 class CostedAnswer(NamedTuple):
     """What a network answers: its last potential, its activity, and the costs of its layers by name."""
 
-    potential: Any
-    activity: Any
+    potential: PyTree
+    activity: PyTree
     costs: dict[str, jax.Array]
 
 
-def answered(network: Layer, params: Params, x: Any, state: State, context: Context) -> CostedAnswer:
+def answered(network: Layer, params: Params, x: PyTree, state: State, context: Context) -> CostedAnswer:
     """Return the forward pass, with the costs of the layers if there are any."""
     if not network.cost_names:
         potential, _ = network.synapse(params, x, state, context)

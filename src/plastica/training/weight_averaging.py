@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from ..errors import InvalidValue
 from ..fields import judged
-from .callbacks import Callback, Logs
+from .callbacks import Callback, CallbackState, Logs
 from .monitor import kept, put_back
 
 
@@ -74,11 +73,11 @@ class StochasticWeightAveraging(Callback):
             own = self.model.snapshot()
             self.model.restore({name: array.astype(own[name].dtype) for name, array in self._mean.items()})
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return how many epochs were averaged."""
         return kept(self, ("count",))
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore how many epochs were averaged."""
         put_back(self, state, ("count",))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -175,12 +175,10 @@ class Windows(Source):
 
     def _gathered(self, numbers: np.ndarray, rest: Block | None) -> Rows:
         """Read blocks one after another into arrays of the common size of all windows."""
-        made: Any = None
         end = 0
-        reads = (self.blocks.read(int(number)) for number in numbers)
-        for block in (*reads,) if rest is None else (*reads, rest):
-            if made is None:
-                made = jax.tree.map(lambda part: np.zeros((self.room, *part.shape[1:]), part.dtype), block)
+        blocks = [*(self.blocks.read(int(number)) for number in numbers), *([] if rest is None else [rest])]
+        made: Block = jax.tree.map(lambda part: np.zeros((self.room, *part.shape[1:]), part.dtype), blocks[0])
+        for block in blocks:
             begin, end = end, end + count_rows(block)
             for whole, part in zip(jax.tree.leaves(made), jax.tree.leaves(block), strict=True):
                 whole[begin:end] = part

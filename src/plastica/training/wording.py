@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from ..language import WORDS
 
 
-def figures(logs: Mapping[str, Any]) -> list[str]:
+def figures(logs: Mapping[str, float]) -> list[str]:
     """Return metrics in the format of Keras.
 
     Example:
