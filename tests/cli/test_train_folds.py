@@ -33,6 +33,16 @@ def test_folds_are_reported_with_mean_interval_spread_and_baselines(plastica, he
     assert len(found["folds"]) == 3 and found["mean"] == pytest.approx(sum(found["folds"]) / 3)
     assert kept["results"]["scores"]["network"]["accuracy"]["value"] == pytest.approx(found["mean"])
     assert "Nadeau and Bengio" in scores["interval"] and kept["settings"]["folds"] == 3
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "Cross-validation",
+        "交叉验证",
+        "60 rows were dealt to 3 folds",
+        "n_test/n_train",
+        "Confusion matrix",
+    ):
+        assert words in page
+    assert "Most important columns" not in page  # the saved network has seen the rows that the folds predicted
     predicted = pl.read_csv(folder / "out_of_fold.csv")
     assert predicted.height == 60 and predicted["line"].is_unique().all()
 

@@ -35,21 +35,20 @@ class ScalePoint:
     own: bool
 
 
-def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[ScalePoint, ...]:
+def dots(
+    metric: str, figures: Mapping[str, Figure], own: str, scale: tuple[float, float] | None = None
+) -> tuple[ScalePoint, ...]:
     """Return the position of each model on a scale spanned by the best ones; a distant guess is marked at the edge."""
-    low, high = _scale(figures)
-
-    def place(value: float) -> float:
-        return 100 * min(max((value - low) / (high - low), 0.0), 1.0)
+    low, high = scale_of(figures) if scale is None else scale
 
     return tuple(
         ScalePoint(
             name=name,
             value=formats.figure(metric, figure.value),
             interval=formats.interval(metric, figure),
-            at=place(figure.value),
-            low=None if figure.low is None else place(figure.low),
-            high=None if figure.high is None else place(figure.high),
+            at=place(figure.value, low, high),
+            low=None if figure.low is None else place(figure.low, low, high),
+            high=None if figure.high is None else place(figure.high, low, high),
             off="left" if figure.value < low else "right" if figure.value > high else "",
             own=name == own,
         )
@@ -57,7 +56,13 @@ def dots(metric: str, figures: Mapping[str, Figure], own: str) -> tuple[ScalePoi
     )
 
 
-def _scale(figures: Mapping[str, Figure]) -> tuple[float, float]:
+def place(value: float, low: float, high: float) -> float:
+    """Return the position of a value on a scale, from 0 to 100."""
+    return 100 * min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def scale_of(figures: Mapping[str, Figure]) -> tuple[float, float]:
+    """Return the ends of a scale spanned by the best models, and by others that are near."""
     low, high = _ends([figure for name, figure in figures.items() if name in CONTENDERS] or list(figures.values()))
     for figure in figures.values():
         wider = _ends([figure, Figure(low), Figure(high)])

@@ -82,7 +82,7 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOutAnswers | None:
     """Return the predictions for the test set; None without one."""
     judged, results, facts, target = network.judged, network.facts.results, network.facts, prepared.target
     rows = prepared.split.test
-    if not len(rows):
+    if not len(rows) and (judged is None or judged.decided is None):  # neither a test set nor out-of-fold predictions
         return None
     if judged is None or results is None:  # a loaded network
         answers = network.answers(prepared.x[rows])
@@ -90,7 +90,8 @@ def judge(network: TableNetwork, prepared: Prepared) -> HeldOutAnswers | None:
     if judged is None or results is None:
         return None
     scales = np.array(target.scales if len(target.scales) > 1 else [1.0])
-    decided = decide(network, judged.answers[judged.own])
+    own = judged.answers[judged.own]
+    decided = decide(network, own) if judged.decided is None else judged.labels()
     losses = row_losses(target.task, judged.y, decided, scales)
     return HeldOutAnswers(
         task=target.task,

@@ -15,6 +15,7 @@ from . import (
     classes,
     distributions,
     effects,
+    folds,
     formats,
     importance,
     material,
@@ -102,6 +103,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             usage=usage.describe(network, path.parent),
             people=usage.about_people(network),
             judged=judged,
+            folds=None if network.facts.cross_validation is None else folds.describe(network.facts.cross_validation),
             **held_out,
         )
     )
@@ -115,15 +117,18 @@ def _summary(prepared: Prepared, judged: HeldOutAnswers | None) -> verdict.Summa
 
 def _held_out(network: TableNetwork, prepared: Prepared, judged: HeldOutAnswers) -> dict[str, Any]:
     """Return the sections about the test set."""
-    weights = importance.measure(network, prepared, judged)
-    columns = [weight.column for weight in weights.weights]
+    # Out-of-fold rows were predicted by other networks than the saved one, which has seen them.
+    has_own = len(prepared.split.test) > 0 and not network.members
+    weights = importance.measure(network, prepared, judged) if has_own else None
+    columns = [column.name for column in prepared.encoder.columns]
+    columns = columns if weights is None else [weight.column for weight in weights.weights]
     numbers = judged.task == "regression"
     return {
         "classes": None if numbers else classes.describe(network, judged),
         "amounts": amounts.describe(network, judged) if numbers else None,
         "names": columns,
         "importance": weights,
-        "effects": effects.describe(network, prepared, judged, columns),
+        "effects": effects.describe(network, prepared, judged, columns) if has_own else None,
         "mistakes": mistakes.worst(network, prepared, judged, columns),
         "slices": slices.find(prepared, judged),
     }

@@ -154,7 +154,7 @@ def _scored(prepared: Prepared, settings: Settings, found: Crossed) -> tuple[Cro
         ratio=float(np.mean([len(part.held_out) / len(part.train) for part in found.parts])),
         own=own,
         main=main,
-        values=values,
+        values={own: values[own], **values},
         chosen=tuple(each.own for each in found.chosen) if own == BEST else (),
         epochs=tuple(each.training.epochs for each in found.trained if each.network is not None),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def read_table_model(path: str | Path) -> tuple[Parts, list[Parts]]:
         raise FileError(f"{path} is damaged: it contains no models of folds.")
     if kinds.kind_of(extra) != kinds.TABLE_NETWORK:
         raise FileError(f"{path} is damaged: it contains folds without a description of their table.")
-    _, target, facts = _described(extra[kinds.TABLE], path)
+    _, target, facts = _described(cast(Mapping[str, object], extra[kinds.TABLE]), path)
     members = [
         _parts(saving.under(f"folds/{number}/", arrays), each, path) for number, each in enumerate(listed_members)
     ]
@@ -114,7 +114,7 @@ def around_network(saved: reading.Saved, path: str | Path) -> Parts:
             f"{path} contains a {kind}, which was not trained on a table by plastica train. Use it with arrays or "
             f"frames in Python. {kinds.opened_by(kind)}"
         )
-    encoder, target, facts = _described(around[kinds.TABLE], path)
+    encoder, target, facts = _described(cast(Mapping[str, object], around[kinds.TABLE]), path)
     if not isinstance(model, Sequential):
         raise FileError(f"{path} is damaged: a {type(model.network).__name__} is no network for a table.")
     settings = facts.settings if facts.model == "network" else Settings()
