@@ -75,13 +75,15 @@ def _rows(entry: Entry, depth: int = 0) -> Iterator[LayerRow]:
 
 def _settings(network: TableNetwork) -> Iterator[tuple[str, str]]:
     for name, value in listed(network.facts.settings).items():
-        if value not in (None, [], ""):
+        if value is not False and value not in (None, [], ""):
             yield name, plain(_written(value), 300)
 
 
 def _written(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_written(each) for each in value)
+    if value is True:
+        return "✓"
     return formats.number(value, 6) if isinstance(value, float) else str(value)
 
 
