@@ -17,6 +17,7 @@ MODELS = {
     "holt": classical.holt,
     "holt_winters": classical.holt_winters,
     "ridge": classical.ridge,
+    "theta": classical.theta,
 }
 VALUES = np.random.default_rng(0).normal(size=60).cumsum()
 
@@ -60,7 +61,7 @@ def test_bad_values_are_refused(name):
         fit(VALUES, 4).forecast(0)
 
 
-@pytest.mark.parametrize("name", ["seasonal_naive", "holt_winters", "ridge"])
+@pytest.mark.parametrize("name", ["seasonal_naive", "holt_winters", "ridge", "theta"])
 def test_a_bad_season_is_refused(name):
     with pytest.raises(InvalidValue, match=r"season is 2\.5; expected a whole number of steps"):
         MODELS[name](VALUES, 2.5)
