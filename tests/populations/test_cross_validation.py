@@ -9,8 +9,9 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 
 import plastica as pl
 from plastica.data.folds import deal_groups, deal_in_time
-from plastica.errors import DataError, InvalidValue, UnknownName
+from plastica.errors import DataError, InvalidValue, PlasticaWarning, UnknownName
 from plastica.evaluation.over_folds import over_folds
+from plastica.populations.cross_parts import RowFacts
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 4)).astype(np.float32)
@@ -125,7 +126,7 @@ def test_early_stopping_looks_at_training_rows_only():
         network(0.3), X, Y, 2, epochs=6, batch_size=16, validation_split=0.25, callbacks=[stopping]
     )
     fold = found.folds[0]
-    train, held = fold.inside(0.25, Y)
+    train, held = fold.inside(0.25, RowFacts(60, Y))
     assert sorted([*train, *held]) == sorted(fold.train.tolist())
     alone = network(0.3)
     own = alone.fit(
@@ -223,3 +224,47 @@ def test_groups_of_another_length_and_models_that_are_none_are_refused():
     trained.fit(X, Y, verbose=0)
     with pytest.raises(InvalidValue, match="was trained before"):
         pl.cross_validate(trained, X, Y, 2)
+
+
+def test_validation_rows_inside_a_fold_keep_groups_and_times_apart():
+    groups, times = np.repeat(np.arange(12), 5), GENERATOR.permutation(60)
+    fold = pl.cross_validate(network(), X, Y, folds=3, groups=groups).folds[0]
+    train, held = fold.inside(0.3, RowFacts(60, Y, groups))
+    assert not set(groups[train]) & set(groups[held])
+    train, held = fold.inside(0.3, RowFacts(60, Y, None, times))
+    assert times[train].max() < times[held].min()
+
+
+def test_a_column_that_is_the_group_is_refused():
+    groups = np.repeat(np.arange(12), 5)
+    with pytest.raises(InvalidValue, match="column 4 of x is the group of each row"):
+        pl.cross_validate(network(), np.column_stack([X, groups]), Y, folds=3, groups=groups)
+
+
+def test_copies_of_a_row_in_other_folds_are_reported_and_groups_keep_them_together():
+    x, y = np.concatenate([X, X]), np.concatenate([Y, Y])
+    with pytest.warns(PlasticaWarning, match="of 120 rows are copies of a row in another fold"):
+        pl.cross_validate(network(), x, y, folds=3)
+    pl.cross_validate(network(), x, y, folds=3, groups=np.tile(np.arange(60), 2))
+
+
+def test_a_search_is_nested_and_its_choice_is_trained_again():
+    search = pl.Search(linear(), {"learning_rate": [0.0, 0.3], "batch_size": [12]}, strategy="grid", folds=2)
+    found = pl.cross_validate(search, X, X[:, :1], folds=2, epochs=2)
+    assert [each["learning_rate"] for each in found.chosen] == [0.3, 0.3]
+    fold, alone = found.folds[1], linear()
+    alone.compile(pl.optimizers.SGD(0.3), "mse")
+    alone.fit(X[fold.train], X[fold.train, :1], 12, 2, verbose=0)
+    np.testing.assert_allclose(found.models[1].get_weights()[0], alone.get_weights()[0], atol=1e-6)
+
+
+def test_conformal_intervals_of_out_of_fold_errors_cover_new_rows():
+    """The absolute errors of rows that a network did not see are exchangeable with those of new rows (CV+)."""
+    generator = np.random.default_rng(3)
+    x = generator.normal(size=(400, 1)).astype(np.float32)
+    y = 2 * x + generator.normal(size=(400, 1))
+    found = pl.cross_validate(linear(), x[:200], y[:200], folds=5, epochs=10)
+    intervals = pl.calibration.ConformalIntervals(coverage=0.9).fit(found.predictions[:, 0], y[:200, 0])
+    answers = np.mean([model.predict(x[200:]) for model in found.models], axis=0)[:, 0]
+    low, high = intervals.predict(answers).T
+    assert abs(((low <= y[200:, 0]) & (y[200:, 0] <= high)).mean() - 0.9) < 0.06

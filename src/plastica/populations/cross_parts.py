@@ -7,9 +7,25 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from ..data.folds import check_deal, deal, deal_groups, deal_in_time
-from ..data.splitting import split
+from ..data.splitting import split, split_by_group, split_in_order
 from ..errors import DataError, InvalidValue
 from .splits import RowSplit, check_folds, fold_splits
+
+
+class RowFacts(NamedTuple):
+    """What decides on the folds of rows.
+
+    Attributes:
+        rows: How many rows there are.
+        classes: The class of each row; None for other targets.
+        groups: The group of each row, or None.
+        times: The time of each row, or None.
+    """
+
+    rows: int
+    classes: np.ndarray | None = None
+    groups: Any = None
+    times: Any = None
 
 
 class CrossFold(NamedTuple):
@@ -28,29 +44,19 @@ class CrossFold(NamedTuple):
     held_out: np.ndarray
     seed: int
 
-    def inside(self, validation_split: float, classes: np.ndarray | None) -> RowSplit:
-        """Return training and validation rows among those that training may use, drawn with each class's share."""
-        if not validation_split:
+    def inside(self, share: float, facts: RowFacts) -> RowSplit:
+        """Return training and validation rows among those that training may use, divided in the way of the folds."""
+        if not share:
             return RowSplit(self.train, None)
-        own = None if classes is None else classes[self.train]
-        made = split(len(self.train), validation_split, 0, own, self.seed)
+        if facts.times is not None:
+            made = split_in_order(np.asarray(facts.times, np.float64)[self.train], share, 0)
+        elif facts.groups is not None:
+            _, groups = np.unique(np.asarray(facts.groups)[self.train], return_inverse=True)
+            made = split_by_group(groups.reshape(-1), share, 0, self.seed)
+        else:
+            own = None if facts.classes is None else facts.classes[self.train]
+            made = split(len(self.train), share, 0, own, self.seed)
         return RowSplit(self.train[made.train], self.train[made.validation])
-
-
-class RowFacts(NamedTuple):
-    """What decides on the folds of rows.
-
-    Attributes:
-        rows: How many rows there are.
-        classes: The class of each row; None for other targets.
-        groups: The group of each row, or None.
-        times: The time of each row, or None.
-    """
-
-    rows: int
-    classes: np.ndarray | None = None
-    groups: Any = None
-    times: Any = None
 
 
 def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[CrossFold]:

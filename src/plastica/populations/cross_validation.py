@@ -14,6 +14,7 @@ from ..model.options import Options
 from ..training import interrupting
 from ..training.callbacks import Callback
 from . import fitting, nested
+from .cross_checks import refuse_groups_as_inputs, warn_of_copies
 from .cross_parts import CrossFold, RowFacts, cross_folds, require_folds
 from .cross_results import CrossValidation
 from .grid import MemberSettings
@@ -69,7 +70,7 @@ def cross_validate(
 
     Raises:
         InvalidValue: If there are more folds than rows, rows of a class, groups or times, if a fold has a row in both
-            parts, or the model is neither a compiled model nor an untrained search.
+            parts, a column of ``x`` is ``groups``, or the model is neither a compiled model nor an untrained search.
         DataError, ShapeError: If the data are invalid.
 
     Example:
@@ -93,8 +94,11 @@ def cross_validate(
         data = fitting.data_for(first, x, y, sample_weight, class_weight, 0.0, None, options, has_folds=True)
         facts = RowFacts(data.learn.rows, data.classes, groups, times)
         parts = cross_folds(folds, repeats, facts, inner.seed)
+        if groups is not None:
+            refuse_groups_as_inputs(data.learn.x, groups)
+        warn_of_copies(data.learn.x, data.learn.y if y is not None else None, parts)
         if isinstance(model, Model):
-            models, history = _trained(model, parts, data, validation_split, callbacks, options)
+            models, history = _trained(model, parts, data, facts, validation_split, callbacks, options)
             chosen: list[dict[str, Any]] = [{} for _ in parts]
         else:
             given = {
@@ -115,12 +119,13 @@ def _trained(
     model: Model,
     parts: Sequence[CrossFold],
     data: fitting.PopulationData,
+    facts: RowFacts,
     validation_split: float,
     callbacks: Any,
     options: Options,
 ) -> tuple[list[Model], PopulationHistory]:
     members = [MemberSettings({}, {}, part.seed, place) for place, part in enumerate(parts)]
-    splits = [part.inside(validation_split, data.classes) for part in parts]
+    splits = [part.inside(validation_split, facts) for part in parts]
     group = MemberGroup(members, [fitting.model_of(model, member) for member in members], splits, "fold")
     return group.models, fitting.fit(group, data, callbacks, options, ())
 

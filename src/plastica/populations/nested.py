@@ -56,6 +56,10 @@ def require_search(given: Any) -> SettingsSearch:
             f"cross_validate({given!r}): give a compiled model, or a search with fit(x, y) and best(), such as "
             "Population(model, learning_rate=[0.1, 0.01], folds=3)."
         )
+    if not isinstance(given.model, Model):
+        raise InvalidValue(
+            "cross_validate: this search makes its models with a function; give a search over a compiled model."
+        )
     if isinstance(given, Population) and given.models:
         raise InvalidValue(
             "cross_validate: this population was trained before, on rows that the outer folds hold out; give a new one."
@@ -86,16 +90,15 @@ def chosen_on(
     own = copy.deepcopy(search)
     own_x, own_y = _of_rows("x", x, part.train), _of_rows("y", y, part.train)
     weight = _of_rows("sample_weight", sample_weight, part.train)
-    inside = {name: value for name, value in given.items() if value is not None}
-    if isinstance(own, Population):
-        if own.folds is None and not given["validation_split"]:
-            raise InvalidValue(
-                "cross_validate: this population would choose by the loss on the rows it learned from; give "
-                "Population(folds=3), or validation_split=0.2."
-            )
-        if own.folds is not None:
-            inside.pop("validation_split", None)
-            inside |= {} if groups is None else {"groups": _of_rows("groups", groups, part.train)}
+    inside = {name: value for name, value in given.items() if value is not None and value != 0.0}
+    if isinstance(own, Population) and own.folds is None and not given["validation_split"]:
+        raise InvalidValue(
+            "cross_validate: this population would choose by the loss on the rows it learned from; give "
+            "Population(folds=3), or validation_split=0.2."
+        )
+    if getattr(own, "folds", None) is not None:
+        inside.pop("validation_split", None)
+        inside |= {} if groups is None else {"groups": _of_rows("groups", groups, part.train)}
     own.fit(own_x, own_y, sample_weight=weight, verbose=0, **inside)
     best = own.best()
     epochs, settings = _said(own, best, int(given["epochs"]))
@@ -103,7 +106,7 @@ def chosen_on(
     history = final.fit(
         own_x,
         own_y,
-        batch_size=given["batch_size"],
+        batch_size=settings.get("batch_size", given["batch_size"]),
         epochs=epochs,
         class_weight=given["class_weight"],
         sample_weight=weight,
@@ -113,9 +116,9 @@ def chosen_on(
 
 
 def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, Any]]:
-    """Return the number of epochs that gave the best weights, and the settings."""
+    """Return the number of epochs of the chosen network, and its settings."""
     if not isinstance(search, Population):
-        return epochs, {}
+        return best.epochs_trained or epochs, dict(getattr(search, "best_settings", {}))
     place = next(number for number, model in enumerate(search.models) if model is best)
     settings = search.members[place].columns(search.part_name)
     return search.history.kept[place] + 1, {name: settings[name] for name in search.members[place].chosen}

@@ -138,7 +138,7 @@ def _members(models: Sequence[Model], checked: Sequence[CheckedRows], batch_size
 
 def _of_one_shape(models: Sequence[Model], checked: Sequence[CheckedRows], batch_size: int | None) -> list[Member]:
     """Return the members whose rows are in one array, each with the numbers of its own."""
-    rows = training_rows(*_joined([each.learn for each in checked]))
+    rows = training_rows(*_joined([each.learn for each in checked])[:3])
     held = [each.held_out for each in checked if each.held_out is not None]
     judged = None if not held else _joined(held)
     shared = None if judged is None else training_rows(*judged[:2], None)
@@ -175,9 +175,9 @@ def _of_one_shape(models: Sequence[Model], checked: Sequence[CheckedRows], batch
     return members
 
 
-def _joined(parts: Sequence[Examples]) -> Rows:
+def _joined(parts: Sequence[Examples]) -> Examples:
     x, y, weight = (_concatenated([each[number] for each in parts]) for number in range(3))
-    return Rows(x, y, weight)
+    return Examples(x, y, weight)
 
 
 def _concatenated(trees: Sequence[Any]) -> Any:
