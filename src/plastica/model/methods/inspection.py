@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ... import random
+from ...errors import InvalidValue
 from ...notebook.html import shown
 from ...rules import Alignment, alignment
 from ...rules.alignment import whole_batch
+from ...typing import Float
 from .. import examples, tracing
 from ..base import BaseModel
 
@@ -58,6 +62,90 @@ class InspectionMethods(BaseModel):
             return tracing.trace(self.network, self.params, self.state, inputs, None, None)
         found = examples.take(self, x, y)
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.objective)
+
+    def plot_gates(
+        self, x: Any, *, row: int = 0, layer: int | str | None = None, path: str | Path | None = None
+    ) -> Any:
+        """Draw the gates and states of a recurrent layer at every step of one sequence.
+
+        Each panel is a quantity, such as the forget gate of an LSTM, with a line for each unit; the first is the
+        input of the layer. The numbers are in ``model.trace(x)[layer].trajectory``.
+
+        Args:
+            x: Inputs, ``(rows, time, features)``.
+            row: Which sequence.
+            layer: The index or the path of the layer in the trace. Default: the first that is recurrent.
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``).
+
+        Returns:
+            A matplotlib figure, displayed in notebooks.
+
+        Raises:
+            InvalidValue: If there is no such row, or the layer is not recurrent.
+        """
+        from ...views.sequences import draw_gates
+
+        traced = self.trace(x)
+        chosen = next((each for each in traced if each.trajectory), None) if layer is None else traced[layer]
+        if chosen is None or not chosen.trajectory:
+            which = "no layer of this network" if chosen is None else f"{chosen.path} is no layer that"
+            raise InvalidValue(f"plot_gates: {which} remembers; give one such as LSTM or GRU.")
+        count = len(chosen.trajectory["pre"])
+        if not 0 <= row < count:
+            raise InvalidValue(f"plot_gates: row={row}; the inputs have rows 0 to {count - 1}.")
+        own = {name: values[row].reshape(len(values[row]), -1) for name, values in chosen.trajectory.items()}
+        return draw_gates(own, chosen.path).save(path)
+
+    def gradient_by_lag(self, x: Any, y: Any, *, layer: str | None = None) -> Float[np.ndarray, "lags"]:
+        r"""Return how strongly the loss depends on the inputs of earlier steps: the norm of dC/dx by lag.
+
+        Entry k is the mean over rows of the norm of :math:`\partial C / \partial x_{T-k}`, with C the loss of a row and
+        T the last step. Where it falls exponentially, the network cannot learn what lies further back (vanishing
+        gradients); where it grows, gradients explode.
+
+        Args:
+            x: Inputs, ``(rows, time, ...)``.
+            y: Targets, ``(rows, ...)``; the network must be compiled with a loss. With targets for every step, the loss
+                is that of all steps.
+            layer: The path of the layer whose inputs are meant, as in a trace. Default: the first that reads sequences
+                of numbers; behind an ``Embedding``, the layer that reads the vectors.
+
+        Returns:
+            ``(time,)``; the last step first.
+
+        Raises:
+            InvalidValue, ShapeError: If there is no loss, or the layer does not read sequences.
+            UnknownName: If there is no such layer.
+
+        Reference:
+            S. Hochreiter, Y. Bengio, P. Frasconi, J. Schmidhuber (2001), Gradient flow in recurrent nets: the
+            difficulty of learning long-term dependencies, section 3.
+        """
+        from ..gradient_by_lag import gradient_by_lag
+
+        found = examples.take(self, x, y)
+        if self.objective is None:
+            raise InvalidValue("gradient_by_lag: the network was compiled without a loss; give compile() one.")
+        return gradient_by_lag(self.network, self.params, self.state, found.x, found.y, self.objective, layer)
+
+    def plot_gradient_by_lag(self, x: Any, y: Any, *, layer: str | None = None, path: str | Path | None = None) -> Any:
+        """Draw :meth:`gradient_by_lag`.
+
+        Args:
+            x: Inputs, ``(rows, time, ...)``.
+            y: Targets, ``(rows, ...)``; the network must be compiled with a loss.
+            layer: The path of the layer whose inputs are meant. Default: the first that reads sequences of numbers.
+            path: Where to write the figure; the suffix determines the format (``.svg``, ``.png``, ``.pdf``).
+
+        Returns:
+            A matplotlib figure, displayed in notebooks.
+
+        Raises:
+            InvalidValue, ShapeError, UnknownName: As :meth:`gradient_by_lag`.
+        """
+        from ...views.sequences import draw_gradient_by_lag
+
+        return draw_gradient_by_lag(self.gradient_by_lag(x, y, layer=layer), layer or "").save(path)
 
     def alignment(self, x: object, y: object) -> tuple[Alignment, ...]:
         """Compare the direction of the learning rule with the true gradient on a batch, layer by layer.
