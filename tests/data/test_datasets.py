@@ -8,7 +8,10 @@ from plastica.datasets import NAMES, path_of, target_of
 from plastica.errors import UnknownName
 
 
-@pytest.mark.parametrize(("name", "task", "rows"), [("penguins", "multiclass", 344), ("titanic", "binary", 1313)])
+@pytest.mark.parametrize(
+    ("name", "task", "rows"),
+    [("penguins", "multiclass", 344), ("titanic", "binary", 1313), ("parking", "regression", 35717)],
+)
 def test_shipped_data_sets(name, task, rows):
     target, table, _ = choose_target(read_table(path_of(name)), target_of(name))
     assert (target.task, table.height) == (task, rows)

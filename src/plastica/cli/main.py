@@ -18,6 +18,7 @@ from .compare import compare
 from .compare_rules import compare_rules
 from .devices import devices
 from .evaluate import evaluate
+from .forecast import forecast
 from .info import info
 from .predict import predict
 from .sweep import sweep
@@ -57,7 +58,7 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, compare, compare_rules, sweep, info, devices):
+for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, info, devices):
     app.add_command(command)
 
 

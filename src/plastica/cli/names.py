@@ -25,6 +25,9 @@ LOSSES = (
     "log_cosh", "mae", "mean_absolute_error", "mean_squared_error", "mse", "sparse_categorical_crossentropy",
     "sparse_categorical_focal_crossentropy",
 )  # fmt: skip
+FORECASTS = (
+    "auto", "dlinear", "gru", "lstm", "mlp", "nhits", "nlinear", "patchtst", "reservoir", "tcn", "tsmixer",
+)  # fmt: skip
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..data.streaming_files import Files
     from ..data.table import Table
     from ..data.target import Target
+    from ..forecasting import Forecaster
     from ..notes import Note
     from ..tables import Answers, TableNetwork
 
@@ -41,7 +42,7 @@ OTHERS = (
 
 @click.command(cls=OutCommand, short_help="Predict the target of each row of a table.")
 @parameters.model
-@click.argument("file")
+@click.argument("file", required=False)
 @click.option("--out", "-o", metavar="FILE", help="CSV file for the predictions. Default: standard output.")
 @click.option("--probabilities", "-p", is_flag=True, help="Add a column with the probability of each class.")
 @click.option(
@@ -60,7 +61,7 @@ OTHERS = (
 @guarded
 def predict(
     model: str,
-    file: str,
+    file: str | None,
     out: str | None,
     probabilities: bool,
     keep: tuple[str, ...],
@@ -72,7 +73,10 @@ def predict(
     lang: str,
     debug: bool,
 ) -> None:
-    """Predict the target of each row of a table; writes CSV in the order of the rows."""
+    """Predict the target of each row of a table, in the order of the rows, or go on with a forecast; writes CSV.
+
+    A forecast needs no file and goes on from the end of its series, or from that of a file with newer rows.
+    """
     import sys
     from pathlib import Path
 
@@ -83,12 +87,17 @@ def predict(
 
     out = None if out == "-" else out
     path = model_file(model)
-    if out is not None and any(_same(Path(out), Path(each)) for each in (path, file)):
+    if out is not None and any(_same(Path(out), Path(each)) for each in (path, file or path)):
         raise InvalidValue(f"--out {out!r} is the model or the table itself; choose another file.")
-    if out is not None and Path(file).is_dir() and _same(Path(out).parent, Path(file)):
+    if out is not None and file and Path(file).is_dir() and _same(Path(out).parent, Path(file)):
         raise InvalidValue(f"--out {out!r} is in the folder of the table; choose a file in another folder.")
     if out is not None and (out == "" or Path(out).suffix.lower() in OTHERS):
         raise InvalidValue(f"--out {out!r}: predict writes CSV; choose a name such as predictions.csv.")
+    if (forecaster := _forecaster(path)) is not None:
+        _go_on(forecaster, file, out, {"separator": options.separator(separator), "encoding": encoding, "sheet": sheet})
+        return
+    if file is None:
+        raise click.BadParameter(SAY("say_file"))
     network = TableNetwork.load(path)
     if probabilities and network.task == "regression":
         raise InvalidValue("this model predicts a number, so there are no probabilities; remove --probabilities.")
@@ -103,6 +112,32 @@ def predict(
         return
     for text in parts:
         write_out(text)
+
+
+def _forecaster(path: Path) -> Forecaster | None:
+    """Return the forecaster in a file; None for another model."""
+    from ..model.kinds import FORECASTER
+    from ..storage import read_model
+
+    if read_model(path)[1].get("kind") != FORECASTER:
+        return None
+    from ..forecasting import Forecaster
+
+    return Forecaster.load(path)
+
+
+def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: dict[str, str | None]) -> None:
+    """Write the steps that follow training, or newer rows, as CSV."""
+    from ..data.reading import read_table
+    from ..storage.atomic import replace_file
+
+    made = forecaster.predict(None if file is None else read_table(file, **reading))
+    text = made.write_csv(datetime_format="%Y-%m-%d %H:%M:%S")
+    if out is None:
+        write_out(text)
+        return
+    replace_file(out, [text.encode()])
+    note(SAY("answered", rows=SAY("rows", count=made.height), path=out))
 
 
 def _kept(network: TableNetwork, keep: tuple[str, ...], names: Collection[str]) -> tuple[str, ...]:

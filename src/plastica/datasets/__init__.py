@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..registry import look_up
 
-NAMES = {"penguins": "species", "titanic": "survived"}  # with the usual target
+NAMES = {"penguins": "species", "titanic": "survived", "parking": "Occupancy"}  # with the usual target
+PACKED = ("parking",)
 
 
 def path_of(name: str) -> Path:
@@ -17,7 +18,8 @@ def path_of(name: str) -> Path:
         'penguins.csv'
     """
     look_up("data set", name, NAMES)
-    return Path(__file__).with_name(f"{name.strip().lower()}.csv")
+    file = name.strip().lower()
+    return Path(__file__).with_name(f"{file}.csv.gz" if file in PACKED else f"{file}.csv")
 
 
 def target_of(name: str) -> str:

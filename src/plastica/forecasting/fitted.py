@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..errors import DataError, caution
 from ..model import Model
 from ..notes import Note
 from ..typing import Float, Int
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .frequency import Frequency
 from .intervals import ForecastIntervals
-from .joining import tail_of, with_horizon
+from .joining import only, tail_of, with_horizon
 from .panel import Panel
 from .results import ForecastResults, gain_over, judge, naive_scales
 from .scales import Scales
@@ -93,15 +94,20 @@ class FittedForecast:
             The panel with these steps, and their forecasts with intervals.
 
         Raises:
-            DataError: If there is too little of a series, or a known covariate is missing.
+            DataError: If there is too little of every series, or a known covariate is missing.
         """
-        longer, _ = with_horizon(panel, self.look_back, horizon)
-        padded = _padded(longer, self.horizon - horizon)
-        windows = self.windows(padded)
-        origins = windows.bounds[1:] - self.horizon
+        longer, problems = with_horizon(panel, self.look_back, horizon)
+        kept = [name for name in longer.names if name not in problems]
+        if not kept:
+            raise DataError(next(iter(problems.values())))
+        if problems:
+            caution(f"{len(problems)} of {len(panel)} series cannot be forecast: {next(iter(problems.values()))}")
+        windows = self.windows(_padded(longer, self.horizon - horizon))
+        series = np.repeat([name in kept for name in longer.names], len(panel.roles.targets))
+        origins = (windows.bounds[1:] - self.horizon)[series]
         made = self.answers(windows, origins)
         half = self.intervals.half_widths(windows, origins)
-        return longer, Forecasts(*(each[:, :horizon] for each in (made, made - half, made + half)))
+        return only(longer, kept), Forecasts(*(each[:, :horizon] for each in (made, made - half, made + half)))
 
     def evaluate(
         self, panel: Panel, first: int, rivals: Sequence[str] | None = None

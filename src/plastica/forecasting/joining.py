@@ -11,10 +11,12 @@ import numpy as np
 from ..data.inputs import as_table
 from ..data.table import show
 from ..errors import DataError
-from ..notes import Note, note
+from ..notes import note
 from ..typing import Float, Int
 from .panel import Panel, panel_of
 from .roles import Roles
+
+MOST_HOLES = 0.5  # of the values that a forecast reads
 
 SeriesBlocks = list[tuple[int, Float[np.ndarray, "time columns"]]]  # the first position and the values of each series
 
@@ -109,47 +111,61 @@ def joined(known: Panel, newer: Panel) -> Panel:
     return _from_blocks(known, blocks)
 
 
-def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, list[Note]]:
+def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dict[str, str]]:
     """Return the panel with each series cut or extended to end ``horizon`` steps after its last known target.
 
-    Raises:
-        DataError: If a series has fewer than ``look_back`` steps, half of them are holes, or a known covariate is
-            missing in the horizon.
+    Returns:
+        The panel, in which each series has at least ``look_back`` steps before the horizon, and the names of series
+        that cannot be forecast, with the reason: too little is known of their past, or of a known covariate.
     """
     roles, count = panel.roles, len(panel.roles.targets)
     since = count + len(roles.past)
     blocks: SeriesBlocks = []
-    behind = 0
+    problems: dict[str, str] = {}
     for number, span in panel.spans():
         values, start, name = panel.values[span], int(panel.starts[number]), panel.names[number]
         present = np.asarray(np.isfinite(values[:, :count]).any(1))
         end = len(values) - int(present[::-1].argmax()) if present.any() else 0
-        behind += not roles.known and end < len(values)
-        if end < look_back:
-            raise DataError(
-                f"the series{_of(name)} has {end} steps before the forecast, and the model reads {look_back}; give "
-                "more of its past."
-            )
-        holes = float(1 - present[end - look_back : end].mean())
-        if holes > 0.5:
-            raise DataError(
-                f"{holes:.0%} of the last {look_back} steps of the series{_of(name)} before "
-                f"{panel.frequency.shown(start + end)} are missing; fill the gap, or give rows without one."
-            )
-        made = np.full((end + horizon, values.shape[1]), np.nan)
-        made[:end] = values[:end]
+        short = max(0, look_back - end)
+        made = np.full((short + end + horizon, values.shape[1]), np.nan)
+        made[short : short + end] = values[:end]
         after = values[end : end + horizon, since:]
-        made[end : end + len(after), since:] = after
-        if np.isnan(made[end:, since:]).any():
-            step, column = (int(each) for each in np.argwhere(np.isnan(made[end:, since:]))[0])
-            raise DataError(
-                f"the covariate {show(roles.known[column])} is known for {step} of {horizon} steps after "
-                f"{panel.frequency.shown(start + end - 1)}{_of(name, ', in')}; add rows with its future values and an "
-                "empty target, or choose a shorter horizon."
-            )
-        blocks.append((start, made))
-    notes = [note("forecasting.ends_with_holes", count=behind)] if behind else []
-    return _from_blocks(panel, blocks), notes
+        made[short + end : short + end + len(after), since:] = after
+        reason = _unknown_past(panel, name, start, present[:end], look_back)
+        reason = reason or _unknown_future(panel, name, start + end, made[short + end :, since:])
+        if reason:
+            problems[name] = reason
+        blocks.append((start - short, made))
+    return _from_blocks(panel, blocks), problems
+
+
+def _unknown_past(panel: Panel, name: str, start: int, present: np.ndarray, look_back: int) -> str:
+    """Return why too little is known of a series before its forecast; empty if enough is."""
+    end = len(present)
+    if end < look_back:
+        return (
+            f"the series{_of(name)} has {end} steps before the forecast, and the model reads {look_back}; give more of "
+            "its past."
+        )
+    holes = float(1 - present[-look_back:].mean())
+    if holes <= MOST_HOLES:
+        return ""
+    return (
+        f"{holes:.0%} of the last {look_back} steps of the series{_of(name)} before "
+        f"{panel.frequency.shown(start + end)} are missing; fill the gap, or give rows without one."
+    )
+
+
+def _unknown_future(panel: Panel, name: str, end: int, known: np.ndarray) -> str:
+    """Return which known covariate is missing in the horizon; empty if none is."""
+    if not np.isnan(known).any():
+        return ""
+    step, column = (int(each) for each in np.argwhere(np.isnan(known))[0])
+    return (
+        f"the covariate {show(panel.roles.known[column])} is known for {step} of {len(known)} steps after "
+        f"{panel.frequency.shown(end - 1)}{_of(name, ', in')}; add rows with its future values and an empty target, or "
+        "choose a shorter horizon."
+    )
 
 
 def tail_of(panel: Panel, steps: int) -> Panel:

@@ -1,0 +1,70 @@
+"""``plastica forecast``: forecast series of a table, judge the forecasts, and save a model in a new folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from . import options, parameters
+from .guard import guarded
+from .names import FORECASTS, TargetCommand
+from .output import Output
+from .wording import SAY
+
+
+@click.command(cls=TargetCommand, short_help="Forecast series.")
+@click.argument("file")
+@click.option("--time", metavar="COLUMN", help="Column of time stamps. Default: found.")
+@click.option(
+    "--target",
+    "-t",
+    metavar="COLUMN",
+    multiple=True,
+    help="Column to forecast; repeat for several. Default: the only column of numbers.",
+)
+@click.option("--horizon", type=int, default=24, help="Number of steps to forecast.")
+@click.option("--group", metavar="COLUMN", help="Column that distinguishes several series. Default: found.")
+@click.option(
+    "--known", metavar="COLUMNS", multiple=True, help="Columns whose future values are known, such as opening hours."
+)
+@click.option("--past", metavar="COLUMNS", multiple=True, help="Columns to read whose values are known until now only.")
+@click.option("--model", type=click.Choice(FORECASTS), default="mlp", help="Architecture; auto weighs several.")
+@click.option("--look-back", type=int, help="Number of past values that a forecast reads. Default: a week of hours.")
+@click.option("--members", type=int, default=4, help="Number of networks, whose forecasts are averaged.")
+@click.option("--epochs", type=int, help="Default: about 4,000 gradient steps.")
+@click.option("--coverage", type=float, default=0.9, help="Part of values that intervals contain.")
+@click.option(
+    "--test", metavar="STEPS", type=float, default=0.2, help="Fraction (or number) of steps at the end, to test on."
+)
+@click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
+@parameters.separator
+@parameters.encoding
+@parameters.sheet
+@parameters.out_folder
+@click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
+@click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
+@parameters.lang
+@parameters.verbose
+@parameters.quiet
+@parameters.json
+@parameters.debug
+@guarded
+def forecast(file: str, **given: Any) -> None:
+    """Forecast one or many series of a table.
+
+    The time, the frequency and separate series are found in the table; what was repaired is printed. Networks are
+    trained on the beginning of the series, tested on its end beside simple forecasts, and forecast what comes next.
+    plastica predict goes on from there with newer rows.
+    """
+    if given["resume"] and given["checkpoint"] is None:
+        raise click.BadParameter(SAY("resume_needs_checkpoint"))
+    from ..data.reading import read_table
+    from . import forecast_run
+
+    output = Output(given["json"], given["quiet"], given["verbose"])
+    reading = {"separator": options.separator(given["separator"]), "encoding": given["encoding"]}
+    table = read_table(file, sheet=given["sheet"], **reading)
+    named = {each: options.names(given[each], table.names) for each in ("target", "known", "past")}
+    named["target"] = named["target"] or forecast_run.usual_target(file)
+    forecast_run.go(file, table, {**given, **named}, output)

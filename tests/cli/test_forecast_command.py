@@ -1,0 +1,98 @@
+"""plastica forecast: the folder, the output, going on with predict, errors in one sentence."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from plastica.cli.main import app
+
+HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(480) * np.timedelta64(1, "h")
+LOAD = 5 + np.sin(np.arange(480) * 2 * np.pi / 24) + 0.05 * np.random.default_rng(0).normal(size=480)
+QUICK = ["--horizon", "6", "--look-back", "48", "--members", "1", "--epochs", "1", "--model", "nlinear"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("forecast")
+    table = pl.DataFrame({"time": HOURS, "load": LOAD, "rain": LOAD[::-1] ** 2})
+    table[:460].write_csv(path / "load.csv")
+    table[450:].write_csv(path / "later.csv")
+    return path
+
+
+def call(*given):
+    return CliRunner().invoke(app, [str(each) for each in given], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def made(folder):
+    return call("forecast", folder / "load.csv", "-t", "load", *QUICK, "--out", folder / "run", "--test", "60")
+
+
+def test_errors_stand_beside_simple_forecasts(made):
+    assert made.exit_code == 0, made.stderr
+    assert "load.csv: every hour, 2026-01-05 00:00:00 to 2026-01-24 03:00:00 (460 steps)" in made.stdout
+    for name in ("network (nlinear)", "last value", "same time yesterday", "ridge regression", "90 % promised"):
+        assert name in made.stdout, name
+    assert "test from 2026-01-21 16:00:00 on" in made.stdout
+
+
+def test_the_folder_has_the_model_the_forecast_and_the_errors(folder, made):
+    run = folder / "run"
+    forecast = pl.read_csv(run / "forecast.csv", try_parse_dates=True)
+    assert forecast.columns == ["time", "load", "load_low", "load_high"]
+    np.testing.assert_array_equal(forecast["time"].to_numpy(), HOURS[460:466])
+    facts = json.loads((run / "results.json").read_text())
+    assert facts["results"]["errors"]["nlinear"]["mae"] > 0 and facts["seasons"] == [24, 168]
+    assert pl.read_csv(run / "errors_by_step.csv").columns[:2] == ["step", "nlinear"]
+
+
+def test_predict_goes_on_from_the_end_and_from_newer_rows(folder, made):
+    end = call("predict", folder / "run")
+    assert end.exit_code == 0 and end.stdout == (folder / "run" / "forecast.csv").read_text()
+    later = call("predict", folder / "run", folder / "later.csv")
+    assert later.exit_code == 0 and later.stdout.splitlines()[1].startswith("2026-01-25 00:00:00,")
+
+
+def test_json_is_one_object(folder):
+    found = call("forecast", folder / "load.csv", "-t", "load", *QUICK, "--out", folder / "json", "--json")
+    facts = json.loads(found.stdout)
+    assert facts["targets"] == ["load"] and facts["horizon"] == 6 and "simple forecast" in facts["verdict"]
+
+
+def test_the_parking_data_need_no_options():
+    """The columns of the included table are found; it is not trained on here."""
+    from plastica.cli.forecast_run import usual_target
+    from plastica.forecasting import read_panel
+
+    assert usual_target("parking") == ("Occupancy",)
+    panel = read_panel("parking", target=usual_target("parking"))
+    assert (len(panel), panel.frequency.seasons, panel.roles.group) == (30, (18, 126), "SystemCodeNumber")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--target", "loud"], "loud"),
+        ([], "2 columns of numbers; choose the one to forecast: --target"),
+        (["-t", "load", "--horizon", "400"], "too few for"),
+        (["-t", "load", "--test", "5000"], "leaves no steps to train on"),
+        (["-t", "load", "--time", "rain", "--known", "rain"], "'rain' has two roles"),
+    ],
+)
+def test_bad_input_is_one_sentence(folder, given, message):
+    found = call("forecast", folder / "load.csv", *given, "--out", folder / "none")
+    assert found.exit_code == 1 and message in found.stderr and not (folder / "none").exists()
+
+
+def test_a_table_is_needed_for_other_models(tmp_path):
+    import plastica
+
+    path = plastica.Sequential([plastica.Dense(1, input_dim=2)]).save(tmp_path / "net.plastica")
+    found = call("predict", path)
+    assert found.exit_code == 2 and "only a forecast goes on without one" in found.stderr
