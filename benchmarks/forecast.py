@@ -1,7 +1,7 @@
 """Forecasts of a city, 24 hours ahead, beside simple ones; and ETTh1, 96 hours ahead.
 
 Usage: python benchmarks/forecast.py [NAMES] [--model=NAME]. The data are in the folder of the environment variable
-PLASTICA_CITY (default: ../shared/data/city). Each series is trained on the first 80 % of its time; errors are means over
+PLASTICA_CITY (default: ../shared/data/city). Each series is trained on the first 80 % of its time; errors are means of
 the 24 hours of a forecast from every hour of the rest. No future weather is used. ETTh1 has its usual split, 12 months
 for training and the last 4 of 20 for the test; its errors are in standard deviations of the training span.
 """
