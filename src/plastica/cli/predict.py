@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -126,7 +126,7 @@ def _forecaster(path: Path) -> Forecaster | None:
     return Forecaster.load(path)
 
 
-def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: dict[str, str | None]) -> None:
+def _go_on(forecaster: Forecaster, file: str | None, out: str | None, reading: dict[str, Any]) -> None:
     """Write the steps that follow training, or newer rows, as CSV."""
     from ..data.reading import read_table
     from ..storage.atomic import replace_file
