@@ -72,7 +72,7 @@ def etth1(model: str) -> None:
     panel = forecaster.read(CITY / "ETTh1.csv.gz")
     start = int(panel.starts[0])
     forecaster.fit(before(panel, start + 12 * MONTH))
-    _, judged = forecaster._judged(before(panel, start + 20 * MONTH), start + 16 * MONTH)
+    _, judged = forecaster.judged(before(panel, start + 20 * MONTH), start + 16 * MONTH)
     scale = judged.windows.deviations[judged.windows.series[judged.origins]][:, None]
     errors = {name: f"{np.mean(((judged.truth - made) / scale) ** 2):.3f}" for name, made in judged.forecasts.items()}
     print(f"{'ETTh1':12} standardised MSE {errors}  {time.perf_counter() - began:.0f} s", flush=True)

@@ -42,6 +42,7 @@ from .wording import SAY
 @parameters.encoding
 @parameters.sheet
 @parameters.out_folder
+@click.option("--report/--no-report", default=True, help="Whether to write report.html.")
 @click.option("--checkpoint", metavar="FOLDER", help="Folder for checkpoints.")
 @click.option("--resume", is_flag=True, help="Resume from the newest checkpoint in --checkpoint.")
 @parameters.lang

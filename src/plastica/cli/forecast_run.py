@@ -19,6 +19,7 @@ from .wording import SAY
 if TYPE_CHECKING:
     from ..data.table import Table
     from ..forecasting import Forecaster, ForecastResults, Panel
+    from ..forecasting.fitted import JudgedForecasts
 
 FORECAST, BY_STEP = "forecast.csv", "errors_by_step.csv"
 OF_MODEL = ("horizon", "time", "target", "group", "past", "known", "look_back", "members", "epochs", "coverage")
@@ -63,11 +64,13 @@ def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> Non
         )
         with contextlib.redirect_stdout(sys.stderr):
             forecaster.fit(train, **checkpoints)
-            results = forecaster.evaluate(only(panel, train.names), cut)
+            results, judged = forecaster.judged(only(panel, train.names), cut)
         say_results(output, results)
         forecaster.update(panel)
         forecaster.verbose = 0
         facts = _write(forecaster, results, folder, file)
+        if given["report"]:
+            _write_report(forecaster, results, judged, folder / folders.REPORT, table.source, given["lang"])
     finally:
         folders.give_back(folder)
     output.fact("saved", SAY("saved_forecast", path=folder, forecast=folder / FORECAST))
@@ -149,3 +152,16 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file:
     except DataError as problem:  # future values of known covariates are missing
         note(str(problem))
     return facts
+
+
+def _write_report(
+    forecaster: Forecaster, results: ForecastResults, judged: JudgedForecasts, path: Path, source: str, lang: str
+) -> None:
+    from ..report import write_forecast_report
+
+    fitted = forecaster.fitted_
+    try:
+        ahead = fitted.ahead(fitted.tail, fitted.horizon)
+    except DataError:  # future values of known covariates are missing; noted already
+        ahead = None
+    write_forecast_report(forecaster, results, judged, ahead, path, source=source, lang=lang)

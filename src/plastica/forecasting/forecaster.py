@@ -175,9 +175,14 @@ class Forecaster(BaseEstimator):
             NotFitted: Before :meth:`fit`.
             DataError: If no window lies after the training span.
         """
-        return self._judged(X, first)[0]
+        return self.judged(X, first)[0]
 
-    def _judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, JudgedForecasts]:
+    def judged(self, X: Any, first: int | None = None) -> tuple[ForecastResults, JudgedForecasts]:
+        """Return the results of :meth:`evaluate` with the forecasts that they are about.
+
+        Args:
+            X, first: As for :meth:`evaluate`.
+        """
         fitted = self._fitted()
         panel = self._newer(X)
         start = fitted.until if first is None else first

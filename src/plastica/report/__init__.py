@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..lazy import importer
 
-__all__ = ["write_report"]
+__all__ = ["write_forecast_report", "write_report"]
 
 
-__getattr__ = importer(__name__, {"write_report": ".writing"})
+__getattr__ = importer(__name__, {"write_forecast_report": ".forecasts", "write_report": ".writing"})
 
 
 if TYPE_CHECKING:
+    from .forecasts import write_forecast_report
     from .writing import write_report

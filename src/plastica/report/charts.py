@@ -28,7 +28,7 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
     """Draw a metric over the epochs for training and validation, and mark the epoch whose weights are used."""
     items: list[tuple[Markup | str, str, str]] = []
     with drawing():
-        sheet, axes = _axes((4.1, 2.3))
+        sheet, axes = axes_of((4.1, 2.3))
         epochs = [epoch + 1 for epoch in history.epoch]
         for key, colour, place, word in (
             (name, BLUE, 0, "word_training"),
@@ -48,7 +48,7 @@ def learning(history: History, name: str, best_epoch: int | None) -> Markup:
         else:
             axes.locator_params(axis="x", integer=True)
         sheet.subplots_adjust(left=0.14)
-        _name(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
+        name_axes(axes, "word_epoch", f"metric_{name}", name.replace("_", " "))
         return inline(sheet, "learning", widest=600) + legend(items)
 
 
@@ -93,35 +93,36 @@ def curves(
 def against(truth: np.ndarray, predicted: np.ndarray, name: str) -> Markup:
     """Draw predicted over true values."""
     with drawing():
-        sheet, axes = _axes(SMALL)
+        sheet, axes = axes_of(SMALL)
         low, high = min(truth.min(), predicted.min()), max(truth.max(), predicted.max())
         axes.plot([low, high], [low, high], color=SOFT, ls=STYLES[1], lw=1)
         axes.plot(truth, predicted, "o", ms=3.2, color=BLUE, alpha=0.6, mew=0)
-        _name(axes, "word_true", "word_predicted")
+        name_axes(axes, "word_true", "word_predicted")
         return inline(sheet, name)
 
 
 def residuals(predicted: np.ndarray, errors: np.ndarray, name: str) -> Markup:
     """Draw residuals over predicted values."""
     with drawing():
-        sheet, axes = _axes(SMALL)
+        sheet, axes = axes_of(SMALL)
         axes.axhline(0, color=SOFT, ls=STYLES[1], lw=1)
         axes.plot(predicted, errors, "o", ms=3.2, color=BLUE, alpha=0.6, mew=0)
-        _name(axes, "word_predicted", "word_residual")
+        name_axes(axes, "word_predicted", "word_residual")
         return inline(sheet, name)
 
 
 def histogram(errors: np.ndarray, name: str) -> Markup:
     """Draw the histogram of residuals."""
     with drawing():
-        sheet, axes = _axes(SMALL)
+        sheet, axes = axes_of(SMALL)
         axes.hist(errors, bins=min(40, max(8, round(math.sqrt(len(errors))))), color=BLUE, alpha=0.75)
         axes.axvline(0, color=INK, lw=1)
-        _name(axes, "word_residual", "word_rows")
+        name_axes(axes, "word_residual", "word_rows")
         return inline(sheet, name)
 
 
-def _axes(size: tuple[float, float]) -> tuple[Sheet, Axes]:
+def axes_of(size: tuple[float, float]) -> tuple[Sheet, Axes]:
+    """Return a figure with one pair of axes in the style of the page."""
     from matplotlib.figure import Figure as Sheet
 
     sheet = Sheet(figsize=size)
@@ -137,14 +138,15 @@ def _axes(size: tuple[float, float]) -> tuple[Sheet, Axes]:
 
 
 def _square(x: str, y: str) -> tuple[Sheet, Axes]:
-    sheet, axes = _axes((3.1, 3.0))
+    sheet, axes = axes_of((3.1, 3.0))
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     sheet.subplots_adjust(left=0.17, right=0.97, top=0.97, bottom=0.16)
-    _name(axes, x, y)
+    name_axes(axes, x, y)
     return sheet, axes
 
 
-def _name(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
+def name_axes(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
+    """Label axes with messages by key; ``otherwise`` stands for an unknown one."""
     for axis, key in ((axes.xaxis, x), (axes.yaxis, y)):
         axis.label.set(fontsize=8.5, color=INK, parse_math=False)
         if key in TEXTS:

@@ -84,7 +84,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
     held_out: dict[str, Any] = _held_out(network, prepared, judged) if judged is not None else {}
     names = held_out.get("names") or [column.name for column in prepared.encoder.columns]
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             lang=lang,
@@ -149,7 +149,7 @@ def _compiled_templates() -> FileSystemBytecodeCache | None:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return a Jinja environment that escapes everything and raises an error for undefined names."""
     import jinja2
 
