@@ -103,6 +103,11 @@ LAYERS = {
     "rnn": (pl.RNN(pl.SimpleRNNCell(4), return_sequences=True), SERIES),
     "rnn_of_cells": (pl.RNN([pl.LSTMCell(4, recurrent_dropout=0.3), pl.GRUCell(3, reset_after=False)]), SERIES),
     "minimal_gated_unit": (pl.RNN(pl.MinimalGatedCell(4), return_sequences=True), SERIES),
+    "jordan_network": (pl.RNN(pl.FeedbackCell([pl.Dense(4, "tanh"), pl.Dense(2, "tanh")], decay=0.5)), SERIES),
+    "feedback_around_an_lstm": (
+        pl.RNN(pl.FeedbackCell([pl.LSTM(2, return_sequences=True), pl.Dense(2)]), return_sequences=True),
+        SERIES,
+    ),
     "linear_recurrent_unit": (pl.LinearRecurrentUnit(4), SERIES),
     "echo_state": (pl.EchoState(6, leak=0.5, density=0.5), SERIES),
     "sinusoidal_positions": (pl.SinusoidalPositions(), SERIES),

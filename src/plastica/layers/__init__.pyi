@@ -19,6 +19,7 @@ from .einsum_dense import EinsumDense
 from .embedding import Embedding
 from .ensemble import Ensemble
 from .features import CategoryEmbedding, CategoryIndicators, PeriodicEmbedding, Scale
+from .feedback import FeedbackCell
 from .global_pooling import (
     GlobalAveragePooling1D,
     GlobalAveragePooling2D,
@@ -124,6 +125,7 @@ __all__ = [
     "Embedding",
     "Ensemble",
     "Errors",
+    "FeedbackCell",
     "Flatten",
     "GRUCell",
     "GaussianDropout",
