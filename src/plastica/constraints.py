@@ -8,7 +8,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ class Constraint(Declaration):
         raise NotImplementedError
 
 
-ConstraintLike: TypeAlias = Constraint | str | Callable[[Any], Any] | None
+ConstraintLike: TypeAlias = Constraint | str | Callable[[jax.Array], jax.Array] | None
 
 
 @declaration
@@ -143,7 +143,7 @@ class CustomConstraint(Constraint):
         function: A function of a parameter that returns an array of the same shape, written in ``jax.numpy``.
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[[jax.Array], jax.Array]
 
     def __post_init__(self) -> None:
         require_function("CustomConstraint", self.function, "parameter")

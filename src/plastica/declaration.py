@@ -9,9 +9,9 @@ needs no recompilation, and a declaration whose floats are vectors is a populati
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
+from typing import Any, TypeAlias, TypeVar, cast, dataclass_transform, get_args, get_type_hints
 
 import jax
 
@@ -19,9 +19,12 @@ from .errors import InvalidValue, PlasticaError
 from .fields import as_declared, first_fault
 
 C = TypeVar("C", bound=type)
+D = TypeVar("D")
+# What is static in a declaration: the names of its traced fields, and the other fields with their values.
+Structure: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, object], ...]]
 
 
-def named_field(*, default: Any = dataclasses.MISSING, converter: Callable[[Any], Any]) -> Any:
+def named_field(*, default: object = dataclasses.MISSING, converter: Callable[[Any], object]) -> Any:
     """Declare a field that can be given by name, such as an activation.
 
     Args:
@@ -32,7 +35,7 @@ def named_field(*, default: Any = dataclasses.MISSING, converter: Callable[[Any]
     return dataclasses.field(default=default, metadata={"converter": converter})
 
 
-def converters_of(cls: Any) -> dict[str, Callable[[Any], Any]]:
+def converters_of(cls: type) -> dict[str, Callable[[object], object]]:
     """Return the converters of the fields that can be given by name."""
     return {each.name: each.metadata["converter"] for each in dataclasses.fields(cls) if "converter" in each.metadata}
 
@@ -57,7 +60,7 @@ class Declaration:
         """Return the hash of the fields."""
         return hash(_values(self))
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         """Set a field for the first time, as ``__init__`` does; refuse any other change."""
         if name in self.__dict__ or name not in _names(type(self)):
             raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
@@ -94,7 +97,7 @@ def declaration(cls: C) -> C:
     _validate_fields(cls)
     made: Any = dataclasses.dataclass(eq=False, repr=False)(cls)
 
-    def flatten(self: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def flatten(self: object) -> tuple[tuple[object, ...], Structure]:
         # Every call of a compiled program flattens its declarations. They never change, so the result is cached.
         found = self.__dict__.get("_flat")
         if found is None:
@@ -105,12 +108,12 @@ def declaration(cls: C) -> C:
             object.__setattr__(self, "_flat", found)
         return found
 
-    def flatten_with_keys(self: Any) -> tuple[list[tuple[Any, Any]], tuple[Any, ...]]:
+    def flatten_with_keys(self: object) -> tuple[list[tuple[object, object]], Structure]:
         leaves, structure = flatten(self)
         keys = map(jax.tree_util.GetAttrKey, structure[0])
         return list(zip(keys, leaves, strict=True)), structure
 
-    def unflatten(structure: tuple[Any, ...], leaves: Any) -> Any:
+    def unflatten(structure: Structure, leaves: Iterable[object]) -> object:
         traced, static = structure
         self = object.__new__(made)
         for name, value in (*static, *zip(traced, leaves, strict=True)):
@@ -121,37 +124,37 @@ def declaration(cls: C) -> C:
     return made
 
 
-def replace(declared: Any, **changes: Any) -> Any:
+def replace(declared: D, **changes: object) -> D:
     """Return a copy of the declaration with some fields replaced; works on traced declarations too."""
     made = object.__new__(type(declared))
-    for each in dataclasses.fields(declared):
+    for each in dataclasses.fields(cast(Any, declared)):
         object.__setattr__(made, each.name, changes.get(each.name, getattr(declared, each.name)))
     return made
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
+def _names(cls: type) -> tuple[str, ...]:
     """Return the names of the fields of a class."""
     return tuple(each.name for each in dataclasses.fields(cls))
 
 
-def _values(declared: Declaration) -> tuple[Any, ...]:
+def _values(declared: Declaration) -> tuple[object, ...]:
     return tuple([getattr(declared, name) for name in _names(type(declared))])
 
 
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
+def _hints(cls: type) -> dict[str, object]:
     """Return the annotations of a class; they are evaluated when the first declaration of it is made."""
     return get_type_hints(cls)
 
 
 @cache
-def _float_names(cls: Any) -> frozenset[str]:
+def _float_names(cls: type) -> frozenset[str]:
     """Return the names of the fields that may be floats."""
     return frozenset(name for name, hint in _hints(cls).items() if float in (hint, *get_args(hint)))
 
 
-def _is_traced(cls: Any, name: str, value: Any) -> bool:
+def _is_traced(cls: type, name: str, value: object) -> bool:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(part, Declaration) for part in value)
     if isinstance(value, Declaration):
@@ -160,7 +163,7 @@ def _is_traced(cls: Any, name: str, value: Any) -> bool:
     return name in _float_names(cls) and value is not None and not isinstance(value, str | bool) and not callable(value)
 
 
-def _is_default(declared: dataclasses.Field[Any], value: Any) -> bool:
+def _is_default(declared: dataclasses.Field[Any], value: object) -> bool:
     default = declared.default
     if default is dataclasses.MISSING and declared.default_factory is not dataclasses.MISSING:
         default = declared.default_factory()
@@ -169,7 +172,7 @@ def _is_default(declared: dataclasses.Field[Any], value: Any) -> bool:
     return type(default) is type(value) and bool(default == value)
 
 
-def _validate_fields(cls: Any) -> None:
+def _validate_fields(cls: type) -> None:
     """Normalize the fields of a declaration, run its own checks, and check the types of the fields."""
     check = getattr(cls, "__post_init__", None)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from inspect import isclass
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-def as_declared(value: Any, hint: Any) -> Any:
+def as_declared(value: object, hint: object) -> object:
     """Normalize a value: lists become tuples, NumPy integers become Python integers; others are unchanged."""
     if isinstance(value, list) and is_plain(hint):
         return tuple(as_declared(part, hint) for part in value)
@@ -36,7 +36,7 @@ def as_declared(value: Any, hint: Any) -> Any:
     return value
 
 
-def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any], one: bool = False) -> str:
+def first_fault(owner: str, values: Mapping[str, object], hints: Mapping[str, object], one: bool = False) -> str:
     """Return an error message for the first value that does not match its annotation; "" if all match.
 
     Only numbers, booleans, strings, tuples of these and declarations are checked. Fields that also accept names or
@@ -56,7 +56,7 @@ def first_fault(owner: str, values: Mapping[str, Any], hints: Mapping[str, Any],
     return ""
 
 
-def is_plain(hint: Any) -> bool:
+def is_plain(hint: object) -> bool:
     """Return whether an annotation consists of numbers, booleans, strings, tuples of these, and declarations."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
@@ -68,7 +68,7 @@ def is_plain(hint: Any) -> bool:
     return hint in _WORDS or (isclass(hint) and hint.__module__.partition(".")[0] == __name__.partition(".")[0])
 
 
-def _fits(value: Any, hint: Any) -> bool:
+def _fits(value: object, hint: object) -> bool:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, each) for each in args)
@@ -79,27 +79,27 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is os.PathLike:
         return isinstance(value, os.PathLike)
     judge = _JUDGES.get(hint)
-    return isinstance(value, hint) if judge is None else judge(value)
+    return isinstance(value, cast(type, hint)) if judge is None else judge(value)
 
 
-def _parts_fit(value: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
+def _parts_fit(value: tuple[object, ...], args: tuple[object, ...]) -> bool:
     if args[-1:] == (Ellipsis,):
         return all(_fits(part, args[0]) for part in value)
     return len(value) == len(args) and all(map(_fits, value, args))
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     """Return whether a value is valid for a traced field: a number, or an array of numbers in a population."""
     if isinstance(value, bool | np.bool_ | str | bytes) or value is None:
         return False
     return isinstance(value, int | float | np.number) or getattr(value, "dtype", np.dtype(object)).kind in "fiu"
 
 
-_JUDGES: dict[Any, Callable[[Any], bool]] = {
+_JUDGES: dict[object, Callable[[object], bool]] = {
     int: _is_whole,
     float: _is_number,
     bool: lambda value: isinstance(value, bool | np.bool_),
@@ -110,7 +110,7 @@ _JUDGES: dict[Any, Callable[[Any], bool]] = {
 _SEVERAL = {"a whole number": "whole numbers", "a number": "numbers", "a text": "texts", "a path": "paths"}
 
 
-def _say(hint: Any) -> str:
+def _say(hint: object) -> str:
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return " or ".join(_say(each) for each in args)
@@ -121,16 +121,16 @@ def _say(hint: Any) -> str:
         return " or ".join(map(repr, args))
     if origin is os.PathLike:
         return "a path"
-    return _WORDS.get(hint) or f"a {hint.__name__}"
+    return _WORDS.get(hint) or f"a {cast(type, hint).__name__}"
 
 
-def _without_none(hint: Any) -> Any:
+def _without_none(hint: object) -> object:
     """Return what may stand in a place of a list other than None, which needs no mention."""
     others = [each for each in get_args(hint) if each is not NoneType]
     return others[0] if get_origin(hint) in (Union, UnionType) and len(others) == 1 else hint
 
 
-def _advice(value: Any, hint: Any) -> str:
+def _advice(value: object, hint: object) -> str:
     lists = [each for each in (hint, *get_args(hint)) if get_origin(each) is tuple]
     if isinstance(value, int) and not isinstance(value, bool) and lists and _fits((value,), lists[0]):
         return f"; write ({value},)"
@@ -148,7 +148,7 @@ def _read(value: str | float) -> int | None:
         return None
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -164,7 +164,7 @@ def judged(function: F) -> F:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def call(self: Any, *given: Any, **named: Any) -> Any:
+    def call(self: object, *given: object, **named: object) -> object:
         values = dict(signature.bind(self, *given, **named).arguments)
         plain = {name: value for name, value in values.items() if name in hints}
         if fault := first_fault(type(self).__name__, plain, hints):

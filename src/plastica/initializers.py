@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod, sqrt
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .declaration import Declaration, declaration
 from .errors import InvalidValue, ShapeError
@@ -73,7 +74,7 @@ class Initializer(Declaration):
         raise NotImplementedError
 
 
-InitializerLike: TypeAlias = Initializer | str | Callable[[np.random.Generator, Shape], Any]
+InitializerLike: TypeAlias = Initializer | str | Callable[[np.random.Generator, Shape], ArrayLike]
 
 
 @declaration
@@ -315,7 +316,7 @@ class CustomInitializer(Initializer):
         function: A function of ``(rng, shape)``, a NumPy generator and a shape, that returns an array of that shape.
     """
 
-    function: Callable[[np.random.Generator, Shape], Any]
+    function: Callable[[np.random.Generator, Shape], ArrayLike]
 
     def __post_init__(self) -> None:
         require_function("CustomInitializer", self.function, "rng", "shape")

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import cast
 
 from .errors import InvalidValue
 
@@ -89,18 +89,18 @@ class Texts:
     def __contains__(self, key: str) -> bool:
         return key in self.entries
 
-    def __call__(self, key: str, /, **values: Any) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """Return a text in the current language."""
         return self.spoken(current(), key, **values)
 
-    def spoken(self, lang: str, key: str, /, **values: Any) -> str:
+    def spoken(self, lang: str, key: str, /, **values: object) -> str:
         """Return a text in one language."""
         count = values.get("count")
         if isinstance(count, int):
             values["count"] = f"{count:,}"
         return self.form(lang, key, count).format(**values)
 
-    def form(self, lang: str, key: str, count: Any = None) -> str:
+    def form(self, lang: str, key: str, count: object = None) -> str:
         """Return a text with its braces, in the form for the count if there are two."""
         one, _, several = self.entries[key][LANGUAGES.index(lang)].partition("|")
         return several if several and count != 1 else one
@@ -111,12 +111,12 @@ class Texts:
         return self(key) if key in self else name.replace("_", " ")
 
 
-def _flat(found: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+def _flat(found: Mapping[str, object], before: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
     for key, value in found.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{before}{key}.")
+            yield from _flat(cast("dict[str, object]", value), f"{before}{key}.")
         else:
-            yield f"{before}{key}", tuple(value)
+            yield f"{before}{key}", tuple(cast("list[str]", value))
 
 
 WORDS = Texts("training")

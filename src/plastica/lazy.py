@@ -36,7 +36,7 @@ def importer(package: str, homes: Mapping[str, str], declares: bool = False) -> 
     return load
 
 
-def deferred(package: str, name: str, *given: Any, **fields: Any) -> Callable[[], Any]:
+def deferred(package: str, name: str, *given: object, **fields: object) -> Callable[[], Any]:
     """Return a function that calls a public name of a package, whose module is imported at that time.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
-from typing import Any
 
 import jax
 
@@ -15,7 +14,7 @@ _UNTRACEABLE = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 @contextmanager
-def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Generator[None, None, None]:
+def written_in_jax(kind: str, function: object, known: Collection[str] = ()) -> Generator[None, None, None]:
     """Raise a clear error if JAX cannot trace a user-defined function.
 
     Args:
@@ -39,7 +38,7 @@ def written_in_jax(kind: str, function: Any, known: Collection[str] = ()) -> Gen
         raise InvalidValue(f"{kind} {name} cannot be compiled: {mend}.") from error
 
 
-def require_function(owner: str, function: Any, *arguments: str) -> None:
+def require_function(owner: str, function: object, *arguments: str) -> None:
     """Check that a user-defined function accepts the given arguments.
 
     Raises:

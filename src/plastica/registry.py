@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from inspect import isclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .errors import InvalidValue, UnknownName
 
@@ -35,7 +35,7 @@ def look_up(kind: str, name: object, known: Mapping[str, T]) -> T:
 
 
 def resolve(
-    kind: str, value: Any, base: type[T], known: Mapping[str, Any], of_function: Callable[[Any], T], expected: str
+    kind: str, value: object, base: type[T], known: Mapping[str, object], of_function: Callable[..., T], expected: str
 ) -> T:
     """Return an instance of ``base``, given its name, a class, an instance or a user-defined function.
 

@@ -8,7 +8,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ class Regularizer(Declaration):
         raise NotImplementedError
 
 
-RegularizerLike: TypeAlias = Regularizer | str | Callable[[Any], Any] | None
+RegularizerLike: TypeAlias = Regularizer | str | Callable[[jax.Array], jax.Array] | None
 
 
 @declaration
@@ -136,7 +136,7 @@ class CustomRegularizer(Regularizer):
         function: A function of a parameter that returns a scalar, written in ``jax.numpy``.
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[[jax.Array], jax.Array]
 
     def __post_init__(self) -> None:
         require_function("CustomRegularizer", self.function, "parameter")

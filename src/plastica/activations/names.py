@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from jax import Array
 
@@ -15,7 +15,7 @@ from ..typing import Float
 from . import bounded, probabilities, rectifiers, smooth, sparse
 from .activation import Activation, registered
 
-ActivationLike: TypeAlias = Activation | str | Callable[[Any], Any]
+ActivationLike: TypeAlias = Activation | str | Callable[[Array], Array]
 
 BUILT_IN: tuple[type[Activation], ...] = (
     smooth.Linear,
@@ -62,7 +62,7 @@ class CustomActivation(Activation):
             the function once.
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[[Array], Array]
 
     def __post_init__(self) -> None:
         require_function("CustomActivation", self.function, "potential")
@@ -90,7 +90,7 @@ class CustomActivation(Activation):
         return next((name for name, known in registered.items() if known == self), None)
 
 
-def register(name: str, activation: Activation | Callable[[Any], Any]) -> None:
+def register(name: str, activation: Activation | Callable[[Array], Array]) -> None:
     """Register a name for a user-defined activation, so that ``activation="my_name"`` works.
 
     A saved network contains only the name, never the code: register the same name before loading. Registering a name

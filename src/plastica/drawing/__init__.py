@@ -21,7 +21,7 @@ MORE_COLOURS = ("#332288", "#882255", "#44AA99", "#999933", "#AA4499", "#117733"
 POSITIVE, NEGATIVE = COLOURS[:2]
 DPI = 200
 # Settings that make equal figures equal byte for byte
-UNDATED: dict[str, dict[str, Any]] = {
+UNDATED: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None},
     "png": {},

@@ -37,10 +37,12 @@ from .shapes import as_prediction, matched
 LossFunction = Callable[..., jax.Array]
 
 # The declaration of each function, with which compile(loss=mean_squared_error) is compile(loss="mean_squared_error").
-DECLARED: dict[Any, type[Loss]] = {}
+DECLARED: dict[object, type[Loss]] = {}
 
 
-def _named(name: str, cls: type[Loss], form: str, compute: Callable[[Any, jax.Array, jax.Array], jax.Array]) -> Any:
+def _named(
+    name: str, cls: type[Loss], form: str, compute: Callable[[Any, jax.Array, jax.Array], jax.Array]
+) -> LossFunction:
     def function(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> jax.Array:
         return compute(cls(**options), jnp.asarray(y_true), as_prediction(y_pred))
 

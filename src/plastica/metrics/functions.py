@@ -21,7 +21,7 @@ from .correlation import ConcordanceCorrelation, PearsonCorrelation
 from .mean import RowMean
 
 # The declaration of each function, with which compile(metrics=[categorical_accuracy]) is that of its name.
-DECLARED: dict[Any, type[RowMean]] = {}
+DECLARED: dict[object, type[RowMean]] = {}
 
 
 def _named(name: str, cls: type[RowMean], axes: int = 1) -> Callable[..., jax.Array]:

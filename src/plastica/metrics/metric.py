@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -131,7 +131,7 @@ class Metric(Declaration):
 
 @jax.jit
 def _sums(
-    metric: Any,
+    metric: Metric,
     target: Num[Array, "batch *targets"],
     prediction: Float[Array, "batch *outputs"],
     weight: Float[Array, "batch"],

@@ -32,7 +32,7 @@ class OfLoss(RowMean):
         """The loss."""
         return replace(self.kind(), **self._options())
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self) -> dict[str, object]:
         kinds: tuple[Any, Any] = (self.kind, self)
         theirs, ours = ({each.name for each in dataclasses.fields(kind)} for kind in kinds)
         return {name: getattr(self, name) for name in theirs & ours}

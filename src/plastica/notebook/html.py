@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TypeVar
 
 from markupsafe import Markup, escape
 
@@ -43,11 +43,14 @@ def heading(title: str, *words: str) -> Markup:
     return Markup('<p><b>{}</b> <span class="soft">{}</span></p>').format(title, said)
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[int] = ()) -> Markup:
+S = TypeVar("S")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: Iterable[int] = ()) -> Markup:
     """Return a table; the columns in ``numbers`` are right-aligned."""
     right = set(numbers)
 
-    def line(cells: Sequence[Any], kind: str) -> Markup:
+    def line(cells: Sequence[object], kind: str) -> Markup:
         made = (
             Markup("<{0}{1}>{2}</{0}>").format(kind, Markup(' class="number"' if place in right else ""), cell)
             for place, cell in enumerate(cells)
@@ -70,14 +73,14 @@ def details(title: str, inside: str | Markup) -> Markup:
     return Markup("<details><summary>{}</summary>{}</details>").format(title, inside)
 
 
-def shown(view: Callable[[Any], str]) -> Callable[[Any], str | None]:
+def shown(view: Callable[[S], str]) -> Callable[[S], str | None]:
     """Return a ``_repr_html_`` that never raises an error; objects that cannot be displayed are shown by ``repr``.
 
     Otherwise, a notebook would print a traceback below a cell that ran successfully.
     """
 
     @wraps(view)
-    def safely(self: Any) -> str | None:
+    def safely(self: S) -> str | None:
         try:
             return view(self)
         except Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import TypeVar
 
 import jax
 from jax import Array
@@ -12,10 +12,12 @@ from jax import Array
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..schedules import Schedule
-from ..typing import Float, Memory, Params, PyTree
+from ..typing import Float, Memory, Num, Params, PyTree
 from .optimizer import Optimizer, OptimizerState, ValueFunction
 
 DEFAULT = "default"
+
+T = TypeVar("T")
 
 
 @declaration
@@ -147,13 +149,13 @@ class MultiOptimizer(Optimizer):
         parts = zip(self.optimizers, state["memory"], strict=True)
         return super().gathered(state), [own.gathered(carried) for own, carried in parts]
 
-    def _parts(self, arrays: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _parts(self, arrays: Sequence[T]) -> list[tuple[T, ...]]:
         """Divide the leaves of a tree among the optimizers."""
         pairs = list(zip(self.labels, arrays, strict=True))
         return [tuple(array for label, array in pairs if label == place) for place in range(len(self.optimizers))]
 
 
-def by_part(given: Mapping[Any, Any], get: Any) -> MultiOptimizer:
+def by_part(given: Mapping[object, object], get: Callable[[object], Optimizer]) -> MultiOptimizer:
     """Return the optimizer of ``compile(optimizer={...})``; ``None`` as a name is the default, too.
 
     Args:
@@ -163,7 +165,7 @@ def by_part(given: Mapping[Any, Any], get: Any) -> MultiOptimizer:
     named = {DEFAULT if name is None else name: get(each) for name, each in given.items()}
     if not all(isinstance(name, str) for name in named):
         raise InvalidValue(f"optimizer={dict(given)!r}: the names of parts are those of layers, as strings.")
-    return MultiOptimizer(names=tuple(named), optimizers=tuple(named.values()))
+    return MultiOptimizer(names=tuple(map(str, named)), optimizers=tuple(named.values()))
 
 
 @declaration
@@ -173,11 +175,11 @@ class _Scaled(Schedule):
     schedule: Schedule
     factor: float
 
-    def __call__(self, step: Any) -> Float[Array, ""]:
+    def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         return self.schedule(step) * self.factor
 
 
-def _scaled(own: Optimizer, factor: Any) -> Optimizer:
+def _scaled(own: Optimizer, factor: Float[Array, ""] | float) -> Optimizer:
     rate = own.learning_rate
     scheduled = isinstance(rate, Schedule)
     scaled = replace(_Scaled(rate, 1.0), factor=factor) if scheduled else rate * factor  # traced: no checks

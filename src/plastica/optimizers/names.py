@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from ..errors import InvalidValue
 from ..lazy import deferred
@@ -55,7 +55,7 @@ def get(value: object) -> Optimizer:
     if isinstance(value, str):
         return look_up("optimizer", value, NAMES)()
     if isinstance(value, Mapping):
-        return by_part(cast("Mapping[Any, Any]", value), get)
+        return by_part(cast("Mapping[object, object]", value), get)
     if "optax" in sys.modules:  # otherwise the value cannot come from there
         from .foreign import Optax, is_transformation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -81,7 +82,7 @@ def passing(steps: int, pace: float, distance: int) -> Reach:
     return Reach(steps, 1 - found, abs(found) <= _MISSING_AT_MOST, made)
 
 
-def passed_on(missing: list[Any], pace: Any) -> list[Any]:
+def passed_on(missing: Sequence[Any], pace: Array | float) -> list[Any]:
     """Return the missing fraction of each error, first link to last, after one more step; floats or traced numbers."""
     return [own + pace * (above - own) for own, above in zip(missing, [*missing[1:], 0.0], strict=True)]
 

@@ -60,7 +60,7 @@ class FactsOf:
     def __init__(self, facts: Callable[[Any], Facts]) -> None:
         self.facts = facts
 
-    def __get__(self, rule: Any, kind: type) -> Facts:
+    def __get__(self, rule: object, kind: type) -> Facts:
         return self.facts(kind() if rule is None else rule)
 
 

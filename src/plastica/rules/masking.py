@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from ..layers.layer import Layer
-from ..typing import Bool, Float
+from ..typing import Bool, Float, Mask
 from .rule import Batch
 
 # A mask ``(batch, time)``; for a network with several outputs a tuple with one for each, or None; None for no mask.
-Masks = Any
+Masks: TypeAlias = Mask
 
 
 def real_steps(network: Layer, batch: Batch) -> Masks:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..lazy import deferred
 from ..registry import look_up
@@ -14,7 +13,7 @@ RuleLike = Rule | str
 _PACKAGE = __name__.rpartition(".")[0]
 
 
-def _usual(name: str, *given: Any, **fields: Any) -> Callable[[], Rule]:
+def _usual(name: str, *given: object, **fields: object) -> Callable[[], Rule]:
     return deferred(_PACKAGE, name, *given, **fields)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from jax import Array
 from jax.typing import ArrayLike
 
 from ..errors import InvalidValue
@@ -14,7 +14,7 @@ from .decay import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, P
 from .schedule import Constant, CustomSchedule, Schedule, as_schedule
 from .warmup import LinearWarmup
 
-ScheduleLike = Schedule | float | Callable[[Any], ArrayLike]
+ScheduleLike = Schedule | float | Callable[[Array | int], ArrayLike]
 
 NAMES: dict[str, type[Schedule]] = {
     "constant": Constant,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import numpy as np
@@ -17,7 +16,7 @@ BELOW_ONE = ("a number in [0, 1)", lambda v: 0 <= v < 1)
 INSIDE_ONE = ("a number in (0, 1)", lambda v: 0 < v < 1)
 
 
-def require_numbers(declared: object, wanted: dict[str, tuple[str, Callable[[Any], bool]]]) -> None:
+def require_numbers(declared: object, wanted: dict[str, tuple[str, Callable[[float], bool]]]) -> None:
     """Check the numbers of a declaration; None and arrays (a population) are accepted.
 
     Raises:

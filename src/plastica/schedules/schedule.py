@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
@@ -65,14 +66,14 @@ class CustomSchedule(Schedule):
         [0.1, 0.025]
     """
 
-    function: Callable[[Any], Any]
+    function: Callable[[Array | int], ArrayLike]
 
     def __call__(self, step: Num[Array, ""] | int) -> Float[Array, ""]:
         """Return the value of the function."""
         return jnp.asarray(self.function(step))
 
 
-def as_schedule(value: Any) -> Schedule:
+def as_schedule(value: object) -> Schedule:
     """Return a schedule for an instance, a number (:class:`Constant`) or a function.
 
     Raises:
@@ -85,7 +86,11 @@ def as_schedule(value: Any) -> Schedule:
             f"learning rate {value!r}: a learning rate is a number, a schedule such as "
             "CosineDecay(0.1, decay_steps=1000), or a function from the step to the rate."
         )
-    return CustomSchedule(value) if callable(value) else Constant(value)
+    return (
+        CustomSchedule(cast("Callable[[Array | int], ArrayLike]", value))
+        if callable(value)
+        else Constant(cast(float, value))
+    )
 
 
 def checked_rate(declared: Any) -> float | Schedule:
