@@ -5,6 +5,7 @@ Example:
     (NonNeg(), MaxNorm(max_value=3.0))
 """
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -21,7 +21,7 @@ from .fields import as_declared, first_fault
 C = TypeVar("C", bound=type)
 D = TypeVar("D")
 # What is static in a declaration: the names of its traced fields, and the other fields with their values.
-Structure: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, object], ...]]
+StaticFields: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, object], ...]]
 
 
 def named_field(*, default: object = dataclasses.MISSING, converter: Callable[[Any], object]) -> Any:
@@ -97,7 +97,7 @@ def declaration(cls: C) -> C:
     _validate_fields(cls)
     made: Any = dataclasses.dataclass(eq=False, repr=False)(cls)
 
-    def flatten(self: object) -> tuple[tuple[object, ...], Structure]:
+    def flatten(self: object) -> tuple[tuple[object, ...], StaticFields]:
         # Every call of a compiled program flattens its declarations. They never change, so the result is cached.
         found = self.__dict__.get("_flat")
         if found is None:
@@ -108,12 +108,12 @@ def declaration(cls: C) -> C:
             object.__setattr__(self, "_flat", found)
         return found
 
-    def flatten_with_keys(self: object) -> tuple[list[tuple[object, object]], Structure]:
+    def flatten_with_keys(self: object) -> tuple[list[tuple[object, object]], StaticFields]:
         leaves, structure = flatten(self)
         keys = map(jax.tree_util.GetAttrKey, structure[0])
         return list(zip(keys, leaves, strict=True)), structure
 
-    def unflatten(structure: Structure, leaves: Iterable[object]) -> object:
+    def unflatten(structure: StaticFields, leaves: Iterable[object]) -> object:
         traced, static = structure
         self = object.__new__(made)
         for name, value in (*static, *zip(traced, leaves, strict=True)):

@@ -5,6 +5,7 @@ Example:
     (L2(), L1L2(l1=0.0001))
 """
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """Activations that saturate: sigmoids, steps and what is made of them."""
 
+# pyright: standard
 from __future__ import annotations
 
 from math import inf

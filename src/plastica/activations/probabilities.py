@@ -1,5 +1,6 @@
 """Activations that turn the potentials of classes into probabilities."""
 
+# pyright: standard
 from __future__ import annotations
 
 from math import inf

@@ -1,5 +1,6 @@
 """Rectifiers: activations that pass large potentials on and hold small ones back."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from math import inf

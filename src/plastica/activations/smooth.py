@@ -1,5 +1,6 @@
 """The identity and smooth rectifiers."""
 
+# pyright: standard
 from __future__ import annotations
 
 from math import inf

@@ -1,5 +1,6 @@
 """Activations that set small potentials to 0."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from typing import ClassVar

@@ -1,5 +1,6 @@
 """Losses for two classes and for several labels per row."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax

@@ -1,5 +1,6 @@
 """Losses for mutually exclusive classes and distributions."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax

@@ -1,5 +1,6 @@
 """Circle loss: vectors of one class close together, those of different classes apart."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax

@@ -1,5 +1,6 @@
 """Targets that name one class out of several: probabilities, one-hot rows and class numbers."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from dataclasses import dataclass

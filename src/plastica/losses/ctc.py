@@ -1,5 +1,6 @@
 """Connectionist temporal classification: labels without their times."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp

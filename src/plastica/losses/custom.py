@@ -1,5 +1,6 @@
 """User-defined losses."""
 
+# pyright: standard
 from __future__ import annotations
 
 import traceback

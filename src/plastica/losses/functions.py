@@ -1,5 +1,6 @@
 """Losses as functions of targets and predictions, under Keras's names in lower case."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """The base class of losses."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp

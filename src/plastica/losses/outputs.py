@@ -1,5 +1,6 @@
 """The loss of a network with several outputs: the weighted sum of the losses of its outputs."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable

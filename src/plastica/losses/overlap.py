@@ -1,5 +1,6 @@
 """Losses of overlap, for the segmentation of pictures: Dice and Tversky."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp

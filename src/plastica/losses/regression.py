@@ -1,5 +1,6 @@
 """Losses for regression."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from math import prod

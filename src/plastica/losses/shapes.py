@@ -1,5 +1,6 @@
 """The shapes of targets and predictions that match; nothing is ever broadcast."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import jax.numpy as jnp

@@ -1,5 +1,6 @@
 """Several classes by yes-or-no questions: each class against the rest, each class against each other."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import math

@@ -1,5 +1,6 @@
 """The fraction of correct predictions, for each format of targets."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import ClassVar

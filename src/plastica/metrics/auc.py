@@ -1,5 +1,6 @@
 """The area under the ROC or precision-recall curve, from a fine histogram."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import ClassVar, Literal

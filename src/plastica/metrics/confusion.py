@@ -1,5 +1,6 @@
 """Metrics of a confusion matrix: how often each class is taken for each other."""
 
+# pyright: standard
 from __future__ import annotations
 
 from typing import ClassVar

@@ -1,5 +1,6 @@
 """Metrics from counts of correct and wrong predictions: precision, recall, F1 and others."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple

@@ -1,5 +1,6 @@
 """Losses and functions of your own as metrics."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable

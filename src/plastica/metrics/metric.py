@@ -1,5 +1,6 @@
 """The base class of metrics: sums that a run accumulates, and a number computed from them."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from typing import ClassVar, Literal

@@ -1,5 +1,6 @@
 """Look up metrics by name."""
 
+# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """One rate at the thresholds where another is high enough: recall at a precision, sensitivity at a specificity."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from typing import ClassVar, NamedTuple

@@ -1,5 +1,6 @@
 """The fraction of variance explained."""
 
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import warnings

@@ -1,5 +1,6 @@
 """Small charts as SVG, drawn in a millisecond, for live displays and tables."""
 
+# pyright: standard
 from __future__ import annotations
 
 import math

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ...typing import Tree
 from .product import row_sum
-from .recurrent import Real, Saved, halves, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
+from .recurrent import Real, StepResidual, halves, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
 
 
 def gru(
@@ -69,7 +69,7 @@ def _forward(
     real: Real,
     sequences: bool,
     keep: bool,
-) -> tuple[jax.Array, Saved]:
+) -> tuple[jax.Array, StepResidual]:
     units = recurrent_kernel.shape[0]
 
     def step(h: jax.Array, now: Tree) -> tuple[jax.Array, Tree]:

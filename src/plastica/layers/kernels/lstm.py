@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ...typing import ArrayTree, Tree
-from .recurrent import Real, Saved, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
+from .recurrent import Real, StepResidual, kept, last_or_all, parted, plus, product, weight_gradient, with_bias
 
 States = tuple[jax.Array, jax.Array]
 
@@ -62,7 +62,7 @@ def _gates(t: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
 
 def _forward(
     x: jax.Array, kernel: jax.Array, recurrent_kernel: jax.Array, start: States, real: Real, sequences: bool, keep: bool
-) -> tuple[States, Saved]:
+) -> tuple[States, StepResidual]:
     def step(carry: States, now: Tree) -> tuple[States, Tree]:
         (h, c), (potential, real) = carry, now
         t = jnp.tanh(potential + h @ recurrent_kernel)

@@ -29,7 +29,7 @@ from .product import row_products
 # Which steps are real, ``(time, batch, 1)``; None for all.
 Real: TypeAlias = jax.Array | None
 # What the backward loop needs of each step, an array of all steps each; None if there is no backward loop.
-Saved: TypeAlias = tuple[jax.Array, ...] | None
+StepResidual: TypeAlias = tuple[jax.Array, ...] | None
 
 
 def with_bias(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> tuple[jax.Array, jax.Array]:
