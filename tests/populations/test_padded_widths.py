@@ -10,7 +10,7 @@ import pytest
 import plastica as pl
 from plastica.activations import NAMES
 from plastica.layers import Sequential
-from plastica.training.padding import kind_of
+from plastica.training.padding import divided, kind_of
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 4)).astype(np.float32)
@@ -66,6 +66,16 @@ def test_what_padding_would_change_is_computed_by_a_program_for_each_width():
     assert kinds(model, grid) == 2
     # The outputs are never padded.
     assert Sequential((pl.Dense(3), pl.Dense(2))).hidden_widths == {0: 3}
+
+
+def test_sizes_share_a_program_while_padding_costs_less_than_compiling():
+    population = pl.Population(network(), width=[2, 3, 64, 60], seeds=3)
+    population.fit(X, Y, verbose=0)
+    learners = [model.learner for model in population]
+    # All in one for a short run, small ones apart from large ones in a long one, all apart in an endless one.
+    assert divided(learners, 60) == [list(range(12))]
+    assert divided(learners, 5 * 10**6) == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+    assert divided(learners, 10**10) == [[0, 1, 2], [3, 4, 5], [9, 10, 11], [6, 7, 8]]
 
 
 @pytest.mark.parametrize("name", sorted(name for name, each in NAMES.items() if vars(each).get("keeps_zero")))

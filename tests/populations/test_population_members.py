@@ -15,6 +15,13 @@ X = GENERATOR.normal(size=(60, 4)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(int)
 
 
+class Squares(pl.data.Blocks):
+    sizes, digest = (60,), "sixty rows"
+
+    def read(self, block):
+        return X, Y, None
+
+
 def network(rate=0.05, dropout=0.2, units=6, seed=0):
     layers = [pl.Dense(units, "tanh"), pl.Dropout(dropout), pl.Dense(1, "sigmoid")]
     model = pl.Sequential(layers, seed=seed)
@@ -289,6 +296,8 @@ def test_what_is_not_there_yet_is_said():
         pl.Population(pl.Sequential([pl.Dense(1)]), learning_rate=[0.1])
     with pytest.raises(DataError, match="takes arrays in memory"):
         population.fit(((X, Y) for _ in range(2)), verbose=0)
+    with pytest.raises(DataError, match="train on blocks and generators one model at a time"):
+        population.fit(Squares(), verbose=0)
     sequences = pl.Sequential([pl.Input(batch_shape=(2, 3, 4)), pl.LSTM(2, stateful=True), pl.Dense(1)])
     sequences.compile("sgd", "mse")
     with pytest.raises(InvalidValue, match=r"this network is stateful.*one at a time"):

@@ -52,8 +52,8 @@ FILES = "sweep.csv, sweep.svg, sweep.png"
 def sweep(file: str, target: tuple[str, ...], **given: Any) -> None:
     """Compare values of one setting: train networks with each and with several seeds.
 
-    Shows the mean and the standard deviation of the validation loss, and draws it. Along rows, units and epochs a power
-    law is fitted; along the learning rate of plain gradient descent, the bound above which it diverges is marked.
+    Shows the mean and the standard deviation of the validation loss, and draws it. Along rows a power law is fitted;
+    along the learning rate of gradient descent, the bound above which it diverges is marked.
     """
     require_known("optimizer", given["optimizer"])
     values = values_of(given["over"], given["values"])

@@ -54,9 +54,9 @@ AXES = {
     for axis in (
         Axis("learning_rate", lambda rows: LEARNING_RATES, float),
         Axis("rows", sizes_of, int, follows_law=True),
-        Axis("width", lambda rows: (2, 4, 8, 16, 32, 64, 128), int, follows_law=True),
+        Axis("width", lambda rows: (2, 4, 8, 16, 32, 64, 128), int),
         Axis("depth", lambda rows: (0, 1, 2, 3, 4, 5), int),
-        Axis("epochs", lambda rows: (1, 2, 4, 8, 16, 32, 64), int, follows_law=True),
+        Axis("epochs", lambda rows: (1, 2, 4, 8, 16, 32, 64), int),
         Axis("optimizer", _optimizers, str),
         Axis("dropout", lambda rows: (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6), float),
     )

@@ -131,13 +131,12 @@ def _mark_best(axes: Axes, line: list[tuple[float, float]], points: Points, subj
 def _draw_law(axes: Axes, law: PowerLaw, settings: list[float], sign: float) -> None:
     along = np.geomspace(settings[0], settings[-1], LAW_POINTS)
     errors = law(along)
-    axes.plot(
-        along, errors if sign > 0 else 1 - errors, "-", color=COLOURS[1], lw=1.2, zorder=1, label=WORDS("sweep_law")
-    )
     low, high = law.intervals.get("b", (law.b, law.b))
+    words = WORDS("sweep_law", low=f"{low:.2f}", high=f"{high:.2f}")
+    axes.plot(along, errors if sign > 0 else 1 - errors, "-", color=COLOURS[1], lw=1.2, zorder=1, label=words)
+    # The formula has a text of its own: fonts of formulas have no Chinese characters.
     formula = f"{law.a:.3g} $n^{{-{law.b:.2f}}}$" + (f" + {law.c:.2g}" if law.c else "")
-    words = WORDS("sweep_exponent", low=f"{low:.2f}", high=f"{high:.2f}")
-    axes.set_title(f"{formula}  ({words})", loc="right", fontsize=8, color=COLOURS[1])
+    axes.set_title(formula if sign > 0 else f"1 - ({formula})", loc="right", fontsize=8, color=COLOURS[1])
 
 
 def _mark(axes: Axes, marks: Mapping[str, float]) -> None:
@@ -186,6 +185,7 @@ def _by_name(history: PopulationHistory, values: Sequence[float], subject: Subje
     others = [each for each in names if each != subject.setting]
     labels = [", ".join([name, *(f"{best[name][each]:g}" if isinstance(best[name][each], float)
                                  else str(best[name][each]) for each in others)]) for name in best]  # fmt: skip
+    axes.set_title(f"• {WORDS('sweep_member')}    | {WORDS('sweep_mean')}", loc="right", fontsize=8, color=SOFT)
     axes.set_yticks(range(len(best)), labels)
     axes.set_ylim(len(best) - 0.5, -0.5)
     _dress(axes, subject, sideways=True)

@@ -52,7 +52,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
-        self.compute = calls_of(self.members)
+        self.compute = calls_of(self.members, self.epochs)
         self.members[0].timing = self.timing
 
     @property

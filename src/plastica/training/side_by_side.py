@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..layers.kernels.product import side_by_side
 from ..typing import Bool, Float, Int, PyTree, UInt
 from .finite import all_finite
 from .loop import Chunk, Place, advance, held_out_sums, planned_step
@@ -110,7 +111,8 @@ def _group(layout: Layout, common: Sequence[PyTree], plan: CallPlan, members: Me
     """Run members side by side if any of them moves."""
 
     def run(members: MemberArrays) -> Chunk:
-        return GroupRun(layout, common, plan, members, tuple(plan.span)).chunk()
+        with side_by_side():
+            return GroupRun(layout, common, plan, members, tuple(plan.span)).chunk()
 
     shapes = jax.eval_shape(run, members)
 

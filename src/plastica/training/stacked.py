@@ -44,10 +44,11 @@ class Stacked:
 
     Args:
         members: All members.
+        room: For how many members the program is made; those that are missing stand still.
     """
 
-    def __init__(self, members: Sequence[Member]) -> None:
-        self.members = members
+    def __init__(self, members: Sequence[Member], room: int | None = None) -> None:
+        self.members, self._room = members, max(room or 0, len(members))
         learners = [member.trainee.learner for member in members]
         self.padding = Padding([member.trainee.program for member in members], learners)
         one = self.padding.padded(learners[0])
@@ -74,12 +75,12 @@ class Stacked:
 
     @property
     def _groups(self) -> int:
-        return -(-len(self.members) // self.group)
+        return -(-self._room // self.group)
 
     @property
     def _size(self) -> int:
         """How many members a group has, the last one filled up with members that stand still."""
-        return -(-len(self.members) // self._groups)
+        return -(-self._room // self._groups)
 
     def _in_step(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
         """Compute calls with the same span."""

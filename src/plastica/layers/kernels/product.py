@@ -7,6 +7,10 @@ gradients of kernels and biases are written here as plain products.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import jax
 import jax.numpy as jnp
 
@@ -23,6 +27,23 @@ _FOLDED_SUM = 1 << 18
 _FOLDS = 8
 
 
+# Whether what is traced computes several networks side by side.
+_side_by_side: ContextVar[bool] = ContextVar("side_by_side", default=False)
+
+
+@contextmanager
+def side_by_side() -> Generator[None, None, None]:
+    """Trace products of several small networks at once: a batch of products with a transposed side is slow on the CPU.
+
+    Measured for 64 networks of 8 inputs and 10 units, 32 rows: 120 us with a transposed side, 41 without.
+    """
+    before = _side_by_side.set(True)
+    try:
+        yield
+    finally:
+        _side_by_side.reset(before)
+
+
 def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """Return ``x @ kernel``.
 
@@ -33,7 +54,7 @@ def product(x: jax.Array, kernel: jax.Array) -> jax.Array:
         x: ``(rows, inputs)``.
         kernel: ``(inputs, outputs)``.
     """
-    return _large_product(x, kernel) if _is_shared(x, kernel) else x @ kernel
+    return _large_product(x, kernel) if _is_plain(x, kernel) else x @ kernel
 
 
 def add_bias(x: jax.Array, bias: jax.Array) -> jax.Array:
@@ -81,7 +102,7 @@ def row_products(x: jax.Array, delta: jax.Array) -> jax.Array:
     Returns:
         ``(inputs, outputs)``.
     """
-    if not _is_shared(x, delta):
+    if not _is_plain(x, delta):
         return x.T @ delta
     return jax.lax.platform_dependent(x, delta, cpu=_plain_product, default=lambda x, delta: x.T @ delta)
 
@@ -92,6 +113,11 @@ def row_sum(x: jax.Array) -> jax.Array:
     if rows.size < SHARED_SUM:
         return rows.sum(0)
     return jax.lax.platform_dependent(rows, cpu=_plain_sum, default=lambda rows: rows.sum(0))
+
+
+def _is_plain(x: jax.Array, other: jax.Array) -> bool:
+    """Whether a kernel's gradient is to be a product of two plain sides."""
+    return _side_by_side.get() or _is_shared(x, other)
 
 
 def _is_shared(x: jax.Array, other: jax.Array) -> bool:
