@@ -37,7 +37,7 @@ OF_NETWORKS = (
     "time_limit",
     "network",
 )
-OF_NETWORKS += ("members", "loss", "label_smoothing", "strategy", "class_weight", "resample")
+OF_NETWORKS += ("members", "dropout", "weight_decay", "loss", "label_smoothing", "strategy", "class_weight", "resample")
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
 
@@ -77,6 +77,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         time_limit: The maximum training time in seconds.
         network: "best" for the architecture that performed best on tables of this size; "mlp" for plain relu layers.
         members: The number of networks in the ensemble, whose predictions are averaged. Default: 8 for "best".
+        dropout: The fraction of units of each hidden layer that is dropped at each step, from 0 to below 1. Default:
+            depends on ``network``.
+        weight_decay: Decoupled weight decay: each step multiplies weights by 1 - learning_rate * weight_decay.
+            Default: depends on ``network``.
         loss: The loss: "crossentropy", "focal", ... Default: depends on the task.
         label_smoothing: The probability that is moved from the true class to all classes, from 0 to below 1.
         strategy: "softmax", "one_vs_rest" or "one_vs_one", for three or more classes. Default: softmax.
@@ -126,6 +130,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     time_limit: float | None = None
     network: str = "best"
     members: int | None = None
+    dropout: float | None = None
+    weight_decay: float | None = None
     loss: str | None = None
     label_smoothing: float = 0.0
     strategy: str | None = None
@@ -167,6 +173,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         _at_least("members", self.members, 1)
         if self.members is not None and self.members > MOST_MEMBERS:
             raise InvalidValue(f"members={self.members}: expected {MOST_MEMBERS} at most.")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise InvalidValue(f"dropout={self.dropout:g}: expected a number from 0 to below 1.")
+        if self.weight_decay is not None and not 0 <= self.weight_decay < math.inf:
+            raise InvalidValue(f"weight_decay={self.weight_decay:g}: expected a number of at least 0.")
         if not 0 <= self.label_smoothing < 1:
             raise InvalidValue(f"label_smoothing={self.label_smoothing:g}: expected a number from 0 to below 1.")
         self._check_columns()

@@ -21,6 +21,7 @@ from .evaluate import evaluate
 from .forecast import forecast
 from .info import info
 from .predict import predict
+from .search import search
 from .sweep import sweep
 from .train import train
 
@@ -58,7 +59,7 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, info, devices):
+for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, search, info, devices):
     app.add_command(command)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..data.streaming_files import Files
     from ..data.table import Table
     from ..model import Sequential
+    from ..search.facts import SearchFacts
     from ..settings import Settings
     from ..tables import TableNetwork
     from ..tables.streamed_plan import Whole
@@ -74,20 +75,20 @@ def go(run: Job) -> None:
     from .lean import load_scikit_learn
 
     load_scikit_learn()
-    prepared = _prepared(run)  # before the folder is created, so that an error leaves none
+    prepared = prepared_for(run)  # before the folder is created, so that an error leaves none
     from . import result_words, run_facts, table_words  # these import JAX
 
     folder = folders.new_folder(run.place.out, run.file)
     network: TableNetwork | None = None
     try:
-        network, prepared = _trained(run, prepared)
+        network, prepared = trained_for(run, prepared)
         table_words.say_notes(network.facts.notes[len(prepared.notes) :])
         result_words.say_trained(run.output, network)
         sys.stdout.flush()
         facts = run_facts.facts_of(network, folder, run.place.report)
-        _write(network, prepared, folder, facts, run.place)
+        write_folder(network, prepared, folder, facts, run.place)
     except KeyboardInterrupt as stop:
-        _keep(getattr(stop, "kept", None) or network, folder)
+        keep(getattr(stop, "kept", None) or network, folder)
         if run.place.checkpoint is not None:
             note(SAY("resume_checkpoint"))
         raise
@@ -99,7 +100,7 @@ def go(run: Job) -> None:
         click.echo(str(folder))
 
 
-def _keep(network: TableNetwork | None, folder: Path) -> None:
+def keep(network: TableNetwork | None, folder: Path) -> None:
     """Save the model trained before Ctrl-C, unless it has been saved, and print where."""
     from .folders import MODEL
 
@@ -110,7 +111,7 @@ def _keep(network: TableNetwork | None, folder: Path) -> None:
     note(SAY("model_so_far" if network.judged is None else "model_trained", path=folder / MODEL))
 
 
-def _prepared(run: Job) -> Prepared | None:
+def prepared_for(run: Job) -> Prepared | None:
     """Split and encode a table in memory, and print the result before JAX is imported; return None for files."""
     from ..data.table import Table
     from ..tables.cross_rows import cross_rows
@@ -129,7 +130,7 @@ def _prepared(run: Job) -> Prepared | None:
     return prepared
 
 
-def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
+def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepared]:
     """Train; progress is printed on standard error."""
     from ..data.table import Table
     from ..tables import TableNetwork
@@ -160,10 +161,23 @@ def _trained(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prepare
         return train_streaming(run.source, run.aim, settings, told=tell, **fitting)
 
 
-def _write(
-    network: TableNetwork, prepared: Prepared, folder: Path, facts: dict[str, object], place: Destination
+def write_folder(
+    network: TableNetwork,
+    prepared: Prepared,
+    folder: Path,
+    facts: dict[str, object],
+    place: Destination,
+    search: SearchFacts | None = None,
 ) -> None:
     """Write the run folder: the model first, since it cannot be recreated; later failures are reported at the end.
+
+    Args:
+        network: The trained model.
+        prepared: The table.
+        folder: The folder.
+        facts: The description of the run.
+        place: Which files are wanted.
+        search: What the search found that chose the settings, for the report.
 
     Raises:
         FileError: If a file could not be written.
@@ -194,7 +208,7 @@ def _write(
     if place.report:
         from ..report import write_report
 
-        beside[REPORT] = lambda path: write_report(network, prepared, path, lang=place.lang)
+        beside[REPORT] = lambda path: write_report(network, prepared, path, lang=place.lang, search=search)
     failed: dict[str, FileError] = {}
     for name, write in beside.items():
         try:

@@ -59,6 +59,10 @@ STRATEGIES = ("softmax", "one_vs_rest", "one_vs_one")
     metavar="NAME",
     help="adam, adamw, sgd, rmsprop, lbfgs, ... Default: depends on the rule, mostly adam.",
 )
+@click.option(
+    "--dropout", type=float, help="Fraction of hidden units dropped at each step. Default: depends on --network."
+)
+@click.option("--weight-decay", type=float, help="Decoupled weight decay. Default: depends on --network.")
 @click.option("--rule", metavar="NAME", default="backprop", help="Learning rule: backprop, feedback_alignment, ...")
 @click.option("--loss", metavar="NAME", help="crossentropy, focal, ... Default: depends on the task.")
 @click.option(

@@ -20,6 +20,7 @@ from . import (
     importance,
     material,
     mistakes,
+    searching,
     slices,
     structure,
     usage,
@@ -47,12 +48,20 @@ if TYPE_CHECKING:
     from jinja2 import Environment, FileSystemBytecodeCache
 
     from ..checks.prepared import Prepared
+    from ..search.facts import SearchFacts
     from ..tables import TableNetwork
 
 MOST_NAMED = 3
 
 
-def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathLike[str], *, lang: str = "en") -> Path:
+def write_report(
+    network: TableNetwork,
+    prepared: Prepared,
+    path: str | os.PathLike[str],
+    *,
+    lang: str = "en",
+    search: SearchFacts | None = None,
+) -> Path:
     """Write the results of a run as a self-contained HTML page without scripts, requests and fonts.
 
     The page includes English and Chinese texts and a light and a dark theme, between which readers can switch.
@@ -64,6 +73,7 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
         prepared: The table it was trained on, as returned by :func:`~plastica.tables.preparation.prepare`.
         path: The file, usually ``report.html`` in the folder of the run, next to ``model.plastica``.
         lang: The initial language: "en" or "zh".
+        search: What the search found that chose the settings, if there was one.
 
     Returns:
         The file's path.
@@ -72,12 +82,14 @@ def write_report(network: TableNetwork, prepared: Prepared, path: str | os.PathL
         InvalidValue: If the language is not available.
         FileError: If the file cannot be written.
     """
-    page = rendered(network, prepared, Path(path), checked_language(lang))
+    page = rendered(network, prepared, Path(path), checked_language(lang), search)
     replace_file(path, [page.encode()])
     return Path(path)
 
 
-def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -> str:
+def rendered(
+    network: TableNetwork, prepared: Prepared, path: Path, lang: str, search: SearchFacts | None = None
+) -> str:
     """Return the HTML of the page."""
     judged, aim = judge(network, prepared), _listed(network.target.names)
     found = prepared.findings if judged is None or judged.verdict is None else judged.verdict.findings
@@ -104,6 +116,7 @@ def rendered(network: TableNetwork, prepared: Prepared, path: Path, lang: str) -
             people=usage.about_people(network),
             judged=judged,
             folds=None if network.facts.cross_validation is None else folds.describe(network.facts.cross_validation),
+            search=None if search is None else searching.describe(search),
             **held_out,
         )
     )

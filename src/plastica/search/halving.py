@@ -31,6 +31,7 @@ class SuccessiveHalving(RandomSearch):
     Args:
         factor: $\eta$: one of so many goes on. 3 loses few trials that learn slowly; 4 is faster.
         lowest: $r$: the epochs before the first rung. Default: the number for which two to three rungs fit.
+        spared: How many of the first trials are never given up, such as the default that the others are to beat.
 
     Raises:
         InvalidValue: If the factor is below 2, or ``lowest`` below 1.
@@ -46,10 +47,11 @@ class SuccessiveHalving(RandomSearch):
 
     factor: int = 3
     lowest: int | None = None
+    spared: int = 0
 
     def __post_init__(self) -> None:
         """Check the factor and the epochs."""
-        for name, value, least in (("factor", self.factor, 2), ("lowest", self.lowest, 1)):
+        for name, value, least in (("factor", self.factor, 2), ("lowest", self.lowest, 1), ("spared", self.spared, 0)):
             if value is not None and (not isinstance(value, int) or value < least):
                 raise InvalidValue(f"SuccessiveHalving({name}={value!r}): give a whole number of at least {least}.")
 
@@ -64,7 +66,7 @@ class SuccessiveHalving(RandomSearch):
 
     def watcher(self, epochs: int, monitor: str | None, seed: int) -> HalvingWatcher:
         """Return what gives trials up."""
-        return HalvingWatcher(self.rungs(epochs), self.factor, monitor)
+        return HalvingWatcher(self.rungs(epochs), self.factor, monitor, self.spared)
 
 
 class HalvingWatcher(TrialWatcher):
@@ -74,11 +76,12 @@ class HalvingWatcher(TrialWatcher):
         rungs: The epochs.
         factor: One of so many goes on.
         monitor: The metric.
+        spared: How many of the first trials are never given up.
     """
 
-    def __init__(self, rungs: Sequence[int], factor: int, monitor: str | None) -> None:
+    def __init__(self, rungs: Sequence[int], factor: int, monitor: str | None, spared: int) -> None:
         super().__init__(monitor)
-        self.rungs, self.factor = list(rungs), factor
+        self.rungs, self.factor, self.spared = list(rungs), factor, spared
         self.before: list[list[float]] = []  # scores of earlier waves at each rung
 
     def begin(self, wave: Wave, before: Sequence[SearchTrial]) -> None:
@@ -100,7 +103,7 @@ class HalvingWatcher(TrialWatcher):
         goes_on = promoted(here, self.before[rung], self.factor)
         for place, stays in zip(alive, goes_on, strict=True):
             for member in self._members(place):
-                if not stays and not run.members[member].is_done:
+                if not (stays or place + self.wave.first < self.spared or run.members[member].is_done):
                     run.members[member].trainee.stop(f"{GIVEN_UP} after {epoch} epochs")
 
     def finished(self, trials: Sequence[SearchTrial]) -> list[SearchTrial]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..drawing import COLOURS, FAINT, INK, checked_ending, own_style
+from ..drawing import COLOURS, INK, SOFT, checked_ending, own_style
 from ..errors import NotFitted
 from ..language import WORDS
 from ..training.wording import metric_name
@@ -34,10 +34,18 @@ def draw(space: Space, trials: Trials, path: str | os.PathLike[str] | None) -> D
     if not trials.good:
         raise NotFitted("draw: no trial of this search has a finite value yet.")
     with own_style():
-        return _draw(space, trials).save(path)
+        return drawn(space, trials, metric_name(trials.monitor)).save(path)
 
 
-def _draw(space: Space, trials: Trials) -> Drawing:
+def drawn(space: Space, trials: Trials, title: str, has_legend: bool = True) -> Drawing:
+    """Return the figure, in the style of matplotlib that is set.
+
+    Args:
+        space: The space.
+        trials: The trials, of which one has a finite value.
+        title: The name of the last axis.
+        has_legend: Whether there is a legend.
+    """
     from ..drawing.figure import Drawing
 
     names = list(space)
@@ -53,14 +61,14 @@ def _draw(space: Space, trials: Trials) -> Drawing:
     for column, name in enumerate(names):
         _axis(axes, column, _short(name), *_ticks(space[name]))
     low, high = good[0].value, good[-1].value
-    _axis(axes, len(names), metric_name(trials.monitor), [0.0, 1.0], [f"{high:.4g}", f"{low:.4g}"])
-    _dress(axes, len(names))
+    _axis(axes, len(names), title, [0.0, 1.0], [f"{high:.4g}", f"{low:.4g}"])
+    _dress(axes, len(names), has_legend)
     return figure
 
 
 def _look(highlighted: bool) -> dict[str, Any]:
-    colour, width, order = (COLOURS[0], 1.1, 3) if highlighted else (FAINT, 0.6, 2)
-    return {"color": colour, "linewidth": width, "zorder": order, "alpha": 0.9 if highlighted else 0.6}
+    colour, width, order = (COLOURS[0], 1.1, 3) if highlighted else (SOFT, 0.5, 2)
+    return {"color": colour, "linewidth": width, "zorder": order, "alpha": 0.9 if highlighted else 0.4}
 
 
 def _label(rank: int, best: int) -> str | None:
@@ -96,13 +104,15 @@ def _axis(axes: Axes, column: int, name: str, places: list[float], labels: list[
         axes.text(column + 0.05, place, label, ha="left", va="center", fontsize=6.5, color=INK, bbox=box, zorder=6)
 
 
-def _dress(axes: Axes, last: int) -> None:
+def _dress(axes: Axes, last: int, has_legend: bool) -> None:
     axes.set_xlim(-0.15, last + 0.45)
     axes.set_ylim(-0.05, 1.05)
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
         side.set_visible(False)
+    if not has_legend:
+        return
     handles, labels = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], labels[::-1], loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=3, frameon=False,
                 fontsize=7.5, labelcolor=INK)  # fmt: skip

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import caution
 from ..model import Model
-from ..training.interrupting import Interrupted
 from .space import Space, TrialSettings
 from .store import SearchStore
 from .strategies import Proposals, Strategy
@@ -94,7 +93,7 @@ class SearchRun:
             left = None if self.plan.budget is None else max(self.plan.budget - (time.perf_counter() - began), 1e-9)
             try:
                 self._train(wave, x, y, left, store)
-            except Interrupted:
+            except KeyboardInterrupt:
                 self._take(wave)
                 raise
             found = self._take(wave)
@@ -122,7 +121,7 @@ class SearchRun:
         own = {"checkpoint": None, "resume": False} if store is None else store.wave_folder(len(wave.trials))
         plan = self.plan
         self.watcher = plan.strategy.watcher(plan.fit["epochs"], self.monitor, plan.seed)
-        wave.fit(x, y, {**plan.fit, **own, "time_limit": left, "hooks": ()}, self.watcher, self.trials)
+        wave.fit(x, y, {**plan.fit, **own, "time_limit": left}, self.watcher, self.trials)
 
     def _take(self, wave: Wave) -> list[SearchTrial]:
         """Record the trials of a wave, and keep the models of the best."""

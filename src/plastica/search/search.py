@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
 from ..training.callbacks import Callback
+from ..training.run import Hook, as_hooks
 from ..training.stopping import duration
 from .building import Builder
 from .importance import importance_of
@@ -137,6 +138,7 @@ class Search:
         checkpoint: str | Path | None = None,
         resume: bool = False,
         checkpoint_seconds: float = 10.0,
+        hooks: Sequence[Hook] | Hook = (),
     ) -> Trials:
         """Try settings until there are no more, or the time is up.
 
@@ -152,7 +154,7 @@ class Search:
                 are compared by their last complete epoch.
             checkpoint: A folder for finished trials and for checkpoints of those under way.
             resume: Whether to continue the search of the folder.
-            checkpoint_seconds: As for :meth:`Model.fit`.
+            checkpoint_seconds, hooks: As for :meth:`Model.fit`.
 
         Returns:
             The trials.
@@ -176,6 +178,7 @@ class Search:
             "sample_weight": sample_weight,
             "groups": groups,
             "checkpoint_seconds": checkpoint_seconds,
+            "hooks": as_hooks(hooks),
         }
         plan = SearchPlan(
             self.build, self.space, self.strategy, self.number_of_trials, self.seed, self.folds, self.first,

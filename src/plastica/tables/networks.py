@@ -116,7 +116,8 @@ def network_for(
         end = end_for(task, outputs, settings)
         units = PLAIN_UNITS if settings.layers is None else settings.layers
         last = layers.Dense(end.units, activation=end.activation)
-        made = [layers.Input((layout.width,)), *_front(rule, layout), *rule.layers_for(units, last)]
+        hidden = _thinned(rule.layers_for(units, last), settings.dropout)
+        made = [layers.Input((layout.width,)), *_front(rule, layout), *hidden]
         return _compiled(made, end.loss, [end.metric], settings, optimizer_for(settings, rule), rule)
     recipe = _chosen(recipe or recipe_for(task), settings)
     end = end_for(task, outputs, settings, recipe.label_smoothing)
@@ -185,7 +186,8 @@ def optimizer_for(settings: Settings, rule: Rule) -> Optimizer:
         found = rule.usual_optimizer
     else:
         found = look_up("optimizer", settings.optimizer, optimizers.NAMES)()
-    return found if settings.learning_rate is None else dataclasses.replace(found, learning_rate=settings.learning_rate)
+    own = {name: getattr(settings, name) for name in ("learning_rate", "weight_decay")}
+    return dataclasses.replace(found, **{name: value for name, value in own.items() if value is not None})
 
 
 def answers_from(model: Sequential, x: np.ndarray, task: str, chosen: np.ndarray | None = None) -> np.ndarray:
@@ -219,7 +221,17 @@ def _chosen(recipe: Recipe, settings: Settings) -> Recipe:
     return recipe._replace(
         members=settings.members or recipe.members,
         units=recipe.units if settings.layers is None else settings.layers,
+        dropout=recipe.dropout if settings.dropout is None else settings.dropout,
+        weight_decay=recipe.weight_decay if settings.weight_decay is None else settings.weight_decay,
     )
+
+
+def _thinned(made: Sequence[Layer], dropout: float | None) -> list[Layer]:
+    """Return layers with dropout behind each of the dense ones but the last."""
+    thin = [layers.Dropout(dropout)] if dropout else []
+    return [part for layer in made[:-1] for part in (layer, *(thin if isinstance(layer, layers.Dense) else ()))] + [
+        made[-1]
+    ]
 
 
 def _embeddings(layout: FeatureLayout, recipe: Recipe) -> list[Layer]:

@@ -1,0 +1,60 @@
+"""The progress of a search: a live line in a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from ..language import WORDS
+from ..training.live import Live, Standing
+from ..training.progress import is_live
+from ..training.run import Run
+from ..training.wording import metric_name, seconds, short
+from .search import Search
+
+
+class SearchProgress:
+    """Shows the trials under way, the best value so far and the time left; a hook of the runs.
+
+    Args:
+        budget: Seconds for all trials; None for no limit.
+        epochs: The epochs of a trial.
+        out: The stream to write to.
+    """
+
+    def __init__(self, budget: float | None, epochs: int, out: TextIO | None = None) -> None:
+        self.budget, self.epochs, self.out = budget, epochs, out or sys.stderr
+        self.search: Search | None = None
+        self._live: Live | None = None
+        self._began = time.perf_counter()
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Show the line in a terminal."""
+        if is_live(self.out):
+            self._live = Live(self.out, may_stop=True)
+            self._live.start()
+        try:
+            yield
+        finally:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
+
+    def __call__(self, run: Run) -> None:
+        """Update the line."""
+        if self._live is None:
+            return
+        epoch, batch = divmod(run.step, run.batches)
+        figures = [WORDS("search_going", count=len(run.going), all=len(run.members))]
+        if self.search is not None and self.search.trials.good:
+            trials = self.search.trials
+            told = {"figure": metric_name(trials.monitor), "value": short(trials.best().value)}
+            figures.append(WORDS("search_so_far", count=len(trials), **told))
+        if self.budget is not None:
+            left = max(self.budget - (time.perf_counter() - self._began), 0.0)
+            figures.append(WORDS("search_left", time=seconds(left)))
+        self._live.show(Standing(self.epochs, epoch, run.batches, batch, figures), time.perf_counter())
