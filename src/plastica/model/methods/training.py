@@ -184,3 +184,41 @@ class TrainingMethods(BaseModel):
                 self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
             )
             return fitting.fit(self, learn, held_out, callbacks, options, hooks)
+
+    def fit_readout(self, x: object, y: object, l2: float = 1e-4, washout: int = 0) -> None:
+        r"""Compute the weights of the last layer in closed form; all others stay as they are.
+
+        With H what the last layer reads and Y the targets, both centred, it is ridge regression,
+
+        .. math:: W = (H^\top H + \lambda I)^{-1} H^\top Y, \quad b = \bar y - \bar h W,
+
+        in double precision. When to use: for the read-out of a reservoir (``EchoState``), of random features, or of
+        layers that were trained before. The network need not be compiled.
+
+        Args:
+            x: Inputs, ``(rows, ...)``.
+            y: Targets in the shape of the output, ``(rows, units)`` or ``(rows, time, units)``.
+            l2: The penalty :math:`\lambda` on the squared weights, as in scikit-learn's ``Ridge``.
+            washout: The first steps of each sequence that are left out, until a reservoir has forgotten its start.
+
+        Raises:
+            InvalidValue: If the last layer is no dense layer without activation, or a number is out of range.
+            ShapeError, DataError: If the targets do not fit.
+
+        Example:
+            >>> import numpy as np, plastica as pl
+            >>> x = np.random.default_rng(0).normal(size=(1, 500, 1))
+            >>> model = pl.Sequential([pl.Input((None, 1)), pl.EchoState(50, return_sequences=True), pl.Dense(1)])
+            >>> model.fit_readout(x[:, 1:], x[:, :-1], washout=50)  # to recall the input of the step before
+            >>> off = model.predict(x)[:, 50:] - x[:, 49:-1]
+            >>> bool(np.square(off).mean() < 0.01)
+            True
+
+        Reference:
+            H. Jaeger (2001), The "echo state" approach to analysing and training recurrent neural networks, section 3.
+            M. Lukoševičius (2012), A practical guide to applying echo state networks, equation 9.
+        """
+        from ..readout import fit_readout
+
+        with alone(self):
+            fit_readout(self, x, y, l2, washout)
