@@ -82,6 +82,7 @@ class Attending(Layer):
     def _called_with(self, **options: Any) -> Attending:
         """Return the layer with the options of a call; the same for every call, so that it has one set of weights."""
         layer = dataclasses.replace(self, **options)
+        # Two calls must share one set of weights, and a graph finds shared weights by the identity of the layer.
         first = self.__dict__.setdefault("_called", layer)
         if first != layer:
             raise InvalidValue(
@@ -147,6 +148,8 @@ class Attending(Layer):
     def masked(self, x: Any, context: Context, reach: int | None = None) -> Sources:
         """Return what arrives by its role, with one mask of all that forbids attention: padding too, as in Keras."""
         found = self.sources(x)
+        # What forbids attention comes from up to four sides; each mask has the axes (batch, heads, steps, other steps)
+        # with size 1 where it says nothing.
         near = allowed_steps(found.query.shape[1], found.key.shape[1], self.use_causal_mask, reach)
         own = None
         if found.allowed is not None:

@@ -158,6 +158,7 @@ class Bidirectional(Layer):
             for child, own, error in zip(self.children, record.children, pull(delta), strict=True)
         )
         one, other = (each.input_delta for each in errors)
+        # Both layers read one sequence, whose errors add up; initial states belong to one layer each.
         below: Any = (one[0] + other[0], *one[1:], *other[1:]) if isinstance(one, tuple) else one + other
         return Errors(delta, tuple(each.gradient for each in errors), below, errors)
 

@@ -235,6 +235,7 @@ class GRUCell(GatedCell):
     def observe(self, params: Params, carry: Carry, projected: jax.Array, context: Context) -> tuple[Carry, Quantities]:
         squash, gate = self.activation, self.recurrent_activation
         (h,) = carry
+        # Input and recurrent products stay apart, because the reset gate scales the recurrent one alone.
         x_z, x_r, x_k = jnp.split(projected, 3, axis=-1)
         h_z, h_r, h_k = jnp.split(self.recurrent(params, h, context) + self._biases(params)[1], 3, axis=-1)
         z_z, z_r = x_z + h_z, x_r + h_r

@@ -24,6 +24,7 @@ def within(context: Context, place: int, steps: Mask = None) -> Context:
         place: The place of the layer.
         steps: Which steps of the inputs of this layer are real; None for all.
     """
+    # context.first counts the layers before a part of a sequence, so that a part draws what the whole draws.
     key = None if context.key is None else random.fold(context.key, context.first + place)
     return context._replace(key=key, first=0, steps=steps)
 

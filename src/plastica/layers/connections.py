@@ -237,7 +237,7 @@ def _path_length(graph: Bool[np.ndarray, "units units"]) -> float | None:
 def _positions(grid: tuple[int, ...]) -> Float[np.ndarray, "cells axes"]:
     """Return the centres of the cells of a grid whose sides have length 1, ``(cells, axes)``."""
     axes = [(np.arange(size) + 0.5) / size for size in grid]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(grid))
+    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(grid))  # (units, axes of the grid)
 
 
 def _apart(

@@ -242,7 +242,7 @@ class Conv3D(_Convolution):
             first = tap * depth.dilation[0]
             last = first + (positions[0] - 1) * depth.strides[0] + 1
             planes = padded[:, first : last : depth.strides[0]]  # (batch, new depth, height, width, channels)
-            images = planes.reshape(-1, *planes.shape[2:])
+            images = planes.reshape(-1, *planes.shape[2:])  # (batch * depth, height, width, channels)
             potential = potential + convolve(images, kernel, plane, self.groups)
         potential = potential.reshape(x.shape[0], *positions, self.filters)
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state

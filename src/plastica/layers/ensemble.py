@@ -105,6 +105,7 @@ class Ensemble(Layer):
             key = None if context.key is None else random.fold(context.key, number)
             inside = context._replace(key=key, first=0)
             potential, new = self.branch.synapse(self.by_layer(own), x, self.by_layer(carried), inside)
+            # Flat dicts, because the copies are one array with an axis of members for each name.
             return potential, _named(new)
 
         # One after another: XLA distributes a batch of products over threads, and results would depend on their number.

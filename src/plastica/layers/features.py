@@ -159,6 +159,7 @@ class CategoryEmbedding(Layer):
         codes = x[:, np.array(self.columns)]
         known = (codes >= 0) & (codes < counts)
         number = jnp.where(known, codes, 0).astype(jnp.int32) + np.cumsum([0, *counts[:-1]])
+        # A vector for each column, side by side: (batch, columns * units).
         vectors = jnp.asarray(params["embeddings"])[number].reshape(x.shape[0], len(self.codes) * self.units)
         return jnp.concatenate([x[:, passing], vectors.astype(x.dtype)], axis=1), state
 

@@ -22,6 +22,7 @@ def trainable_part(network: Layer, tree: Tree) -> Tree:
         >>> trainable_part(Sequential([Dense(3, trainable=False), Dense(2)]), ({"bias": 1}, {"bias": 2}))
         ((), {'bias': 2})
     """
+    # The tree itself: a network without frozen layers keeps its structure, and so the optimizer its memory.
     if not has_frozen(network):
         return tree
     if not network.trainable:

@@ -142,6 +142,7 @@ def dropped_product(
     """
     if rate is None or not context.training or context.key is None:
         return x @ kernel
+    # A mask for each gate and sequence, the same at all steps (Gal and Ghahramani 2016, as in Keras).
     contexts = (context._replace(key=random.fold(context.key, place + gate)) for gate in range(gates))
     parts = zip(contexts, jnp.split(kernel, gates, axis=-1), strict=True)
     return jnp.concatenate([dropped(x, rate, x.shape[-2:], own) @ part for own, part in parts], axis=-1)

@@ -143,6 +143,7 @@ class Graph(Layer):
             layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
             masks.append(mask_behind(layer, own, mask))
             potential, states[place] = layer.synapse(params[place], own, states[place], within(context, number, mask))
+            # Both are kept: calls read activities, but an output gives its potential, from which losses are stable.
             potentials[len(activities)] = potential
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
@@ -192,6 +193,7 @@ class Graph(Layer):
             )
             records.append(record)
             once = self.call_graph.readers(len(activities)) < 2
+            # An activity read twice would be computed twice by XLA, and through many layers twice for each of them.
             activities.append(record.activity if once else jax.tree.map(computed_once, record.activity))
         first = len(self.inputs)
         potentials = [*activities[:first], *(record.potential for record in records)]
@@ -230,10 +232,12 @@ class Graph(Layer):
     ) -> tuple[Carry, jax.Array]:
         activities, carried, walks = self._arrived(x_t), list(carry), [True] * len(self.inputs)
         masks, potentials = self._arrived_masks(context.steps), dict(enumerate(activities))
+        # carry has a place for each layer, as the parameters have.
         if len(self.calls) > len(self.layers):
             raise InvalidValue("a layer that is called twice has two memories; such a network cannot go step by step.")
         for number, (place, reads) in enumerate(self.calls):
             layer, own, mask = self.layers[place], read(activities, reads), read_masks(masks, reads)
+            # Behind a layer that answers once for the sequence there is no time; such rows cannot meet steps in a call.
             here = {walks[read] for read in reads}
             if len(here) > 1:
                 raise InvalidValue(whole_sequence(layer))

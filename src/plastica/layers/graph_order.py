@@ -36,6 +36,7 @@ def _walk_back(graph: CallGraph) -> tuple[list[int], dict[int, int]]:
     done: list[int] = []
     met: dict[int, int] = {}
     seen: set[int] = set()
+    # Keras walks by recursion; a stack of iterators meets the calls in the same order, however deep the graph is.
     for output in _outputs(graph):
         ways = [iter((output,))]
         path: list[int] = []

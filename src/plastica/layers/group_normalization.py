@@ -92,7 +92,7 @@ class GroupNormalization(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         axis, groups = place_of("GroupNormalization", self.axis, x.shape[1:]) + 1, self._groups(x.shape[1:])
-        turned = jnp.moveaxis(x, axis, -1)
+        turned = jnp.moveaxis(x, axis, -1)  # (batch, ..., channels)
         gamma, beta = gamma_and_beta(params, turned.shape[-1:], x.dtype)
         parts = turned.reshape(x.shape[0], -1, groups, turned.shape[-1] // groups)  # (batch, positions, groups, size)
         rows = parts.swapaxes(1, 2)

@@ -279,8 +279,10 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
             feedback: Parameters used instead of ``params`` to propagate errors back (feedback alignment); None uses
                 ``params`` (backpropagation).
         """
+        # Two pullbacks, one for each half: rules other than backpropagation put their own error between them.
         potential, pull, new_state = jax.vjp(lambda p, a: self.synapse(p, a, state, context), params, x, has_aux=True)
         if feedback is not None:
+            # The gradient belongs to the weights that computed; only the error below takes the other way.
             pull = with_feedback(pull, jax.vjp(lambda a: self.synapse(feedback, a, state, context)[0], x)[1])
         activity, pull_activation = jax.vjp(self.activate, potential)
         record = Record(x, potential, activity, pull, lambda delta: pull_activation(delta)[0])
@@ -313,6 +315,7 @@ def _ending(layer: Layer, ending: str) -> list[Any]:
 def _with_costs(layer: Layer, params: Params, record: Record, context: Context) -> Record:
     if not layer.cost_names:
         return record
+    # Costs are a function of parameters, input and potential apart, so that their gradient joins the error at each.
     inputs = params, record.input, record.potential
     costs, pull = jax.vjp(lambda p, x, z: layer.costs(p, x, z, context), *inputs)
     return record._replace(costs=costs, pull_costs=lambda: pull(jax.tree.map(jnp.ones_like, costs)))

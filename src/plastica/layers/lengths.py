@@ -58,6 +58,7 @@ def output_shape(layer: InNetwork, shape: OpenShape) -> Any:
     """
     if not is_open(shape):
         return layer.output_shape(cast("Shape", shape))
+    # Layers compute with whole numbers; a size that differs between two trials depends on the open one.
     return _common(*(layer.output_shape(_at(shape, size)) for size in TRIALS))
 
 
@@ -79,6 +80,7 @@ def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variab
         return layer.init(rng, cast("Shape", shape))
     if isinstance(rng, Undrawn):  # weights from a file, which are compared with their shapes
         return layer.init(rng, _at(shape, TRIALS[0]))
+    # Weights are created twice without drawing numbers: they may not depend on the open size.
     small, large = (layer.init(Undrawn(_NO_LIMIT), _at(shape, size)) for size in TRIALS)
     same = jax.tree.map(lambda one, other: np.shape(one) == np.shape(other), small, large)
     if not all(jax.tree.leaves(same)):

@@ -117,10 +117,12 @@ class LinearRecurrentUnit(Layer):
 
 
 def _factor(params: Params) -> jax.Array:
+    # exp(-exp(nu)) is in (0, 1) for any nu: the memory fades whatever training does.
     return jnp.exp(jax.lax.complex(-jnp.exp(params["nu"]), jnp.exp(params["theta"])))
 
 
 def _inputs(params: Params, x: jax.Array) -> jax.Array:
+    # Complex weights are stored as two real arrays, which every optimizer and file format takes.
     real, imaginary = params["B"]
     scale = jnp.exp(params["gamma"])
     return jax.lax.complex(x @ (real * scale), x @ (imaginary * scale))
@@ -128,9 +130,12 @@ def _inputs(params: Params, x: jax.Array) -> jax.Array:
 
 def _outputs(params: Params, memory: jax.Array, x: jax.Array) -> jax.Array:
     real, imaginary = params["C"]
+    # The real part of (memory @ C), without computing the imaginary one.
     return memory.real @ real - memory.imag @ imaginary + params["D"] * x
 
 
 def _one_after_the_other(before: Any, after: Any) -> Any:
     """Return two stretches of the recurrence h = factor * h + input as one."""
+    # h -> a h + b, twice: the composition of two such maps is one of them again, so that all prefixes of a
+    # sequence take log2(time) rounds of products instead of one step after another.
     return after[0] * before[0], after[0] * before[1] + after[1]

@@ -13,6 +13,8 @@ from . import lengths
 from .layer import INFERENCE, Layer, Params, State
 from .lengths import OpenShape
 
+# Compositions tell of masks as they run; a context variable reaches them through any nesting without an argument
+# in every signature, and is empty outside of losing_masks().
 _noted: ContextVar[list[Layer] | None] = ContextVar("noted", default=None)
 
 

@@ -64,7 +64,7 @@ class Members(Layer):
     def synapse(
         self, params: Params, x: Float[Array, "batch features"], state: State, context: Context
     ) -> tuple[Float[Array, "batch members features"], State]:
-        seen = scale(jnp.tile(x, (1, self.members)), params["scale"].reshape(-1))
+        seen = scale(jnp.tile(x, (1, self.members)), params["scale"].reshape(-1))  # (batch, members * features)
         return seen.reshape(x.shape[0], self.members, x.shape[1]), state  # (batch, members, features)
 
 
@@ -148,7 +148,7 @@ class MemberDense(Layer):
         if self.adapters:
             x = _own(scale, x, params["input_scale"])
         # All members as rows of one product: (batch * members, features) @ (features, units)
-        potential = product(x.reshape(rows * members, features), params["kernel"])
+        potential = product(x.reshape(rows * members, features), params["kernel"])  # (rows * members, units)
         if not self.adapters:
             return add_bias(potential, params["bias"]).reshape(rows, members, self.units), state
         potential = _own(scale, potential.reshape(rows, members, self.units), params["output_scale"])

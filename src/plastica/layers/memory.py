@@ -40,6 +40,7 @@ def recalled(layer: object, state: State, rows: int) -> tuple[jax.Array, ...] | 
     Raises:
         ShapeError: If this batch has another number of rows.
     """
+    # In the order of the names, in which remembered() writes them.
     held = tuple(state[name] for name in sorted(state) if is_memory(name))
     if not held:
         return None

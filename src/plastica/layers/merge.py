@@ -280,7 +280,9 @@ class Dot(Merge):
         places = self._places([each.shape[1:] for each in inputs])
         if self.normalize:
             inputs = tuple(_unit(each, place) for each, place in zip(inputs, places, strict=True))
+        # The axis of the sum comes last in both.
         one, other = (jnp.moveaxis(each, place, -1) for each, place in zip(inputs, places, strict=True))
+        # For each row apart; tensordot alone would pair every row with every other.
         found = jax.vmap(lambda a, b: jnp.tensordot(a, b, axes=(-1, -1)))(one, other)
         return found[:, None] if found.ndim == 1 else found
 

@@ -154,7 +154,7 @@ class MultiHeadAttention(Attending):
         """Return the query, the key or the value in each head, ``(batch, heads, steps, depth)``."""
         x, kernel, bias = getattr(sources, role), params[f"{role}_kernel"], by_name(params).get(f"{role}_bias")
         found = _mapped(x, kernel.reshape(kernel.shape[0], -1), None if bias is None else bias.reshape(-1))
-        return found.reshape(*x.shape[:2], *kernel.shape[1:]).swapaxes(1, 2)
+        return found.reshape(*x.shape[:2], *kernel.shape[1:]).swapaxes(1, 2)  # (batch, heads, steps, depth)
 
 
 def _mapped(x: jax.Array, kernel: jax.Array, bias: jax.Array | None) -> jax.Array:

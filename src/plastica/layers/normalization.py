@@ -105,7 +105,7 @@ class BatchNormalization(Layer):
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
         axis = place_of("BatchNormalization", self.axis, x.shape[1:]) + 1
-        turned = jnp.moveaxis(x, axis, -1)
+        turned = jnp.moveaxis(x, axis, -1)  # (batch, ..., channels)
         gamma, beta = gamma_and_beta(params, turned.shape[-1:], x.dtype)
         epsilon = jnp.asarray(self.epsilon, x.dtype)
         if context.training and self.trainable:
@@ -213,7 +213,7 @@ class LayerNormalization(Layer):
         gamma, beta = gamma_and_beta(params, sizes, x.dtype)
         last = tuple(range(-len(places), 0))
         turned = jnp.moveaxis(x, places, last)
-        flat = turned.reshape(*turned.shape[: x.ndim - len(places)], -1)
+        flat = turned.reshape(*turned.shape[: x.ndim - len(places)], -1)  # (batch, ..., normalized numbers)
         normal = normalize_rows(flat, jnp.asarray(self.epsilon, x.dtype))
         values = add_bias(scale(normal, gamma.reshape(-1)), beta.reshape(-1)).reshape(turned.shape)
         return jnp.moveaxis(values, last, places), state

@@ -104,7 +104,7 @@ class PiecewiseLinearEmbedding(Layer):
         slope = jnp.where(width > 0, 1 / jnp.where(width > 0, width, 1), 0)
         chosen = x[:, np.array(self.columns)]
         ramps = jnp.clip((chosen[:, :, None] - left) * slope, 0, 1)  # (batch, columns, bins)
-        vectors = own_products(ramps, params["kernel"]).reshape(x.shape[0], -1)
+        vectors = own_products(ramps, params["kernel"]).reshape(x.shape[0], -1)  # (batch, features * units)
         return jnp.concatenate([x, add_bias(vectors, params["bias"].reshape(-1))], axis=1), state
 
     def _knots(self, values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "knots"]:

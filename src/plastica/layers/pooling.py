@@ -40,7 +40,7 @@ class _Pooling(Layer):
         return (*positions[2 - self.rank :], shape[-1])
 
     def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]:
-        images = x.reshape(x.shape[0], *[1] * (2 - self.rank), *x.shape[1:])
+        images = x.reshape(x.shape[0], *[1] * (2 - self.rank), *x.shape[1:])  # sequences: (batch, 1, steps, channels)
         pooled = self._pool(images, self._window(x.shape[1:]))
         return pooled.reshape(x.shape[0], *pooled.shape[3 - self.rank :]), state
 

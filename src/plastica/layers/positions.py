@@ -89,7 +89,7 @@ class SinusoidalPositions(Positional):
         features = x.shape[-1]
         angles = angles_of(places, features, self.max_wavelength, x.dtype)  # (time, pairs)
         waves = jnp.stack([jnp.sin(angles), jnp.cos(angles)], -1)  # (time, pairs, 2)
-        return x + waves.reshape(len(places), -1)[:, :features]
+        return x + waves.reshape(len(places), -1)[:, :features]  # sine and cosine in turns
 
 
 @declaration

@@ -107,10 +107,11 @@ class Recurrent(Layer):
         else:
             last, answers = self._run(params, steps, self._begin(params, steps, given), real, context)
             answer = answers if self.return_sequences else answers[-1]
-        answer = jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer
+        answer = jnp.swapaxes(answer, 0, 1) if self.return_sequences else answer  # (batch, time, units)
         state = memory.remembered(state, last) if self.stateful else state
         if not self.return_state:
             return answer, state
+        # A composition activates a potential once; states are no potentials and must pass through untouched.
         # With its states beside it, the answer is what the layer activates itself.
         return (self._cell.activate(answer), *jax.tree.leaves(last)), state
 
@@ -182,6 +183,7 @@ class Recurrent(Layer):
         params, cell, (inner, last) = _in_one_type(params, x_t), self._cell, carry
         new, potential = cell.advance(params, inner, cell.project(params, x_t, context), context)
         real = None if context.steps is None else context.steps[:, 0]
+        # Step by step the last answer is carried beside the cell, so that padding repeats it, as in _run.
         new, potential = _kept(real, (new, potential), (inner, last))
         answer: Any = (cell.activate(potential), *jax.tree.leaves(new)) if self.return_state else potential
         return (new, potential), answer
@@ -214,7 +216,7 @@ class Recurrent(Layer):
     def _prepared(self, params: Params, x: jax.Array) -> tuple[Params, jax.Array]:
         """Return everything in one dtype, and the inputs time-major in the order in which they are read."""
         dtype = jnp.result_type(x, *jax.tree.leaves(params))
-        steps = jnp.swapaxes(jnp.asarray(x, dtype), 0, 1)
+        steps = jnp.swapaxes(jnp.asarray(x, dtype), 0, 1)  # (time, batch, features)
         return _in_one_type(params, x), (steps[::-1] if self.go_backwards else steps)
 
     def _real_steps(self, context: Context) -> jax.Array | None:
@@ -241,6 +243,7 @@ class Recurrent(Layer):
             return jax.lax.scan(lambda carry, now: cell.advance(params, carry, now, context), start, projected)
 
         def step(carry: Carry, now: Tree) -> tuple[Carry, Any]:
+            # The answer is carried too: at a step of padding the layer repeats its last one, as in Keras.
             kept = _kept(now[1], cell.advance(params, carry[0], now[0], context), carry)
             return kept, kept[1]
 

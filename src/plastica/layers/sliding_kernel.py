@@ -65,7 +65,7 @@ class SlidingKernel(Layer):
 
     def as_images(self, x: jax.Array) -> jax.Array:
         """Return sequences as images of height 1, and images as they are."""
-        return x.reshape(x.shape[0], *[1] * (2 - self.rank), *x.shape[1:])
+        return x.reshape(x.shape[0], *[1] * (2 - self.rank), *x.shape[1:])  # sequences: (batch, 1, steps, channels)
 
     def of_rank(self, images: jax.Array) -> jax.Array:
         """Undo :meth:`as_images`."""

@@ -34,6 +34,7 @@ def step_through(
     for place, layer in enumerate(layers):
         own = within(context, place, steps)
         steps = one_step_mask(layer, x_t, steps) if walks else None
+        # The mask is asked for before the step, because it may be made of the inputs (Masking, Embedding).
         new, x_t = stepped(layer, params[place], carry[place], x_t, state[place], own, walks)
         walks = walks and layer.keeps_time
         carried.append(new)

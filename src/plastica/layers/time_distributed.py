@@ -109,12 +109,12 @@ class TimeDistributed(Layer):
 
 def _rows(x: jax.Array) -> jax.Array:
     """Return each step as a row, ``(batch, time, ...)`` to ``(batch * time, ...)``."""
-    return x.reshape(-1, *x.shape[2:])
+    return x.reshape(-1, *x.shape[2:])  # (batch * time, ...)
 
 
 def _steps(rows: jax.Array, like: jax.Array) -> jax.Array:
     """Return rows as the steps that they are in ``like``, ``(batch, time, ...)``."""
-    return rows.reshape(*like.shape[:2], *rows.shape[1:])
+    return rows.reshape(*like.shape[:2], *rows.shape[1:])  # (batch, time, ...)
 
 
 def _for_rows(context: Context, time: int) -> Context:

@@ -137,4 +137,4 @@ def _interpolate(x: jax.Array, axis: int, factor: int) -> jax.Array:
 def _interleave(parts: list[jax.Array], axis: int) -> jax.Array:
     shape = list(parts[0].shape)
     shape[axis] *= len(parts)
-    return jnp.stack(parts, axis + 1).reshape(shape)
+    return jnp.stack(parts, axis + 1).reshape(shape)  # each row beside its own copies

@@ -67,6 +67,7 @@ class Wired(Layer):
     def init(self, rng: np.random.Generator, shape: Shape) -> Variables:
         params, state = self.layer.init(rng, shape)
         strength = self.connections.draw(rng, *params["kernel"].shape[-2:])
+        # Of m connections among n, a fraction m / n of the variance would be left.
         scale = np.sqrt(np.mean(strength**2)) or np.float32(1)  # there may be no connection at all
         kernel = (params["kernel"] * strength / scale).astype(params["kernel"].dtype)
         return Variables(

@@ -58,6 +58,7 @@ class BuiltNetwork:
 
     def exchange_network(self, network: Layer) -> None:
         """Set a network whose parameters and state have the same structure."""
+        # Read before the learner, which may hold them, is dropped.
         params, state = self.params, self.state
         self.network = network
         self._params, self._state, self._program, self._learner = params, state, None, None

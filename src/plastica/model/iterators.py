@@ -93,6 +93,7 @@ class Batches:
             joined = take(self.model, *_joined(rows), owner=f"batch {first}'s ", compact=True)
             found = self._conformed(self.weigh(joined), first)
             ends = np.cumsum([len(jax.tree.leaves(batch[0])[0]) for batch in rows]).tolist()
+        # One batch among them is invalid: converted one by one, the error names it.
         except (PlasticaError, ValueError, TypeError):
             return [self._taken(first + place, item)[:3] for place, item in enumerate(items)]
         cuts = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]

@@ -93,6 +93,7 @@ def checked(
 
 def answers_batch_by_batch(model: BaseModel, x: HostArrays, answer: Callable[[HostArrays, State], PyTree]) -> PyTree:
     """Return the answers to rows, each batch from the memory that the batch before it left; the model goes on there."""
+    # One batch after another, since the memory of each is what the one before left; nothing can run side by side.
     network, params, state = model.network, model.judged_params, model.state
     check_rows(network, x, "x")
     found = []

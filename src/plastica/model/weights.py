@@ -178,6 +178,7 @@ def by_name(network: Layer, params: Params, state: State) -> NamedWeights:
 def array_names(network: Layer, params: Params, state: State) -> tuple[list[str], list[str]]:
     """Return the names of the trainable arrays, in the order of a tree of parameters, and those of frozen ones."""
     named = by_name(network, copied(params), copied(state))
+    # The dicts were copied above, so that identity tells those of parameters from those of state.
     learned = {id(holder) for _, _, holder in walk(network, named.params)}
     names = {name: place for name, place in named.arrays.items() if id(place[0]) in learned}
     for name, (holder, key) in names.items():

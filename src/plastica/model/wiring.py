@@ -86,6 +86,7 @@ def nodes_of(model: BaseModel) -> tuple[Node, ...]:
     Raises:
         InvalidValue: If the network is neither a graph nor a sequence of layers.
     """
+    # Nodes are compared by identity: a model must answer with the same ones each time.
     if model.drawn_nodes is None or model.drawn_nodes[0] is not model.network:
         model.drawn_nodes = model.network, _draw(model)
     return model.drawn_nodes[1]

@@ -41,4 +41,4 @@ def each_row(
     values: Float[Array, "batch units"], like: Float[Array, "batch *shape"]
 ) -> Float[Array, "batch *ones units"]:
     """Return values of each row, ``(batch, units)`` or ``(batch, 1)``, reshaped to broadcast with ``like``."""
-    return values.reshape(values.shape[0], *([1] * (like.ndim - 2)), values.shape[1])
+    return values.reshape(values.shape[0], *([1] * (like.ndim - 2)), values.shape[1])  # (batch, 1, ..., 1, units)

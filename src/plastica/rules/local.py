@@ -231,6 +231,7 @@ def row_shares(batch: Batch, values: Float[Array, "batch *shape"]) -> Float[Arra
 
 def like_rows(numbers: Shaped[Array, "batch"], values: Float[Array, "batch *shape"]) -> Shaped[Array, "batch *ones"]:
     """Return a number for each row, reshaped to broadcast with ``values``."""
+    # Broadcasting aligns the last axes, but rows are the first.
     return numbers.reshape(-1, *([1] * (values.ndim - 1)))  # (batch, 1, ..., 1)
 
 

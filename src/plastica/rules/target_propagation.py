@@ -189,7 +189,7 @@ def invert(
 ) -> Float[Array, "batch *below"]:
     """Return the activity of the link below that an inverse computes from the activity above."""
     # (batch, above) to (batch, below), in the shape of the activity below
-    potential = above.reshape(above.shape[0], -1) @ inverse["kernel"] + inverse["bias"]
+    potential = above.reshape(above.shape[0], -1) @ inverse["kernel"] + inverse["bias"]  # (batch, numbers below)
     return below.activate(potential.reshape(shape))
 
 

@@ -71,5 +71,5 @@ def together(*masks: jax.Array | None) -> jax.Array | None:
 
 def _products(left: jax.Array, right: jax.Array) -> jax.Array:
     # One axis of products, with the sides as they are, is what XLA runs fastest on CPUs.
-    products = left.reshape(-1, *left.shape[-2:]) @ right.reshape(-1, *right.shape[-2:])
+    products = left.reshape(-1, *left.shape[-2:]) @ right.reshape(-1, *right.shape[-2:])  # (batch * heads, ...)
     return products.reshape(*left.shape[:-1], right.shape[-1])

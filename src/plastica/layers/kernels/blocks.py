@@ -123,7 +123,7 @@ def _reach(blocks: ColumnBlocks) -> int:
 def _columns(window: Window, padded: jax.Array, blocks: ColumnBlocks, height: int) -> jax.Array:
     """Return what each block sees, ``(batch * height * number, kernel height * seen * channels)``."""
     batch, rows, width, channels = padded.shape
-    flat = padded.reshape(batch, rows, width * channels)
+    flat = padded.reshape(batch, rows, width * channels)  # neighbouring columns lie side by side
     starts = (block * blocks.step * channels for block in range(blocks.number))
     parts = jnp.stack([flat[:, :, start : start + blocks.seen * channels] for start in starts], 2)
     (down, _), (high, _) = window.strides, window.size

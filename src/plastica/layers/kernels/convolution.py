@@ -104,6 +104,7 @@ def _backward(window: Window, groups: int, saved: tuple, error: jax.Array) -> tu
     x, columns, kernel = saved
     error = computed_once(error)
     error_rows = error.reshape(-1, groups, kernel.shape[-1] // groups)  # (positions, groups, filters)
+    # Columns were kept for this product; without them the taps are looked up again, which is cheaper than memory.
     if columns is not None:
         gradient = _correlate(columns, error_rows)
     else:
@@ -119,7 +120,7 @@ _by_products.defvjp(_forward, _backward)
 
 def _input_error(window: Window, groups: int, kernel: jax.Array, error: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """Send the error back through the kernel: each tap's share, laid where the tap looked."""
-    rows = error.reshape(-1, groups, kernel.shape[-1] // groups)
+    rows = error.reshape(-1, groups, kernel.shape[-1] // groups)  # (positions, groups, filters of a group)
     tapwise = window.taps == 1 or (shape[-1] >= _NARROW_CHANNELS and window.taps <= _MANY_TAPS)
     if tapwise:
         shares = [_unmix(rows, tap) for tap in _taps(kernel, window, groups)]
@@ -155,7 +156,7 @@ def _mix(columns: jax.Array, kernel: jax.Array) -> jax.Array:
     taps, channels, groups, filters = kernel.shape
     if groups == 1:
         return columns.reshape(-1, taps * channels) @ kernel.reshape(taps * channels, filters)
-    parts = columns.reshape(-1, taps, groups, channels)
+    parts = columns.reshape(-1, taps, groups, channels)  # (positions, taps, groups, channels of a group)
     return jnp.einsum("ptgc,tcgf->pgf", parts, kernel).reshape(-1, groups * filters)
 
 
@@ -165,7 +166,7 @@ def _correlate(columns: jax.Array, error: jax.Array) -> jax.Array:
     if groups == 1:
         product = row_products(columns.reshape(positions, taps * channels), error.reshape(positions, filters))
         return product.reshape(taps, channels, filters)
-    parts = columns.reshape(positions, taps, groups, channels // groups)
+    parts = columns.reshape(positions, taps, groups, channels // groups)  # as in _mix
     product = jnp.einsum("ptgc,pgf->tcgf", parts, error)
     return product.reshape(taps, channels // groups, groups * filters)
 

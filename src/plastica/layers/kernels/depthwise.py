@@ -24,7 +24,7 @@ def convolve_depthwise(x: jax.Array, kernel: jax.Array, window: Window) -> jax.A
         ``(batch, *window.output((height, width)), channels * multiplier)``.
     """
     channels, multiplier = kernel.shape[-2:]
-    taps = kernel.astype(x.dtype).reshape(window.taps, channels * multiplier)
+    taps = kernel.astype(x.dtype).reshape(window.taps, channels * multiplier)  # a row for each tap
     # A broadcast, not jnp.repeat, which gathers.
     repeated = jnp.broadcast_to(x[..., None], (*x.shape, multiplier)).reshape(*x.shape[:-1], -1)
     return jax.lax.platform_dependent(

@@ -79,6 +79,7 @@ def _forward(
         z, r = halves(t)
         inner = recurrent[:, 2 * units :] + candidate_bias
         candidate = jnp.tanh(potential[:, 2 * units :] + r * inner)
+        # z h + (1 - z) candidate with one product less.
         new_h = kept(real, candidate + z * (h - candidate), h)
         return new_h, (new_h if sequences else None, (h, z, r, candidate, inner) if keep else None)
 
@@ -122,6 +123,7 @@ def _back(sequences: bool, residual: Tree, error: jax.Array) -> tuple[jax.Array 
         dh, passing = parted(real, dh + dh_here if sequences else dh)
         d_candidate = dh * (1 - z) * (1 - candidate * candidate)
         d_update, d_reset = 2 * dh * (h - candidate) * z * (1 - z), 2 * d_candidate * inner * r * (1 - r)
+        # The reset gate scales the recurrent product on its way to the candidate, and so the error on its way back.
         delta = jnp.concatenate([d_update, d_reset, d_candidate * r], axis=-1)
         return plus(delta @ transposed + dh * z, passing), (delta, d_candidate)
 

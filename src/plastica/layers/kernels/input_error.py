@@ -49,7 +49,7 @@ def input_error(window: Window, kernel: jax.Array, error: jax.Array, shape: tupl
     if down == right == 1:
         return parts[0][0]
     joined = jnp.stack([jnp.stack(part, 3) for part in parts], 2)  # (batch, height, down, width, right, channels)
-    joined = joined.reshape(size[0], size[1] * down, size[2] * right, size[3])
+    joined = joined.reshape(size[0], size[1] * down, size[2] * right, size[3])  # (batch, height, width, channels)
     return joined[:, : shape[1], : shape[2]]
 
 

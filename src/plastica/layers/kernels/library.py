@@ -53,7 +53,7 @@ def _kernel_gradient(window: Window, x: jax.Array, error: jax.Array) -> jax.Arra
     """Return the gradient of the kernel, the sum over groups of images: what a group needs stays in the cache."""
     if x.shape[0] % _GROUPS or x.shape[0] < _GROUPS * _GROUPS:
         return _kernel_gradient_of(window, x, error)
-    images, errors = (part.reshape(_GROUPS, -1, *part.shape[1:]) for part in (x, error))
+    images, errors = (part.reshape(_GROUPS, -1, *part.shape[1:]) for part in (x, error))  # (groups, rows, ...)
     start = jnp.zeros((*window.size, x.shape[-1], error.shape[-1]), x.dtype)
 
     def add(total: jax.Array, group: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, None]:

@@ -38,9 +38,11 @@ def lstm(
         ``(time, batch, units)`` with ``sequences``, else the last step's ``(batch, units)``.
     """
     units = recurrent_kernel.shape[0]
+    # Halves for the sigmoid gates i, f, o; the candidate is a tanh already.
     scale = jnp.repeat(jnp.asarray([0.5, 0.5, 1.0, 0.5], kernel.dtype), units, total_repeat_length=4 * units)
     x, kernel = with_bias(x, kernel, bias)
     kernel = kernel * scale
+    # The forget gate has nothing to forget: c was 0.
     if len(x) == 1 and start is None and real is None:
         i, _, c, o = _gates(jnp.tanh(x[0] @ kernel))
         c = i * c
@@ -110,6 +112,7 @@ def _back(sequences: bool, residual: Tree, errors: States) -> tuple[ArrayTree | 
 
     first, here = (jnp.zeros_like(h[0]), error) if sequences else (error, None)
     start_error, delta = jax.lax.scan(step, (first, cell_error), (saved, here, real), reverse=True)
+    # One product over all steps for both kernels: h is what each step began with, as x is what it read.
     gradient = weight_gradient(jnp.concatenate([x, h], axis=-1), delta)
     features = x.shape[-1]
     return product(delta, kernel.T), gradient[:features], gradient[features:], start_error, None

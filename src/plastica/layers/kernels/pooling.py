@@ -120,5 +120,5 @@ def _unpool(window: Window, shape: tuple[int, ...], winner: jax.Array, error: ja
     height, width = window.size
     tap = np.arange(window.taps, dtype=np.int8).reshape(1, 1, height, 1, width, 1)
     spread = jnp.where(winner[:, :, None, :, None] == tap, error[:, :, None, :, None], 0)
-    image = spread.reshape(batch, rows * height, columns * width, channels)
+    image = spread.reshape(batch, rows * height, columns * width, channels)  # windows side by side again
     return put_back(image, Window(window.size, padding=window.padding), (0, 0), shape)

@@ -36,7 +36,7 @@ def affine(
     y, x = (each.astype(images.dtype).reshape(-1) for each in jnp.mgrid[:height, :width])
     a, b, c, d, e, f = (matrix[:, place, None] for place in range(6))
     down, right = d * x + e * y + f, a * x + b * y + c  # (batch, height * width)
-    pixels = images.reshape(rows, height * width, channels)
+    pixels = images.reshape(rows, height * width, channels)  # (batch, places, channels)
 
     def taken(at_y: Int[Array, "..."], at_x: Int[Array, "..."]) -> Float[Array, "..."]:
         fixed_y, fixed_x = (FIXED[fill_mode](at, size) for at, size in ((at_y, height), (at_x, width)))

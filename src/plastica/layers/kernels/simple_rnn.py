@@ -38,6 +38,7 @@ def _forward(
 ) -> tuple[jax.Array, jax.Array | None]:
     def step(carry: jax.Array, now: Tree) -> tuple[jax.Array, Tree]:
         potential, real = now
+        # The potential is carried and not tanh of it, since a loss may want z of the last step.
         h = jnp.tanh(carry)
         z = kept(real, potential + h @ recurrent_kernel, carry)
         return z, (z if sequences else None, h if keep else None)
@@ -67,6 +68,7 @@ def _back(sequences: bool, residual: Tree, error: jax.Array) -> tuple[jax.Array 
     def step(dz: jax.Array, now: Tree) -> tuple[jax.Array, jax.Array]:
         h, dz_here, real = now
         delta, passing = parted(real, dz + dz_here if sequences else dz)
+        # tanh' = 1 - h^2, where h is what the step began with.
         return plus((1 - h * h) * (delta @ transposed), passing), delta
 
     last, errors = (jnp.zeros_like(h[0]), error) if sequences else (error, None)
