@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..errors import DataError, InvalidValue, NotFitted
 from . import frames, serialization
+from .backtesting import backtest
 from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
 from .joining import joined, only, read_more
 from .panel import Panel, read_panel
 from .results import ForecastResults
 from .training import LEARNING_RATE
+
+if TYPE_CHECKING:
+    import polars
 
 
 class Forecaster(BaseEstimator):
@@ -194,6 +198,25 @@ class Forecaster(BaseEstimator):
         results, judged = fitted.evaluate(panel, start)
         self.results_ = results
         return results, judged
+
+    def backtest(self, X: Any, folds: int = 4, test: float = 0.1) -> polars.DataFrame:
+        """Test the model at several times of the past: trained on what lies before, tested on what follows.
+
+        The networks of all folds are trained as one population in one compiled program. This model is not changed.
+
+        Args:
+            X: As for :meth:`read`.
+            folds: The number of tests.
+            test: The length of each, as a share of the time or a number of steps; they follow each other up to the end.
+
+        Returns:
+            A polars data frame with a row for each fold and model, the simple ones among them.
+
+        Raises:
+            InvalidValue: If the tests leave nothing to train on.
+            DataError: If the first fold has no window to train on.
+        """
+        return backtest(self, self.read(X), folds, test)
 
     def update(self, X: Any) -> Self:
         """Go on from newer rows, without training.
