@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
@@ -77,5 +78,5 @@ def _filled(value: object, lang: str) -> object:
     if isinstance(value, Note):
         return value.spoken(lang)
     if isinstance(value, list):
-        return ("、" if lang == "zh" else ", ").join(str(_filled(each, lang)) for each in value)
+        return ("、" if lang == "zh" else ", ").join(str(_filled(each, lang)) for each in cast("list[object]", value))
     return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import get_type_hints
+from typing import cast, get_type_hints
 
 import msgspec
 
@@ -36,8 +36,8 @@ OF_NETWORKS = (
     "patience",
     "time_limit",
     "network",
+    *("members", "dropout", "weight_decay", "loss", "label_smoothing", "strategy", "class_weight", "resample"),
 )
-OF_NETWORKS += ("members", "dropout", "weight_decay", "loss", "label_smoothing", "strategy", "class_weight", "resample")
 BASELINES = ("linear", "trees", "dummy")
 RULES_OF_THRESHOLDS = ("f1", "micro_f1", "balanced_accuracy", "accuracy", "costs")
 
@@ -145,7 +145,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         """Validate the settings."""
         if isinstance(self.kinds, Mapping):
-            msgspec.structs.force_setattr(self, "kinds", tuple(self.kinds.items()))
+            msgspec.structs.force_setattr(self, "kinds", tuple(cast("Mapping[str, str]", self.kinds).items()))
         if self.test is None:
             msgspec.structs.force_setattr(self, "test", USUAL_SHARE if self.folds is None else 0.0)
         self._check_types()
@@ -264,7 +264,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def _check_decision(self) -> None:
         """Check weights, costs and thresholds; whether they fit the classes is checked later."""
         if isinstance(self.class_weight, Mapping):
-            msgspec.structs.force_setattr(self, "class_weight", tuple(self.class_weight.items()))
+            weights = cast("Mapping[str, float]", self.class_weight)
+            msgspec.structs.force_setattr(self, "class_weight", tuple(weights.items()))
         if isinstance(self.class_weight, str):
             _one_of("class_weight", self.class_weight, (None, "balanced"))
         elif self.class_weight is not None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import DataError, NotFitted, ShapeError
 from ..typing import Float, Int
+
+T = TypeVar("T")
 
 # Probabilities are computed in float32, so that their sum over many classes is off by some rounding.
 MOST_OFF = 1e-3
 
 
-def as_probabilities(owner: str, values: Any) -> Float[np.ndarray, "rows classes"]:
+def as_probabilities(owner: str, values: ArrayLike) -> Float[np.ndarray, "rows classes"]:
     """Return probabilities with a column for each class; those of yes alone become the columns no and yes.
 
     Raises:
@@ -45,7 +48,7 @@ def as_probabilities(owner: str, values: Any) -> Float[np.ndarray, "rows classes
     return given / given.sum(1, keepdims=True)
 
 
-def as_classes(owner: str, y: Any, rows: int, classes: int) -> Int[np.ndarray, " rows"]:
+def as_classes(owner: str, y: ArrayLike, rows: int, classes: int) -> Int[np.ndarray, " rows"]:
     """Return targets as class numbers.
 
     Raises:
@@ -62,7 +65,7 @@ def as_classes(owner: str, y: Any, rows: int, classes: int) -> Int[np.ndarray, "
     return whole
 
 
-def as_column(owner: str, y: Any, rows: int) -> Float[np.ndarray, " rows"]:
+def as_column(owner: str, y: ArrayLike, rows: int) -> Float[np.ndarray, " rows"]:
     """Return one finite number for each row.
 
     Raises:
@@ -79,7 +82,7 @@ def as_column(owner: str, y: Any, rows: int) -> Float[np.ndarray, " rows"]:
     return given
 
 
-def fitted(owner: str, value: Any) -> Any:
+def fitted(owner: str, value: T | None) -> T:
     """Return a value that ``fit`` sets.
 
     Raises:

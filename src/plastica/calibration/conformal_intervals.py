@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import DataError, InvalidValue, ShapeError
 from ..typing import Float
@@ -51,7 +50,7 @@ class ConformalIntervals:
     def __repr__(self) -> str:
         return f"ConformalIntervals({self.coverage})"
 
-    def fit(self, predictions: Any, y: Any, spread: Any = None) -> ConformalIntervals:
+    def fit(self, predictions: ArrayLike, y: ArrayLike, spread: ArrayLike | None = None) -> ConformalIntervals:
         """Find the threshold on rows that the model was not trained on.
 
         Args:
@@ -69,7 +68,7 @@ class ConformalIntervals:
         self._kind = _kind_of(predictions, spread)
         return self
 
-    def predict(self, predictions: Any, spread: Any = None) -> Float[np.ndarray, "rows 2"]:
+    def predict(self, predictions: ArrayLike, spread: ArrayLike | None = None) -> Float[np.ndarray, "rows 2"]:
         """Return the lower and the upper end of each interval.
 
         Raises:
@@ -84,10 +83,12 @@ class ConformalIntervals:
         low, high = low - threshold * scale, high + threshold * scale
         # Quantiles moved towards each other may cross; the interval is then empty, and both ends are put between them.
         crossed = low > high
-        middle = np.add(low, high, where=crossed, out=np.zeros_like(low)) / 2
+        middle: np.ndarray = np.add(low, high, where=crossed, out=np.zeros_like(low)) / 2
         return np.stack([np.where(crossed, middle, low), np.where(crossed, middle, high)], axis=1)
 
-    def _ends(self, owner: str, predictions: Any, spread: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _ends(
+        self, owner: str, predictions: ArrayLike, spread: ArrayLike | None
+    ) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
         given = np.asarray(predictions, np.float64)
         if given.ndim == 2 and given.shape[1] == 1:
             given = given[:, 0]
@@ -105,7 +106,7 @@ class ConformalIntervals:
         return low, high, scale
 
 
-def _kind_of(predictions: Any, spread: Any) -> str:
+def _kind_of(predictions: ArrayLike, spread: ArrayLike | None) -> str:
     shape = np.shape(predictions)
     if len(shape) == 2 and shape[1] == 2:
         return "two quantiles a row" if spread is None else "two quantiles a row and a spread"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import InvalidValue, ShapeError
 from ..typing import Bool, Float
@@ -56,7 +57,7 @@ class ConformalSets:
     def __repr__(self) -> str:
         return f"ConformalSets({self.coverage}, score={self.score!r}, by_class={self.by_class})"
 
-    def fit(self, probabilities: Any, y: Any) -> ConformalSets:
+    def fit(self, probabilities: ArrayLike, y: ArrayLike) -> ConformalSets:
         """Find the thresholds on rows that the model was not trained on.
 
         Args:
@@ -78,7 +79,7 @@ class ConformalSets:
         self.thresholds = np.broadcast_to(np.array(found), count)
         return self
 
-    def predict(self, probabilities: Any) -> Bool[np.ndarray, "rows classes"]:
+    def predict(self, probabilities: ArrayLike) -> Bool[np.ndarray, "rows classes"]:
         """Return which classes are in the set of each row.
 
         Raises:

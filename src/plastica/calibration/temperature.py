@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol, cast
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 from ..typing import Float
 from .checking import as_classes, as_probabilities, fitted
@@ -13,6 +14,12 @@ from .checking import as_classes, as_probabilities, fitted
 # A logit beyond this is a certainty that no number of rows supports; it keeps log(0) finite.
 SMALLEST = 1e-12
 RANGE = (-4.0, 4.0)  # of the logarithm of the temperature: from .02 to 55
+
+
+class Minimum(Protocol):
+    """What scipy's ``minimize_scalar`` returns, as far as it is used."""
+
+    x: float
 
 
 class TemperatureScaling:
@@ -44,7 +51,7 @@ class TemperatureScaling:
     def __repr__(self) -> str:
         return f"TemperatureScaling(temperature={self.temperature})"
 
-    def fit(self, probabilities: Any, y: Any) -> TemperatureScaling:
+    def fit(self, probabilities: ArrayLike, y: ArrayLike) -> TemperatureScaling:
         """Find the temperature on rows that the model was not trained on.
 
         Args:
@@ -61,11 +68,11 @@ class TemperatureScaling:
         def loss(log_temperature: float) -> float:
             return float(-_log_softmax(logits / np.exp(log_temperature))[rows, classes].mean())
 
-        found: Any = minimize_scalar(loss, bounds=RANGE, method="bounded", options={"xatol": 1e-6})
+        found = cast("Minimum", minimize_scalar(loss, bounds=RANGE, method="bounded", options={"xatol": 1e-6}))
         self.temperature = float(np.exp(found.x))
         return self
 
-    def transform(self, probabilities: Any) -> Float[np.ndarray, "..."]:
+    def transform(self, probabilities: ArrayLike) -> Float[np.ndarray, "..."]:
         """Return calibrated probabilities, in the shape in which they are given.
 
         Raises:
@@ -77,7 +84,7 @@ class TemperatureScaling:
         return scaled if len(shape) == 2 and shape[1] > 1 else scaled[:, 1].reshape(shape)
 
 
-def _logits(owner: str, probabilities: Any) -> Float[np.ndarray, "rows classes"]:
+def _logits(owner: str, probabilities: ArrayLike) -> Float[np.ndarray, "rows classes"]:
     return np.log(np.maximum(as_probabilities(owner, probabilities), SMALLEST))
 
 

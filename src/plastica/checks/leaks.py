@@ -1,10 +1,10 @@
 """Checks for leakage: rows in both training and test set, and columns that reveal the target."""
 
-# pyright: standard
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -167,18 +167,20 @@ def _one_hot(prepared: TableArrays) -> np.ndarray:
 
 def _told(prepared: TableArrays, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
     """Return how well these features alone predict the target; for several targets, the best value."""
-    from sklearn.linear_model import LinearRegression
-    from sklearn.tree import DecisionTreeRegressor
+    from sklearn.linear_model import LinearRegression  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.tree import DecisionTreeRegressor  # pyright: ignore[reportMissingTypeStubs]
 
     numbers = prepared.target.task == "regression"
     # On class indicators, the squared error of a regression tree is the Gini impurity.
-    models = [DecisionTreeRegressor(max_depth=8 if numbers else 4, min_samples_leaf=LEAF, random_state=0)]
+    models: list[Any] = [DecisionTreeRegressor(max_depth=8 if numbers else 4, min_samples_leaf=LEAF, random_state=0)]
     models += [LinearRegression()] * numbers  # a change of units, for which a tree has too few leaves
     x, truth = prepared.x[:, features], y[judged]
     varying = np.ptp(truth, axis=0) > 0
     if not varying.any():
         return 0.0
-    told = (model.fit(x[train], y[train]).predict(x[judged]).reshape(len(judged), -1) for model in models)
+    told: list[np.ndarray] = [
+        model.fit(x[train], y[train]).predict(x[judged]).reshape(len(judged), -1) for model in models
+    ]
     measure = _r2 if numbers else _auc
     values = np.max([measure(truth[:, varying], each[:, varying]) for each in told], axis=0)
     return float(values.max() if prepared.target.task in ("multilabel", "regression") else values.mean())

@@ -162,12 +162,12 @@ def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> Note | 
     if target.task not in ("binary", "multiclass") or labels is None:
         return None
     for rows in (made.test, made.validation):
-        present = np.unique(labels[rows])
+        present: np.ndarray = np.unique(labels[rows])
         if len(rows) and len(present) == 1:
-            return note("splitting.last_one_class", label=show(target.classes[present[0]]))
+            return note("splitting.last_one_class", label=show(target.classes[int(present[0])]))
         unknown = ~np.isin(labels[rows], labels[made.train])
         if unknown.mean() > UNKNOWN if len(rows) else False:
-            return note("splitting.last_new_class", label=show(target.classes[labels[rows][unknown][0]]))
+            return note("splitting.last_new_class", label=show(target.classes[int(labels[rows][unknown][0])]))
     return None
 
 

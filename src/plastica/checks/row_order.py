@@ -1,6 +1,5 @@
 """Checks of the row order: sorted by the target, in blocks of classes, or by time, unsuitable for a random split."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -61,7 +60,7 @@ def _likeness(x: np.ndarray, y: np.ndarray) -> float:
 
     In a time series, measurements change slowly; if files of one class each were joined, only the class does.
     """
-    places = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], MOST_FEATURES)).astype(np.int64))
+    places: np.ndarray = np.unique(np.linspace(0, x.shape[1] - 1, min(x.shape[1], MOST_FEATURES), dtype=np.int64))
     rest = x[:, places].astype(np.float64)
     for label in np.unique(y):
         rest[y == label] -= rest[y == label].mean(0)

@@ -1,6 +1,5 @@
 """Check for zeros that may mean missing values: repeated, at one end of the range, and far from all other values."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ FEWEST_VALUES, NEAREST = 10, 10
 
 def hidden_zeros(prepared: TableArrays) -> Iterator[Finding]:
     """Find numeric columns whose zeros look like missing values, with their number."""
-    found = []
+    found: list[str] = []
     for column in prepared.columns:
         if not column.used or column.kind != "number" or 0 not in (column.lowest, column.highest):
             continue

@@ -1,5 +1,6 @@
 """Conversion of array-like data to float32 NumPy arrays, with errors that name the first invalid value."""
 
+# What is converted may be of any library and type.
 # pyright: standard
 from __future__ import annotations
 

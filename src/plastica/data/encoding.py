@@ -6,7 +6,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -132,12 +131,12 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             notes.extend(said)
         return made
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON-serializable values."""
         return msgspec.to_builtins(self)
 
     @classmethod
-    def from_dict(cls, values: Any) -> TableEncoder:
+    def from_dict(cls, values: object) -> TableEncoder:
         """Return the encoder from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             made = msgspec.convert(values, cls)

@@ -1,23 +1,26 @@
 """Reading sheets of Excel and OpenDocument workbooks with python-calamine (the extra ``plastica[excel]``)."""
 
-# pyright: standard
 from __future__ import annotations
 
 import datetime as dt
 import io
 import zipfile
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from ..errors import DataError, FileError, MissingExtra
-from ..notes import note
+from ..notes import Note, note
 from .frames import from_memory
 from .headers import is_header
 from .opening import SHARE, free_memory
 from .table import Table, distinct_names, show
 
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+Cell: TypeAlias = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 SNIFFED_ROWS = 200
 EXACT = 2**53
 
@@ -60,14 +63,14 @@ def read_excel(data: bytes, name: str, sheet: str | None = None, header: bool | 
     if not found:
         raise DataError(f"{name} is empty: there are no rows in {'any' if sheet is None else 'this'} sheet.")
     chosen = next(iter(found))
-    notes = []
+    notes: list[Note] = []
     if len(book.sheet_names) > 1 and sheet is None:
         notes.append(note("reading.sheet", sheet=show(chosen), count=len(book.sheet_names)))
     made = _table(found[chosen], name, header)
     return replace(made, notes=(*notes, *made.notes))
 
 
-def _wanted(book: Any, name: str, sheet: str | None) -> list[str]:
+def _wanted(book: CalamineWorkbook, name: str, sheet: str | None) -> list[str]:
     names = list(book.sheet_names)
     if sheet is None:
         return names
@@ -88,12 +91,12 @@ def _check_size(data: bytes, name: str) -> None:
         raise FileError(f"{name} expands to {size / 1e9:.1f} GB, more than fits in memory. Save the sheet as CSV.")
 
 
-def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:
+def _table(rows: list[list[Cell]], name: str, header: bool | None) -> Table:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
     width = max(max(place for place, cell in enumerate(row) if cell != "") for _, row in numbered) + 1
     first, *below = [row[:width] + [""] * (width - len(row)) for _, row in numbered]
     texts = [[str(_plain(cell)) for cell in row] for row in (first, *below[:SNIFFED_ROWS])]
-    notes = []
+    notes: list[Note] = []
     if header is None:
         header = is_header(texts[0], texts[1:])
         if not header:
@@ -109,14 +112,18 @@ def _table(rows: list[list[Any]], name: str, header: bool | None) -> Table:
     return replace(made, source=name, notes=tuple(notes + renamed), positions=np.array(lines), position_word="row")
 
 
-def _column(cells: list[Any]) -> list[Any]:
-    cells = [None if cell == "" else cell for cell in cells]
-    kinds = {type(cell) for cell in cells if cell is not None}
+def _column(given: list[Cell]) -> list[Cell | None]:
+    cells = [None if cell == "" else cell for cell in given]
+    kinds: set[type] = {type(cell) for cell in cells if cell is not None}
     if kinds == {dt.date, dt.datetime}:
-        return [dt.datetime(cell.year, cell.month, cell.day) if type(cell) is dt.date else cell for cell in cells]
+        return [_at_midnight(cell) for cell in cells]
     return cells if len(kinds) == 1 else [_plain(cell) for cell in cells]
 
 
-def _plain(cell: Any) -> Any:
+def _at_midnight(cell: Cell | None) -> Cell | None:
+    return dt.datetime(cell.year, cell.month, cell.day) if type(cell) is dt.date else cell
+
+
+def _plain(cell: Cell | None) -> Cell | None:
     """Return an integer for a number without a fraction, since workbooks store all numbers as floats."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT else cell

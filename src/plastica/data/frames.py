@@ -1,5 +1,6 @@
 """Conversion of data frames, dictionaries and arrays in memory to tables."""
 
+# Frames and their cells may be of any library and type.
 # pyright: standard
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ PLAIN = ("Boolean", "Date", "Datetime")
 MOST_INTEGER = 2**64  # polars reads Python integers below this limit as one type
 
 
-def from_memory(data: Any) -> Table:
+def from_memory(data: object) -> Table:
     """Return a table from a pandas, polars or pyarrow data frame (any narwhals supports), a dict, or a 2-D array."""
     if isinstance(data, np.ndarray):
         return _from_array(data)

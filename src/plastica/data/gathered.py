@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
+from numpy.typing import DTypeLike
+
+from ..typing import Integer
 
 
 class Gathered(ABC):
@@ -20,7 +23,7 @@ class Gathered(ABC):
     """
 
     shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    dtype: np.dtype
     nbytes: int
 
     @abstractmethod
@@ -28,7 +31,7 @@ class Gathered(ABC):
         """Return some of the rows."""
 
     @abstractmethod
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         """Return all rows as an array in memory."""
 
     @property
@@ -63,7 +66,7 @@ class Staged(ABC):
         """The shape of the array."""
 
     @abstractmethod
-    def take(self, numbers: Any) -> jax.Array:
+    def take(self, numbers: Integer[Array, "*places"] | int) -> jax.Array:
         """Return the rows with these indices along the first axis; runs inside the compiled program."""
 
     @abstractmethod

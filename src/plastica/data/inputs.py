@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..errors import DataError, InvalidValue
@@ -13,7 +11,7 @@ from .table import Table, show
 from .target import Target
 
 
-def as_table(source: Any) -> Table:
+def as_table(source: object) -> Table:
     """Return a table unchanged, or read it."""
     return source if isinstance(source, Table) else read_table(source)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -110,7 +110,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 self._refuse(table, far, f"is too far from the training rows' values; {UNIT}", column)
         return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
 
-    def decode(self, values: Any) -> np.ndarray:
+    def decode(self, values: np.ndarray) -> np.ndarray:
         """Return labels for class indices, 1 and 0 for Booleans, and numbers in the unit of the target."""
         values = np.asarray(values)
         if self.task == "regression":
@@ -139,12 +139,12 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return for each row whether a target is missing."""
         return missing_targets(table, self.columns)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON-serializable values."""
         return msgspec.to_builtins(self)
 
     @classmethod
-    def from_dict(cls, values: Any) -> Target:
+    def from_dict(cls, values: object) -> Target:
         """Return the target from the result of :meth:`to_dict`; DataError if a field is invalid."""
         try:
             return msgspec.convert(values, cls)
@@ -196,7 +196,7 @@ def read_target(table: Table, column: Column) -> np.ndarray:
     return read_booleans(table, column) if column.kind == "boolean" else read_numbers(table, column)
 
 
-def _keys(table: Table, column: Column) -> list[Any]:
+def _keys(table: Table, column: Column) -> list[Label | None]:
     if column.kind == "number":
         return [None if np.isnan(number) else number for number in read_numbers(table, column).tolist()]
     if column.kind == "boolean":

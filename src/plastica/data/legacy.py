@@ -1,6 +1,5 @@
 """Detection of legacy encodings by the language of the decoded text."""
 
-# pyright: standard
 from __future__ import annotations
 
 import math
@@ -116,7 +115,7 @@ def likelihood_of(words: Iterable[bytes], codec: str) -> float:
 
 
 def _readings(words: list[bytes]) -> list[tuple[str, float, float, str, str]]:
-    found = []
+    found: list[tuple[str, float, float, str, str]] = []
     for codec, _, prior in CANDIDATES:
         if (text := _decoded(words, codec)) is not None:
             likelihood, language = log_likelihood(features(text.split("\n")))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def column_names(x: Any) -> list[str]:
+def column_names(x: object) -> list[str]:
     """Return the column names of a data frame; an empty list for other objects."""
     import narwhals
 
@@ -15,7 +15,7 @@ def column_names(x: Any) -> list[str]:
     return list(map(str, frame.columns)) if isinstance(frame, narwhals.DataFrame) else []
 
 
-def like(x: Any, values: np.ndarray) -> Any:
+def like(x: object, values: np.ndarray) -> Any:
     """Return values ``(rows, columns)`` as a data frame like ``x``; unchanged if ``x`` is not a data frame."""
     import narwhals
 

@@ -1,6 +1,5 @@
 """Reading files, pipes and standard input as bytes, limited by the available memory."""
 
-# pyright: standard
 from __future__ import annotations
 
 import gzip
@@ -10,7 +9,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -98,7 +97,7 @@ def head_of(path: Path) -> bytes:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Generator[None, None, None]:
     """Convert errors of the operating system into a FileError with one sentence."""
     try:
         yield
@@ -154,7 +153,8 @@ def _number(path: str) -> int:
 
 
 def _at_most(file: BinaryIO, most: int, name: str) -> bytes:
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     while part := file.read(BLOCK_BYTES):
         parts.append(part)
         size += len(part)
@@ -164,7 +164,8 @@ def _at_most(file: BinaryIO, most: int, name: str) -> bytes:
 
 
 def _unpack(data: bytes, name: str, most: int) -> bytes:
-    parts, size = [], 0
+    parts: list[bytes] = []
+    size = 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             while part := file.read(BLOCK_BYTES):

@@ -1,11 +1,10 @@
 """Reading tables from files, standard input, included data sets or memory."""
 
-# pyright: standard
 from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any
+from typing import cast
 
 from ..errors import DataError
 from .decoding import decode, said_of_encoding
@@ -19,7 +18,7 @@ from .unseen import seen
 
 
 def read_table(
-    source: Any,
+    source: object,
     *,
     separator: str | None = None,
     encoding: str | None = None,
@@ -50,7 +49,7 @@ def read_table(
     """
     if not isinstance(source, str | os.PathLike):
         return seen(from_memory(source))
-    data, name = read_bytes(source)
+    data, name = read_bytes(cast("str | os.PathLike[str]", source))
     kind = kind_of(data, name)
     if sheet is not None and kind != "excel":
         raise DataError(f"{name} has no sheets, so it has no sheet {show(sheet)}.")

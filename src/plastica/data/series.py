@@ -10,7 +10,6 @@ and the test metrics do not show how well the future is predicted. A table count
   ``r > max(0.1, 3 / sqrt(pairs))``, three standard deviations for independent values.
 """
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,8 +35,16 @@ PAIRS = 0.95  # of the rows have a unique time stamp within their series
 ROWS_OF_A_KEY = 10  # minimum mean rows per series
 KEYS = ("category", "boolean", "identifier", "number", "text")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
-SPACINGS = {"second": 1.0, "minute": MINUTE, "hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 30.4 * DAY}
-SPACINGS |= {"quarter": 91.3 * DAY, "year": 365.2 * DAY}
+SPACINGS = {
+    "second": 1.0,
+    "minute": MINUTE,
+    "hour": HOUR,
+    "day": DAY,
+    "week": 7 * DAY,
+    "month": 30.4 * DAY,
+    "quarter": 91.3 * DAY,
+    "year": 365.2 * DAY,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +274,11 @@ def codes_of(values: pl.Series, most: float = np.inf) -> np.ndarray | None:
     """Return a number from 0 for each distinct value, including missing; None for one value or more than ``most``."""
     import polars as pl
 
-    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary) or not 2 <= values.n_unique() <= most:
+    if (
+        values.dtype.is_nested()
+        or isinstance(values.dtype, (pl.Object, pl.Binary))
+        or not 2 <= values.n_unique() <= most
+    ):
         return None
     texts = values.cast(pl.String).fill_null("")
     return texts.unique().sort().search_sorted(texts).to_numpy().astype(np.int64)

@@ -1,5 +1,6 @@
 """Windows over a time series, gathered batch by batch."""
 
+# The functions for arrays of JAX have partial types.
 # pyright: standard
 from __future__ import annotations
 
@@ -11,8 +12,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from numpy.typing import DTypeLike
 
 from ..errors import DataError, InvalidValue, ShapeError
+from ..typing import Integer, PyTree
 from .arrays import to_compact_array
 from .gathered import Gathered, Staged
 
@@ -47,13 +51,13 @@ class SeriesWindows:
 
     def __init__(
         self,
-        series: Any,
+        series: object,
         length: int,
         horizon: int | None = 1,
         stride: int = 1,
         sampling_rate: int = 1,
         *,
-        targets: Any = None,
+        targets: object = None,
     ) -> None:
         for name, value, least in (("length", length, 1), ("stride", stride, 1), ("sampling_rate", sampling_rate, 1)):
             _require(name, value, least)
@@ -76,12 +80,12 @@ class SeriesWindows:
         return len(self.x)
 
 
-def _require(name: str, value: Any, least: int) -> None:
+def _require(name: str, value: object, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InvalidValue(f"SeriesWindows({name}={value!r}): give a whole number of at least {least}.")
 
 
-def _columns(given: Any, name: str, *, tokens: bool = False) -> np.ndarray:
+def _columns(given: object, name: str, *, tokens: bool = False) -> np.ndarray:
     array = to_compact_array(given, name, tokens=tokens)
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{name} has shape {array.shape}: it has no steps. The first axis must be the steps.")
@@ -99,7 +103,7 @@ class WindowRows(Gathered):
     def __getitem__(self, rows: slice) -> WindowRows:
         return WindowRows(self.series, self.starts[rows], self.length, self.sampling_rate)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.series[_steps(self.starts, self.length, self.sampling_rate, np)], dtype)
 
     @property
@@ -115,8 +119,8 @@ class WindowRows(Gathered):
 class StagedWindows(Staged):
     """Windows in the compiled program: the series and the start of each window."""
 
-    series: Any
-    starts: Any
+    series: jax.Array | np.ndarray
+    starts: jax.Array | np.ndarray
     length: int
     sampling_rate: int
 
@@ -125,15 +129,15 @@ class StagedWindows(Staged):
         """The shape of the array."""
         return (*self.starts.shape, self.length, *self.series.shape[1:])
 
-    def take(self, numbers: Any) -> jax.Array:
+    def take(self, numbers: Integer[Array, "*places"] | int) -> jax.Array:
         starts = jnp.asarray(self.starts).at[numbers].get(mode="promise_in_bounds")
         steps = _steps(starts, self.length, self.sampling_rate, jnp)
         return jnp.asarray(self.series).at[steps].get(mode="promise_in_bounds")
 
-    def identity(self, rows: int) -> tuple[str | np.ndarray, ...]:
+    def identity(self, rows: int) -> tuple[str | np.ndarray | jax.Array, ...]:
         return f"windows of {self.length}, {self.sampling_rate} apart", self.series, self.starts[:rows]
 
 
-def _steps(starts: Any, length: int, sampling_rate: int, xp: Any) -> Any:
+def _steps(starts: PyTree, length: int, sampling_rate: int, xp: Any) -> PyTree:
     """Return the steps of each window's values, ``(..., length)``."""
     return starts[..., None] + sampling_rate * xp.arange(length, dtype=xp.int32)

@@ -1,10 +1,9 @@
 """Splits into training, validation and test set: random, stratified, by time, or by groups."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +24,7 @@ def split(
     n: int,
     validation: float = 0.15,
     test: float = 0.15,
-    stratify: Sequence[Any] | np.ndarray | None = None,
+    stratify: Sequence[object] | np.ndarray | None = None,
     seed: int = 0,
 ) -> Split:
     """Split ``n`` rows at random; the same arguments give the same split on every machine.
@@ -190,7 +189,7 @@ def _shares(counts: np.ndarray, size: int, at_least: np.ndarray, leave: int, tak
 
 
 def _small(classes: np.ndarray, given: dict[str, np.ndarray], sizes: dict[str, int]) -> tuple[Note, ...]:
-    notes = []
+    notes: list[Note] = []
     for part, shares in given.items():
         absent = [str(name) for name in classes[shares == 0]] if sizes[part] else []
         if absent:

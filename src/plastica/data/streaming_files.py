@@ -1,13 +1,12 @@
 """Reading a file or folder larger than memory as a sequence of tables."""
 
-# pyright: standard
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 from ..errors import DataError, FileError
 from .formats import PARQUET, kind_of, ordered, table_of
@@ -129,9 +128,11 @@ def open_files(
 
 def is_large(source: object) -> TypeGuard[str | Path]:
     """Return whether a source is streamed: a folder, or a file larger than a quarter of the memory."""
-    if not isinstance(source, str | os.PathLike) or str(source) == "-":
+    if not isinstance(source, str | os.PathLike):
         return False
-    path = Path(source)
+    path = Path(cast("str | os.PathLike[str]", source))
+    if str(path) == "-":
+        return False
     try:
         return path.is_dir() or (path.is_file() and _unpacked(path) > SHARE_OF_MEMORY * memory())
     except OSError:  # reading it raises a better error

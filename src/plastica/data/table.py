@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -91,7 +91,7 @@ class Table:
         return note("errors.no_column", **told)
 
 
-def show(value: Any, length: int = 60) -> str:
+def show(value: object, length: int = 60) -> str:
     """Return a name or a cell for a message: quoted, control characters escaped, truncated if long."""
     shown = repr(value)
     return shown if len(shown) <= length else shown[: length - 4] + "..." + shown[0]

@@ -1,6 +1,5 @@
 """Selection of the target: the columns, the task, and the classes in a fixed order."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -232,7 +231,7 @@ def _as_written(values: pl.Series, numbers: np.ndarray) -> tuple[str, ...]:
     """Return labels such as "2.50" and "10 %" as written, if each number is always written in the same way."""
     import polars as pl
 
-    if values.dtype not in (pl.String, pl.Categorical):
+    if not isinstance(values.dtype, (pl.String, pl.Categorical)):
         return ()
     forms = pl.DataFrame({"number": numbers, "text": values.cast(pl.String).str.strip_chars()}).unique().sort("number")
     plain = [str(int(each) if each.is_integer() else each) for each in forms["number"].to_list()]

@@ -10,14 +10,17 @@ between two such characters and after a virama, and removed where they have no e
 Chinese or digits, and at the ends of a word. Variation selectors are kept.
 """
 
-# pyright: standard
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..notes import Note, note
 from .table import Table, distinct_names, show
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EVERYWHERE = {
     "zero_width_spaces": "\u200b",
@@ -86,7 +89,7 @@ def seen(table: Table) -> Table:
     import polars as pl
 
     said: Note | None = None
-    columns = {}
+    columns: dict[str, pl.Series] = {}
     names, renamed = distinct_names([without_unseen(name) for name in table.names])
     for name, (given, column) in zip(names, table.columns.items(), strict=True):
         if not said and without_unseen(given) != given:

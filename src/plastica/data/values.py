@@ -1,6 +1,5 @@
 """Conversion of column values by the kind of the column, with errors that name the row."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -143,7 +142,7 @@ def as_text(values: pl.Series) -> pl.Series:
         whole = (values == values.round()) & (values.abs() < MOST_EXACT)
         written = pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String))
         return pl.select(written.otherwise(values.cast(pl.String))).to_series().alias(values.name)
-    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
+    if values.dtype.is_nested() or isinstance(values.dtype, (pl.Object, pl.Binary)):
         raise DataError(f"column {show(values.name)} contains {values.dtype}; it must contain text, numbers or dates.")
     return values.cast(pl.String)
 

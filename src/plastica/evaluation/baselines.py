@@ -1,5 +1,6 @@
 """Baselines for a network: a guess without any column, a linear model and boosted trees, on the same features."""
 
+# The models of scikit-learn have no types.
 # pyright: standard
 from __future__ import annotations
 

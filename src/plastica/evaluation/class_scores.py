@@ -1,5 +1,6 @@
 """Metrics of classification with two or more classes, or several labels."""
 
+# The metrics of scikit-learn have no types.
 # pyright: standard
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
 """Rare classes: their definition, class weights and resampling, and the correction of probabilities."""
 
-# pyright: standard
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -167,7 +166,7 @@ def _resampled(how: str, y: np.ndarray, train: np.ndarray, counts: np.ndarray, s
     """Oversample small classes or undersample large ones until all have the same size."""
     rng = np.random.Generator(np.random.PCG64(seed))
     size = int(counts.max() if how == "over" else counts[counts > 0].min())
-    made = []
+    made: list[np.ndarray] = []
     for number in np.flatnonzero(counts):
         own = train[y[train] == number]
         whole, rest = divmod(size, len(own))

@@ -1,6 +1,5 @@
 """Whether predictions are better than a guess without any column, by tests on the test set."""
 
-# pyright: standard
 from __future__ import annotations
 
 from typing import Literal, NamedTuple
@@ -84,13 +83,14 @@ def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) ->
     if task == "regression":
         return _of_numbers(y.reshape(len(y), -1), answers.reshape(len(y), -1), guess)
     if task == "multilabel":
-        own, its, truth = _surprises(y, answers), _surprises(y, np.broadcast_to(guess.shares, answers.shape)), y
+        own, its = _surprises(y, answers), _surprises(y, np.broadcast_to(guess.shares, answers.shape))
+        truth = y.astype(np.float64)
     else:
         own, its = surprise_of(y, answers), -np.log(guess.shares)[y]
-        truth = y[:, None] == np.arange(answers.shape[1])
+        truth = np.asarray(y[:, None] == np.arange(answers.shape[1]), np.float64)
     gap = paired(own - its)
     answer = _answer(own - its, float(its.mean()))
-    if answer != "more" and len(y) >= FEWEST and _ranks_tell(answers, truth.astype(np.float64)):
+    if answer != "more" and len(y) >= FEWEST and _ranks_tell(answers, truth):
         answer = "more"
     return BeyondGuess(answer, "log_loss", gap)
 

@@ -1,6 +1,7 @@
 """Tests of significance and quantiles, from ``scipy.special`` only: ``scipy.stats`` takes half a second to import."""
 
-# pyright: standard
+# scipy has no type stubs.
+# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 import numpy as np

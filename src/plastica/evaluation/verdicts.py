@@ -125,7 +125,7 @@ def never_found(prepared: Prepared, judged: Judged) -> Iterator[Finding]:
     else:
         true = np.bincount(judged.y, minlength=len(target.classes))
         right = np.bincount(judged.y[judged.y == labels], minlength=len(target.classes))
-    missed = np.flatnonzero((true >= FEWEST_MISSED) & (right == 0))
+    missed: list[int] = np.flatnonzero((true >= FEWEST_MISSED) & (right == 0)).tolist()
     if not len(missed):
         return
     named = [f"{show(target.classes[place], 30)} ({true[place]})" for place in missed[:MOST_NAMED]]

@@ -1,6 +1,5 @@
 """How much each setting matters: functional analysis of variance of a forest fitted to the trials."""
 
-# pyright: standard
 from __future__ import annotations
 
 from typing import NamedTuple

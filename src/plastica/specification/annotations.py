@@ -1,16 +1,15 @@
 """Checking values against the annotations of fields."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from ..declaration import Declaration
 
 
-def fits(value: Any, hint: Any) -> bool:
+def fits(value: object, hint: Any) -> bool:
     """Return whether ``value`` matches the annotation ``hint``.
 
     The check is strict: True is not a number, a string is not a function, and a declaration never counts as a function.
@@ -22,7 +21,7 @@ def fits(value: Any, hint: Any) -> bool:
     if origin is Literal:
         return any(type(value) is type(each) and value == each for each in args)
     if tuple in (hint, origin):
-        return isinstance(value, tuple) and _parts_fit(value, args)
+        return isinstance(value, tuple) and _parts_fit(cast("tuple[object, ...]", value), args)
     if Callable in (hint, origin):
         return callable(value) and not isinstance(value, Declaration)
     return _fits_plain(value, hint)
@@ -44,13 +43,13 @@ def say(hint: Any) -> str:
     return getattr(hint, "__name__", str(hint))
 
 
-def _parts_fit(value: tuple[Any, ...], args: tuple[Any, ...]) -> bool:
+def _parts_fit(value: tuple[object, ...], args: tuple[Any, ...]) -> bool:
     if len(args) == 2 and args[1] is Ellipsis:
         return all(fits(part, args[0]) for part in value)
     return not args or (len(value) == len(args) and all(map(fits, value, args)))
 
 
-def _fits_plain(value: Any, hint: Any) -> bool:
+def _fits_plain(value: object, hint: Any) -> bool:
     if hint is Any:
         return True
     if hint in (None, NoneType):

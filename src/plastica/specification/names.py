@@ -70,7 +70,7 @@ def type_name(cls: type[Declaration]) -> str:
     return cls.__name__ if family is cls else f"{family.__name__.lower()}.{cls.__name__}"
 
 
-def is_declared(cls: Any) -> TypeGuard[type[Declaration]]:
+def is_declared(cls: object) -> TypeGuard[type[Declaration]]:
     """Return whether ``cls`` is a class with ``@declaration``, not a base class of such classes."""
     return isclass(cls) and issubclass(cls, Declaration) and "__dataclass_fields__" in vars(cls)
 

@@ -1,12 +1,11 @@
 """Conversion of dictionaries from untrusted sources to declarations."""
 
-# pyright: standard
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from inspect import isclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar, cast
 
 from ..declaration import Declaration, converters_of
 from ..errors import FileError, PlasticaError
@@ -27,8 +26,8 @@ D = TypeVar("D", bound=Declaration)
 
 
 def from_spec(
-    spec: Any,
-    custom: Mapping[str, Any] = MappingProxyType({}),
+    spec: object,
+    custom: Mapping[str, object] = MappingProxyType({}),
     kind: type[D] = Declaration,
 ) -> D:
     """Return the declaration for a specification, which may be from an untrusted source.
@@ -55,20 +54,20 @@ _RENAMED = (("layer.Concatenate", "branches", "layer.Branches"),)
 class _Reader:
     """Converts a specification to a declaration, checking everything."""
 
-    def __init__(self, custom: Mapping[str, Any]) -> None:
+    def __init__(self, custom: Mapping[str, object]) -> None:
         self.custom = custom
         self.known = known()
         self.functions = {**registered_functions, **custom}
         self.left = MOST_PARTS
 
-    def declaration(self, spec: Any, path: str, depth: int) -> Any:
-        if not isinstance(spec, dict) or not isinstance(spec.get("type"), str):
+    def declaration(self, spec: object, path: str, depth: int) -> Declaration:
+        if not _is_typed(spec):
             raise FileError(f'{path}: got {_short(spec)}; expected a dictionary with a "type".')
         cls = self.resolve(_present_name(spec), path)
         if path == "specification":
             path = cls.__name__
         hints, converters = fields_of(cls), converters_of(cls)
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         for name, part in spec.items():
             if name == "type":
                 continue
@@ -87,23 +86,25 @@ class _Reader:
         except Exception as error:  # the checks of a declaration may raise any exception
             raise FileError(f"{path}: {error}") from error
 
-    def value(self, part: Any, path: str, depth: int) -> Any:
+    def value(self, part: object, path: str, depth: int) -> object:
         self.left -= 1
         if depth < 0 or self.left < 0:
             raise FileError(f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts.")
         if isinstance(part, list | tuple):
-            return tuple(self.value(each, f"{path}[{index}]", depth - 1) for index, each in enumerate(part))
+            return tuple(
+                self.value(each, f"{path}[{index}]", depth - 1) for index, each in enumerate(cast("list[object]", part))
+            )
         if isinstance(part, dict):
-            return self.dictionary(part, path, depth)
+            return self.dictionary(cast("dict[object, object]", part), path, depth)
         if part is None or type(part) in (bool, int, float, str):
             return part
         raise FileError(f"{path}: got {type(part).__name__}; JSON has no such thing.")
 
-    def dictionary(self, part: dict[Any, Any], path: str, depth: int) -> Any:
-        if part.keys() == {FLOAT} and isinstance(part[FLOAT], str) and part[FLOAT] in NOT_FINITE:
-            return NOT_FINITE[part[FLOAT]]
-        if part.keys() == {OWN} and isinstance(part[OWN], str):
-            return self.function(part[OWN], path)
+    def dictionary(self, part: dict[object, object], path: str, depth: int) -> object:
+        if part.keys() == {FLOAT} and isinstance(name := part[FLOAT], str) and name in NOT_FINITE:
+            return NOT_FINITE[name]
+        if part.keys() == {OWN} and isinstance(name := part[OWN], str):
+            return self.function(name, path)
         return self.declaration(part, path, depth)
 
     def resolve(self, name: str, path: str) -> type[Declaration]:
@@ -128,13 +129,17 @@ class _Reader:
         return function
 
 
+def _is_typed(spec: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(spec, dict) and isinstance(cast("dict[str, Any]", spec).get("type"), str)
+
+
 def _present_name(spec: dict[str, Any]) -> str:
     """Return the current name of the type of a specification; older files contain former names."""
     renamed = next((new for old, part, new in _RENAMED if spec["type"] == old and part in spec), None)
     return renamed or spec["type"]
 
 
-def _converted(converter: Callable[[Any], Any], value: Any, path: str) -> Any:
+def _converted(converter: Callable[[Any], object], value: object, path: str) -> object:
     try:
         return converter(value)
     except PlasticaError as error:
@@ -149,6 +154,6 @@ def _pass_it(path: str, what: str, name: str) -> str:
     )
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,12 +1,11 @@
 """Conversion of declarations to dictionaries."""
 
-# pyright: standard
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from inspect import isclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -47,7 +46,7 @@ class _Writer:
                 raise InvalidValue(f"{path}.{name} cannot be saved: it holds {value!r}; expected {say(hint)}.")
         return spec
 
-    def value(self, value: Any, path: str, depth: int) -> Any:
+    def value(self, value: object, path: str, depth: int) -> object:
         self.left -= 1
         if depth < 0 or self.left < 0:
             raise InvalidValue(f"{path[:80]}: deeper than {DEEPEST} levels or more than {MOST_PARTS:,} parts.")
@@ -55,7 +54,10 @@ class _Writer:
         if isinstance(value, Declaration):
             return self.declaration(value, path, depth)
         if isinstance(value, tuple):
-            return [self.value(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(value)]
+            return [
+                self.value(part, f"{path}[{index}]", depth - 1)
+                for index, part in enumerate(cast("tuple[object, ...]", value))
+            ]
         if isinstance(value, float):
             return value if math.isfinite(value) else {FLOAT: str(value)}
         if value is None or isinstance(value, bool | int | str):
@@ -77,8 +79,8 @@ class _Writer:
         return name
 
 
-def _host(value: Any) -> Any:
+def _host(value: object) -> object:
     """Return NumPy and JAX numbers as Python numbers, also in tuples; arrays are unchanged."""
-    if isinstance(value, np.generic) or (isinstance(value, np.ndarray | jax.Array) and value.ndim == 0):
-        return value.item()
-    return tuple(_host(part) for part in value) if isinstance(value, tuple) else value
+    if isinstance(value, np.generic | np.ndarray | jax.Array):
+        return cast(object, value.item()) if value.ndim == 0 else cast(object, value)
+    return tuple(_host(part) for part in cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value

@@ -9,10 +9,13 @@ import stat
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from ..errors import FileError, InvalidValue
 from .locking import try_lock
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _PREFIX, _SUFFIX = ".plastica-", ".tmp"
 _LARGEST_WRITE = 1 << 24
@@ -42,7 +45,7 @@ _READING_REASONS = {
 }
 
 
-def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
+def replace_file(path: str | os.PathLike[str], chunks: Iterable[Buffer]) -> None:
     """Write ``chunks`` one after another to the file ``path``, completely or not at all.
 
     The data are written to a temporary file in the same folder, synchronized to disk, and only then renamed. If the
@@ -78,19 +81,19 @@ def replace_file(path: str | os.PathLike[str], chunks: Iterable[Any]) -> None:
         sync_folder(target.parent)
 
 
-def as_path(path: Any) -> Path:
+def as_path(path: object) -> Path:
     """Return the argument as a path.
 
     Raises:
         InvalidValue: If it is not a path.
     """
     try:
-        return Path(path)
+        return Path(cast(str, path))
     except TypeError:
         raise InvalidValue(f"{path!r} is not a path; pass a string or a pathlib.Path.") from None
 
 
-def write_file(path: Path, chunks: Iterable[Any]) -> None:
+def write_file(path: Path, chunks: Iterable[Buffer]) -> None:
     """Write a new file, which must not exist, and synchronize it to disk."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
@@ -100,7 +103,7 @@ def write_file(path: Path, chunks: Iterable[Any]) -> None:
         os.close(descriptor)
 
 
-def write_all(descriptor: int, chunks: Iterable[Any]) -> None:
+def write_all(descriptor: int, chunks: Iterable[Buffer]) -> None:
     """Write all chunks completely; the operating system may write fewer bytes per call than requested."""
     for chunk in chunks:
         view = memoryview(chunk)

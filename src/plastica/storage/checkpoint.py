@@ -1,6 +1,5 @@
 """Folders of checkpoints, written atomically and verified when read."""
 
-# pyright: standard
 from __future__ import annotations
 
 import os
@@ -10,14 +9,16 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..errors import FileError, InvalidValue, PlasticaWarning
 from . import manifest as manifests
 from . import tensor_file
 from .atomic import explained, sync_folder, write_all, write_file
+from .document import Document
 from .locking import try_lock
 
 _LOCK = ".plastica-checkpoints"
@@ -38,7 +39,7 @@ class Checkpoint(NamedTuple):
 
     step: int
     arrays: dict[str, np.ndarray]
-    document: dict[str, Any]
+    document: Document
 
 
 class CheckpointFolder:
@@ -70,7 +71,8 @@ class CheckpointFolder:
     """
 
     def __init__(self, path: str | os.PathLike[str], keep: int = 2) -> None:
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+        # Arguments of users, whatever the annotation says.
+        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidValue(f"CheckpointFolder: keep={keep!r}; expected an integer of at least 1.")
         self.path = Path(path)
         self.keep = keep
@@ -98,7 +100,7 @@ class CheckpointFolder:
             os.close(self._lock)
             self._lock = -1
 
-    def save(self, step: int, arrays: Mapping[str, Any], document: dict[str, Any]) -> None:
+    def save(self, step: int, arrays: Mapping[str, ArrayLike], document: Document) -> None:
         """Write a checkpoint and synchronize it to disk.
 
         Existing checkpoints of this step or later ones are superseded, since the run has been restored to an earlier
@@ -115,7 +117,8 @@ class CheckpointFolder:
         """
         if self._lock < 0:
             raise FileError(f"{self.path}: this checkpoint folder is closed; open it again to save checkpoints.")
-        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < 10**18:
+        # Arguments of users, whatever the annotation says.
+        if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < 10**18:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidValue(f"checkpoint: step={step!r}; expected an integer of at least 0.")
         entries, data = tensor_file.lay_out(arrays)
         contents = [tensor_file.header_bytes(entries, {}), *data]

@@ -1,12 +1,11 @@
 """JSON documents stored with arrays: equal contents give equal texts, and decoding restores equal values."""
 
-# pyright: standard
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from ..errors import FileError, InvalidValue
 
@@ -65,7 +64,7 @@ def parse(text: str | bytes, where: str, object_hook: Callable[[Document], Any] 
         raise FileError(f"{where} is damaged: its JSON cannot be read.") from error
     if not isinstance(parsed, dict):
         raise FileError(f"{where} is damaged: its JSON is not a dictionary.")
-    return parsed
+    return cast(Document, parsed)
 
 
 def canonical(value: object) -> str:
@@ -81,12 +80,13 @@ def _plain(value: object, path: str, depth: int) -> Any:
     if depth == 0:
         raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} levels deep.")
     if isinstance(value, dict):
-        for key in value:
+        parts = cast("dict[object, object]", value)
+        for key in parts:
             if not isinstance(key, str):
                 raise InvalidValue(f"{path}: the key {key!r} is not a string; JSON would change it.")
-        return {str(key): _plain(part, f"{path}[{key!r}]", depth - 1) for key, part in value.items()}
+        return {str(key): _plain(part, f"{path}[{key!r}]", depth - 1) for key, part in parts.items()}
     if isinstance(value, list):
-        return [_plain(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(value)]
+        return [_plain(part, f"{path}[{index}]", depth - 1) for index, part in enumerate(cast("list[object]", value))]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {_FLOAT: str(float(value))}
     if value is None or isinstance(value, str | int):

@@ -5,16 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from ..errors import FileError
 from . import document as documents
 from .atomic import reason
+from .document import Document
 from .tensor_file import open_regular
 
 FORMAT = 1
 _LARGEST = 2 * documents.LARGEST_DOCUMENT + 2**20
 _KEYS = {"plastica_checkpoint", "step", "files", "document"}
+
+
+class FileDigest(TypedDict):
+    """The size and the SHA-256 of a file."""
+
+    bytes: int
+    sha256: str
 
 
 class Manifest(NamedTuple):
@@ -27,13 +35,13 @@ class Manifest(NamedTuple):
     """
 
     step: int
-    files: dict[str, Any]
-    document: dict[str, Any]
+    files: dict[str, FileDigest]
+    document: Document
 
 
-def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, Any]:
+def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, FileDigest]:
     """Return the size and the SHA-256 of each file from the parts of its contents."""
-    described: dict[str, Any] = {}
+    described: dict[str, FileDigest] = {}
     for name, parts in contents.items():
         digest, size = hashlib.sha256(), 0
         for part in parts:
@@ -43,7 +51,7 @@ def files(contents: Mapping[str, Iterable[bytes | memoryview]]) -> dict[str, Any
     return described
 
 
-def make(step: int, contents: Mapping[str, Iterable[bytes | memoryview]], document: dict[str, Any]) -> bytes:
+def make(step: int, contents: Mapping[str, Iterable[bytes | memoryview]], document: Document) -> bytes:
     """Return the bytes of a manifest for files with these contents.
 
     Raises:
@@ -81,12 +89,12 @@ def read(path: Path) -> Manifest:
     return Manifest(body["step"], body["files"], documents.decode(body["document"], str(path)))
 
 
-def _sealed(body: dict[str, Any]) -> bytes:
+def _sealed(body: Document) -> bytes:
     seal = hashlib.sha256(documents.canonical(body).encode()).hexdigest()
     return documents.canonical({**body, "sha256": seal}).encode()
 
 
-def _is_spelt(body: dict[str, Any], raw: bytes) -> bool:
+def _is_spelt(body: Document, raw: bytes) -> bool:
     try:
         return _sealed(body) == raw
     except ValueError:  # NaN, or a lone surrogate

@@ -6,20 +6,21 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..errors import FileError
 from . import document as documents
 from . import tensor_file
 from .atomic import as_path, replace_file
+from .document import Document
 
 FORMAT = 1
 _UNSEALED = "0" * 64
 
 
-def write_model(path: str | os.PathLike[str], arrays: Mapping[str, Any], document: dict[str, Any]) -> None:
+def write_model(path: str | os.PathLike[str], arrays: Mapping[str, ArrayLike], document: Document) -> None:
     """Write a model atomically; equal contents give equal bytes.
 
     The file is a safetensors file. Its metadata contain ``plastica`` (the version of the format), ``document`` (JSON)
@@ -41,7 +42,7 @@ def write_model(path: str | os.PathLike[str], arrays: Mapping[str, Any], documen
     replace_file(path, [header, *data])
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], Document]:
     """Return the arrays and the document of a model. Nothing in the file is executed or unpickled.
 
     The checksum detects damage, not manipulation: anyone can compute it for a forged file. Therefore, all sizes are

@@ -5,7 +5,6 @@ each process (equal models would give different files), and because all claims o
 memory is allocated. The format is the same: files can be exchanged with the package in both directions.
 """
 
-# pyright: standard
 from __future__ import annotations
 
 import math
@@ -14,13 +13,15 @@ import stat
 from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeGuard, cast
 
 import numpy as np
+from jax.typing import ArrayLike
 
 from ..errors import FileError, InvalidValue
 from . import document as documents
 from .atomic import reason
+from .document import Document
 from .foreign import what_it_seems
 
 LARGEST_HEADER = documents.LARGEST_DOCUMENT * 2
@@ -53,7 +54,7 @@ class TensorFile(NamedTuple):
     data: np.ndarray
 
 
-def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memoryview]]:
+def lay_out(arrays: Mapping[str, ArrayLike]) -> tuple[dict[str, ArrayEntry], list[memoryview]]:
     """Return the location of each array, and the bytes of the arrays in that order.
 
     Wide types are first, so that every array is aligned.
@@ -76,7 +77,7 @@ def lay_out(arrays: Mapping[str, Any]) -> tuple[dict[str, ArrayEntry], list[memo
 
 def header_bytes(entries: Mapping[str, ArrayEntry], metadata: Mapping[str, str]) -> bytes:
     """Return the length and header at the beginning of a file; equal contents give equal bytes."""
-    header: dict[str, Any] = {
+    header: dict[str, object] = {
         name: {"dtype": entry.dtype, "shape": list(entry.shape), "data_offsets": [entry.begin, entry.end]}
         for name, entry in entries.items()
     }
@@ -176,7 +177,7 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     """Check that the arrays in the header fill the ``size`` bytes after it exactly."""
     parts = documents.parse(header[8:], where)
     metadata = parts.pop(_METADATA, {})
-    if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
+    if not _are_texts(metadata):
         raise FileError(f"{where} is damaged: its metadata are not text.")
     if len(parts) > MOST_ARRAYS:
         raise FileError(f"{where} declares {len(parts):,} arrays; a file can contain at most {MOST_ARRAYS:,}.")
@@ -192,11 +193,12 @@ def _parse(header: bytes, size: int, where: str) -> tuple[dict[str, str], dict[s
     return metadata, entries
 
 
-def _entry(name: str, part: Any, where: str) -> ArrayEntry:
+def _entry(name: str, part: object, where: str) -> ArrayEntry:
     damaged = FileError(f"{where} is damaged: its header does not describe the array {name!r}.")
-    if not isinstance(part, dict) or part.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(part, dict) or cast(Document, part).keys() != {"dtype", "shape", "data_offsets"}:
         raise damaged
-    code, shape, offsets = part["dtype"], part["shape"], part["data_offsets"]
+    fields = cast(Document, part)
+    code, shape, offsets = fields["dtype"], fields["shape"], fields["data_offsets"]
     if not (isinstance(code, str) and _are_counts(shape) and _are_counts(offsets) and len(offsets) == 2):
         raise damaged
     if code not in _PLAIN and code not in _EXTENDED:
@@ -212,11 +214,17 @@ def _entry(name: str, part: Any, where: str) -> ArrayEntry:
     return ArrayEntry(code, tuple(shape), begin, end)
 
 
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, list) and all(type(part) is int and 0 <= part < 2**63 for part in value)
+def _are_texts(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(isinstance(each, str) for each in cast(Document, value).values())
 
 
-def _storable(name: str, array: Any) -> np.ndarray:
+def _are_counts(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(
+        type(part) is int and 0 <= part < 2**63 for part in cast("list[object]", value)
+    )
+
+
+def _storable(name: object, array: ArrayLike) -> np.ndarray:
     if not isinstance(name, str) or name == _METADATA:
         raise InvalidValue(f"an array cannot be named {name!r}; expected a string other than {_METADATA!r}.")
     if not _is_text(name):

@@ -1,21 +1,24 @@
 """Conversion between pytrees of arrays and named arrays, for params, state and memory in files."""
 
+# The functions for trees of JAX have no types.
 # pyright: standard
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 import jax
 import numpy as np
 
 from ..errors import FileError, InvalidValue
+from ..typing import PyTree
 
 T = TypeVar("T")
 _SHOWN = 3
 
 
-def flatten(tree: Any) -> dict[str, np.ndarray]:
+def flatten(tree: PyTree) -> dict[str, np.ndarray]:
     """Return the leaves of a pytree by their paths: ``"0/kernel"``, ``"mu/1/bias"``.
 
     A path consists of dictionary keys, indices of lists and tuples, and field names. A ``/`` in a key is written as
@@ -60,13 +63,13 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
                 f"array {name!r} has shape {array.shape} and dtype {array.dtype}; expected {place.shape} and "
                 f"{place.dtype}. The file belongs to another network."
             )
-    return jax.tree_util.tree_unflatten(jax.tree_util.tree_structure(template), [arrays[name] for name in wanted])
+    return jax.tree.unflatten(jax.tree.structure(template), [arrays[name] for name in wanted])
 
 
-def _named_leaves(tree: Any) -> list[tuple[str, Any]]:
+def _named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
     leaves = [
         ("/".join(_part(key) for key in path) or ".", leaf)
-        for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]
+        for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]  # pyright: ignore[reportUnknownMemberType]
     ]
     names: set[str] = set()
     for name, _ in leaves:
@@ -76,20 +79,20 @@ def _named_leaves(tree: Any) -> list[tuple[str, Any]]:
     return leaves
 
 
-def _part(key: Any) -> str:
+def _part(key: object) -> str:
     match key:
-        case jax.tree_util.SequenceKey(idx):
-            text = str(idx)
-        case jax.tree_util.DictKey(name) | jax.tree_util.FlattenedIndexKey(name):
-            text = str(name)
-        case jax.tree_util.GetAttrKey(name):
-            text = name
+        case jax.tree_util.SequenceKey():
+            text = str(key.idx)
+        case jax.tree_util.DictKey() | jax.tree_util.FlattenedIndexKey():
+            text = str(key.key)
+        case jax.tree_util.GetAttrKey():
+            text = key.name
         case _:
             text = str(key)
     return text.replace("~", "~0").replace("/", "~1")
 
 
-def _check_names(wanted: Any, arrived: Any) -> None:
+def _check_names(wanted: AbstractSet[str], arrived: AbstractSet[str]) -> None:
     for kind, names in (("missing", wanted - arrived), ("unexpected", arrived - wanted)):
         if names:
             shown = ", ".join(repr(name) for name in sorted(names)[:_SHOWN])

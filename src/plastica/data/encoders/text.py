@@ -1,6 +1,5 @@
 """Encoding of free text by feature hashing."""
 
-# pyright: standard
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,7 +14,7 @@ from ..values import read_categories
 from .parts import Features, indicator_name, say_missing
 
 if TYPE_CHECKING:
-    from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.feature_extraction.text import HashingVectorizer  # pyright: ignore[reportMissingTypeStubs]
 
 MOST_FEATURES, FEWEST_FEATURES = 128, 8
 ROWS_A_FEATURE = 8
@@ -78,7 +77,7 @@ class TextEncoder(msgspec.Struct, frozen=True, tag="text", forbid_unknown_fields
         return [*made, *[gone] * self.indicator]
 
     def _hashing(self) -> HashingVectorizer:
-        from sklearn.feature_extraction.text import HashingVectorizer
+        from sklearn.feature_extraction.text import HashingVectorizer  # pyright: ignore[reportMissingTypeStubs]
 
         if self.pieces == "words":
             return HashingVectorizer(n_features=self.features)
