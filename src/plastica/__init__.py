@@ -54,6 +54,7 @@ HOMES = {
         "GridSearch",
         "IntUniform",
         "LogUniform",
+        "PopulationBasedTraining",
         "RandomSearch",
         "Search",
         "SuccessiveHalving",
@@ -128,6 +129,16 @@ if TYPE_CHECKING:
     from .model import LayerTrace, Model, Sequential, Trace
     from .populations import Population, cross_validate, find_learning_rate, learning_curve, sharpness, sweep
     from .rules import Backprop, Rule
-    from .search import Choice, GridSearch, IntUniform, LogUniform, RandomSearch, Search, SuccessiveHalving, Uniform
+    from .search import (
+        Choice,
+        GridSearch,
+        IntUniform,
+        LogUniform,
+        PopulationBasedTraining,
+        RandomSearch,
+        Search,
+        SuccessiveHalving,
+        Uniform,
+    )
     from .training import *  # noqa: F403
     from .unsupervised import boltzmann, maps

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from ..training.run import Run
+from .space import Space
 from .strategies import RandomSearch
 from .trials import SearchTrial
 from .watching import TrialWatcher
@@ -64,7 +65,7 @@ class SuccessiveHalving(RandomSearch):
         powers = (lowest * self.factor**power for power in range(64))
         return [epoch for epoch in powers if epoch < epochs][:64]
 
-    def watcher(self, epochs: int, monitor: str | None, seed: int) -> HalvingWatcher:
+    def watcher(self, epochs: int, monitor: str | None, seed: int, space: Space) -> HalvingWatcher:
         """Return what gives trials up."""
         return HalvingWatcher(self.rungs(epochs), self.factor, monitor, self.spared)
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from ..registry import look_up
 from .halving import SuccessiveHalving
+from .population_based import PopulationBasedTraining
 from .strategies import GridSearch, RandomSearch, Strategy
 
-STRATEGIES: dict[str, type[Strategy]] = {"random": RandomSearch, "grid": GridSearch, "halving": SuccessiveHalving}
+STRATEGIES: dict[str, type[Strategy]] = {
+    "random": RandomSearch,
+    "grid": GridSearch,
+    "halving": SuccessiveHalving,
+    "pbt": PopulationBasedTraining,
+}
 
 
 def strategy_of(given: str | Strategy) -> Strategy:

@@ -120,7 +120,7 @@ class SearchRun:
     def _train(self, wave: Wave, x: Any, y: Any, left: float | None, store: SearchStore | None) -> None:
         own = {"checkpoint": None, "resume": False} if store is None else store.wave_folder(len(wave.trials))
         plan = self.plan
-        self.watcher = plan.strategy.watcher(plan.fit["epochs"], self.monitor, plan.seed)
+        self.watcher = plan.strategy.watcher(plan.fit["epochs"], self.monitor, plan.seed, plan.space)
         wave.fit(x, y, {**plan.fit, **own, "time_limit": left}, self.watcher, self.trials)
 
     def _take(self, wave: Wave) -> list[SearchTrial]:

@@ -53,7 +53,7 @@ class Search:
             settings of a trial, ``def build(units, learning_rate): ...``.
         space: Distributions, lists or single values by name. The names of a model's settings are those of
             :class:`Population`; ``batch_size`` is that of ``fit``. For a function they are its arguments.
-        strategy: ``"random"``, ``"grid"`` or ``"halving"``, or one of their declarations.
+        strategy: ``"random"``, ``"grid"``, ``"halving"`` or ``"pbt"``, or one of their declarations.
         trials: How many trials. Default: 64; all combinations of a grid; with a budget, as many as the time allows.
         seed: The seed of random settings. Weights are drawn from the seed of the model, the same for all trials, so
             that luck with them does not decide.

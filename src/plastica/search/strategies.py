@@ -55,13 +55,14 @@ class Strategy(ABC):
             seed: The seed of random choices.
         """
 
-    def watcher(self, epochs: int, monitor: str | None, seed: int) -> TrialWatcher | None:
+    def watcher(self, epochs: int, monitor: str | None, seed: int, space: Space) -> TrialWatcher | None:
         """Return what looks at the trials while they are trained, if anything does.
 
         Args:
             epochs: The epochs of a trial.
             monitor: The metric by which trials are compared; None for the validation loss.
             seed: The seed of random choices.
+            space: The distribution of each setting.
         """
         return None
 
