@@ -23,6 +23,19 @@ def start(*arguments, **options):
     return subprocess.run([*COMMAND, *arguments], check=False, capture_output=True, text=True, timeout=120, **options)
 
 
+def test_a_command_ends_without_a_search_for_garbage():
+    code = (
+        "import atexit, gc; from plastica.cli.main import run\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 1000))\n"
+        "run()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "--version"], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 0
+    assert ended.stdout.endswith("True\n")
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("train", "--help"), ("predict", "--help"), ("--version",)])
 def test_help_loads_nothing_heavy(arguments):
     code = (

@@ -5,6 +5,7 @@ Imports nothing heavy, so that ``plastica --help`` does not wait for JAX.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -73,4 +74,6 @@ def run() -> None:
         code = guard.code_of_end(end.code)
         if code == interrupts.EXIT_CODE:
             interrupts.leave()
+        # Python would look for cycles among all that JAX has made before it ends, for a quarter of a second.
+        gc.freeze()
         sys.exit(code)
