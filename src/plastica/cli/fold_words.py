@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..training.wording import count_epochs
 from .output import Output, brief
 from .wording import SAY
 
@@ -43,6 +42,7 @@ def rows_in_folds(scores: CrossScores) -> str:
 
 def say_spread(output: Output, scores: CrossScores) -> None:
     """Print how the main metric varies over folds, and how many epochs the networks were trained."""
+    from ..training.wording import count_epochs  # loads JAX, which a mistake in the table should not wait for
     from .result_words import say_figure
 
     values = [value for value in scores.values[scores.own][scores.main] if value is not None]
