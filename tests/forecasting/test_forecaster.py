@@ -12,7 +12,7 @@ import plastica as pl
 from plastica.errors import DataError, FileError, InvalidValue, NotFitted, UnknownName
 from plastica.forecasting import Forecaster
 from plastica.forecasting.intervals import learn_intervals
-from plastica.forecasting.results import gain_over, judge
+from plastica.forecasting.results import gain_over, judge, naive_scales
 
 RANDOM = np.random.default_rng(0)
 HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(480) * np.timedelta64(1, "h")
@@ -59,7 +59,7 @@ def test_newer_rows_move_the_forecast_on(fitted):
 
 def test_results_stand_beside_simple_forecasts(fitted):
     found = fitted.evaluate(frame())
-    assert list(found.errors) == ["mlp", "last_value", "yesterday", "ridge"]
+    assert list(found.errors) == ["mlp", "last_value", "yesterday", "last_week", "ridge"]
     assert (found.origins, found.first, found.last) == (75, "2026-01-21 16:00:00", "2026-01-24 23:00:00")
     origins = np.arange(400, 475)[:, None]
     naive = np.abs(LOAD[origins + np.arange(6)] - LOAD[origins + np.arange(6) - 24])
@@ -131,6 +131,9 @@ def test_errors_are_those_of_formulas():
     truth = np.array([[1.0, 2.0], [3.0, np.nan]])
     made = judge(truth, {"m": np.array([[2.0, 0.0], [3.0, 9.0]])}, np.array([0, 1]), np.array([1.0, 2.0]))["m"]
     assert (made.mae, made.rmse, made.mase, made.by_step) == (1.0, np.sqrt(5 / 3), 0.75, (0.5, 2.0))
+    walk = np.cumsum(RANDOM.normal(size=500))  # the last value is the best naive forecast of a random walk
+    last = np.mean([np.abs(walk[step:] - walk[:-step]).mean() for step in (1, 2, 3)])
+    assert naive_scales([walk], 3, (24,))[0] == pytest.approx(last)
     gain = gain_over(np.zeros((40, 2)), np.ones((40, 2)), 2 + np.zeros((40, 2)) + RANDOM.normal(0, 0.1, (40, 2)))
     assert gain.value == pytest.approx(0.5, abs=0.02) and gain.sure
 

@@ -57,11 +57,11 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
         batch_size=budget.batch_size,
         verbose=settings.verbose,
     )
-    naive, found = np.array(naive_scales_of(known)), []
+    naive, found = np.array(naive_scales_of(known, settings.horizon)), []
     for fold, (network, cut, end) in enumerate(zip(population, cuts, cuts[1:], strict=False)):
         origins = windows.origins(cut, end)
         made = {names[0]: answers([network], windows, origins)}
-        simple = dict(naive_forecasts(windows, panel.frequency))
+        simple = dict(naive_forecasts(windows, panel.frequency, origins))
         if (ridge := ridge_forecast(windows, cut)) is not None:
             simple[RIDGE] = ridge
         made |= {name: windows.unscaled(origins, function(origins)) for name, function in simple.items()}

@@ -29,12 +29,19 @@ def season_name(frequency: Frequency, season: int) -> str:
 
 
 def naive_forecasts(
-    windows: PanelWindows, frequency: Frequency
+    windows: PanelWindows, frequency: Frequency, origins: Int[np.ndarray, " windows"]
 ) -> Iterator[tuple[str, Callable[[np.ndarray], ScaledForecasts]]]:
-    """Yield the name of each naive forecast, and the function from origins to scaled forecasts."""
+    """Yield the name of each naive forecast, and the function from origins to scaled forecasts.
+
+    Args:
+        windows: The windows.
+        frequency: The steps of the time axis.
+        origins: The origins of interest; a season that reaches beyond the beginning of a series is left out.
+    """
     yield LAST_VALUE, lambda origins: np.repeat(windows.values[origins - 1], windows.shape.horizon, axis=1)
+    known = int((origins - windows.bounds[windows.series[origins]]).min()) if len(origins) else 0
     for season in frequency.seasons:
-        if season <= windows.shape.look_back:
+        if season <= known:
             yield (
                 season_name(frequency, season),
                 lambda origins, season=season: _season_before(windows, origins, season),

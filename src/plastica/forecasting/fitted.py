@@ -123,7 +123,7 @@ class FittedForecast:
         origins = windows.origins(first)
         truth, own = windows.truth(origins), self.answers(windows, origins)
         made = {self.name: own}
-        for name, function in naive_forecasts(windows, self.frequency):
+        for name, function in naive_forecasts(windows, self.frequency, origins):
             made[name] = windows.unscaled(origins, function(origins))
         if (function := ridge_forecast(windows, self.until)) is not None:
             made[RIDGE] = windows.unscaled(origins, function(origins))
@@ -153,8 +153,13 @@ class FittedForecast:
 
     @property
     def memory(self) -> int:
-        """How many of the last steps of a series are kept: those that are read, and a season to fill holes from."""
-        return self.look_back + max(self.scales.lags)
+        """How many of the last steps of a series are kept: those that are read, and a season before them."""
+        return memory_of(self.look_back, self.scales, self.frequency)
+
+
+def memory_of(look_back: int, scales: Scales, frequency: Frequency) -> int:
+    """Return how many of the last steps of a series a forecast needs: to read, to fill holes, for naive forecasts."""
+    return look_back + max((*scales.lags, *frequency.seasons))
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,11 +195,11 @@ class JudgedForecasts:
     half_widths: Float[np.ndarray, "windows horizon"]
 
 
-def naive_scales_of(panel: Panel) -> tuple[float, ...]:
+def naive_scales_of(panel: Panel, horizon: int) -> tuple[float, ...]:
     """Return the scale of each series' error for the MASE, in training."""
     count = len(panel.roles.targets)
     series = [panel.values[span, place] for _, span in panel.spans() for place in range(count)]
-    return tuple(naive_scales(series, (1, *panel.frequency.seasons)).tolist())
+    return tuple(naive_scales(series, horizon, panel.frequency.seasons).tolist())
 
 
 def _padded(panel: Panel, steps: int) -> Panel:

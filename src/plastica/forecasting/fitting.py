@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import DataError, InvalidValue
 from ..registry import look_up
 from .architectures import ARCHITECTURES
-from .fitted import FittedForecast, ForecastPart, naive_scales_of
+from .fitted import FittedForecast, ForecastPart, memory_of, naive_scales_of
 from .intervals import learn_intervals
 from .joining import boundary, tail_of, with_values
 from .panel import Panel
@@ -75,8 +75,8 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
         flags,
         intervals,
         int(panel.positions.max()) + 1,
-        naive_scales_of(panel),
-        tail_of(panel, look_back + max(scales.lags)),
+        naive_scales_of(panel, horizon),
+        tail_of(panel, memory_of(look_back, scales, panel.frequency)),
         {name: tuple(map(float, values)) for name, values in trial.history.history.items()},
         panel.notes,
     )

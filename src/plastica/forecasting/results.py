@@ -19,7 +19,8 @@ class ForecastErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         mae: The mean absolute error over all steps of the horizon, origins and series.
         rmse: The root mean squared error.
-        mase: The mean absolute scaled error, the mean over series; its scale is the better naive forecast in training.
+        mase: The mean absolute scaled error, the mean over series; its scale is the error of the best naive forecast
+            over the same horizon in training.
         by_step: The mean absolute error of each step of the horizon.
     """
 
@@ -126,19 +127,32 @@ def gain_over(
     return around(value, np.array([block.mean() for block in blocks]) / base)
 
 
-def naive_scales(series: Sequence[Float[np.ndarray, " time"]], lags: Sequence[int]) -> Float[np.ndarray, " series"]:
+def naive_scales(
+    series: Sequence[Float[np.ndarray, " time"]], horizon: int, seasons: Sequence[int]
+) -> Float[np.ndarray, " series"]:
     """Return the error of the best naive forecast of each series in training, by which the MASE divides.
+
+    The error is the mean over the steps of the horizon, as that of the model is, so that a MASE below 1 beats both the
+    last value and the seasonal naive forecasts.
 
     Args:
         series: The values of the training span, NaN for holes.
-        lags: 1 and the seasons.
+        horizon: The number of steps that are forecast.
+        seasons: The seasons in steps.
     """
     found = []
     for values in series:
-        errors = [_mean(np.abs(values[lag:] - values[:-lag])) for lag in lags if lag < len(values)]
-        best = min(errors, default=math.nan)
+        errors = [_naive_error(values, horizon, season) for season in (1, *seasons)]
+        best = min(errors)
         found.append(best if best > 0 and math.isfinite(best) else 1.0)
     return np.array(found)
+
+
+def _naive_error(values: Float[np.ndarray, " time"], horizon: int, season: int) -> float:
+    """Return the error of repeating the last ``season`` values over the horizon."""
+    lags = [season * -(-step // season) for step in range(1, horizon + 1)]
+    errors = {lag: _mean(np.abs(values[lag:] - values[:-lag])) if lag < len(values) else math.inf for lag in set(lags)}
+    return sum(errors[lag] for lag in lags) / horizon
 
 
 def _mean(values: np.ndarray) -> float:
