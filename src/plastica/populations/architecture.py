@@ -60,7 +60,7 @@ OF_ARCHITECTURE: dict[str, Callable[[Model, Any], dict[str, Any]]] = {"depth": d
 
 
 def _layers_of(model: Model, name: str) -> tuple[Any, ...]:
-    if model.compiled.own is not None or model.network.flow != "chain":
+    if model.network.flow != "chain":
         raise InvalidValue(
             f"{name}: this needs a Sequential; of other networks, give fields by their places, "
             '{"layers.0.units": [8, 16]}.'

@@ -64,6 +64,7 @@ class Population:
         NotFitted: If the model is not compiled.
 
     Example:
+        >>> import numpy as np
         >>> from plastica import Dense, Sequential
         >>> model = Sequential([Dense(1)])
         >>> model.compile("sgd", "mse")

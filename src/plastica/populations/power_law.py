@@ -31,7 +31,7 @@ class PowerLaw:
 
     Example:
         >>> law = PowerLaw(2.0, 0.5, 0.1)
-        >>> float(law(100)), round(law.inverse(0.2))
+        >>> round(float(law(100)), 6), round(law.inverse(0.2))
         (0.3, 400)
     """
 
