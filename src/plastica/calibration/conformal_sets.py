@@ -97,6 +97,8 @@ class ConformalSets:
     def _scores(self, shares: Float[np.ndarray, "rows classes"], draw: int) -> Float[np.ndarray, "rows classes"]:
         if self.score == "lac":
             return 1 - shares
+        # The random share makes the score of the true class uniform, so that the coverage is exact and not only at
+        # least the wanted one. ``fit`` and ``predict`` draw apart, as their rows are different ones.
         order = np.argsort(-shares, axis=1, kind="stable")
         ranked = np.take_along_axis(shares, order, 1)
         above = np.cumsum(ranked, axis=1) - ranked

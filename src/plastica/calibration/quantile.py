@@ -30,6 +30,7 @@ def conformal_quantile(owner: str, scores: Float[np.ndarray, " rows"], coverage:
     Reference:
         V. Vovk, A. Gammerman, G. Shafer (2005), Algorithmic learning in a random world, proposition 2.3.
     """
+    # Products such as 10 * 0.9 may lie a rounding above the whole number that they are, and would take the next rank.
     place = math.ceil((len(scores) + 1) * coverage - 1e-9)
     if place > len(scores):
         needed = math.ceil(coverage / (1 - coverage) - 1e-9)

@@ -56,15 +56,15 @@ class ModelEnsemble:
     def __len__(self) -> int:
         return len(self.models)
 
-    def predict_members(self, x: Any, **options: Any) -> Float[np.ndarray, "members rows ..."]:
+    def predict_members(self, x: object, **options: Any) -> Float[np.ndarray, "members rows ..."]:
         """Return the predictions of each model; arguments as for :meth:`Model.predict`."""
         return np.stack([model.predict(x, **{"verbose": 0, **options}) for model in self.models])
 
-    def predict(self, x: Any, **options: Any) -> Float[np.ndarray, "rows ..."]:
+    def predict(self, x: object, **options: Any) -> Float[np.ndarray, "rows ..."]:
         """Return the weighted mean of the predictions; arguments as for :meth:`Model.predict`."""
         return self._mean(self.predict_members(x, **options))
 
-    def spread(self, x: Any, **options: Any) -> Float[np.ndarray, "rows ..."]:
+    def spread(self, x: object, **options: Any) -> Float[np.ndarray, "rows ..."]:
         """Return the weighted standard deviation of the predictions over the models.
 
         It is a ``spread`` for :class:`~plastica.calibration.ConformalIntervals`. For classes see
@@ -73,7 +73,7 @@ class ModelEnsemble:
         found = self.predict_members(x, **options)
         return np.sqrt(self._mean(np.square(found - self._mean(found))))
 
-    def fit_weights(self, x: Any, y: Any) -> ModelEnsemble:
+    def fit_weights(self, x: object, y: object) -> ModelEnsemble:
         """Return the ensemble with the weights that suit held-out rows best (stacking).
 
         Probabilities are weighted for the largest likelihood, numbers for the least squared error.
@@ -116,7 +116,7 @@ class ModelEnsemble:
             made.set_compiled(first.compiled)
         return made
 
-    def distill(self, student: Model, x: Any, **fit: Any) -> History:
+    def distill(self, student: Model, x: object, **fit: Any) -> History:
         """Train one model to answer as the ensemble, which is then as good as it at the cost of one.
 
         The targets are the mean predictions: probabilities for a student with a cross-entropy as its loss.
@@ -148,7 +148,7 @@ class ModelEnsemble:
         return np.tensordot(self.weights, found, axes=1).astype(found.dtype)
 
 
-def _like(y: Any, output: np.ndarray) -> np.ndarray:
+def _like(y: object, output: np.ndarray) -> np.ndarray:
     given = np.asarray(y, np.float64)
     if given.size != output.size or len(given) != len(output):
         raise ShapeError(f"fit_weights: y of shape {given.shape} for predictions of shape {output.shape}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def average_weights(models: Sequence[Model]) -> Model:
 
 
 def greedy_soup(
-    models: Sequence[Model], x: Any, y: Any, *, monitor: str = "loss", mode: Mode = "auto"
+    models: Sequence[Model], x: object, y: object, *, monitor: str = "loss", mode: Mode = "auto"
 ) -> tuple[Model, list[int]]:
     """Return the mean of those models that improve it on held-out rows, and their places in the list.
 

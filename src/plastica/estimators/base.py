@@ -61,7 +61,7 @@ class NetworkEstimator(BaseEstimator):
     model_: Sequential
     encoder_: TableEncoder | None
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train the network; with ``warm_start``, continue from the end of the last ``fit``.
 
         Args:
@@ -89,11 +89,11 @@ class NetworkEstimator(BaseEstimator):
         self._decide(examples, train, held_out, folds)
         return self._record(history, begin)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: object) -> np.ndarray:
         """Return the predictions as a NumPy array."""
         return self._decoded(self._answers(X))
 
-    def predict_frame(self, X: Any) -> Any:
+    def predict_frame(self, X: object) -> Any:
         """Return the predictions as a data frame of the type of ``X``, with its index and the names of the targets.
 
         Raises:
@@ -107,7 +107,7 @@ class NetworkEstimator(BaseEstimator):
         return serialization.save(self, path)
 
     @classmethod
-    def load(cls, path: str | Path, *, custom: Mapping[str, Any] | None = None) -> Self:
+    def load(cls, path: str | Path, *, custom: Mapping[str, object] | None = None) -> Self:
         """Load an estimator written by :meth:`save`; it can predict and continue training.
 
         Args:
@@ -144,7 +144,7 @@ class NetworkEstimator(BaseEstimator):
     # Implemented by the subclasses
 
     @abstractmethod
-    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
+    def _take_targets(self, y: object, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
         """Check targets and return class indices ``(rows,)`` or numbers ``(rows, outputs)``.
 
         ``classes`` are all classes, since these rows may lack some of them.
@@ -175,7 +175,7 @@ class NetworkEstimator(BaseEstimator):
     # Shared
 
     def _examples(
-        self, X: Any, y: Any, sample_weight: Any, begin: bool, classes: np.ndarray | None = None
+        self, X: object, y: object, sample_weight: object, begin: bool, classes: np.ndarray | None = None
     ) -> EstimatorRows:
         if y is None:
             raise InvalidValue(
@@ -263,7 +263,7 @@ class NetworkEstimator(BaseEstimator):
         self.history_ = history
         return self
 
-    def _answers(self, X: Any) -> np.ndarray:
+    def _answers(self, X: object) -> np.ndarray:
         check_is_fitted(self)
         return self._of_rows(take_rows(self, X, reset=False))
 

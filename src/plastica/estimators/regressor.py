@@ -137,7 +137,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: object, y: object, sample_weight: object = None) -> Self:
         """Train for one epoch on a batch of rows, continuing from the current state.
 
         Encoding and scaling are determined by the rows of the first call.
@@ -157,7 +157,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _take_targets(self, y: Any, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
+    def _take_targets(self, y: object, begin: bool, classes: np.ndarray | None = None) -> np.ndarray:
         names = serialization.names_of(y)
         values = _numbers(y)
         flat = values.ndim < 2 or values.shape[1] == 1
@@ -192,7 +192,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return numbers[:, 0] if self.n_outputs_ == 1 else numbers
 
 
-def _numbers(y: Any) -> np.ndarray:
+def _numbers(y: object) -> np.ndarray:
     """Return targets as float64; reject text and numbers whose squares overflow."""
     try:
         values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

@@ -11,12 +11,12 @@ from ..data.values import MOST_EXACT
 from ..errors import DataError
 
 
-def holds_codes(X: Any) -> bool:
+def holds_codes(X: object) -> bool:
     """Return whether a data frame contains integers that doubles cannot distinguish."""
     return next(_found(X), None) is not None
 
 
-def refuse_codes(X: Any) -> None:
+def refuse_codes(X: object) -> None:
     """Raise an error for integers that doubles cannot distinguish.
 
     Raises:
@@ -29,7 +29,7 @@ def refuse_codes(X: Any) -> None:
         )
 
 
-def _found(X: Any) -> Any:
+def _found(X: object) -> Any:
     """Yield the name and a value of each column with such integers."""
     import narwhals as nw
     from narwhals import dependencies

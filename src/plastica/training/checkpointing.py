@@ -69,6 +69,7 @@ class Checkpoints:
         Raises:
             InvalidValue: If the folder contains checkpoints and ``resume`` is False, or they belong to another run.
         """
+        # A checkpoint of step 0 holds nothing that this run would not compute itself; a run may begin over it.
         found, where = self.folder.latest(), self.folder.path
         if found is None or (found.step == 0 and not resume):
             if resume:
@@ -178,6 +179,7 @@ def _document_of(member: Member) -> Document:
 def _restore(member: Member, arrays: dict[str, np.ndarray], document: Document, where: str) -> None:
     trainee, like = member.trainee, member.trainee.learner
     learner: Learner = jax.tree.map(np.asarray, unflatten(like, _under("learner/", arrays)))
+    # The last good learner is stored only where it is not the present one, see ``Run.fallbacks``.
     kept = _under("fallback/", arrays)
     fallback: Learner = jax.tree.map(np.asarray, unflatten(like, kept)) if kept else learner
     trainee.learner, member.step, member.failed = learner, document["step"], document.get("failed", "")
@@ -218,6 +220,7 @@ def _fingerprint(member: Member, update: Callable[[Digest, AnyArray], None]) -> 
             digest.update(part.encode())
         elif part is not None:
             update(digest, part)
+    # The weights before the first step too: another initialization, or further training, is another run.
     for name, array in flatten(member.trainee.learner).items():
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(array).data)

@@ -91,6 +91,7 @@ def advance(program: Program, key: Array, learner: Learner, rows: Rows, validati
             judge = partial(held_out_sums, program, learner, validation)
             found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width, learner.sums.dtype))
             held_out = held_out.at[epoch].set(found)
+        # An epoch that is cut by the end of the call keeps its sums for the next call.
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
 
@@ -236,6 +237,8 @@ def predict(
         found = answer(gathered(x, place))
         return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
 
+    # The bound of the loop is an argument, so that one program serves all numbers of chunks; ``lax.map`` would also
+    # compute those that only fill up.
     count = count_rows(x)
     shapes = jax.eval_shape(lambda x: answer(gathered(x, 0)), x)
     empty = jax.tree.map(lambda shape: jnp.zeros((count, *shape.shape), shape.dtype), shapes)

@@ -53,6 +53,7 @@ class Recovery:
         for learner in (present,) if present is self.made else (present, self.made):
             if has_finite_loss(program, learner, step, advance):
                 return learner
+        # Computed again, not kept: a copy of the learner in every call would cost memory for what rarely happens.
         program, learner, start = self.before
         return advance(program, learner, start, step - 1).learner if start < step - 1 else learner
 

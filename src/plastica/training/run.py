@@ -96,12 +96,15 @@ class Run:
             needs = self.needs
             for member in going.values():
                 member.begin_steps(needs == "batch")
+            # Where each stands is taken now, since callbacks may have replaced its learner after the last call; a step
+            # that fails takes the run back to here.
             starts, stops = {place: member.here for place, member in going.items()}, self._stops(going, needs)
             called = time.perf_counter()
             found = self._well({place: starts[place] for place in stops}, stops)
             moved = {place: stop - starts[place].step for place, (_, stop) in found.items()}
             for place in (place for place, steps in moved.items() if not steps):
                 self._fail(place)
+            # No step was made: those that failed are set back, and the others are called again without them.
             if not any(moved.values()):
                 continue
             now = time.perf_counter()
@@ -192,6 +195,7 @@ class Run:
         """Make the steps before the first that fails; where it is the first of all, the failing step comes back."""
         step, advance = start.step, self._alone(place)
         source = self.members[place].source
+        # With a finite loss the run stands behind its last step, which is then the latest that can have failed first.
         last = source.position(step, int(chunk.epoch), int(chunk.batch)) - bool(chunk.loss_finite)
         failing = recovery.first_failing(step, last, lambda stop: bool(advance(*start, stop).finite))
         return advance(*start, max(failing, step + 1)), failing

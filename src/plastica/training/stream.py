@@ -145,6 +145,7 @@ class Stream(Source):
         found = found._replace(data=jax.device_put(found.data))
         if found.ends and self.known is None:
             self.known = self.batches = found.stop
+        # A step that fails may be the first of this stretch; the run then goes back into the one before.
         self._kept = [*self._kept[-1:], found]
         if found.stop < self.epochs * self.batches:
             self._coming = found.stop, self._reader.submit(self._read, found.stop)
@@ -164,6 +165,7 @@ class Stream(Source):
         self._waiting = items[len(batches) :] + self._waiting
         stop = first + len(batches)
         ends = stop == end_of_epoch
+        # Without a number of steps only reading on tells whether the iteration ends here, and the program has to know.
         if self.steps is None and len(batches) == len(items):
             ends = self._ends_here(stop, end_of_epoch)
         self._next_step = stop

@@ -161,6 +161,7 @@ class Windows(Source):
         epoch, window = place
         numbers = self._order(epoch)[window * self.together : (window + 1) * self.together]
         own = int(self.sizes[numbers].sum())
+        # Computed from the sizes alone, so that any window can be read without those before it.
         before = int(self.sizes[self._order(epoch)[: window * self.together]].sum()) % self.size
         data = self._gathered(numbers, rest if before else None)
         order = np.arange(own, dtype=np.int32)

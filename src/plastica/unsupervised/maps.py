@@ -59,7 +59,7 @@ class _Map(NamedTuple):
     points: np.ndarray  # (units, features), in double precision
 
 
-def start_from(model: Sequential, x: Any, how: str = "pca", *, seed: int | None = None) -> None:
+def start_from(model: Sequential, x: object, how: str = "pca", *, seed: int | None = None) -> None:
     """Initialize the weights of a map from data; builds the model if necessary.
 
     Args:
@@ -90,27 +90,27 @@ def start_from(model: Sequential, x: Any, how: str = "pca", *, seed: int | None 
     _set_points(model, found, points)
 
 
-def winners(model: Sequential, x: Any) -> np.ndarray:
+def winners(model: Sequential, x: object) -> np.ndarray:
     """Return the position on the map (row, column) of the best matching unit of each data row, int ``(rows, 2)``."""
     found = _map_of(model)
     best = _best_two(found, _inputs(model, found, x))[:, 0]
     return np.stack(np.divmod(best, found.grid.columns), 1)
 
 
-def hits(model: Sequential, x: Any) -> np.ndarray:
+def hits(model: Sequential, x: object) -> np.ndarray:
     """Return how many data rows have each unit as their best matching unit, int ``(map rows, map columns)``."""
     found = _map_of(model)
     return _hits(found, _best_two(found, _inputs(model, found, x)))
 
 
-def quantization_error(model: Sequential, x: Any) -> float:
+def quantization_error(model: Sequential, x: object) -> float:
     """Return the quantization error: the mean Euclidean distance of data rows from their best matching units."""
     found = _map_of(model)
     rows = _inputs(model, found, x)
     return float(np.linalg.norm(rows - found.points[_best_two(found, rows)[:, 0]], axis=1).mean())
 
 
-def topographic_error(model: Sequential, x: Any) -> float:
+def topographic_error(model: Sequential, x: object) -> float:
     """Return the topographic error: the fraction of data rows whose two nearest units are not neighbours on the map.
 
     A unit has 8 neighbours on a rectangular map and 6 on a hexagonal one.
@@ -143,7 +143,7 @@ def component_planes(model: Sequential) -> np.ndarray:
     return found.points.T.reshape(-1, found.grid.rows, found.grid.columns).copy()
 
 
-def label_map(model: Sequential, x: Any, labels: Any) -> np.ndarray:
+def label_map(model: Sequential, x: object, labels: Any) -> np.ndarray:
     """Return the most frequent label of each unit's data rows, objects ``(map rows, map columns)``.
 
     Ties are resolved in favour of the label that sorts first. Units without data rows have None.
@@ -158,7 +158,7 @@ def label_map(model: Sequential, x: Any, labels: Any) -> np.ndarray:
 
 def draw(
     model: Sequential,
-    x: Any,
+    x: object,
     labels: Any = None,
     feature_names: Sequence[str] | None = None,
     *,
@@ -202,7 +202,7 @@ def draw(
     return draw_map(sheet, path)
 
 
-def _names(x: Any, features: int, place: int) -> list[str]:
+def _names(x: object, features: int, place: int) -> list[str]:
     """Return the column names of a data frame, if the grid is the first layer."""
     columns = [] if place else column_names(x)
     return columns if len(columns) == features else [f"feature {number}" for number in range(features)]
@@ -230,7 +230,7 @@ def _map_of(model: Sequential) -> _Map:
     return _Map(place, model.layers[place], kernel.T)  # pyright: ignore[reportArgumentType]
 
 
-def _inputs(model: Sequential, found: _Map, x: Any) -> np.ndarray:
+def _inputs(model: Sequential, found: _Map, x: object) -> np.ndarray:
     rows: Any = as_inputs(x, model.declared_shape)
     if found.place:
         below = Network(model.network.layers[: found.place])
