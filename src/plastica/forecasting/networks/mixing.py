@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...layers import Dense, Dropout, Layer, LayerNormalization, Residual, ReversibleInstanceNormalization, Sequential
-from .shapes import along_time, checked_targets
+from .shapes import along_features, along_time, checked_targets
 
 
 def tsmixer(
@@ -54,7 +54,13 @@ def tsmixer(
     count = checked_targets("tsmixer", look_back, features, horizon, targets)
     over_time = Residual((LayerNormalization(axis=(1, 2)), along_time(look_back, "relu"), Dropout(dropout)))
     over_features = Residual(
-        (LayerNormalization(axis=(1, 2)), Dense(units, "relu"), Dropout(dropout), Dense(features), Dropout(dropout))
+        (
+            LayerNormalization(axis=(1, 2)),
+            along_features(units, "relu"),
+            Dropout(dropout),
+            along_features(features),
+            Dropout(dropout),
+        )
     )
     last = () if count == features else (Dense(count),)
     layers = (*(over_time, over_features) * blocks, along_time(horizon), *last)

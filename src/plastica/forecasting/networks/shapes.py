@@ -47,3 +47,12 @@ def first_features(window: Any, targets: int) -> Any:
 def along_time(steps: int, activation: str = "linear") -> EinsumDense:
     """Return a dense layer over the steps of each feature, with the same weights for all features."""
     return EinsumDense("abc,bd->adc", (steps, None), activation=activation, bias_axes="d")
+
+
+def along_features(units: int, activation: str = "linear") -> EinsumDense:
+    """Return a dense layer over the features of each step.
+
+    ``Dense`` computes the same, but XLA compiles its gradient for minutes where large dropout follows (336 steps, batch
+    32, on the CPU: above 60 s; this layer 8 s).
+    """
+    return EinsumDense("abc,cd->abd", (None, units), activation=activation, bias_axes="d")
