@@ -79,6 +79,7 @@ OTHERS = stamps(60, "2001-05-05", "D")
         ({"a": DAYS, "b": OTHERS, "v": np.arange(60.0)}, {}, "two columns that could be the time, 'a' and 'b'"),
         ({"a": DAYS, "v": np.arange(60.0), "w": np.ones(60)}, {"target": "u"}, "u"),
         ({"a": DAYS, "v": np.arange(60.0) ** 1.5, "w": np.sin(np.arange(60.0))}, {}, "2 columns of numbers; choose"),
+        ({"a": DAYS, "v": np.full(60, 5.0)}, {}, "no numbers to forecast: 'v' has the same value in every row"),
         ({"a": DAYS, "v": ["x", "y"] * 30}, {}, "no column of numbers to forecast besides 'a'"),
         ({"a": DAYS[:20] * 3, "v": np.arange(60.0)}, {"group": ""}, "40 of 60 rows repeat a time stamp in the table"),
     ],

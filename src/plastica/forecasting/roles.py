@@ -152,6 +152,11 @@ def _target(table: Table, columns: Sequence[Column], taken: set[str]) -> str:
     if len(able) == 1:
         return able[0]
     if not able:
+        constant = [column for column in columns if column.kind == "constant" and column.name not in taken]
+        if constant:
+            raise DataError(
+                f"{table.source} has no numbers to forecast: {show(constant[0].name)} has the same value in every row."
+            )
         raise DataError(f"{table.source} has no column of numbers to forecast besides {', '.join(map(show, taken))}.")
     listed = ", ".join(map(show, able[:20]))
     raise DataError(

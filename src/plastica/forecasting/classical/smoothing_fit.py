@@ -1,4 +1,4 @@
-"""SmoothingRates and first states of exponential smoothing with the smallest squared error of one step ahead.
+"""Rates and first states of exponential smoothing with the smallest squared error of one step ahead.
 
 For given rates the errors are a linear filter of the values minus what the first states contribute, and linear in the
 first states. So these are solved for in closed form, and only the rates (one to four numbers) are searched.
