@@ -11,7 +11,7 @@ from ..errors import InvalidValue, ShapeError
 from ..typing import ArrayTree, Mask
 from .kernels.attention import allowed_steps, together
 from .layer import Context, Layer, Params, Record, Shape, State
-from .node import Node, nodes_of
+from .node import Node, NodeLike, nodes_of
 
 WEIGHTS = "attention weights"
 
@@ -44,11 +44,11 @@ class Attending(Layer):
 
     def __call__(
         self,
-        *nodes: Any,
-        query: Any = None,
-        value: Any = None,
-        key: Any = None,
-        attention_mask: Any = None,
+        *nodes: NodeLike,
+        query: NodeLike | None = None,
+        value: NodeLike | None = None,
+        key: NodeLike | None = None,
+        attention_mask: NodeLike | None = None,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
     ) -> Any:
@@ -79,7 +79,7 @@ class Attending(Layer):
         node = Node(layer, (*read, *mask))
         return node.parts(2) if return_attention_scores else node
 
-    def _called_with(self, **options: Any) -> Attending:
+    def _called_with(self, **options: object) -> Attending:
         """Return the layer with the options of a call; the same for every call, so that it has one set of weights."""
         layer = dataclasses.replace(self, **options)
         # Two calls must share one set of weights, and a graph finds shared weights by the identity of the layer.

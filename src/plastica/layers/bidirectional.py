@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -13,11 +13,13 @@ from ..declaration import declaration, replace
 from ..errors import InvalidValue
 from ..typing import ArrayTree, Mask
 from .composition import no_pull, same, within
+from .graph_places import one_or_all
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
+from .node import NodeLike
 from .records import Variables
 from .recurrent_base import Recurrent
 
-_MERGES: dict[str | None, Callable[[Any, Any], Any]] = {
+_MERGES: dict[str | None, Callable[[jax.Array, jax.Array], ArrayTree]] = {
     "concat": lambda one, other: jnp.concatenate([one, other], -1),
     "sum": jnp.add,
     "mul": jnp.multiply,
@@ -96,7 +98,7 @@ class Bidirectional(Layer):
         merged = 1 if self.merge_mode is not None else 2
         return merged + (2 * self._carried if self.layer.return_state else 0)
 
-    def __call__(self, *nodes: Any, initial_state: Any = None) -> Any:
+    def __call__(self, *nodes: NodeLike, initial_state: Sequence[NodeLike] | None = None) -> Any:
         """Return the output as a node of a graph; see :class:`~plastica.layers.LSTM`.
 
         Args:
@@ -113,7 +115,7 @@ class Bidirectional(Layer):
         else:
             one, other = answers
             merged = ((*one[:-1], one[-1] + other[-1]) if self.merge_mode == "concat" else tuple(one),)
-        return _one_or_all([*merged, *(part for own in states for part in own)])
+        return one_or_all([*merged, *(part for own in states for part in own)])
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         return (shape, shape)
@@ -166,7 +168,7 @@ class Bidirectional(Layer):
     def _carried(self) -> int:
         return len(self.layer.carried_shapes)
 
-    def _inputs(self, x: Any) -> tuple[Any, Any]:
+    def _inputs(self, x: ArrayTree) -> tuple[Any, Any]:
         """Return what each of the layers reads: the sequence, and its own initial states."""
         if not isinstance(x, tuple):
             return x, x
@@ -184,8 +186,4 @@ class Bidirectional(Layer):
             one = one[:, ::-1] if self.layer.go_backwards else one
             other = other[:, ::-1] if self.backwards.go_backwards else other
         merged = _MERGES[self.merge_mode](one, other)
-        return _one_or_all([*(merged if self.merge_mode is None else [merged]), *states, *other_states])
-
-
-def _one_or_all(found: list[Any]) -> Any:
-    return tuple(found) if len(found) > 1 else found[0]
+        return one_or_all([*(merged if self.merge_mode is None else [merged]), *states, *other_states])

@@ -24,7 +24,7 @@ class Chain(NamedTuple):
         """Return the part of each link in parameters, state or gradients of the network."""
         return tuple(tree[place] for place in self.places)
 
-    def join(self, parts: Sequence[Tree]) -> tuple[Any, ...]:
+    def join(self, parts: Sequence[Tree]) -> Tree:
         """Undo :meth:`split`."""
         return tuple(entry for part in parts for entry in part)
 

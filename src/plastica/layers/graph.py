@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
 
@@ -260,10 +260,10 @@ class Graph(Layer):
             seen.append(layer.passed_on(seen[reads[0]]) if known and len(reads) == 1 else None)
         return read_masks(masks, self.outputs)
 
-    def _arrived_masks(self, mask: Mask) -> list[Any]:
+    def _arrived_masks(self, mask: Mask) -> list[Mask]:
         if mask is None:
             return [None] * len(self.inputs)
-        return list(mask) if len(self.inputs) > 1 else [mask]
+        return list(cast("tuple[Mask, ...]", mask)) if len(self.inputs) > 1 else [mask]
 
     # Places
 
@@ -272,7 +272,7 @@ class Graph(Layer):
             return [x[name] for name in self.input_names]
         return list(x) if isinstance(x, list | tuple) else [x]
 
-    def _each(self, value: Any) -> tuple[Any, ...]:
+    def _each(self, value: ArrayTree) -> tuple[Any, ...]:
         return tuple(value) if len(self.outputs) > 1 else (value,)
 
     def _given_back(self, values: Sequence[Any]) -> Any:
@@ -290,11 +290,11 @@ class Graph(Layer):
         number = place - len(self.inputs)
         return self.layers[self.calls[number][0]] if number >= 0 else None
 
-    def _activate(self, place: int, potential: jax.Array) -> Any:
+    def _activate(self, place: int, potential: jax.Array) -> jax.Array:
         caller = self._caller(place)
         return potential if caller is None else caller.activate(potential)
 
-    def _walk_data(self, x: Any, look: Any) -> None:
+    def _walk_data(self, x: Any, look: Callable[[int, Layer, Any], None]) -> None:
         """Show each layer the data that reaches it as it came."""
         seen: list[Any] = self._arrived(x)
         for place, reads in self.calls:

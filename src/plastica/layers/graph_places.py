@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..typing import Mask
 from .layer import Layer, reshapes_only
 from .records import CallGraph
 
@@ -19,7 +20,7 @@ def read(values: Sequence[Any], places: Sequence[int]) -> Any:
     return one_or_all([values[place] for place in places])
 
 
-def read_masks(masks: Sequence[Any], places: Sequence[int]) -> Any:
+def read_masks(masks: Sequence[Mask], places: Sequence[int]) -> Mask:
     """Return the mask of a place, or a tuple of those of several; None if there is none."""
     found = [masks[place] for place in places]
     return None if all(mask is None for mask in found) else one_or_all(found)

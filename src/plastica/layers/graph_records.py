@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,8 +30,8 @@ def by_call(graph: CallGraph, records: Sequence[Record]) -> list[Record]:
 
 
 def errors_between(
-    layers: Sequence[Layer], graph: CallGraph, records: Sequence[Record], deltas: Sequence[Any]
-) -> tuple[tuple[Errors, ...], list[Any]]:
+    layers: Sequence[Layer], graph: CallGraph, records: Sequence[Record], deltas: Sequence[jax.Array]
+) -> tuple[tuple[Errors, ...], list[jax.Array | None]]:
     """Send errors at the outputs of a graph back through its calls, last to first.
 
     Args:
@@ -47,8 +46,8 @@ def errors_between(
     first, calls = graph.inputs, graph.calls
     # What readers send back arrives at the activity of a place and passes its nonlinearity once, as a sum. Losses are
     # computed from potentials, so their errors arrive behind it.
-    at_activity: list[list[Any]] = [[] for _ in range(first + len(calls))]
-    at_potential: list[list[Any]] = [[] for _ in range(first + len(calls))]
+    at_activity: list[list[jax.Array]] = [[] for _ in range(first + len(calls))]
+    at_potential: list[list[jax.Array]] = [[] for _ in range(first + len(calls))]
     for place, own in zip(graph.outputs, deltas, strict=True):
         (at_potential if place >= first else at_activity)[place].append(own)
     uses, found = by_call(graph, records), {}
@@ -76,5 +75,5 @@ def _joined(errors: Sequence[Errors]) -> Errors:
     return errors[0]._replace(gradient=total, children=tuple(reversed(errors)))
 
 
-def _sum(parts: Sequence[Any]) -> Any:
+def _sum(parts: Sequence[jax.Array]) -> jax.Array:
     return reduce(lambda one, other: jax.tree.map(jnp.add, one, other), parts)

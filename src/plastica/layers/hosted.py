@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -11,6 +11,7 @@ from ..declaration import replace
 from ..typing import Params, State
 from .adapting import FOUND
 from .layer import Context, Layer
+from .node import NodeLike
 from .on_arrays import is_for_graph, the_one
 
 
@@ -43,5 +44,5 @@ class Hosted(Layer):
     def __call__(self, *inputs: object) -> Any:
         """Return the output as a node of a graph; for text or identifiers, the numbers."""
         if is_for_graph(inputs):
-            return super().__call__(*inputs)
+            return super().__call__(*cast("tuple[NodeLike, ...]", inputs))
         return self.transform(the_one(self, inputs))

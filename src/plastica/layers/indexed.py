@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from collections.abc import Iterable, Iterator
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -95,7 +95,7 @@ class Indexed(Hosted):
         """Return how many numbers there are, special ones included."""
         return self.first + len(self.known_terms())
 
-    def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
+    def set_vocabulary(self, vocabulary: Iterable[Term], idf_weights: Iterable[float] | None = None) -> None:
         """Note a vocabulary, as :meth:`adapt` notes what it finds.
 
         Args:
@@ -174,6 +174,6 @@ class Indexed(Hosted):
         return None if self.max_tokens is None else self.max_tokens - self.first
 
 
-def _batches(data: object) -> Iterator[Any]:
+def _batches(data: object) -> Iterator[object]:
     """Yield an iterator's batches; anything else is one."""
     yield from data if isinstance(data, Iterator) else (data,)

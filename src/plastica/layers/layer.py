@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
 import jax
@@ -20,10 +20,11 @@ from ..typing import Params, State, by_name
 from .activity import ACTIVITY_COST, regularized
 from .in_network import InNetwork
 from .in_time import InTime
-from .node import Node, nodes_of
+from .node import Node, NodeLike, nodes_of
 from .records import INFERENCE, Context, Errors, Record, added, with_feedback
 
 Capability = TypeVar("Capability")
+T = TypeVar("T")
 # What layers have in Keras, and models have here.
 OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weights", "kernel", "output", "input"})
 
@@ -55,7 +56,7 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
     trainable: bool = True
     activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
-    def __call__(self, *nodes: Any) -> Any:
+    def __call__(self, *nodes: NodeLike) -> Any:
         """Return the output of the layer as a node of a graph, as in Keras's functional API; several in a list.
 
         Args:
@@ -217,7 +218,7 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
         # As in Keras, the penalty on recurrent_kernel is named recurrent_regularizer.
         return tuple(name for name in (prefix, f"{prefix}_kernel") if name in params)[:1]
 
-    def _of_parameters(self, ending: str, get: Callable[[Any], Any], params: Params) -> list[tuple[str, Any]]:
+    def _of_parameters(self, ending: str, get: Callable[[Any], T | None], params: Params) -> list[tuple[str, T]]:
         """Return each parameter that a field with this ending is about, with what the field holds."""
         held = [(field.name.removesuffix(ending), get(getattr(self, field.name))) for field in _ending(self, ending)]
         return [
@@ -308,7 +309,7 @@ def reshapes_only(layer: Layer) -> bool:
     return type(layer).passed_on is not Layer.passed_on and all(map(reshapes_only, layer.children))
 
 
-def _ending(layer: Layer, ending: str) -> list[Any]:
+def _ending(layer: Layer, ending: str) -> list[Field[object]]:
     return [field for field in fields(layer) if field.name.endswith(ending)]
 
 

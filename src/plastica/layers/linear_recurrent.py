@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -116,6 +116,10 @@ class LinearRecurrentUnit(Layer):
         return new, _outputs(params, new, x_t)
 
 
+# What a stretch of steps does to h: the factor, and what is added.
+Stretch: TypeAlias = tuple[jax.Array, jax.Array]
+
+
 def _factor(params: Params) -> jax.Array:
     # exp(-exp(nu)) is in (0, 1) for any nu: the memory fades whatever training does.
     return jnp.exp(jax.lax.complex(-jnp.exp(params["nu"]), jnp.exp(params["theta"])))
@@ -134,7 +138,7 @@ def _outputs(params: Params, memory: jax.Array, x: jax.Array) -> jax.Array:
     return memory.real @ real - memory.imag @ imaginary + params["D"] * x
 
 
-def _one_after_the_other(before: Any, after: Any) -> Any:
+def _one_after_the_other(before: Stretch, after: Stretch) -> Stretch:
     """Return two stretches of the recurrence h = factor * h + input as one."""
     # h -> a h + b, twice: the composition of two such maps is one of them again, so that all prefixes of a
     # sequence take log2(time) rounds of products instead of one step after another.

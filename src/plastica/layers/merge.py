@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any, cast
 
@@ -41,7 +42,7 @@ class Elementwise(Merge):
         return True
 
     def output_shape(self, shape: Shape) -> Shape:
-        shapes: tuple[Any, ...] = tuple(map(tuple, shape))  # pyright: ignore[reportArgumentType]
+        shapes: tuple[Shape, ...] = tuple(map(tuple, shape))  # pyright: ignore[reportArgumentType]
         ranks = {len(each) for each in shapes}
         sizes = [{size for size in axis if size != 1} for axis in zip(*shapes, strict=False)]
         if len(ranks) > 1 or any(len(axis) > 1 for axis in sizes):
@@ -261,7 +262,7 @@ class Dot(Merge):
     def _both(self) -> tuple[int, int]:
         return self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
 
-    def _places(self, shapes: Any) -> list[int]:
+    def _places(self, shapes: Sequence[Shape]) -> list[int]:
         return [axis % (len(shape) + 1) for axis, shape in zip(self._both, shapes, strict=True)]
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -292,6 +293,6 @@ def _unit(x: jax.Array, axis: int) -> jax.Array:
     return x * jax.lax.rsqrt(jnp.maximum(jnp.sum(jnp.square(x), axis, keepdims=True), 1e-12))
 
 
-def _require_two(layer: Layer, shapes: Any) -> None:
+def _require_two(layer: Layer, shapes: Sequence[object]) -> None:
     if len(shapes) != 2:
         raise ShapeError(f"{type(layer).__name__} reads two inputs; got {len(shapes)}.")

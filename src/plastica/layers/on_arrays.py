@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .. import random
 from ..data.arrays import to_array
 from ..errors import InvalidValue
 from .layer import Context, Layer
-from .node import Node
+from .node import Node, NodeLike
 
 CALLS = "_calls"  # where an object counts its calls with arrays, beside its fields
 
@@ -25,7 +25,7 @@ class OnArrays(Layer):
             InvalidValue: If there are several arrays.
         """
         if is_for_graph(inputs):
-            return super().__call__(*inputs)
+            return super().__call__(*cast("tuple[NodeLike, ...]", inputs))
         return self.of_array(to_array(the_one(self, inputs), "inputs"))
 
     def of_array(self, x: np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ class RandomOnArrays(OnArrays):
                 same ones for a new layer. In a model, training alone decides.
         """
         if is_for_graph(inputs) or not training:
-            return super().__call__(*inputs)
+            return super().__call__(*cast("tuple[NodeLike, ...]", inputs))
         x = to_array(the_one(self, inputs), "inputs")
         self.output_shape(x.shape[1:])
         calls = self.__dict__.get(CALLS, 0)

@@ -199,7 +199,7 @@ def check_wavelength(layer: Any) -> None:
         raise InvalidValue(f"{type(layer).__name__}(max_wavelength={layer.max_wavelength}): it must be above 0.")
 
 
-def angles_of(places: jax.Array, features: int, max_wavelength: Any, dtype: Any) -> jax.Array:
+def angles_of(places: jax.Array, features: int, max_wavelength: float, dtype: jnp.dtype) -> jax.Array:
     """Return the angle of each pair of features at each place, ``(time, pairs)``."""
     share = jnp.arange((features + 1) // 2, dtype=dtype) * 2 / features
     return places[:, None].astype(dtype) * jnp.asarray(max_wavelength, dtype) ** -share

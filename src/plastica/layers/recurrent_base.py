@@ -15,6 +15,7 @@ from . import memory
 from .cell import Cell
 from .in_time import Carry, whole_sequence
 from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State
+from .node import NodeLike
 from .records import Variables
 
 _WRONG_RANK = (
@@ -58,7 +59,7 @@ class Recurrent(Layer):
     def keeps_time(self) -> bool:
         return self.return_sequences and not self.go_backwards
 
-    def __call__(self, *nodes: Any, initial_state: Any = None) -> Any:
+    def __call__(self, *nodes: NodeLike, initial_state: NodeLike | None = None) -> Any:
         """Return the output as a node of a graph; with ``return_state`` a list of it and of what is carried at the end.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise, zip_longest
 from typing import Any, ClassVar
@@ -207,7 +207,7 @@ def chain(layers: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
     return tuple((place, (place,)) for place in range(layers))
 
 
-def checked_layers(owner: str, layers: Any) -> tuple[Layer, ...]:
+def checked_layers(owner: str, layers: Iterable[Any]) -> tuple[Layer, ...]:
     """Return layers as a tuple; a list among them becomes a Sequential."""
     found = tuple(Sequential(tuple(part)) if isinstance(part, list | tuple) else part for part in layers)
     for place, layer in enumerate(found):

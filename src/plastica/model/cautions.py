@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..activations import Activation, Softmax
 from ..errors import caution
 from ..layers import BatchNormalization, CategoryEmbedding, Embedding, LayerNormalization, UnitNormalization
 from ..layers.layer import Layer
+from ..layers.lengths import OpenShape
 from ..layers.lost_masks import losing_masks
 from ..layers.walk import walk
 from ..losses import Loss
@@ -44,7 +43,7 @@ def of_training(network: Layer, x: HostArrays, y: np.ndarray, loss: Loss, activa
         _of_size_of_targets(y)
 
 
-def of_masks(network: Layer, params: Params, state: State, shape: Any) -> None:
+def of_masks(network: Layer, params: Params, state: State, shape: OpenShape) -> None:
     """Warn about layers that count padding like any other step.
 
     Args:

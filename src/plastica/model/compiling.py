@@ -24,7 +24,7 @@ from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
 from ..training.supervised import Supervised
-from ..typing import Params, State
+from ..typing import Memory, Params, State
 from . import outputs
 from .inputs import HostArrays
 
@@ -217,7 +217,7 @@ def lay_out(program: Program, params: Params, state: State, seed: int) -> Learne
         return jax.tree.map(np.asarray, begin(program, params, state, seed, ()))
 
 
-def memory_for(own: Program | None, rule: Rule, network: Layer, params: Params, state: State, seed: int) -> Any:
+def memory_for(own: Program | None, rule: Rule, network: Layer, params: Params, state: State, seed: int) -> Memory:
     """Return the initial memory of a program of the user's own, or of the rule."""
     key = _key_of(seed)
     return rule.init(network, params, key) if own is None else own.begin(params, state, key)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import jax
 import numpy as np
@@ -13,6 +13,7 @@ from ..data.gathered import Gathered
 from ..data.series_windows import SeriesWindows
 from ..data.streaming import Blocks
 from ..errors import InvalidValue
+from ..layers.layer import Shape
 from ..losses import OutputLosses
 from ..training import interrupting
 from ..training.batches import Arrays, held_out_rows, training_rows
@@ -199,7 +200,7 @@ def member_on(
     model: BaseModel,
     source: Source,
     targets: HostArrays,
-    shape: Any,
+    shape: Shape,
     held_out: int,
     judged: Callable[[int], Rows | None],
     first_epoch: int = 0,

@@ -52,8 +52,8 @@ def _evaluate(model: BaseModel, groups: Iterator[Examples], batch_size: int | No
 
 
 def sums_of(
-    model: BaseModel, groups: Iterator[Examples], batch_size: int | None, sums: Any = None
-) -> tuple[Program, tuple[int, ...], Any]:
+    model: BaseModel, groups: Iterator[Examples], batch_size: int | None, sums: PyTree = None
+) -> tuple[Program, tuple[int, ...], PyTree]:
     """Add up the sums of groups of rows; only the last group may have a different number of rows.
 
     Args:
@@ -111,7 +111,7 @@ def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> An
 
     program = compiled_for(model.network).predict
 
-    def answer(rows: HostArrays, state: Any = state) -> Any:
+    def answer(rows: HostArrays, state: State = state) -> Any:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
         answers = program(answering, params, state, memory, chunks, np.int32(-(-count // size)))

@@ -12,7 +12,7 @@ from ..activations import Linear
 from ..errors import DataError, InvalidValue, ShapeError
 from ..layers import INFERENCE
 from ..layers.layer import Layer
-from ..typing import Float, Params, State
+from ..typing import Float, Params, PyTree, State
 from . import examples
 from .base import BaseModel
 from .inputs import count_rows
@@ -101,5 +101,5 @@ def _check_readout(network: Layer) -> None:
 
 
 @jax.jit
-def _hidden(body: Layer, params: Params, state: State, x: Any) -> Array:
+def _hidden(body: Layer, params: Params, state: State, x: PyTree) -> Array:
     return body.apply(params, body.cast_inputs(x), state, INFERENCE)[0]

@@ -22,7 +22,7 @@ from .base import BaseModel
 from .compiling import Compiled
 
 
-def save(model: BaseModel, path: str | Path, around: Mapping[str, Any] = MappingProxyType({})) -> Path:
+def save(model: BaseModel, path: str | Path, around: Mapping[str, object] = MappingProxyType({})) -> Path:
     """Write a network, with its compile settings and training state if it has them.
 
     Args:
@@ -40,7 +40,7 @@ def save(model: BaseModel, path: str | Path, around: Mapping[str, Any] = Mapping
 
 
 def contents(
-    model: BaseModel, around: Mapping[str, Any] = MappingProxyType({})
+    model: BaseModel, around: Mapping[str, object] = MappingProxyType({})
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays and the document of a network's file; see :func:`save`."""
     shape: Any = model.declared_shape or ()

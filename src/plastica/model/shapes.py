@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InvalidValue, ShapeError
 from ..layers import lengths
 from ..layers.layer import Shape
+from ..layers.lengths import OpenShape
 
 
 def shape_to_build(given: object, stated: Shape | None) -> Shape:
@@ -36,7 +37,7 @@ def shape_to_build(given: object, stated: Shape | None) -> Shape:
     return found
 
 
-def is_several(shape: Any) -> bool:
+def is_several(shape: OpenShape | None) -> bool:
     """Return whether a shape is a tuple of shapes, one for each input or output."""
     return bool(shape) and isinstance(shape[0], tuple)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, TypeVar, cast, final
 
 import jax
 import numpy as np
 
 from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
+from ..typing import PyTree
 from .base import BaseModel
 from .examples import take
+
+T = TypeVar("T")
 
 
 @final
@@ -35,7 +38,7 @@ class Checked(Blocks):
                 f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with blocks. "
                 "Choose another optimizer, such as adam."
             )
-        self._types: Any = None
+        self._types: PyTree = None
         first = self.read(0)
         self._weighted = first[2] is not None
 
@@ -62,12 +65,12 @@ class Checked(Blocks):
             raise ShapeError(
                 f"only one of block {block} and block 0 has weights; pass weights in all blocks or in none."
             )
-        read = found.x, found.y, found.weight
+        read = cast("Block", (found.x, found.y, found.weight))
         self._types = self._types or jax.tree.map(lambda part: part.dtype, read)
         return conformed(read, self._types, f"block {block}", "block 0")
 
 
-def conformed(rows: object, types: Any, name: str, first: str) -> Any:
+def conformed(rows: T, types: PyTree, name: str, first: str) -> T:
     """Return rows in the types that the rows read first have.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -46,6 +46,9 @@ ORDER = (
     "count",
 )
 
+# The arrays of a layer by name; in copies names stand in their places, to learn the order.
+Holder: TypeAlias = dict[str, Any]
+
 
 class NamedWeights(NamedTuple):
     """A network's arrays by name.
@@ -59,10 +62,10 @@ class NamedWeights(NamedTuple):
     network: Layer
     params: Params
     state: State
-    arrays: dict[str, tuple[dict[str, Any], str]]
+    arrays: dict[str, tuple[Holder, str]]
 
 
-def named_weights(network: Layer, params: Params, state: State) -> Iterator[tuple[str, dict[str, Any], str]]:
+def named_weights(network: Layer, params: Params, state: State) -> Iterator[tuple[str, Holder, str]]:
     """Yield ``(path, holder, name)`` for each array ``holder[name]``, in the order of Keras."""
     for path, _, own, carried in _listed(network, params, state):
         for holder in (*holders(own), *holders(carried)):
@@ -71,7 +74,7 @@ def named_weights(network: Layer, params: Params, state: State) -> Iterator[tupl
                     yield path, holder, name
 
 
-def holders(tree: Tree | None) -> Iterator[dict[str, Any]]:
+def holders(tree: Tree | None) -> Iterator[Holder]:
     """Yield the dicts with the arrays of a layer: one, or one for each of its cells."""
     if isinstance(tree, dict):
         yield tree
@@ -158,7 +161,7 @@ def by_name(network: Layer, params: Params, state: State) -> NamedWeights:
 
     Layers inside a composition have its name in front: ``"block/dense_1/kernel"``.
     """
-    found: dict[str, tuple[dict[str, Any], str]] = {}
+    found: dict[str, tuple[Holder, str]] = {}
 
     def gather(entry: Entry, path: str) -> None:
         if entry.layer.children:

@@ -64,7 +64,7 @@ class InspectionMethods(BaseModel):
         return tracing.trace(self.network, self.params, self.state, found.x, found.y, self.objective)
 
     def plot_gates(
-        self, x: Any, *, row: int = 0, layer: int | str | None = None, path: str | Path | None = None
+        self, x: object, *, row: int = 0, layer: int | str | None = None, path: str | Path | None = None
     ) -> Any:
         """Draw the gates and states of a recurrent layer at every step of one sequence.
 
@@ -96,7 +96,7 @@ class InspectionMethods(BaseModel):
         own = {name: values[row].reshape(len(values[row]), -1) for name, values in chosen.trajectory.items()}
         return draw_gates(own, chosen.path).save(path)
 
-    def gradient_by_lag(self, x: Any, y: Any, *, layer: str | None = None) -> Float[np.ndarray, "lags"]:
+    def gradient_by_lag(self, x: object, y: object, *, layer: str | None = None) -> Float[np.ndarray, "lags"]:
         r"""Return how strongly the loss depends on the inputs of earlier steps: the norm of dC/dx by lag.
 
         Entry k is the mean over rows of the norm of :math:`\partial C / \partial x_{T-k}`, with C the loss of a row and
@@ -128,7 +128,9 @@ class InspectionMethods(BaseModel):
             raise InvalidValue("gradient_by_lag: the network was compiled without a loss; give compile() one.")
         return gradient_by_lag(self.network, self.params, self.state, found.x, found.y, self.objective, layer)
 
-    def plot_gradient_by_lag(self, x: Any, y: Any, *, layer: str | None = None, path: str | Path | None = None) -> Any:
+    def plot_gradient_by_lag(
+        self, x: object, y: object, *, layer: str | None = None, path: str | Path | None = None
+    ) -> Any:
         """Draw :meth:`gradient_by_lag`.
 
         Args:

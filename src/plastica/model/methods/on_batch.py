@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax import Array
 
 from ... import random
 from ...errors import NotFinite
@@ -28,7 +29,7 @@ from ..settling import settled
 class BatchMethods(BaseModel):
     """The methods of a model that take one batch."""
 
-    _test_sums: Any = None
+    _test_sums: Array | None = None
 
     def train_on_batch(
         self,
