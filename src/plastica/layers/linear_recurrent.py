@@ -117,7 +117,7 @@ class LinearRecurrentUnit(Layer):
 
 
 # What a stretch of steps does to h: the factor, and what is added.
-Stretch: TypeAlias = tuple[jax.Array, jax.Array]
+AffineMap: TypeAlias = tuple[jax.Array, jax.Array]
 
 
 def _factor(params: Params) -> jax.Array:
@@ -138,7 +138,7 @@ def _outputs(params: Params, memory: jax.Array, x: jax.Array) -> jax.Array:
     return memory.real @ real - memory.imag @ imaginary + params["D"] * x
 
 
-def _one_after_the_other(before: Stretch, after: Stretch) -> Stretch:
+def _one_after_the_other(before: AffineMap, after: AffineMap) -> AffineMap:
     """Return two stretches of the recurrence h = factor * h + input as one."""
     # h -> a h + b, twice: the composition of two such maps is one of them again, so that all prefixes of a
     # sequence take log2(time) rounds of products instead of one step after another.
