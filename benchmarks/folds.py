@@ -23,6 +23,7 @@ from plastica.datasets import path_of
 from plastica.tables import Settings, TableNetwork
 
 UNITS, BATCH = (64, 64), 32
+DROPPED = ("name",)  # text, which scikit-learn has no default for
 
 
 def ours(epochs: int) -> float:
@@ -35,6 +36,7 @@ def ours(epochs: int) -> float:
         epochs=epochs,
         batch_size=BATCH,
         validation=0,
+        drop=DROPPED,
         baselines=(),
     )
     made = TableNetwork.fit("titanic", "survived", settings)
@@ -55,15 +57,12 @@ def theirs(epochs: int) -> float:
     from threadpoolctl import threadpool_limits
 
     frame = pl.read_csv(path_of("titanic")).to_pandas()
-    y, x = (
-        frame.pop("survived"),
-        frame.drop(columns=[c for c in frame if frame[c].nunique() > 50 and frame[c].dtype == object]),
-    )
+    y, x = frame.pop("survived"), frame.drop(columns=[name for name in DROPPED if name in frame])
     numbers = x.select_dtypes("number").columns
     words = x.columns.difference(numbers)
     front = make_column_transformer(
         (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), numbers),
-        (OneHotEncoder(handle_unknown="ignore"), words),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), words),
     )
     network = MLPClassifier(
         UNITS, batch_size=BATCH, max_iter=epochs, tol=0, n_iter_no_change=epochs + 1, random_state=0
