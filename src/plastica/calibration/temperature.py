@@ -16,7 +16,7 @@ SMALLEST = 1e-12
 RANGE = (-4.0, 4.0)  # of the logarithm of the temperature: from .02 to 55
 
 
-class Minimum(Protocol):
+class ScalarMinimum(Protocol):
     """What scipy's ``minimize_scalar`` returns, as far as it is used."""
 
     x: float
@@ -68,7 +68,7 @@ class TemperatureScaling:
         def loss(log_temperature: float) -> float:
             return float(-_log_softmax(logits / np.exp(log_temperature))[rows, classes].mean())
 
-        found = cast("Minimum", minimize_scalar(loss, bounds=RANGE, method="bounded", options={"xatol": 1e-6}))
+        found = cast("ScalarMinimum", minimize_scalar(loss, bounds=RANGE, method="bounded", options={"xatol": 1e-6}))
         self.temperature = float(np.exp(found.x))
         return self
 

@@ -20,7 +20,7 @@ from .table import Table, distinct_names, show
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-Cell: TypeAlias = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+CellValue: TypeAlias = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 SNIFFED_ROWS = 200
 EXACT = 2**53
 
@@ -91,7 +91,7 @@ def _check_size(data: bytes, name: str) -> None:
         raise FileError(f"{name} expands to {size / 1e9:.1f} GB, more than fits in memory. Save the sheet as CSV.")
 
 
-def _table(rows: list[list[Cell]], name: str, header: bool | None) -> Table:
+def _table(rows: list[list[CellValue]], name: str, header: bool | None) -> Table:
     numbered = [(number, row) for number, row in enumerate(rows, start=1) if any(cell != "" for cell in row)]
     width = max(max(place for place, cell in enumerate(row) if cell != "") for _, row in numbered) + 1
     first, *below = [row[:width] + [""] * (width - len(row)) for _, row in numbered]
@@ -112,7 +112,7 @@ def _table(rows: list[list[Cell]], name: str, header: bool | None) -> Table:
     return replace(made, source=name, notes=tuple(notes + renamed), positions=np.array(lines), position_word="row")
 
 
-def _column(given: list[Cell]) -> list[Cell | None]:
+def _column(given: list[CellValue]) -> list[CellValue | None]:
     cells = [None if cell == "" else cell for cell in given]
     kinds: set[type] = {type(cell) for cell in cells if cell is not None}
     if kinds == {dt.date, dt.datetime}:
@@ -120,10 +120,10 @@ def _column(given: list[Cell]) -> list[Cell | None]:
     return cells if len(kinds) == 1 else [_plain(cell) for cell in cells]
 
 
-def _at_midnight(cell: Cell | None) -> Cell | None:
+def _at_midnight(cell: CellValue | None) -> CellValue | None:
     return dt.datetime(cell.year, cell.month, cell.day) if type(cell) is dt.date else cell
 
 
-def _plain(cell: Cell | None) -> Cell | None:
+def _plain(cell: CellValue | None) -> CellValue | None:
     """Return an integer for a number without a fraction, since workbooks store all numbers as floats."""
     return int(cell) if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT else cell
