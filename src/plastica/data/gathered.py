@@ -10,8 +10,6 @@ import numpy as np
 from jax import Array
 from numpy.typing import DTypeLike
 
-from ..typing import Integer
-
 
 class Gathered(ABC):
     """Rows on the host with the interface of an array, ``(rows, ...)``, that are not stored in memory.
@@ -66,7 +64,7 @@ class Staged(ABC):
         """The shape of the array."""
 
     @abstractmethod
-    def take(self, numbers: Integer[Array, "*places"] | int) -> jax.Array:
+    def take(self, numbers: Array | np.ndarray | int) -> jax.Array:
         """Return the rows with these indices along the first axis; runs inside the compiled program."""
 
     @abstractmethod

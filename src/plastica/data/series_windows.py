@@ -16,7 +16,7 @@ from jax import Array
 from numpy.typing import DTypeLike
 
 from ..errors import DataError, InvalidValue, ShapeError
-from ..typing import Integer, PyTree
+from ..typing import PyTree
 from .arrays import to_compact_array
 from .gathered import Gathered, Staged
 
@@ -129,7 +129,7 @@ class StagedWindows(Staged):
         """The shape of the array."""
         return (*self.starts.shape, self.length, *self.series.shape[1:])
 
-    def take(self, numbers: Integer[Array, "*places"] | int) -> jax.Array:
+    def take(self, numbers: Array | np.ndarray | int) -> jax.Array:
         starts = jnp.asarray(self.starts).at[numbers].get(mode="promise_in_bounds")
         steps = _steps(starts, self.length, self.sampling_rate, jnp)
         return jnp.asarray(self.series).at[steps].get(mode="promise_in_bounds")

@@ -122,7 +122,8 @@ def _product(program: Program, params: Any, along: Any, state: Any, memory: Any,
     count = jax.tree.leaves(rows)[0].shape[0]
     weight, within = jnp.ones(count, jnp.float32), None
     if rows.weight is not None:
-        weight, within = (rows.weight, None) if rows.weight.ndim == 1 else (weight, rows.weight)
+        given = jnp.asarray(rows.weight)
+        weight, within = (given, None) if given.ndim == 1 else (weight, given)
     batch = Batch(x, y, weight, jnp.float32(count), within=within)
 
     def loss(params: Any) -> Array:

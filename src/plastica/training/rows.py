@@ -77,7 +77,7 @@ class Picked(Staged):
         """The shape of the array."""
         return (*self.table.shape, *self.array.shape[1:])
 
-    def take(self, numbers: Int[Array, "*places"] | int) -> Array:
+    def take(self, numbers: Array | np.ndarray | int) -> Array:
         """Return the rows of a chunk; runs inside the compiled program."""
         return gathered(self.array, self.table[numbers])
 
