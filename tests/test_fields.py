@@ -222,7 +222,7 @@ class Curious(pl.Callback):
     lambda: pl.Sequential([pl.Dense(1)]).build("abc"), lambda: pl.Sequential([pl.Dense(1)]).build((2.5,)),
     lambda: pl.Sequential([pl.Dense(1, input_dim=2)]).save(3), lambda: pl.load(None),
     lambda: pl.Sequential([pl.Dense(1, input_dim=2)]).load_weights(None), lambda: Settings(epochs="3"),
-    lambda: Settings(rule=3), lambda: Settings(test=None), lambda: Settings(costs=3), lambda: Settings(layers=3),
+    lambda: Settings(rule=3), lambda: Settings(test=[0.2]), lambda: Settings(costs=3), lambda: Settings(layers=3),
     lambda: Settings(learning_rate="x"), lambda: Settings(class_weight=3),
 ])  # fmt: skip
 def test_arguments_of_the_wrong_kind_are_refused_in_a_sentence(call):

@@ -25,6 +25,7 @@ LAYERS = {
     "LSTM": lambda **given: pl.LSTM(3, **given),
     "GRU": lambda **given: pl.GRU(3, **given),
     "RNN": lambda **given: pl.RNN([pl.LSTMCell(2), pl.GRUCell(3)], **given),
+    "twelve arrays": lambda **given: pl.RNN([pl.LSTMCell(units) for units in (1, 2, 3, 4, 2, 3)], **given),
 }
 
 

@@ -40,8 +40,7 @@ def recalled(layer: object, state: State, rows: int) -> tuple[jax.Array, ...] | 
     Raises:
         ShapeError: If this batch has another number of rows.
     """
-    # In the order of the names, in which remembered() writes them.
-    held = tuple(state[name] for name in sorted(state) if is_memory(name))
+    held = tuple(state[name] for name in _names(state))
     if not held:
         return None
     if held[0].shape[0] != rows:
@@ -54,7 +53,7 @@ def recalled(layer: object, state: State, rows: int) -> tuple[jax.Array, ...] | 
 
 def remembered(state: State, last: Tree) -> State:
     """Return the state with the arrays that are carried now."""
-    names = [name for name in sorted(state) if is_memory(name)]
+    names = _names(state)
     if not names:
         return state
     carried = zip(names, jax.tree.leaves(last), strict=True)
@@ -69,3 +68,8 @@ def mapped(function: Callable[..., jax.Array], tree: Tree, *others: Tree) -> Tre
             for name, own in tree.items()
         }
     return tuple(mapped(function, *each) for each in zip(tree, *others, strict=True))
+
+
+def _names(state: State) -> list[str]:
+    """Return the names of the arrays of memory in the order in which a cell carries them: 2 before 10."""
+    return sorted(filter(is_memory, state), key=lambda name: int(name.removeprefix(_NAME)))
