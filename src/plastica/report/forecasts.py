@@ -18,12 +18,15 @@ from .legends import COLOURS, DASHES, legend
 from .wording import alone, checked_language, plain, say
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from ..forecasting import Forecaster, ForecastResults
     from ..forecasting.fitted import FittedForecast, Forecasts, JudgedForecasts
     from ..forecasting.panel import Panel
 
 WIDE = (6.6, 2.4)
 SHOWN = 7  # horizons of the test span, and as many of the past before the forecast
+MOST_DATES = 6  # on the axis of a chart
 
 
 def write_forecast_report(
@@ -101,7 +104,7 @@ def _ahead(panel: Panel, made: Forecasts) -> Markup:
         axes.plot(times, values, color=INK, lw=1)
         axes.fill_between(times[-horizon:], made.low[0], made.high[0], color=BLUE, alpha=0.25, lw=0)
         axes.plot(times[-horizon:], made.values[0], color=BLUE, lw=1.4)
-        name_axes(axes, "word_time", "word_value")
+        _name_course(axes, panel)
         return inline(sheet, "ahead") + _two()
 
 
@@ -120,13 +123,15 @@ def _course(fitted: FittedForecast, judged: JudgedForecasts) -> Markup:
             axes.fill_between(times, (own - half)[place], (own + half)[place], color=BLUE, alpha=0.25, lw=0)
             axes.plot(times, judged.truth[places[place]], color=INK, lw=1)
             axes.plot(times, own[place], color=BLUE, lw=1.4)
-        name_axes(axes, "word_time", "word_value")
+        _name_course(axes, fitted.tail)
         return inline(sheet, "course") + _two()
 
 
 def _by_step(results: ForecastResults) -> Markup:
     """Draw the error of each step of the horizon for each model."""
     names = [results.model, *(name for name in results.errors if name != results.model)]
+    from matplotlib.ticker import MaxNLocator
+
     items: list[tuple[Markup | str, str, str]] = []
     with drawing():
         sheet, axes = axes_of(WIDE)
@@ -135,8 +140,20 @@ def _by_step(results: ForecastResults) -> Markup:
             axes.plot(range(1, len(errors) + 1), errors, color=colour, ls=style, lw=1.4)
             items.append((say(f"forecasting.model_{name}"), colour, dashes))
         axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         name_axes(axes, "word_step", "word_mae")
         return inline(sheet, "steps") + legend(items)
+
+
+def _name_course(axes: Axes, panel: Panel) -> None:
+    """Name the axes of a series over time, with so few dates that they do not overlap."""
+    if panel.frequency.is_calendar:
+        from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+
+        locator = AutoDateLocator(minticks=3, maxticks=MOST_DATES)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(AutoDateFormatter(locator))
+    name_axes(axes, "word_time", "word_value")
 
 
 def _times(panel: Panel, positions: np.ndarray) -> np.ndarray:
