@@ -9,10 +9,9 @@ import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jax.typing import ArrayLike
 
 from ..errors import FileError, InvalidValue, PlasticaWarning
 from . import manifest as manifests
@@ -20,6 +19,9 @@ from . import tensor_file
 from .atomic import explained, sync_folder, write_all, write_file
 from .document import Document
 from .locking import try_lock
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
 
 _LOCK = ".plastica-checkpoints"
 _ARRAYS, _MANIFEST = "arrays.safetensors", "manifest.json"

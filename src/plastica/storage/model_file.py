@@ -6,15 +6,18 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jax.typing import ArrayLike
 
 from ..errors import FileError
 from . import document as documents
 from . import tensor_file
 from .atomic import as_path, replace_file
 from .document import Document
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
 
 FORMAT = 1
 _UNSEALED = "0" * 64

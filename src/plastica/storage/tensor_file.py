@@ -13,16 +13,18 @@ import stat
 from collections.abc import Mapping
 from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple, TypeGuard, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 
 import numpy as np
-from jax.typing import ArrayLike
 
 from ..errors import FileError, InvalidValue
 from . import document as documents
 from .atomic import reason
 from .document import Document
 from .foreign import what_it_seems
+
+if TYPE_CHECKING:
+    from jax.typing import ArrayLike
 
 LARGEST_HEADER = documents.LARGEST_DOCUMENT * 2
 MOST_ARRAYS = 100_000
