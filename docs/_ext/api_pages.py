@@ -49,7 +49,10 @@ MODULES = {
     "errors": "Errors and warnings",
 }
 AT_THE_TOP = ("boltzmann", "draw", "maps")  # modules that are attributes of the package, wherever their files are
-ROUTING = "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request"
+# Methods that scikit-learn adds to classes of estimators, with references into its own documentation.
+ROUTING = "get_metadata_routing, " + ", ".join(
+    f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "score")
+)
 CONTENTS = "contents"  # read by docs/reference.md
 # Inherited members are documented, except those from scikit-learn and Python.
 INHERITED = {
@@ -93,7 +96,8 @@ def class_page(module: ModuleType, name: str, inherited: str | None) -> str:
     place = place_of(module, name)
     lines = [*heading(name), f".. currentmodule:: {place}", "", f".. autoclass:: {place}.{name}", "   :members:"]
     if inherited:
-        lines += [f"   :inherited-members: {inherited}", f"   :exclude-members: {ROUTING}"]
+        lines.append(f"   :inherited-members: {inherited}")
+    lines.append(f"   :exclude-members: {ROUTING}")
     return "\n".join([*lines, ""])
 
 

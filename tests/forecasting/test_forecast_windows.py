@@ -13,7 +13,7 @@ from plastica.forecasting.panel import read_panel
 from plastica.forecasting.scales import learn_scales
 from plastica.forecasting.windows import WindowShape, has_holes, windows_of
 
-HOURS = [str(each) for each in np.datetime64("2026-01-05T00") + np.arange(400)]
+HOURS = [str(each) for each in np.datetime64("2026-01-05T00") + np.arange(400) * np.timedelta64(1, "h")]
 RANDOM = np.random.default_rng(0)
 
 

@@ -43,7 +43,7 @@ def test_months_quarters_and_years_are_counted_in_months():
     np.testing.assert_array_equal(monthly.stamps(monthly.positions(seconds(months))), seconds(months))
     assert find_frequency(seconds(months[1::3])).step == 3.0
     assert find_frequency(seconds(months[::12])).step == 12.0
-    ends = (months + 1).astype("datetime64[D]") - 1
+    ends = (months + np.timedelta64(1, "M")).astype("datetime64[D]") - np.timedelta64(1, "D")
     assert find_frequency(seconds(ends)).unit == "month"
 
 

@@ -182,7 +182,7 @@ def _monthly(stamps: Float[np.ndarray, " time"]) -> Frequency | None:
     if steps.min() < 1:
         return None
     days = (moments.astype("datetime64[D]") - moments.astype("datetime64[M]").astype("datetime64[D]")).astype(int)
-    ends = (moments.astype("datetime64[D]") + 1).astype("datetime64[M]").astype(np.int64) > months
+    ends = (moments.astype("datetime64[D]") + np.timedelta64(1, "D")).astype("datetime64[M]").astype(np.int64) > months
     if len(np.unique(days)) > 1 and not ends.all():
         return None
     step = max(each for each in MONTHS if (steps % each == 0).all())
