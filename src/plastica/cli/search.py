@@ -49,7 +49,12 @@ STRATEGIES = ("halving", "random", "grid")
     "--patience", type=int, default=12, help="Epochs without improvement of the validation loss before training stops."
 )
 @click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
-@click.option("--validation", type=float, default=0.2, help="Fraction (or number) of rows that judge the winner.")
+@click.option(
+    "--validation",
+    type=float,
+    default=0.2,
+    help="Fraction (or number) of rows on which the winner is compared with the defaults.",
+)
 @click.option(
     "--test",
     metavar="ROWS",

@@ -46,8 +46,9 @@ def mlp(shape: WindowShape, seed: int = 0) -> Model:
         A. Das et al. (2023), Long-term forecasting with TiDE: time-series dense encoder, section 4 (residual linear
         forecast and projected covariates).
     """
-    inputs, level, relative = _begin(shape)
-    flat = Flatten()(relative)
+    inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
+    level = GlobalAveragePooling1D()(inputs[0])
+    flat = Flatten()(Subtract()([inputs[0], RepeatVector(shape.look_back)(level)]))
     read = [flat, level]
     if shape.past:
         read.append(Dense(UNITS // 4, "relu")(Flatten()(inputs[1])))
@@ -57,7 +58,8 @@ def mlp(shape: WindowShape, seed: int = 0) -> Model:
     for _ in range(2):
         hidden = Dropout(DROPOUT)(Dense(UNITS, "relu")(hidden))
     parts = [Dense(shape.horizon)(hidden), Dense(shape.horizon, kernel_initializer="zeros")(flat)]
-    return _end(inputs, level, Reshape((shape.horizon, 1))(Add()(parts)), shape, seed)
+    relative = Reshape((shape.horizon, 1))(Add()(parts))
+    return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(level)]), seed=seed)
 
 
 def around(core: Core) -> Callable[[WindowShape, int], Model]:
@@ -85,14 +87,3 @@ ARCHITECTURES: dict[str, Callable[[WindowShape, int], Model]] = {
     "mlp": mlp,
     **{name: around(core) for name, core in CORES.items()},
 }
-
-
-def _begin(shape: WindowShape) -> tuple[list[GraphNode], GraphNode, GraphNode]:
-    """Return the inputs, the mean of the window, and the window relative to it."""
-    inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
-    level = GlobalAveragePooling1D()(inputs[0])
-    return inputs, level, Subtract()([inputs[0], RepeatVector(shape.look_back)(level)])
-
-
-def _end(inputs: list[GraphNode], level: GraphNode, relative: GraphNode, shape: WindowShape, seed: int) -> Model:
-    return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(level)]), seed=seed)

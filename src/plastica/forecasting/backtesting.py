@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..populations import Population
+from ..typing import Int
 from .architectures import ARCHITECTURES
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .fitted import naive_scales_of
@@ -17,7 +18,7 @@ from .panel import Panel
 from .results import judge
 from .scales import learn_scales
 from .training import answers, budget_for, compiled, read
-from .windows import has_holes, windows_of
+from .windows import PanelWindows, has_holes, windows_of
 
 if TYPE_CHECKING:
     import polars
@@ -60,11 +61,7 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
     naive, found = np.array(naive_scales_of(known, settings.horizon)), []
     for fold, (network, cut, end) in enumerate(zip(population, cuts, cuts[1:], strict=False)):
         origins = windows.origins(cut, end)
-        made = {names[0]: answers([network], windows, origins)}
-        simple = dict(naive_forecasts(windows, panel.frequency, origins))
-        if (ridge := ridge_forecast(windows, cut)) is not None:
-            simple[RIDGE] = ridge
-        made |= {name: windows.unscaled(origins, function(origins)) for name, function in simple.items()}
+        made = {names[0]: answers([network], windows, origins)} | _simple(windows, panel, origins, cut)
         errors = judge(windows.truth(origins), made, windows.series[origins], naive)
         span = {"first": panel.frequency.shown(cut), "last": panel.frequency.shown(end - 1), "forecasts": len(origins)}
         found += [
@@ -72,6 +69,14 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
             for name, each in errors.items()
         ]
     return _frame(found)
+
+
+def _simple(windows: PanelWindows, panel: Panel, origins: Int[np.ndarray, " windows"], cut: int) -> dict[str, Any]:
+    """Return the simple forecasts of a fold; the ridge regression learns from what comes before it."""
+    simple = dict(naive_forecasts(windows, panel.frequency, origins))
+    if (ridge := ridge_forecast(windows, cut)) is not None:
+        simple[RIDGE] = ridge
+    return {name: windows.unscaled(origins, function(origins)) for name, function in simple.items()}
 
 
 def _cuts(panel: Panel, folds: int, test: float) -> list[int]:
