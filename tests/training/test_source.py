@@ -7,6 +7,8 @@ import pytest
 
 import plastica as pl
 from plastica.model import fitting
+from plastica.model.examples import take
+from plastica.model.training_data import TrainingData
 from plastica.training import Plan, Rows
 from plastica.training.source import Source
 
@@ -49,16 +51,39 @@ class Replay(Source):
         yield from (*self.new, *self.memory)
 
 
+class ReplayedRows(TrainingData):
+    """Rows that are trained on together with those of the memory, as a kind of training data of its own."""
+
+    sources = ()
+
+    def __init__(self, model, rows):
+        self.model, self.rows = model, rows
+
+    @classmethod
+    def takes(cls, x):
+        return x is X
+
+    @classmethod
+    def checked(cls, model, given, options):
+        return cls(model, take(model, given.x, given.y)), None
+
+    def some_rows(self):
+        return self.rows.x, self.rows.y
+
+    def source(self, options):
+        new, model = (self.rows.x, self.rows.y), self.model
+        self.sources.append(Replay(new, OLD, 8, model.seed, model.epochs_trained))
+        return self.sources[-1]
+
+    def require_order(self, shuffle):
+        raise AssertionError("no network here is stateful")
+
+
 @pytest.fixture
 def replayed(monkeypatch):
-    sources = []
-
-    def source_for(model, examples, options):
-        sources.append(Replay((X, Y), OLD, 8, model.seed, model.epochs_trained))
-        return sources[-1]
-
-    monkeypatch.setattr(fitting, "_source_for", source_for)
-    return sources
+    monkeypatch.setattr(ReplayedRows, "sources", [])
+    monkeypatch.setattr(fitting, "KINDS", (ReplayedRows, *fitting.KINDS))
+    return ReplayedRows.sources
 
 
 def network():

@@ -55,6 +55,18 @@ class Gathered(ABC):
         return int(np.prod(self.shape))
 
 
+class RowsWithTargets(ABC):
+    """Inputs that come with their targets, such as windows over a series; ``fit`` takes both from it.
+
+    Attributes:
+        x: The inputs.
+        y: The targets, ``(rows, ...)``; None for inputs of ``predict``.
+    """
+
+    x: Gathered
+    y: np.ndarray | None
+
+
 class Staged(ABC):
     """Rows in the compiled program: a pytree of arrays from which batches are gathered."""
 

@@ -18,10 +18,10 @@ from numpy.typing import DTypeLike
 from ..errors import DataError, InvalidValue, ShapeError
 from ..typing import PyTree
 from .arrays import to_compact_array
-from .gathered import Gathered, Staged
+from .gathered import Gathered, RowsWithTargets, Staged
 
 
-class SeriesWindows:
+class SeriesWindows(RowsWithTargets):
     """Windows of a time series, each with a later value as its target; for ``fit``, ``evaluate`` and ``predict``.
 
     The series is stored as one array in memory and on the device; the windows of a batch are gathered from it when

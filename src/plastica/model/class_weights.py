@@ -9,7 +9,13 @@ import numpy as np
 
 from ..errors import InvalidValue
 from ..losses import Loss
+from .base import BaseModel
 from .inputs import Examples
+
+
+def weighed(model: BaseModel, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
+    """Return examples with the weights of their classes for the loss of a model; see :func:`weigh_classes`."""
+    return weigh_classes(examples, class_weight, model.compiled.loss, model.output_shape_for(examples.x))
 
 
 def weigh_classes(

@@ -8,8 +8,7 @@ import jax
 import numpy as np
 
 from ..data.arrays import to_array
-from ..data.gathered import Gathered
-from ..data.series_windows import SeriesWindows
+from ..data.gathered import Gathered, RowsWithTargets
 from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
 from ..layers import Sequential as Network
 from ..layers.composition import checks_data
@@ -177,10 +176,9 @@ def _check_input(model: BaseModel, inputs: Any) -> None:
 
 def windows_apart(x: object, y: object, verb: str) -> tuple[object, object]:
     """Return inputs and targets, which windows over a series have both."""
-    if not isinstance(x, SeriesWindows):
+    if not isinstance(x, RowsWithTargets):
         return x, y
     if y is not None:
-        raise InvalidValue(
-            f"{verb}(SeriesWindows, y=...): windows have their targets; give SeriesWindows(targets=...)."
-        )
+        name = type(x).__name__
+        raise InvalidValue(f"{verb}({name}, y=...): windows have their targets; give {name}(targets=...).")
     return x.x, x.y

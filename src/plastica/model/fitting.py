@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import jax
 import numpy as np
 
 from ..data.gathered import Gathered
-from ..data.series_windows import SeriesWindows
-from ..data.streaming import Blocks
-from ..errors import InvalidValue
 from ..layers.layer import Shape
 from ..losses import OutputLosses
 from ..training import interrupting
-from ..training.batches import Arrays, held_out_rows, training_rows
+from ..training.batches import held_out_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
 from ..training.checkpointing import Checkpoints
@@ -30,24 +28,28 @@ from ..training.run import Hook, Run, as_hooks
 from ..training.source import Source
 from ..training.stopping import stop_rules
 from ..training.sums import empty_sums, figures
-from ..training.windows import Windows
 from . import cautions
 from .adapting import adapt
 from .base import BaseModel
-from .class_weights import weigh_classes
 from .compiling import widths_for
-from .examples import take, windows_apart
-from .inputs import (
-    Examples,
-    HostArrays,
-    sample_rows,
-    split_off,
-)  # fmt: skip
-from .iterators import Batches, all_of, gives_batches, refuse_beside_batches
-from .options import BATCH_SIZE, Options
+from .examples import windows_apart
+from .in_batches import InBatches
+from .in_blocks import InBlocks
+from .in_memory import InMemory
+from .inputs import Examples, HostArrays
+from .options import Options
 from .remembering import check_fit, rows_a_batch
 from .settling import settled
-from .streams import Checked, refuse_beside_blocks
+from .training_data import GivenData, TrainingData
+
+KINDS: tuple[type[TrainingData], ...] = (InBatches, InBlocks, InMemory)  # the first that takes the data
+
+
+def training_data(model: BaseModel, given: GivenData, options: Options) -> tuple[TrainingData, Examples | None]:
+    """Check the training and validation data, and build the network if necessary."""
+    x, y = windows_apart(given.x, given.y, "fit")
+    kind = next(kind for kind in KINDS if kind.takes(x))
+    return kind.checked(model, replace(given, x=x, y=y), options)
 
 
 def examples_for(
@@ -60,36 +62,16 @@ def examples_for(
     validation_data: object,
     sampling: object,
     options: Options,
-) -> tuple[Examples | Checked | Batches, Examples | None]:
-    """Check the training and validation data, and build the network if necessary."""
-    x, y = windows_apart(x, y, "fit")
-    if gives_batches(x):
-        given = {"y": y, "sample_weight": sample_weight, "sampling": sampling, "batch_size": options.batch_size}
-        refuse_beside_batches(given, validation_split)
-        batches = Batches(model, x, options, lambda found: weighed(model, found, class_weight))
-        return batches, _validation(model, validation_data, options)
-    if options.steps_per_epoch is not None:
-        raise InvalidValue("fit(steps_per_epoch=...) is for generators of batches; an epoch of arrays is all rows.")
-    if isinstance(x, Blocks):
-        refuse_beside_blocks(y, sample_weight, class_weight, validation_split, sampling)
-        return Checked(model, x), _validation(model, validation_data, options)
-    learn = sample_rows(take(model, x, y, sample_weight, compact=True), sampling)
-    held_out = _validation(model, validation_data, options)
-    if held_out is None and validation_split:
-        learn, held_out = split_off(learn, validation_split)
-    if learn.sampling is not None and not learn.sampling.any():
-        raise InvalidValue("sampling is 0 for all training rows; at least one must be above 0.")
-    return weighed(model, learn, class_weight), held_out
-
-
-def weighed(model: BaseModel, examples: Examples, class_weight: Mapping[int, float] | None) -> Examples:
-    """Return examples with the weights of their classes."""
-    return weigh_classes(examples, class_weight, model.compiled.loss, model.output_shape_for(examples.x))
+) -> tuple[Examples | None, Examples | None]:
+    """Check the data of several models: the rows to train on, None if not in memory, and the validation rows."""
+    given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
+    data, held_out = training_data(model, given, options)
+    return data.examples, held_out
 
 
 def fit(
     model: BaseModel,
-    examples: Examples | Checked | Batches,
+    data: TrainingData,
     held_out: Examples | None,
     callbacks: Sequence[Callback] | Callback | None,
     options: Options,
@@ -97,10 +79,11 @@ def fit(
 ) -> History:
     """Train; see :meth:`Model.fit`."""
     keep_compiled_programs()
-    adapt(model, examples.x if isinstance(examples, Examples) else None)
-    member = _member_for(model, examples, held_out, options)
+    examples = data.examples
+    adapt(model, None if examples is None else examples.x)
+    member = _member_for(model, data, held_out, options)
     run = Run([member], max(0, options.epochs - options.initial_epoch), hooks=as_hooks(hooks))
-    if isinstance(examples, Examples) and not isinstance(model.compiled.loss, OutputLosses | None):
+    if examples is not None and not isinstance(model.compiled.loss, OutputLosses | None):
         inputs = jax.tree.map(lambda part: part.values if isinstance(part, Gathered) else part, examples.x)
         loss, _ = model.compiled.loss.for_one_answer(model.output_shape_for(examples.x))
         cautions.of_training(model.network, inputs, cast(np.ndarray, examples.y), loss, model.network.output_activation)
@@ -152,42 +135,10 @@ def watchers(model: BaseModel, callbacks: Sequence[Callback] | Callback | None) 
     return found
 
 
-def _validation(model: BaseModel, validation_data: object, options: Options) -> Examples | None:
-    if gives_batches(validation_data):
-        return all_of(model, validation_data, options.validation_steps, "validation_data")
-    if options.validation_steps is not None:
-        raise InvalidValue("fit(validation_steps=...) is for validation_data that is a generator of batches.")
-    return None if validation_data is None else _given_to_judge_by(model, validation_data)
-
-
-def _given_to_judge_by(model: BaseModel, validation_data: object) -> Examples:
-    if isinstance(validation_data, SeriesWindows):
-        validation_data = windows_apart(validation_data, None, "validation_data")
-    if model.compiled.loss is None and not isinstance(validation_data, tuple):
-        return take(model, validation_data, None, owner="validation_data ", compact=True)
-    if not isinstance(validation_data, tuple | list) or not 2 <= len(validation_data) <= 3:
-        raise InvalidValue("validation_data must be (x, y) or (x, y, sample_weight).")
-    return take(model, *validation_data, owner="validation_data ", compact=True)
-
-
-def _source_for(model: BaseModel, examples: Examples | Checked | Batches, options: Options) -> Source:
-    if isinstance(examples, Batches):
-        return examples.source()
-    batch_size = rows_a_batch(model.network, options.batch_size, BATCH_SIZE)
-    if isinstance(examples, Checked):
-        return Windows(examples, batch_size, model.seed, options.shuffle, model.epochs_trained)
-    rows = examples.rows
-    batch_size = rows if model.program.full_batch and options.batch_size is None else batch_size
-    data = training_rows(*examples[:3])
-    return Arrays(data, rows, batch_size, model.seed, options.shuffle, model.epochs_trained, examples.sampling)
-
-
-def _member_for(
-    model: BaseModel, examples: Examples | Checked | Batches, held_out: Examples | None, options: Options
-) -> Member:
-    targets = examples.read(0)[1] if isinstance(examples, Checked) else examples.y
-    check_fit(model.network, examples, held_out, options.shuffle)
-    source, shape = _source_for(model, examples, options), model.output_shape_for(_inputs_of(examples))
+def _member_for(model: BaseModel, data: TrainingData, held_out: Examples | None, options: Options) -> Member:
+    inputs, targets = data.some_rows()
+    check_fit(model.network, data, held_out, options.shuffle)
+    source, shape = data.source(options), model.output_shape_for(inputs)
 
     def judged(chunk: int) -> Rows | None:
         return None if held_out is None else jax.device_put(held_out_rows(*held_out[:3], chunk))
@@ -225,10 +176,6 @@ def member_on(
     model.learner = learner._replace(sums=jax.device_put(np.zeros_like(learner.sums)))
     chunk = rows_a_batch(model.network, None, chunk)
     return Member(model, source, judged(chunk), widths, first_epoch=first_epoch)
-
-
-def _inputs_of(examples: Examples | Checked | Batches) -> HostArrays:
-    return examples.read(0)[0] if isinstance(examples, Checked) else examples.x
 
 
 def _introduce(model: BaseModel, member: Member, options: Options) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, TypeGuard, TypeVar, final
+from typing import TYPE_CHECKING, TypeGuard, TypeVar
 
 import jax
 import numpy as np
 
-from ..errors import DataError, InvalidValue, PlasticaError, ShapeError
+from ..errors import DataError, InvalidValue, ShapeError
 from ..training.batches import ANSWER_ROWS, PART_ROWS
-from ..training.stream import BatchArrays, Stream
 from ..typing import PyTree
 from .base import BaseModel
 from .examples import take
 from .inputs import Examples, count_rows
-from .remembering import checked
-from .streams import conformed
 
 if TYPE_CHECKING:
-    from .options import Options
+    pass
 
 MOST_BYTES = 1 << 28  # of rows that are evaluated together
 
@@ -37,79 +34,6 @@ def gives_batches(x: object) -> TypeGuard[Iterable[object]]:
     )
 
 
-@final
-class Batches:
-    """Batches ``(x, y)`` or ``(x, y, sample_weight)`` from an iterator, checked against a network.
-
-    Args:
-        model: The model; it is built by the first batch if necessary.
-        batches: The iterator of batches.
-        options: The options of ``fit``.
-        weigh: Applies class weights.
-
-    Raises:
-        InvalidValue: If the optimizer needs all rows at once, or the run could not be resumed as ``checkpoint`` asks.
-    """
-
-    def __init__(self, model: BaseModel, batches: Iterable[object], options: Options, weigh: Weigh) -> None:
-        if model.optimizer.full_batch:
-            raise InvalidValue(
-                f"{type(model.optimizer).__name__} uses all rows in each step, which is not possible with a generator. "
-                "Choose another optimizer, such as adam."
-            )
-        if options.checkpoint is not None:
-            _require_rewinding(batches, options.steps_per_epoch)
-        self.model, self.weigh, self._types = model, weigh, None
-        epochs = max(0, options.epochs - options.initial_epoch)
-        self.stream = Stream(batches, options.steps_per_epoch, epochs, model.seed, model.epochs_trained)
-        try:
-            first = self._taken(0, self.stream.first())
-            self.x, self.y = first.x, first.y
-            self.stream.begin(first[:3], checked(model.network, self._converted))
-        except BaseException:
-            self.stream.close()
-            raise
-
-    def source(self) -> Stream:
-        """Return the source of a run."""
-        return self.stream
-
-    def _taken(self, number: int, item: object) -> Examples:
-        found = take(self.model, *unpacked(self.model, item, number), owner=f"batch {number}'s ", compact=True)
-        return self._conformed(self.weigh(found), number)
-
-    def _conformed(self, examples: Examples, number: int) -> Examples:
-        own = examples[:3]
-        if self._types is None:
-            self._types = jax.tree.map(lambda part: part.dtype, own)
-        if jax.tree.structure(own) != jax.tree.structure(self._types):
-            raise ShapeError(f"only one of batch {number} and batch 0 has weights; give weights in all or in none.")
-        return Examples(*conformed(own, self._types, f"batch {number}", "batch 0"))
-
-    def _converted(self, first: int, items: Sequence[object]) -> list[BatchArrays]:
-        """Return batches as arrays. All are checked together, and one by one only to find an invalid one."""
-        try:
-            rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]
-            joined = take(self.model, *_joined(rows), owner=f"batch {first}'s ", compact=True)
-            found = self._conformed(self.weigh(joined), first)
-            ends = np.cumsum([len(jax.tree.leaves(batch[0])[0]) for batch in rows]).tolist()
-        # One batch among them is invalid: converted one by one, the error names it.
-        except (PlasticaError, ValueError, TypeError):
-            return [self._taken(first + place, item)[:3] for place, item in enumerate(items)]
-        cuts = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
-        return [jax.tree.map(lambda part, cut=cut: part[cut], found[:3]) for cut in cuts]
-
-
-def _require_rewinding(batches: Iterable[object], steps: int | None) -> None:
-    if isinstance(batches, Iterator):
-        raise InvalidValue(
-            "fit(generator, checkpoint=...): a generator cannot be read again from its beginning, so such a run could "
-            "not be resumed. Give an object that can be iterated again, such as a data loader with a fixed order."
-        )
-    if steps is None and not hasattr(batches, "__len__"):
-        raise InvalidValue("fit(x, checkpoint=...): give steps_per_epoch=, since x has no len().")
-
-
 def unpacked(model: BaseModel, item: object, number: int) -> tuple[object, object, object]:
     """Return a batch as (x, y, sample_weight), where the last two may be None.
 
@@ -124,22 +48,6 @@ def unpacked(model: BaseModel, item: object, number: int) -> tuple[object, objec
         return item, None, None
     given = f"a {type(item).__name__}" + (f" of {len(item)}" if isinstance(item, tuple | list) else "")
     raise InvalidValue(f"batch {number} is {given}; expected (x, y) or (x, y, sample_weight).")
-
-
-def _joined(batches: Sequence[PyTree]) -> PyTree:
-    """Return the rows of several batches behind one another.
-
-    Raises:
-        ValueError: If their parts differ in type or shape.
-    """
-
-    def join(*parts: object) -> np.ndarray:
-        arrays = [np.asarray(part) for part in parts]
-        if len({array.dtype for array in arrays}) > 1:
-            raise ValueError("batches of several types")
-        return np.concatenate(arrays)
-
-    return jax.tree.map(join, *batches, is_leaf=lambda part: hasattr(part, "__array__"))
 
 
 def all_of(model: BaseModel, batches: Iterable[object], steps: int | None, owner: str) -> Examples:

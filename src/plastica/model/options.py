@@ -60,6 +60,16 @@ OPTION_KINDS = {
 }
 
 
+def refuse_steps_per_epoch(options: Options) -> None:
+    """Refuse a number of steps for data whose epoch is all rows.
+
+    Raises:
+        InvalidValue: If there is one.
+    """
+    if options.steps_per_epoch is not None:
+        raise InvalidValue("fit(steps_per_epoch=...) is for generators of batches; an epoch of arrays is all rows.")
+
+
 def whole(name: str, value: object, least: int) -> int | None:
     """Return an integer of at least ``least``, or None.
 

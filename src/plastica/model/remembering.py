@@ -15,7 +15,7 @@ from ..typing import PyTree
 from .base import BaseModel
 from .inputs import Examples, HostArrays
 from .memory import with_memory
-from .streams import Checked
+from .training_data import TrainingData
 
 
 def reset_states(model: BaseModel) -> None:
@@ -54,8 +54,8 @@ def check_rows(network: Layer, rows: PyTree, what: str) -> None:
         )
 
 
-def check_fit(network: Layer, examples: Any, held_out: Examples | None, shuffle: bool) -> None:
-    """Refuse training data whose rows would not go on from batch to batch.
+def check_fit(network: Layer, data: TrainingData, held_out: Examples | None, shuffle: bool) -> None:
+    """Refuse training data of a stateful network whose rows would not go on from batch to batch.
 
     Raises:
         InvalidValue: If rows are shuffled, or come in blocks.
@@ -63,14 +63,8 @@ def check_fit(network: Layer, examples: Any, held_out: Examples | None, shuffle:
     """
     if not network.remembers:
         return
-    if isinstance(examples, Checked):
-        raise InvalidValue("fit(blocks): a stateful network takes arrays or a generator of batches.")
-    if isinstance(examples, Examples) and shuffle:
-        raise InvalidValue(
-            "fit(shuffle=True): this network is stateful, and row i of a batch goes on where row i of the last one "
-            "ended, so that rows must keep their order. Pass shuffle=False."
-        )
-    check_rows(network, examples.x, "x")
+    data.require_order(shuffle)
+    check_rows(network, data.some_rows()[0], "x")
     if held_out is not None:
         check_rows(network, held_out.x, "validation_data")
 

@@ -17,7 +17,8 @@ from ..layers.walk import walk
 from ..losses import OutputLosses
 from ..model import Model
 from ..model.adapting import adapt
-from ..model.fitting import conduct, examples_for, member_on, weighed
+from ..model.class_weights import weighed
+from ..model.fitting import conduct, examples_for, member_on
 from ..model.inputs import Examples
 from ..model.options import BATCH_SIZE, Options
 from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows

@@ -19,10 +19,10 @@ from ...training.sums import figures
 from .. import inference
 from ..adapting import adapt
 from ..base import BaseModel
+from ..class_weights import weighed
 from ..compiling import widths_for
 from ..examples import take
 from ..exclusive import alone
-from ..fitting import weighed
 from ..settling import settled
 
 

@@ -23,6 +23,7 @@ from .. import compiling, fitting
 from ..base import BaseModel
 from ..exclusive import alone
 from ..outputs import outputs_of
+from ..training_data import GivenData
 
 
 class TrainingMethods(BaseModel):
@@ -178,11 +179,10 @@ class TrainingMethods(BaseModel):
             batch_size, epochs, verbose, shuffle, initial_epoch, until, time_limit, max_steps, checkpoint, resume,
             checkpoint_seconds, steps_per_epoch, validation_steps,
         )  # fmt: skip
+        given = GivenData(x, y, sample_weight, class_weight, validation_split, validation_data, sampling)
         # From the first line on: Ctrl-C while the data are checked ends the run before its first step.
         with alone(self), interrupting.noted():
-            learn, held_out = fitting.examples_for(
-                self, x, y, sample_weight, class_weight, validation_split, validation_data, sampling, options
-            )
+            learn, held_out = fitting.training_data(self, given, options)
             return fitting.fit(self, learn, held_out, callbacks, options, hooks)
 
     def fit_readout(self, x: object, y: object, l2: float = 1e-4, washout: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Blocks of examples that are checked when they are read."""
+"""Training data in blocks, which are checked as they are read."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ import numpy as np
 
 from ..data.streaming import Block, Blocks
 from ..errors import DataError, InvalidValue, ShapeError
+from ..training.source import Source
+from ..training.windows import Windows
 from ..typing import PyTree
 from .base import BaseModel
 from .examples import take
+from .inputs import Examples, HostArrays
+from .options import BATCH_SIZE, Options, refuse_steps_per_epoch
+from .remembering import rows_a_batch
+from .training_data import GivenData, TrainingData
+from .validation import validation_rows
 
 T = TypeVar("T")
 
 
 @final
-class Checked(Blocks):
+class InBlocks(Blocks, TrainingData):
     """Blocks converted to arrays and checked against a network; errors name the block.
 
     Raises:
@@ -41,6 +48,33 @@ class Checked(Blocks):
         self._types: PyTree = None
         first = self.read(0)
         self._weighted = first[2] is not None
+
+    @classmethod
+    def takes(cls, x: object) -> bool:
+        """Return whether these are blocks."""
+        return isinstance(x, Blocks)
+
+    @classmethod
+    def checked(cls, model: BaseModel, given: GivenData, options: Options) -> tuple[InBlocks, Examples | None]:
+        """Check the first block; the others are checked as they are read."""
+        refuse_steps_per_epoch(options)
+        refuse_beside_blocks(given)
+        return cls(model, cast("Blocks", given.x)), validation_rows(model, given.validation_data, options)
+
+    def some_rows(self) -> tuple[HostArrays, HostArrays]:
+        """Return the inputs and targets of the first block."""
+        # Read again, so that a block does not stay in memory beside the windows of a whole run.
+        return self.read(0)[:2]
+
+    def source(self, options: Options) -> Source:
+        """Return the source that shuffles a few blocks at a time."""
+        model = self.model
+        batch_size = rows_a_batch(model.network, options.batch_size, BATCH_SIZE)
+        return Windows(self, batch_size, model.seed, options.shuffle, model.epochs_trained)
+
+    def require_order(self, shuffle: bool) -> None:
+        """Refuse blocks, whose last rows would go into the next window."""
+        raise InvalidValue("fit(blocks): a stateful network takes arrays or a generator of batches.")
 
     @property
     def sizes(self) -> Sequence[int]:
@@ -88,16 +122,14 @@ def conformed(rows: T, types: PyTree, name: str, first: str) -> T:
     return jax.tree.map(one, rows, types)
 
 
-def refuse_beside_blocks(
-    y: object, sample_weight: object, class_weight: object, validation_split: float, sampling: object
-) -> None:
+def refuse_beside_blocks(given: GivenData) -> None:
     """Reject arguments of ``fit`` that are part of the blocks.
 
     Raises:
         InvalidValue: If one of them is given.
     """
-    given = {"y": y, "sample_weight": sample_weight, "class_weight": class_weight, "sampling": sampling}
-    named = [name for name, value in given.items() if value is not None] + ["validation_split"] * bool(validation_split)
+    single = [name for name in ("y", "sample_weight", "class_weight", "sampling") if getattr(given, name) is not None]
+    named = [*single, *["validation_split"] * bool(given.validation_split)]
     if named:
         raise InvalidValue(
             f"fit(x=blocks, {named[0]}=...): blocks contain their targets and weights. Omit {named[0]}; "
