@@ -26,7 +26,8 @@ class Replay(Source):
     def __init__(self, new, memory, size, seed=0, first_epoch=0):
         self.new, self.memory, self.size, self.seed, self.first_epoch = new, memory, size, seed, first_epoch
         self.rows, self.batches = len(new[0]), len(new[0]) // (size // 2)
-        self.data = Rows(*(np.concatenate(parts) for parts in zip(new, memory, strict=True)), None)
+        x, y = (np.concatenate(parts) for parts in zip(new, memory, strict=True))
+        self.data = Rows(x, y, None)
 
     def numbers(self, step):
         half = self.size // 2
@@ -54,7 +55,7 @@ class Replay(Source):
 class ReplayedRows(TrainingData):
     """Rows that are trained on together with those of the memory, as a kind of training data of its own."""
 
-    sources = ()
+    sources: list[Replay] = []  # noqa: RUF012 - a new one for each test
 
     def __init__(self, model, rows):
         self.model, self.rows = model, rows
@@ -98,13 +99,12 @@ def same(first, second):
 
 def test_a_memory_is_replayed_watched_and_resumed_like_any_source(replayed, tmp_path):
     model, watched, begun, resumed = network(), network(), network(), network()
-    options = {"epochs": 3, "verbose": 0}
-    history = model.fit(X, Y, **options)
+    history = model.fit(X, Y, epochs=3, verbose=0)
     seen = []
     watch = pl.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(batch))
-    watched.fit(X, Y, callbacks=[watch], **options)
-    begun.fit(X, Y, checkpoint=tmp_path, max_steps=17, **options)
-    resumed.fit(X, Y, checkpoint=tmp_path, resume=True, **options)
+    watched.fit(X, Y, callbacks=[watch], epochs=3, verbose=0)
+    begun.fit(X, Y, checkpoint=tmp_path, max_steps=17, epochs=3, verbose=0)
+    resumed.fit(X, Y, checkpoint=tmp_path, resume=True, epochs=3, verbose=0)
     assert len(history.history["loss"]) == 3
     assert seen == list(range(12)) * 3
     assert same(model, watched)
