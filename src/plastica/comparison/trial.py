@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..model import Sequential
 from ..model.compiling import widths_for
-from ..model.fitting import take
+from ..model.examples import take
 from ..rules import NAMES, VARIANTS, Rule
 from ..training import interrupting
 from ..training.batches import Arrays, held_out_rows, training_rows
