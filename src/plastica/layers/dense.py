@@ -92,6 +92,9 @@ class Dense(Layer):
             potential = product(rows, params["kernel"]).reshape(*x.shape[:-1], -1)  # (batch, ..., units)
         return (add_bias(potential, params["bias"]) if self.use_bias else potential), state
 
+    def matrix(self, params: Params, state: State) -> jax.Array | None:
+        return params["kernel"] if type(self).synapse is Dense.synapse else None
+
     def activate(self, potential: jax.Array) -> jax.Array:
         return self.activation(potential)
 

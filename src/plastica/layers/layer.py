@@ -153,6 +153,10 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
         """Whether z is linear in ``params["kernel"]``, ``(..., units)``, plus an optional bias."""
         return False
 
+    def matrix(self, params: Params, state: State) -> jax.Array | None:
+        """Return W, ``(inputs, units)``, if the layer computes z = x W + b for each row; else None."""
+        return None
+
     @property
     def compiles_fast(self) -> bool:
         """Whether to reduce compilation time at the expense of slower steps."""

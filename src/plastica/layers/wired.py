@@ -88,6 +88,9 @@ class Wired(Layer):
         potential, inner = self.layer.synapse(self._masked(params, state), x, self._inner(state), context)
         return potential, {**by_name(inner), "mask": state["mask"]}
 
+    def matrix(self, params: Params, state: State) -> jax.Array | None:
+        return self.layer.matrix(self._masked(params, state), self._inner(state))
+
     def _masked(self, params: Params, state: State) -> Params:
         return {**by_name(params), "kernel": params["kernel"] * state["mask"].astype(params["kernel"].dtype)}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,11 +12,10 @@ from jax import Array
 from ..layers.layer import Errors, Record
 from ..losses import Objective
 from ..typing import Float
-from .energy import BoundLink, row_losses
+from .energy import BoundLink, potential_losses
+from .junction import Form, Meeting, meet
 from .local import like_rows
 from .rule import Batch
-
-Form = Literal["activities", "potentials"]
 
 
 class Energies(NamedTuple):
@@ -51,19 +50,14 @@ def send_error(part: BoundLink, record: Record, error: Float[Array, "batch *shap
     return part.link.backward_potential(record, error)
 
 
-def passed(
-    part: BoundLink, node: Float[Array, "batch *shape"], form: Form
-) -> tuple[Float[Array, "batch *shape"], Callable[[Array], Array]]:
-    """Return what a node passes on to the next link, and the function that propagates an error back to the node."""
-    if form == "activities":
-        return node, lambda delta: delta
-    passed_on, pull = jax.vjp(part.link.activate, node)
-    return passed_on, lambda delta: pull(delta)[0]
+def passed(part: BoundLink, node: Float[Array, "batch *shape"], form: Form) -> Float[Array, "batch *shape"]:
+    """Return what a node passes on to the next link."""
+    return node if form == "activities" else part.link.activate(node)
 
 
 def energies(
     parts: Sequence[BoundLink],
-    first_prediction: Float[Array, "batch *first"],
+    meet_first: Meeting,
     batch: Batch,
     objective: Objective,
     nodes: Sequence[Array],
@@ -73,24 +67,37 @@ def energies(
 
     Args:
         parts: The links.
-        first_prediction: The prediction of the first hidden node from the input, ``(batch, ...)``.
+        meet_first: From the first hidden node to its junction with the second link.
         batch: Inputs and targets.
         objective: The loss.
-        nodes: The hidden nodes, each ``(batch, ...)``.
+        nodes: The hidden nodes, each ``(batch, ...)``; the first as ``meet_first`` takes it.
         form: Whether nodes are activities or potentials.
     """
-    error = nodes[0] - first_prediction
-    rows, slopes = _half_squares(error), []
-    for place, (part, above) in enumerate(zip(parts[1:-1], nodes[1:], strict=True)):
-        passed_on, pull = passed(parts[place], nodes[place], form)
-        record = part.record(passed_on)
-        error_above = above - predicted(record, form)
-        rows += _half_squares(error_above)
-        slopes.append(error - pull(send_error(part, record, error_above, form).input_delta))
-        error = error_above
-    passed_on, pull = passed(parts[-2], nodes[-1], form)
-    losses, slope = row_losses(parts[-1], passed_on, batch, objective)
-    return Energies(rows + losses, (*slopes, error + pull(slope)))
+    junction = meet_first(nodes[0])
+    rows, slopes = junction.rows, []
+    for place, node in enumerate(nodes[1:], start=1):
+        prediction, pull = _predicted_from(parts[place], junction.potential, form)
+        error = node - prediction
+        slopes.append(junction.slope(-pull(error)))
+        junction = meet(parts[place], parts[place + 1], node, error, form)
+        rows += junction.rows
+    losses, delta = potential_losses(parts[-1], junction.potential, batch, objective)
+    return Energies(rows + losses, (*slopes, junction.slope(delta)))
+
+
+def meeting_of(parts: Sequence[BoundLink], prediction: Float[Array, "batch *first"], form: Form) -> Meeting:
+    """Return the function from the first hidden node to its junction, for a constant prediction from the input."""
+    return lambda node: meet(parts[0], parts[1], node, node - prediction, form)
+
+
+def _predicted_from(
+    part: BoundLink, potential: Float[Array, "batch *shape"], form: Form
+) -> tuple[Float[Array, "batch *shape"], Callable[[Array], Array]]:
+    """Return the prediction of a link, and the function from an error there to one at its potential."""
+    if form == "potentials":
+        return potential, lambda error: error
+    activity, pull = jax.vjp(part.link.activate, potential)
+    return activity, lambda error: pull(error)[0]
 
 
 def descend(now: Settling, descent: Callable[[tuple[Array, ...]], Energies]) -> Settling:
@@ -104,7 +111,3 @@ def descend(now: Settling, descent: Callable[[tuple[Array, ...]], Energies]) -> 
         lambda new, old: jnp.where(like_rows(falls, new), new, old), (nodes, found), (now.nodes, now.energies)
     )
     return Settling(nodes, found, jnp.where(falls, now.pace, now.pace / 2))
-
-
-def _half_squares(error: Float[Array, "batch *shape"]) -> Float[Array, "batch"]:
-    return 0.5 * jnp.sum(error * error, tuple(range(1, error.ndim)))

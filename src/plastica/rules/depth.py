@@ -17,7 +17,7 @@ from ..typing import Float, Int
 MISSING = 1e-6
 # Below this fraction that arrives, or above this fraction that is missing, there is a warning.
 _SPREAD_AT_LEAST, _MISSING_AT_MOST = 0.05, 0.01
-_FEWEST = 12  # steps for shallow networks; more do not improve the accuracy on handwritten digits
+FEWEST_STEPS = 12  # steps for shallow networks; more do not improve the accuracy on handwritten digits
 
 
 class Reach(NamedTuple):
@@ -61,7 +61,7 @@ def steps_to_spread(pace: Float[Array, ""] | float, distance: int) -> Int[Array,
     """
     # 1e-3 keeps a quotient that is whole up to rounding errors from being rounded up.
     links = jnp.ceil(distance * max(1.0, distance / 16) / pace - 1e-3)
-    return jnp.maximum(_FEWEST, 2 + links).astype(jnp.int32)
+    return jnp.maximum(FEWEST_STEPS, 2 + links).astype(jnp.int32)
 
 
 def passing(steps: int, pace: float, distance: int) -> Reach:

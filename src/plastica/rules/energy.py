@@ -32,6 +32,13 @@ class BoundLink(NamedTuple):
     state: State
     context: Context
 
+    @property
+    def matrix(self) -> Float[Array, "inputs units"] | None:
+        """W, if the link computes z = x W + b; else None."""
+        if len(self.link.children) != 1:
+            return None
+        return self.link.children[0].matrix(self.params[0], self.state[0])
+
     def forward(self, x: Array) -> tuple[Record, State]:
         """Return the record of the link for inputs ``(batch, ...)``, and its new state."""
         return self.link.forward(self.params, x, self.state, self.context)
@@ -74,12 +81,21 @@ def row_losses(
     The activities of a row relax in the energy of that row alone: its weight and the number of other rows do not
     matter. Padding rows have no loss.
     """
+    potential, pull = jax.vjp(lambda x: part.record(x).potential, x)
+    values, delta = potential_losses(part, potential, batch, objective)
+    return values, pull(delta)[0]
 
-    def losses(x: Array) -> Array:
-        record = part.record(x)
-        return output_losses(record.potential if objective.at_potential else record.activity, batch, objective)
 
-    values, pull = jax.vjp(losses, x)
+def potential_losses(
+    part: BoundLink, potential: Float[Array, "batch *outputs"], batch: Batch, objective: Objective
+) -> tuple[Float[Array, "batch"], Float[Array, "batch *outputs"]]:
+    """Return the loss C of each row, and its derivative dC/dz with respect to the potential of the last link."""
+
+    def losses(potential: Array) -> Array:
+        output = potential if objective.at_potential else part.link.activate(potential)
+        return output_losses(output, batch, objective)
+
+    values, pull = jax.vjp(losses, potential)
     return values, pull(jnp.ones_like(values))[0]
 
 

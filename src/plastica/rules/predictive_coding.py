@@ -20,10 +20,11 @@ from ..schedules.checks import ABOVE_ZERO, require_numbers
 from ..typing import Memory
 from .backprop import send_back, warn_of_steps
 from .chain import chain
-from .coding import Form, Settling, descend, energies, passed, predicted, send_error
-from .depth import MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
+from .coding import Settling, descend, energies, meeting_of, passed, predicted, send_error
+from .depth import FEWEST_STEPS, MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
 from .energy import BoundLink, bind, cut_at_activities, run, unchanging
 from .facts import RECURRENT, Facts, FactsOf
+from .junction import Form, in_the_rows_above
 from .local import row_shares
 from .rule import Batch, Rule, Signal, loss_of
 
@@ -203,12 +204,18 @@ class PredictiveCoding(Rule):
         nodes = tuple(predicted(record, self.form) for record in records[:-1])
         if not nodes:
             return ()
-        # The prediction of the first node from the input is constant and usually the largest product: computed once.
-        descent = partial(energies, parts, nodes[0], batch, objective, form=self.form)
-        first = descent(nodes)
-        start = Settling(nodes, first, jnp.full_like(first.rows, self.step_size))
         steps = steps_to_spread(self.step_size, len(nodes)) if self.steps is None else self.steps
-        return jax.lax.fori_loop(0, steps, lambda _, now: descend(now, descent), start).nodes
+        # The prediction of the first node from the input is constant and usually the largest product: computed once.
+        prediction = nodes[0]
+        first = in_the_rows_above(parts, prediction, records[1].potential, self.steps or FEWEST_STEPS, self.form)
+        if first is not None:
+            nodes = (jnp.zeros_like(first.resting), *nodes[1:])
+        meeting = meeting_of(parts, prediction, self.form) if first is None else first.meet
+        descent = partial(energies, parts, meeting, batch, objective, form=self.form)
+        found = descent(nodes)
+        start = Settling(nodes, found, jnp.full_like(found.rows, self.step_size))
+        nodes = jax.lax.fori_loop(0, steps, lambda _, now: descend(now, descent), start).nodes
+        return nodes if first is None else (first.written_out(prediction, nodes[0]), *nodes[1:])
 
     def _learn_relaxed(
         self, parts: Sequence[BoundLink], records: Sequence[Record], batch: Batch, objective: Objective
@@ -219,7 +226,7 @@ class PredictiveCoding(Rule):
             record = part.record(below)
             error = row_shares(batch, node) * (node - predicted(record, self.form))
             gradients.append(send_error(part, record, -error, self.form).gradient)
-            below, _ = passed(part, node, self.form)
+            below = passed(part, node, self.form)
         record = parts[-1].record(below)
         return [*gradients, send_back(parts[-1].link, record, batch, objective)[1].gradient]
 
