@@ -16,7 +16,7 @@ from plastica.errors import InvalidValue, PlasticaWarning
 from plastica.layers import Sequential
 from plastica.layers.layer import INFERENCE
 from plastica.rules import Batch, chain
-from plastica.rules.coding import energies, meeting_of
+from plastica.rules.coding import energies
 from plastica.rules.energy import bind, run
 from plastica.rules.predictive_coding import PredictiveCoding
 from plastica.specification import from_spec, to_spec
@@ -149,7 +149,7 @@ def descent():
             start = tuple(record.activity for record in records[:-1])
 
             def step(nodes, _):
-                found = energies(parts, meeting_of(parts, start[0], "activities"), batch, objective, nodes)
+                found = energies(parts, start[0], batch, objective, nodes)
                 return tuple(
                     a - rule.step_size * slope for a, slope in zip(nodes, found.slopes, strict=True)
                 ), found.rows
@@ -160,9 +160,7 @@ def descent():
                 moved = bind(
                     chain(network, params), jax.tree.map(lambda a, b: a + size * b, params, along), state, INFERENCE
                 )
-                rows = energies(
-                    moved, meeting_of(moved, moved[0].record(batch.x).activity, "activities"), batch, objective, nodes
-                ).rows
+                rows = energies(moved, moved[0].record(batch.x).activity, batch, objective, nodes).rows
                 return jnp.sum(batch.weight * rows) / batch.size
 
             direction = rule.signal(network, params, state, (), batch, objective, INFERENCE).direction
@@ -170,7 +168,7 @@ def descent():
             slope = sum(jnp.vdot(a, b) for a, b in zip(*map(jax.tree.leaves, (direction, along)), strict=True))
             found = rule.settle(parts, records, batch, objective)
             too_far = PredictiveCoding(steps=60, step_size=50.0).settle(parts, records, batch, objective)
-            too_far = energies(parts, meeting_of(parts, start[0], "activities"), batch, objective, too_far).rows
+            too_far = energies(parts, start[0], batch, objective, too_far).rows
             return path, nodes, found, slope, (ahead - behind) / 2e-6, too_far
 
         return jax.tree.map(np.asarray, descend(params, along))

@@ -13,7 +13,7 @@ from ..layers.layer import Errors, Record
 from ..losses import Objective
 from ..typing import Float
 from .energy import BoundLink, potential_losses
-from .junction import Form, Meeting, meet
+from .junction import Form, Junction, meet
 from .local import like_rows
 from .rule import Batch
 
@@ -57,7 +57,7 @@ def passed(part: BoundLink, node: Float[Array, "batch *shape"], form: Form) -> F
 
 def energies(
     parts: Sequence[BoundLink],
-    meet_first: Meeting,
+    first_prediction: Float[Array, "batch *first"],
     batch: Batch,
     objective: Objective,
     nodes: Sequence[Array],
@@ -67,13 +67,29 @@ def energies(
 
     Args:
         parts: The links.
-        meet_first: From the first hidden node to its junction with the second link.
+        first_prediction: The prediction of the first hidden node from the input, ``(batch, ...)``.
         batch: Inputs and targets.
         objective: The loss.
-        nodes: The hidden nodes, each ``(batch, ...)``; the first as ``meet_first`` takes it.
+        nodes: The hidden nodes, each ``(batch, ...)``.
         form: Whether nodes are activities or potentials.
     """
-    junction = meet_first(nodes[0])
+
+    def first(node: Array) -> Junction:
+        return meet(parts[0], parts[1], node, node - first_prediction, form)
+
+    return energies_from(parts, first, batch, objective, nodes, form)
+
+
+def energies_from(
+    parts: Sequence[BoundLink],
+    first: Callable[[Array], Junction],
+    batch: Batch,
+    objective: Objective,
+    nodes: Sequence[Array],
+    form: Form = "activities",
+) -> Energies:
+    """Return the energy of each row and its derivatives; ``first`` returns the junction of the first node."""
+    junction = first(nodes[0])
     rows, slopes = junction.rows, []
     for place, node in enumerate(nodes[1:], start=1):
         prediction, pull = _predicted_from(parts[place], junction.potential, form)
@@ -83,11 +99,6 @@ def energies(
         rows += junction.rows
     losses, delta = potential_losses(parts[-1], junction.potential, batch, objective)
     return Energies(rows + losses, (*slopes, junction.slope(delta)))
-
-
-def meeting_of(parts: Sequence[BoundLink], prediction: Float[Array, "batch *first"], form: Form) -> Meeting:
-    """Return the function from the first hidden node to its junction, for a constant prediction from the input."""
-    return lambda node: meet(parts[0], parts[1], node, node - prediction, form)
 
 
 def _predicted_from(

@@ -30,10 +30,6 @@ class Junction(NamedTuple):
     slope: Callable[[Array], Array]
 
 
-# From the first hidden node to its junction.
-Meeting = Callable[[Array], Junction]
-
-
 def meet(
     below: BoundLink,
     above: BoundLink,

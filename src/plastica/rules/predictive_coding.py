@@ -20,7 +20,7 @@ from ..schedules.checks import ABOVE_ZERO, require_numbers
 from ..typing import Memory
 from .backprop import send_back, warn_of_steps
 from .chain import chain
-from .coding import Settling, descend, energies, meeting_of, passed, predicted, send_error
+from .coding import Settling, descend, energies, energies_from, passed, predicted, send_error
 from .depth import FEWEST_STEPS, MISSING, passed_on, passing, spreading, steps_to_spread, warn_of_depth
 from .energy import BoundLink, bind, cut_at_activities, run, unchanging
 from .facts import RECURRENT, Facts, FactsOf
@@ -207,11 +207,11 @@ class PredictiveCoding(Rule):
         steps = steps_to_spread(self.step_size, len(nodes)) if self.steps is None else self.steps
         # The prediction of the first node from the input is constant and usually the largest product: computed once.
         prediction = nodes[0]
+        descent = partial(energies, parts, prediction, batch, objective, form=self.form)
         first = in_the_rows_above(parts, prediction, records[1].potential, self.steps or FEWEST_STEPS, self.form)
         if first is not None:
             nodes = (jnp.zeros_like(first.resting), *nodes[1:])
-        meeting = meeting_of(parts, prediction, self.form) if first is None else first.meet
-        descent = partial(energies, parts, meeting, batch, objective, form=self.form)
+            descent = partial(energies_from, parts, first.meet, batch, objective)
         found = descent(nodes)
         start = Settling(nodes, found, jnp.full_like(found.rows, self.step_size))
         nodes = jax.lax.fori_loop(0, steps, lambda _, now: descend(now, descent), start).nodes
