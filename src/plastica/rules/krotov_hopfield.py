@@ -14,6 +14,7 @@ from ..declaration import declaration
 from ..errors import InvalidValue
 from ..initializers import RandomNormal
 from ..layers import stacks
+from ..layers.kernels.product import row_sum
 from ..layers.layer import INFERENCE, Layer, Params, Record
 from ..random import Key
 from ..schedules.checks import ABOVE_ZERO, AT_LEAST_ZERO, require_numbers
@@ -105,7 +106,8 @@ class KrotovHopfield(LayerRule):
         kernel = params["kernel"]
         current = self.currents(layer, params, record)
         g = self.competition(layer, current) * batch.weight.reshape(-1, *([1] * (current.ndim - 1)))
-        forgetting = jnp.sum(g * current, tuple(range(current.ndim - 1))) * kernel
+        # A sum that XLA does not compute together with the change, which would take twice as long.
+        forgetting = row_sum(g * current) * kernel
         change = self.radius**self.p * record.pull_synapse(g)[0]["kernel"] - forgetting
         largest = jnp.maximum(jnp.max(jnp.abs(change)), _PRECISION)
         step = self.learning_rate * (1 - batch.progress) * change / largest
