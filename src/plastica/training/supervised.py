@@ -12,6 +12,7 @@ from ..declaration import Declaration, declaration, replace
 from ..errors import InvalidValue
 from ..layers import freezing
 from ..layers.costs import costs_of
+from ..layers.kernels.product import in_reverse_mode
 from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..losses import Objective
 from ..metrics import Metric
@@ -62,7 +63,8 @@ class Supervised(Program):
         network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
         context, mask = context_of(batch, key), real_steps(network, batch)
         watched, batch = for_metrics(batch, mask), for_loss(batch, mask)
-        signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
+        with in_reverse_mode():
+            signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
         if signal.direction is None and optimizer.keeps_average:
             raise InvalidValue(
                 f"{type(optimizer).__name__}(use_ema=True) averages the weights after each step, but with "
