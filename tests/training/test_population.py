@@ -297,4 +297,4 @@ def test_hooks_are_called_between_calls_of_the_program():
 
 
 def test_large_networks_are_computed_one_after_another():
-    assert [group_for({"w": np.zeros(count)}) for count in (10, 10_000, 50_000)] == [16, 8, 1]
+    assert [group_for({"w": np.zeros(count)}) for count in (10, 10_000, 50_000)] == [32, 8, 1]

@@ -20,8 +20,11 @@ from .side_by_side import CallPlan, Layout, MemberArrays, advance_members
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.
 GROUP_BYTES = 1 << 20
 BYTES_A_PARAMETER = 12  # itself and two moments
-# More gain nothing on a CPU, and a group without a member that goes on costs nothing.
+# More gain nothing on a CPU, and a group without a member that goes on costs nothing. Calling an operation takes half a
+# microsecond, which counts for networks of a few hundred parameters.
 MOST_IN_GROUP = 16
+MOST_TINY_IN_GROUP = 32
+TINY = 512  # parameters
 # On an accelerator, which is idle otherwise; a share of its memory.
 ACCELERATOR_BYTES = 1 << 30
 
@@ -31,12 +34,13 @@ def group_for(params: Params) -> int:
 
     Example:
         >>> group_for({"kernel": np.zeros((8, 10))}), group_for({"kernel": np.zeros((784, 500))})
-        (16, 1)
+        (32, 1)
     """
-    size = BYTES_A_PARAMETER * sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    count = sum(np.size(leaf) for leaf in jax.tree.leaves(params))
+    size = BYTES_A_PARAMETER * count
     if jax.default_backend() != "cpu":
         return max(ACCELERATOR_BYTES // max(size, 1), 1)
-    return min(max(GROUP_BYTES // max(size, 1), 1), MOST_IN_GROUP)
+    return min(max(GROUP_BYTES // max(size, 1), 1), MOST_TINY_IN_GROUP if count <= TINY else MOST_IN_GROUP)
 
 
 class Stacked:
