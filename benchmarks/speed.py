@@ -3,6 +3,7 @@
     python -m benchmarks.speed                      # everything, within 9 minutes on two cores
     python -m benchmarks.speed --only tiny --only example1 --peers PyTorch
     python -m benchmarks.speed --quick              # a short check that everything works
+    python -m benchmarks.speed --readme             # and the table as the README has it, in English and Chinese
 
 Each peer trains in a separate process. The processes alternate in rounds, and a ratio is the median over the rounds of
 (peer's time / plastica's time), so that other load on the machine affects all equally. A step is measured through the
@@ -31,8 +32,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from .peers import OURS, PEERS
+from .published import Published, tables
 from .worker import Worker, command, environment
-from .workloads import EXAMPLE_1, EXAMPLE_5, STEPS, Workload
+from .workloads import BY_NAME, EXAMPLE_1, EXAMPLE_5, STEPS, Workload
 
 ABLE = [name for name in PEERS if name != OURS]
 SHOWN = [name for name in ABLE if PEERS[name].shown]
@@ -64,6 +66,17 @@ class Row:
         if not self.seconds.get(peer) or not self.seconds.get(OURS):
             return None
         return statistics.median(p / o for p, o in zip(self.seconds[peer], self.seconds[OURS], strict=True))
+
+    def time(self) -> str:
+        """Return plastica's time with its unit, the median over the rounds."""
+        shown, unit = statistics.median(self.seconds[OURS]) * {"us": 1e6, "ms": 1e3, "s": 1}[self.unit], self.unit
+        if unit == "us" and shown >= 10_000:
+            shown, unit = shown / 1000, "ms"
+        return f"{shown:.3g} {unit}" if shown < 1000 else f"{shown:,.0f} {unit}"
+
+    def of_peak(self, peak: float) -> str:
+        """Return the share of a peak of so many operations per second; empty if it is not a step."""
+        return f"{self.flops / statistics.median(self.seconds[OURS]) / peak:.0%}" if self.flops else ""
 
     def verdicts(self) -> dict[str, bool]:
         """Return for each peer whether the required ratio was reached."""
@@ -140,6 +153,20 @@ class Measurement:
 
         return self.rounds(row, units, fresh, self.given.slow_rounds)
 
+    def first_step(self, workload: Workload, reach: dict[str, float]) -> Row:
+        """Measure building a network and training one step in a new process that has compiled nothing before."""
+        row = Row(f"first step with compilation, {workload.title.split(',')[0]}", "s", reach)
+
+        def first(peer: str) -> float:
+            folder = tempfile.mkdtemp(dir=self.cache)
+            worker = Worker(peer, self.given.threads, PLASTICA_CACHE=folder)
+            try:
+                return worker.order("first_step", workload=workload.name)["seconds"]
+            finally:
+                worker.close()
+
+        return self.rounds(row, dict.fromkeys(self.able(workload), 1), first, self.given.slow_rounds)
+
     def process(self, workload: Workload, warm: bool, reach: dict[str, float]) -> Row:
         """Measure a whole process, from its start to its end."""
         row = Row(f"whole process, worked example 1, {'warm' if warm else 'cold'} cache", "s", reach)
@@ -195,16 +222,16 @@ def measurements(run: Measurement) -> Iterator[tuple[str, Callable[[], Row]]]:
     yield "fixed", lambda: run.one_batch(STEPS[0])
     yield "second1", lambda: run.second_fit(EXAMPLE_1, {"Keras-TF": 12, "PyTorch": 3})
     yield "second5", lambda: run.second_fit(EXAMPLE_5, {"Keras-TF": 200, "PyTorch": 20})
+    yield "compile1", lambda: run.first_step(EXAMPLE_1, {})
+    yield "compile_lenet5", lambda: run.first_step(BY_NAME["lenet5"], {})
+    yield "compile_resnet6", lambda: run.first_step(BY_NAME["resnet6"], {})
     yield "cold", lambda: run.process(EXAMPLE_1, False, {"Keras-TF": 4, "scikit-learn": 1})
     yield "warm", lambda: run.process(EXAMPLE_1, True, {"Keras-TF": 6, "scikit-learn": 1.5})
 
 
 def cells(row: Row, peers: list[str], peak: float) -> list[str]:
     """Return the cells of a row."""
-    own = statistics.median(row.seconds[OURS])
-    shown = own * {"us": 1e6, "ms": 1e3, "s": 1}[row.unit]
-    made = [row.title, f"{shown:.3g} {row.unit}" if shown < 1000 else f"{shown:,.0f} {row.unit}"]
-    made.append(f"{row.flops / own / peak:.0%}" if row.flops else "")
+    made = [row.title, row.time(), row.of_peak(peak)]
     verdicts = row.verdicts()
     for peer in peers:
         ratio = row.ratio(peer)
@@ -213,6 +240,10 @@ def cells(row: Row, peers: list[str], peak: float) -> list[str]:
             cell += f" ({row.reach[peer]:g}x {'met' if verdicts[peer] else 'MISSED'})"
         made.append(cell)
     return made
+
+
+def published(row: Row, peers: list[str], peak: float) -> Published:
+    return Published(row.title, row.time(), row.of_peak(peak), {peer: row.ratio(peer) for peer in peers})
 
 
 def line(made: list[str]) -> str:
@@ -253,6 +284,7 @@ def arguments() -> Any:
     parser.add_argument("--minutes", type=float, default=8.0, help="rows make fewer rounds when this runs short")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--readme", action="store_true", help="print the table as the README has it as well")
     parser.add_argument("--json", type=Path, help="write every measured time to this file")
     given = parser.parse_args()
     if given.quick:
@@ -289,6 +321,9 @@ def main() -> int:
     verdicts = [met for row in rows.values() for met in row.verdicts().values()]
     print(f"\n{sum(verdicts)} of {len(verdicts)} ratios reached; sgemm peak {run.peak / 1e9:.0f} GFLOP/s; ", end="")
     print(f"{time.perf_counter() - began:.0f} s in all.")
+    if given.readme:
+        shown = {name: published(row, given.peers, run.peak) for name, row in rows.items()}
+        print(f"\n{tables(shown, given.peers)}")
     if given.json:
         found = {name: {"title": row.title, "seconds": row.seconds, "reach": row.reach} for name, row in rows.items()}
         given.json.write_text(json.dumps({"peak": run.peak, "rows": found}, indent=1))

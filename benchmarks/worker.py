@@ -25,9 +25,10 @@ class Worker:
     Args:
         peer: The peer.
         threads: The number of threads.
+        more: Further environment variables.
     """
 
-    def __init__(self, peer: str, threads: int) -> None:
+    def __init__(self, peer: str, threads: int, **more: str) -> None:
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - close() closes it
         self.process = subprocess.Popen(
             command(peer),
@@ -35,7 +36,7 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             text=True,
-            env=environment(peer, threads),
+            env=environment(peer, threads, **more),
         )
         self.version: str = self.order("version")["version"]
 
@@ -106,6 +107,14 @@ class Bench:
         assert self.net is not None
         began = time.perf_counter()
         self.net.fit(self.x, self.y, epochs)
+        return {"seconds": time.perf_counter() - began}
+
+    def first_step(self, workload: str) -> dict[str, Any]:
+        """Build the network and train one step, which compiles everything that training needs."""
+        chosen = BY_NAME[workload].first_batch()
+        x, y = chosen.data()
+        began = time.perf_counter()
+        self.network(chosen).fit(x, y, 1)
         return {"seconds": time.perf_counter() - began}
 
     def fresh(self, epochs: int) -> dict[str, Any]:

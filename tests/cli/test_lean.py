@@ -42,3 +42,23 @@ def test_scikit_learn_is_loaded_without_pandas_and_scipy_stats_which_can_be_load
     told = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False, env=environment)
     assert told.returncode == 0, told.stderr
     assert told.stdout.splitlines() == ["[0, 0] []", "[0, 0] 3", "0.5 True"]
+
+
+REPORT = """
+import sys, threading
+from plastica.cli.report_ahead import import_report
+
+for template in ("report.html", "no such template"):
+    import_report(template)
+    for thread in threading.enumerate():
+        if thread is not threading.main_thread():
+            thread.join()
+print([name for name in ("matplotlib.figure", "plastica.report.writing", "jinja2") if name in sys.modules])
+"""
+
+
+def test_the_report_is_imported_in_another_thread_whose_errors_wait_until_it_is_written() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    told = subprocess.run([sys.executable, "-c", REPORT], capture_output=True, text=True, check=False, env=environment)
+    assert told.stdout == "['matplotlib.figure', 'plastica.report.writing', 'jinja2']\n", told.stderr
+    assert not told.stderr

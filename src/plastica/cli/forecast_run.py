@@ -14,6 +14,7 @@ import click
 from ..errors import DataError
 from . import folders
 from .output import Output, note
+from .report_ahead import import_report
 from .wording import SAY
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> Non
         checkpoints = (
             {} if given["checkpoint"] is None else {"checkpoint": given["checkpoint"], "resume": given["resume"]}
         )
+        if given["report"]:
+            import_report("forecast.html")
         with contextlib.redirect_stdout(sys.stderr):
             forecaster.fit(train, **checkpoints)
             results, judged = forecaster.judged(only(panel, train.names), cut)

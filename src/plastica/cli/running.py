@@ -137,6 +137,7 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
     from ..tables.networks import network_of
     from ..tables.streamed import train_streaming
     from . import model_words, table_words
+    from .report_ahead import import_report
 
     out, settings, place = sys.stdout, run.settings, run.place
 
@@ -151,6 +152,8 @@ def trained_for(run: Job, prepared: Prepared | None) -> tuple[TableNetwork, Prep
 
     fitting: dict[str, Any] = {"checkpoint": place.checkpoint, "resume": place.resume}
     fitting["verbose"] = "live" if run.output.talks else 0
+    if place.report:
+        import_report("report.html")
     with contextlib.redirect_stdout(sys.stderr):
         if isinstance(run.source, Table) and prepared is not None:
             model = network_of(prepared, settings) if settings.model in ("network", "best") else None

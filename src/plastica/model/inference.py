@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -125,6 +125,33 @@ def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> An
         return named_outputs(model.network, answer(inputs))
     found = [answer(jax.tree.map(lambda part, place=place: part[place], inputs)) for place in places]
     return named_outputs(model.network, jax.tree.map(lambda *answers: np.concatenate(answers), *found))
+
+
+def compiling_predictions(model: BaseModel, x: object, counts: Iterable[int]) -> Callable[[], None]:
+    """Return a function that compiles the programs which predict so many rows, so that predicting them begins at once.
+
+    It may be called in another thread, and while the model is trained.
+
+    Args:
+        model: The model.
+        x: Inputs of some rows.
+        counts: The numbers of rows that will be predicted.
+    """
+    inputs = take_answerable(model, x)
+    answering, *carried = model.answering()
+    carried = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), array.dtype), carried)
+    size = rows_a_batch(model.network, None, ANSWER_ROWS)
+    numbers = _numbers_a_row(inputs, model.output_shape_for(inputs))
+    program = compiled_for(model.network).predict
+
+    def compile_each() -> None:
+        for chunks in sorted({-(-parts(count, size, numbers)[1] // size) for count in counts if count}):
+            shaped = jax.tree.map(
+                lambda part, chunks=chunks: jax.ShapeDtypeStruct((chunks, size, *part.shape[1:]), part.dtype), inputs
+            )
+            program.lower(answering, *carried, shaped, np.int32(chunks)).compile()
+
+    return compile_each
 
 
 def answers_in_training(model: BaseModel, x: object) -> Any:

@@ -14,6 +14,7 @@ from ..notes import Note
 from ..settings import Settings
 from ..training import History
 from ..training.interrupting import Interrupted
+from .ahead import PredictionsAhead
 from .base import BaseTableNetwork
 from .facts import TableFacts, Training
 from .folds import Folds, copies_of
@@ -67,10 +68,12 @@ def train_and_evaluate(
             None if training had not begun.
     """
     stopping = None if data.validation is None else early_stopping(model, settings.patience)
+    ahead = PredictionsAhead(model, prepared)
     try:
         history = train_network(
-            model, data, settings.epochs, settings.batch_size, stopping, settings.time_limit, **options
+            model, data, settings.epochs, settings.batch_size, stopping, settings.time_limit, [ahead], **options
         )
+        ahead.wait()
     except Interrupted as stop:
         raise _with_model_so_far(kind, stop, model, prepared, settings, data.shift) from None
     best = None if stopping is None else stopping.best_epoch + 1

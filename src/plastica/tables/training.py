@@ -15,6 +15,7 @@ from ..model import Sequential
 from ..settings import batch_size_for
 from ..training import EarlyStopping, History
 from ..training.callbacks import Callback
+from ..training.run import Hook
 from .folds import Folds
 from .networks import monitor_of
 
@@ -113,6 +114,7 @@ def train_network(
     batch_size: int | None,
     stopping: EarlyStopping | None,
     time_limit: float | str | None = None,
+    hooks: Sequence[Hook] = (),
     **options: Unpack[FitOptions],
 ) -> History:
     """Train a network and return its history.
@@ -124,6 +126,7 @@ def train_network(
         batch_size: Rows per gradient step; None for the default for this number of rows.
         stopping: The early stopping, if any.
         time_limit: As for ``Sequential.fit``.
+        hooks: As for ``Sequential.fit``.
         options: As for ``Sequential.fit``.
     """
     if batch_size is None and not model.optimizer.full_batch:
@@ -140,5 +143,6 @@ def train_network(
         class_weight=data.class_weight,
         sampling=data.sampling,
         time_limit=time_limit,
+        hooks=hooks,
         **given,
     )
