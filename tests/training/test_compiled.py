@@ -5,7 +5,6 @@ import pytest
 
 import plastica as pl
 from plastica.layers import Dense, Dropout, Ensemble, Residual, Sequential
-from plastica.model.inference import compiling_predictions
 from plastica.training import compiled
 from plastica.training.batches import ANSWER_ROWS, PART_ROWS, parts
 
@@ -45,28 +44,6 @@ def test_both_kinds_of_program_learn_the_same(monkeypatch, fresh):
 def test_an_xla_that_does_not_know_the_options_compiles_as_it_does(monkeypatch, fresh):
     monkeypatch.setattr(compiled, "COMPILES_FAST", {"xla_no_such_option": True})
     assert compiled.compiled_for(Ensemble([Dense(4)])) is compiled.FAST_STEPS
-
-
-@pytest.mark.parametrize("rows", [7, 300])
-def test_predictions_compiled_ahead_compile_nothing_when_they_are_made(rows):
-    from jax import monitoring
-
-    model = ensemble()
-    model.fit(X, Y, epochs=1, verbose=0)
-    compiling_predictions(model, X[:1], {rows})()
-    compiled_since = []
-
-    def listen(event, *given, **named):
-        if event.endswith("backend_compile_duration"):
-            compiled_since.append(named)
-
-    monitoring.register_event_duration_secs_listener(listen)
-    try:
-        answers = model.predict(np.resize(X, (rows, 3)))
-    finally:
-        monitoring.unregister_event_duration_listener(listen)
-    assert answers.shape[0] == rows
-    assert not compiled_since
 
 
 def test_few_programs_answer_any_number_of_small_rows():

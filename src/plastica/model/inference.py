@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -142,7 +142,7 @@ def compiling_predictions(model: BaseModel, x: object, counts: Iterable[int]) ->
     carried = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), array.dtype), carried)
     size = rows_a_batch(model.network, None, ANSWER_ROWS)
     numbers = _numbers_a_row(inputs, model.output_shape_for(inputs))
-    program = compiled_for(model.network).predict
+    program = cast(jax.stages.Wrapped, compiled_for(model.network).predict)
 
     def compile_each() -> None:
         for chunks in sorted({-(-parts(count, size, numbers)[1] // size) for count in counts if count}):

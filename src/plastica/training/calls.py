@@ -57,7 +57,10 @@ def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> lis
 
 def one_by_one(calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
     """Compute the calls of members one after another, each by the programs for its network."""
-    found = {place: compiled_for(call.program.network).advance(*call) for place, call in calls.items()}
+    found: dict[int, Chunk] = {}
+    for place, call in calls.items():
+        program = compiled_for(call.program.network).advance
+        found[place] = program(*call._replace(plan=call.plan.in_scalars()))
     meanwhile()
     return found
 

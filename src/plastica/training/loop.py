@@ -86,11 +86,11 @@ def advance(program: Program, key: Array, learner: Learner, rows: Rows, validati
         # Counting does not wait for the loss, so that the next rows are fetched meanwhile; a failed step counts back.
         batch = jnp.where(finite, batch, batch - 1)
         complete = finite & (batch == batches)
-        train = train.at[epoch].set(learner.sums)
+        train = jax.lax.dynamic_update_index_in_dim(train, learner.sums, epoch, 0)
         if validation is not None:
             judge = partial(held_out_sums, program, learner, validation)
             found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width, learner.sums.dtype))
-            held_out = held_out.at[epoch].set(found)
+            held_out = jax.lax.dynamic_update_index_in_dim(held_out, found, epoch, 0)
         # An epoch that is cut by the end of the call keeps its sums for the next call.
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, finite
@@ -235,7 +235,7 @@ def predict(
 
     def put(place: jax.Array, made: PyTree) -> PyTree:
         found = answer(gathered(x, place))
-        return jax.tree.map(lambda all_made, own: all_made.at[place].set(own), made, found)
+        return jax.tree.map(partial(jax.lax.dynamic_update_index_in_dim, index=place, axis=0), made, found)
 
     # The bound of the loop is an argument, so that one program serves all numbers of chunks; ``lax.map`` would also
     # compute those that only fill up.

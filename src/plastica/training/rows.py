@@ -39,7 +39,7 @@ class Plan(NamedTuple):
     Attributes:
         table: Row numbers, int32 ``(epochs, batches, size)``; there may be more batches than an epoch has.
         real: How many rows of each batch are real, int32 ``(batches,)``.
-        span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``.
+        span: First epoch and batch to run, and the epoch and batch to stop before, int32 ``(4,)``, or its four scalars.
         batches: How many batches make an epoch, where not all that the table has room for.
         before: The epochs that the network was trained before the table's first one, the steps of this run made
             before it, and the steps of the whole run, int32 ``(3,)``; None for a run that is the plan. A run of more
@@ -49,9 +49,13 @@ class Plan(NamedTuple):
 
     table: Int[AnyArray, "epochs batches size"]
     real: Int[AnyArray, "batches"]
-    span: Int[AnyArray, "4"]
+    span: Int[AnyArray, "4"] | tuple[Int[Array, ""], ...]
     batches: Int[AnyArray, ""] | np.integer | None = None
     before: Int[AnyArray, "counts"] | None = None
+
+    def in_scalars(self) -> Plan:
+        """Return the plan with scalars as its span, which the program would otherwise compile kernels to cut out."""
+        return self._replace(span=tuple(self.span))
 
     def counts(self) -> tuple[int, ...]:
         """Return the span and the counts as numbers; runs on the host. Equal ones are the same steps of a run."""

@@ -206,11 +206,11 @@ class GroupRun:
             lambda c: c.batch < stop, self.train_batch, StepCarry(epoch, batch, learner, failed, step)
         )
         complete = batch == self.plan.batches
-        train = train.at[:, epoch].set(learner.sums)
+        train = jax.lax.dynamic_update_index_in_dim(train, learner.sums, epoch, 1)
         if self.layout.put_together(self.common, self.members.own).validation is not None:
             judge = partial(self.for_each, lambda own, learner: held_out_sums(own.program, learner, own.validation))
             found = jax.lax.cond(complete, judge, lambda learner: jnp.zeros_like(learner.sums), learner)
-            held_out = held_out.at[:, epoch].set(found)
+            held_out = jax.lax.dynamic_update_index_in_dim(held_out, found, epoch, 1)
         learner = learner._replace(sums=jnp.where(complete, 0.0, learner.sums))
         return EpochCarry(epoch + complete, jnp.where(complete, 0, batch), learner, train, held_out, failed, step)
 

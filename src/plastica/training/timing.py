@@ -12,12 +12,12 @@ COMPILING = "/jax/core/compile/"  # tracing, lowering and XLA; https://docs.jax.
 
 
 class CompileClock:
-    """Measures the total time JAX spends on tracing and compiling in the thread that started the clock."""
+    """Measures the total time JAX spends on tracing and compiling, once started only in the thread that started it."""
 
     def __init__(self) -> None:
         self._spans: list[tuple[float, float]] = []
         self._listens = False
-        self._thread = 0
+        self._thread: int | None = None
 
     def start(self) -> None:
         """Reset to zero."""
@@ -38,7 +38,7 @@ class CompileClock:
 
     def _ended(self, event: str, duration_secs: float, **kwargs: object) -> None:
         # What other threads compile takes none of the time of the calls in this one.
-        if event.startswith(COMPILING) and threading.get_ident() == self._thread:
+        if event.startswith(COMPILING) and self._thread in (None, threading.get_ident()):
             now = time.perf_counter()
             self._spans.append((now - duration_secs, now))
 
