@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,45 @@ def test_a_name_like_the_target_s_and_columns_of_no_use_are_said():
     findings = found(columns, "price")
     assert findings["like_target"].data["columns"] == "'Price_was'"
     assert findings["left_out"].data["columns"] == "'note'"
+
+
+CITY = Path(__file__).parents[2] / "../shared/data/city"
+HOURS = [f"2024-01-{1 + hour // 24:02d} {hour % 24:02d}:00:00" for hour in range(400)]
+WAVE = np.sin(np.arange(400) / 4) + 0.3 * X
+
+
+def test_a_series_split_at_random_is_told_with_its_correlation_and_where_to_forecast_it():
+    own = found({"time": HOURS, "a": NOISE, "load": WAVE}, "load", split="random")["series_at_random"]
+    ranks = np.argsort(np.argsort(WAVE)).astype(float)
+    assert own.severity == "serious" and "plastica forecast" in own.message
+    assert own.data["correlation"] == pytest.approx(np.corrcoef(ranks[1:], ranks[:-1])[0, 1], abs=0.01)
+    assert own.data["threshold"] == pytest.approx(3 / 399**0.5, abs=0.005)
+    assert not {"dates", "neighbours"} & set(found({"time": HOURS, "load": WAVE}, "load", split="random"))
+
+
+def test_a_series_split_by_time_is_a_note():
+    assert found({"time": HOURS, "a": NOISE, "load": WAVE}, "load")["series"].severity == "note"
+
+
+@pytest.mark.parametrize(
+    ("columns", "target"),
+    [
+        ({"day": HOURS[::-1][::2] + HOURS[1::2], "a": NOISE, "y": X}, "y"),  # dates in no order, independent targets
+        ({"day": HOURS, "a": NOISE, "y": X}, "y"),  # in order, but independent
+        ("penguins", "body_mass_g"),
+        ("titanic", "age"),
+    ],
+)
+@pytest.mark.parametrize("split", ["auto", "random"])
+def test_other_tables_are_no_series(columns, target, split):
+    assert not {"series", "series_at_random"} & set(found(columns, target, split=split))
+
+
+def test_parking_and_bikes_by_hour_are_series():
+    parking = found("parking", "Occupancy", split="random")["series_at_random"]
+    assert float(parking.data["correlation"]) > 0.8
+    path = CITY / "hourly_bikesharing.csv.gz"
+    if not path.exists():
+        pytest.skip("the bikes are not here")
+    bikes = found(path, "count", split="random")["series_at_random"]
+    assert float(bikes.data["correlation"]) > 0.8 and bikes.data["by"] == "'ts'"

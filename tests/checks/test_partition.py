@@ -59,7 +59,7 @@ def test_a_series_is_split_by_time_and_stands_beside_its_own_past(frame, tmp_pat
 def test_asked_for_rows_are_dealt_at_random_and_the_finding_stands(frame):
     made = prepare(read_table(frame), "load", with_(split="random"))
     assert made.split.test.tolist() != [*range(384, 480)] and made.scheme.series is None
-    assert "dates" in {finding.code for finding in made.findings}
+    assert "series_at_random" in {finding.code for finding in made.findings}
 
 
 def test_a_dropped_column_still_orders_rows_and_is_not_learned_from(frame):

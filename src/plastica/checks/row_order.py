@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..data.series import Series, find_series
 from ..data.table import show
 from .arrays import TableArrays
 from .findings import Finding, finding
+from .partition import values_of
 
 NEIGHBOURS = 0.5  # correlation of the target with that of the row before
 ALIKE = 0.3  # correlation of a feature with that of the row before, within a class
@@ -18,8 +20,11 @@ MOST_FEATURES = 50
 
 
 def order_of_rows(prepared: TableArrays) -> Iterator[Finding]:
-    """Find dates, rows sorted by the target or in blocks of classes, and rows similar to the one before."""
-    if prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
+    """Find series, dates, rows sorted by the target or in blocks of classes, and rows similar to the one before."""
+    series = _series(prepared)
+    if series is not None:
+        yield _to_forecast(prepared, series)
+    if series is not None or prepared.scheme.split in ("time", "order") or prepared.scheme.test_file:
         return  # the remaining findings concern random splits
     dates = [column.name for column in prepared.columns if column.kind == "date"]
     if dates and len(prepared.split.test):
@@ -34,6 +39,31 @@ def order_of_rows(prepared: TableArrays) -> Iterator[Finding]:
             yield finding("blocks", "note")
         elif not dates:
             yield finding("neighbours", "warning", correlation=round(correlation, 2))
+
+
+def _series(prepared: TableArrays) -> Series | None:
+    """Return the rows in the order of time, if a number at each time depends on that before."""
+    if prepared.target.task != "regression":
+        return None
+    if prepared.scheme.split != "random":
+        series = prepared.scheme.series
+        return series if series is not None and series.is_dependent else None
+    return find_series(
+        prepared.table, prepared.inferred or prepared.columns, values_of(prepared.target, prepared.table)
+    )
+
+
+def _to_forecast(prepared: TableArrays, series: Series) -> Finding:
+    """Say that the rows are a series, which a random split flatters, and which forecasts are made for."""
+    at_random = prepared.scheme.split == "random"
+    return finding(
+        "series_at_random" if at_random else "series",
+        "serious" if at_random else "note",
+        by=show(series.clock.name),
+        target=show(prepared.target.name),
+        correlation=round(series.correlation, 2),
+        threshold=round(series.threshold, 2),
+    )
 
 
 def _is_sorted(task: str, y: np.ndarray) -> bool:

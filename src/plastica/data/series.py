@@ -98,11 +98,16 @@ class Series:
         return (note(f"rhythm.{unit}s", times=f"{times:.3g}"),)
 
     @property
-    def is_dependent(self) -> bool:
-        """Whether the target depends significantly on that of the row before."""
+    def threshold(self) -> float:
+        """The correlation above which the target depends on that of the row before."""
         keys = self.keys[_in_time(self)]
         pairs = int((keys[1:] == keys[:-1]).sum())
-        return self.correlation > max(WEAKEST, DEVIATIONS / max(pairs, 1) ** 0.5)
+        return max(WEAKEST, DEVIATIONS / max(pairs, 1) ** 0.5)
+
+    @property
+    def is_dependent(self) -> bool:
+        """Whether the target depends significantly on that of the row before."""
+        return self.correlation > self.threshold
 
 
 def find_series(table: Table, columns: Sequence[Column], values: np.ndarray) -> Series | None:
