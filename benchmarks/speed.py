@@ -188,7 +188,8 @@ class Measurement:
     def able(self, workload: Workload) -> list[str]:
         """Return the peers that can train a workload."""
         dense = all(words[0] == "dense" for words in workload.layers) and workload.loss != "mse"
-        return [peer for peer in self.peers if dense or not PEERS[peer].dense_only]
+        beside = (OURS, *workload.beside) if workload.beside else self.peers
+        return [peer for peer in self.peers if peer in beside and (dense or not PEERS[peer].dense_only)]
 
     def rounds(self, row: Row, units: dict[str, int], measure: Callable[[str], float], count: int | None = None) -> Row:
         """Measure every peer in every round, in a rotating order."""

@@ -21,13 +21,17 @@ class Workload:
             that the size stays but for the stride: ``("same", filters, size, stride)``, ``("conv1d", filters, size,
             activation)``, ``("separable", filters, size, activation)``. ``("norm",)`` is batch normalization,
             ``("relu",)`` an activation, ``("mean",)`` the mean over all positions, and ``("residual", *layers)`` adds
-            its input, projected by ``same`` of size 1 and ``norm`` where the shape changes, before a ReLU.
+            its input, projected by ``same`` of size 1 and ``norm`` where the shape changes, before a ReLU. For series:
+            ``("causal", filters, size, dilation, activation)``, ``("transformer", heads, units)`` with the
+            normalization first, ``("lru", units)``, ``("reservoir", units)`` with fixed weights, of which the last
+            state is read, and ``("mean_steps",)``.
         loss: ``"sparse_categorical_crossentropy"``, ``"categorical_crossentropy"`` or ``"mse"``.
         rows: The number of rows.
         batch: The batch size.
         epochs: The number of epochs of the example.
         accuracy: Whether accuracy is measured in addition to the loss.
         reach: By peer, the required ratio of the times per step.
+        beside: The peers that have such a layer; all if empty.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Workload:
     epochs: int = 10
     accuracy: bool = False
     reach: dict[str, float] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -110,6 +115,18 @@ def _products(  # noqa: PLR0911, PLR0912 - a formula a kind
         case "conv1d":
             filters, size = given[:2]
             return passes * shape[0] * size * shape[1] * filters, (shape[0], filters)
+        case "causal":
+            return passes * shape[0] * given[1] * shape[1] * given[0], (shape[0], given[0])
+        case "transformer":
+            steps, features = shape
+            each = 4 * features**2 + 2 * steps * features + 2 * features * given[1]
+            return passes * steps * each, shape
+        case "lru":  # real and imaginary parts of B and C
+            return passes * shape[0] * 4 * shape[1] * given[0], shape
+        case "reservoir":  # no way back
+            return shape[0] * given[0] * (shape[1] + given[0]), (given[0],)
+        case "mean_steps":
+            return 0, (shape[-1],)
         case "separable":
             filters, size = given[:2]
             height, width, channels = shape
@@ -142,6 +159,11 @@ def _block(filters: int, stride: int = 1) -> tuple[Any, ...]:
     """Return the residual block of He et al. (2016): two convolutions of 3x3 with batch normalization."""
     first, second = ("same", filters, 3, stride), ("same", filters, 3, 1)
     return ("residual", first, ("norm",), ("relu",), second, ("norm",))
+
+
+def _temporal(filters: int, dilation: int) -> tuple[Any, ...]:
+    """Return the block of temporal convolutional networks (Bai et al. 2018), without dropout."""
+    return ("residual", *[("causal", filters, 3, dilation, RELU)] * 2)
 
 
 LENET = (
@@ -294,6 +316,47 @@ STEPS = (
         rows=1024,
         batch=64,
         reach={"PyTorch": 1.1},
+    ),
+    Workload(
+        "tcn",
+        "TCN of 4 blocks of 64, kernel 3, 128 steps, batch 32",
+        (128, 8),
+        (("causal", 64, 1, 1, "linear"), *[_temporal(64, 2**n) for n in range(4)], ("mean",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=256,
+        batch=32,
+        reach={"PyTorch": 1.0, "Keras-JAX": 1.0, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "attention",
+        "2 transformer blocks of 64, 4 heads, 128 steps, batch 32",
+        (128, 64),
+        (("transformer", 4, 256), ("transformer", 4, 256), ("mean_steps",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=256,
+        batch=32,
+        reach={"PyTorch": 1.0, "Keras-JAX": 1.0, "Keras-TF": 1.0},
+    ),
+    Workload(
+        "lru",
+        "linear recurrent unit of 64, 1,000 steps, batch 16",
+        (1000, 16),
+        (("lru", 64), ("mean_steps",), ("dense", 10, SOFTMAX)),
+        LABELS,
+        rows=128,
+        batch=16,
+        reach={"PyTorch": 1.0},
+        beside=("PyTorch",),
+    ),
+    Workload(
+        "reservoir",
+        "echo state of 300, 1,000 steps, batch 16, its read-out",
+        (1000, 4),
+        (("reservoir", 300), ("dense", 1, "linear")),
+        "mse",
+        rows=64,
+        batch=16,
+        reach={"PyTorch": 1.0, "Keras-JAX": 1.0, "Keras-TF": 1.0},
     ),
 )
 

@@ -22,8 +22,27 @@ def network(library: Any, workload: Workload) -> tuple[Any, Any]:
 def stack(library: Any, node: Any, layers: tuple[tuple[Any, ...], ...]) -> Any:
     """Return the output of layers, one after another."""
     for kind, *given in layers:
-        node = residual(library, node, given) if kind == "residual" else layer(library, node, kind, *given)(node)
+        if kind == "residual":
+            node = residual(library, node, given)
+        elif kind == "transformer":
+            node = transformer(library, node, *given)
+        else:
+            node = layer(library, node, kind, *given)(node)
     return node
+
+
+def transformer(library: Any, node: Any, heads: int, units: int) -> Any:
+    """Return a block of a transformer with the normalization before each part."""
+    features = node.shape[-1]
+    normal = library.LayerNormalization()(node)
+    node = library.Add()([node, library.MultiHeadAttention(heads, features // heads)(normal, normal)])
+    hidden = library.Dense(units, activation="relu")(library.LayerNormalization()(node))
+    return library.Add()([node, library.Dense(features)(hidden)])
+
+
+def reservoir(library: Any, units: int) -> Any:
+    """Return fixed recurrent units: the layer of plastica, or Keras's simple one that is not trained."""
+    return library.EchoState(units) if hasattr(library, "EchoState") else library.SimpleRNN(units, trainable=False)
 
 
 def residual(library: Any, node: Any, layers: list[tuple[Any, ...]]) -> Any:
@@ -57,6 +76,12 @@ LAYERS: dict[str, Callable[..., Any]] = {
     "relu": lambda library: library.Activation("relu"),
     "pool": lambda library, size: library.MaxPooling2D(size),
     "flatten": lambda library: library.Flatten(),
+    "causal": lambda library, filters, size, dilation, activation: library.Conv1D(
+        filters, size, padding="causal", dilation_rate=dilation, activation=activation
+    ),
+    "lru": lambda library, units: library.LinearRecurrentUnit(units),
+    "reservoir": reservoir,
+    "mean_steps": lambda library: library.GlobalAveragePooling1D(),
     "lstm": lambda library, units: library.LSTM(units),
     "gru": lambda library, units: library.GRU(units),
 }

@@ -33,12 +33,13 @@ class Net:
     def __init__(self, workload: Workload) -> None:
         self.batch, self.accuracy = workload.batch, workload.accuracy
         self.images = len(workload.shape) == 3
-        self.steps_last = any(words[0] == "conv1d" for words in workload.layers)
+        self.steps_last = any(words[0] in ("conv1d", "causal") for words in workload.layers)
         self.model = nn.Sequential(*modules(workload.layers, workload.shape)[0])
         if self.images:
             self.model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.loss = nn.MSELoss() if workload.loss == "mse" else nn.CrossEntropyLoss()
-        self.optimizer = torch.optim.Adam(self.model.parameters(), fused=True)
+        learned = [each for each in self.model.parameters() if each.requires_grad]
+        self.optimizer = torch.optim.Adam(learned, fused=not any(each.is_complex() for each in learned))
 
     def fit(self, x: np.ndarray, y: np.ndarray, epochs: int) -> list[tuple[float, float]]:
         inputs, targets = self.tensor(x), torch.from_numpy(y)
@@ -108,6 +109,50 @@ class Residual(nn.Module):
         return torch.relu(self.shortcut(x) + self.branch(x))
 
 
+class MeanOfSteps(nn.Module):
+    """The mean over the steps of ``(batch, steps, features)``."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean(1)
+
+
+class Transformer(nn.Module):
+    """A block of a transformer with the normalization before each part, on PyTorch's fused attention."""
+
+    def __init__(self, features: int, heads: int, units: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.LayerNorm(features, eps=1e-3), nn.LayerNorm(features, eps=1e-3)
+        self.attention = nn.MultiheadAttention(features, heads, batch_first=True)
+        self.each = nn.Sequential(nn.Linear(features, units), nn.ReLU(), nn.Linear(units, features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        normal = self.first(x)
+        x = x + self.attention(normal, normal, normal, need_weights=False)[0]
+        return x + self.each(self.second(x))
+
+
+class LinearRecurrentUnit(nn.Module):
+    """The unit of Orvieto et al. (2023): the products for all steps at once, then a loop over steps."""
+
+    def __init__(self, features: int, units: int) -> None:
+        super().__init__()
+        radius = torch.rand(units).clamp(0.01, 0.99)
+        self.nu, self.theta = nn.Parameter(torch.log(-torch.log(radius))), nn.Parameter(torch.rand(units))
+        self.gamma = nn.Parameter(0.5 * torch.log(1 - radius**2))
+        self.b = nn.Parameter(torch.randn(features, units, dtype=torch.complex64) / (2 * features) ** 0.5)
+        self.c = nn.Parameter(torch.randn(units, features, dtype=torch.complex64) / (2 * units) ** 0.5)
+        self.d = nn.Parameter(torch.randn(features))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        factor = torch.exp(torch.complex(-torch.exp(self.nu), torch.exp(self.theta)))
+        inputs = (x.to(torch.complex64) @ self.b) * torch.exp(self.gamma)
+        memory, steps = torch.zeros_like(inputs[:, 0]), []
+        for step in inputs.unbind(1):
+            memory = factor * memory + step
+            steps.append(memory)
+        return (torch.stack(steps, 1) @ self.c).real + self.d * x
+
+
 def modules(layers: tuple[tuple[Any, ...], ...], shape: Any) -> tuple[list[nn.Module], Any]:
     """Return the modules of layers for inputs of ``shape`` (channels last), and the shape of the output."""
     made: list[nn.Module] = []
@@ -139,6 +184,8 @@ def module(words: tuple[Any, ...], shape: Any) -> tuple[list[nn.Module], Any]:  
             height, width, channels = shape
             depthwise = nn.Conv2d(channels, channels, given[1], padding=given[1] // 2, groups=channels, bias=False)
             return [depthwise, nn.Conv2d(channels, given[0], 1), ACTIVATIONS[given[2]]()], (height, width, given[0])
+        case "causal" | "transformer" | "lru" | "reservoir" | "mean_steps":
+            return in_time(kind, given, shape)
         case "norm":
             return [nn.BatchNorm2d(shape[-1], eps=1e-3, momentum=0.01)], shape
         case "relu":
@@ -160,6 +207,27 @@ def module(words: tuple[Any, ...], shape: Any) -> tuple[list[nn.Module], Any]:  
             return [Last(kinds[kind](shape[1], given[0], batch_first=True))], (given[0],)
         case _:
             raise ValueError(f"unknown layer {kind!r}")
+
+
+def in_time(kind: str, given: list[Any], shape: Any) -> tuple[list[nn.Module], Any]:
+    """Return the modules of a layer for series, and the shape of its output."""
+    steps, features = shape
+    match kind:
+        case "causal":
+            filters, size, dilation, activation = given
+            padded = nn.ConstantPad1d(((size - 1) * dilation, 0), 0.0)
+            made = nn.Conv1d(features, filters, size, dilation=dilation)
+            return [padded, made, ACTIVATIONS[activation]()], (steps, filters)
+        case "transformer":
+            return [Transformer(features, *given)], shape
+        case "lru":
+            return [LinearRecurrentUnit(features, given[0])], shape
+        case "reservoir":
+            fixed = nn.RNN(features, given[0], batch_first=True).requires_grad_(False)
+            nn.init.normal_(fixed.weight_hh_l0, std=0.9 / given[0] ** 0.5)
+            return [Last(fixed)], (given[0],)
+        case _:
+            return [MeanOfSteps()], (features,)
 
 
 def version() -> str:
