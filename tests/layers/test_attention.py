@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import re
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ import plastica as pl
 from plastica import random
 from plastica.errors import InvalidValue, ShapeError
 from plastica.layers import Context
+from plastica.layers.kernels.attention import _large_products
 
 RNG = np.random.default_rng(0)
 QUERY, VALUE, KEY = (RNG.normal(size=(2, *shape)).astype(np.float32) for shape in ((4, 6), (5, 3), (5, 6)))
@@ -295,3 +297,20 @@ def test_padding_changes_no_answer_of_a_transformer_block():
     short = np.array([[1, 2, 3], [4, 5, 1]])
     padded = np.pad(short, ((0, 0), (0, 4)))
     np.testing.assert_allclose(model.predict(short), model.predict(padded), rtol=1e-5, atol=1e-6)
+
+
+def test_large_products_of_attention_have_the_gradients_of_plain_ones():
+    """Both of scores, whose right side is narrow, and of means, whose left side is wide."""
+    rng = np.random.default_rng(0)
+    with jax.enable_x64(True):
+        for left, right in (((3, 130, 6), (3, 6, 130)), ((3, 130, 130), (3, 130, 6))):
+            sides = rng.normal(size=left), rng.normal(size=right)
+            weights = rng.normal(size=(3, left[1], right[2]))
+
+            def loss(form, left, right, weights=weights):
+                return jnp.sum(jnp.tanh(form(left, right)) * weights)
+
+            ours, wanted = (
+                jax.grad(partial(loss, form), argnums=(0, 1))(*sides) for form in (_large_products, jnp.matmul)
+            )
+            jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-9, atol=1e-12), ours, wanted)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
+# Of both sides together; smaller products stay open to forward-mode differentiation.
+LARGE = 1 << 16
+
 
 def dot_scores(query: jax.Array, key: jax.Array) -> jax.Array:
     """Return the dot products of queries and keys.
@@ -71,5 +74,32 @@ def together(*masks: jax.Array | None) -> jax.Array | None:
 
 def _products(left: jax.Array, right: jax.Array) -> jax.Array:
     # One axis of products, with the sides as they are, is what XLA runs fastest on CPUs.
-    products = left.reshape(-1, *left.shape[-2:]) @ right.reshape(-1, *right.shape[-2:])  # (batch * heads, ...)
+    sides = left.reshape(-1, *left.shape[-2:]), right.reshape(-1, *right.shape[-2:])  # (batch * heads, ...)
+    products = _large_products(*sides) if left.size + right.size >= LARGE else sides[0] @ sides[1]
     return products.reshape(*left.shape[:-1], right.shape[-1])
+
+
+@jax.custom_vjp
+def _large_products(left: jax.Array, right: jax.Array) -> jax.Array:
+    """Return ``left @ right`` for each of the batch, whose gradients have no large transposed side."""
+    return left @ right
+
+
+def _keep(left: jax.Array, right: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return left @ right, (left, right)
+
+
+def _errors(kept: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array, jax.Array]:
+    # The right side's error is left' @ error. XLA on CPUs takes three times as long where the transposed side has as
+    # many rows as columns, the steps, as weights have; the transposed product (error' @ left)' turns narrow sides only.
+    left, right = kept
+    is_wide = left.shape[-1] > error.shape[-1]
+    turned = (_transposed(_transposed(error) @ left)) if is_wide else _transposed(left) @ error
+    return error @ _transposed(right), turned
+
+
+def _transposed(array: jax.Array) -> jax.Array:
+    return array.swapaxes(-1, -2)
+
+
+_large_products.defvjp(_keep, _errors)
