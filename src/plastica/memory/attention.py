@@ -1,0 +1,159 @@
+"""The continuous modern Hopfield network, whose update is attention over the stored patterns."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from ..errors import DataError, InvalidValue, NotFitted, ShapeError
+from ..typing import Float, Int
+from .patterns import as_rows
+
+MOST_STEPS = 50  # one is enough for patterns that are well apart (Ramsauer et al., theorem 4)
+AT_REST = 1e-5  # relative change of a state below which it counts as settled: some roundings of single precision
+
+
+class Attended(NamedTuple):
+    """What a memory of real values recalls.
+
+    Attributes:
+        states: The last states.
+        attention: The weight of each stored pattern in them; a row adds up to 1.
+        energies: The energy at the start and after each step.
+        steps: The number of steps until the state no longer changed.
+    """
+
+    states: Float[np.ndarray, "probes *shape"]
+    attention: Float[np.ndarray, "probes patterns"]
+    energies: Float[np.ndarray, "moments probes"]
+    steps: Int[np.ndarray, "probes"]
+
+
+class AttentionMemory:
+    """The modern Hopfield network for real values: rows of a table, grey images, activities of a network.
+
+        s <- Xi^T softmax(beta Xi s)
+        E  = -logsumexp(beta Xi s) / beta + s's / 2 + log(M) / beta + max_mu |xi_mu|^2 / 2
+
+    With M patterns Xi. It is attention with the patterns as keys and values and the state as query. With a large beta
+    it ends at a single pattern, with a small one at the mean of several.
+
+    Args:
+        beta: The inverse temperature. None: 8 / (the mean squared distance of two patterns), with which patterns
+            of the same scale as their noise are told apart.
+
+    Raises:
+        InvalidValue: If beta is not above 0.
+
+    Example:
+        >>> memory = AttentionMemory(beta=4.0).store([[3.0, 0.0], [0.0, 3.0]])
+        >>> memory.recall([[2.0, 0.5]]).states.round(2)
+        array([[3., 0.]], dtype=float32)
+
+    Reference:
+        H. Ramsauer et al., 2021, Hopfield networks is all you need, equations 2 and 3.
+    """
+
+    def __init__(self, beta: float | None = None) -> None:
+        if beta is not None and not (beta > 0 and np.isfinite(beta)):
+            raise InvalidValue(f"AttentionMemory(beta={beta!r}): expected a number above 0.")
+        self.beta = beta
+        self._patterns: Float[np.ndarray, "patterns units"] | None = None
+        self._shape: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        """Show beta and how much is stored."""
+        held = "nothing stored" if self._patterns is None else f"{len(self._patterns)} patterns"
+        return f"<AttentionMemory(beta={self.beta}): {held}>"
+
+    @property
+    def patterns(self) -> Float[np.ndarray, "patterns *shape"]:
+        """The stored patterns.
+
+        Raises:
+            NotFitted: If none is stored.
+        """
+        held = self._held("patterns")
+        return held.reshape(len(held), *self._shape)
+
+    def store(self, patterns: object) -> Self:
+        """Store patterns, ``(patterns, ...)``, beside those that are stored already.
+
+        Raises:
+            DataError: If patterns differ in length or have values that are not finite.
+            ShapeError: If they do not have the shape of those stored before.
+        """
+        rows = self._rows(patterns, "AttentionMemory.store", first=self._patterns is None)
+        self._patterns = rows if self._patterns is None else np.concatenate([self._patterns, rows])
+        return self
+
+    def recall(self, probes: object, steps: int = MOST_STEPS) -> Attended:
+        """Let each probe settle.
+
+        Args:
+            probes: Initial states, in the shape of the stored patterns.
+            steps: The largest number of steps.
+
+        Raises:
+            NotFitted: If nothing is stored.
+            InvalidValue: If there is no step.
+            ShapeError, DataError: If the probes are unlike the stored patterns.
+        """
+        patterns = self._held("AttentionMemory.recall")
+        rows = self._rows(probes, "AttentionMemory.recall")
+        if steps < 1:
+            raise InvalidValue(f"AttentionMemory.recall(steps={steps!r}): at least one step.")
+        states, attention, energies, moved = (
+            np.asarray(each)
+            for each in _settle(jnp.asarray(patterns), jnp.asarray(rows), self._beta(patterns), most=steps)
+        )
+        ran = int(moved.sum(0).max(initial=0))
+        shaped = states.reshape(len(states), *self._shape)
+        return Attended(shaped, attention, energies[: ran + 1], moved.sum(0))
+
+    def _beta(self, patterns: Float[np.ndarray, "patterns units"]) -> float:
+        if self.beta is not None:
+            return self.beta
+        spread = 2 * patterns.var(0).sum() * len(patterns) / max(1, len(patterns) - 1)
+        if not spread > 0:
+            raise DataError("AttentionMemory: all stored patterns are equal; give beta.")
+        return float(8 / spread)
+
+    def _held(self, owner: str) -> Float[np.ndarray, "patterns units"]:
+        if self._patterns is None:
+            raise NotFitted(f"{owner}: nothing is stored yet; call store(patterns) first.")
+        return self._patterns
+
+    def _rows(self, given: object, owner: str, first: bool = False) -> Float[np.ndarray, "rows units"]:
+        values = as_rows(given, owner)
+        if first:
+            self._shape = values.shape[1:]
+        elif values.shape[1:] != self._shape:
+            raise ShapeError(f"{owner}: got patterns of shape {values.shape[1:]}; those stored have {self._shape}.")
+        return values.reshape(len(values), -1).astype(np.float32)
+
+
+@partial(jax.jit, static_argnames="most")
+def _settle(
+    patterns: Float[Array, "patterns units"], rows: Float[Array, "rows units"], beta: Float[Array, ""], *, most: int
+) -> tuple[Array, ...]:
+    longest = jnp.max(jnp.sum(patterns * patterns, 1))
+    constant = jnp.log(float(len(patterns))) / beta + longest / 2
+
+    def energy(states: Float[Array, "rows units"]) -> Float[Array, "rows"]:
+        scores = jax.nn.logsumexp(beta * states @ patterns.T, axis=1) / beta
+        return -scores + jnp.sum(states * states, 1) / 2 + constant
+
+    def step(states: Float[Array, "rows units"], _: None) -> tuple[Array, tuple[Array, Array]]:
+        new = jax.nn.softmax(beta * states @ patterns.T) @ patterns
+        moved = jnp.max(jnp.abs(new - states), 1) > AT_REST * (1 + jnp.max(jnp.abs(new), 1))
+        return new, (energy(new), moved)
+
+    states, (energies, moved) = jax.lax.scan(step, rows, None, length=most)
+    attention = jax.nn.softmax(beta * states @ patterns.T)
+    return states, attention, jnp.concatenate([energy(rows)[None], energies]), jnp.cumprod(moved.astype(int), 0)
