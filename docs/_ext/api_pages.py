@@ -40,6 +40,7 @@ MODULES = {
     "checks": "Checks of data",
     "evaluation": "Evaluation",
     "forecasting": "Forecasts",
+    "memory": "Memory",
     "estimators": "Networks in scikit-learn",
     "data": "Blocks and windows of data",
     "data.streaming_files": "Files larger than memory",

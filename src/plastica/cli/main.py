@@ -22,6 +22,7 @@ from .evaluate import evaluate
 from .forecast import forecast
 from .info import info
 from .predict import predict
+from .recall import recall
 from .search import search
 from .sweep import sweep
 from .train import train
@@ -60,7 +61,7 @@ def app() -> None:
     """Train neural networks on tables, evaluate them and predict with them."""
 
 
-for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, search, info, devices):
+for command in (train, predict, evaluate, forecast, compare, compare_rules, sweep, search, recall, info, devices):
     app.add_command(command)
 
 

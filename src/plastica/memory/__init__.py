@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .associative import AssociativeMemory, Recall
+from .associative import AssociativeMemory, RecalledPatterns
 from .attention import Attended, AttentionMemory
 from .bidirectional import BidirectionalAssociativeMemory, RecalledPair
 from .capacity import basins, capacity
@@ -22,8 +22,8 @@ __all__ = [
     "FieldRun",
     "HopfieldNetwork",
     "NeuralField",
-    "Recall",
     "RecalledPair",
+    "RecalledPatterns",
     "SparseDistributedMemory",
     "SparseHopfieldNetwork",
     "WillshawMemory",

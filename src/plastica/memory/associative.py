@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_SWEEPS = 100  # far more than a state needs below capacity, which is some ten
 
 
-class Recall(NamedTuple):
+class RecalledPatterns(NamedTuple):
     """What a memory recalls.
 
     Attributes:
@@ -119,7 +119,7 @@ class AssociativeMemory:
         temperature: float = 0.0,
         sweeps: int = MOST_SWEEPS,
         seed: int = 0,
-    ) -> Recall:
+    ) -> RecalledPatterns:
         """Let each probe settle, and compare where it arrives with the stored patterns.
 
         Args:
@@ -178,12 +178,12 @@ class AssociativeMemory:
         start: Float[np.ndarray, "probes units"],
         signs: Float[np.ndarray, "patterns units"],
         values: TwoValues,
-    ) -> Recall:
+    ) -> RecalledPatterns:
         overlaps = states @ signs.T / signs.shape[1]
         nearest = overlaps.argmax(1)
         restored = (values.restore(each) for each in (start, signs[nearest]))
         ran = int(sweeps.max(initial=0)) + 1
-        return Recall(
+        return RecalledPatterns(
             values.restore(states), energies[: ran + 1], sweeps, at_rest, nearest, overlaps.max(1), *restored
         )
 

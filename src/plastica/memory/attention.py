@@ -15,6 +15,7 @@ from ..typing import Float, Int
 from .patterns import as_rows
 
 MOST_STEPS = 50  # one is enough for patterns that are well apart (Ramsauer et al., theorem 4)
+SIMILARITIES = ("distance", "product")
 AT_REST = 1e-5  # relative change of a state below which it counts as settled: some roundings of single precision
 
 
@@ -37,18 +38,22 @@ class Attended(NamedTuple):
 class AttentionMemory:
     """The modern Hopfield network for real values: rows of a table, grey images, activities of a network.
 
-        s <- Xi^T softmax(beta Xi s)
-        E  = -logsumexp(beta Xi s) / beta + s's / 2 + log(M) / beta + max_mu |xi_mu|^2 / 2
+        s <- sum_mu p_mu xi_mu,   p = softmax(beta sim(xi_mu, s))
+        sim(xi, s) = -|xi - s|^2 / 2   or   xi . s
+        E = -log sum_mu exp(-beta |xi_mu - s|^2 / 2) / beta
 
-    With M patterns Xi. It is attention with the patterns as keys and values and the state as query. With a large beta
-    it ends at a single pattern, with a small one at the mean of several.
+    With the product, it is attention with the patterns as keys and values and the state as query, and the energy gains
+    max_mu |xi_mu|^2 / 2 + log(M) / beta, with each norm taken as the largest. With a large beta the state ends at a
+    single pattern, with a small one at the mean of several. The energy never rises.
 
     Args:
-        beta: The inverse temperature. None: 8 / (the mean squared distance of two patterns), with which patterns
-            of the same scale as their noise are told apart.
+        beta: The inverse temperature. None: 8 ln(M + 1) / (the mean squared distance of two of the M patterns), with
+            which a pattern is found from half of its values.
+        similarity: ``"distance"``, which finds the nearest pattern; or ``"product"``, as in attention, for patterns of
+            equal length: longer ones attract more.
 
     Raises:
-        InvalidValue: If beta is not above 0.
+        InvalidValue: If beta is not above 0 or the similarity is unknown.
 
     Example:
         >>> memory = AttentionMemory(beta=4.0).store([[3.0, 0.0], [0.0, 3.0]])
@@ -56,13 +61,19 @@ class AttentionMemory:
         array([[3., 0.]], dtype=float32)
 
     Reference:
-        H. Ramsauer et al., 2021, Hopfield networks is all you need, equations 2 and 3.
+        H. Ramsauer et al., 2021, Hopfield networks is all you need, equations 2 and 3 (the product).
+        B. Millidge, T. Salvatori, Y. Song, T. Lukasiewicz, R. Bogacz, 2022, Universal Hopfield networks: a general
+        framework for single-shot associative memory models, section 4 (the distance).
     """
 
-    def __init__(self, beta: float | None = None) -> None:
+    def __init__(self, beta: float | None = None, similarity: str = "distance") -> None:
         if beta is not None and not (beta > 0 and np.isfinite(beta)):
             raise InvalidValue(f"AttentionMemory(beta={beta!r}): expected a number above 0.")
-        self.beta = beta
+        if similarity not in SIMILARITIES:
+            raise InvalidValue(
+                f"AttentionMemory(similarity={similarity!r}): expected one of {', '.join(SIMILARITIES)}."
+            )
+        self.beta, self.similarity = beta, similarity
         self._patterns: Float[np.ndarray, "patterns units"] | None = None
         self._shape: tuple[int, ...] = ()
 
@@ -110,7 +121,9 @@ class AttentionMemory:
             raise InvalidValue(f"AttentionMemory.recall(steps={steps!r}): at least one step.")
         states, attention, energies, moved = (
             np.asarray(each)
-            for each in _settle(jnp.asarray(patterns), jnp.asarray(rows), self._beta(patterns), most=steps)
+            for each in _settle(
+                jnp.asarray(patterns), jnp.asarray(rows), self._beta(patterns), similarity=self.similarity, most=steps
+            )
         )
         ran = int(moved.sum(0).max(initial=0))
         shaped = states.reshape(len(states), *self._shape)
@@ -122,7 +135,7 @@ class AttentionMemory:
         spread = 2 * patterns.var(0).sum() * len(patterns) / max(1, len(patterns) - 1)
         if not spread > 0:
             raise DataError("AttentionMemory: all stored patterns are equal; give beta.")
-        return float(8 / spread)
+        return float(8 * np.log(len(patterns) + 1) / spread)
 
     def _held(self, owner: str) -> Float[np.ndarray, "patterns units"]:
         if self._patterns is None:
@@ -138,22 +151,30 @@ class AttentionMemory:
         return values.reshape(len(values), -1).astype(np.float32)
 
 
-@partial(jax.jit, static_argnames="most")
+@partial(jax.jit, static_argnames=("similarity", "most"))
 def _settle(
-    patterns: Float[Array, "patterns units"], rows: Float[Array, "rows units"], beta: Float[Array, ""], *, most: int
+    patterns: Float[Array, "patterns units"],
+    rows: Float[Array, "rows units"],
+    beta: Float[Array, ""],
+    *,
+    similarity: str,
+    most: int,
 ) -> tuple[Array, ...]:
-    longest = jnp.max(jnp.sum(patterns * patterns, 1))
-    constant = jnp.log(float(len(patterns))) / beta + longest / 2
+    lengths = jnp.sum(patterns * patterns, 1)
+
+    def scores(states: Float[Array, "rows units"]) -> Float[Array, "rows patterns"]:
+        # |xi - s|^2 without |s|^2, which all patterns share.
+        return beta * (states @ patterns.T - (lengths / 2 if similarity == "distance" else 0.0))
 
     def energy(states: Float[Array, "rows units"]) -> Float[Array, "rows"]:
-        scores = jax.nn.logsumexp(beta * states @ patterns.T, axis=1) / beta
-        return -scores + jnp.sum(states * states, 1) / 2 + constant
+        free = jnp.sum(states * states, 1) / 2 - jax.nn.logsumexp(scores(states), axis=1) / beta
+        return free if similarity == "distance" else free + jnp.log(float(len(patterns))) / beta + jnp.max(lengths) / 2
 
     def step(states: Float[Array, "rows units"], _: None) -> tuple[Array, tuple[Array, Array]]:
-        new = jax.nn.softmax(beta * states @ patterns.T) @ patterns
+        new = jax.nn.softmax(scores(states)) @ patterns
         moved = jnp.max(jnp.abs(new - states), 1) > AT_REST * (1 + jnp.max(jnp.abs(new), 1))
         return new, (energy(new), moved)
 
     states, (energies, moved) = jax.lax.scan(step, rows, None, length=most)
-    attention = jax.nn.softmax(beta * states @ patterns.T)
+    attention = jax.nn.softmax(scores(states))
     return states, attention, jnp.concatenate([energy(rows)[None], energies]), jnp.cumprod(moved.astype(int), 0)

@@ -95,7 +95,7 @@ class BidirectionalAssociativeMemory:
         return self
 
     def recall(self, left: object = None, right: object = None, steps: int = MOST_STEPS) -> RecalledPair:
-        """Recall pairs from one of their patterns.
+        """RecalledPatterns pairs from one of their patterns.
 
         Args:
             left: First patterns, with errors or not; or
@@ -108,7 +108,7 @@ class BidirectionalAssociativeMemory:
             ShapeError, DataError: If they are unlike the stored patterns.
         """
         owner = "BidirectionalAssociativeMemory.recall"
-        pairs, values = self._held(owner)
+        _, values = self._held(owner)
         if (left is None) == (right is None):
             raise InvalidValue(f"{owner}: give left or right, the pattern to start from.")
         if steps < 1:

@@ -10,7 +10,7 @@ from jax import Array
 from ..errors import InvalidValue
 from ..typing import Float, Int, PyTree
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, States
+from .dynamics import Dynamics, UnitStates
 
 INTERACTIONS = ("polynomial", "exponential")
 
@@ -66,7 +66,7 @@ class DenseAssociativeMemory(AssociativeMemory):
         return f'DenseAssociativeMemory("{self.interaction}"{degree})'
 
 
-def _around(patterns: Float[Array, "patterns units"], states: States, unit: Int[Array, ""]) -> tuple[Array, Array]:
+def _around(patterns: Float[Array, "patterns units"], states: UnitStates, unit: Int[Array, ""]) -> tuple[Array, Array]:
     """Return the pattern's value at the unit and the overlap at all others, not divided by their number."""
     own = patterns[:, unit, None]
     return own, patterns @ states - own * states[unit]
@@ -77,33 +77,33 @@ def _power(x: Array, degree: Array) -> Array:
     return jnp.where(degree % 2 == 1, jnp.sign(x), 1) * jnp.abs(x) ** degree
 
 
-def _polynomial_field(memory: PyTree, states: States, unit: Int[Array, ""]) -> Float[Array, "probes"]:
+def _polynomial_field(memory: PyTree, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
     patterns, degree = memory
     own, others = _around(patterns, states, unit)
     units = states.shape[0]
     return jnp.sum(_power((others + own) / units, degree) - _power((others - own) / units, degree), 0)
 
 
-def _exponential_field(memory: PyTree, states: States, unit: Int[Array, ""]) -> Float[Array, "probes"]:
+def _exponential_field(memory: PyTree, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
     own, others = _around(memory[0], states, unit)
     # exp(others + own) - exp(others - own) = 2 own sinh(1) exp(others), relative to the largest: only the sign counts.
     return 2 * jnp.sinh(1.0) * jnp.sum(own * jnp.exp(others - others.max(0)), 0)
 
 
-def _polynomial_energy(memory: PyTree, states: States) -> Float[Array, "probes"]:
+def _polynomial_energy(memory: PyTree, states: UnitStates) -> Float[Array, "probes"]:
     patterns, degree = memory
     return -jnp.sum(_power(patterns @ states / states.shape[0], degree), 0) / degree
 
 
-def _exponential_energy(memory: PyTree, states: States) -> Float[Array, "probes"]:
+def _exponential_energy(memory: PyTree, states: UnitStates) -> Float[Array, "probes"]:
     return -jax.nn.logsumexp(memory[0] @ states, axis=0)
 
 
-def _all_polynomial(memory: PyTree, states: States) -> States:
+def _all_polynomial(memory: PyTree, states: UnitStates) -> UnitStates:
     return jax.lax.map(lambda unit: _polynomial_field(memory, states, unit), jnp.arange(states.shape[0]))
 
 
-def _all_exponential(memory: PyTree, states: States) -> States:
+def _all_exponential(memory: PyTree, states: UnitStates) -> UnitStates:
     return jax.lax.map(lambda unit: _exponential_field(memory, states, unit), jnp.arange(states.shape[0]))
 
 

@@ -14,14 +14,14 @@ from .. import random
 from ..random import Key
 from ..typing import Bool, Float, Int, PyTree
 
-States = Float[Array, "units probes"]
+UnitStates = Float[Array, "units probes"]
 
 ASYNCHRONOUS, SYNCHRONOUS = "asynchronous", "synchronous"
 UPDATES = (ASYNCHRONOUS, SYNCHRONOUS)
 
 
 class Settled(NamedTuple):
-    """States after the last sweep.
+    """UnitStates after the last sweep.
 
     Attributes:
         states: The states.
@@ -45,13 +45,13 @@ class Dynamics(NamedTuple):
         energy: The energy of each state.
     """
 
-    field: Callable[[PyTree, States, Int[Array, ""]], Float[Array, "probes"]]
-    fields: Callable[[PyTree, States], States]
-    energy: Callable[[PyTree, States], Float[Array, "probes"]]
+    field: Callable[[PyTree, UnitStates, Int[Array, ""]], Float[Array, "probes"]]
+    fields: Callable[[PyTree, UnitStates], UnitStates]
+    energy: Callable[[PyTree, UnitStates], Float[Array, "probes"]]
 
 
 class _Going(NamedTuple):
-    states: States
+    states: UnitStates
     energies: Float[Array, "moments probes"]
     sweeps: Int[Array, "probes"]
     moving: Bool[Array, "probes"]
@@ -94,17 +94,17 @@ def settle(
             return jnp.where(random.uniform(key, fields.shape) < high, 1.0, -1.0).astype(before.dtype)
         return jnp.where(fields > 0, 1.0, jnp.where(fields < 0, -1.0, before)).astype(before.dtype)
 
-    def one_by_one(states: States, key: Key) -> States:
+    def one_by_one(states: UnitStates, key: Key) -> UnitStates:
         order = jnp.argsort(random.uniform(random.fold(key, 0), (units,)))
 
-        def change(place: Int[Array, ""], states: States) -> States:
+        def change(place: Int[Array, ""], states: UnitStates) -> UnitStates:
             unit = order[place]
             new = drawn(dynamics.field(memory, states, unit), states[unit], random.fold(key, place + 1))
             return states.at[unit].set(new)
 
         return jax.lax.fori_loop(0, units, change, states)
 
-    def all_at_once(states: States, key: Key) -> States:
+    def all_at_once(states: UnitStates, key: Key) -> UnitStates:
         return drawn(dynamics.fields(memory, states), states, key)
 
     sweep = one_by_one if update == ASYNCHRONOUS else all_at_once

@@ -12,7 +12,7 @@ from jax import Array
 from ..errors import InvalidValue, caution
 from ..typing import Float, Int
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, States
+from .dynamics import Dynamics, UnitStates
 from .storage import STORAGE, Weights
 
 # Patterns per unit that a large network recalls: Amit, Gutfreund, Sompolinsky 1985 for Hebb's rule; Kanter,
@@ -87,15 +87,15 @@ class HopfieldNetwork(AssociativeMemory):
         return f'HopfieldNetwork(storage="{self.storage}")'
 
 
-def _field(weights: Weights, states: States, unit: Int[Array, ""]) -> Float[Array, "probes"]:
+def _field(weights: Weights, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
     return weights[unit] @ states
 
 
-def _fields(weights: Weights, states: States) -> States:
+def _fields(weights: Weights, states: UnitStates) -> UnitStates:
     return weights @ states
 
 
-def _energy(weights: Weights, states: States) -> Float[Array, "probes"]:
+def _energy(weights: Weights, states: UnitStates) -> Float[Array, "probes"]:
     return -0.5 * jnp.sum(states * (weights @ states), 0)
 
 

@@ -14,7 +14,7 @@ from scipy import optimize
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue, ShapeError
 from ..schedules.checks import ABOVE_ZERO, require_numbers
-from ..typing import Float
+from ..typing import Bool, Float
 
 SCAN = 2000  # points between which the sign of W(a) + h is looked for
 
@@ -33,7 +33,7 @@ class FieldRun(NamedTuple):
     potentials: Float[np.ndarray, "time units"]
 
     @property
-    def active(self) -> Float[np.ndarray, "time units"]:
+    def active(self) -> Bool[np.ndarray, "time units"]:
         """Where the potential is above 0."""
         return self.potentials > 0
 
@@ -172,9 +172,7 @@ def _integral(field: NeuralField) -> Callable[[float], float]:
     def gaussian(height: float, width: float, d: float) -> float:
         return float(height * width * np.sqrt(np.pi / 2) * erf(d / (width * np.sqrt(2))))
 
-    return lambda d: (
-        gaussian(field.excitation, field.width, d) - gaussian(field.inhibition, field.inhibition_width, d)
-    )
+    return lambda d: gaussian(field.excitation, field.width, d) - gaussian(field.inhibition, field.inhibition_width, d)
 
 
 @jax.jit

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..drawing.figure import Drawing
-    from .associative import Recall
+    from .associative import RecalledPatterns
 
 SAY = Texts("memory")
 TILE = 0.9  # inches of one pattern
@@ -22,8 +22,8 @@ CURVE = 1.4  # inches of the energies
 SIDE = 1.0  # inches for the names of rows
 
 
-def draw_recall(recall: Recall, most: int) -> Drawing:
-    """Draw the first probes of a recall; see ``Recall.plot``."""
+def draw_recall(recall: RecalledPatterns, most: int) -> Drawing:
+    """Draw the first probes of a recall; see ``RecalledPatterns.plot``."""
     from ..drawing.figure import Drawing
 
     count = min(most, len(recall.probes))
@@ -58,7 +58,7 @@ def _square(pattern: Shaped[np.ndarray, "units"]) -> Shaped[np.ndarray, "rows co
     return padded.reshape(side, side)
 
 
-def _energies(axes: Axes, recall: Recall, count: int) -> None:
+def _energies(axes: Axes, recall: RecalledPatterns, count: int) -> None:
     axes.plot(recall.energies[:, :count], color=COLOURS[0], lw=1)
     axes.set_xlabel(SAY("sweep"))
     axes.set_ylabel(SAY("energy"))

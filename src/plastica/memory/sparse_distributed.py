@@ -94,9 +94,10 @@ class SparseDistributedMemory:
         assert self._counters is not None
         active = np.asarray(_active(self._addresses, x, self._radius))
         if not active.any(1).all():
+            lost = int(np.flatnonzero(~active.any(1))[0])
             raise InvalidValue(
-                f"{owner}: no location is within {self._radius:.0f} of address {int(np.flatnonzero(~active.any(1))[0])}; "
-                "use more locations or a larger radius."
+                f"{owner}: no location is within {self._radius:.0f} of address {lost}; use more locations or a larger "
+                "radius."
             )
         self._counters = self._counters + active.astype(np.float32).T @ y
         self._values, self._stored = (one, other), self._stored + len(x)

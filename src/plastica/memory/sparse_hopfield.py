@@ -10,7 +10,7 @@ from jax import Array
 from ..errors import DataError, InvalidValue
 from ..typing import Float, Int, PyTree
 from .associative import AssociativeMemory
-from .dynamics import Dynamics, States
+from .dynamics import Dynamics, UnitStates
 from .storage import without_diagonal
 
 
@@ -24,8 +24,8 @@ class SparseHopfieldNetwork(AssociativeMemory):
         h_i  = sum_j w_ij (x_j - f) - g (sum_j x_j / (N f) - 1) - theta
         E    = -1/2 sum_ij w_ij (x_i - f)(x_j - f) + g (sum_i x_i - N f)^2 / (2 N f) + theta sum_i x_i
 
-    with x of 0 and 1, of which a fraction f is 1 in the stored patterns. The more sparse the patterns are, the more fit:
-    about 1 / (2 f |ln f|) patterns a unit. All patterns should have about as many ones, which the global field restores.
+    with x of 0 and 1, of which a fraction f is 1 in the stored patterns. The more sparse the patterns are, the more
+    fit: about 1 / (2 f |ln f|) patterns a unit. All should have about as many ones, which the global field restores.
 
     Args:
         global_field: g, how strongly all units inhibit each other when more than f of them are active, and excite each
@@ -86,7 +86,7 @@ def _covariance(patterns: Float[Array, "patterns units"], active: Float[Array, "
     return without_diagonal(apart.T @ apart / (patterns.shape[1] * active * (1 - active)))
 
 
-def _field(memory: PyTree, states: States, unit: Int[Array, ""]) -> Float[Array, "probes"]:
+def _field(memory: PyTree, states: UnitStates, unit: Int[Array, ""]) -> Float[Array, "probes"]:
     weights, active, strength, theta = memory
     x = (states > 0).astype(states.dtype)
     total, mean = jnp.sum(x, 0), active * states.shape[0]
@@ -95,14 +95,14 @@ def _field(memory: PyTree, states: States, unit: Int[Array, ""]) -> Float[Array,
     return weights[unit] @ (x - active) - inhibition - theta
 
 
-def _fields(memory: PyTree, states: States) -> States:
+def _fields(memory: PyTree, states: UnitStates) -> UnitStates:
     weights, active, strength, theta = memory
     x = (states > 0).astype(states.dtype)
     others = jnp.sum(x, 0) - x + 0.5
     return weights @ (x - active) - strength * (others / (active * states.shape[0]) - 1) - theta
 
 
-def _energy(memory: PyTree, states: States) -> Float[Array, "probes"]:
+def _energy(memory: PyTree, states: UnitStates) -> Float[Array, "probes"]:
     weights, active, strength, theta = memory
     x = (states > 0).astype(states.dtype)
     apart, mean = x - active, active * states.shape[0]

@@ -94,7 +94,9 @@ class WillshawMemory:
         assert self._values is not None  # there are weights
         ones = x.sum(1)
         if not ones.all():
-            raise DataError(f"WillshawMemory.recall: probe {int(np.flatnonzero(ones == 0)[0])} has no 1 to recall from.")
+            raise DataError(
+                f"WillshawMemory.recall: probe {int(np.flatnonzero(ones == 0)[0])} has no 1 to recall from."
+            )
         sums: Float[np.ndarray, "probes outputs"] = x.astype(np.float32) @ weights.astype(np.float32)
         return self._values[1].restore(np.where(sums >= ones[:, None] - 0.5, 1.0, -1.0))
 
