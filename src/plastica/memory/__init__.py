@@ -1,4 +1,4 @@
-"""Memory: how networks store patterns and recall them."""
+"""Memory: how networks store patterns and recall them, how long they keep an input, and how people do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,24 @@ from .attention import Attended, AttentionMemory
 from .bidirectional import BidirectionalAssociativeMemory, RecalledPair
 from .capacity import basins, capacity
 from .dense import DenseAssociativeMemory
+from .forgetting import (
+    ForgettingFit,
+    base_level_activation,
+    fit_forgetting,
+    forgetting_table,
+    recall_probability,
+)
+from .free_recall import FreeRecall, read_free_recall
 from .hopfield import HopfieldNetwork
 from .neural_field import FieldRun, NeuralField
+from .representation import (
+    centered_kernel_alignment,
+    dissimilarity_matrix,
+    participation_ratio,
+    representational_similarity,
+    sparseness,
+)
+from .retention import Retention, fisher_memory, retention
 from .sparse_distributed import SparseDistributedMemory
 from .sparse_hopfield import SparseHopfieldNetwork
 from .willshaw import WillshawMemory
@@ -20,13 +36,28 @@ __all__ = [
     "BidirectionalAssociativeMemory",
     "DenseAssociativeMemory",
     "FieldRun",
+    "ForgettingFit",
+    "FreeRecall",
     "HopfieldNetwork",
     "NeuralField",
     "RecalledPair",
     "RecalledPatterns",
+    "Retention",
     "SparseDistributedMemory",
     "SparseHopfieldNetwork",
     "WillshawMemory",
+    "base_level_activation",
     "basins",
     "capacity",
+    "centered_kernel_alignment",
+    "dissimilarity_matrix",
+    "fisher_memory",
+    "fit_forgetting",
+    "forgetting_table",
+    "participation_ratio",
+    "read_free_recall",
+    "recall_probability",
+    "representational_similarity",
+    "retention",
+    "sparseness",
 ]
