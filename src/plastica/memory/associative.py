@@ -71,7 +71,8 @@ class AssociativeMemory:
 
     def __repr__(self) -> str:
         """Show the options and how much is stored."""
-        held = f"{len(self._patterns)} patterns of {self._patterns.shape[1]} units" if self.holds else "nothing stored"
+        stored = self._patterns
+        held = "nothing stored" if stored is None else f"{len(stored)} patterns of {stored.shape[1]} units"
         return f"<{self._written()}: {held}>"
 
     @property

@@ -122,7 +122,8 @@ class BidirectionalAssociativeMemory:
         )
         ran = int(np.flatnonzero(~rest.all(1)).max(initial=-1)) + 2
         found = one.restore(near), other.restore(far)
-        return RecalledPair(*(found if forward else found[::-1]), energies[:ran], rest[-1])
+        left_states, right_states = found if forward else found[::-1]
+        return RecalledPair(left_states, right_states, energies[:ran], rest[-1])
 
     def _held(self, owner: str) -> tuple[tuple[np.ndarray, np.ndarray], tuple[TwoValues, TwoValues]]:
         if self._pairs is None or self._values is None:

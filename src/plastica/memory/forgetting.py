@@ -171,11 +171,15 @@ def _curve(times: object, retention: object) -> tuple[Times, Times]:
 def _fitted(name: str, t: Times, r: Times) -> ForgettingFit:
     a, b = _least_squares(LAWS[name], t, r)
     apart = [
-        r[place] - LAWS[name].value(t[place], *_least_squares(LAWS[name], np.delete(t, place), np.delete(r, place)))
-        for place in range(len(t))
+        r[place] - _predicted(LAWS[name], np.delete(t, place), np.delete(r, place), t[place]) for place in range(len(t))
     ]
     error = np.sqrt(np.mean((LAWS[name].value(t, a, b) - r) ** 2))
     return ForgettingFit(name, a, b, float(error), float(np.sqrt(np.mean(np.square(apart)))))
+
+
+def _predicted(law: Law, t: Times, r: Times, new: Times) -> Times:
+    a, b = _least_squares(law, t, r)
+    return law.value(new, a, b)
 
 
 def _least_squares(law: Law, t: Times, r: Times) -> tuple[float, float]:

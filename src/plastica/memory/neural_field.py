@@ -119,8 +119,11 @@ class NeuralField(Declaration):
         points = np.linspace(0, self.length / 2, SCAN)
         values = np.array([summed(each) + self.resting_level for each in points])
         change = np.flatnonzero(np.sign(values[:-1]) * np.sign(values[1:]) < 0)
-        roots = (optimize.brentq(lambda d: summed(d) + self.resting_level, points[i], points[i + 1]) for i in change)
-        return [float(root) for root in roots]
+
+        def excess(d: float) -> float:
+            return summed(d) + self.resting_level
+
+        return [optimize.root_scalar(excess, bracket=(points[i], points[i + 1])).root for i in change]
 
     def run(
         self,

@@ -63,4 +63,4 @@ def _energies(axes: Axes, recall: RecalledPatterns, count: int) -> None:
     axes.set_xlabel(SAY("sweep"))
     axes.set_ylabel(SAY("energy"))
     axes.spines[["top", "right"]].set_visible(False)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", integer=True)

@@ -141,7 +141,8 @@ def representational_similarity(first: object, second: object, measure: str = "c
     _pair(first, second, "representational_similarity", FEWEST)
     each = [dissimilarity_matrix(activities, measure) for activities in (first, second)]
     upper = np.triu_indices(len(each[0]), 1)
-    return float(stats.spearmanr(each[0][upper], each[1][upper]).statistic)
+    ranks = (stats.rankdata(matrix[upper]) for matrix in each)
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def _rows(activities: object, owner: str, fewest: int = FEWEST) -> Float[np.ndarray, "stimuli units"]:

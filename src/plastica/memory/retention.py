@@ -76,13 +76,14 @@ def retention(
             f"retention(lags={lags}, steps={steps}): expected at least four steps for each of lags + 10."
         )
     shape = model.input_shape[1:]
-    if len(shape) != 2 or not 0 <= feature < shape[1]:
+    features = shape[-1] or 0
+    if len(shape) != 2 or not 0 <= feature < features:
         raise ShapeError(
             f"retention: the model reads inputs of shape {shape} and feature {feature} was asked for; expected series, "
             "(time, features)."
         )
     noise = np.random.default_rng(seed).uniform(-(3**0.5), 3**0.5, WASHOUT + lags + steps).astype(np.float32)
-    x = np.zeros((1, len(noise), shape[1]), np.float32)
+    x = np.zeros((1, len(noise), features), np.float32)
     x[0, :, feature] = noise
     states = _states(model, x, layer)[WASHOUT + lags :].astype(np.float64)
     past = np.stack([noise[WASHOUT + lags - lag : len(noise) - lag] for lag in range(lags + 1)], 1).astype(np.float64)
