@@ -186,7 +186,9 @@ def _least_squares(law: Law, t: Times, r: Times) -> tuple[float, float]:
     """Return a and b with the least sum of squares, from a straight line as the start."""
     unit = np.exp(np.log(t).mean())  # a common unit of time, for parameters of similar size
     slope, intercept = np.polyfit(*law.line(t / unit, r), 1)
-    found = optimize.least_squares(lambda p: law.value(t / unit, p[0], p[1]) - r, law.back(float(intercept), float(slope)))
+    found = optimize.least_squares(
+        lambda p: law.value(t / unit, p[0], p[1]) - r, law.back(float(intercept), float(slope))
+    )
     return _in_unit(law, *found.x, unit)
 
 
