@@ -189,7 +189,7 @@ def _least_squares(law: Law, t: Times, r: Times) -> tuple[float, float]:
     found = optimize.least_squares(
         lambda p: law.value(t / unit, p[0], p[1]) - r, law.back(float(intercept), float(slope))
     )
-    return _in_unit(law, *found.x, unit)
+    return _in_unit(law, float(found.x[0]), float(found.x[1]), unit)
 
 
 def _in_unit(law: Law, a: float, b: float, unit: float) -> tuple[float, float]:
