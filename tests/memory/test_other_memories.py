@@ -168,7 +168,7 @@ def test_distributed_memory_replays_a_sequence():
         (lambda: WillshawMemory().recall([[0, 1]]), NotFitted, "nothing is stored"),
         (lambda: SparseDistributedMemory(0), InvalidValue, "at least one location"),
         (
-            lambda: SparseDistributedMemory(5, radius=0).store(random_signs(1, 64)),
+            lambda: SparseDistributedMemory(5, radius=0).store(random_signs(1, 64, 9)),
             InvalidValue,
             "no location is within",
         ),
