@@ -40,12 +40,18 @@ def test_a_fold_sees_nothing_of_what_follows(found):
         np.testing.assert_allclose(*(each["mae"].to_numpy() for each in rows), rtol=1e-5)
 
 
+def test_weights_of_a_combination_come_from_the_folds_before(found):
+    planted = np.where(np.arange(480) >= 432, 1e3, LOAD)
+    made = [backtested(values, model="auto", epochs=1) for values in (LOAD, planted)]
+    first, second = (each.filter((polars.col("model") == "auto") & (polars.col("fold") < 2)) for each in made)
+    np.testing.assert_allclose(first["mae"].to_numpy(), second["mae"].to_numpy(), rtol=1e-5)
+    assert {"auto", "mlp", "linear", "ridge"} <= set(made[0]["model"].to_list()) and first.height == 2
+
+
 def test_bad_folds_are_errors():
     with pytest.raises(InvalidValue, match="leave nothing of 480 steps to train on"):
         backtested(LOAD, folds=10)
     with pytest.raises(InvalidValue, match="folds=0"):
         backtested(LOAD, folds=0)
-    with pytest.raises(InvalidValue, match="weighs several architectures"):
-        backtested(LOAD, model="auto")
     with pytest.raises(DataError, match="the first fold has no window"):
         backtested(LOAD, folds=9)

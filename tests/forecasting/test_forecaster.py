@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pandas as pd
 import polars
@@ -10,8 +11,10 @@ from sklearn.base import clone
 
 import plastica as pl
 from plastica.errors import DataError, FileError, InvalidValue, NotFitted, UnknownName
+from plastica.evaluation.intervals import Figure
 from plastica.forecasting import Forecaster
 from plastica.forecasting.intervals import learn_intervals
+from plastica.forecasting.methods import METHODS
 from plastica.forecasting.results import gain_over, judge, naive_scales
 
 RANDOM = np.random.default_rng(0)
@@ -59,7 +62,11 @@ def test_newer_rows_move_the_forecast_on(fitted):
 
 def test_results_stand_beside_simple_forecasts(fitted):
     found = fitted.evaluate(frame())
-    assert list(found.errors) == ["mlp", "last_value", "yesterday", "last_week", "ridge"]
+    parts = list(found.weights)
+    assert list(found.errors) == ["auto", *parts, "last_value", "yesterday", "last_week", "ridge"]
+    own = np.stack([fitted.judged(frame())[1].forecasts[name] for name in ("auto", *parts)])
+    low, high = own[1:].min(0) - 1e-9, own[1:].max(0) + 1e-9
+    assert ((low <= own[0]) & (own[0] <= high)).all()  # a weighted mean
     assert (found.origins, found.first, found.last) == (75, "2026-01-21 16:00:00", "2026-01-24 23:00:00")
     origins = np.arange(400, 475)[:, None]
     naive = np.abs(LOAD[origins + np.arange(6)] - LOAD[origins + np.arange(6) - 24])
@@ -121,10 +128,34 @@ def test_several_series_and_targets_share_a_network():
     np.testing.assert_allclose(y["b"].to_numpy() / 100, -LOAD[:6], atol=0.5)
 
 
-def test_auto_weighs_architectures():
-    made = Forecaster("auto", **QUICK).fit(frame(slice(300)))
-    weights = [part.weight for part in made.fitted_.parts]
-    assert sum(weights) == pytest.approx(1) and {part.name for part in made.fitted_.parts} <= {"mlp", "nlinear"}
+def test_auto_weighs_networks_and_methods(fitted):
+    weights = np.array([part.weights for part in fitted.fitted_.parts])
+    np.testing.assert_allclose(weights.sum(0), 1)
+    np.testing.assert_allclose(sum(np.array(part.without) for part in fitted.fitted_.parts), 1)
+    assert (weights >= 0).all() and {part.name for part in fitted.fitted_.parts} <= {"mlp", *METHODS}
+
+
+def test_the_verdict_says_what_networks_add(fitted):
+    found = fitted.evaluate(frame())
+    assert ("mlp" in found.networks) == ("mlp" in found.weights)
+    left_out = msgspec.structs.replace(found, networks=(), network=Figure(0.0))
+    assert "networks were left out" in str(left_out.network_verdict)
+    for gain, words in ((Figure(0.1, 0.05, 0.15), "lower the error by 10.0 %"), (Figure(-0.1, -0.2, -0.05), "nothing")):
+        told = msgspec.structs.replace(found, networks=("mlp",), network=gain)
+        assert words in str(told.network_verdict)
+
+
+def test_a_method_without_networks_is_a_model_too():
+    model = Forecaster("theta", horizon=6, look_back=48).fit(frame(slice(400)))
+    found = model.evaluate(frame())
+    assert found.network_verdict is None and found.own.mae < found.errors["last_value"].mae
+
+
+@pytest.mark.parametrize("rows", [40, 60])
+def test_short_series_are_forecast(rows):
+    """Fewer steps than two horizons of validation: one fold, a shorter look-back."""
+    model = Forecaster(horizon=12, members=1, epochs=2).fit(frame(slice(rows)))
+    assert model.predict()["load"].is_finite().all() and model.fitted_.look_back >= 1
 
 
 def test_errors_are_those_of_formulas():
@@ -147,10 +178,20 @@ def test_intervals_cover_what_they_promise(fitted):
     )
     windows = fitted.fitted_.windows(fitted.read(table))
     first, later = np.arange(48, 1500), np.arange(1500, 2900)
-    made = learn_intervals(windows, first, np.zeros((len(first), 6)), 24, 0.8)
-    half = made.half_widths(windows, later)
-    assert (np.abs(windows.truth(later)) <= half).mean() == pytest.approx(0.8, abs=0.03)
+    zero = -windows.means[0] / windows.deviations[0]
+    made = learn_intervals(windows, first, np.full((len(first), 6), zero), 24, 0.8)
+    off = windows.scaled_truth(later) - zero
+    assert (np.abs(off) <= made.half_widths(windows, later)).mean() == pytest.approx(0.8, abs=0.03)
     assert made.spread[14] / made.spread[3] == pytest.approx(5, rel=0.3)
+    assert (np.abs(off) <= made.adapted(windows, later, off)).mean() == pytest.approx(0.8, abs=0.02)
+    # Errors become half as large again: widths follow, and only from the past.
+    plain, followed = made.half_widths(windows, later), made.adapted(windows, later, 1.5 * off)
+    assert (np.abs(1.5 * off) <= plain).mean() < 0.67 < 0.77 < (np.abs(1.5 * off) <= followed).mean() < 0.82
+    np.testing.assert_array_equal(followed[:6], plain[:6])  # no forecast has ended yet
+    changed = 1.5 * off
+    changed[700:] = 1e3
+    np.testing.assert_array_equal(made.adapted(windows, later, changed)[:700], followed[:700])
+    assert (made.widening(windows, later, 1.5 * off, np.zeros(6)) > 0.2).all()
 
 
 def test_rows_that_end_before_those_of_training_are_an_error(fitted):

@@ -29,9 +29,10 @@ from .wording import SAY
     "--known", metavar="COLUMNS", multiple=True, help="Columns whose future values are known, such as opening hours."
 )
 @click.option("--past", metavar="COLUMNS", multiple=True, help="Columns to read whose values are known until now only.")
-@click.option("--model", type=click.Choice(FORECASTS), default="mlp", help="Architecture; auto weighs several.")
+@click.option("--holidays", metavar="COUNTRY", help="Country whose public holidays count, such as DE or DE-BY.")
+@click.option("--model", type=click.Choice(FORECASTS), default="auto", help="Model; auto combines several.")
 @click.option("--look-back", type=int, help="Number of past values that a forecast reads. Default: a week of hours.")
-@click.option("--members", type=int, default=4, help="Number of networks, whose forecasts are averaged.")
+@click.option("--members", type=int, default=3, help="Number of networks, whose forecasts are averaged.")
 @click.option("--epochs", type=int, help="Default: about 4,000 gradient steps.")
 @click.option("--coverage", type=float, default=0.9, help="Part of values that intervals contain.")
 @click.option(

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
     from ..forecasting.fitted import JudgedForecasts
 
 FORECAST, BY_STEP = "forecast.csv", "errors_by_step.csv"
-OF_MODEL = ("horizon", "time", "target", "group", "past", "known", "look_back", "members", "epochs", "coverage")
+OF_MODEL = (
+    "horizon",
+    "time",
+    "target",
+    "group",
+    "past",
+    "known",
+    "holidays",
+    "look_back",
+    "members",
+    "epochs",
+    "coverage",
+)
 
 
 def usual_target(file: str) -> tuple[str, ...]:
@@ -36,14 +48,14 @@ def usual_target(file: str) -> tuple[str, ...]:
 def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> None:
     """Train, test, forecast, and write the folder."""
     from ..forecasting import Forecaster
-    from ..forecasting.fitting import check
     from ..forecasting.joining import before, boundary, only, with_values
+    from ..forecasting.settings import check
 
     forecaster = Forecaster(
         given["model"],
         random_state=given["seed"],
         verbose=int(output.talks),
-        **{name: given[name] for name in OF_MODEL},
+        **{name: given[name] for name in OF_MODEL if given[name] is not None},
     )
     check(forecaster)
     panel = forecaster.read(table)
@@ -112,6 +124,8 @@ def say_results(output: Output, results: ForecastResults) -> None:
     span = {"since": results.first, "until": results.last}
     output.fact("result", SAY("forecast_tested", count=results.origins, **span))
     output.fact("", results.verdict.said())
+    if (network := results.network_verdict) is not None:
+        output.fact("", network.said())
     if results.coverage is not None and results.promised is not None:
         shares = {"coverage": f"{100 * results.coverage:.0f}", "promised": f"{100 * results.promised:.0f}"}
         output.fact("intervals", SAY("forecast_coverage", width=f"{results.width:.4g}", **shares))
@@ -140,6 +154,7 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file:
         "seasons": list(fitted.frequency.seasons),
         "notes": [str(each) for each in fitted.notes],
         "verdict": str(results.verdict),
+        "network_verdict": None if results.network_verdict is None else str(results.network_verdict),
         "results": msgspec.json.decode(msgspec.json.encode(results)),
     }
     writers: dict[str, Callable[[], str]] = {

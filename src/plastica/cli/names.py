@@ -26,7 +26,8 @@ LOSSES = (
     "sparse_categorical_focal_crossentropy",
 )  # fmt: skip
 FORECASTS = (
-    "auto", "dlinear", "gru", "lstm", "mlp", "nhits", "nlinear", "patchtst", "reservoir", "tcn", "tsmixer",
+    "auto", "dlinear", "gru", "last_value", "linear", "linear_calendar", "longer_seasonal_naive", "lstm", "mlp",
+    "nhits", "nlinear", "patchtst", "reservoir", "seasonal_median", "seasonal_naive", "tcn", "theta", "tsmixer",
 )  # fmt: skip
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import DataError, InvalidValue
-from ..populations import Population
-from ..typing import Int
+from ..model import Model
+from ..typing import Float, Int
 from .architectures import ARCHITECTURES
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
+from .candidates import independent_horizons
 from .fitted import naive_scales_of
-from .fitting import MODELS, ForecastSettings, check, usual_look_back
+from .fitting import usual_look_back
 from .joining import before, only, with_values
+from .methods import METHODS
 from .panel import Panel
 from .results import judge
+from .rolling import SHORTEST
 from .scales import learn_scales
-from .training import answers, budget_for, compiled, read
+from .selection import combination_weights
+from .settings import MODELS, ForecastSettings, check
+from .training import answers, budget_for, train_rolling
 from .windows import PanelWindows, has_holes, windows_of
 
 if TYPE_CHECKING:
@@ -29,46 +35,80 @@ def backtest(settings: ForecastSettings, panel: Panel, folds: int, test: float) 
     check(settings)
     if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 1:
         raise InvalidValue(f"backtest(folds={folds!r}): give a whole number of at least 1.")
-    names = MODELS[settings.model]
-    if len(names) > 1:
-        raise InvalidValue(f"backtest: model={settings.model!r} weighs several architectures; choose one of them.")
     cuts = _cuts(panel, folds, test)
     # Scales come from before the first cut, so that no fold sees anything of what it is tested on.
     known = with_values(before(panel, cuts[0]))
     panel, scales = only(panel, known.names), learn_scales(known)
     look_back = settings.look_back or usual_look_back(known, settings.horizon)
     windows = windows_of(panel, scales, look_back, settings.horizon, flags=has_holes(known))
-    rows = windows.origins(last=cuts[-2])
-    ends = windows.positions[rows] + settings.horizon
-    parts = [np.flatnonzero(ends <= cut) for cut in cuts[:-1]]
-    if not len(parts[0]):
+    if not len(windows.origins(last=cuts[0])):
         raise DataError(
             f"the first fold has no window of look_back={look_back} and horizon={settings.horizon} to train on; choose "
             "fewer folds, or smaller ones of these."
         )
-    given = (settings.epochs, settings.batch_size, settings.learning_rate, settings.loss)
-    budget = budget_for(len(parts[0]), *given)
-    model = compiled(ARCHITECTURES[names[0]], windows, len(parts[0]), budget, settings.random_state)
-    population = Population(model, rows=parts)
-    population.fit(
-        read(windows, rows),
-        windows.targets(rows),
-        sample_weight=windows.weights(rows),
-        epochs=budget.epochs,
-        batch_size=budget.batch_size,
-        verbose=settings.verbose,
-    )
+    earlier = 2 * cuts[0] - cuts[1]
+    weighs = len(MODELS[settings.model]) > 1 and len(windows.origins(last=earlier)) >= SHORTEST
+    cuts = [earlier, *cuts] if weighs else cuts
+    made = _fold_forecasts(settings, windows, cuts)
     naive, found = np.array(naive_scales_of(known, settings.horizon)), []
-    for fold, (network, cut, end) in enumerate(zip(population, cuts, cuts[1:], strict=False)):
+    for place, (cut, end) in enumerate(pairwise(cuts)):
+        if (fold := place - weighs) < 0:
+            continue
         origins = windows.origins(cut, end)
-        made = {names[0]: answers([network], windows, origins)} | _simple(windows, panel, origins, cut)
-        errors = judge(windows.truth(origins), made, windows.series[origins], naive)
+        own = _combined(settings, windows, cuts, made, place)
+        shown = {name: windows.unscaled(origins, each) for name, each in own.items()}
+        shown |= _simple(windows, panel, origins, cut)
+        errors = judge(windows.truth(origins), shown, windows.series[origins], naive)
         span = {"first": panel.frequency.shown(cut), "last": panel.frequency.shown(end - 1), "forecasts": len(origins)}
         found += [
             {"fold": fold, **span, "model": name, "mae": each.mae, "rmse": each.rmse, "mase": each.mase}
             for name, each in errors.items()
         ]
     return _frame(found)
+
+
+FoldForecasts = dict[str, Float[np.ndarray, "windows horizon"]]
+
+
+def _fold_forecasts(settings: ForecastSettings, windows: PanelWindows, cuts: list[int]) -> list[FoldForecasts]:
+    """Return the scaled forecasts of each model on each fold; networks of all folds are trained in one program."""
+    made: list[FoldForecasts] = [{} for _ in cuts[1:]]
+    spans = list(pairwise(cuts))
+    for name in MODELS[settings.model]:
+        if name in METHODS:
+            for fold, (cut, end) in zip(made, spans, strict=True):
+                if (learned := METHODS[name].learn(windows, cut, settings.loss)) is not None:
+                    fold[name] = METHODS[name].forecast(learned, windows, windows.origins(cut, end))
+            continue
+        for fold, network, (cut, end) in zip(made, _networks(name, settings, windows, cuts), spans, strict=True):
+            fold[name] = answers([network], windows, windows.origins(cut, end))
+    return made
+
+
+def _networks(name: str, settings: ForecastSettings, windows: PanelWindows, cuts: list[int]) -> list[Model]:
+    """Return a network for each fold, trained on what lies before it."""
+    rows = windows.origins(last=cuts[-2])
+    folds = [windows.origins(last=cut) for cut in cuts[:-1]]
+    budget = budget_for(len(rows), settings.epochs, settings.batch_size, settings.learning_rate, settings.loss)
+    seed = settings.random_state
+    return train_rolling(ARCHITECTURES[name], windows, folds, rows, budget, seed, 0, verbose=settings.verbose)[0]
+
+
+def _combined(
+    settings: ForecastSettings, windows: PanelWindows, cuts: list[int], made: list[FoldForecasts], place: int
+) -> FoldForecasts:
+    """Return the forecasts of a fold, first their mean with weights from the folds before it."""
+    if len(MODELS[settings.model]) == 1:
+        return made[place]
+    names = [name for name in made[place] if all(name in earlier for earlier in made[:place])]
+    weights = np.full((len(names), settings.horizon), 1 / len(names))
+    if place:
+        origins = np.concatenate([windows.origins(*cuts[each : each + 2]) for each in range(place)])
+        past = np.stack([np.concatenate([fold[name] for fold in made[:place]]) for name in names])
+        truth = windows.scaled_truth(origins)
+        weights = combination_weights(past, truth, independent_horizons(windows, origins), settings.loss)
+    mean = np.sum([weight * made[place][name] for name, weight in zip(names, weights, strict=True)], axis=0)
+    return {settings.model: mean, **made[place]}
 
 
 def _simple(windows: PanelWindows, panel: Panel, origins: Int[np.ndarray, " windows"], cut: int) -> dict[str, Any]:

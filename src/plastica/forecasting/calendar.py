@@ -6,21 +6,28 @@ import numpy as np
 
 from ..typing import Float, Int
 from .frequency import DAY, HOUR, WEEK, Frequency
+from .holidays import holiday_features
 
 MOST_SLOTS = 48  # of a day: with more, the time of day is given by waves only
 WAVES = 2  # sines and cosines for a year
 
 
-def calendar_features(frequency: Frequency, positions: Int[np.ndarray, " time"]) -> Float[np.ndarray, "time features"]:
+def calendar_features(
+    frequency: Frequency, positions: Int[np.ndarray, " time"], *, yearly: bool = True, country: str = ""
+) -> Float[np.ndarray, "time features"]:
     """Return the calendar of each step as numbers from -1 to 1; no columns for an axis without dates.
 
     The time of day and the day of the week have an indicator for each value, since a day has no smooth shape; the day
     of the year has sines and cosines. Time stamps are taken as they are written, so that a day begins at midnight of
-    the place where the series was recorded. Public holidays are not known here: give them as a known covariate.
+    the place where the series was recorded.
 
     Args:
         frequency: The steps of the time axis.
         positions: The steps.
+        yearly: Whether to give the time of the year. A network that saw each of its days once takes the weather of that
+            year for the season, so that it is left out where the training span has fewer than two years.
+        country: The country whose public holidays are features, as of :func:`~.holidays.holiday_features`; none if
+            empty, or where a step is longer than a day.
 
     Example:
         >>> calendar_features(Frequency(3600.0), np.array([7]))[0, :24].argmax()
@@ -36,9 +43,11 @@ def calendar_features(frequency: Frequency, positions: Int[np.ndarray, " time"])
         made += _time_of_day(frequency, stamps)
     if frequency.unit == "second" and frequency.step < WEEK:
         made.append(np.eye(7)[(days.astype(np.int64) + 3) % 7])  # 1 January 1970 was a Thursday
+    if country and frequency.unit == "second" and frequency.step <= DAY:
+        made.append(holiday_features(country, days))
     if frequency.unit == "month" and frequency.step < 12:
         made.append(np.eye(12)[days.astype("datetime64[M]").astype(np.int64) % 12])
-    elif frequency.unit == "second" and frequency.step >= HOUR / 4:
+    elif yearly and frequency.unit == "second" and frequency.step >= HOUR / 4:
         years = days.astype("datetime64[Y]").astype("datetime64[D]")
         made += _waves((days - years).astype(np.int64) / 366.0, WAVES)
     return (

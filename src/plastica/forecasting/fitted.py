@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..data.table import show
 from ..errors import DataError, caution
+from ..evaluation.intervals import Figure
 from ..model import Model
 from ..notes import Note
 from ..typing import Float, Int
@@ -15,26 +17,41 @@ from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .frequency import Frequency
 from .intervals import ForecastIntervals
 from .joining import only, tail_of, with_horizon
+from .methods import METHODS
 from .panel import Panel
 from .results import ForecastResults, gain_over, judge, naive_scales
-from .scales import Scales
+from .scales import CONSTANT, Scales
 from .training import answers
 from .windows import PanelWindows, windows_of
+
+LEAST_MEMORY = 200  # steps, in which exponential smoothing forgets how it began
 
 
 @dataclass(frozen=True, eq=False)
 class ForecastPart:
-    """Networks of one architecture, and their weight among others.
+    """One of the models whose weighted mean is the forecast: networks of one architecture, or a method.
 
     Args:
-        name: The name of the architecture.
-        models: The networks, whose forecasts are averaged.
-        weight: The weight of their mean.
+        name: The name of the architecture or the method.
+        models: The networks, whose forecasts are averaged; none for a method.
+        arrays: What a method learned.
+        weights: The weight at each step of the horizon.
+        without: The weight where the forecast is made without networks, by which it is judged what these add.
     """
 
     name: str
-    models: tuple[Model, ...]
-    weight: float = 1.0
+    models: tuple[Model, ...] = ()
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    weights: tuple[float, ...] = (1.0,)
+    without: tuple[float, ...] = (0.0,)
+
+    def forecast(
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    ) -> Float[np.ndarray, "windows horizon"]:
+        """Return the scaled forecasts from each origin."""
+        if self.models:
+            return answers(self.models, windows, origins)
+        return METHODS[self.name].forecast(self.arrays, windows, origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +60,7 @@ class FittedForecast:
 
     Args:
         name: The name of the model: an architecture, or "auto".
-        parts: The networks, by architecture.
+        parts: The models whose weighted mean is the forecast.
         look_back, horizon: The numbers of steps that they read and forecast.
         scales: The scales of the series.
         flags: Whether networks read which values were filled in.
@@ -53,6 +70,7 @@ class FittedForecast:
         tail: The last steps of the series.
         figures: The loss and the validation loss of each epoch, for charts.
         notes: What was inferred and repaired.
+        widening: The logarithm of the factor of the intervals at each step, by what happened since training.
     """
 
     name: str
@@ -67,6 +85,7 @@ class FittedForecast:
     tail: Panel
     figures: dict[str, tuple[float, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    widening: tuple[float, ...] = (0.0,)
 
     @property
     def frequency(self) -> Frequency:
@@ -80,8 +99,9 @@ class FittedForecast:
     def answers(
         self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
-        """Return the forecasts from each origin, in the unit of its series."""
-        return np.sum([part.weight * answers(part.models, windows, origins) for part in self.parts], axis=0)
+        """Return the scaled forecasts from each origin."""
+        parts = [part for part in self.parts if any(part.weights)]
+        return np.sum([np.array(part.weights) * part.forecast(windows, origins) for part in parts], axis=0)
 
     def ahead(self, panel: Panel, horizon: int) -> tuple[Panel, Forecasts]:
         """Return the forecasts of the steps after the last known value of each series.
@@ -96,6 +116,7 @@ class FittedForecast:
         Raises:
             DataError: If there is too little of every series, or a known covariate is missing.
         """
+        self._say_unlearned(panel)
         longer, problems = with_horizon(panel, self.look_back, horizon)
         kept = [name for name in longer.names if name not in problems]
         if not kept:
@@ -106,8 +127,9 @@ class FittedForecast:
         series = np.repeat([name in kept for name in longer.names], len(panel.roles.targets))
         origins = (windows.bounds[1:] - self.horizon)[series]
         made = self.answers(windows, origins)
-        half = self.intervals.half_widths(windows, origins)
-        return only(longer, kept), Forecasts(*(each[:, :horizon] for each in (made, made - half, made + half)))
+        half = self.intervals.half_widths(windows, origins, np.array(self.widening))
+        ends = (windows.unscaled(origins, each)[:, :horizon] for each in (made, made - half, made + half))
+        return only(longer, kept), Forecasts(*ends)
 
     def evaluate(
         self, panel: Panel, first: int, rivals: Sequence[str] | None = None
@@ -119,18 +141,22 @@ class FittedForecast:
             first: The position of the first step to forecast.
             rivals: The names of the simple forecasts. Default: all.
         """
+        self._say_unlearned(panel)
         windows = self.windows(panel)
         origins = windows.origins(first)
-        truth, own = windows.truth(origins), self.answers(windows, origins)
+        truth, of_parts = windows.truth(origins), {part: part.forecast(windows, origins) for part in self.parts}
+        scaled = np.sum([np.array(part.weights) * own for part, own in of_parts.items()], axis=0)
+        own = windows.unscaled(origins, scaled)
         made = {self.name: own}
-        for name, function in naive_forecasts(windows, self.frequency, origins):
-            made[name] = windows.unscaled(origins, function(origins))
-        if (function := ridge_forecast(windows, self.until)) is not None:
-            made[RIDGE] = windows.unscaled(origins, function(origins))
-        made = {name: each for name, each in made.items() if rivals is None or name in (self.name, *rivals)}
+        if len(of_parts) > 1:
+            made |= {part.name: windows.unscaled(origins, each) for part, each in of_parts.items() if any(part.weights)}
+        simple = {name: windows.unscaled(origins, each) for name, each in self._simple(windows, origins)}
+        simple = {name: each for name, each in simple.items() if rivals is None or name in rivals}
+        made |= simple
         errors = judge(truth, made, windows.series[origins], np.array(self.naive))
-        rival = min((name for name in made if name != self.name), key=lambda name: errors[name].mae)
-        half = self.intervals.half_widths(windows, origins)
+        rival = min(simple, key=lambda name: errors[name].mae)
+        half = self.intervals.adapted(windows, origins, windows.scaled_truth(origins) - scaled)
+        low, high = (windows.unscaled(origins, scaled + sign * half) for sign in (-1, 1))
         known = np.isfinite(truth)
         shown = self.frequency.shown
         results = ForecastResults(
@@ -139,17 +165,65 @@ class FittedForecast:
             origins=len(origins),
             first=shown(int(windows.positions[origins].min())),
             last=shown(int(windows.positions[origins].max()) + self.horizon - 1),
-            coverage=float((np.abs(truth - own) <= half)[known].mean()),
+            coverage=float(((low <= truth) & (truth <= high))[known].mean()),
             promised=self.intervals.coverage,
-            width=float(2 * half[known].mean()),
-            gain=gain_over(truth, own, made[rival]),
+            width=float((high - low)[known].mean()),
+            gain=gain_over(truth, own, simple[rival]),
             rival=rival,
+            weights={part.name: float(np.mean(part.weights)) for part in self.parts if any(part.weights)},
+            networks=tuple(part.name for part in self.parts if part.models and any(part.weights)),
+            network=self._network_gain(windows, origins, truth, own, of_parts),
         )
-        return results, JudgedForecasts(windows, origins, truth, made, half)
+        return results, JudgedForecasts(windows, origins, truth, made, low, high)
+
+    def _say_unlearned(self, panel: Panel) -> None:
+        """Warn of covariates that never varied in training and do now: nothing was learned of them."""
+        count = len(panel.roles.targets)
+        for place, name in enumerate(panel.roles.value_columns[count:]):
+            values = panel.values[:, count + place]
+            if self.scales.covariate_deviations[place] < CONSTANT:
+                continue
+            if (np.abs(values[np.isfinite(values)] - self.scales.covariate_means[place]) > 0).any():
+                caution(f"the covariate {show(name)} never varied in training; its changes do not count.")
+
+    def _simple(
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    ) -> Iterator[tuple[str, Float[np.ndarray, "windows horizon"]]]:
+        """Yield the scaled forecasts beside which the model is judged."""
+        for name, function in naive_forecasts(windows, self.frequency, origins):
+            yield name, function(origins)
+        if (function := ridge_forecast(windows, self.until)) is not None:
+            yield RIDGE, function(origins)
+
+    def _network_gain(
+        self,
+        windows: PanelWindows,
+        origins: Int[np.ndarray, " windows"],
+        truth: Float[np.ndarray, "windows horizon"],
+        own: Float[np.ndarray, "windows horizon"],
+        of_parts: Mapping[ForecastPart, Float[np.ndarray, "windows horizon"]],
+    ) -> Figure | None:
+        """Return by how much networks lower the error; None for a model without networks, or of networks alone."""
+        if not any(any(part.without) for part in of_parts):
+            return None
+        if not any(part.models and any(part.weights) for part in of_parts):
+            return Figure(0.0) if self.name == "auto" else None
+        without = np.sum([np.array(part.without) * each for part, each in of_parts.items()], axis=0)
+        return gain_over(truth, own, windows.unscaled(origins, without))
 
     def from_here(self, panel: Panel) -> FittedForecast:
         """Return the forecast with the end of another panel, from which it goes on without training."""
-        return replace(self, tail=tail_of(panel, self.memory))
+        return replace(self, tail=tail_of(panel, self.memory), widening=self._widened(panel))
+
+    def _widened(self, panel: Panel) -> tuple[float, ...]:
+        """Return by how much intervals are wider after the values of a panel that came after those of the tail."""
+        windows = self.windows(panel)
+        since = int((self.tail.starts + np.diff(self.tail.bounds)).min())
+        origins = windows.origins(max(since, self.until))
+        if not len(origins):
+            return self.widening
+        off = windows.scaled_truth(origins) - self.answers(windows, origins)
+        return tuple(self.intervals.widening(windows, origins, off, np.array(self.widening)).tolist())
 
     @property
     def memory(self) -> int:
@@ -159,7 +233,7 @@ class FittedForecast:
 
 def memory_of(look_back: int, scales: Scales, frequency: Frequency) -> int:
     """Return how many of the last steps of a series a forecast needs: to read, to fill holes, for naive forecasts."""
-    return look_back + max((*scales.lags, *frequency.seasons))
+    return max(look_back + max((*scales.lags, *frequency.seasons)), LEAST_MEMORY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,14 +259,20 @@ class JudgedForecasts:
         origins: The origin of each forecast.
         truth: What happened, NaN where it is not known.
         forecasts: The forecasts of each model by name.
-        half_widths: Half of the width of the intervals.
+        low, high: The ends of their intervals.
     """
 
     windows: PanelWindows
     origins: np.ndarray
     truth: Float[np.ndarray, "windows horizon"]
     forecasts: dict[str, Float[np.ndarray, "windows horizon"]]
-    half_widths: Float[np.ndarray, "windows horizon"]
+    low: Float[np.ndarray, "windows horizon"]
+    high: Float[np.ndarray, "windows horizon"]
+
+    @property
+    def half_widths(self) -> Float[np.ndarray, "windows horizon"]:
+        """Half of the width of the intervals."""
+        return (self.high - self.low) / 2
 
 
 def naive_scales_of(panel: Panel, horizon: int) -> tuple[float, ...]:
@@ -206,7 +286,7 @@ def _padded(panel: Panel, steps: int) -> Panel:
     """Return the panel with further steps behind each series, whose known covariates are those of the last one."""
     if not steps:
         return panel
-    since = len(panel.roles.targets) + len(panel.roles.past)
+    since = len(panel.roles.targets) + len(panel.roles.past_columns)
     made = []
     for _, span in panel.spans():
         more = np.full((steps, panel.values.shape[1]), np.nan)

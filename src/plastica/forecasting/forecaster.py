@@ -49,7 +49,10 @@ class Forecaster(BaseEstimator):
         group: The column that distinguishes several series; an empty text for none. Default: found.
         past: Covariates whose values are known until now only. Columns that are not named are not used, since values
             of one row may have been known only after it, as the mean temperature of a day at its first hour.
-        known: Covariates whose future values are known. Rows behind the last value of the target hold them.
+        known: Covariates whose future values are known. Rows behind the last value of the target hold them. Covariates
+            may be numbers, yes and no, or words.
+        holidays: The country whose public holidays are known features, such as "DE" or "DE-BY" for one of its states;
+            needs the extra ``plastica[holidays]``.
         coverage: The part of values that intervals contain.
         members: The number of networks, whose forecasts are averaged.
         validation: The part of the training span, or the number of steps, at its end that gives the
@@ -80,7 +83,7 @@ class Forecaster(BaseEstimator):
 
     def __init__(
         self,
-        model: str = "mlp",
+        model: str = "auto",
         *,
         horizon: int = 24,
         look_back: int | None = None,
@@ -89,9 +92,10 @@ class Forecaster(BaseEstimator):
         group: str | None = None,
         past: Sequence[str] = (),
         known: Sequence[str] = (),
+        holidays: str = "",
         coverage: float = 0.9,
-        members: int = 4,
-        validation: float = 0.2,
+        members: int = 3,
+        validation: float = 0.3,
         epochs: int | None = None,
         batch_size: int | None = None,
         learning_rate: float = LEARNING_RATE,
@@ -107,6 +111,7 @@ class Forecaster(BaseEstimator):
         self.group = group
         self.past = past
         self.known = known
+        self.holidays = holidays
         self.coverage = coverage
         self.members = members
         self.validation = validation
@@ -128,7 +133,7 @@ class Forecaster(BaseEstimator):
         """
         if isinstance(X, Panel):
             return X
-        given = {"past": tuple(self.past), "known": tuple(self.known)}
+        given = {"past": tuple(self.past), "known": tuple(self.known), "country": self.holidays}
         return read_panel(X, time=self.time, target=self.target, group=self.group, **given)
 
     def fit(self, X: Any, y: None = None, **options: Any) -> Self:

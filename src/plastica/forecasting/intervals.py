@@ -10,13 +10,16 @@ from ..typing import Float, Int
 from .windows import PanelWindows
 
 LEAST_SPREAD = 0.05  # of the mean spread
+# Of the logarithm of the width for a forecast all outside. Neighbouring forecasts share most of their steps, so that a
+# horizon of them moves it by about a quarter.
+RATE, FASTEST = 0.25, 0.05
 
 
 class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Half widths of intervals, found on forecasts of values that the networks were not trained on.
 
-    A half width is the threshold of a step of the horizon times the usual error at that time of the season, times the
-    standard deviation of the series.
+    A half width is the threshold of a step of the horizon times the usual error at that time of the season, in standard
+    deviations of the series.
 
     Args:
         coverage: The part of values that intervals promise to contain.
@@ -34,12 +37,96 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             raise ValueError("intervals need a coverage between 0 and 1 and a spread above 0")
 
     def half_widths(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+        self,
+        windows: PanelWindows,
+        origins: Int[np.ndarray, " windows"],
+        widening: Float[np.ndarray, " #horizon"] | float = 0.0,
     ) -> Float[np.ndarray, "windows horizon"]:
-        """Return half of the width of the interval of each step."""
+        """Return half of the width of the interval of each step, scaled.
+
+        Args:
+            windows, origins: The forecasts.
+            widening: The logarithm of a factor for each step.
+        """
         steps = windows.positions[origins][:, None] + np.arange(len(self.thresholds))
         usual = np.array(self.spread)[steps % len(self.spread)]
-        return np.array(self.thresholds) * usual * windows.deviations[windows.series[origins]][:, None]
+        return np.array(self.thresholds) * usual * np.exp(widening)
+
+    def adapted(
+        self,
+        windows: PanelWindows,
+        origins: Int[np.ndarray, " windows"],
+        off: Float[np.ndarray, "windows horizon"],
+    ) -> Float[np.ndarray, "windows horizon"]:
+        """Return half widths that follow the errors of earlier forecasts, as far as they were known at each origin.
+
+        Args:
+            windows, origins: The forecasts.
+            off: Their scaled errors, NaN where what happened is not known.
+        """
+        half = self.half_widths(windows, origins)
+        half *= np.exp(self._track(windows, origins, off, half, np.zeros(half.shape[1]))[0])
+        return half
+
+    def widening(
+        self,
+        windows: PanelWindows,
+        origins: Int[np.ndarray, " windows"],
+        off: Float[np.ndarray, "windows horizon"],
+        start: Float[np.ndarray, " #horizon"],
+    ) -> Float[np.ndarray, " horizon"]:
+        """Return the logarithm of the factor of the widths after forecasts whose errors are known."""
+        half = self.half_widths(windows, origins)
+        return self._track(windows, origins, off, half, np.broadcast_to(start, half.shape[1:]))[1]
+
+    def _track(
+        self,
+        windows: PanelWindows,
+        origins: Int[np.ndarray, " windows"],
+        off: Float[np.ndarray, "windows horizon"],
+        half: Float[np.ndarray, "windows horizon"],
+        start: Float[np.ndarray, " horizon"],
+    ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, " horizon"]]:
+        r"""Return the widening at each origin, and the last one.
+
+        After each forecast that has ended, the logarithm :math:`q` of the factor rises by the share of values outside
+        of the interval and falls by the promised one, so that the mean coverage comes to what is promised:
+
+        .. math:: q \leftarrow q + \eta \, (\text{share outside} - (1 - \text{coverage}))
+
+        Reference:
+            I. Gibbs, E. Candès (2021), Adaptive conformal inference under distribution shift, equation 2.
+            A. N. Angelopoulos, E. Candès, R. J. Tibshirani (2023), Conformal PID control for time series prediction,
+            equation 4 (quantile tracking).
+        """
+        horizon = off.shape[1]
+        rate = min(FASTEST, RATE / horizon)
+        with np.errstate(divide="ignore"):
+            needed = np.log(np.abs(off)) - np.log(half)
+        positions = windows.positions[origins]
+        order = np.argsort(positions, kind="stable")
+        moments, firsts = np.unique(positions[order], return_index=True)
+        groups = np.split(order, firsts[1:])
+        state, made, done = np.array(start), np.zeros_like(off), 0
+        for moment, group in zip(moments, groups, strict=True):
+            while moments[done] <= moment - horizon:  # this forecast has ended
+                state, done = self._updated(state, needed[groups[done]], made[groups[done][0]], rate), done + 1
+            made[group] = state
+        for group in groups[done:]:
+            state = self._updated(state, needed[group], made[group[0]], rate)
+        return made, state
+
+    def _updated(
+        self,
+        state: Float[np.ndarray, " horizon"],
+        needed: Float[np.ndarray, "windows horizon"],
+        used: Float[np.ndarray, " horizon"],
+        rate: float,
+    ) -> Float[np.ndarray, " horizon"]:
+        known = np.isfinite(needed) | np.isneginf(needed)
+        counts = known.sum(0)
+        outside = ((needed > used) & known).sum(0) / np.maximum(counts, 1)
+        return state + np.where(counts > 0, rate * (outside - (1 - self.coverage)), 0.0)
 
 
 def learn_intervals(
@@ -57,11 +144,11 @@ def learn_intervals(
     Args:
         windows: The windows.
         origins: The origins of the forecasts.
-        forecasts: The forecasts in their unit.
+        forecasts: The scaled forecasts.
         season: The number of steps of a season, after which spreads repeat.
         coverage: The part of values that intervals contain.
     """
-    off = (windows.truth(origins) - forecasts) / windows.deviations[windows.series[origins]][:, None]
+    off = windows.scaled_truth(origins) - forecasts
     steps = windows.positions[origins][:, None] + np.arange(off.shape[1])
     known = np.isfinite(off)
     places = (steps % season)[known]

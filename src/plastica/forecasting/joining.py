@@ -14,7 +14,6 @@ from ..errors import DataError
 from ..notes import note
 from ..typing import Float, Int
 from .panel import Panel, panel_of
-from .roles import Roles
 
 MOST_HOLES = 0.5  # of the values that a forecast reads
 
@@ -30,7 +29,7 @@ def read_more(source: Any, known: Panel) -> Panel:
     table = as_table(source)
     roles = known.roles
     stamps = roles.clock.read(table)
-    panel = panel_of(table, Roles(roles.clock, stamps, *roles[2:6]), known.frequency)
+    panel = panel_of(table, roles._replace(stamps=stamps, notes=()), known.frequency)
     if strange := [name for name in panel.names if name not in known.names]:
         raise DataError(
             f"{table.source} has the series {show(strange[0])}, which was not in training; the model knows "
@@ -119,7 +118,7 @@ def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dic
         that cannot be forecast, with the reason: too little is known of their past, or of a known covariate.
     """
     roles, count = panel.roles, len(panel.roles.targets)
-    since = count + len(roles.past)
+    since = count + len(roles.past_columns)
     blocks: SeriesBlocks = []
     problems: dict[str, str] = {}
     for number, span in panel.spans():
@@ -162,7 +161,7 @@ def _unknown_future(panel: Panel, name: str, end: int, known: np.ndarray) -> str
         return ""
     step, column = (int(each) for each in np.argwhere(np.isnan(known))[0])
     return (
-        f"the covariate {show(panel.roles.known[column])} is known for {step} of {len(known)} steps after "
+        f"the covariate {show(panel.roles.known_columns[column])} is known for {step} of {len(known)} steps after "
         f"{panel.frequency.shown(end - 1)}{_of(name, ', in')}; add rows with its future values and an empty target, or "
         "choose a shorter horizon."
     )

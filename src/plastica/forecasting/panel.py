@@ -81,6 +81,7 @@ def read_panel(
     group: str | None = None,
     past: Sequence[str] = (),
     known: Sequence[str] = (),
+    country: str = "",
 ) -> Panel:
     """Read series from a table, find their frequency, and put them on a regular grid.
 
@@ -94,6 +95,7 @@ def read_panel(
         group: The column that distinguishes several series in one table. Default: inferred.
         past: Columns of covariates whose values are known until now only.
         known: Columns of covariates whose future values are known, such as a weather forecast.
+        country: The country whose public holidays are known; none if empty.
 
     Raises:
         DataError: If the columns cannot be inferred, or the table has no regular series.
@@ -106,7 +108,7 @@ def read_panel(
     """
     table = as_table(source)
     target = (target,) if isinstance(target, str) else tuple(target)
-    roles = find_roles(table, time, target, group, past, known)
+    roles = find_roles(table, time, target, group, past, known, country)
     return panel_of(table, roles)
 
 
@@ -134,7 +136,9 @@ def panel_of(table: Table, roles: Roles, frequency: Frequency | None = None) -> 
     kept = ~gone & frequency.is_open(np.where(gone, 0.0, stamps))
     if closed := int((~gone).sum() - kept.sum()):
         notes.append(note("forecasting.closed", count=closed))
-    for place, name in enumerate(roles.numeric):
+    for place, name in enumerate(roles.value_columns):
+        if place >= len(roles.targets) and any(name in roles.indicators(each) for each, _ in roles.categories):
+            continue
         wrong = impossible(values[:, place])
         if wrong.any():
             worst = values[wrong, place][0]

@@ -44,6 +44,10 @@ class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         gain: By how much the mean absolute error is below that of the best simple forecast, as a share of it, with an
             interval.
         rival: The best simple forecast.
+        weights: The mean weight of each model in the forecast.
+        networks: The names of the networks among them.
+        network: By how much networks lower the error of a forecast that combines them with methods in closed form; None
+            for other models.
     """
 
     model: str
@@ -56,6 +60,9 @@ class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     width: float | None = None
     gain: Figure
     rival: str
+    weights: dict[str, float] = {}
+    networks: tuple[str, ...] = ()
+    network: Figure | None = None
 
     @property
     def own(self) -> ForecastErrors:
@@ -65,14 +72,31 @@ class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     @property
     def verdict(self) -> Note:
         """Whether the model is worth its cost, in one sentence."""
-        word = "draws" if not self.gain.sure else "wins" if self.gain.value > 0 else "loses"
         rival = note(f"forecasting.model_{self.rival}")
-        share = f"{abs(100 * self.gain.value):.1f}"
-        if word == "wins":
-            return note("forecasting.wins", rival=rival, share=share)
-        if word == "loses":
-            return note("forecasting.loses", rival=rival, share=share)
-        return note("forecasting.draws", rival=rival)
+        word, share = _outcome(self.gain)
+        return (
+            note("forecasting.draws", rival=rival)
+            if word == "draws"
+            else note(f"forecasting.{word}", rival=rival, share=share)
+        )
+
+    @property
+    def network_verdict(self) -> Note | None:
+        """Whether networks improve a forecast that combines them with other models; None for other forecasts."""
+        if self.network is None:
+            return None
+        if not self.networks:
+            return note("forecasting.network_left_out")
+        word, share = _outcome(self.network)
+        return (
+            note("forecasting.network_draws") if word == "draws" else note(f"forecasting.network_{word}", share=share)
+        )
+
+
+def _outcome(gain: Figure) -> tuple[str, str]:
+    """Return "wins", "loses" or "draws", and the difference in per cent."""
+    word = "draws" if not gain.sure else "wins" if gain.value > 0 else "loses"
+    return word, f"{abs(100 * gain.value):.1f}"
 
 
 def judge(

@@ -14,12 +14,15 @@ from ..data.numbers import clean
 from ..data.series import make_series
 from ..data.table import Table, show
 from ..data.values import as_text, read_booleans, read_numbers
-from ..errors import DataError, InvalidValue
+from ..errors import DataError, InvalidValue, caution
 from ..notes import Note, note
+from .holidays import check_country
 
 MOST_MISSING = 0.05  # of the rows may have no time stamp
 TELLING = 0.9  # two columns of dates with this share of each other's distinct stamps could both be the time
 NUMERIC = ("number", "boolean")
+WORDS = ("category", "text")
+MOST_WORDS = 30  # of a covariate, the most frequent; others count as none of them
 
 
 class Roles(NamedTuple):
@@ -32,6 +35,8 @@ class Roles(NamedTuple):
         targets: The columns to forecast.
         past: Columns whose values are known until now only.
         known: Columns whose future values are known: a weather forecast, opening hours, a price.
+        categories: The covariates whose values are words, with these words; each word has a column of 0 and 1.
+        country: The country whose public holidays are known; none if empty.
         notes: What was decided.
     """
 
@@ -41,12 +46,29 @@ class Roles(NamedTuple):
     targets: tuple[str, ...]
     past: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    categories: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    country: str = ""
     notes: tuple[Note, ...] = ()
 
+    def indicators(self, name: str) -> tuple[str, ...]:
+        """Return the names of the columns of numbers that stand for a column: itself, or one for each word."""
+        words = dict(self.categories).get(name)
+        return (name,) if words is None else tuple(f"{name}={word}" for word in words)
+
     @property
-    def numeric(self) -> tuple[str, ...]:
-        """The columns with values: targets, then covariates."""
-        return (*self.targets, *self.past, *self.known)
+    def past_columns(self) -> tuple[str, ...]:
+        """The columns of numbers that stand for past covariates."""
+        return tuple(each for name in self.past for each in self.indicators(name))
+
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """The columns of numbers that stand for known covariates."""
+        return tuple(each for name in self.known for each in self.indicators(name))
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """The columns of numbers of a panel: targets, past and known covariates."""
+        return (*self.targets, *self.past_columns, *self.known_columns)
 
 
 def find_roles(
@@ -56,6 +78,7 @@ def find_roles(
     group: str | None = None,
     past: Sequence[str] = (),
     known: Sequence[str] = (),
+    country: str = "",
 ) -> Roles:
     """Return the role of each column; what is not given is inferred.
 
@@ -71,6 +94,10 @@ def find_roles(
         raise InvalidValue(f"{show(twice[0])} has two roles; a column is the time, the group, a target or a covariate.")
     columns = infer_columns(table)
     clock, stamps = _clock(table, columns, time, named)
+    if country:
+        check_country(country)
+        if not clock.is_calendar:
+            raise InvalidValue(f"holidays={country!r}: {show(clock.name)} has numbers, not dates.")
     own = {column.name for column in clock.columns}
     targets = tuple(target) or (_target(table, columns, own | set(named)),)
     found = "" if group is None else group
@@ -80,7 +107,8 @@ def find_roles(
         found = make_series(table, [each for each in columns if each.name not in named], clock, stamps, values).key
         if found:
             notes.append(note("forecasting.grouped", column=show(found)))
-    return Roles(clock, stamps, found, targets, tuple(past), tuple(known), tuple(notes))
+    categories = _categories(table, columns, (*past, *known), notes)
+    return Roles(clock, stamps, found, targets, tuple(past), tuple(known), categories, country, tuple(notes))
 
 
 def read_values(table: Table, roles: Roles) -> np.ndarray:
@@ -89,8 +117,54 @@ def read_values(table: Table, roles: Roles) -> np.ndarray:
     Raises:
         DataError: If a column has other values than numbers or yes and no.
     """
-    columns = infer_columns(table)
-    return np.stack([_read(table, _numeric(table, columns, name)) for name in roles.numeric], axis=1)
+    columns, words = infer_columns(table), dict(roles.categories)
+    read: list[np.ndarray] = []
+    for name in (*roles.targets, *roles.past, *roles.known):
+        if name in words:
+            read += _indicators(table, name, words[name])
+        else:
+            read.append(_read(table, _numeric(table, columns, name)))
+    return np.stack(read, axis=1)
+
+
+def _categories(
+    table: Table, columns: Sequence[Column], names: Sequence[str], notes: list[Note]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words of covariates that are no numbers, the most frequent first; add notes on them."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for name in names:
+        if not _has_words(table, next(column for column in columns if column.name == name)):
+            continue
+        counts = as_text(table.column(name)).drop_nulls().value_counts(sort=True, name="count")
+        words = tuple(sorted(counts[name].to_list()[:MOST_WORDS]))
+        notes.append(note("forecasting.words", column=show(name), count=len(words)))
+        if len(counts) > MOST_WORDS:
+            notes.append(note("forecasting.rare_words", column=show(name), count=len(counts) - MOST_WORDS))
+        found.append((name, words))
+    return tuple(found)
+
+
+def _has_words(table: Table, column: Column) -> bool:
+    """Return whether a column has words; one that is constant or the same as another one may have numbers too."""
+    if column.kind in WORDS:
+        return True
+    if column.kind in NUMERIC:
+        return False
+    try:
+        read_numbers(table, Column(column.name, "number", format=column.format))
+    except DataError:
+        return True
+    return False
+
+
+def _indicators(table: Table, name: str, words: Sequence[str]) -> list[np.ndarray]:
+    """Return a column of 0 and 1 for each word; all are 0 for other words, and missing where there is none."""
+    texts = as_text(table.column(name))
+    gone = texts.is_null().to_numpy()
+    strange = sorted(set(texts.drop_nulls().unique().to_list()) - set(words))
+    if strange and len(words) < MOST_WORDS:
+        caution(f"{table.source}: {show(strange[0])} in column {show(name)} was not in training and is not known.")
+    return [np.where(gone, np.nan, (texts == word).fill_null(False).to_numpy().astype(float)) for word in words]
 
 
 def _read(table: Table, column: Column) -> np.ndarray:

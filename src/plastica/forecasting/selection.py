@@ -1,65 +1,98 @@
-"""Architectures tried on the end of the training span, and weighed by how well they forecast it."""
+"""Weights of several models in their common forecast, from forecasts of rolling origins."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
+from scipy.optimize import nnls
 
-from ..ensembles.stacking import weights_by_squares
-from ..training import History
-from ..typing import Float, Int
-from .architectures import ARCHITECTURES
-from .training import Budget, answers, train_validated
-from .windows import PanelWindows
+from ..typing import Float
 
-LEAST_WEIGHT = 0.05  # architectures with less are left out
+LEAST_WEIGHT = 0.03  # models with less are left out
+ROUNDS = 12  # of reweighting for absolute errors
+STRENGTH = 4.0  # of the prior: as many horizons of validation weigh as much as it does
+SHARPNESS = 4  # of the prior: the weight falls with this power of the mean absolute error
+GROUPS = 4  # of steps of the horizon, each twice as long as the one before
+SMALL = 1e-3  # of the mean absolute error: residuals below count as this
 
 
-class ArchitectureTrial(NamedTuple):
-    """What was found on the validation span.
+def combination_weights(
+    forecasts: Float[np.ndarray, "models windows horizon"],
+    truth: Float[np.ndarray, "windows horizon"],
+    horizons: float,
+    loss: str = "mae",
+) -> Float[np.ndarray, "models horizon"]:
+    r"""Return weights of at least 0 with a sum of 1 that make the error of the weighted mean small.
 
-    Attributes:
-        weights: The weight of each architecture that is worth training.
-        forecasts: Their weighted forecasts of the validation span.
-        history: The history of the heaviest.
+    The weights minimize the loss of the combined forecast and their distance from a prior, the more the fewer forecasts
+    there are to tell models apart. The prior of all steps has weights that fall with the error of each model; that of a
+    group of steps has the weights of all. Absolute errors are minimized by weighted squares, the weights being
+    :math:`1 / |e|` for the error :math:`e` of the round before.
+
+    Args:
+        forecasts: The scaled forecasts of each model.
+        truth: What happened, NaN where it is not known.
+        horizons: How many validation horizons do not overlap.
+        loss: "mse" for squared errors; absolute errors otherwise.
+
+    Reference:
+        J. M. Bates, C. W. J. Granger (1969), The combination of forecasts, section 3 (weights by inverse errors).
+        L. Breiman (1996), Stacked regressions, section 3. F. X. Diebold, P. Pauly (1990), The use of prior information
+        in forecast combination, equation 7 (shrinkage).
     """
+    models, _, horizon = forecasts.shape
+    if models == 1:
+        return np.ones((1, horizon))
+    errors = truth - forecasts
+    sizes = np.nanmean(np.abs(errors), axis=(1, 2))
+    prior = (sizes.min() / np.maximum(sizes, 1e-12)) ** SHARPNESS if sizes.min() > 0 else (sizes == 0).astype(float)
+    strength = STRENGTH / max(horizons, 1.0)
+    whole = _weights(errors.reshape(models, -1), prior / prior.sum(), strength, loss)
+    whole = _pruned(whole)
+    made = np.zeros((models, horizon))
+    kept = whole > 0
+    for steps in step_groups(horizon):
+        own = errors[kept][:, :, steps].reshape(int(kept.sum()), -1)
+        made[np.ix_(kept, np.arange(horizon)[steps])] = _weights(own, whole[kept], strength, loss)[:, None]
+    return made
 
-    weights: dict[str, float]
-    forecasts: Float[np.ndarray, "windows horizon"]
-    history: History
 
+def step_groups(horizon: int) -> list[slice]:
+    """Return groups of steps with their own weights, later ones being longer.
 
-def try_out(
-    names: Sequence[str],
-    windows: PanelWindows,
-    train: Int[np.ndarray, " windows"],
-    validation: Int[np.ndarray, " later"],
-    budget: Budget,
-    seed: int,
-    verbose: int | str = 0,
-) -> ArchitectureTrial:
-    """Train an instance of each architecture on the first windows, and weigh them by the later ones."""
-    trained = [
-        train_validated(ARCHITECTURES[name], windows, train, validation, budget, seed, verbose) for name in names
-    ]
-    made = np.stack([answers([model], windows, validation) for model, _ in trained])
-    weights = _weights(made, windows, validation)
-    kept = {place: weight for place, weight in enumerate(weights) if weight >= LEAST_WEIGHT}
-    total = sum(kept.values())
-    kept = {place: float(weight / total) for place, weight in kept.items()}
-    forecasts = np.sum([weight * made[place] for place, weight in kept.items()], axis=0)
-    heaviest = max(kept, key=kept.__getitem__)
-    return ArchitectureTrial({names[place]: weight for place, weight in kept.items()}, forecasts, trained[heaviest][1])
+    Example:
+        >>> [(each.start, each.stop) for each in step_groups(24)]
+        [(0, 3), (3, 6), (6, 12), (12, 24)]
+    """
+    ends = sorted({max(1, round(horizon / 2**power)) for power in range(GROUPS)})
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _weights(
-    made: Float[np.ndarray, "models windows horizon"], windows: PanelWindows, validation: Int[np.ndarray, " windows"]
+    errors: Float[np.ndarray, "models values"], prior: Float[np.ndarray, " models"], strength: float, loss: str
 ) -> Float[np.ndarray, " models"]:
-    if len(made) == 1:
-        return np.ones(1)
-    truth = windows.truth(validation)
-    known = np.isfinite(truth)
-    scale = np.broadcast_to(windows.deviations[windows.series[validation]][:, None], truth.shape)[known]
-    return weights_by_squares(made[:, known] / scale, truth[known] / scale)
+    known = np.isfinite(errors).all(0)
+    errors = errors[:, known]
+    if not errors.size or len(prior) == 1:
+        return prior
+    weights, rounds = prior, 1 if loss == "mse" else ROUNDS
+    for _ in range(rounds):
+        rest = np.abs(weights @ errors)
+        each = np.ones_like(rest) if loss == "mse" else 1 / np.maximum(rest, SMALL * rest.mean() + 1e-12)
+        square = (errors * each) @ errors.T
+        square /= max(float(np.diag(square).min()), 1e-300)
+        weights = _on_simplex(square + strength * np.eye(len(prior)), strength * prior)
+    return weights
+
+
+def _on_simplex(square: np.ndarray, linear: np.ndarray) -> Float[np.ndarray, " models"]:
+    """Return the weights w of at least 0 with a sum of 1 that minimize w' square w - 2 linear' w."""
+    factor = np.linalg.cholesky(square + 1e-9 * np.trace(square) * np.eye(len(square)))
+    heavy = 1e4 * float(np.abs(factor).max())
+    design = np.vstack([factor.T, np.full(len(square), heavy)])
+    found, _ = nnls(design, np.append(np.linalg.solve(factor, linear), heavy))
+    return found / found.sum()
+
+
+def _pruned(weights: Float[np.ndarray, " models"]) -> Float[np.ndarray, " models"]:
+    kept = np.where(weights >= min(LEAST_WEIGHT, weights.max()), weights, 0.0)
+    return kept / kept.sum()

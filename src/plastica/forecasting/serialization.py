@@ -22,13 +22,34 @@ from ..version import __version__
 from .fitted import FittedForecast, ForecastPart
 from .frequency import Frequency
 from .intervals import ForecastIntervals
+from .methods import METHODS
 from .panel import Panel
 from .roles import Roles
 from .scales import Scales
 
-FORMAT = 1
+FORMAT = 2
 F = TypeVar("F")
 SCALAR = None | bool | int | float | str
+
+
+class SavedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the models whose weighted mean is the forecast.
+
+    Args:
+        name: The name of the architecture or the method.
+        networks: The number of its networks; 0 for a method.
+        weights, without: As in :class:`~.fitted.ForecastPart`.
+    """
+
+    name: str
+    networks: int
+    weights: tuple[float, ...]
+    without: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check the fields, since a file may be damaged or from elsewhere."""
+        if self.networks < 0 or (not self.networks and self.name not in METHODS):
+            raise ValueError(f"{self.name!r} is no forecasting method")
 
 
 class SavedForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,12 +59,12 @@ class SavedForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         format: The version of the description.
         params: The arguments of the forecaster.
         backend: The library of its data frames.
-        parts: The name, the number of networks and the weight of each part.
-        name, look_back, horizon, flags, until: As in :class:`~.fitted.FittedForecast`.
+        parts: The models whose weighted mean is the forecast.
+        name, look_back, horizon, flags, until, widening: As in :class:`~.fitted.FittedForecast`.
         scales, intervals, naive, figures, notes: Likewise.
         frequency: The steps of the time axis.
         clock, columns: The parts of the time and their columns.
-        group, targets, past, known: The roles of the columns.
+        group, targets, past, known, categories, country: The roles of the columns.
         names: The name of each series.
         starts, bounds: Of the end of the series.
     """
@@ -51,12 +72,13 @@ class SavedForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     format: int
     params: dict[str, Any]
     backend: str
-    parts: tuple[tuple[str, int, float], ...]
+    parts: tuple[SavedPart, ...]
     name: str
     look_back: int
     horizon: int
     flags: bool
     until: int
+    widening: tuple[float, ...]
     scales: Scales
     intervals: ForecastIntervals
     naive: tuple[float, ...]
@@ -69,6 +91,8 @@ class SavedForecast(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     targets: tuple[str, ...]
     past: tuple[str, ...]
     known: tuple[str, ...]
+    categories: tuple[tuple[str, tuple[str, ...]], ...]
+    country: str
     names: tuple[str, ...]
     starts: tuple[int, ...]
     bounds: tuple[int, ...]
@@ -94,12 +118,14 @@ def save(forecaster: Any, path: str | Path) -> Path:
         own, document = contents(model)
         arrays |= {f"members/{place}/{name}": value for name, value in own.items() if name.startswith("model/")}
         documents.append({name: value for name, value in document.items() if name != "compiled"})
+    for place, part in enumerate(fitted.parts):
+        arrays |= {f"parts/{place}/{name}": value for name, value in part.arrays.items()}
     roles = tail.roles
     facts = SavedForecast(
         format=FORMAT,
         params={name: _plain(value) for name, value in forecaster.get_params().items()},
         backend=forecaster.backend_,
-        parts=tuple((part.name, len(part.models), part.weight) for part in fitted.parts),
+        parts=tuple(SavedPart(part.name, len(part.models), part.weights, part.without) for part in fitted.parts),
         frequency=tail.frequency,
         clock=roles.clock.parts,
         columns=roles.clock.columns,
@@ -107,6 +133,8 @@ def save(forecaster: Any, path: str | Path) -> Path:
         targets=roles.targets,
         past=roles.past,
         known=roles.known,
+        categories=roles.categories,
+        country=roles.country,
         names=tail.names,
         starts=tuple(map(int, tail.starts)),
         bounds=tuple(map(int, tail.bounds)),
@@ -120,7 +148,9 @@ def save(forecaster: Any, path: str | Path) -> Path:
     return file
 
 
-OF_FITTED = ("name", "look_back", "horizon", "flags", "until", "scales", "intervals", "naive", "figures", "notes")
+OF_FITTED = (
+    "name", "look_back", "horizon", "flags", "until", "widening", "scales", "intervals", "naive", "figures", "notes",
+)  # fmt: skip
 
 
 def load(cls: type[F], path: str | Path) -> F:
@@ -151,25 +181,43 @@ def around(cls: type[F], arrays: Mapping[str, np.ndarray], document: Mapping[str
             for place, each in enumerate(document["members"])
         )
         made: Any = cls(**{name: _tuples(value) for name, value in facts.params.items()})
-        made.fitted_ = _fitted(facts, models, np.asarray(arrays["tail"], np.float64))
+        made.fitted_ = _fitted(facts, models, arrays)
     except (PlasticaError, msgspec.ValidationError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise FileError(f"{path} is damaged: it does not describe a forecaster ({error}).") from None
     made.backend_, made.notes_ = facts.backend, facts.notes
     return made
 
 
-def _fitted(facts: SavedForecast, models: tuple[Any, ...], values: np.ndarray) -> FittedForecast:
-    width = len(facts.targets) + len(facts.past) + len(facts.known)
+def _fitted(facts: SavedForecast, models: tuple[Any, ...], arrays: Mapping[str, np.ndarray]) -> FittedForecast:
+    values = np.asarray(arrays["tail"], np.float64)
+    clock: Any = facts.clock
+    roles = Roles(
+        Clock(clock, facts.columns),
+        np.zeros(0),
+        facts.group,
+        facts.targets,
+        facts.past,
+        facts.known,
+        facts.categories,
+        facts.country,
+    )
     if (
-        len(models) != sum(count for _, count, _ in facts.parts)
-        or not models
-        or values.shape != (facts.bounds[-1], width)
+        len(models) != sum(part.networks for part in facts.parts)
+        or not facts.parts
+        or values.shape != (facts.bounds[-1], len(roles.value_columns))
     ):
         raise ValueError(f"its series have the shape {values.shape}")
-    clock: Any = facts.clock
-    roles = Roles(Clock(clock, facts.columns), np.zeros(0), facts.group, facts.targets, facts.past, facts.known)
     left = iter(models)
-    parts = tuple(ForecastPart(name, tuple(islice(left, count)), weight) for name, count, weight in facts.parts)
+    parts = tuple(
+        ForecastPart(
+            part.name,
+            tuple(islice(left, part.networks)),
+            {name: np.asarray(value) for name, value in under(f"parts/{place}/", arrays).items()},
+            part.weights,
+            part.without,
+        )
+        for place, part in enumerate(facts.parts)
+    )
     tail = Panel(facts.frequency, facts.names, np.array(facts.starts), np.array(facts.bounds), values, roles)
     return FittedForecast(parts=parts, tail=tail, **{name: getattr(facts, name) for name in OF_FITTED})
 

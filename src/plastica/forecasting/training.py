@@ -15,7 +15,6 @@ from ..model import Model
 from ..optimizers import Adam
 from ..populations import Population
 from ..schedules import CosineDecay
-from ..training import History
 from ..typing import Float, Int
 from .windows import PanelWindows, WindowShape
 
@@ -58,76 +57,59 @@ def compiled(architecture: Architecture, windows: PanelWindows, rows: int, budge
     return model
 
 
-def train_validated(
+def train_rolling(
     architecture: Architecture,
     windows: PanelWindows,
-    train: Int[np.ndarray, " windows"],
-    validation: Int[np.ndarray, " later"],
+    folds: Sequence[Int[np.ndarray, " windows"]],
+    rows: Int[np.ndarray, " windows"],
     budget: Budget,
     seed: int,
-    verbose: int | str = 0,
-) -> tuple[Model, History]:
-    """Return a network trained on the first windows, which has not seen the later ones, and its history."""
-    model = compiled(architecture, windows, len(train), budget, seed)
-    history = model.fit(
-        read(windows, train),
-        windows.targets(train),
-        epochs=budget.epochs,
-        batch_size=budget.batch_size,
-        validation_data=_judged(windows, validation),
-        sample_weight=windows.weights(train),
-        verbose=verbose,
-    )
-    return model, history
-
-
-def train_members(
-    architecture: Architecture,
-    windows: PanelWindows,
-    train: Int[np.ndarray, " windows"],
-    budget: Budget,
-    seeds: Sequence[int],
+    members: int,
     **options: Any,
-) -> list[Model]:
-    """Return networks that differ in their seeds, trained on the same windows as one population.
+) -> tuple[list[Model], list[Model], tuple[float, ...]]:
+    """Return a network for each fold, networks trained on all windows, and the mean loss of each epoch.
+
+    All are one population: one compiled program trains them side by side, for the same number of steps.
 
     Args:
         architecture: Makes a network.
         windows: The windows.
-        train: The origins to train on.
+        folds: The origins that the network of each fold is trained on, which are among all.
+        rows: All origins.
         budget: The length of the training.
-        seeds: The seed of each network.
+        seed: The seed of the networks of folds, and of the first member.
+        members: How many networks are trained on all of them.
         options: Of :meth:`Population.fit`, such as ``checkpoint``.
     """
-    model = compiled(architecture, windows, len(train), budget, seeds[0])
-    population = Population(model, seeds=list(seeds))
-    population.fit(
-        read(windows, train),
-        windows.targets(train),
+    parts = [np.searchsorted(rows, fold) for fold in folds] + [np.arange(len(rows))] * members
+    # Rows of a fold come up more often, so that all members take the same steps while the learning rate falls.
+    parts = [np.resize(np.random.default_rng(seed).permutation(part), len(rows)) for part in parts]
+    seeds = [seed] * len(folds) + list(range(seed, seed + members))
+    models = [compiled(architecture, windows, len(rows), budget, each) for each in seeds]
+    population = Population(models[0], rows=parts)
+    population.models = models
+    history = population.fit(
+        read(windows, rows),
+        windows.targets(rows),
         epochs=budget.epochs,
         batch_size=budget.batch_size,
-        sample_weight=windows.weights(train),
+        sample_weight=windows.weights(rows),
         **options,
     )
-    return list(population)
+    losses = np.array([each.history["loss"] for each in history.histories])
+    return models[: len(folds)], models[len(folds) :], tuple(losses[len(folds) * bool(members) :].mean(0).tolist())
 
 
 def answers(
     models: Sequence[Model], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
-    """Return the mean forecast of the networks from each origin, in the unit of its series."""
+    """Return the mean forecast of the networks from each origin, scaled."""
     inputs = read(windows, origins)
     found: list[np.ndarray] = [np.asarray(model.predict(inputs, verbose=0))[..., 0] for model in models]
-    return windows.unscaled(origins, np.asarray(np.mean(np.stack(found), axis=0, dtype=np.float64)))
+    return np.asarray(np.mean(np.stack(found), axis=0, dtype=np.float64))
 
 
 def read(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Any:
     """Return the inputs of a network: several in a tuple, or the only one."""
     first, *others = windows.inputs(origins)
     return (first, *others) if others else first
-
-
-def _judged(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> tuple[Any, ...]:
-    weights = windows.weights(origins)
-    given = (read(windows, origins), windows.targets(origins))
-    return given if weights is None else (*given, weights)

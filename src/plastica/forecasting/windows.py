@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +13,11 @@ from ..typing import Bool, Float, Int
 from .calendar import calendar_features
 from .imputation import filled
 from .panel import Panel
-from .scales import Scales
+from .scales import Scales, logarithm
 
 MOST_HOLES = 0.5  # of the values of a window may be filled in; with more it is not trained on
+CYCLES = 3  # of a season, to tell it from chance
+LONGEST_SEASON = 350  # the week of half hours
 SOME_HOLES = 0.01  # of all values: from here on, networks read which values were filled in
 
 
@@ -56,6 +59,10 @@ class PanelWindows:
         bounds: The place of the first step of each series, and the number of places.
         positions: The position of each place on the time axis.
         means, deviations: The scale of each series, ``(series,)``.
+        logarithms: Whether the values of each series are logarithms.
+        nonnegative: Whether a forecast of each series below 0 is impossible.
+        seasons: The seasons in steps, ascending.
+        has_known: Whether covariates or holidays are among the known features.
     """
 
     shape: WindowShape
@@ -68,8 +75,12 @@ class PanelWindows:
     positions: Int[np.ndarray, " places"]
     means: Float[np.ndarray, " series"]
     deviations: Float[np.ndarray, " series"]
+    logarithms: Bool[np.ndarray, " series"]
+    nonnegative: Bool[np.ndarray, " series"]
+    seasons: tuple[int, ...] = ()
+    has_known: bool = False
 
-    @property
+    @cached_property
     def series(self) -> Int[np.ndarray, " places"]:
         """The number of the series of each place."""
         return np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
@@ -117,16 +128,35 @@ class PanelWindows:
 
     def truth(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"]:
         """Return the values to forecast in their unit, NaN where they are not known."""
+        return self.unscaled(origins, self.scaled_truth(origins))
+
+    def scaled_truth(self, origins: Int[np.ndarray, " windows"]) -> Float[np.ndarray, "windows horizon"]:
+        """Return the scaled values to forecast, NaN where they are not known."""
         steps = self._steps(origins)
-        known = np.where(self.observed[steps], self.values[steps, 0].astype(np.float64), np.nan)
-        return self.unscaled(origins, known)
+        return np.where(self.observed[steps], self.values[steps, 0].astype(np.float64), np.nan)
 
     def unscaled(
         self, origins: Int[np.ndarray, " windows"], scaled: Float[np.ndarray, "windows horizon"]
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return scaled values of windows in their unit."""
         own = self.series[origins]
-        return scaled * self.deviations[own, None] + self.means[own, None]
+        made = scaled * self.deviations[own, None] + self.means[own, None]
+        if (logs := self.logarithms[own]).any():
+            made[logs] = np.exp(made[logs])
+        return np.where(self.nonnegative[own, None], np.maximum(made, 0.0), made)
+
+    def longest_before(self, until: float) -> int:
+        """Return the number of steps of the longest series before a position."""
+        ends = self.positions[self.bounds[:-1]] + np.diff(self.bounds)
+        return int(max(0, (np.minimum(ends, until) - self.positions[self.bounds[:-1]]).max()))
+
+    def season_with_cycles(self, until: float, cycles: int = CYCLES, most: int | None = None) -> int:
+        """Return the longest of the first ``most`` seasons that occurred so often before a position; 1 if none did.
+
+        Longer seasons have a few values for each step only, so that the year of daily values is left out.
+        """
+        able = [each for each in self.seasons[:most] if each == self.seasons[0] or each <= LONGEST_SEASON]
+        return max((each for each in able if cycles * each <= self.longest_before(until)), default=1)
 
     def _steps(self, origins: Int[np.ndarray, " windows"]) -> Int[np.ndarray, "windows horizon"]:
         return origins[:, None] + np.arange(self.shape.horizon)
@@ -143,9 +173,12 @@ def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, fl
         flags: Whether windows say which past values were filled in.
     """
     roles, count = panel.roles, len(panel.roles.targets)
-    known_from = count + len(roles.past)
+    known_from = count + len(roles.past_columns)
     order = [(span, place) for _, span in panel.spans() for place in range(count)]
-    targets = [panel.values[span, place] for span, place in order]
+    targets = [
+        logarithm(panel.values[span, place]) if is_log else panel.values[span, place]
+        for (span, place), is_log in zip(order, scales.logarithms, strict=True)
+    ]
     scaled = [
         (filled(values, lag) - mean) / deviation if np.isfinite(values).any() else np.zeros(len(values))
         for values, lag, mean, deviation in zip(targets, scales.lags, scales.means, scales.deviations, strict=True)
@@ -157,7 +190,7 @@ def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, fl
     past = past[sources]
     if flags:
         past = np.concatenate([past, observed[:, None]], axis=1)
-    future, rows = _future(panel, rest[:, known_from - count :], sources)
+    future, rows = _future(panel, rest[:, known_from - count :], sources, scales.yearly)
     shape = WindowShape(look_back, horizon, past.shape[1], future.shape[1])
     return PanelWindows(
         shape,
@@ -170,6 +203,10 @@ def windows_of(panel: Panel, scales: Scales, look_back: int, horizon: int, *, fl
         panel.positions[sources],
         np.array(scales.means),
         np.array(scales.deviations),
+        np.array(scales.logarithms),
+        np.array(scales.nonnegative),
+        panel.frequency.seasons,
+        bool(roles.known or roles.country),
     )
 
 
@@ -190,11 +227,13 @@ def _covariates(panel: Panel, scales: Scales) -> Float[np.ndarray, "steps covari
 
 
 def _future(
-    panel: Panel, known: Float[np.ndarray, "steps covariates"], sources: Int[np.ndarray, " places"]
+    panel: Panel, known: Float[np.ndarray, "steps covariates"], sources: Int[np.ndarray, " places"], yearly: bool
 ) -> tuple[Float[np.ndarray, "rows features"], Int[np.ndarray, " places"]]:
     """Return what is known of future steps, and its row for each place; a calendar alone is shared by all series."""
     if known.shape[1]:
-        calendar = calendar_features(panel.frequency, panel.positions)
+        calendar = calendar_features(panel.frequency, panel.positions, yearly=yearly, country=panel.roles.country)
         return np.concatenate([calendar, known], axis=1), sources
     first, last = int(panel.positions.min()), int(panel.positions.max())
-    return calendar_features(panel.frequency, np.arange(first, last + 1)), panel.positions[sources] - first
+    return calendar_features(
+        panel.frequency, np.arange(first, last + 1), yearly=yearly, country=panel.roles.country
+    ), panel.positions[sources] - first

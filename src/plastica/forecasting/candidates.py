@@ -1,0 +1,114 @@
+"""Models that are tried for a forecast, each judged on rolling origins, and their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import InvalidValue
+from ..typing import Float, Int
+from .architectures import ARCHITECTURES
+from .fitted import ForecastPart
+from .methods import METHODS
+from .rolling import RollingFold
+from .selection import combination_weights
+from .settings import MODELS, ForecastSettings
+from .training import answers, budget_for, train_rolling
+from .windows import PanelWindows
+
+
+class Candidate(NamedTuple):
+    """A model that is learned, and how it did on rolling origins.
+
+    Attributes:
+        part: What was learned from all steps.
+        validated: The scaled forecasts of all folds by what was learned before each of them.
+        losses: The loss of each epoch of networks.
+    """
+
+    part: ForecastPart
+    validated: Float[np.ndarray, "windows horizon"]
+    losses: tuple[float, ...] = ()
+
+
+def candidates_for(
+    settings: ForecastSettings,
+    windows: PanelWindows,
+    folds: Sequence[RollingFold],
+    until: int,
+    options: dict[str, Any],
+) -> list[Candidate]:
+    """Return the models that are tried, those in closed form first."""
+    names, found = MODELS[settings.model], []
+    for name in names:
+        if name in METHODS and (made := _method(name, windows, folds, until, settings.loss)) is not None:
+            found.append(made)
+    networks = [_network(name, settings, windows, folds, options) for name in names if name in ARCHITECTURES]
+    if not found and not networks:
+        raise InvalidValue(
+            f"Forecaster(model={settings.model!r}): the series has no season, or is shorter than one; choose another "
+            "model."
+        )
+    return [*networks, *found]
+
+
+def _method(name: str, windows: PanelWindows, folds: Sequence[RollingFold], until: int, loss: str) -> Candidate | None:
+    method, made = METHODS[name], []
+    for fold in folds:
+        if (learned := method.learn(windows, fold.until, loss)) is None:
+            return None
+        made.append(method.forecast(learned, windows, fold.validation))
+    learned = method.learn(windows, until, loss)
+    return None if learned is None else Candidate(ForecastPart(name, arrays=learned), np.concatenate(made))
+
+
+def _network(
+    name: str,
+    settings: ForecastSettings,
+    windows: PanelWindows,
+    folds: Sequence[RollingFold],
+    options: dict[str, Any],
+) -> Candidate:
+    rows, seed = windows.origins(), settings.random_state
+    budget = budget_for(len(rows), settings.epochs, settings.batch_size, settings.learning_rate, settings.loss)
+    of_folds, members, losses = train_rolling(
+        ARCHITECTURES[name],
+        windows,
+        [fold.train for fold in folds],
+        rows,
+        budget,
+        seed,
+        settings.members,
+        verbose=settings.verbose,
+        **options,
+    )
+    made = [answers([model], windows, fold.validation) for model, fold in zip(of_folds, folds, strict=True)]
+    return Candidate(ForecastPart(name, tuple(members)), np.concatenate(made), losses)
+
+
+def weighed(
+    candidates: Sequence[Candidate], truth: Float[np.ndarray, "windows horizon"], horizons: float, loss: str
+) -> tuple[tuple[ForecastPart, ...], Float[np.ndarray, "models horizon"]]:
+    """Return the models with their weights, with and without networks; and the former as an array."""
+    made = np.stack([each.validated for each in candidates])
+    weights = combination_weights(made, truth, horizons, loss)
+    simple = np.array([not each.part.models for each in candidates])
+    without = np.zeros_like(weights)
+    if simple.any():
+        without[simple] = combination_weights(made[simple], truth, horizons, loss)
+    parts = tuple(
+        replace(each.part, weights=tuple(own.tolist()), without=tuple(other.tolist()))
+        for each, own, other in zip(candidates, weights, without, strict=True)
+        if own.any() or other.any()
+    )
+    return parts, weights
+
+
+def independent_horizons(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> float:
+    """Return how many horizons the origins are apart; series of one time tell less than as many times."""
+    series = len(np.unique(windows.series[origins]))
+    positions = np.unique(windows.positions[origins])
+    return np.sqrt(series) * (np.ptp(positions) + 1 + windows.shape.horizon) / windows.shape.horizon

@@ -1,0 +1,57 @@
+"""Public holidays of a country as features of each step, by the optional package ``holidays``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..errors import InvalidValue, MissingExtra
+from ..typing import Float
+
+FEATURES = 3  # the day itself, the day before one, the day after one
+
+
+def holiday_features(country: str, days: np.ndarray) -> Float[np.ndarray, "days 3"]:
+    """Return whether each day is a public holiday, the day before one, and the day after one.
+
+    Args:
+        country: The code of a country, with that of a state behind a hyphen: "DE", "DE-BY", "US-CA".
+        days: The days, ``datetime64[D]``.
+
+    Raises:
+        MissingExtra: If the package is not installed.
+        InvalidValue: If it does not know the country or the state.
+    """
+    years = days.astype("datetime64[Y]").astype(int) + 1970
+    known = _days_off(country, int(years.min()), int(years.max()) + 1)
+    return np.stack([np.isin(days + np.timedelta64(shift, "D"), known) for shift in (0, 1, -1)], axis=1).astype(float)
+
+
+def check_country(country: str) -> None:
+    """Check the code of a country.
+
+    Raises:
+        MissingExtra, InvalidValue: As for :func:`holiday_features`.
+    """
+    if country:
+        _days_off(country, 2026, 2027)
+
+
+@lru_cache(maxsize=8)
+def _days_off(country: str, first: int, last: int) -> np.ndarray:
+    try:
+        import holidays
+    except ImportError:
+        raise MissingExtra(
+            "public holidays need the package holidays: pip install 'plastica[holidays]'. Or give a column of your own "
+            "as a known covariate."
+        ) from None
+    code, _, state = country.partition("-")
+    try:
+        found = holidays.country_holidays(code.upper(), subdiv=state.upper() or None, years=range(first - 1, last + 1))
+    except NotImplementedError:
+        raise InvalidValue(
+            f"holidays={country!r}: no such country or state; give a code such as DE, US, CN, or DE-BY for a state."
+        ) from None
+    return np.array(sorted(found), "datetime64[D]")
