@@ -83,12 +83,31 @@ def test_the_parking_data_need_no_options():
         ([], "2 columns of numbers; choose the one to forecast: --target"),
         (["-t", "load", "--horizon", "400"], "too few for"),
         (["-t", "load", "--test", "5000"], "leaves no steps to train on"),
+        (["-t", "load", "--test", "nan"], "give a share or a number of steps above 0"),
+        (["-t", "load", "--test", "3"], "leaves 3 steps to test on, fewer than --horizon 24"),
+        (["-t", "load", "--quantiles", "0,0.5"], "give rising levels between 0 and 1"),
+        (["-t", "load", "--coverage", "2"], "give a share between 0 and 1"),
         (["-t", "load", "--time", "rain", "--known", "rain"], "'rain' has two roles"),
     ],
 )
 def test_bad_input_is_one_sentence(folder, given, message):
     found = call("forecast", folder / "load.csv", *given, "--out", folder / "none")
     assert found.exit_code == 1 and message in found.stderr and not (folder / "none").exists()
+
+
+def test_a_time_stamp_of_another_century_is_one_sentence(folder):
+    table = pl.DataFrame({"time": HOURS, "load": LOAD}).with_columns(
+        time=pl.when(pl.int_range(480) < 479).then("time").otherwise(pl.datetime(2226, 1, 1))
+    )
+    table.write_csv(folder / "far.csv")
+    found = call("forecast", folder / "far.csv", *QUICK, "--out", folder / "none")
+    assert found.exit_code == 1
+    assert "the longest hole being from 2026-01-24 22:00:00 to 2226-01-01 00:00:00" in " ".join(found.stderr.split())
+
+
+def test_quantiles_are_numbers(folder):
+    found = call("forecast", folder / "load.csv", "-t", "load", "--quantiles", "low,high", "--out", folder / "none")
+    assert found.exit_code == 2 and "--quantiles expects numbers such as 0.1,0.5,0.9; got low,high" in found.stderr
 
 
 def test_a_table_is_needed_for_other_models(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars
 import pytest
@@ -11,7 +13,7 @@ from plastica.forecasting import Forecaster
 
 HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(480) * np.timedelta64(1, "h")
 LOAD = 5 + np.sin(np.arange(480) * 2 * np.pi / 24) + 0.05 * np.random.default_rng(0).normal(size=480)
-QUICK = {"model": "nlinear", "horizon": 6, "look_back": 48, "epochs": 2}
+QUICK: dict[str, Any] = {"model": "nlinear", "horizon": 6, "look_back": 48, "epochs": 2}
 
 
 def backtested(values, folds=3, **more):

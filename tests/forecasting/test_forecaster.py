@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from sklearn.base import clone
 
 import plastica as pl
-from plastica.errors import DataError, FileError, InvalidValue, NotFitted, UnknownName
+from plastica.errors import DataError, FileError, InvalidValue, NotFitted, PlasticaWarning, UnknownName
 from plastica.evaluation.intervals import Figure
 from plastica.forecasting import Forecaster
 from plastica.forecasting.intervals import learn_intervals
@@ -21,7 +23,7 @@ RANDOM = np.random.default_rng(0)
 HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(480) * np.timedelta64(1, "h")
 LOAD = 5 + np.sin(np.arange(480) * 2 * np.pi / 24) + 0.05 * RANDOM.normal(size=480)
 PRICE = RANDOM.normal(size=480)
-QUICK = {"horizon": 6, "look_back": 48, "members": 1, "epochs": 2}
+QUICK: dict[str, Any] = {"horizon": 6, "look_back": 48, "members": 1, "epochs": 2}
 
 
 def frame(rows=slice(None), library=polars, **more):
@@ -56,14 +58,15 @@ def test_a_pandas_frame_gives_a_pandas_frame():
 def test_newer_rows_move_the_forecast_on(fitted):
     made = fitted.predict(frame(slice(390, 450)))
     np.testing.assert_array_equal(made["time"].to_numpy(), HOURS[450:456])
-    again = clone(fitted).fit(frame(slice(400))).update(frame(slice(400, 450)))
+    again: Any = clone(fitted)
+    again.fit(frame(slice(400))).update(frame(slice(400, 450)))
     np.testing.assert_array_equal(again.predict()["load"].to_numpy(), made["load"].to_numpy())
 
 
 def test_results_stand_beside_simple_forecasts(fitted):
     found = fitted.evaluate(frame())
     parts = list(found.weights)
-    assert list(found.errors) == ["auto", *parts, "last_value", "yesterday", "last_week", "ridge"]
+    assert set(found.errors) == {"auto", *parts, "last_value", "yesterday", "last_week", "ridge"}
     own = np.stack([fitted.judged(frame())[1].forecasts[name] for name in ("auto", *parts)])
     low, high = own[1:].min(0) - 1e-9, own[1:].max(0) + 1e-9
     assert ((low <= own[0]) & (own[0] <= high)).all()  # a weighted mean
@@ -151,6 +154,12 @@ def test_a_method_without_networks_is_a_model_too():
     assert found.network_verdict is None and found.own.mae < found.errors["last_value"].mae
 
 
+def test_a_season_that_occurred_twice_is_used():
+    """Two days of hours: what was a day before is the best guess, and the first fold must know a day."""
+    found = Forecaster(horizon=6, members=1, epochs=2).fit(frame(slice(48))).evaluate(frame(slice(80)))
+    assert found.own.mae < 1.2 * found.errors["yesterday"].mae
+
+
 @pytest.mark.parametrize("rows", [40, 60])
 def test_short_series_are_forecast(rows):
     """Fewer steps than two horizons of validation: one fold, a shorter look-back."""
@@ -181,17 +190,23 @@ def test_intervals_cover_what_they_promise(fitted):
     zero = -windows.means[0] / windows.deviations[0]
     made = learn_intervals(windows, first, np.full((len(first), 6), zero), 24, 0.8)
     off = windows.scaled_truth(later) - zero
-    assert (np.abs(off) <= made.half_widths(windows, later)).mean() == pytest.approx(0.8, abs=0.03)
+    reach = made.reach(windows, later)
+    plain = np.array(made.thresholds) * reach.above
+
+    def followed(errors):
+        return plain * np.exp(made.adapted(windows, later, errors, reach))
+
+    assert (np.abs(off) <= plain).mean() == pytest.approx(0.8, abs=0.03)
     assert made.spread[14] / made.spread[3] == pytest.approx(5, rel=0.3)
-    assert (np.abs(off) <= made.adapted(windows, later, off)).mean() == pytest.approx(0.8, abs=0.02)
+    assert (np.abs(off) <= followed(off)).mean() == pytest.approx(0.8, abs=0.02)
     # Errors become half as large again: widths follow, and only from the past.
-    plain, followed = made.half_widths(windows, later), made.adapted(windows, later, 1.5 * off)
-    assert (np.abs(1.5 * off) <= plain).mean() < 0.67 < 0.77 < (np.abs(1.5 * off) <= followed).mean() < 0.82
-    np.testing.assert_array_equal(followed[:6], plain[:6])  # no forecast has ended yet
+    wider = followed(1.5 * off)
+    assert (np.abs(1.5 * off) <= plain).mean() < 0.67 < 0.77 < (np.abs(1.5 * off) <= wider).mean() < 0.82
+    np.testing.assert_array_equal(wider[:6], plain[:6])  # no forecast has ended yet
     changed = 1.5 * off
     changed[700:] = 1e3
-    np.testing.assert_array_equal(made.adapted(windows, later, changed)[:700], followed[:700])
-    assert (made.widening(windows, later, 1.5 * off, np.zeros(6)) > 0.2).all()
+    np.testing.assert_array_equal(followed(changed)[:700], wider[:700])
+    assert (made.widening(windows, later, 1.5 * off, reach, np.zeros(6)) > 0.2).all()
 
 
 def test_rows_that_end_before_those_of_training_are_an_error(fitted):
@@ -202,6 +217,19 @@ def test_rows_that_end_before_those_of_training_are_an_error(fitted):
 def test_a_gap_before_the_forecast_is_an_error(fitted):
     with pytest.raises(DataError, match=r"\d+% of the last 48 steps of the series before .* are missing"):
         fitted.predict(frame(slice(440, 460)))
+
+
+def test_a_long_gap_before_newer_rows_is_said(fitted):
+    with pytest.warns(
+        PlasticaWarning, match="50 steps are missing between the known rows, which end at 2026-01-21 15:00"
+    ):
+        made = fitted.predict(frame(slice(450, 480)))
+    assert made["time"][0] > HOURS[-1].item() and made["load"].is_finite().all()
+
+
+def test_newer_rows_without_the_target_are_an_error(fitted):
+    with pytest.raises(DataError, match="has no column 'load'"):
+        fitted.predict(frame(slice(390, 450)).drop("load"))
 
 
 def test_an_unknown_series_is_an_error():

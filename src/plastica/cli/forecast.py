@@ -8,7 +8,7 @@ import click
 
 from . import options, parameters
 from .guard import guarded
-from .names import FORECASTS, TargetCommand
+from .names import FORECAST_LOSSES, FORECASTS, TargetCommand
 from .output import Output
 from .wording import SAY
 
@@ -35,6 +35,13 @@ from .wording import SAY
 @click.option("--members", type=int, default=3, help="Number of networks, whose forecasts are averaged.")
 @click.option("--epochs", type=int, help="Default: about 4,000 gradient steps.")
 @click.option("--coverage", type=float, default=0.9, help="Part of values that intervals contain.")
+@click.option("--quantiles", metavar="LEVELS", help="Quantiles to forecast, such as 0.1,0.5,0.9.")
+@click.option(
+    "--loss",
+    type=click.Choice(FORECAST_LOSSES),
+    default="mae",
+    help="mae forecasts the median, mse the mean; pinball makes intervals from quantiles.",
+)
 @click.option(
     "--test", metavar="STEPS", type=float, default=0.2, help="Fraction (or number) of steps at the end, to test on."
 )
@@ -69,4 +76,5 @@ def forecast(file: str, **given: Any) -> None:
     table = read_table(file, sheet=given["sheet"], **reading)
     named = {each: options.names(given[each], table.names) for each in ("target", "known", "past")}
     named["target"] = named["target"] or forecast_run.usual_target(file)
-    forecast_run.go(file, table, {**given, **named}, output)
+    levels = options.numbers("quantiles", given["quantiles"])
+    forecast_run.go(file, table, {**given, **named, "quantiles": levels}, output)

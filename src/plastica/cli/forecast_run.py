@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import DataError
+from ..errors import DataError, InvalidValue
 from . import folders
 from .output import Output, note
 from .report_ahead import import_report
@@ -35,6 +35,8 @@ OF_MODEL = (
     "members",
     "epochs",
     "coverage",
+    "quantiles",
+    "loss",
 )
 
 
@@ -61,11 +63,18 @@ def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> Non
     panel = forecaster.read(table)
     for each in panel.notes:
         note(each.said())
+    if not given["test"] > 0:
+        raise InvalidValue(f"test={given['test']:g}: give a share or a number of steps above 0.")
     cut = boundary(panel, given["test"])
     train = before(panel, cut)
     if not train.steps or cut > panel.positions.max():
         raise DataError(
             f"test={given['test']:g} leaves no steps to train on or none to test on; choose another number."
+        )
+    if (left := int(panel.positions.max()) + 1 - cut) < given["horizon"]:
+        raise DataError(
+            f"test={given['test']:g} leaves {left} steps to test on, fewer than horizon={given['horizon']}; choose a "
+            "larger number."
         )
     train = with_values(train)
     say_series(output, table.source, panel, cut)

@@ -27,8 +27,10 @@ LOSSES = (
 )  # fmt: skip
 FORECASTS = (
     "auto", "dlinear", "gru", "last_value", "linear", "linear_calendar", "longer_seasonal_naive", "lstm", "mlp",
-    "nhits", "nlinear", "patchtst", "reservoir", "seasonal_median", "seasonal_naive", "tcn", "theta", "tsmixer",
+    "nhits", "nlinear", "patchtst", "periodic", "reservoir", "ridge", "seasonal_median",
+    "seasonal_naive", "tcn", "theta", "tsmixer",
 )  # fmt: skip
+FORECAST_LOSSES = ("huber", "mae", "mse", "pinball")
 _KNOWN = {"optimizer": OPTIMIZERS, "rule": RULES, "loss": LOSSES}
 
 

@@ -141,3 +141,20 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def numbers(option: str, given: str | None) -> tuple[float, ...]:
+    """Return the numbers of a list such as ``0.1,0.5,0.9``; none if there is none.
+
+    Args:
+        option: The name of the option, for the error.
+        given: The text.
+
+    Raises:
+        click.BadParameter: If a part is no number.
+    """
+    parts = [] if not given else given.split(",")
+    found = [_number(part.strip()) for part in parts]
+    if None in found:
+        raise click.BadParameter(SAY("no_numbers", option=option, given=given))
+    return tuple(each for each in found if each is not None)

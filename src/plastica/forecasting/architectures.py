@@ -57,9 +57,10 @@ def mlp(shape: WindowShape, seed: int = 0) -> Model:
     hidden = Concatenate()(read)
     for _ in range(2):
         hidden = Dropout(DROPOUT)(Dense(UNITS, "relu")(hidden))
-    parts = [Dense(shape.horizon)(hidden), Dense(shape.horizon, kernel_initializer="zeros")(flat)]
-    relative = Reshape((shape.horizon, 1))(Add()(parts))
-    return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(level)]), seed=seed)
+    size = shape.horizon * shape.quantiles
+    parts = [Dense(size)(hidden), Dense(size, kernel_initializer="zeros")(flat)]
+    relative = Reshape((shape.horizon, shape.quantiles))(Add()(parts))
+    return Model(inputs, Add()([relative, RepeatVector(shape.horizon)(_times(level, shape.quantiles))]), seed=seed)
 
 
 def around(core: Core) -> Callable[[WindowShape, int], Model]:
@@ -73,12 +74,18 @@ def around(core: Core) -> Callable[[WindowShape, int], Model]:
         inputs: list[GraphNode] = [Input(each) for each in shape.inputs]
         window = Concatenate()(inputs[:2]) if shape.past else inputs[0]
         made = core(shape.look_back, 1 + shape.past, shape.horizon, 1)(window)
-        if shape.future:
-            hidden = Dense(CORRECTING, "relu")(Concatenate()([made, inputs[-1]]))
-            made = Add()([made, Dense(1, kernel_initializer="zeros")(hidden)])
+        if shape.future or shape.quantiles > 1:
+            hidden = Dense(CORRECTING, "relu")(Concatenate()([made, inputs[-1]]) if shape.future else made)
+            correction = Dense(shape.quantiles, kernel_initializer="zeros")(hidden)
+            made = Add()([_times(made, shape.quantiles), correction])
         return Model(inputs, made, seed=seed)
 
     return build
+
+
+def _times(node: GraphNode, count: int) -> GraphNode:
+    """Return a node with its last axis repeated, to begin with for all quantiles."""
+    return node if count == 1 else Concatenate()([node] * count)
 
 
 Core = Callable[[int, int, int, int], Layer]

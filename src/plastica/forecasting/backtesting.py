@@ -23,7 +23,7 @@ from .rolling import SHORTEST
 from .scales import learn_scales
 from .selection import combination_weights
 from .settings import MODELS, ForecastSettings, check
-from .training import answers, budget_for, train_rolling
+from .training import answers, budget_for, middle, train_rolling
 from .windows import PanelWindows, has_holes, windows_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _fold_forecasts(settings: ForecastSettings, windows: PanelWindows, cuts: lis
                     fold[name] = METHODS[name].forecast(learned, windows, windows.origins(cut, end))
             continue
         for fold, network, (cut, end) in zip(made, _networks(name, settings, windows, cuts), spans, strict=True):
-            fold[name] = answers([network], windows, windows.origins(cut, end))
+            fold[name] = middle(answers([network], windows, windows.origins(cut, end)))
     return made
 
 
@@ -89,7 +89,7 @@ def _networks(name: str, settings: ForecastSettings, windows: PanelWindows, cuts
     """Return a network for each fold, trained on what lies before it."""
     rows = windows.origins(last=cuts[-2])
     folds = [windows.origins(last=cut) for cut in cuts[:-1]]
-    budget = budget_for(len(rows), settings.epochs, settings.batch_size, settings.learning_rate, settings.loss)
+    budget = budget_for(settings, len(rows))
     seed = settings.random_state
     return train_rolling(ARCHITECTURES[name], windows, folds, rows, budget, seed, 0, verbose=settings.verbose)[0]
 

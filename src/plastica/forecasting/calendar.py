@@ -6,7 +6,7 @@ import numpy as np
 
 from ..typing import Float, Int
 from .frequency import DAY, HOUR, WEEK, Frequency
-from .holidays import holiday_features
+from .public_holidays import holiday_features
 
 MOST_SLOTS = 48  # of a day: with more, the time of day is given by waves only
 WAVES = 2  # sines and cosines for a year
@@ -26,8 +26,8 @@ def calendar_features(
         positions: The steps.
         yearly: Whether to give the time of the year. A network that saw each of its days once takes the weather of that
             year for the season, so that it is left out where the training span has fewer than two years.
-        country: The country whose public holidays are features, as of :func:`~.holidays.holiday_features`; none if
-            empty, or where a step is longer than a day.
+        country: The country whose public holidays are features, as :func:`~.public_holidays.holiday_features` gives
+            them; none if empty, or where a step is longer than a day.
 
     Example:
         >>> calendar_features(Frequency(3600.0), np.array([7]))[0, :24].argmax()

@@ -11,12 +11,13 @@ import numpy as np
 from ..errors import InvalidValue
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
-from .fitted import ForecastPart
+from .intervals import Reach
 from .methods import METHODS
+from .parts import ForecastPart
 from .rolling import RollingFold
 from .selection import combination_weights
 from .settings import MODELS, ForecastSettings
-from .training import answers, budget_for, train_rolling
+from .training import answers, budget_for, middle, train_rolling
 from .windows import PanelWindows
 
 
@@ -27,11 +28,13 @@ class Candidate(NamedTuple):
         part: What was learned from all steps.
         validated: The scaled forecasts of all folds by what was learned before each of them.
         losses: The loss of each epoch of networks.
+        distances: Those of the quantiles of networks from their median.
     """
 
     part: ForecastPart
     validated: Float[np.ndarray, "windows horizon"]
     losses: tuple[float, ...] = ()
+    distances: Reach | None = None
 
 
 def candidates_for(
@@ -73,7 +76,7 @@ def _network(
     options: dict[str, Any],
 ) -> Candidate:
     rows, seed = windows.origins(), settings.random_state
-    budget = budget_for(len(rows), settings.epochs, settings.batch_size, settings.learning_rate, settings.loss)
+    budget = budget_for(settings, len(rows))
     of_folds, members, losses = train_rolling(
         ARCHITECTURES[name],
         windows,
@@ -86,7 +89,9 @@ def _network(
         **options,
     )
     made = [answers([model], windows, fold.validation) for model, fold in zip(of_folds, folds, strict=True)]
-    return Candidate(ForecastPart(name, tuple(members)), np.concatenate(made), losses)
+    quantiles = np.concatenate(made)
+    part = ForecastPart(name, tuple(members), levels=budget.levels)
+    return Candidate(part, middle(quantiles), losses, part.distances_of(quantiles, settings.coverage))
 
 
 def weighed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,48 +10,18 @@ import numpy as np
 from ..data.table import show
 from ..errors import DataError, caution
 from ..evaluation.intervals import Figure
-from ..model import Model
 from ..notes import Note
 from ..typing import Float, Int
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .frequency import Frequency
-from .intervals import ForecastIntervals
+from .intervals import ForecastIntervals, Reach
 from .joining import only, tail_of, with_horizon
-from .methods import METHODS
 from .panel import Panel
-from .results import ForecastResults, gain_over, judge, naive_scales
+from .parts import ForecastPart, memory_of
+from .results import ForecastResults, gain_over, judge, naive_scales, pinball_losses
 from .scales import CONSTANT, Scales
 from .training import answers
 from .windows import PanelWindows, windows_of
-
-LEAST_MEMORY = 200  # steps, in which exponential smoothing forgets how it began
-
-
-@dataclass(frozen=True, eq=False)
-class ForecastPart:
-    """One of the models whose weighted mean is the forecast: networks of one architecture, or a method.
-
-    Args:
-        name: The name of the architecture or the method.
-        models: The networks, whose forecasts are averaged; none for a method.
-        arrays: What a method learned.
-        weights: The weight at each step of the horizon.
-        without: The weight where the forecast is made without networks, by which it is judged what these add.
-    """
-
-    name: str
-    models: tuple[Model, ...] = ()
-    arrays: dict[str, np.ndarray] = field(default_factory=dict)
-    weights: tuple[float, ...] = (1.0,)
-    without: tuple[float, ...] = (0.0,)
-
-    def forecast(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
-    ) -> Float[np.ndarray, "windows horizon"]:
-        """Return the scaled forecasts from each origin."""
-        if self.models:
-            return answers(self.models, windows, origins)
-        return METHODS[self.name].forecast(self.arrays, windows, origins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +69,12 @@ class FittedForecast:
     def answers(
         self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
     ) -> Float[np.ndarray, "windows horizon"]:
+        """Return the forecasts from each origin, in the unit of its series."""
+        return windows.unscaled(origins, self.scaled_answers(windows, origins))
+
+    def scaled_answers(
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    ) -> Float[np.ndarray, "windows horizon"]:
         """Return the scaled forecasts from each origin."""
         parts = [part for part in self.parts if any(part.weights)]
         return np.sum([np.array(part.weights) * part.forecast(windows, origins) for part in parts], axis=0)
@@ -126,20 +102,33 @@ class FittedForecast:
         windows = self.windows(_padded(longer, self.horizon - horizon))
         series = np.repeat([name in kept for name in longer.names], len(panel.roles.targets))
         origins = (windows.bounds[1:] - self.horizon)[series]
-        made = self.answers(windows, origins)
-        half = self.intervals.half_widths(windows, origins, np.array(self.widening))
-        ends = (windows.unscaled(origins, each)[:, :horizon] for each in (made, made - half, made + half))
-        return only(longer, kept), Forecasts(*ends)
+        made, reach, widening = (
+            self.scaled_answers(windows, origins),
+            self._reach(windows, origins),
+            np.array(self.widening),
+        )
 
-    def evaluate(
-        self, panel: Panel, first: int, rivals: Sequence[str] | None = None
-    ) -> tuple[ForecastResults, JudgedForecasts]:
+        def shown(scaled: Float[np.ndarray, "windows horizon"]) -> Float[np.ndarray, "windows steps"]:
+            return windows.unscaled(origins, scaled)[:, :horizon]
+
+        low, high = map(shown, self.intervals.ends(made, reach, widening))
+        levels = self.intervals.quantiles(made, reach, widening)
+        return only(longer, kept), Forecasts(shown(made), low, high, {each: shown(levels[each]) for each in levels})
+
+    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Reach:
+        """Return how far intervals reach before they are corrected."""
+        part = next((part for part in self.parts if part.levels and any(part.weights)), None)
+        if part is None:
+            return self.intervals.reach(windows, origins)
+        distances = part.distances_of(answers(part.models, windows, origins), self.intervals.coverage)
+        return self.intervals.reach(windows, origins, distances)
+
+    def evaluate(self, panel: Panel, first: int) -> tuple[ForecastResults, JudgedForecasts]:
         """Forecast from every origin of a span and compare with what happened and with simple forecasts.
 
         Args:
             panel: The series, with enough of their past before the span.
             first: The position of the first step to forecast.
-            rivals: The names of the simple forecasts. Default: all.
         """
         self._say_unlearned(panel)
         windows = self.windows(panel)
@@ -151,12 +140,15 @@ class FittedForecast:
         if len(of_parts) > 1:
             made |= {part.name: windows.unscaled(origins, each) for part, each in of_parts.items() if any(part.weights)}
         simple = {name: windows.unscaled(origins, each) for name, each in self._simple(windows, origins)}
-        simple = {name: each for name, each in simple.items() if rivals is None or name in rivals}
+        simple = {name: each for name, each in simple.items() if name != self.name}
         made |= simple
         errors = judge(truth, made, windows.series[origins], np.array(self.naive))
         rival = min(simple, key=lambda name: errors[name].mae)
-        half = self.intervals.adapted(windows, origins, windows.scaled_truth(origins) - scaled)
-        low, high = (windows.unscaled(origins, scaled + sign * half) for sign in (-1, 1))
+        reach = self._reach(windows, origins)
+        widening = self.intervals.adapted(windows, origins, windows.scaled_truth(origins) - scaled, reach)
+        low, high = (windows.unscaled(origins, each) for each in self.intervals.ends(scaled, reach, widening))
+        quantiles = self.intervals.quantiles(scaled, reach, widening)
+        quantiles = {level: windows.unscaled(origins, each) for level, each in quantiles.items()}
         known = np.isfinite(truth)
         shown = self.frequency.shown
         results = ForecastResults(
@@ -172,9 +164,10 @@ class FittedForecast:
             rival=rival,
             weights={part.name: float(np.mean(part.weights)) for part in self.parts if any(part.weights)},
             networks=tuple(part.name for part in self.parts if part.models and any(part.weights)),
+            pinball=pinball_losses(truth, quantiles),
             network=self._network_gain(windows, origins, truth, own, of_parts),
         )
-        return results, JudgedForecasts(windows, origins, truth, made, low, high)
+        return results, JudgedForecasts(windows, origins, truth, made, low, high, quantiles)
 
     def _say_unlearned(self, panel: Panel) -> None:
         """Warn of covariates that never varied in training and do now: nothing was learned of them."""
@@ -222,18 +215,16 @@ class FittedForecast:
         origins = windows.origins(max(since, self.until))
         if not len(origins):
             return self.widening
-        off = windows.scaled_truth(origins) - self.answers(windows, origins)
-        return tuple(self.intervals.widening(windows, origins, off, np.array(self.widening)).tolist())
+        off, reach = (
+            windows.scaled_truth(origins) - self.scaled_answers(windows, origins),
+            self._reach(windows, origins),
+        )
+        return tuple(self.intervals.widening(windows, origins, off, reach, np.array(self.widening)).tolist())
 
     @property
     def memory(self) -> int:
         """How many of the last steps of a series are kept: those that are read, and a season before them."""
-        return memory_of(self.look_back, self.scales, self.frequency)
-
-
-def memory_of(look_back: int, scales: Scales, frequency: Frequency) -> int:
-    """Return how many of the last steps of a series a forecast needs: to read, to fill holes, for naive forecasts."""
-    return max(look_back + max((*scales.lags, *frequency.seasons)), LEAST_MEMORY)
+        return memory_of(self.look_back, self.scales, self.frequency, self.parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,11 +234,13 @@ class Forecasts:
     Args:
         values: The forecasts, ``(series, horizon)``.
         low, high: The ends of their intervals.
+        quantiles: The quantiles by level.
     """
 
     values: Float[np.ndarray, "series horizon"]
     low: Float[np.ndarray, "series horizon"]
     high: Float[np.ndarray, "series horizon"]
+    quantiles: dict[float, Float[np.ndarray, "series horizon"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +253,7 @@ class JudgedForecasts:
         truth: What happened, NaN where it is not known.
         forecasts: The forecasts of each model by name.
         low, high: The ends of their intervals.
+        quantiles: The quantiles by level.
     """
 
     windows: PanelWindows
@@ -268,6 +262,7 @@ class JudgedForecasts:
     forecasts: dict[str, Float[np.ndarray, "windows horizon"]]
     low: Float[np.ndarray, "windows horizon"]
     high: Float[np.ndarray, "windows horizon"]
+    quantiles: dict[float, Float[np.ndarray, "windows horizon"]] = field(default_factory=dict)
 
     @property
     def half_widths(self) -> Float[np.ndarray, "windows horizon"]:

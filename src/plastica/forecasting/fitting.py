@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from .candidates import candidates_for, independent_horizons, weighed
-from .fitted import FittedForecast, memory_of, naive_scales_of
+from .fitted import FittedForecast, naive_scales_of
 from .intervals import learn_intervals
 from .joining import tail_of, with_values
 from .panel import Panel
+from .parts import memory_of
 from .rolling import rolling_folds
 from .scales import learn_scales
 from .settings import ForecastSettings, check
@@ -33,6 +34,11 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
     parts, weights = weighed(candidates, truth, independent_horizons(windows, origins), settings.loss)
     combined = np.einsum("mh,mwh->wh", weights, np.stack([each.validated for each in candidates]))
     season = min(panel.frequency.seasons, default=1)
+    used = {part.name for part in parts if any(part.weights)}
+    distances = next((each.distances for each in candidates if each.distances and each.part.name in used), None)
+    intervals = learn_intervals(
+        windows, origins, combined, season, settings.coverage, tuple(settings.quantiles), distances
+    )
     return FittedForecast(
         settings.model,
         parts,
@@ -40,10 +46,10 @@ def fit_panel(settings: ForecastSettings, panel: Panel, **options: Any) -> Fitte
         horizon,
         scales,
         flags,
-        learn_intervals(windows, origins, combined, season, settings.coverage),
+        intervals,
         int(panel.positions.max()) + 1,
         naive_scales_of(panel, horizon),
-        tail_of(panel, memory_of(look_back, scales, panel.frequency)),
+        tail_of(panel, memory_of(look_back, scales, panel.frequency, parts)),
         {"loss": next((each.losses for each in candidates if each.losses), ())},
         panel.notes,
     )

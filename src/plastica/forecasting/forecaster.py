@@ -14,7 +14,7 @@ from . import frames, serialization
 from .backtesting import backtest
 from .fitted import FittedForecast, JudgedForecasts
 from .fitting import fit_panel
-from .joining import joined, only, read_more
+from .joining import joined, only, read_more, say_gap
 from .panel import Panel, read_panel
 from .results import ForecastResults
 from .training import LEARNING_RATE
@@ -54,13 +54,16 @@ class Forecaster(BaseEstimator):
         holidays: The country whose public holidays are known features, such as "DE" or "DE-BY" for one of its states;
             needs the extra ``plastica[holidays]``.
         coverage: The part of values that intervals contain.
+        quantiles: Levels of quantiles to forecast, such as (0.1, 0.5, 0.9), in columns ``target_q10`` and so on.
         members: The number of networks, whose forecasts are averaged.
         validation: The part of the training span, or the number of steps, at its end that gives the
             intervals their width; networks are then trained on all of it.
         epochs: The number of epochs. Default: about 4,000 gradient steps.
         batch_size: Windows per gradient step. Default: 64 to 256, depends on their number.
         learning_rate: The learning rate of Adam at the beginning; it falls to 0 as half a cosine.
-        loss: "mae" forecasts the median, "mse" the mean.
+        loss: "mae" forecasts the median, "mse" the mean; "huber" is between them. With "pinball" networks answer
+            quantiles, so that intervals are wide where the future is uncertain; they are corrected by the errors of
+            rolling origins (conformalized quantile regression).
         random_state: The seed.
         verbose: 0 for no output, 1 for a live progress line.
 
@@ -90,10 +93,11 @@ class Forecaster(BaseEstimator):
         time: str | None = None,
         target: str | Sequence[str] = (),
         group: str | None = None,
-        past: Sequence[str] = (),
-        known: Sequence[str] = (),
+        past: str | Sequence[str] = (),
+        known: str | Sequence[str] = (),
         holidays: str = "",
         coverage: float = 0.9,
+        quantiles: Sequence[float] = (),
         members: int = 3,
         validation: float = 0.3,
         epochs: int | None = None,
@@ -113,6 +117,7 @@ class Forecaster(BaseEstimator):
         self.known = known
         self.holidays = holidays
         self.coverage = coverage
+        self.quantiles = quantiles
         self.members = members
         self.validation = validation
         self.epochs = epochs
@@ -133,7 +138,8 @@ class Forecaster(BaseEstimator):
         """
         if isinstance(X, Panel):
             return X
-        given = {"past": tuple(self.past), "known": tuple(self.known), "country": self.holidays}
+        past, known = ((each,) if isinstance(each, str) else tuple(each) for each in (self.past, self.known))
+        given = {"past": past, "known": known, "country": self.holidays}
         return read_panel(X, time=self.time, target=self.target, group=self.group, **given)
 
     def fit(self, X: Any, y: None = None, **options: Any) -> Self:
@@ -272,7 +278,11 @@ class Forecaster(BaseEstimator):
     def _newer(self, X: Any) -> Panel:
         """Return newer rows behind those that are kept of training; a panel is used as it is."""
         known = self._fitted().tail
-        return only(X, known.names) if isinstance(X, Panel) else joined(known, read_more(X, known))
+        if isinstance(X, Panel):
+            return only(X, known.names)
+        newer = read_more(X, known)
+        say_gap(known, newer, self._fitted().look_back)
+        return joined(known, newer)
 
     def _horizon(self, horizon: int | None) -> int:
         longest = self._fitted().horizon

@@ -24,7 +24,7 @@ def backend_of(X: Any) -> str:
 
 
 def forecast_columns(panel: Panel, made: Forecasts) -> dict[str, Any]:
-    """Return the columns of forecasts: time, series, and each target with the ends of its interval.
+    """Return the columns of forecasts: time, series, each target with the ends of its interval, and its quantiles.
 
     Args:
         panel: The series with the steps that were forecast at their ends.
@@ -46,6 +46,8 @@ def forecast_columns(panel: Panel, made: Forecasts) -> dict[str, Any]:
     for place, target in enumerate(roles.targets):
         for ending, values in (("", made.values), ("_low", made.low), ("_high", made.high)):
             columns[f"{target}{ending}"] = values[place::count].ravel()
+        for level, values in made.quantiles.items():
+            columns[f"{target}_q{100 * level:g}"] = values[place::count].ravel()
     return columns
 
 

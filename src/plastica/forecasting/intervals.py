@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 
@@ -15,76 +18,118 @@ LEAST_SPREAD = 0.05  # of the mean spread
 RATE, FASTEST = 0.25, 0.05
 
 
+class Reach(NamedTuple):
+    """How far intervals reach from each forecast before they are corrected.
+
+    Attributes:
+        below, above: Scaled, above 0.
+    """
+
+    below: Float[np.ndarray, "windows horizon"]
+    above: Float[np.ndarray, "windows horizon"]
+
+    def of(self, off: Float[np.ndarray, "windows horizon"]) -> Float[np.ndarray, "windows horizon"]:
+        """Return the reach to the side of each error."""
+        return np.where(off < 0, self.below, self.above)
+
+
 class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Half widths of intervals, found on forecasts of values that the networks were not trained on.
 
-    A half width is the threshold of a step of the horizon times the usual error at that time of the season, in standard
-    deviations of the series.
+    An interval reaches as far as the quantiles of networks, or the usual error at that time of the season, times the
+    threshold of its step: conformalized quantile regression with factors instead of summands (Romano et al. 2019).
 
     Args:
         coverage: The part of values that intervals promise to contain.
         thresholds: For each step of the horizon.
         spread: The usual error at each step of the season, in standard deviations.
+        levels: The levels of quantiles.
+        offsets: The factor of the reach for each level and step; below 0 for quantiles below the forecast.
     """
 
     coverage: float
     thresholds: tuple[float, ...]
     spread: tuple[float, ...]
+    levels: tuple[float, ...] = ()
+    offsets: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""
         if not 0 < self.coverage < 1 or not self.spread or not all(each > 0 for each in self.spread):
             raise ValueError("intervals need a coverage between 0 and 1 and a spread above 0")
 
-    def half_widths(
-        self,
-        windows: PanelWindows,
-        origins: Int[np.ndarray, " windows"],
-        widening: Float[np.ndarray, " #horizon"] | float = 0.0,
-    ) -> Float[np.ndarray, "windows horizon"]:
-        """Return half of the width of the interval of each step, scaled.
+    def reach(
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"], distances: Reach | None = None
+    ) -> Reach:
+        """Return how far intervals reach before the thresholds.
 
         Args:
             windows, origins: The forecasts.
-            widening: The logarithm of a factor for each step.
+            distances: Those of the quantiles of networks. Default: the usual errors.
         """
+        if distances is not None:
+            least = LEAST_SPREAD * float(np.mean(self.spread))
+            return Reach(*(np.maximum(each, least) for each in distances))
         steps = windows.positions[origins][:, None] + np.arange(len(self.thresholds))
         usual = np.array(self.spread)[steps % len(self.spread)]
-        return np.array(self.thresholds) * usual * np.exp(widening)
+        return Reach(usual, usual)
+
+    def ends(
+        self, made: Float[np.ndarray, "windows horizon"], reach: Reach, widening: Float[np.ndarray, "..."]
+    ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, "windows horizon"]]:
+        """Return the scaled ends of the intervals of forecasts.
+
+        Args:
+            made: The scaled forecasts.
+            reach: As of :meth:`reach`.
+            widening: The logarithm of a factor for each step, or each window and step.
+        """
+        factor = np.array(self.thresholds) * np.exp(widening)
+        return made - factor * reach.below, made + factor * reach.above
+
+    def quantiles(
+        self, made: Float[np.ndarray, "windows horizon"], reach: Reach, widening: Float[np.ndarray, "..."]
+    ) -> dict[float, Float[np.ndarray, "windows horizon"]]:
+        """Return the scaled quantiles of forecasts by level; as for :meth:`ends`."""
+        found: dict[float, Float[np.ndarray, "windows horizon"]] = {}
+        for level, offset in zip(self.levels, np.array(self.offsets), strict=True):
+            factor = offset * np.exp(widening)
+            found[level] = made + factor * np.where(factor < 0, reach.below, reach.above)
+        return found
 
     def adapted(
         self,
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
+        reach: Reach,
     ) -> Float[np.ndarray, "windows horizon"]:
-        """Return half widths that follow the errors of earlier forecasts, as far as they were known at each origin.
+        """Return the widening that follows the errors of earlier forecasts, as far as they were known at each origin.
 
         Args:
             windows, origins: The forecasts.
             off: Their scaled errors, NaN where what happened is not known.
+            reach: As of :meth:`reach`.
         """
-        half = self.half_widths(windows, origins)
-        half *= np.exp(self._track(windows, origins, off, half, np.zeros(half.shape[1]))[0])
-        return half
+        return self._track(windows, origins, off, reach, np.zeros(off.shape[1]))[0]
 
     def widening(
         self,
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
+        reach: Reach,
         start: Float[np.ndarray, " #horizon"],
     ) -> Float[np.ndarray, " horizon"]:
         """Return the logarithm of the factor of the widths after forecasts whose errors are known."""
-        half = self.half_widths(windows, origins)
-        return self._track(windows, origins, off, half, np.broadcast_to(start, half.shape[1:]))[1]
+        return self._track(windows, origins, off, reach, np.broadcast_to(start, off.shape[1:]))[1]
 
     def _track(
         self,
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
-        half: Float[np.ndarray, "windows horizon"],
+        reach: Reach,
         start: Float[np.ndarray, " horizon"],
     ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, " horizon"]]:
         r"""Return the widening at each origin, and the last one.
@@ -102,7 +147,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         horizon = off.shape[1]
         rate = min(FASTEST, RATE / horizon)
         with np.errstate(divide="ignore"):
-            needed = np.log(np.abs(off)) - np.log(half)
+            needed = np.log(np.abs(off)) - np.log(np.array(self.thresholds) * reach.of(off))
         positions = windows.positions[origins]
         order = np.argsort(positions, kind="stable")
         moments, firsts = np.unique(positions[order], return_index=True)
@@ -135,6 +180,8 @@ def learn_intervals(
     forecasts: Float[np.ndarray, "windows horizon"],
     season: int,
     coverage: float,
+    levels: Sequence[float] = (),
+    distances: Reach | None = None,
 ) -> ForecastIntervals:
     """Return intervals from forecasts of known values.
 
@@ -147,6 +194,8 @@ def learn_intervals(
         forecasts: The scaled forecasts.
         season: The number of steps of a season, after which spreads repeat.
         coverage: The part of values that intervals contain.
+        levels: The levels of quantiles.
+        distances: Those of the quantiles of networks from their median.
     """
     off = windows.scaled_truth(origins) - forecasts
     steps = windows.positions[origins][:, None] + np.arange(off.shape[1])
@@ -156,10 +205,13 @@ def learn_intervals(
     counts = np.bincount(places, minlength=season)
     mean = float(sums.sum() / counts.sum()) or 1.0
     spread = np.maximum(np.where(counts > 0, sums / np.maximum(counts, 1), mean), LEAST_SPREAD * mean)
-    thresholds = []
+    plain = ForecastIntervals(coverage, (1.0,) * off.shape[1], tuple(spread.tolist()))
+    scores = off / plain.reach(windows, origins, distances).of(off)
+    thresholds, offsets = [], np.zeros((len(levels), off.shape[1]))
     for step in range(off.shape[1]):
-        own = known[:, step]
-        scores = ConformalIntervals(coverage)
-        scores.fit(np.zeros(own.sum()), off[own, step], spread[steps[own, step] % season])
-        thresholds.append(float(scores.threshold or 0.0))
-    return ForecastIntervals(coverage, tuple(thresholds), tuple(spread.tolist()))
+        own = scores[known[:, step], step]
+        conformal = ConformalIntervals(coverage).fit(np.zeros(len(own)), own)
+        thresholds.append(max(float(conformal.threshold or 0.0), 1e-6))
+        offsets[:, step] = np.quantile(own, levels) if len(own) and len(levels) else 0.0
+    made = tuple(tuple(row) for row in offsets.tolist())
+    return msgspec.structs.replace(plain, thresholds=tuple(thresholds), levels=tuple(levels), offsets=made)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.inputs import as_table
 from ..data.table import show
-from ..errors import DataError
+from ..errors import DataError, caution
 from ..notes import note
 from ..typing import Float, Int
 from .panel import Panel, panel_of
@@ -108,6 +108,20 @@ def joined(known: Panel, newer: Panel) -> Panel:
             start, values = first, made
         blocks.append((start, values))
     return _from_blocks(known, blocks)
+
+
+def say_gap(known: Panel, newer: Panel, steps: int) -> None:
+    """Warn if more steps than given are missing between a panel and a newer one."""
+    for number, name in enumerate(known.names):
+        if name not in newer.names:
+            continue
+        end = int(known.starts[number] + known.bounds[number + 1] - known.bounds[number])
+        if (gap := int(newer.starts[newer.names.index(name)]) - end) > steps:
+            shown = known.frequency.shown(end - 1)
+            caution(
+                f"{gap} steps{_of(name)} are missing between the known rows, which end at {shown}, and the new ones."
+            )
+            return
 
 
 def with_horizon(panel: Panel, look_back: int, horizon: int) -> tuple[Panel, dict[str, str]]:

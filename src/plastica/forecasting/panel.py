@@ -18,7 +18,7 @@ from .grid import Gridded, impossible, longest_run, on_grid
 from .roles import Roles, find_roles, read_values
 
 MOST_REPEATED = 0.5  # of the rows may repeat a time stamp of their series; with more, several series are mixed
-MOST_SERIES_NAMED = 3
+MOST_SPARSE = 50  # steps for each row
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +144,9 @@ def panel_of(table: Table, roles: Roles, frequency: Frequency | None = None) -> 
             worst = values[wrong, place][0]
             notes.append(note("forecasting.impossible", count=int(wrong.sum()), column=show(name), value=f"{worst:g}"))
             values[wrong, place] = np.nan
+    for key, name in enumerate(names):
+        if (own := kept & (keys == key)).any():
+            _check_sparse(table, stamps[own], frequency, name)
     made = [on_grid(stamps[own], values[own], frequency) for own in (kept & (keys == key) for key in range(len(names)))]
     _check_repeated(table, made, int(kept.sum()), roles)
     notes += _repairs(made, names, frequency)
@@ -173,6 +176,30 @@ def _check_repeated(table: Table, made: Sequence[Gridded], rows: int, roles: Rol
         )
 
 
+def _share(part: float) -> str:
+    """Return a share in per cent with two digits."""
+    return f"{100 * part:.0f}" if part >= 0.1 else f"{100 * part:.2g}"
+
+
+def _check_sparse(table: Table, stamps: Float[np.ndarray, " rows"], frequency: Frequency, name: str) -> None:
+    """Check that the steps of a series are not nearly all empty, as with one time stamp that is wrong by a century.
+
+    Raises:
+        DataError: If they are.
+    """
+    positions = np.sort(frequency.positions(stamps))
+    if np.ptp(positions) < MOST_SPARSE * len(positions):
+        return
+    place = int(np.diff(positions).argmax())
+    shown = [frequency.shown(int(positions[each])) for each in (place, place + 1)]
+    of = f" of {show(name)}" if name else ""
+    raise DataError(
+        f"{table.source}: {len(positions):,} rows{of} leave {np.ptp(positions) + 1 - len(positions):,} steps without a "
+        f"value, the longest hole being from {shown[0]} to {shown[1]}; correct the time stamps, or leave out rows on "
+        "one side of the hole."
+    )
+
+
 def _repairs(made: Sequence[Gridded], names: Sequence[str], frequency: Frequency) -> Iterator[Note]:
     """Yield notes on what was repaired, all series together."""
     if count := sum(each.unsorted for each in made):
@@ -188,7 +215,7 @@ def _repairs(made: Sequence[Gridded], names: Sequence[str], frequency: Frequency
         yield note(
             "forecasting.holes",
             count=count,
-            share=f"{100 * count / steps:.2g}",
+            share=_share(count / steps),
             longest=length,
             since=frequency.shown(made[number].start + first),
         )

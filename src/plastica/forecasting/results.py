@@ -11,6 +11,7 @@ import numpy as np
 from ..evaluation.intervals import Figure, around
 from ..notes import Note, note
 from ..typing import Float, Int
+from .metrics import pinball
 
 
 class ForecastErrors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +46,7 @@ class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
             interval.
         rival: The best simple forecast.
         weights: The mean weight of each model in the forecast.
+        pinball: The mean pinball loss of each quantile, by its level as text.
         networks: The names of the networks among them.
         network: By how much networks lower the error of a forecast that combines them with methods in closed form; None
             for other models.
@@ -61,6 +63,7 @@ class ForecastResults(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     gain: Figure
     rival: str
     weights: dict[str, float] = {}
+    pinball: dict[str, float] = {}
     networks: tuple[str, ...] = ()
     network: Figure | None = None
 
@@ -127,6 +130,17 @@ def _errors(
         float(np.mean(of_series)),
         tuple(np.nanmean(absolute, axis=0).tolist()),
     )
+
+
+def pinball_losses(
+    truth: Float[np.ndarray, "windows horizon"], quantiles: Mapping[float, Float[np.ndarray, "windows horizon"]]
+) -> dict[str, float]:
+    """Return the mean pinball loss of each quantile, over values that are known."""
+    known = np.isfinite(truth)
+    return {
+        f"{level:g}": float(pinball(truth[known], made[known][:, None], (level,))[0])
+        for level, made in quantiles.items()
+    }
 
 
 def gain_over(

@@ -16,7 +16,7 @@ from ..data.table import Table, show
 from ..data.values import as_text, read_booleans, read_numbers
 from ..errors import DataError, InvalidValue, caution
 from ..notes import Note, note
-from .holidays import check_country
+from .public_holidays import check_country
 
 MOST_MISSING = 0.05  # of the rows may have no time stamp
 TELLING = 0.9  # two columns of dates with this share of each other's distinct stamps could both be the time
@@ -120,6 +120,7 @@ def read_values(table: Table, roles: Roles) -> np.ndarray:
     columns, words = infer_columns(table), dict(roles.categories)
     read: list[np.ndarray] = []
     for name in (*roles.targets, *roles.past, *roles.known):
+        table.column(name)  # or an error that lists the columns there are
         if name in words:
             read += _indicators(table, name, words[name])
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,10 @@ from .joining import boundary
 from .panel import Panel
 from .windows import PanelWindows
 
-FOLDS = 2
+FOLDS, MANY_FOLDS = 2, 4
+FEW_WINDOWS = 2000  # with fewer, networks train fast, and more folds tell more
+ENOUGH_HORIZONS = 4  # of validation, if these are less than half of the span
+LEAST_WINDOWS = 10  # before the first fold, if there is room
 SHORTEST = 3  # windows to train on and to validate on
 MOST_WINDOWS = 20_000  # to validate on; of more, every second or third
 LEAST_HORIZONS = 1.5  # of a validation span that would otherwise be shorter
@@ -32,30 +36,37 @@ class RollingFold(NamedTuple):
     validation: Int[np.ndarray, " later"]
 
 
-def rolling_folds(windows: PanelWindows, panel: Panel, share: float, count: int = FOLDS) -> list[RollingFold]:
-    """Return folds that follow each other to the end of the training span.
+def rolling_folds(windows: PanelWindows, panel: Panel, share: float) -> list[RollingFold]:
+    """Return folds that follow each other to the end of the training span: two, or four of a short one.
 
     Args:
         windows: The windows of the training span.
         panel: Its series.
         share: The part of it, or the number of steps, that all validation spans take at its end.
-        count: The number of folds; one if the validation spans would be shorter than the horizon.
 
     Raises:
         DataError: If there are too few windows to train or to validate.
     """
     horizon, end = windows.shape.horizon, int(panel.positions.max()) + 1
-    first = min(boundary(panel, share), end - int(np.ceil(LEAST_HORIZONS * horizon)))
-    count = max(1, min(count, (end - first) // (2 * horizon)))
-    cuts = np.linspace(first, end, count + 1).astype(int)
+    half = (end - int(panel.positions.min())) // 2
+    wanted = max(min(ENOUGH_HORIZONS * horizon, half), int(np.ceil(LEAST_HORIZONS * horizon)))
+    start, last = int(panel.positions.min()), end - int(np.ceil(LEAST_HORIZONS * horizon))
+    # The first fold must be long enough to learn a season, and regressions to have windows.
+    needed = max(min(windows.seasons, default=1) + horizon, windows.shape.look_back + horizon + LEAST_WINDOWS)
+    first = max(min(boundary(panel, share), end - wanted), min(start + needed, last))
+    count = FOLDS if len(windows.origins()) > FEW_WINDOWS else MANY_FOLDS
+    count = max(1, min(count, (end - horizon + 1 - first) // SHORTEST))
+    cuts = np.linspace(first, end - horizon + 1, count + 1).astype(int)
     folds: list[RollingFold] = []
-    for cut, following in zip(cuts.tolist(), cuts[1:].tolist(), strict=False):
-        later = windows.origins(cut, following + (horizon - 1) * (following < end))
+    for cut, following in pairwise(cuts.tolist()):
+        later = windows.origins(cut, following + horizon - 1)
         later = later[:: -(-len(later) * count // MOST_WINDOWS) or 1]
         folds.append(RollingFold(cut, windows.origins(last=cut), later))
     if min(min(len(fold.train), len(fold.validation)) for fold in folds) < SHORTEST:
+        holes = int((~windows.observed).sum())
+        told = f" ({holes} of all steps have no value)" if holes else ""
         raise DataError(
-            f"the longest series has {int(np.diff(panel.bounds).max())} steps, too few for "
+            f"the longest series has {int(np.diff(panel.bounds).max())} steps{told}, too few for "
             f"look_back={windows.shape.look_back} and horizon={horizon} in training and in validation; choose smaller "
             "ones, or give a longer series."
         )

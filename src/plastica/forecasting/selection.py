@@ -79,7 +79,8 @@ def _weights(
         rest = np.abs(weights @ errors)
         each = np.ones_like(rest) if loss == "mse" else 1 / np.maximum(rest, SMALL * rest.mean() + 1e-12)
         square = (errors * each) @ errors.T
-        square /= max(float(np.diag(square).min()), 1e-300)
+        sizes = np.diag(square)
+        square /= max(float(sizes.min()), 1e-9 * float(sizes.max()), 1e-300)
         weights = _on_simplex(square + strength * np.eye(len(prior)), strength * prior)
     return weights
 

@@ -19,11 +19,12 @@ from ..notes import Note
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
 from ..version import __version__
-from .fitted import FittedForecast, ForecastPart
+from .fitted import FittedForecast
 from .frequency import Frequency
 from .intervals import ForecastIntervals
 from .methods import METHODS
 from .panel import Panel
+from .parts import ForecastPart
 from .roles import Roles
 from .scales import Scales
 
@@ -38,13 +39,14 @@ class SavedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         name: The name of the architecture or the method.
         networks: The number of its networks; 0 for a method.
-        weights, without: As in :class:`~.fitted.ForecastPart`.
+        weights, without, levels: As in :class:`~.fitted.ForecastPart`.
     """
 
     name: str
     networks: int
     weights: tuple[float, ...]
     without: tuple[float, ...]
+    levels: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the fields, since a file may be damaged or from elsewhere."""
@@ -125,7 +127,9 @@ def save(forecaster: Any, path: str | Path) -> Path:
         format=FORMAT,
         params={name: _plain(value) for name, value in forecaster.get_params().items()},
         backend=forecaster.backend_,
-        parts=tuple(SavedPart(part.name, len(part.models), part.weights, part.without) for part in fitted.parts),
+        parts=tuple(
+            SavedPart(part.name, len(part.models), part.weights, part.without, part.levels) for part in fitted.parts
+        ),
         frequency=tail.frequency,
         clock=roles.clock.parts,
         columns=roles.clock.columns,
@@ -215,6 +219,7 @@ def _fitted(facts: SavedForecast, models: tuple[Any, ...], arrays: Mapping[str, 
             {name: np.asarray(value) for name, value in under(f"parts/{place}/", arrays).items()},
             part.weights,
             part.without,
+            part.levels,
         )
         for place, part in enumerate(facts.parts)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ from .architectures import ARCHITECTURES
 from .methods import METHODS
 
 AUTO = "auto"
+PINBALL = "pinball"
+LOSSES = ("mae", "mse", "huber", PINBALL)
 MODELS = {AUTO: ("mlp", *METHODS), **{name: (name,) for name in (*ARCHITECTURES, *METHODS)}}
 
 
@@ -22,6 +25,7 @@ class ForecastSettings(Protocol):
     horizon: int
     look_back: int | None
     coverage: float
+    quantiles: Sequence[float]
     members: int
     validation: float
     epochs: int | None
@@ -41,15 +45,40 @@ def check(settings: ForecastSettings) -> None:
     look_up("model", settings.model, MODELS)
     for name in ("horizon", "members"):
         _require_count(name, getattr(settings, name))
+    seed = settings.random_state
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidValue(f"Forecaster(random_state={seed!r}): give a whole number of at least 0.")
     for name in ("look_back", "epochs", "batch_size"):
         if getattr(settings, name) is not None:
             _require_count(name, getattr(settings, name))
-    if not settings.validation > 0:
+    if not _is_number(settings.validation) or not settings.validation > 0:
         raise InvalidValue(
             f"Forecaster(validation={settings.validation!r}): give a share or a number of steps above 0."
         )
-    if settings.loss not in ("mae", "mse", "huber"):
-        raise InvalidValue(f'Forecaster(loss={settings.loss!r}): expected "mae", "mse" or "huber".')
+    if settings.loss not in LOSSES:
+        raise InvalidValue(f"Forecaster(loss={settings.loss!r}): expected one of {', '.join(map(repr, LOSSES))}.")
+    if not _is_number(settings.coverage) or not 0 < settings.coverage < 1:
+        raise InvalidValue(f"Forecaster(coverage={settings.coverage!r}): give a share between 0 and 1, such as 0.9.")
+    levels = list(settings.quantiles)
+    if not all(_is_number(level) and 0 < level < 1 for level in levels) or levels != sorted(set(levels)):
+        raise InvalidValue(
+            f"Forecaster(quantiles={settings.quantiles!r}): give rising levels between 0 and 1, as in (0.1, 0.5, 0.9)."
+        )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def network_levels(settings: ForecastSettings) -> tuple[float, ...]:
+    """Return the levels of the quantiles that networks learn: the ends of the interval, the median, those asked for.
+
+    They are symmetric, so that the median is in the middle; none for other losses than "pinball".
+    """
+    if settings.loss != PINBALL:
+        return ()
+    wanted = [(1 - settings.coverage) / 2, 0.5, *settings.quantiles]
+    return tuple(sorted({round(each, 6) for level in wanted for each in (level, 1 - level)}))
 
 
 def _require_count(name: str, value: Any) -> None:

@@ -7,15 +7,20 @@ that stopped where they forecast it best were worse on what followed (air qualit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
+from ..losses import CustomLoss
 from ..model import Model
 from ..optimizers import Adam
 from ..populations import Population
 from ..schedules import CosineDecay
 from ..typing import Float, Int
+from .settings import ForecastSettings, network_levels
 from .windows import PanelWindows, WindowShape
 
 STEPS = 4000  # gradient steps of a whole training: the calendar and a week's course are learned by then
@@ -34,26 +39,46 @@ class Budget(NamedTuple):
         batch_size: Windows per gradient step.
         learning_rate: The learning rate at the beginning.
         loss: The loss.
+        levels: The levels of the quantiles that networks answer with the loss "pinball".
     """
 
     epochs: int
     batch_size: int
     learning_rate: float = LEARNING_RATE
     loss: str = "mae"
+    levels: tuple[float, ...] = ()
 
 
-def budget_for(windows: int, epochs: int | None, batch_size: int | None, learning_rate: float, loss: str) -> Budget:
+def budget_for(settings: ForecastSettings, windows: int) -> Budget:
     """Return the length of a training on so many windows."""
-    size = batch_size or next(size for rows, size in BATCHES if windows >= rows)
-    steps = -(-windows // size)
-    return Budget(epochs or int(np.clip(STEPS // steps, LEAST_EPOCHS, MOST_EPOCHS)), size, learning_rate, loss)
+    size = settings.batch_size or next(size for rows, size in BATCHES if windows >= rows)
+    epochs = settings.epochs or int(np.clip(STEPS // -(-windows // size), LEAST_EPOCHS, MOST_EPOCHS))
+    return Budget(epochs, size, settings.learning_rate, settings.loss, network_levels(settings))
+
+
+@lru_cache(maxsize=32)  # one function for the same levels, so that the program is compiled once
+def pinball_loss(levels: tuple[float, ...]) -> CustomLoss:
+    r"""Return the loss of quantiles, which is smallest at the true ones.
+
+    .. math:: L_\tau(y, q) = \max(\tau (y - q), (\tau - 1)(y - q))
+
+    Reference:
+        R. Koenker, G. Bassett (1978), Regression quantiles, equation 3.1.
+    """
+
+    def pinball(target: Array, prediction: Array) -> Array:
+        off, at = target - prediction, jnp.asarray(levels, prediction.dtype)
+        return jnp.maximum(at * off, (at - 1) * off).mean(-1)
+
+    return CustomLoss(pinball)
 
 
 def compiled(architecture: Architecture, windows: PanelWindows, rows: int, budget: Budget, seed: int) -> Model:
     """Return an untrained network whose learning rate falls over a training on so many windows."""
     steps = budget.epochs * -(-rows // budget.batch_size)
-    model = architecture(windows.shape, seed)
-    model.compile(Adam(CosineDecay(budget.learning_rate, steps), clipnorm=1.0), loss=budget.loss)
+    model = architecture(windows.shape._replace(quantiles=max(1, len(budget.levels))), seed)
+    loss = pinball_loss(budget.levels) if budget.levels else budget.loss
+    model.compile(Adam(CosineDecay(budget.learning_rate, steps), clipnorm=1.0), loss=loss)
     return model
 
 
@@ -102,11 +127,16 @@ def train_rolling(
 
 def answers(
     models: Sequence[Model], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
-) -> Float[np.ndarray, "windows horizon"]:
-    """Return the mean forecast of the networks from each origin, scaled."""
+) -> Float[np.ndarray, "windows horizon quantiles"]:
+    """Return the mean quantiles of the networks from each origin, scaled; only the forecast without quantiles."""
     inputs = read(windows, origins)
-    found: list[np.ndarray] = [np.asarray(model.predict(inputs, verbose=0))[..., 0] for model in models]
+    found: list[np.ndarray] = [np.asarray(model.predict(inputs, verbose=0)) for model in models]
     return np.asarray(np.mean(np.stack(found), axis=0, dtype=np.float64))
+
+
+def middle(quantiles: Float[np.ndarray, "windows horizon quantiles"]) -> Float[np.ndarray, "windows horizon"]:
+    """Return the forecasts among the answers of networks: the median, or the only one."""
+    return quantiles[..., quantiles.shape[-1] // 2]
 
 
 def read(windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Any:

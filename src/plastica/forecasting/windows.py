@@ -29,12 +29,14 @@ class WindowShape(NamedTuple):
         horizon: The number of values to forecast.
         past: The number of past covariates of each step.
         future: The number of features known of each step of the horizon: its calendar and known covariates.
+        quantiles: The number of quantiles of each step to answer, the median in the middle.
     """
 
     look_back: int
     horizon: int
     past: int = 0
     future: int = 0
+    quantiles: int = 1
 
     @property
     def inputs(self) -> tuple[tuple[int, int], ...]:
@@ -110,7 +112,7 @@ class PanelWindows:
 
     def inputs(self, origins: Int[np.ndarray, " windows"]) -> tuple[WindowRows, ...]:
         """Return the inputs of a network, gathered when needed."""
-        look_back, horizon, past, future = self.shape
+        look_back, horizon, past, future = self.shape[:4]
         starts = (origins - look_back).astype(np.int32)
         made = [WindowRows(self.values, starts, look_back, 1)]
         made += [WindowRows(self.past, starts, look_back, 1)] * bool(past)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...typing import Float, Int
 from ..windows import PanelWindows
-from . import linear, naive, seasonal_median, theta
+from . import linear, naive, own_ridge, periodic, seasonal_median, theta
 
 LearnedArrays = dict[str, np.ndarray]
 
@@ -37,6 +37,8 @@ METHODS: dict[str, Method] = {
     "longer_seasonal_naive": Method(naive.learn_longer, naive.forecast),
     "seasonal_median": Method(seasonal_median.learn, seasonal_median.forecast),
     "theta": Method(theta.learn, theta.forecast),
+    "ridge": Method(own_ridge.learn, own_ridge.forecast),
+    "periodic": Method(periodic.learn, periodic.forecast),
     "linear": Method(linear.learn, linear.forecast),
     "linear_calendar": Method(linear.learn_calendar, linear.forecast),
 }

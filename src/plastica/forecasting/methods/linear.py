@@ -6,11 +6,12 @@ Two kinds: of the window alone, relative to its mean; and with the calendar, cov
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 from ...typing import Float, Int
-from ..windows import PanelWindows
+from ..windows import LONGEST_SEASON, PanelWindows
 
 MOST_WINDOWS = 30_000  # neighbouring windows tell the same: of more, every second or third is read
 ROWS = 4096  # windows copied at once
@@ -21,7 +22,26 @@ MOST_COLUMNS = 512  # of covariates; with more, fewer steps of them are read
 SMALL = 1e-6
 
 Learned = dict[str, np.ndarray]
-Moments = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # rows, sums of x, y, x x^T, x y^T
+
+
+class Moments(NamedTuple):
+    """Sums over windows, from which the weights are computed.
+
+    Attributes:
+        rows: The number of windows.
+        x, y: The sums of columns and targets.
+        square, product: Those of their products, X^T X and X^T Y.
+    """
+
+    rows: float
+    x: np.ndarray
+    y: np.ndarray
+    square: np.ndarray
+    product: np.ndarray
+
+    def plus(self, other: Moments) -> Moments:
+        """Return the sums over the windows of both."""
+        return Moments(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 def learn(windows: PanelWindows, until: int, loss: str) -> Learned | None:
@@ -55,6 +75,7 @@ def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) ->
     if len(first) < 2:
         return None
     season = windows.season_with_cycles(until)
+    season = season if season <= LONGEST_SEASON else 1  # the minutes of a day would be more columns than values
     early, late = (_moments(windows, part, season, calendar) for part in (first, last))
     found = {penalty: _solved(early, penalty) for penalty in PENALTIES}
     truth = windows.scaled_truth(last)
@@ -64,18 +85,17 @@ def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) ->
         off = truth - forecast(own, windows, last)
         errors[penalty] = float(np.nanmean(np.square(off) if loss == "mse" else np.abs(off))) if len(last) else penalty
     penalty = min(errors, key=errors.__getitem__)
-    kernel, bias = _solved(tuple(one + other for one, other in zip(early, late, strict=True)), penalty)
+    kernel, bias = _solved(early.plus(late), penalty)
     return {"kernel": kernel, "bias": bias, "calendar": np.array(calendar), "season": np.array(season)}
 
 
 def _moments(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool) -> Moments:
-    """Return the sums from which the weights are computed, over windows that are read block by block."""
-    total: Moments = (0.0, np.zeros(1), np.zeros(1), np.zeros(1), np.zeros(1))
+    """Return the sums over windows that are read block by block."""
+    total: Moments | None = None
     for x, y in _blocks(windows, origins, season, calendar):
-        wide = [each.astype(np.float64) for each in (x.sum(0), y.sum(0), x.T @ x, x.T @ y)]
-        rows, *sums = total
-        total = (rows + len(x), *(one + other for one, other in zip(sums, wide, strict=True)))  # pyright: ignore
-    return total
+        made = Moments(len(x), *(each.astype(np.float64) for each in (x.sum(0), y.sum(0), x.T @ x, x.T @ y)))
+        total = made if total is None else total.plus(made)
+    return Moments(0.0, *[np.zeros(1)] * 4) if total is None else total
 
 
 def _blocks(

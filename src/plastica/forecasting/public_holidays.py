@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +43,7 @@ def check_country(country: str) -> None:
 @lru_cache(maxsize=8)
 def _days_off(country: str, first: int, last: int) -> np.ndarray:
     try:
-        import holidays
+        package: Any = import_module("holidays")
     except ImportError:
         raise MissingExtra(
             "public holidays need the package holidays: pip install 'plastica[holidays]'. Or give a column of your own "
@@ -49,7 +51,7 @@ def _days_off(country: str, first: int, last: int) -> np.ndarray:
         ) from None
     code, _, state = country.partition("-")
     try:
-        found = holidays.country_holidays(code.upper(), subdiv=state.upper() or None, years=range(first - 1, last + 1))
+        found = package.country_holidays(code.upper(), subdiv=state.upper() or None, years=range(first - 1, last + 1))
     except NotImplementedError:
         raise InvalidValue(
             f"holidays={country!r}: no such country or state; give a code such as DE, US, CN, or DE-BY for a state."
