@@ -41,7 +41,8 @@ class Moments(NamedTuple):
 
     def plus(self, other: Moments) -> Moments:
         """Return the sums over the windows of both."""
-        return Moments(*(one + more for one, more in zip(self, other, strict=True)))
+        sums = self.x + other.x, self.y + other.y, self.square + other.square, self.product + other.product
+        return Moments(self.rows + other.rows, *sums)
 
 
 def learn(windows: PanelWindows, until: int, loss: str) -> Learned | None:
