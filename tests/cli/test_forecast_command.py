@@ -81,7 +81,7 @@ def test_the_parking_data_need_no_options():
     [
         (["--target", "loud"], "loud"),
         ([], "2 columns of numbers; choose the one to forecast: --target"),
-        (["-t", "load", "--horizon", "400"], "too few for"),
+        (["-t", "load", "--look-back", "400"], "too few for"),
         (["-t", "load", "--test", "5000"], "leaves no steps to train on"),
         (["-t", "load", "--test", "nan"], "give a share or a number of steps above 0"),
         (["-t", "load", "--test", "3"], "leaves 3 steps to test on, fewer than --horizon 24"),

@@ -17,6 +17,7 @@ from .fitting import fit_panel
 from .joining import joined, only, read_more, say_gap
 from .panel import Panel, read_panel
 from .results import ForecastResults
+from .settings import check
 from .training import LEARNING_RATE
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Forecaster(BaseEstimator):
         Raises:
             DataError: If a series is shorter than look-back plus horizon, constant, or empty.
         """
+        check(self)
         fitted = fit_panel(self, self.read(X), **options)
         return self._take(fitted, X)
 

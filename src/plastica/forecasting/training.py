@@ -85,7 +85,7 @@ def compiled(architecture: Architecture, windows: PanelWindows, rows: int, budge
 def train_rolling(
     architecture: Architecture,
     windows: PanelWindows,
-    folds: Sequence[Int[np.ndarray, " windows"]],
+    folds: Sequence[Int[np.ndarray, "..."]],
     rows: Int[np.ndarray, " windows"],
     budget: Budget,
     seed: int,
