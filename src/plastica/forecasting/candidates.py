@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..typing import Float, Int
 from .architectures import ARCHITECTURES
-from .intervals import Reach
+from .intervals import IntervalReach
 from .methods import METHODS
 from .parts import ForecastPart
 from .rolling import RollingFold
@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     part: ForecastPart
     validated: Float[np.ndarray, "windows horizon"]
     losses: tuple[float, ...] = ()
-    distances: Reach | None = None
+    distances: IntervalReach | None = None
 
 
 def candidates_for(

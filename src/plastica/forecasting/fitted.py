@@ -14,7 +14,7 @@ from ..notes import Note
 from ..typing import Float, Int
 from .baselines import RIDGE, naive_forecasts, ridge_forecast
 from .frequency import Frequency
-from .intervals import ForecastIntervals, Reach
+from .intervals import ForecastIntervals, IntervalReach
 from .joining import only, tail_of, with_horizon
 from .panel import Panel
 from .parts import ForecastPart, memory_of
@@ -115,7 +115,7 @@ class FittedForecast:
         levels = self.intervals.quantiles(made, reach, widening)
         return only(longer, kept), Forecasts(shown(made), low, high, {each: shown(levels[each]) for each in levels})
 
-    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> Reach:
+    def _reach(self, windows: PanelWindows, origins: Int[np.ndarray, " windows"]) -> IntervalReach:
         """Return how far intervals reach before they are corrected."""
         part = next((part for part in self.parts if part.levels and any(part.weights)), None)
         if part is None:

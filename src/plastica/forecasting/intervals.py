@@ -16,9 +16,10 @@ LEAST_SPREAD = 0.05  # of the mean spread
 # Of the logarithm of the width for a forecast all outside. Neighbouring forecasts share most of their steps, so that a
 # horizon of them moves it by about a quarter.
 RATE, FASTEST = 0.25, 0.05
+ENOUGH = 3  # values expected outside of the intervals of a step
 
 
-class Reach(NamedTuple):
+class IntervalReach(NamedTuple):
     """How far intervals reach from each forecast before they are corrected.
 
     Attributes:
@@ -59,8 +60,8 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
             raise ValueError("intervals need a coverage between 0 and 1 and a spread above 0")
 
     def reach(
-        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"], distances: Reach | None = None
-    ) -> Reach:
+        self, windows: PanelWindows, origins: Int[np.ndarray, " windows"], distances: IntervalReach | None = None
+    ) -> IntervalReach:
         """Return how far intervals reach before the thresholds.
 
         Args:
@@ -69,13 +70,13 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         """
         if distances is not None:
             least = LEAST_SPREAD * float(np.mean(self.spread))
-            return Reach(*(np.maximum(each, least) for each in distances))
+            return IntervalReach(*(np.maximum(each, least) for each in distances))
         steps = windows.positions[origins][:, None] + np.arange(len(self.thresholds))
         usual = np.array(self.spread)[steps % len(self.spread)]
-        return Reach(usual, usual)
+        return IntervalReach(usual, usual)
 
     def ends(
-        self, made: Float[np.ndarray, "windows horizon"], reach: Reach, widening: Float[np.ndarray, "..."]
+        self, made: Float[np.ndarray, "windows horizon"], reach: IntervalReach, widening: Float[np.ndarray, "..."]
     ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, "windows horizon"]]:
         """Return the scaled ends of the intervals of forecasts.
 
@@ -88,7 +89,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         return made - factor * reach.below, made + factor * reach.above
 
     def quantiles(
-        self, made: Float[np.ndarray, "windows horizon"], reach: Reach, widening: Float[np.ndarray, "..."]
+        self, made: Float[np.ndarray, "windows horizon"], reach: IntervalReach, widening: Float[np.ndarray, "..."]
     ) -> dict[float, Float[np.ndarray, "windows horizon"]]:
         """Return the scaled quantiles of forecasts by level; as for :meth:`ends`."""
         found: dict[float, Float[np.ndarray, "windows horizon"]] = {}
@@ -102,7 +103,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
-        reach: Reach,
+        reach: IntervalReach,
     ) -> Float[np.ndarray, "windows horizon"]:
         """Return the widening that follows the errors of earlier forecasts, as far as they were known at each origin.
 
@@ -118,7 +119,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
-        reach: Reach,
+        reach: IntervalReach,
         start: Float[np.ndarray, " #horizon"],
     ) -> Float[np.ndarray, " horizon"]:
         """Return the logarithm of the factor of the widths after forecasts whose errors are known."""
@@ -129,7 +130,7 @@ class ForecastIntervals(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         windows: PanelWindows,
         origins: Int[np.ndarray, " windows"],
         off: Float[np.ndarray, "windows horizon"],
-        reach: Reach,
+        reach: IntervalReach,
         start: Float[np.ndarray, " horizon"],
     ) -> tuple[Float[np.ndarray, "windows horizon"], Float[np.ndarray, " horizon"]]:
         r"""Return the widening at each origin, and the last one.
@@ -181,7 +182,7 @@ def learn_intervals(
     season: int,
     coverage: float,
     levels: Sequence[float] = (),
-    distances: Reach | None = None,
+    distances: IntervalReach | None = None,
 ) -> ForecastIntervals:
     """Return intervals from forecasts of known values.
 
@@ -210,8 +211,15 @@ def learn_intervals(
     thresholds, offsets = [], np.zeros((len(levels), off.shape[1]))
     for step in range(off.shape[1]):
         own = scores[known[:, step], step]
-        conformal = ConformalIntervals(coverage).fit(np.zeros(len(own)), own)
-        thresholds.append(max(float(conformal.threshold or 0.0), 1e-6))
-        offsets[:, step] = np.quantile(own, levels) if len(own) and len(levels) else 0.0
+        own = own if len(own) >= ENOUGH / (1 - coverage) else scores[known]  # few tell less than those of all steps
+        thresholds.append(max(_threshold(own, coverage), 1e-6))
+        offsets[:, step] = np.quantile(own, levels) if len(levels) else 0.0
     made = tuple(tuple(row) for row in offsets.tolist())
     return msgspec.structs.replace(plain, thresholds=tuple(thresholds), levels=tuple(levels), offsets=made)
+
+
+def _threshold(scores: Float[np.ndarray, " values"], coverage: float) -> float:
+    """Return the conformal quantile of scores, the largest where there are too few for it."""
+    if len(scores) * (1 - coverage) < coverage:
+        return float(np.abs(scores).max(initial=0.0))
+    return float(ConformalIntervals(coverage).fit(np.zeros(len(scores)), scores).threshold or 0.0)

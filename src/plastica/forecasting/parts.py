@@ -10,7 +10,7 @@ import numpy as np
 from ..model import Model
 from ..typing import Float, Int
 from .frequency import Frequency
-from .intervals import Reach
+from .intervals import IntervalReach
 from .methods import METHODS
 from .scales import Scales
 from .training import answers, middle
@@ -47,13 +47,15 @@ class ForecastPart:
             return middle(answers(self.models, windows, origins))
         return METHODS[self.name].forecast(self.arrays, windows, origins)
 
-    def distances_of(self, quantiles: Float[np.ndarray, "windows horizon quantiles"], coverage: float) -> Reach | None:
+    def distances_of(
+        self, quantiles: Float[np.ndarray, "windows horizon quantiles"], coverage: float
+    ) -> IntervalReach | None:
         """Return how far the quantiles around the given coverage are from the median; None without quantiles."""
         if not self.levels:
             return None
         low = int(np.argmin(np.abs(np.array(self.levels) - (1 - coverage) / 2)))
         median = middle(quantiles)
-        return Reach(median - quantiles[..., low], quantiles[..., -1 - low] - median)
+        return IntervalReach(median - quantiles[..., low], quantiles[..., -1 - low] - median)
 
 
 def memory_of(look_back: int, scales: Scales, frequency: Frequency, parts: Sequence[ForecastPart]) -> int:

@@ -21,10 +21,8 @@ MOST_PAST = 24  # steps of past covariates
 MOST_COLUMNS = 512  # of covariates; with more, fewer steps of them are read
 SMALL = 1e-6
 
-Learned = dict[str, np.ndarray]
 
-
-class Moments(NamedTuple):
+class WindowSums(NamedTuple):
     """Sums over windows, from which the weights are computed.
 
     Attributes:
@@ -39,24 +37,24 @@ class Moments(NamedTuple):
     square: np.ndarray
     product: np.ndarray
 
-    def plus(self, other: Moments) -> Moments:
+    def plus(self, other: WindowSums) -> WindowSums:
         """Return the sums over the windows of both."""
         sums = self.x + other.x, self.y + other.y, self.square + other.square, self.product + other.product
-        return Moments(self.rows + other.rows, *sums)
+        return WindowSums(self.rows + other.rows, *sums)
 
 
-def learn(windows: PanelWindows, until: int, loss: str) -> Learned | None:
+def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray] | None:
     """Return the weights on the values of a window, relative to its mean."""
     return _learned(windows, until, loss, calendar=False)
 
 
-def learn_calendar(windows: PanelWindows, until: int, loss: str) -> Learned | None:
+def learn_calendar(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray] | None:
     """Return the weights on the values of a window, relative to the last one, the calendar and covariates."""
     return _learned(windows, until, loss, calendar=True)
 
 
 def forecast(
-    learned: Learned, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the forecasts."""
     calendar, kernel, bias = bool(learned["calendar"]), learned["kernel"], learned["bias"]
@@ -67,7 +65,7 @@ def forecast(
     return made
 
 
-def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) -> Learned | None:
+def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) -> dict[str, np.ndarray] | None:
     origins = windows.origins(last=until)
     origins = origins[:: max(1, len(origins) // MOST_WINDOWS)]
     order = np.argsort(windows.positions[origins], kind="stable")
@@ -90,13 +88,13 @@ def _learned(windows: PanelWindows, until: int, loss: str, *, calendar: bool) ->
     return {"kernel": kernel, "bias": bias, "calendar": np.array(calendar), "season": np.array(season)}
 
 
-def _moments(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool) -> Moments:
+def _moments(windows: PanelWindows, origins: Int[np.ndarray, " windows"], season: int, calendar: bool) -> WindowSums:
     """Return the sums over windows that are read block by block."""
-    total: Moments | None = None
+    total: WindowSums | None = None
     for x, y in _blocks(windows, origins, season, calendar):
-        made = Moments(len(x), *(each.astype(np.float64) for each in (x.sum(0), y.sum(0), x.T @ x, x.T @ y)))
+        made = WindowSums(len(x), *(each.astype(np.float64) for each in (x.sum(0), y.sum(0), x.T @ x, x.T @ y)))
         total = made if total is None else total.plus(made)
-    return Moments(0.0, *[np.zeros(1)] * 4) if total is None else total
+    return WindowSums(0.0, *[np.zeros(1)] * 4) if total is None else total
 
 
 def _blocks(
@@ -108,7 +106,7 @@ def _blocks(
         yield x.astype(np.float32), (windows.targets(own)[..., 0] - level[:, None]).astype(np.float32)
 
 
-def _solved(moments: Moments, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+def _solved(moments: WindowSums, penalty: float) -> tuple[np.ndarray, np.ndarray]:
     rows, sum_x, sum_y, square, product = moments
     mean_x, mean_y = sum_x / rows, sum_y / rows
     square = square - rows * np.outer(mean_x, mean_x) + (penalty + SMALL * rows) * np.eye(len(mean_x))

@@ -18,10 +18,8 @@ MOST_STEPS = 2016  # that they have: 21 days of quarter hours
 PENALTIES = (0.001, 0.1, 0.5)  # of the mean square of the columns
 HELD_OUT = 0.2  # of the windows, the latest, on which the penalty is chosen
 
-Learned = dict[str, np.ndarray]
 
-
-def learn(windows: PanelWindows, until: int, loss: str) -> Learned | None:
+def learn(windows: PanelWindows, until: int, loss: str) -> dict[str, np.ndarray] | None:
     """Return the weights, ``(cycles read, cycles forecast)``; None without a season, or if the series are short.
 
     Reference:
@@ -50,7 +48,7 @@ def learn(windows: PanelWindows, until: int, loss: str) -> Learned | None:
 
 
 def forecast(
-    learned: Learned, windows: PanelWindows, origins: Int[np.ndarray, " windows"]
+    learned: dict[str, np.ndarray], windows: PanelWindows, origins: Int[np.ndarray, " windows"]
 ) -> Float[np.ndarray, "windows horizon"]:
     """Return the forecasts; cycles behind those that were learned have the weights of the last one."""
     season, cycles, weights = int(learned["season"]), int(learned["cycles"]), learned["weights"]
