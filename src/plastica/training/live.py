@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from ..language import WORDS
+from .timing import CLOCK
 from .wording import clock, of_epochs
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ class Pace:
         return f"{WORDS('compiling' if waited >= COMPILING_AFTER else 'starting')}  {clock(waited)}"
 
     def time(self, at: Standing) -> str:
-        """Return the time left, or the elapsed time if it is unknown."""
+        """Return the time left, or the elapsed time if it is unknown; while another program compiles, that it does."""
+        if CLOCK.is_compiling:
+            return WORDS("compiling")
         left = at.epochs - at.done
         if self._speed and at.epochs and left > 0:
             return WORDS("left_at_most" if self._may_stop else "left", time=clock(left / self._speed))

@@ -9,15 +9,22 @@ from dataclasses import dataclass, field
 import jax.monitoring
 
 COMPILING = "/jax/core/compile/"  # tracing, lowering and XLA; https://docs.jax.dev/en/latest/jax.monitoring.html
+# JAX tells of what has ended: after lowering XLA compiles, until it has compiled.
+LOWERED, COMPILED = f"{COMPILING}jaxpr_to_mlir_module_duration", f"{COMPILING}backend_compile_duration"
 
 
 class CompileClock:
-    """Measures the total time JAX spends on tracing and compiling, once started only in the thread that started it."""
+    """Measures the total time JAX spends on tracing and compiling, once started only in the thread that started it.
+
+    Attributes:
+        is_compiling: Whether XLA is compiling in that thread.
+    """
 
     def __init__(self) -> None:
         self._spans: list[tuple[float, float]] = []
         self._listens = False
         self._thread: int | None = None
+        self.is_compiling = False
 
     def start(self) -> None:
         """Reset to zero."""
@@ -25,7 +32,7 @@ class CompileClock:
             self._listens = True
             jax.monitoring.register_event_duration_secs_listener(self._ended)
         self._spans.clear()
-        self._thread = threading.get_ident()
+        self._thread, self.is_compiling = threading.get_ident(), False
 
     def take(self) -> float:
         """Return the seconds since the last call or the start; nested traces count once."""
@@ -34,6 +41,7 @@ class CompileClock:
             total += max(0.0, end - max(begin, covered))
             covered = max(covered, end)
         self._spans.clear()
+        self.is_compiling = False  # nor is it after an error of XLA
         return total
 
     def _ended(self, event: str, duration_secs: float, **kwargs: object) -> None:
@@ -41,6 +49,7 @@ class CompileClock:
         if event.startswith(COMPILING) and self._thread in (None, threading.get_ident()):
             now = time.perf_counter()
             self._spans.append((now - duration_secs, now))
+            self.is_compiling = event == LOWERED or (self.is_compiling and event != COMPILED)
 
 
 CLOCK = CompileClock()
