@@ -244,7 +244,8 @@ def cells(row: Row, peers: list[str], peak: float) -> list[str]:
 
 
 def published(row: Row, peers: list[str], peak: float) -> Published:
-    return Published(row.title, row.time(), row.of_peak(peak), {peer: row.ratio(peer) for peer in peers})
+    title = row.title.partition(" (")[0]  # without the number of rounds
+    return Published(title, row.time(), row.of_peak(peak), {peer: row.ratio(peer) for peer in peers})
 
 
 def line(made: list[str]) -> str:
