@@ -11,12 +11,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeAlias, TypeVar, cast, dataclass_transform, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast, dataclass_transform, get_args, get_type_hints
 
 import jax
 
 from .errors import InvalidValue, PlasticaError
 from .fields import as_declared, first_fault
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 C = TypeVar("C", bound=type)
 D = TypeVar("D")
@@ -24,7 +27,7 @@ D = TypeVar("D")
 StaticFields: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, object], ...]]
 
 
-def named_field(*, default: object = dataclasses.MISSING, converter: Callable[[Any], object]) -> Any:
+def named_field(*, default: object = dataclasses.MISSING, converter: Callable[..., object]) -> Any:
     """Declare a field that can be given by name, such as an activation.
 
     Args:
@@ -127,7 +130,7 @@ def declaration(cls: C) -> C:
 def replace(declared: D, **changes: object) -> D:
     """Return a copy of the declaration with some fields replaced; works on traced declarations too."""
     made = object.__new__(type(declared))
-    for each in dataclasses.fields(cast(Any, declared)):
+    for each in dataclasses.fields(cast("DataclassInstance", declared)):
         object.__setattr__(made, each.name, changes.get(each.name, getattr(declared, each.name)))
     return made
 
@@ -163,7 +166,7 @@ def _is_traced(cls: type, name: str, value: object) -> bool:
     return name in _float_names(cls) and value is not None and not isinstance(value, str | bool) and not callable(value)
 
 
-def _is_default(declared: dataclasses.Field[Any], value: object) -> bool:
+def _is_default(declared: dataclasses.Field[object], value: object) -> bool:
     default = declared.default
     if default is dataclasses.MISSING and declared.default_factory is not dataclasses.MISSING:
         default = declared.default_factory()
@@ -176,10 +179,10 @@ def _validate_fields(cls: type) -> None:
     """Normalize the fields of a declaration, run its own checks, and check the types of the fields."""
     check = getattr(cls, "__post_init__", None)
 
-    def post_init(self: Any) -> None:
+    def post_init(self: DataclassInstance) -> None:
         hints, floats = _hints(cls), _float_names(cls)
         given = [each.name for each in dataclasses.fields(self) if each.init and each.name in hints]
-        converters = converters_of(self)
+        converters = converters_of(type(self))
         for name in given:
             value = as_declared(getattr(self, name), hints[name])
             if name in converters:

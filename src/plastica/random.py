@@ -20,6 +20,7 @@ Reference:
 from __future__ import annotations
 
 from math import prod, sqrt
+from types import ModuleType
 from typing import Any, TypeAlias, overload
 
 import jax
@@ -85,7 +86,7 @@ def fold(key: Key, number: Integer[Array, ""] | int) -> Key:
         number: An integer below 2**32, such as a step or the index of a layer. May be traced.
     """
     on_host = isinstance(key, np.ndarray) and isinstance(number, int | np.integer)
-    xp: Any = np if on_host else jnp
+    xp: ModuleType = np if on_host else jnp
     word = np.uint32(number & 0xFFFFFFFF) if isinstance(number, int) else number
     n = xp.asarray(word).astype(xp.uint32).reshape(1)
     # Each line is invertible: different keys or different numbers give different results.
@@ -147,7 +148,7 @@ def _inverse_erf(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return sum_ * x
 
 
-def _mix(x: Any) -> Any:
+def _mix(x: Any) -> Any:  # of NumPy or of JAX, as its argument is
     """Apply an invertible mixing function: every output bit depends on every input bit."""
     x = x ^ (x >> _word(16))
     x = x * _word(0x21F0AAAD)

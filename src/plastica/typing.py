@@ -7,7 +7,7 @@ checkers see an ``Array``, and nothing is checked when a program runs. Tests che
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, cast
 from typing import Annotated as Bool
 from typing import Annotated as Float
 from typing import Annotated as Int
@@ -17,6 +17,7 @@ from typing import Annotated as Shaped
 from typing import Annotated as UInt
 
 if TYPE_CHECKING:
+    import numpy as np
     from jax import Array
 
 
@@ -36,10 +37,24 @@ State: TypeAlias = Tree  # carried by layers from batch to batch, such as runnin
 # Carried by a rule or an optimizer from step to step. Each has its own kind, which nobody else looks into.
 Memory: TypeAlias = Any
 
+# NumPy's on the host, and JAX's inside a compiled program.
+AnyArray: TypeAlias = "Array | np.ndarray"
+
 # What a network reads or answers: an array, or one for each of several inputs or outputs.
 ArrayTree: TypeAlias = "Array | tuple[ArrayTree, ...]"
+# The shape of one input or output, without the batch axis; for several of them a tuple of shapes. Which of the two it
+# is, only the network knows, so that what is read of it is ``Any``.
+Shapes: TypeAlias = Any
+# What a model answers on the host: an array; for several outputs a tuple of arrays, or a dict if they have names.
+Answers: TypeAlias = Any
+# What ``evaluate`` returns: the loss, a list with the metrics behind it, or all by name, as the caller asked.
+EvaluationResult: TypeAlias = Any
 # Which steps are real, ``(batch, time)``; None for all. With several inputs or outputs one for each.
 Mask: TypeAlias = "Array | tuple[Mask, ...] | None"
+
+# A value that JSON can hold, and the contents of a JSON object; what is read from files is checked by its readers.
+Json: TypeAlias = Any
+Document: TypeAlias = dict[str, Json]
 
 # A tree that JAX's functions walk over, whatever it is made of: records, batches, declarations.
 PyTree: TypeAlias = Any
@@ -50,20 +65,34 @@ def by_name(tree: Tree) -> Mapping[str, Array]:
     return cast("Mapping[str, Array]", tree)
 
 
+def is_array(x: object) -> TypeGuard[np.ndarray]:
+    """Return whether an array is NumPy's; after ``isinstance`` alone its numbers are of a type unknown to pyright."""
+    import numpy as np
+
+    return isinstance(x, np.ndarray)
+
+
 __all__ = [
+    "Answers",
+    "AnyArray",
     "ArrayTree",
     "Bool",
+    "Document",
+    "EvaluationResult",
     "Float",
     "Int",
     "Integer",
+    "Json",
     "Mask",
     "Memory",
     "Num",
     "Params",
     "PyTree",
     "Shaped",
+    "Shapes",
     "State",
     "Tree",
     "UInt",
     "by_name",
+    "is_array",
 ]

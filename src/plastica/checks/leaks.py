@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -22,6 +22,13 @@ LEAKS, SURELY_LEAKS = 0.99, 0.999  # area under the ROC curve, or R2
 MOST_ROWS, MOST_COLUMNS = 5_000, 300
 LEAF = 5
 FEW_ROWS = 20  # too few to evaluate a column
+
+
+class _Regressor(Protocol):
+    """What is used of scikit-learn's models."""
+
+    def fit(self, x: np.ndarray, y: np.ndarray, /) -> Self: ...
+    def predict(self, x: np.ndarray, /) -> np.ndarray: ...
 
 
 def repeated_rows(prepared: TableArrays) -> Iterator[Finding]:
@@ -172,7 +179,8 @@ def _told(prepared: TableArrays, features: slice, y: np.ndarray, train: np.ndarr
 
     numbers = prepared.target.task == "regression"
     # On class indicators, the squared error of a regression tree is the Gini impurity.
-    models: list[Any] = [DecisionTreeRegressor(max_depth=8 if numbers else 4, min_samples_leaf=LEAF, random_state=0)]
+    depth = 8 if numbers else 4
+    models: list[_Regressor] = [DecisionTreeRegressor(max_depth=depth, min_samples_leaf=LEAF, random_state=0)]
     models += [LinearRegression()] * numbers  # a change of units, for which a tree has too few leaves
     x, truth = prepared.x[:, features], y[judged]
     varying = np.ptp(truth, axis=0) > 0

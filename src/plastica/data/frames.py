@@ -1,22 +1,24 @@
 """Conversion of data frames, dictionaries and arrays in memory to tables."""
 
-# Frames and their cells may be of any library and type.
-# pyright: standard
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
 from ..errors import DataError
 from ..notes import Note
+from ..typing import is_array
 from .table import Table, distinct_names, show
 from .values import MOST_EXACT, as_categories, is_declared_category
 
 if TYPE_CHECKING:
     import polars as pl
+    from narwhals.typing import IntoFrame, IntoSeries
+
+    from .frame_arrays import AnyFrame, AnySeries
 
 # Unsupported as values of cells: such a column is left out with a note.
 NESTED = (list, tuple, dict, set, bytes, bytearray, complex, np.ndarray)
@@ -26,33 +28,42 @@ MOST_INTEGER = 2**64  # polars reads Python integers below this limit as one typ
 
 def from_memory(data: object) -> Table:
     """Return a table from a pandas, polars or pyarrow data frame (any narwhals supports), a dict, or a 2-D array."""
-    if isinstance(data, np.ndarray):
+    if is_array(data):
         return _from_array(data)
     if isinstance(data, Mapping):
-        return _table(list(data), [_column(show(name), values) for name, values in data.items()])
+        columns = cast("Mapping[object, object]", data)
+        return _table(list(columns), [_column(show(name), values) for name, values in columns.items()])
     frame, names, notes = _frame(data)
     columns = [_from_narwhals(frame[:, number]) for number in range(len(names))]
     return _table(names, columns, notes)
 
 
-def _frame(data: Any) -> tuple[Any, list[str], list[Note]]:
+class _Renamed(Protocol):
+    """A pandas data frame, of which narwhals does not take columns with equal names."""
+
+    columns: Iterable[object]
+
+    def set_axis(self, labels: list[str], /, *, axis: int) -> IntoFrame: ...
+
+
+def _frame(data: object) -> tuple[AnyFrame, list[str], list[Note]]:
     import narwhals as nw
     from narwhals.exceptions import DuplicateError
 
     names: list[str] = []
     notes: list[Note] = []
     try:
-        frame = nw.from_native(data)
+        read = nw.from_native(cast("IntoFrame", data))
     except DuplicateError:
-        names, notes = distinct_names([str(name) for name in data.columns])
-        frame = nw.from_native(data.set_axis(names, axis=1))
+        doubled = cast("_Renamed", data)
+        names, notes = distinct_names([str(name) for name in doubled.columns])
+        read = nw.from_native(doubled.set_axis(names, axis=1))
     except TypeError:
         raise DataError(
             f"a {type(data).__name__} is not a table; give the path of a file, a pandas, polars or pyarrow frame, a "
             "dict of columns or a two-dimensional array."
         ) from None
-    if isinstance(frame, nw.LazyFrame):
-        frame = frame.collect()
+    frame = cast("AnyFrame", read.collect() if isinstance(read, nw.LazyFrame) else read)
     if not names:
         names, notes = distinct_names([str(name) for name in frame.columns])
     return frame, names, notes
@@ -74,7 +85,7 @@ def plain(values: pl.Series, category: bool = False) -> pl.Series:
     return values.cast(pl.String) if values.dtype == pl.Time else values
 
 
-def _table(names: list[Any], columns: list[pl.Series], notes: list[Note] | None = None) -> Table:
+def _table(names: Sequence[object], columns: list[pl.Series], notes: list[Note] | None = None) -> Table:
     if not columns:
         raise DataError("the table has no columns.")
     lengths = {len(values) for values in columns}
@@ -103,7 +114,7 @@ def _from_array(array: np.ndarray) -> Table:
     return _table(names, [_column(name, array[:, number]) for number, name in enumerate(names)])
 
 
-def _from_narwhals(series: Any) -> pl.Series:
+def _from_narwhals(series: AnySeries) -> pl.Series:
     """Convert through NumPy and lists, so that pandas data frames do not need pyarrow."""
     import polars as pl
 
@@ -119,7 +130,7 @@ def _from_narwhals(series: Any) -> pl.Series:
     return pl.Series(_list(series)) if kind.startswith(PLAIN) else _from_objects(_list(series))
 
 
-def _numbers(series: Any) -> pl.Series:
+def _numbers(series: AnySeries) -> pl.Series:
     import polars as pl
 
     if str(series.dtype).startswith("Decimal"):
@@ -129,58 +140,67 @@ def _numbers(series: Any) -> pl.Series:
     return pl.Series(np.ascontiguousarray(series.to_numpy()))
 
 
-def _list(series: Any) -> list[Any]:
+def _list(series: AnySeries) -> list[object]:
     """Return the values, with None for every kind of missing value."""
     missing = series.is_null().to_list()
     return [None if gone else value for value, gone in zip(series.to_list(), missing, strict=True)]
 
 
-def _column(name: str, values: Any) -> pl.Series:
+def _column(name: str, given: object) -> pl.Series:
     import polars as pl
 
-    if isinstance(values, pl.Series):
-        return values
-    if not isinstance(values, np.ndarray | list | tuple | range):
+    if isinstance(given, pl.Series):
+        return given
+    if is_array(given):
+        return _from_array_column(name, given)
+    if not isinstance(given, list | tuple | range):
         import narwhals as nw
 
         try:
-            return _from_narwhals(nw.from_native(_as_native(values), series_only=True))
+            return _from_narwhals(nw.from_native(_as_native(given), series_only=True))
         except TypeError:
-            raise DataError(f"column {name} is a {type(values).__name__}; give a list, an array or a series.") from None
-    if isinstance(values, np.ndarray) and values.ndim != 1:
+            raise DataError(f"column {name} is a {type(given).__name__}; give a list, an array or a series.") from None
+    return _from_objects(list(cast("list[object]", given)))
+
+
+def _from_array_column(name: str, values: np.ndarray) -> pl.Series:
+    import polars as pl
+
+    if values.ndim != 1:
         raise DataError(f"column {name} has shape {values.shape}; a column is one-dimensional.")
-    if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
+    if values.dtype.kind in "biuf":
+        # polars takes only contiguous arrays in the byte order of the machine.
         return pl.Series(np.ascontiguousarray(values.astype(values.dtype.newbyteorder("="), copy=False)))
-    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+    if values.dtype.kind == "M":
         return pl.Series(values.astype("datetime64[us]"))
-    if isinstance(values, np.ndarray) and values.dtype.kind == "m":
+    if values.dtype.kind == "m":
         return pl.Series(values.astype("timedelta64[us]"))
     return _from_objects(list(values))
 
 
-def _as_native(values: Any) -> Any:
+def _as_native(values: object) -> IntoSeries:
     """Return a pandas array (Categorical) as a series, and a pyarrow array (dictionary) as a chunked array."""
     kinds = {(kind.__module__.split(".")[0], kind.__name__) for kind in type(values).__mro__}
     if ("pandas", "ExtensionArray") in kinds:
-        import pandas as pd
+        import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 
         return pd.Series(values)
     if ("pyarrow", "Array") in kinds:
-        import pyarrow as pa
+        import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
 
-        return pa.chunked_array([values])
-    return values
+        return pa.chunked_array([values])  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return cast("IntoSeries", values)
 
 
-def _as_series(values: list[Any]) -> pl.Series:
+def _as_series(values: list[object]) -> pl.Series:
     """Return the values of categories: numbers and text unchanged, types unknown to polars (intervals) as text."""
     import polars as pl
 
     made = _from_objects(values)
-    return made if made.dtype.is_numeric() or made.dtype in (pl.String, pl.Boolean) else made.cast(pl.String)
+    return made if made.dtype.is_numeric() or made.dtype in (pl.String(), pl.Boolean()) else made.cast(pl.String)
 
 
-def _from_objects(values: list[Any]) -> pl.Series:
+def _from_objects(values: list[object]) -> pl.Series:
     """Return Python objects as a series: all numbers, all Booleans or all dates unchanged, mixed types as text."""
     import polars as pl
 
@@ -190,7 +210,7 @@ def _from_objects(values: list[Any]) -> pl.Series:
     if kinds <= {str}:
         return pl.Series(values, dtype=pl.String)
     if kinds <= {int, float}:
-        return _python_numbers(values, kinds)
+        return _python_numbers(cast("list[float | None]", values), kinds)
     if {kind.__name__ for kind in kinds} <= {"timedelta", "Timedelta"}:
         return pl.Series(values, dtype=pl.Duration("us"))
     if any(issubclass(kind, NESTED) for kind in kinds):
@@ -200,7 +220,7 @@ def _from_objects(values: list[Any]) -> pl.Series:
     return pl.Series([None if _is_nan(value) else str(value) for value in values], dtype=pl.String)
 
 
-def _python_numbers(values: list[Any], kinds: set[type]) -> pl.Series:
+def _python_numbers(values: list[float | None], kinds: set[type]) -> pl.Series:
     """Return doubles; if they would round integers, integers, or text if polars has no type for them."""
     import polars as pl
 
@@ -212,5 +232,5 @@ def _python_numbers(values: list[Any], kinds: set[type]) -> pl.Series:
     return pl.Series([None if value is None else str(value) for value in values], dtype=pl.String)
 
 
-def _is_nan(value: Any) -> bool:
+def _is_nan(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))

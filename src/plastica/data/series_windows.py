@@ -1,13 +1,12 @@
 """Windows over a time series, gathered batch by batch."""
 
-# The functions for arrays of JAX have partial types.
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +15,7 @@ from jax import Array
 from numpy.typing import DTypeLike
 
 from ..errors import DataError, InvalidValue, ShapeError
-from ..typing import PyTree
+from ..typing import AnyArray, Int, Num, PyTree
 from .arrays import to_compact_array
 from .gathered import Gathered, RowsWithTargets, Staged
 
@@ -119,8 +118,8 @@ class WindowRows(Gathered):
 class StagedWindows(Staged):
     """Windows in the compiled program: the series and the start of each window."""
 
-    series: jax.Array | np.ndarray
-    starts: jax.Array | np.ndarray
+    series: Num[AnyArray, "steps *shape"]
+    starts: Int[AnyArray, "*places"]
     length: int
     sampling_rate: int
 
@@ -138,6 +137,6 @@ class StagedWindows(Staged):
         return f"windows of {self.length}, {self.sampling_rate} apart", self.series, self.starts[:rows]
 
 
-def _steps(starts: PyTree, length: int, sampling_rate: int, xp: Any) -> PyTree:
+def _steps(starts: PyTree, length: int, sampling_rate: int, xp: ModuleType) -> PyTree:
     """Return the steps of each window's values, ``(..., length)``."""
     return starts[..., None] + sampling_rate * xp.arange(length, dtype=xp.int32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -27,14 +27,14 @@ def copy_of(model: Model, weights: Mapping[str, np.ndarray] | None = None) -> Mo
     return made
 
 
-def as_models(owner: str, models: Any) -> tuple[Model, ...]:
+def as_models(owner: str, models: object) -> tuple[Model, ...]:
     """Return models that take the same inputs and have outputs of the same shape.
 
     Raises:
         InvalidValue: If there are none, or something else is among them.
         ShapeError: If their shapes differ.
     """
-    given: tuple[Any, ...] = tuple(models) if isinstance(models, Sequence) else (models,)
+    given = cast("tuple[Model, ...]", tuple(models) if isinstance(models, Sequence) else (models,))
     if not given:
         raise InvalidValue(f"{owner}: no models; expected at least one.")
     for place, model in enumerate(given):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..activations import Sigmoid, Softmax
 from ..errors import DataError, InvalidValue, ShapeError
@@ -40,7 +41,7 @@ class ModelEnsemble:
         Simple and scalable predictive uncertainty estimation using deep ensembles.
     """
 
-    def __init__(self, models: Sequence[Model], weights: Any = None) -> None:
+    def __init__(self, models: Sequence[Model], weights: ArrayLike | None = None) -> None:
         self.models = as_models("ModelEnsemble", models)
         given = np.ones(len(self.models)) if weights is None else np.asarray(weights, np.float64)
         if given.shape != (len(self.models),) or not np.isfinite(given).all() or given.min() < 0 or not given.any():

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..errors import DataError, ShapeError
 from ..typing import Float
@@ -25,7 +26,7 @@ class ClassUncertainty(NamedTuple):
     disagreement: Float[np.ndarray, " rows"]
 
 
-def class_uncertainty(probabilities: Any) -> ClassUncertainty:
+def class_uncertainty(probabilities: ArrayLike) -> ClassUncertainty:
     """Split the uncertainty of an ensemble about the class of each row into its parts.
 
     With the probabilities p_m of member m and their mean p:

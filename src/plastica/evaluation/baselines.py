@@ -1,14 +1,14 @@
 """Baselines for a network: a guess without any column, a linear model and boosted trees, on the same features."""
 
-# The models of scikit-learn have no types.
-# pyright: standard
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Functions of scikit-learn and SciPy.
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Protocol, Self, TypeAlias, cast
 
 import numpy as np
 
@@ -22,6 +22,25 @@ MOST_ROWS = 200_000  # maximum number of training rows of a baseline, so that it
 MOST_WIDTH = 1_000
 MOST_WORK = 20_000_000
 FEW_ROWS = 100_000  # up to here, several threads gain little on two cores, and waiting for a busy core may cost minutes
+
+
+class _SparseRows(Protocol):
+    """What is used of SciPy's sparse matrices, which hold the one-hot codes of many categories."""
+
+    shape: tuple[int, int]
+
+
+ModelFeatures: TypeAlias = np.ndarray | _SparseRows
+
+
+class _Model(Protocol):
+    """What is used of scikit-learn's models; those of classes have the last two, those of numbers only the first."""
+
+    classes_: np.ndarray
+
+    def fit(self, x: ModelFeatures, y: np.ndarray, /) -> Self: ...
+    def predict(self, x: ModelFeatures, /) -> np.ndarray: ...
+    def predict_proba(self, x: ModelFeatures, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +60,14 @@ class Baseline:
     task: str
     classes: int
     layout: FeatureLayout | None
-    models: tuple[Any, ...]
+    models: tuple[_Model | int, ...]
 
     def answers(self, x: np.ndarray) -> np.ndarray:
         """Return probabilities of classes or labels ``(rows, classes)``, or numbers, like a network."""
         given = _spread(x, self.layout) if self.name == "linear" else x
         with _few_threads(len(x)):
             if self.task == "regression":
-                found = [model.predict(given).astype(np.float64) for model in self.models]
+                found = [cast("_Model", model).predict(given).astype(np.float64) for model in self.models]
                 return found[0] if len(found) == 1 else np.stack(found, axis=1)
             if self.task == "multilabel":
                 return np.stack([_shares(model, given, 2)[:, 1] for model in self.models], axis=1)
@@ -97,7 +116,7 @@ def fit_baselines(
     """
     said = notes if notes is not None else []
     outputs = classes if task == "multiclass" else 1 if y.ndim == 1 else y.shape[1]
-    found = {}
+    found: dict[str, Baseline] = {}
     for name in names:
         most = MOST_ROWS
         if name == wanted:
@@ -123,20 +142,20 @@ def _some(rows: int, most: int) -> np.ndarray:
     return np.sort(np.random.Generator(np.random.PCG64(0)).choice(rows, most, replace=False))
 
 
-def _few_threads(rows: int) -> AbstractContextManager[Any]:
+def _few_threads(rows: int) -> AbstractContextManager[object]:
     """Limit the number of threads for small tables, where waiting threads are slow, especially on a busy machine."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
     return nullcontext() if rows > FEW_ROWS else threadpool_limits(1)
 
 
-def _model(name: str, task: str) -> Callable[[], Any]:
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from sklearn.linear_model import LogisticRegression, Ridge
+def _model(name: str, task: str) -> Callable[[], _Model]:
+    from sklearn.dummy import DummyClassifier, DummyRegressor  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.linear_model import LogisticRegression, Ridge  # pyright: ignore[reportMissingTypeStubs]
 
     if task == "regression":
-        kinds = {
+        kinds: dict[str, object] = {
             "linear": Ridge,
             "dummy": DummyRegressor,
             "trees": lambda: HistGradientBoostingRegressor(random_state=0),
@@ -147,10 +166,10 @@ def _model(name: str, task: str) -> Callable[[], Any]:
             "dummy": DummyClassifier,
             "trees": lambda: HistGradientBoostingClassifier(random_state=0),
         }
-    return kinds[name]
+    return cast("Callable[[], _Model]", kinds[name])
 
 
-def _fitted(task: str, made: Callable[[], Any], x: Any, y: np.ndarray) -> tuple[Any, ...]:
+def _fitted(task: str, made: Callable[[], _Model], x: ModelFeatures, y: np.ndarray) -> tuple[_Model | int, ...]:
     if task == "regression":
         return tuple(made().fit(x, numbers) for numbers in y.reshape(len(y), -1).T)
     if task == "multilabel":
@@ -158,11 +177,11 @@ def _fitted(task: str, made: Callable[[], Any], x: Any, y: np.ndarray) -> tuple[
     return (_of_classes(made, x, y),)
 
 
-def _of_classes(made: Callable[[], Any], x: Any, y: np.ndarray) -> Any:
+def _of_classes(made: Callable[[], _Model], x: ModelFeatures, y: np.ndarray) -> _Model | int:
     return int(y[0]) if len(np.unique(y)) == 1 else made().fit(x, y)
 
 
-def _shares(model: Any, x: Any, classes: int) -> np.ndarray:
+def _shares(model: _Model | int, x: ModelFeatures, classes: int) -> np.ndarray:
     shares = np.zeros((x.shape[0], classes))
     if isinstance(model, int):
         shares[:, model] = 1
@@ -171,17 +190,17 @@ def _shares(model: Any, x: Any, classes: int) -> np.ndarray:
     return shares / shares.sum(1, keepdims=True)  # in float32, the sum is not exactly 1
 
 
-def _spread(x: np.ndarray, layout: FeatureLayout | None) -> Any:
+def _spread(x: np.ndarray, layout: FeatureLayout | None) -> ModelFeatures:
     """Replace category codes by one-hot columns after the other features, for a linear model."""
     if layout is None or not layout.codes:
         return x
-    from scipy import sparse
-    from sklearn.preprocessing import OneHotEncoder
+    from scipy import sparse  # pyright: ignore[reportMissingTypeStubs]
+    from sklearn.preprocessing import OneHotEncoder  # pyright: ignore[reportMissingTypeStubs]
 
     places = [place for place, _ in layout.codes]
     others = np.setdiff1d(np.arange(layout.width), places)
     known = OneHotEncoder(
-        categories=cast(Any, [np.arange(count) for _, count in layout.codes]), handle_unknown="ignore"
+        categories=cast("str", [np.arange(count) for _, count in layout.codes]), handle_unknown="ignore"
     )
     coded = known.fit(x[:1, places]).transform(x[:, places])
-    return sparse.hstack([sparse.csr_matrix(x[:, others]), coded], format="csr")
+    return cast("_SparseRows", sparse.hstack([sparse.csr_matrix(x[:, others]), coded], format="csr"))

@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from ..errors import InvalidValue, ShapeError
+from ..typing import Shapes
 from . import lengths
 from .in_network import InNetwork
 
 # What a layer may be called with: nodes, or an ``Input`` in the place of its node; several also in lists.
 NodeLike: TypeAlias = "Node | InNetwork | Sequence[NodeLike]"
+
+# What a layer called with nodes gives: a Node, or a list of them where the layer has several outputs, as only it knows.
+Nodes: TypeAlias = Any
 
 # The layers that nodes write by themselves: "+", "-", "*" and "parts". They are layers and so stand above this file;
 # Input enters them, at which every graph begins.
@@ -30,7 +34,7 @@ class Node:
         owner: The model that a layer's weights are copied from; None for new weights.
     """
 
-    def __init__(self, layer: InNetwork, reads: tuple[Node, ...] = (), owner: Any = None) -> None:
+    def __init__(self, layer: InNetwork, reads: tuple[Node, ...] = (), owner: object = None) -> None:
         self.layer, self.reads, self.owner = layer, reads, owner
         self._shape: tuple[int | None, ...] = (
             arriving(layer, tuple(node._shape for node in reads)) if reads else tuple(layer.declared_shape or ())
@@ -101,7 +105,7 @@ def nodes_of(layer: InNetwork, given: tuple[object, ...]) -> tuple[Node, ...]:
     return found  # pyright: ignore[reportReturnType]
 
 
-def arriving(layer: InNetwork, shapes: tuple[Any, ...]) -> Any:
+def arriving(layer: InNetwork, shapes: tuple[Shapes, ...]) -> Shapes:
     """Return the output shape of a layer that reads outputs of these shapes.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
 
@@ -35,8 +35,8 @@ def adapt(model: BaseModel, rows: PyTree = None) -> None:
     for _, layer, held in new:
         held.update(layer.noted or {})
     if rows is not None and not all(layer.is_adapted(held) for _, layer, held in new):
-        whole: Any = rows if isinstance(rows, tuple) else np.asarray(rows[:])
-        found = model.network.adapted(whole, model.state)
+        whole = rows if isinstance(rows, tuple) else np.asarray(rows[:])
+        found = model.network.adapted(cast("np.ndarray", whole), model.state)
         by_path = {path: held for path, _, held in walk(model.network, found)}
         for path, layer, held in new:
             if not layer.is_adapted(held):

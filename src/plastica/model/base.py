@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 import jax
 import numpy as np
@@ -18,7 +18,7 @@ from ..training.history import History
 from ..training.program import Learner, Program, RespondsToInputs
 from ..training.sums import empty_sums
 from ..training.supervised import Answering, Supervised
-from ..typing import Memory, Params, State
+from ..typing import Document, Memory, Params, State
 from . import cautions, compiling, weights
 from .built import BuiltNetwork
 from .compiling import Compiled
@@ -44,7 +44,7 @@ class BaseModel(BuiltNetwork):
         self.stop_training = False
         self.stop_reason = ""
         self.history: History | None = None
-        self.extra: dict[str, Any] = {}
+        self.extra: Document = {}
         self._compiled: Compiled | None = None if own is None else compiling.own_program(own)
 
     def set_compiled(self, compiled: Compiled) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ..layers import lengths
 from ..layers.layer import Layer, Shape
 from ..layers.node import Node
 from ..training.program import Learner, Program
-from ..typing import Params, State
+from ..typing import Params, Shapes, State
 from .inputs import HostArrays
 from .memory import with_memory
 from .shapes import shape_to_build, with_batch
@@ -44,8 +43,8 @@ class BuiltNetwork:
         self.drawn_nodes: tuple[Layer, tuple[Node, ...]] | None = None
         self._shape: Shape | None = None
         # The weights before the first training; those of a network in training are in its learner.
-        self._params: Any = None
-        self._state: Any = None
+        self._params: Params = ()
+        self._state: State = ()
         # Both belong to this network and shape, and are forgotten when one of them changes.
         self._program: Program | None = None
         self._learner: Learner | None = None
@@ -99,7 +98,8 @@ class BuiltNetwork:
 
     def unbuild(self) -> None:
         """Remove weights and shape, so that the network is built again by the next data."""
-        self._shape, self._params, self._state, self._program, self._learner = (None,) * 5
+        self._params, self._state = (), ()
+        self._shape, self._program, self._learner = None, None, None
 
     @property
     def built(self) -> bool:
@@ -121,16 +121,16 @@ class BuiltNetwork:
         """The shape of the outputs, with None for the batch axis; a tuple of shapes for several outputs."""
         return with_batch(lengths.output_shape(self.network, self._known_shape()))
 
-    def output_shape_for(self, x: HostArrays | None = None) -> Any:
+    def output_shape_for(self, x: HostArrays | None = None) -> Shapes:
         """Return the shape of one output; for several outputs, a tuple of shapes.
 
         Args:
             x: Inputs, ``(rows, ...)``, which the network may declare with sizes that vary; None leaves these open.
         """
-        declared: Any = self._shape or ()
+        declared: Shapes = self._shape or ()
         if x is None or not lengths.is_open(declared):
             return lengths.output_shape(self.network, declared)
-        shape: Any = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
+        shape: Shapes = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
         return self.network.output_shape(shape)
 
     @property

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 import jax
 import numpy as np
@@ -24,7 +24,7 @@ from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
 from ..training.supervised import Supervised
-from ..typing import Memory, Params, State
+from ..typing import Memory, Params, PyTree, Shapes, State
 from . import outputs
 from .inputs import HostArrays
 
@@ -123,10 +123,11 @@ def resolve(
     return found
 
 
-def _as_tuple(given: object) -> tuple[Any, ...]:
+def _as_tuple(given: object) -> tuple[MetricLike, ...]:
     if given is None:
         return ()
-    return (given,) if isinstance(given, str) or not isinstance(given, Sequence) else tuple(given)
+    several = isinstance(given, Sequence) and not isinstance(given, str)
+    return tuple(cast("Sequence[MetricLike]", given)) if several else (cast("MetricLike", given),)
 
 
 def _without_loss(optimizer: OptimizerLike | None, chosen: object, rule: Rule) -> Compiled:
@@ -227,7 +228,7 @@ def _key_of(seed: int) -> jax.Array:
     return jax.device_put(random.fold(random.seed_key(seed), 1))  # jnp.asarray would compile a program
 
 
-def widths_for(program: Program, y: HostArrays, output_shape: Any) -> tuple[int, ...]:
+def widths_for(program: Program, y: HostArrays, output_shape: Shapes) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
     several = isinstance(y, tuple)
     return _widths(
@@ -239,7 +240,7 @@ def widths_for(program: Program, y: HostArrays, output_shape: Any) -> tuple[int,
 def _widths(watched: tuple[Metric, ...], targets: object, outputs: object, several: bool) -> tuple[int, ...]:
     """Return them for targets and outputs of these shapes; training batch by batch asks for the same each time."""
 
-    def one_row(shapes: Any) -> Any:
+    def one_row(shapes: Shapes) -> PyTree:
         each = shapes if several else (shapes,)
         found = tuple(jax.ShapeDtypeStruct((1, *shape), np.float32) for shape in each)
         return found if several else found[0]

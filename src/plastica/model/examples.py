@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import jax
 import numpy as np
@@ -15,6 +15,7 @@ from ..layers.composition import checks_data
 from ..layers.hosted import Hosted
 from ..losses import OutputLosses
 from ..training.batches import PART_ROWS
+from ..typing import Shapes
 from . import guards
 from .base import BaseModel
 from .hosting import first_readers, row_shape
@@ -148,7 +149,7 @@ def _take_hosted(model: BaseModel, layer: Hosted, x: object, name: str, convert:
 
 
 def _take_several(model: BaseModel, x: object, name: str, compact: bool) -> HostArrays:
-    shapes: Any = model.declared_shape
+    shapes: Shapes = model.declared_shape
     names, kept = model.network.input_names, model.network.takes_integers
     found = []
     readers = first_readers(model)
@@ -163,7 +164,8 @@ def _take_several(model: BaseModel, x: object, name: str, compact: bool) -> Host
     return inputs
 
 
-def _check_input(model: BaseModel, inputs: Any) -> None:
+def _check_input(model: BaseModel, inputs: HostArrays) -> None:
+    inputs = cast("np.ndarray", inputs)  # or a tuple of them, which layers that read several inputs take
     if not any(isinstance(part, Gathered) for part in jax.tree.leaves(inputs)):
         model.network.check_input(inputs)
     elif checks_data(model.network):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, cast, final
+from typing import TypeVar, cast, final
 
 import jax
 import numpy as np
@@ -111,7 +111,7 @@ def conformed(rows: T, types: PyTree, name: str, first: str) -> T:
         DataError: If numbers would be lost.
     """
 
-    def one(part: np.ndarray, kind: np.dtype[Any]) -> np.ndarray:
+    def one(part: np.ndarray, kind: np.dtype) -> np.ndarray:
         if not np.can_cast(part.dtype, kind):
             raise DataError(
                 f"{name} has dtype {part.dtype}, but {first} has {kind}; use one dtype for all of them, such as "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any, cast
+from typing import cast
 
 import jax
 import numpy as np
@@ -18,7 +18,7 @@ from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.program import Program
 from ..training.sums import empty_sums, figures
-from ..typing import Params, PyTree, State
+from ..typing import Answers, Params, PyTree, Shapes, State
 from .adapting import adapt
 from .base import BaseModel
 from .compiling import widths_for
@@ -85,7 +85,7 @@ def sums_of(
     return program, widths, sums
 
 
-def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | None = None) -> Any:
+def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | None = None) -> Answers:
     """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -102,7 +102,7 @@ def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | No
     return behind_one_another(found, "answers")
 
 
-def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> Any:
+def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> Answers:
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
@@ -111,7 +111,7 @@ def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> An
 
     program = compiled_for(model.network).predict
 
-    def answer(rows: HostArrays, state: State = state) -> Any:
+    def answer(rows: HostArrays, state: State = state) -> PyTree:
         count = count_rows(rows)
         chunks = jax.tree.map(lambda part: in_chunks(part, size, room=room), rows)
         answers = program(answering, params, state, memory, chunks, np.int32(-(-count // size)))
@@ -154,7 +154,7 @@ def compiling_predictions(model: BaseModel, x: object, counts: Iterable[int]) ->
     return compile_each
 
 
-def answers_in_training(model: BaseModel, x: object) -> Any:
+def answers_in_training(model: BaseModel, x: object) -> Answers:
     """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
     inputs = take_answerable(model, x)
     adapt(model)
@@ -166,7 +166,7 @@ def answers_in_training(model: BaseModel, x: object) -> Any:
 
 
 @jax.jit
-def _in_training(network: Layer, params: Params, state: State, x: PyTree, key: random.Key) -> Any:
+def _in_training(network: Layer, params: Params, state: State, x: PyTree, key: random.Key) -> PyTree:
     return network.apply(params, network.cast_inputs(x), state, Context(training=True, key=key))[0]
 
 
@@ -182,7 +182,7 @@ def _refuse_steps(verb: str, steps: int | None) -> None:
         raise InvalidValue(f"{verb}(steps=...) is for generators of batches; of arrays, all rows are used.")
 
 
-def _numbers_a_row(inputs: HostArrays, output_shape: Any) -> int:
+def _numbers_a_row(inputs: HostArrays, output_shape: Shapes) -> int:
     """Return the number of values in a row and its prediction."""
     outputs = output_shape if is_several(output_shape) else (output_shape,)
     return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from ..typing import Document
 
 # Keys among the extras of a file. The description under each of them always has these parts if plastica wrote it;
 # user-defined extras under the same key do not.
@@ -19,7 +20,7 @@ FOLDS = "folds"  # likewise, for the models of several folds
 FORECASTER = "forecaster"  # likewise
 
 
-def kind_of(extra: Mapping[str, Any]) -> str:
+def kind_of(extra: Document) -> str:
     """Return the class name of a saved model, given the extras of its file; "Sequential" for a network alone.
 
     The class of an estimator may be user-defined.
@@ -30,7 +31,7 @@ def kind_of(extra: Mapping[str, Any]) -> str:
     return TABLE_NETWORK if _described(extra, TABLE) else BARE
 
 
-def parted(extra: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def parted(extra: Document) -> tuple[Document, Document]:
     """Return the description stored with a network, and extras of the user."""
     around = {key: extra[key] for key in _PARTS if _described(extra, key)}
     return around, {key: value for key, value in extra.items() if key not in around}

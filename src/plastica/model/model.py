@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from ..layers import lengths
 from ..layers.layer import Layer
 from ..specification import from_spec, to_spec
 from ..training.program import Program
+from ..typing import Document
 from . import saving, wiring
 from .methods.inspection import InspectionMethods
 from .methods.on_batch import BatchMethods
@@ -86,7 +86,7 @@ class Model(StructureMethods, WeightMethods, TrainingMethods, BatchMethods, Pred
         """
         return saving.save(self, path)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Document:
         """Return the network as dictionaries, lists, strings and numbers, without weights; see :meth:`from_config`."""
         return to_spec(self.network)
 
@@ -95,7 +95,7 @@ class Model(StructureMethods, WeightMethods, TrainingMethods, BatchMethods, Pred
         return json.dumps(self.get_config())
 
     @staticmethod
-    def from_config(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+    def from_config(config: Document, custom_objects: Mapping[str, object] | None = None) -> Model:
         """Return a model with new weights from what :meth:`get_config` returned.
 
         Args:
@@ -158,11 +158,11 @@ class Sequential(Model):
     def _relayer(self, layers: tuple[Layer, ...]) -> None:
         network = Network(layers)
         shape = self._shape if network.declared_shape is None and layers else network.declared_shape
-        params = state = None
+        params, state = (), ()
         if shape is not None:
             params, state = lengths.init(network, np.random.default_rng(self.seed), shape)
             same = min(len(layers), len(self.network.layers)) if shape == self._shape else 0
-            params, state = (*(self.params or ())[:same], *params[same:]), (*(self.state or ())[:same], *state[same:])
+            params, state = (*self.params[:same], *params[same:]), (*self.state[:same], *state[same:])
         self._shape, self._params, self._state = shape, params, state
         self.network = network  # pyright: ignore[reportIncompatibleVariableOverride]
         self._program = self._learner = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 from .. import losses, metrics
 from ..activations import Activation
@@ -11,9 +11,9 @@ from ..errors import InvalidValue
 from ..layers import lengths
 from ..layers.layer import Layer, Shape
 from ..layers.records import CallGraph
-from ..losses import OutputLosses
+from ..losses import LossLike, OutputLosses
 from ..metrics import LossMetric, Metric, MetricLike, OutputMetric
-from ..typing import PyTree
+from ..typing import Answers, PyTree, Shapes
 from ..views.outline import outline
 
 
@@ -36,7 +36,7 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     graph, ends = network.call_graph, network.output_activations
     if graph is None or len(ends) == 1:
         return ()
-    shapes: Any = lengths.output_shape(network, shape)
+    shapes: Shapes = lengths.output_shape(network, shape)
     parts = zip(graph.output_names or _names(network, graph), shapes, ends, strict=True)
     return tuple(NetworkOutput(*part) for part in parts)
 
@@ -70,16 +70,20 @@ def losses_of(outputs: Sequence[NetworkOutput], loss: object, loss_weights: obje
     chosen = {place: each for place, each in enumerate(by_output("loss", loss, names)) if each is not None}
     if not chosen:
         raise InvalidValue(f"compile(loss={loss!r}): no output has a loss. The outputs are {', '.join(names)}.")
-    weights = [1.0 if each is None else float(each) for each in by_output("loss_weights", loss_weights, names)]
+    weights = [
+        1.0 if each is None else float(cast("float", each)) for each in by_output("loss_weights", loss_weights, names)
+    ]
     return OutputLosses(
-        tuple(losses.get(each) for each in chosen.values()),
+        tuple(losses.get(cast("LossLike", each)) for each in chosen.values()),
         tuple(chosen),
         tuple(names[place] for place in chosen),
         tuple(weights[place] for place in chosen),
     )
 
 
-def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any, argument: str) -> tuple[Metric, ...]:
+def metrics_of(
+    outputs: Sequence[NetworkOutput], loss: OutputLosses, given: object, argument: str
+) -> tuple[Metric, ...]:
     """Return the metrics of a network with several outputs.
 
     Args:
@@ -92,13 +96,13 @@ def metrics_of(outputs: Sequence[NetworkOutput], loss: OutputLosses, given: Any,
     flat = isinstance(given, Sequence) and not isinstance(given, str) and not any(
         isinstance(each, list | tuple) or each is None for each in given
     )  # fmt: skip
-    by_place: list[Any] = [given] * len(names) if flat else by_output(argument, given, names)
+    by_place: list[object] = [given] * len(names) if flat else by_output(argument, given, names)
     found: list[Metric] = []
     for target, place in enumerate(loss.outputs):
         chosen = by_place[place]
         for each in () if chosen is None else chosen if isinstance(chosen, list | tuple) else (chosen,):
             if not isinstance(each, OutputMetric):
-                found.append(_of_output(each, outputs, loss, target))
+                found.append(_of_output(cast("MetricLike", each), outputs, loss, target))
             elif each.output == place:
                 found.append(each)
     return tuple(found)
@@ -118,13 +122,13 @@ def _of_output(metric: MetricLike, outputs: Sequence[NetworkOutput], loss: Outpu
     return OutputMetric(found, place, target, output.name)
 
 
-def named_outputs(network: Layer, answers: PyTree) -> Any:
+def named_outputs(network: Layer, answers: PyTree) -> Answers:
     """Return the predictions of a network with several outputs as a dict if the outputs are named."""
     names = () if network.call_graph is None else network.call_graph.output_names
     return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers
 
 
-def by_output(what: str, given: object, names: Sequence[str]) -> list[Any]:
+def by_output(what: str, given: object, names: Sequence[str]) -> list[object]:
     """Return what was given for each output.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -20,6 +20,7 @@ from ..specification import from_spec
 from ..storage import read_model
 from ..storage.trees import unflatten
 from ..training.program import Learner, Program
+from ..typing import Document, Shapes
 from . import cautions, kinds
 from .compiling import Compiled, own_program
 from .model import Model, empty_model
@@ -39,7 +40,7 @@ class Saved(NamedTuple):
     """
 
     model: Model
-    around: Mapping[str, Any]
+    around: Document
 
 
 def read_network(path: str | Path, custom: Mapping[str, type] = MappingProxyType({})) -> Saved:
@@ -58,7 +59,7 @@ def read_network(path: str | Path, custom: Mapping[str, type] = MappingProxyType
 
 def network_from(
     arrays: Mapping[str, np.ndarray],
-    document: Mapping[str, Any],
+    document: Document,
     path: str | Path,
     custom: Mapping[str, type] = MappingProxyType({}),
 ) -> Saved:
@@ -89,7 +90,7 @@ def network_from(
     return Saved(model, around)
 
 
-def _check_kinds(document: Mapping[str, Any]) -> None:
+def _check_kinds(document: Document) -> None:
     """Check the types of values in the document."""
     for name, kind in _KINDS.items():
         if type(document[name]) is not kind:
@@ -98,8 +99,8 @@ def _check_kinds(document: Mapping[str, Any]) -> None:
         raise ValueError("epochs_trained is below 0")
 
 
-def _compiled_from(spec: Mapping[str, Any], custom: Mapping[str, type]) -> Compiled:
-    def metrics_from(given: Iterable[Any]) -> tuple[MetricLike, ...]:
+def _compiled_from(spec: Document, custom: Mapping[str, type]) -> Compiled:
+    def metrics_from(given: Iterable[object]) -> tuple[MetricLike, ...]:
         return tuple(metric if isinstance(metric, str) else from_spec(metric, custom, Metric) for metric in given)
 
     if "program" in spec:
@@ -124,7 +125,7 @@ def _restore_training(model: Model, arrays: dict[str, np.ndarray]) -> None:
     model.learner = Learner(*begun)
 
 
-def _with_batch(shape: list[Any]) -> list[Any]:
+def _with_batch(shape: Shapes) -> Shapes:
     """Return the shape of one input, or of several, with a batch axis: only behind it may a None be a size."""
     if shape and all(isinstance(each, list) for each in shape):
         return [_with_batch(each) for each in shape]

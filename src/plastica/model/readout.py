@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import numpy as np
 from jax import Array
@@ -59,15 +57,18 @@ def fit_readout(model: BaseModel, x: object, y: object, l2: float, washout: int)
     model.replace_weights((*params[:last], learned), state)
 
 
+ZERO = np.zeros(())
+
+
 class _Sums:
     """The sums of products that ridge regression is solved from, centred if there is a bias."""
 
     def __init__(self, centred: bool) -> None:
         self.centred, self.count = centred, 0
-        self.square: Any = 0.0
-        self.product: Any = 0.0
-        self.x: Any = 0.0
-        self.y: Any = 0.0
+        self.square: np.ndarray = ZERO
+        self.product: np.ndarray = ZERO
+        self.x: np.ndarray = ZERO
+        self.y: np.ndarray = ZERO
 
     def add(self, x: Float[np.ndarray, "rows units"], y: Float[np.ndarray, "rows outputs"]) -> None:
         self.count += len(x)

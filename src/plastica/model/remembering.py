@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..errors import InvalidValue, ShapeError
 from ..layers.layer import INFERENCE, Layer, Params, State
 from ..training.rows import count_rows
+from ..training.stream import BatchArrays, BatchConverter
 from ..typing import PyTree
 from .base import BaseModel
 from .inputs import Examples, HostArrays
@@ -69,14 +69,12 @@ def check_fit(network: Layer, data: TrainingData, held_out: Examples | None, shu
         check_rows(network, held_out.x, "validation_data")
 
 
-def checked(
-    network: Layer, convert: Callable[[int, Sequence[object]], list[Any]]
-) -> Callable[[int, Sequence[object]], list[Any]]:
+def checked(network: Layer, convert: BatchConverter) -> BatchConverter:
     """Return a converter of batches that refuses those of another size than a stateful network remembers."""
     if not network.remembers:
         return convert
 
-    def whole(first: int, items: Sequence[object]) -> list[Any]:
+    def whole(first: int, items: Sequence[object]) -> list[BatchArrays]:
         batches = convert(first, items)
         for number, batch in enumerate(batches, first):
             check_rows(network, batch, f"batch {number}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from ..specification import to_spec
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
 from ..storage.trees import flatten
+from ..typing import Document, Shapes
 from ..version import __version__
 from . import cautions
 from .base import BaseModel
@@ -41,11 +41,11 @@ def save(model: BaseModel, path: str | Path, around: Mapping[str, object] = Mapp
 
 def contents(
     model: BaseModel, around: Mapping[str, object] = MappingProxyType({})
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+) -> tuple[dict[str, np.ndarray], Document]:
     """Return the arrays and the document of a network's file; see :func:`save`."""
-    shape: Any = model.declared_shape or ()
+    shape: Shapes = model.declared_shape or ()
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
-    document: dict[str, Any] = {
+    document: Document = {
         "kind": "network",
         "version": __version__,
         "name": model.name,
@@ -90,7 +90,7 @@ def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _compiled_spec(compiled: Compiled) -> dict[str, Any]:
+def _compiled_spec(compiled: Compiled) -> Document:
     if compiled.own is not None:
         return {"program": to_spec(compiled.own)}
     return {

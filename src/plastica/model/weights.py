@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -48,6 +48,9 @@ ORDER = (
 
 # The arrays of a layer by name; in copies names stand in their places, to learn the order.
 Holder: TypeAlias = dict[str, Any]
+
+
+T = TypeVar("T", bound=Tree)
 
 
 class NamedWeights(NamedTuple):
@@ -212,8 +215,7 @@ def _rank(name: str) -> tuple[int, str]:
     return (ORDER.index(name) if name in ORDER else len(ORDER), name)
 
 
-def copied(tree: Tree) -> Any:
+def copied(tree: T) -> T:
     """Return a tree of new dicts and tuples with the same arrays."""
-    if isinstance(tree, dict):
-        return dict(tree)
-    return tuple(copied(part) for part in tree)
+    made = dict(tree) if isinstance(tree, dict) else tuple(map(copied, tree))
+    return cast("T", made)

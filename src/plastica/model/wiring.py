@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -149,7 +149,9 @@ class LayerView:
         self.model.replace_weights(tuple(params), tuple(state))
 
     def _call(self) -> Node:
-        return next(node for node in nodes_of(self.model) if node.reads and node.owner.place == self.place)
+        return next(
+            node for node in nodes_of(self.model) if node.reads and cast("Origin", node.owner).place == self.place
+        )
 
 
 def layer_named(model: BaseModel, name: str | None, index: int | None) -> LayerView:
@@ -202,13 +204,16 @@ def is_node(value: object) -> bool:
 
 def _named(what: str, given: object) -> tuple[tuple[str, ...], tuple[Node, ...]]:
     named = given if isinstance(given, Mapping) else {}
-    parts: list[Any] = list(named.values()) if named else list(given) if isinstance(given, list | tuple) else [given]
+    parts: list[object] = list(named.values()) if named else list(given) if isinstance(given, list | tuple) else [given]
+    nodes: list[Node] = []
     for part in parts:
-        if not isinstance(part, Node | Input):
+        if isinstance(part, Node | Input):
+            nodes.append(part.node if isinstance(part, Input) else part)
+        else:
             raise InvalidValue(
                 f"Model({what}={part!r}): give an Input or the output of a layer, such as Dense(3)(x), or several."
             )
     if not parts:
         raise InvalidValue(f"Model({what}={given!r}): at least one is needed.")
     names = tuple(map(str, named))
-    return names, tuple(part.node if isinstance(part, Input) else part for part in parts)
+    return names, tuple(nodes)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
 from ..errors import PlasticaWarning
-from ..typing import Float, Int
+from ..typing import Float, Int, PyTree
 
 # The fraction of an error that may be missing with fixed predictions: about the rounding error of float32.
 MISSING = 1e-6
@@ -82,7 +82,7 @@ def passing(steps: int, pace: float, distance: int) -> Reach:
     return Reach(steps, 1 - found, abs(found) <= _MISSING_AT_MOST, made)
 
 
-def passed_on(missing: Sequence[Any], pace: Array | float) -> list[Any]:
+def passed_on(missing: Sequence[PyTree], pace: Array | float) -> list[PyTree]:
     """Return the missing fraction of each error, first link to last, after one more step; floats or traced numbers."""
     return [own + pace * (above - own) for own, above in zip(missing, [*missing[1:], 0.0], strict=True)]
 

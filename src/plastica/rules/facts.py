@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from ..typing import Document
+
 # Yes, no, a number, or a few words if neither yes nor no is true.
 Fact = bool | int | str
 
@@ -66,7 +68,7 @@ class FactsOf:
 
 def together(source: str, first: Facts, after: Facts) -> Facts:
     """Return the combined requirements of two rules of which one follows the other."""
-    found: dict[str, Any] = {"phases": max(first.phases, after.phases)}
+    found: Document = {"phases": max(first.phases, after.phases)}
     found["local"] = _most(first.local, after.local, gravest=False)
     for name in ("symmetric_weights", "global_error", "labels"):
         found[name] = _most(getattr(first, name), getattr(after, name), gravest=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 from math import prod
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ from ..random import Key
 from ..typing import Float, Memory, PyTree, Shaped, by_name
 from .chain import learned_places
 from .rule import Batch, Rule, Signal, loss_of, rule_key
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Learned(NamedTuple):
@@ -50,7 +53,7 @@ class LayerRule(Rule):
     needs_loss: ClassVar[bool] = False
 
     def own_rates(self) -> tuple[str, ...]:
-        own = {field.name for field in fields(cast(Any, self))}
+        own = {field.name for field in fields(cast("DataclassInstance", self))}
         return written(self, "learning_rate") if "learning_rate" in own else (type(self).__name__,)
 
     def begin(self, layer: Layer, params: Params, key: Key) -> Memory:

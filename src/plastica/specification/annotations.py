@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin
 from ..declaration import Declaration
 
 
-def fits(value: object, hint: Any) -> bool:
+def fits(value: object, hint: object) -> bool:
     """Return whether ``value`` matches the annotation ``hint``.
 
     The check is strict: True is not a number, a string is not a function, and a declaration never counts as a function.
@@ -27,7 +27,7 @@ def fits(value: object, hint: Any) -> bool:
     return _fits_plain(value, hint)
 
 
-def say(hint: Any) -> str:
+def say(hint: object) -> str:
     """Return an annotation as text."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
@@ -43,13 +43,13 @@ def say(hint: Any) -> str:
     return getattr(hint, "__name__", str(hint))
 
 
-def _parts_fit(value: tuple[object, ...], args: tuple[Any, ...]) -> bool:
+def _parts_fit(value: tuple[object, ...], args: tuple[object, ...]) -> bool:
     if len(args) == 2 and args[1] is Ellipsis:
         return all(fits(part, args[0]) for part in value)
     return not args or (len(value) == len(args) and all(map(fits, value, args)))
 
 
-def _fits_plain(value: object, hint: Any) -> bool:
+def _fits_plain(value: object, hint: object) -> bool:
     if hint is Any:
         return True
     if hint in (None, NoneType):

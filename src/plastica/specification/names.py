@@ -7,13 +7,13 @@ import math
 from collections.abc import Callable
 from functools import cache
 from inspect import isclass
-from typing import Any, TypeGuard, TypeVar, get_type_hints
+from typing import TypeGuard, TypeVar, get_type_hints
 
 from ..declaration import Declaration
 from ..errors import InvalidValue
 from ..lazy import import_declarations
 
-C = TypeVar("C", bound=Callable[..., Any])
+C = TypeVar("C", bound=Callable[..., object])
 
 DEEPEST = 100
 MOST_PARTS = 500_000
@@ -22,7 +22,7 @@ FLOAT = "$float"
 NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _PACKAGE = __name__.partition(".")[0]
 _registered_classes: dict[str, type[Declaration]] = {}
-registered_functions: dict[str, Callable[..., Any]] = {}
+registered_functions: dict[str, Callable[..., object]] = {}
 
 
 def register(own: C, name: str | None = None) -> C:
@@ -76,7 +76,7 @@ def is_declared(cls: object) -> TypeGuard[type[Declaration]]:
 
 
 @cache
-def fields_of(cls: type[Declaration]) -> dict[str, Any]:
+def fields_of(cls: type[Declaration]) -> dict[str, object]:
     """Return the annotations of the fields that can be passed to the constructor."""
     hints = get_type_hints(cls)
     fields = dataclasses.fields(cls)  # pyright: ignore[reportArgumentType]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from inspect import isclass
 from types import MappingProxyType
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import TypeGuard, TypeVar, cast
 
 from ..declaration import Declaration, converters_of
 from ..errors import FileError, PlasticaError
+from ..typing import Document
 from .annotations import fits, say
 from .names import (
     DEEPEST,
@@ -120,7 +121,7 @@ class _Reader:
             raise FileError(_pass_it(path, "class", own))
         raise FileError(f"{path}: the type {name[:60]!r} is not known; did a newer plastica write this?")
 
-    def function(self, name: str, path: str) -> Callable[..., Any]:
+    def function(self, name: str, path: str) -> Callable[..., object]:
         if name not in self.functions:
             raise FileError(_pass_it(path, "function", name))
         function = self.functions[name]
@@ -129,17 +130,17 @@ class _Reader:
         return function
 
 
-def _is_typed(spec: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(spec, dict) and isinstance(cast("dict[str, Any]", spec).get("type"), str)
+def _is_typed(spec: object) -> TypeGuard[Document]:
+    return isinstance(spec, dict) and isinstance(cast("Document", spec).get("type"), str)
 
 
-def _present_name(spec: dict[str, Any]) -> str:
+def _present_name(spec: Document) -> str:
     """Return the current name of the type of a specification; older files contain former names."""
     renamed = next((new for old, part, new in _RENAMED if spec["type"] == old and part in spec), None)
     return renamed or spec["type"]
 
 
-def _converted(converter: Callable[[Any], object], value: object, path: str) -> object:
+def _converted(converter: Callable[[object], object], value: object, path: str) -> object:
     try:
         return converter(value)
     except PlasticaError as error:

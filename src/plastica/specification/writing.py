@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from inspect import isclass
-from typing import Any, cast
+from typing import cast
 
 import jax
 import numpy as np
 
 from ..declaration import Declaration
 from ..errors import InvalidValue
+from ..typing import Document
 from .annotations import fits, say
 from .names import DEEPEST, FLOAT, MOST_PARTS, OWN, fields_of, is_declared, registered_functions, type_name
 
 
-def to_spec(declared: Declaration) -> dict[str, Any]:
+def to_spec(declared: Declaration) -> Document:
     """Return a declaration as dictionaries, lists, strings and numbers.
 
     A user-defined function is stored by name, ``{"custom": "swish"}``, and passed again when loading.
@@ -31,14 +32,14 @@ class _Writer:
     """Converts a declaration to its specification."""
 
     def __init__(self) -> None:
-        self.functions: dict[str, Callable[..., Any]] = {}
+        self.functions: dict[str, Callable[..., object]] = {}
         self.left = MOST_PARTS
 
-    def declaration(self, declared: Declaration, path: str, depth: int) -> dict[str, Any]:
+    def declaration(self, declared: Declaration, path: str, depth: int) -> Document:
         cls = type(declared)
         if not is_declared(cls):
             raise InvalidValue(f"{path}: {cls.__name__} cannot be saved; put @declaration above its class.")
-        spec: dict[str, Any] = {"type": type_name(cls)}
+        spec: Document = {"type": type_name(cls)}
         for name, hint in fields_of(cls).items():
             value = getattr(declared, name)
             spec[name] = self.value(value, f"{path}.{name}", depth - 1)
@@ -66,7 +67,7 @@ class _Writer:
             return {OWN: self.function(value, path)}
         raise InvalidValue(f"{path} cannot be saved: it holds {type(value).__name__}, which no file can carry.")
 
-    def function(self, function: Callable[..., Any], path: str) -> str:
+    def function(self, function: Callable[..., object], path: str) -> str:
         given = (name for name, known in registered_functions.items() if known is function)
         name = next(given, None) or getattr(function, "__name__", "")
         if not name.isidentifier():

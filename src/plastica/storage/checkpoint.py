@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import FileError, InvalidValue, PlasticaWarning
+from ..typing import Document
 from . import manifest as manifests
 from . import tensor_file
 from .atomic import explained, sync_folder, write_all, write_file
-from .document import Document
 from .locking import try_lock
 
 if TYPE_CHECKING:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 from ..errors import FileError, InvalidValue
-
-# The contents of a JSON object; what is read from files is checked by those who read it.
-Document: TypeAlias = dict[str, Any]
+from ..typing import Document
 
 LARGEST_DOCUMENT = 32 * 2**20
 DEEPEST = 200
@@ -52,7 +50,7 @@ def decode(text: str | bytes, where: str) -> Document:
     return parse(text, where, _restore)
 
 
-def parse(text: str | bytes, where: str, object_hook: Callable[[Document], Any] | None = None) -> Document:
+def parse(text: str | bytes, where: str, object_hook: Callable[[Document], object] | None = None) -> Document:
     """Return the dictionary in a JSON text, without decoding special values.
 
     Raises:
@@ -76,7 +74,7 @@ def _spelt(value: object, sort_keys: bool) -> str:
     return json.dumps(value, sort_keys=sort_keys, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: object, path: str, depth: int) -> Any:
+def _plain(value: object, path: str, depth: int) -> object:
     if depth == 0:
         raise InvalidValue(f"{path[:60]}...: nested more than {DEEPEST} levels deep.")
     if isinstance(value, dict):
@@ -97,7 +95,7 @@ def _plain(value: object, path: str, depth: int) -> Any:
     )
 
 
-def _restore(parts: Document) -> Any:
+def _restore(parts: Document) -> object:
     if parts.keys() == {_FLOAT}:
         name = parts[_FLOAT]
         return _NOT_FINITE[name] if isinstance(name, str) and name in _NOT_FINITE else parts

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 
 from ..errors import FileError
+from ..typing import Document
 from . import document as documents
 from .atomic import reason
-from .document import Document
 from .tensor_file import open_regular
 
 FORMAT = 1

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import FileError
+from ..typing import Document
 from . import document as documents
 from . import tensor_file
 from .atomic import as_path, replace_file
-from .document import Document
 
 if TYPE_CHECKING:
     from jax.typing import ArrayLike

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 import numpy as np
 
 from ..errors import FileError, InvalidValue
+from ..typing import Document
 from . import document as documents
 from .atomic import reason
-from .document import Document
 from .foreign import what_it_seems
 
 if TYPE_CHECKING:

@@ -1,12 +1,11 @@
 """Conversion between pytrees of arrays and named arrays, for params, state and memory in files."""
 
-# The functions for trees of JAX have no types.
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import jax
 import numpy as np
@@ -63,14 +62,12 @@ def unflatten(template: T, arrays: Mapping[str, np.ndarray]) -> T:
                 f"array {name!r} has shape {array.shape} and dtype {array.dtype}; expected {place.shape} and "
                 f"{place.dtype}. The file belongs to another network."
             )
-    return jax.tree.unflatten(jax.tree.structure(template), [arrays[name] for name in wanted])
+    return jax.tree.unflatten(cast("PyTree", jax.tree.structure(template)), [arrays[name] for name in wanted])
 
 
-def _named_leaves(tree: PyTree) -> list[tuple[str, Any]]:
-    leaves = [
-        ("/".join(_part(key) for key in path) or ".", leaf)
-        for path, leaf in jax.tree_util.tree_flatten_with_path(tree)[0]  # pyright: ignore[reportUnknownMemberType]
-    ]
+def _named_leaves(tree: PyTree) -> list[tuple[str, PyTree]]:
+    found = cast("list[tuple[tuple[object, ...], PyTree]]", jax.tree_util.tree_flatten_with_path(tree)[0])
+    leaves = [("/".join(map(_part, path)) or ".", leaf) for path, leaf in found]
     names: set[str] = set()
     for name, _ in leaves:
         if name in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from ..evaluation.results import Results
 from ..evaluation.scores import Scores
 from ..notes import Note
 from ..settings import Settings
+from ..typing import Json
 
 ModelKind = Literal["network", "linear", "trees"]  # the models that can be saved
 
@@ -93,6 +94,6 @@ class TableFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise DataError(f"this is not a description of a table's network: {problem}.") from None
 
 
-def listed(values: object) -> Any:
+def listed(values: object) -> Json:
     """Return plain values with lists instead of tuples, as read from JSON."""
     return json.loads(msgspec.json.encode(values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def linear_network(baseline: Baseline, target: Target, width: int, seed: int) ->
     spread = width + sum(count - 1 for _, count in codes)
     kernel, bias = np.zeros((spread, end.units)), np.zeros(end.units)
     for place, fitted in enumerate(baseline.models):
-        _fill(kernel, bias, place, fitted, target)
+        _fill(kernel, bias, place, cast("LinearFit | int", fitted), target)
     model.set_weights([kernel.astype(np.float32), bias.astype(np.float32)])
     return model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..notes import as_written
 from ..settings import Settings
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
+from ..typing import Document, Json
 from ..version import __version__
 from .facts import TableFacts, listed
 from .networks import units_of
@@ -73,7 +74,7 @@ def read_table_model(path: str | Path) -> tuple[Parts, list[Parts]]:
     return (members[0][0], members[0][1], target, facts), members
 
 
-def _contents(own: Parts) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def _contents(own: Parts) -> tuple[dict[str, np.ndarray], Document]:
     """Return the arrays and the document of one model."""
     model, description = own[0], _description(own)
     if not isinstance(model, BoostedTrees):
@@ -85,7 +86,7 @@ def _contents(own: Parts) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     }
 
 
-def _description(own: Parts) -> dict[str, Any]:
+def _description(own: Parts) -> Document:
     _, encoder, target, facts = own
     return {
         "format": FORMAT,
@@ -95,7 +96,7 @@ def _description(own: Parts) -> dict[str, Any]:
     }
 
 
-def _parts(arrays: Mapping[str, np.ndarray], document: Mapping[str, Any], path: str | Path) -> Parts:
+def _parts(arrays: Mapping[str, np.ndarray], document: Document, path: str | Path) -> Parts:
     if document.get("kind") == kinds.TREES:
         return with_trees(arrays, document, path)
     return around_network(reading.network_from(arrays, document, path), path)
@@ -162,7 +163,7 @@ def _described(kept: Mapping[str, object], path: str | Path) -> tuple[TableEncod
     return encoder, target, facts
 
 
-def upgraded(kept: object) -> Any:
+def upgraded(kept: object) -> Json:
     """Return a description of version 2 with its sentences converted to notes."""
     if isinstance(kept, list):
         return [upgraded(each) for each in kept]

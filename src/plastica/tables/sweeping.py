@@ -20,7 +20,7 @@ def sweep_table(
     prepared: Prepared,
     settings: Settings,
     axis: str,
-    values: Sequence[Any] | None = None,
+    values: Sequence[object] | None = None,
     seeds: int = 5,
     monitor: str | None = None,
     verbose: int | str = 0,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -122,7 +122,7 @@ class BoostedTrees:
         """
         grown: list[tuple[int, np.ndarray]] = []
         base: list[float] = []
-        for model in baseline.models:
+        for model in cast("tuple[TreesFit | int, ...]", baseline.models):
             begin = len(base)
             base += _bases(baseline, model)
             if not isinstance(model, int):

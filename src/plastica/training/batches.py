@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, overload
+from typing import overload
 
 import jax
 import numpy as np
 
 from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
-from ..typing import PyTree
-from .rows import AnyArray, Picked, Plan, Rows, count_rows, is_staged
+from ..typing import AnyArray, PyTree
+from .rows import Picked, Plan, Rows, count_rows, is_staged
 from .share import MOST_COUNTED
 from .source import Source
 
@@ -186,12 +186,25 @@ class Arrays(Planner, Source):
 
     Args:
         data: The rows, as returned by :func:`training_rows`.
-        planner: The arguments of :class:`Planner`; the number of rows is that of the rows to train on.
+        rows: The number of rows to train on.
+        batch_size, seed, shuffle, first_epoch, sampling, together: As for :class:`Planner`.
         places: Which of the rows to train on, so that several sources share one copy of the data. None: all.
     """
 
-    def __init__(self, data: Rows, *planner: Any, places: np.ndarray | None = None, **options: Any) -> None:
-        super().__init__(*planner, **options)
+    def __init__(
+        self,
+        data: Rows,
+        rows: int,
+        batch_size: int,
+        seed: int,
+        shuffle: bool,
+        first_epoch: int,
+        sampling: np.ndarray | None = None,
+        together: int = 1,
+        *,
+        places: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(rows, batch_size, seed, shuffle, first_epoch, sampling, together)
         self.data, self.places = data, None if places is None else places.astype(np.int32)
 
     def rows_at(self, step: int) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Protocol, cast
 
 import jax
 
@@ -19,6 +19,13 @@ VARIABLE = "PLASTICA_CACHE"
 MOST_PROGRAMS = 32
 
 
+class _Compiled(Protocol):
+    """What is used of a function that ``jax.jit`` returned."""
+
+    def _cache_size(self) -> int: ...
+    def clear_cache(self) -> None: ...
+
+
 def keep_compiled_programs() -> None:
     """Enable JAX's persistent compilation cache unless it is configured, and limit the number of programs in memory.
 
@@ -28,8 +35,7 @@ def keep_compiled_programs() -> None:
     The folder is ``plastica`` in the cache folder of the user. The environment variable ``PLASTICA_CACHE`` sets another
     folder, or disables the cache (``off``).
     """
-    kept: tuple[Any, ...] = (*programs(), advance_members)
-    for program in kept:
+    for program in cast("tuple[_Compiled, ...]", (*programs(), advance_members)):
         if program._cache_size() > MOST_PROGRAMS:
             program.clear_cache()
     if jax.config.values.get("jax_compilation_cache_dir"):

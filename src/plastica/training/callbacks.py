@@ -11,9 +11,11 @@ import numpy as np
 
 from ..errors import InvalidValue, PlasticaWarning
 from ..registry import look_up
+from ..typing import Document
 
 Logs = dict[str, float]
-CallbackState: TypeAlias = dict[str, Any]  # values that JSON can store
+CallbackState: TypeAlias = Document
+RunParams: TypeAlias = Mapping[str, Any]  # names and values as in Keras
 Needs = Literal["logs", "epoch", "batch"]
 T = TypeVar("T")
 
@@ -69,7 +71,7 @@ class Callback:
     """
 
     model: Any = None  # a Model, which is above this floor; callbacks may use all of its methods
-    params: Mapping[str, Any] = {}
+    params: RunParams = {}  # noqa: RUF012 - replaced before the first epoch, never written to
     needs: Needs = "epoch"
 
     def __init_subclass__(cls, **kwargs: object) -> None:
@@ -87,11 +89,11 @@ class Callback:
             )
             warnings.warn(message, PlasticaWarning, stacklevel=2)
 
-    def set_model(self, model: Any) -> None:
+    def set_model(self, model: object) -> None:
         """Set the model; called before ``on_train_begin``."""
         self.model = model
 
-    def set_params(self, params: Mapping[str, Any]) -> None:
+    def set_params(self, params: RunParams) -> None:
         """Set the parameters of the run; called before ``on_train_begin``."""
         self.params = params
 

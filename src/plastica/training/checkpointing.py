@@ -8,7 +8,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, cast
 
 import jax
 import numpy as np
@@ -17,13 +17,12 @@ from ..errors import InvalidValue, PlasticaWarning
 from ..specification import to_spec
 from ..storage import CheckpointFolder
 from ..storage import document as documents
-from ..storage.document import Document
 from ..storage.trees import flatten, unflatten
+from ..typing import AnyArray, Document
 from .callbacks import CallbackState, say
 from .member import Member
 from .program import Learner, Program
 from .recovery import CallStart, Recovery
-from .rows import AnyArray
 from .run import Run
 
 # Fields added to declarations since the first release; they are part of a run's fingerprint only if they are set.
@@ -229,15 +228,16 @@ def _fingerprint(member: Member, update: Callable[[Digest, AnyArray], None]) -> 
 
 def _first_written(program: Program) -> Document:
     """Return a program's specification as the first release wrote it, whose checkpoints are still resumed."""
-    spec = _without_added(to_spec(program))
+    spec = cast("Document", _without_added(to_spec(program)))
     return {**spec, "type": "Program"} if spec["type"] == "program.Supervised" else spec
 
 
-def _without_added(spec: Any) -> Any:
+def _without_added(spec: object) -> object:
     if isinstance(spec, list):
-        return [_without_added(part) for part in spec]
+        return [_without_added(part) for part in cast("list[object]", spec)]
     if not isinstance(spec, dict):
         return spec
+    spec = cast("Document", spec)
     unset = (name for name, value in spec.items() if name in ADDED_FIELDS and value in (None, False, 0.0))
     left = spec.keys() - set(unset)
     return {name: _without_added(value) for name, value in spec.items() if name in left}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import jax
+import numpy as np
+from jax import Array
 
 from ..layers.layer import Layer
+from ..random import Key
+from ..typing import Memory, Params, PyTree, State
 from . import loop
+from .program import Learner, Program, RespondsToInputs
+from .rows import Plan, Rows
 
 # XLA's older code generation and LLVM's first level of optimization: an ensemble of small networks compiles in half the
 # time and needs 200 MB less for it, and its steps take 5 to 15 % longer. Dense and recurrent layers lose up to 60 %.
@@ -19,9 +25,9 @@ COMPILES_FAST = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization
 class Programs(NamedTuple):
     """The programs of a run; see :func:`.loop.advance`, :func:`.loop.evaluate` and :func:`.loop.predict`."""
 
-    advance: Callable[..., Any]
-    evaluate: Callable[..., Any]
-    predict: Callable[..., Any]
+    advance: Callable[[Program, Key, Learner, Rows, Rows | None, Plan], loop.Chunk]
+    evaluate: Callable[[Program, Params, State, Memory, Rows, Array], Array]
+    predict: Callable[[RespondsToInputs, Params, State, Memory, PyTree, Array | np.integer], PyTree]
 
 
 FAST_STEPS = Programs(loop.advance, loop.evaluate, loop.predict)
@@ -39,19 +45,19 @@ def _compiled_fast() -> Programs:
         options = {name: value for name, value in COMPILES_FAST.items() if _are_known({name: value})}
     if not options:
         return FAST_STEPS
-    return Programs(*(jax.jit(cast(Any, each).__wrapped__, compiler_options=options) for each in FAST_STEPS))
+    return Programs(*(jax.jit(cast("PyTree", each).__wrapped__, compiler_options=dict(options)) for each in FAST_STEPS))
 
 
-def _are_known(options: dict[str, Any]) -> bool:
+def _are_known(options: Mapping[str, object]) -> bool:
     """Return whether this XLA has these options; newer ones have lost some."""
     try:
-        jax.jit(lambda: 0, compiler_options=options).lower().compile()
+        jax.jit(lambda: 0, compiler_options=dict(options)).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True
 
 
-def programs() -> Iterator[Callable[..., Any]]:
+def programs() -> Iterator[Callable[..., PyTree]]:
     """Yield every one of them that may hold a program."""
     yield from FAST_STEPS
     if _compiled_fast.cache_info().currsize:

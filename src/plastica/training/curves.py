@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from ..drawing import COLOURS, PALE, checked_ending, own_style
 from ..errors import InvalidValue
@@ -14,8 +14,17 @@ if TYPE_CHECKING:
 
     from ..drawing.figure import Drawing
 
-TRAINING = {"color": COLOURS[0], "linestyle": "-", "label": "training"}
-VALIDATION = {"color": COLOURS[1], "linestyle": (0, (4, 1.5)), "label": "validation"}
+
+class CurveStyle(TypedDict):
+    """How a curve is drawn, in the words of matplotlib."""
+
+    color: str
+    linestyle: str | tuple[int, tuple[float, float]]
+    label: str
+
+
+TRAINING: CurveStyle = {"color": COLOURS[0], "linestyle": "-", "label": "training"}
+VALIDATION: CurveStyle = {"color": COLOURS[1], "linestyle": (0, (4, 1.5)), "label": "validation"}
 INK = "#333333"
 COLUMNS = 3
 FEW = 15
@@ -78,7 +87,7 @@ def _panel(axes: Axes, run: Figures, name: str, log: bool) -> None:
     _dress(axes, name, epochs)
 
 
-def _line(axes: Axes, epochs: list[int], values: list[float], style: dict[str, Any]) -> None:
+def _line(axes: Axes, epochs: list[int], values: list[float], style: CurveStyle) -> None:
     marker = "o" if len(epochs) <= FEW else None
     axes.plot(epochs, values, linewidth=1.6, marker=marker, markersize=3, solid_capstyle="round", **style)
 

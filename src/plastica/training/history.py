@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..notebook import html
 from ..notebook.html import shown
+from ..typing import Document
 from . import curves
 from .callbacks import Callback, CallbackState, Logs, Needs
 from .charts import charts
@@ -92,7 +92,7 @@ class History(Callback):
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> History:
+    def from_dict(cls, values: Document) -> History:
         """Return the history from the result of :meth:`to_dict`; None becomes NaN."""
         made = cls()
         made.history = {

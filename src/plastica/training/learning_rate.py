@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from ..errors import InvalidValue
 from ..fields import judged
 from ..schedules import Schedule
 from .callbacks import Callback, CallbackState, Logs, say
+from .program import Program
 
 
 class LearningRateScheduler(Callback):
@@ -65,12 +66,19 @@ class LearningRateScheduler(Callback):
         set_plain_rate(self.model, state["learning_rate"])
 
 
-def plain_rate(model: Any) -> float | None:
+class RatedModel(Protocol):
+    """What is used of a model."""
+
+    program: Program
+    learning_rate: float
+
+
+def plain_rate(model: RatedModel) -> float | None:
     """Return the learning rate of a model if it is a number; None for a schedule."""
     return model.program.learning_rate
 
 
-def set_plain_rate(model: Any, rate: float | None) -> None:
+def set_plain_rate(model: RatedModel, rate: float | None) -> None:
     """Set the result of :func:`plain_rate`; a schedule is unchanged."""
     if rate is not None:
         model.learning_rate = rate

@@ -16,11 +16,12 @@ from jax import Array
 
 from .. import random
 from ..layers.layer import INFERENCE, Params, State
+from ..random import Key
 from ..rules import Batch
-from ..typing import Float, Int, Memory, PyTree
+from ..typing import AnyArray, Float, Int, Memory, PyTree
 from .finite import all_finite
 from .program import Learner, Program, RespondsToInputs
-from .rows import AnyArray, Plan, Rows, count_rows, gathered
+from .rows import Plan, Rows, count_rows, gathered
 from .share import PlanCount, PlanCounts, progress_of
 from .sums import added, row_sums
 
@@ -54,7 +55,7 @@ EpochLoop = tuple[Array, Array, Learner, Array, Array, Array]
 
 
 @jax.jit
-def advance(program: Program, key: Array, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan) -> Chunk:
+def advance(program: Program, key: Key, learner: Learner, rows: Rows, validation: Rows | None, plan: Plan) -> Chunk:
     """Run the planned span of epochs and batches.
 
     Args:
@@ -116,7 +117,7 @@ class Place(NamedTuple):
 
 def planned_step(
     program: Program,
-    key: Array,
+    key: Key,
     learner: Learner,
     rows: Rows,
     numbers: Int[Array, "size"],

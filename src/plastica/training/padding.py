@@ -8,8 +8,8 @@ from collections.abc import Hashable, Sequence
 import jax
 import numpy as np
 
+from ..typing import AnyArray
 from .program import Learner, Program
-from .rows import AnyArray
 
 # Measured on a core of a server: a program of a small dense network compiles in two to three seconds, and a weight
 # takes .2 ns for each row of a step (forward, backward and the optimizer).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +11,7 @@ import numpy as np
 from jax import Array
 
 from ..data.gathered import Staged
-from ..typing import Float, Int, PyTree
-
-# Plans are NumPy's on the host, and JAX's inside a compiled program.
-AnyArray: TypeAlias = Array | np.ndarray
+from ..typing import AnyArray, Float, Int, PyTree
 
 
 class Rows(NamedTuple):

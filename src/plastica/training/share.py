@@ -9,15 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..typing import Float, Integer
-from .rows import AnyArray
+from ..typing import AnyArray, Float, Integer
 
 # The range of int32, which limits the epochs of a run and the rows of an array.
 MOST_COUNTED = 2**31 - 1
 
 # Numbers of a plan: compiled in, or arguments of the program.
-PlanCount: TypeAlias = AnyArray | np.integer | int
-PlanCounts: TypeAlias = Sequence[PlanCount] | AnyArray
+PlanCount: TypeAlias = "AnyArray | np.integer | int"
+PlanCounts: TypeAlias = "Sequence[PlanCount] | AnyArray"
 
 
 def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:

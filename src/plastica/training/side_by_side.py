@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -13,11 +13,11 @@ import numpy as np
 from jax import Array
 
 from ..layers.kernels.product import side_by_side
-from ..typing import Bool, Float, Int, PyTree, UInt
+from ..typing import AnyArray, Bool, Float, Int, PyTree, UInt
 from .finite import all_finite
 from .loop import Chunk, Place, advance, held_out_sums, planned_step
 from .program import Learner, Program
-from .rows import AnyArray, Plan, Rows
+from .rows import Plan, Rows
 
 
 class MemberArrays(NamedTuple):
@@ -63,14 +63,14 @@ class Layout(NamedTuple):
         shared: For each leaf whether it is the same for all.
     """
 
-    structure: Any  # what jax.tree.structure returns, for which JAX has no public type
+    structure: Hashable  # what jax.tree.structure returns, for which JAX has no public type
     shared: tuple[bool, ...]
 
     def put_together(self, common: Sequence[PyTree], own: Sequence[PyTree]) -> MemberRun:
         """Return what one member runs."""
         of_all, of_one = iter(common), iter(own)
         leaves = [next(of_all if shared else of_one) for shared in self.shared]
-        return MemberRun(*jax.tree.unflatten(self.structure, leaves))
+        return MemberRun(*jax.tree.unflatten(cast("PyTree", self.structure), leaves))
 
 
 @partial(jax.jit, static_argnames=("layout", "groups"))

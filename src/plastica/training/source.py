@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .rows import AnyArray, Plan, Rows
+from ..typing import AnyArray
+from .rows import Plan, Rows
 from .share import MOST_COUNTED
 
 

@@ -9,12 +9,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import DTypeLike
 
-from ..typing import Params, PyTree
+from ..typing import AnyArray, Params, PyTree
 from .loop import Chunk
 from .member import Call, Member
 from .padding import Padding, padded
 from .program import Learner
-from .rows import AnyArray
 from .side_by_side import CallPlan, Layout, MemberArrays, advance_members
 
 # Members are computed side by side while the parameters and moments of a group stay in the cache of a core.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias, cast
 
 from ..declaration import Declaration, declaration
 from ..errors import InvalidValue
@@ -232,15 +232,15 @@ def _number(value: float) -> float:
         return math.nan
 
 
-def _reached(name: str, wanted: float | list[Any] | tuple[Any, ...]) -> Reached:
+def _reached(name: str, wanted: float | Sequence[object]) -> Reached:
     if isinstance(wanted, list | tuple):
         if len(wanted) != 2:
             raise InvalidValue(f'until: "{name}" has {wanted!r}; expected a number or a pair such as ("<=", 0.01).')
-        return Reached(name, wanted[0], wanted[1])
+        return Reached(name, *cast("tuple[Inequality, float]", wanted))
     direction = better(name)
     if direction is None:
         raise InvalidValue(
             f'until: whether to stop below or above a value cannot be inferred from the name "{name}". '
             + EXPLICIT.format(name=name, value=wanted)
         )
-    return Reached(name, "<=" if direction == "min" else ">=", wanted)
+    return Reached(name, "<=" if direction == "min" else ">=", cast("float", wanted))

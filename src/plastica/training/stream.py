@@ -12,9 +12,9 @@ import jax
 import numpy as np
 
 from ..errors import DataError
-from ..typing import PyTree
+from ..typing import AnyArray, PyTree
 from .batches import room_for
-from .rows import AnyArray, Plan, Rows, count_rows
+from .rows import Plan, Rows, count_rows
 from .share import MOST_COUNTED
 from .source import Source
 

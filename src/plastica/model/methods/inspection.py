@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ...rules.alignment import whole_batch
 from ...typing import Float
 from .. import examples, tracing
 from ..base import BaseModel
+
+if TYPE_CHECKING:
+    from ...drawing.figure import Drawing
 
 
 class InspectionMethods(BaseModel):
@@ -33,7 +36,7 @@ class InspectionMethods(BaseModel):
         *,
         features: Sequence[str] | None = None,
         classes: Sequence[str] | None = None,
-    ) -> Any:
+    ) -> Drawing:
         """Draw a diagram of the network: units, connections, shapes.
 
         Args:
@@ -65,7 +68,7 @@ class InspectionMethods(BaseModel):
 
     def plot_gates(
         self, x: object, *, row: int = 0, layer: int | str | None = None, path: str | Path | None = None
-    ) -> Any:
+    ) -> Drawing:
         """Draw the gates and states of a recurrent layer at every step of one sequence.
 
         Each panel is a quantity, such as the forget gate of an LSTM, with a line for each unit; the first is the
@@ -130,7 +133,7 @@ class InspectionMethods(BaseModel):
 
     def plot_gradient_by_lag(
         self, x: object, y: object, *, layer: str | None = None, path: str | Path | None = None
-    ) -> Any:
+    ) -> Drawing:
         """Draw :meth:`gradient_by_lag`.
 
         Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import jax
 import numpy as np
@@ -16,6 +15,7 @@ from ...training.cache import keep_compiled_programs
 from ...training.compiled import compiled_for
 from ...training.rows import Plan
 from ...training.sums import figures
+from ...typing import Answers, EvaluationResult
 from .. import inference
 from ..adapting import adapt
 from ..base import BaseModel
@@ -38,7 +38,7 @@ class BatchMethods(BaseModel):
         sample_weight: object = None,
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
-    ) -> Any:
+    ) -> EvaluationResult:
         """Make one step of training on a batch, as ``fit`` does with each of its batches.
 
         For loops of your own, such as those of two networks that compete. Batches of one size use one compiled program;
@@ -63,7 +63,7 @@ class BatchMethods(BaseModel):
 
     def test_on_batch(
         self, x: object, y: object = None, sample_weight: object = None, return_dict: bool = False
-    ) -> Any:
+    ) -> EvaluationResult:
         """Return loss and metrics of a batch and of those before it since :meth:`reset_metrics`, as in Keras.
 
         Args:
@@ -74,7 +74,7 @@ class BatchMethods(BaseModel):
         program, widths, self._test_sums = inference.sums_of(self, iter([batch]), None, self._test_sums)
         return _as_asked(figures(program, widths, np.asarray(self._test_sums)), return_dict)
 
-    def predict_on_batch(self, x: object) -> Any:
+    def predict_on_batch(self, x: object) -> Answers:
         """Return the predictions for a batch, as :meth:`predict` does."""
         return inference.predict(self, x, None)
 
@@ -120,7 +120,7 @@ def _train(
     return figures(model.program, widths, np.asarray(chunk.learner.sums))
 
 
-def _as_asked(found: dict[str, float], return_dict: bool) -> Any:
+def _as_asked(found: dict[str, float], return_dict: bool) -> EvaluationResult:
     if return_dict:
         return found
     return found["loss"] if len(found) == 1 else list(found.values())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
 
-from ...layers.node import Node
+import numpy as np
+
+from ...layers.node import Node, Nodes
 from .. import examples, remembering, wiring
 from ..base import BaseModel
 
@@ -30,12 +32,12 @@ class StructureMethods(BaseModel):
         return [] if graph is None else [nodes[place] for place in graph.outputs]
 
     @property
-    def input(self) -> Any:
+    def input(self) -> Nodes:
         """The input as a node; a list of them if there are several."""
         return self.inputs[0] if len(self.inputs) == 1 else self.inputs
 
     @property
-    def output(self) -> Any:
+    def output(self) -> Nodes:
         """The output as a node; a list of them if there are several."""
         return self.outputs[0] if len(self.outputs) == 1 else self.outputs
 
@@ -93,8 +95,8 @@ class StructureMethods(BaseModel):
         Raises:
             ShapeError, DataError: If the inputs are invalid.
         """
-        rows: Any = examples.take_inputs(self, x)
-        self.keep_untrained(self.params, self.network.adapted(rows, self.state))
+        rows = examples.take_inputs(self, x)
+        self.keep_untrained(self.params, self.network.adapted(cast("np.ndarray", rows), self.state))
 
     def reset_states(self) -> None:
         """Let stateful layers (``LSTM(8, stateful=True)``) begin anew, as before the first step of a sequence.
