@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data.ranks import ranks as ranks_of
 from ..data.table import show
+from ..typing import Bool, Float, Int
 from .arrays import TableArrays
 from .findings import Finding, finding, percent
 
@@ -85,7 +86,9 @@ def group_columns(prepared: TableArrays) -> Iterator[Finding]:
             yield finding("group_column", "warning", column=name, by=by, option=shlex.quote(column.name))
 
 
-def twins_of_training(prepared: TableArrays, groups: np.ndarray | None = None) -> np.ndarray:
+def twins_of_training(
+    prepared: TableArrays, groups: Int[np.ndarray, "rows"] | None = None
+) -> Bool[np.ndarray, "test_rows"]:
     """Return for each test row whether a training or validation row is equal in every used column."""
     if groups is None:
         groups = _groups(prepared, [column.name for column in prepared.encoder.columns])
@@ -133,7 +136,7 @@ def features_by_column(prepared: TableArrays) -> dict[str, slice]:
     return found
 
 
-def _groups(prepared: TableArrays, names: list[str]) -> np.ndarray:
+def _groups(prepared: TableArrays, names: list[str]) -> Int[np.ndarray, "rows"]:
     """Return a number for each row, equal for rows that are equal in these columns."""
     import polars as pl
 
@@ -141,7 +144,7 @@ def _groups(prepared: TableArrays, names: list[str]) -> np.ndarray:
     return frame.hash_rows().rank("dense").to_numpy().astype(np.int64) - 1
 
 
-def _copied(prepared: TableArrays, groups: np.ndarray, alike: np.ndarray) -> bool:
+def _copied(prepared: TableArrays, groups: Int[np.ndarray, "rows"], alike: Int[np.ndarray, "rows"]) -> bool:
     """Return whether equal rows are duplicates rather than equal by chance."""
     if not any(column.kind == "number" and column.distinct > VARIED for column in prepared.encoder.columns):
         return False
@@ -149,7 +152,7 @@ def _copied(prepared: TableArrays, groups: np.ndarray, alike: np.ndarray) -> boo
     return same >= AGREE * repeats
 
 
-def _conflicts(groups: np.ndarray, y: np.ndarray) -> Iterator[Finding]:
+def _conflicts(groups: Int[np.ndarray, "rows"], y: Int[np.ndarray, "rows"]) -> Iterator[Finding]:
     counts = np.unique(np.stack([groups, y]), axis=1, return_counts=True)
     (group, _), size = counts
     most = np.zeros(int(groups.max()) + 1, np.int64)
@@ -161,18 +164,24 @@ def _conflicts(groups: np.ndarray, y: np.ndarray) -> Iterator[Finding]:
         yield finding("conflicts", "warning" if best < TORN else "note", rows=rows, share=percent(best))
 
 
-def _thinned(rows: np.ndarray) -> np.ndarray:
+def _thinned(rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "kept"]:
     return rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.int64)]
 
 
-def _one_hot(prepared: TableArrays) -> np.ndarray:
+def _one_hot(prepared: TableArrays) -> Float[np.ndarray, "rows outputs"]:
     y = prepared.y
     if prepared.target.task in ("binary", "multiclass"):
         y = (y[:, None] == np.arange(len(prepared.target.classes))).astype(np.float64)
     return y.reshape(len(y), -1)
 
 
-def _told(prepared: TableArrays, features: slice, y: np.ndarray, train: np.ndarray, judged: np.ndarray) -> float:
+def _told(
+    prepared: TableArrays,
+    features: slice,
+    y: Float[np.ndarray, "rows outputs"],
+    train: Int[np.ndarray, "train"],
+    judged: Int[np.ndarray, "judged"],
+) -> float:
     """Return how well these features alone predict the target; for several targets, the best value."""
     from sklearn.linear_model import LinearRegression  # pyright: ignore[reportMissingTypeStubs]
     from sklearn.tree import DecisionTreeRegressor  # pyright: ignore[reportMissingTypeStubs]
@@ -194,11 +203,15 @@ def _told(prepared: TableArrays, features: slice, y: np.ndarray, train: np.ndarr
     return float(values.max() if prepared.target.task in ("multilabel", "regression") else values.mean())
 
 
-def _r2(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
+def _r2(
+    truth: Float[np.ndarray, "rows outputs"], told: Float[np.ndarray, "rows outputs"]
+) -> Float[np.ndarray, "outputs"]:
     return 1 - ((truth - told) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
 
 
-def _auc(truth: np.ndarray, told: np.ndarray) -> np.ndarray:
+def _auc(
+    truth: Float[np.ndarray, "rows outputs"], told: Float[np.ndarray, "rows outputs"]
+) -> Float[np.ndarray, "outputs"]:
     """Return the area under the ROC curve of each output from ranks, vectorized for hundreds of columns and outputs."""
     yes = truth > 0.5
     hits = yes.sum(0)

@@ -19,6 +19,7 @@ from ..data.target import Target
 from ..errors import DataError, InvalidValue
 from ..notes import Note, note
 from ..settings import LAST, Settings
+from ..typing import Float, Int
 
 SplitKind = Literal["random", "time", "group", "order"]
 UNKNOWN = 0.01  # of the last rows; if more have classes without training rows, a split by time is not possible
@@ -74,7 +75,7 @@ class Scheme:
 
 
 def partition(
-    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
+    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: Int[np.ndarray, "rows"] | None
 ) -> tuple[Split, Scheme]:
     """Split the rows, with a note on how this was decided.
 
@@ -111,14 +112,14 @@ def partition(
     return made._replace(notes=(*notes, *made.notes)), Scheme(stratified=labels is not None)
 
 
-def values_of(target: Target, table: Table) -> np.ndarray:
+def values_of(target: Target, table: Table) -> Float[np.ndarray, "rows columns"]:
     """Return a target as numbers, with a column for each label, number or class."""
     if target.task in ("binary", "multiclass"):
         return (target.encode(table)[:, None] == np.arange(len(target.classes))).astype(np.float64)
     return np.stack([read_target(table, column) for column in target.columns], axis=1)
 
 
-def groups_of(table: Table, name: str) -> np.ndarray:
+def groups_of(table: Table, name: str) -> Int[np.ndarray, "rows"]:
     """Return the group of each row as a number.
 
     Raises:
@@ -151,7 +152,7 @@ def clock_for(table: Table, columns: Sequence[Column], settings: Settings) -> Cl
     return found[0][0] if found else None
 
 
-def unlearned(target: Target, labels: np.ndarray | None, made: Split) -> Note | None:
+def unlearned(target: Target, labels: Int[np.ndarray, "rows"] | None, made: Split) -> Note | None:
     """Return why the last rows cannot serve as the test set of a classifier, or None if they can.
 
     Args:
@@ -210,7 +211,7 @@ def say_scheme(scheme: Scheme | RowCounts) -> Note:
 
 
 def _in_order(
-    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: np.ndarray | None
+    table: Table, columns: Sequence[Column], target: Target, settings: Settings, labels: Int[np.ndarray, "rows"] | None
 ) -> tuple[Split, Scheme]:
     """Split by time as requested; without time stamps, by the order of the rows."""
     clock = clock_for(table, columns, settings)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data.series import Series, find_series
 from ..data.table import show
+from ..typing import Float
 from .arrays import TableArrays
 from .findings import Finding, finding
 from .partition import values_of
@@ -66,7 +67,7 @@ def _to_forecast(prepared: TableArrays, series: Series) -> Finding:
     )
 
 
-def _is_sorted(task: str, y: np.ndarray) -> bool:
+def _is_sorted(task: str, y: Float[np.ndarray, "rows"]) -> bool:
     """Return whether rows are sorted by the target; for numbers, also in a few sections."""
     changes = np.diff(y)
     if task == "multiclass" and 1 + int((changes != 0).sum()) == len(np.unique(y)):
@@ -75,7 +76,7 @@ def _is_sorted(task: str, y: np.ndarray) -> bool:
     return bool(breaks <= (BREAKS * len(y) if task == "regression" else 0))
 
 
-def _to_neighbour(task: str, y: np.ndarray) -> float:
+def _to_neighbour(task: str, y: Float[np.ndarray, "rows"]) -> float:
     """Return the correlation of numbers with the row before; for classes, the agreement beyond chance."""
     if task == "multiclass":
         chance = float((np.bincount(y.astype(np.int64)) / len(y)) @ (np.bincount(y.astype(np.int64)) / len(y)))
@@ -85,7 +86,7 @@ def _to_neighbour(task: str, y: np.ndarray) -> float:
     return float(np.corrcoef(y[1:], y[:-1])[0, 1])
 
 
-def _likeness(x: np.ndarray, y: np.ndarray) -> float:
+def _likeness(x: Float[np.ndarray, "rows features"], y: Float[np.ndarray, "rows"]) -> float:
     """Return the median correlation of features with the row before, within classes.
 
     In a time series, measurements change slowly; if files of one class each were joined, only the class does.

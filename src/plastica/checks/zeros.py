@@ -9,6 +9,7 @@ import numpy as np
 from ..data.table import show
 from ..data.values import read_numbers
 from ..errors import DataError
+from ..typing import Float
 from .arrays import TableArrays
 from .findings import Finding, finding, listed_names
 
@@ -34,7 +35,7 @@ def hidden_zeros(prepared: TableArrays) -> Iterator[Finding]:
         yield finding("hidden_zeros", "warning", columns=listed_names(found))
 
 
-def stray_zeros(numbers: np.ndarray) -> int:
+def stray_zeros(numbers: Float[np.ndarray, "rows"]) -> int:
     """Return the number of zeros that look like missing values.
 
     Example:

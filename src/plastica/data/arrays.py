@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import DataError
-from ..typing import is_array
+from ..typing import Float, Num, Shaped, is_array
 from .float32 import NUMBERS, refuse_nonfinite, to_float32
 from .frame_arrays import from_frame, is_frame
 
 
-def to_array(x: object, name: str = "x", *, allow_nonfinite: bool = False) -> np.ndarray:
+def to_array(x: object, name: str = "x", *, allow_nonfinite: bool = False) -> Float[np.ndarray, "*shape"]:
     """Return ``x`` as a float32 array; a float32 NumPy array is returned without a copy.
 
     Use it for all data that users pass to a network. For NumPy arrays, the cost is one pass for the check of finite
@@ -47,7 +47,9 @@ def to_array(x: object, name: str = "x", *, allow_nonfinite: bool = False) -> np
     return made
 
 
-def to_compact_array(x: object, name: str = "x", *, tokens: bool = False, double: bool = False) -> np.ndarray:
+def to_compact_array(
+    x: object, name: str = "x", *, tokens: bool = False, double: bool = False
+) -> Num[np.ndarray, "*shape"]:
     """Return ``x`` as :func:`to_array` does, but keep narrow types.
 
     Integers of one or two bytes, such as the pixels of images, and half-precision floats are exact in float32; the
@@ -91,7 +93,7 @@ def _place(name: str, position: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, position))}]" if position else name
 
 
-def _as_numpy(x: object, name: str) -> np.ndarray:
+def _as_numpy(x: object, name: str) -> Shaped[np.ndarray, "*shape"]:
     sparse = sys.modules.get("scipy.sparse")
     if sparse is not None and sparse.issparse(x):
         raise DataError(f"{name} is a sparse matrix; networks take dense arrays. Use {name}.toarray().")

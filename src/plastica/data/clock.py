@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..errors import DataError
+from ..typing import Float
 from .column import Column
 from .months import NUMBERS
 from .numbers import clean
@@ -72,7 +73,7 @@ class Clock:
         moment = np.datetime64(int(stamp), "s")
         return str(moment.astype("datetime64[D]") if stamp % 86_400 == 0 else moment).replace("T", " ")
 
-    def read(self, table: Table) -> np.ndarray:
+    def read(self, table: Table) -> Float[np.ndarray, "rows"]:
         """Return seconds since 1970 in UTC, or numbers, as float64 ``(rows,)``; NaN for missing values.
 
         Raises:
@@ -150,7 +151,7 @@ def _fits(table: Table, part: ClockPart, column: Column) -> bool:
     )
 
 
-def _tried(table: Table, clock: Clock) -> np.ndarray | None:
+def _tried(table: Table, clock: Clock) -> Float[np.ndarray, "rows"] | None:
     """Return the time stamps, or None if too many are missing to order the rows."""
     try:
         stamps = clock.read(table)
@@ -159,7 +160,7 @@ def _tried(table: Table, clock: Clock) -> np.ndarray | None:
     return stamps if np.isnan(stamps).mean() <= MOST_MISSING else None
 
 
-def _read(table: Table, part: ClockPart, column: Column) -> np.ndarray:
+def _read(table: Table, part: ClockPart, column: Column) -> Float[np.ndarray, "rows"]:
     if part in ("time", "date"):
         return _seconds(read_dates(table, column))
     if part == "month":
@@ -170,7 +171,7 @@ def _read(table: Table, part: ClockPart, column: Column) -> np.ndarray:
     return read_numbers(table, column)
 
 
-def _month_names(texts: pl.Series) -> np.ndarray | None:
+def _month_names(texts: pl.Series) -> Float[np.ndarray, "rows"] | None:
     import polars as pl
 
     numbers = texts.str.to_lowercase().str.strip_suffix(".").replace_strict(NUMBERS, default=None)
@@ -179,7 +180,7 @@ def _month_names(texts: pl.Series) -> np.ndarray | None:
     return numbers.cast(pl.Float64).to_numpy().astype(np.float64)
 
 
-def _calendar(found: dict[ClockPart, np.ndarray]) -> np.ndarray:
+def _calendar(found: dict[ClockPart, np.ndarray]) -> Float[np.ndarray, "rows"]:
     months = (found["year"] - 1970) * 12 + found.get("month", 1.0) - 1
     gone = np.isnan(months + found.get("day", 1.0))
     first = np.where(gone, 0, months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]")
@@ -187,7 +188,7 @@ def _calendar(found: dict[ClockPart, np.ndarray]) -> np.ndarray:
     return np.where(gone, np.nan, seconds)
 
 
-def _seconds(moments: np.ndarray) -> np.ndarray:
+def _seconds(moments: np.ndarray) -> Float[np.ndarray, "rows"]:
     return np.where(np.isnat(moments), np.nan, moments.astype("datetime64[s]").astype(np.int64).astype(np.float64))
 
 

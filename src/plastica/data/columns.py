@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..notes import Note, note
+from ..typing import Float
 from .codes import beyond_doubles
 from .column import Column
 from .dates import DATE_NAME, date_order, is_compact
@@ -121,7 +122,7 @@ def _infer_numbers(place: TextPlace, values: pl.Series, declared: Declared) -> C
     return describe_numbers(numbers, column, target)
 
 
-def _as_doubles(values: pl.Series) -> np.ndarray:
+def _as_doubles(values: pl.Series) -> Float[np.ndarray, "rows"]:
     import polars as pl
 
     return values.cast(pl.Float64).to_numpy().astype(np.float64)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..typing import Bool
 from .months import MONTH, NUMBERS, WEEKDAY
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def is_short(order: str, values: pl.Series) -> bool:
     )
 
 
-def no_dates(values: pl.Series, order: str) -> np.ndarray:
+def no_dates(values: pl.Series, order: str) -> Bool[np.ndarray, "rows"]:
     """Return for each cell of cleaned text whether it is present but not a date in this order."""
     texts, _ = _counted(values)
     return values.is_in(texts.filter(np.isnat(parse_dates(texts, order))).to_list()).fill_null(False).to_numpy()
@@ -125,7 +126,7 @@ def _counted(values: pl.Series) -> tuple[pl.Series, np.ndarray]:
     return counts["text"], counts["rows"].to_numpy().astype(np.int64)
 
 
-def _contain(texts: pl.Series, pattern: str) -> np.ndarray:
+def _contain(texts: pl.Series, pattern: str) -> Bool[np.ndarray, "rows"]:
     return texts.str.contains(_rust(pattern)).to_numpy()
 
 
@@ -134,7 +135,7 @@ def has_zones(values: pl.Series) -> bool:
     return bool(with_zones(values).any())
 
 
-def with_zones(values: pl.Series) -> np.ndarray:
+def with_zones(values: pl.Series) -> Bool[np.ndarray, "rows"]:
     """Return which cells have an offset from UTC."""
     return values.str.contains(r"[0-9]{2}:[0-9]{2}\S*\s?[+-][0-9]{2}:?([0-9]{2})?$").fill_null(False).to_numpy()
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from ..notes import note
+from ..typing import Float
 from .column import Column
 from .table import show
 from .texts import only_keys
@@ -30,7 +31,7 @@ def with_changes(column: Column, **changes: object) -> Column:
     return msgspec.structs.replace(column, **changes)
 
 
-def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Column:
+def describe_numbers(numbers: Float[np.ndarray, "rows"], column: Column, target: bool) -> Column:
     """Return the description of a numeric column with its statistics; an uninformative column is left out.
 
     Args:
@@ -59,7 +60,7 @@ def describe_numbers(numbers: np.ndarray, column: Column, target: bool) -> Colum
     return column
 
 
-def moments(finite: np.ndarray) -> tuple[float, float]:
+def moments(finite: Float[np.ndarray, "rows"]) -> tuple[float, float]:
     """Return the mean and standard deviation, without overflow for numbers near the largest double."""
     largest = float(np.abs(finite).max())
     if largest == 0.0:

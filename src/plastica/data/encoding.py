@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError, PlasticaWarning
 from ..notes import Note, first_few, note
+from ..typing import Float
 from .column import Column
 from .columns import infer_columns
 from .encoders import CategoryEncoder, CodeEncoder, ColumnEncoder, fit_encoder
@@ -104,7 +105,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             start += len(encoder.feature_names)
         return FeatureLayout(start, tuple(numbers), tuple(codes))
 
-    def transform(self, table: Table, notes: list[Note] | None = None) -> np.ndarray:
+    def transform(self, table: Table, notes: list[Note] | None = None) -> Float[np.ndarray, "rows features"]:
         """Return float32 (rows, features).
 
         Args:

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeAlias, cast
 import numpy as np
 
 from ..errors import DataError, PlasticaWarning
+from ..typing import Float, Integer, Shaped
 
 EXACT_IN_FLOAT32 = 2**24  # float32 has 24 bits of mantissa: IEEE 754, table 3.2
 COARSE = 1e-5  # if the spacing of float32 exceeds this share of a column's range, the lost values are counted
@@ -26,7 +27,7 @@ HOW_TO_ENCODE = (
 Place: TypeAlias = Callable[[tuple[int, ...]], str]
 
 
-def to_float32(given: np.ndarray, place: Place) -> np.ndarray:
+def to_float32(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np.ndarray, "*shape"]:
     """Return an array as float32; the array itself if it is.
 
     Warns of numbers that become equal to others, since differences between them are lost without an error.
@@ -59,7 +60,7 @@ def to_float32(given: np.ndarray, place: Place) -> np.ndarray:
     return made
 
 
-def _from_objects(given: np.ndarray, place: Place) -> np.ndarray:
+def _from_objects(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np.ndarray, "*shape"]:
     """Convert an object array of Python numbers; None and pandas.NA become NaN."""
     missing = {"NoneType", "NAType", "NaTType"}
     made = np.empty(given.shape, np.float64)
@@ -78,7 +79,7 @@ def _from_objects(given: np.ndarray, place: Place) -> np.ndarray:
     return made
 
 
-def _refuse_kind(given: np.ndarray, place: Place) -> NoReturn:
+def _refuse_kind(given: Shaped[np.ndarray, "*shape"], place: Place) -> NoReturn:
     if given.dtype.names:
         raise DataError(f"{place(())} is a structured array; give a frame, or one plain array of numbers.")
     if given.dtype.kind == "c":
@@ -108,7 +109,7 @@ def _short(value: object) -> str:
     return shown if len(shown) <= 40 else shown[:37] + "..."
 
 
-def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Place) -> None:
+def _warn_inexact(given: Integer[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: Place) -> None:
     if int(given.max()) <= EXACT_IN_FLOAT32 and int(given.min()) >= -EXACT_IN_FLOAT32:
         return
     # float64 would round integers beyond 2**53 itself and so call them exact.
@@ -125,7 +126,7 @@ def _warn_inexact(given: np.ndarray, made: np.ndarray, place: Place) -> None:
         )
 
 
-def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Place) -> None:
+def _warn_collapsed(given: Float[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: Place) -> None:
     """Warn if numbers are so close together relative to their size that they become equal in float32."""
     rows = given.reshape(-1, given.shape[-1]) if given.ndim > 1 else given.reshape(-1, 1)
     low, high = rows.min(0), rows.max(0)
@@ -147,7 +148,9 @@ def _warn_collapsed(given: np.ndarray, made: np.ndarray, place: Place) -> None:
             )
 
 
-def refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Place) -> None:
+def refuse_nonfinite(
+    made: Float[np.ndarray, "*shape"], given: Shaped[np.ndarray, "*shape"], name: str, place: Place
+) -> None:
     """Refuse NaN and infinity.
 
     Args:
@@ -176,7 +179,7 @@ def refuse_nonfinite(made: np.ndarray, given: np.ndarray, name: str, place: Plac
     )
 
 
-def _is_finite(array: np.ndarray) -> bool:
+def _is_finite(array: Float[np.ndarray, "*shape"]) -> bool:
     """Return whether a float array contains neither NaN nor infinity, in one pass without a copy."""
     # A sum is finite only if every number is, and needs no array of truth values. It may overflow though all numbers
     # are finite, so that only a finite sum decides.

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InvalidValue
+from ..typing import Int, Shaped
 
 NOT_HELD_OUT = -1  # the fold of rows that every network is trained on
 
 
-def deal(rows: int, folds: int, labels: np.ndarray | None, seed: int) -> np.ndarray:
+def deal(rows: int, folds: int, labels: Shaped[np.ndarray, "rows"] | None, seed: int) -> Int[np.ndarray, "rows"]:
     """Return the fold of each row, ``(rows,)``, stratified by class.
 
     Args:

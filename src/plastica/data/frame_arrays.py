@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 
 from ..errors import DataError, caution
+from ..typing import Float
 from .float32 import HOW_TO_ENCODE, refuse_nonfinite, to_float32
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def is_frame(x: object) -> bool:
     return bool(homes & {"pandas", "polars", "pyarrow", "narwhals", "modin", "cudf", "duckdb"})
 
 
-def from_frame(x: object, name: str, allow_nonfinite: bool) -> np.ndarray | None:
+def from_frame(x: object, name: str, allow_nonfinite: bool) -> Float[np.ndarray, "rows *columns"] | None:
     """Return a frame or a series as an array; None for what narwhals does not read, such as an index.
 
     Raises:
@@ -64,7 +65,7 @@ def _say_doubled(name: str, columns: Iterable[object]) -> None:
             return
 
 
-def _from_series(series: AnySeries, name: str, path: str, allow_nonfinite: bool) -> np.ndarray:
+def _from_series(series: AnySeries, name: str, path: str, allow_nonfinite: bool) -> Float[np.ndarray, "rows"]:
     def place(position: tuple[int, ...]) -> str:
         return f"{path}, row {position[0]}" if position else path
 

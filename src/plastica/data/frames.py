@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..notes import Note
-from ..typing import is_array
+from ..typing import Shaped, is_array
 from .table import Table, distinct_names, show
 from .values import MOST_EXACT, as_categories, is_declared_category
 
@@ -105,7 +105,7 @@ def _table(names: Sequence[object], columns: list[pl.Series], notes: list[Note] 
     return Table(named, "the table", tuple((notes or []) + renamed), np.arange(len(columns[0])), "row index")
 
 
-def _from_array(array: np.ndarray) -> Table:
+def _from_array(array: Shaped[np.ndarray, "*shape"]) -> Table:
     if array.dtype.names:
         return _table(list(array.dtype.names), [_column(name, array[name]) for name in array.dtype.names])
     if array.ndim != 2:
@@ -163,7 +163,7 @@ def _column(name: str, given: object) -> pl.Series:
     return _from_objects(list(cast("list[object]", given)))
 
 
-def _from_array_column(name: str, values: np.ndarray) -> pl.Series:
+def _from_array_column(name: str, values: Shaped[np.ndarray, "*shape"]) -> pl.Series:
     import polars as pl
 
     if values.ndim != 1:

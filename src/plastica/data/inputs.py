@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..notes import Note, note
+from ..typing import Num
 from .reading import read_table
 from .table import Table, show
 from .target import Target
@@ -16,7 +17,7 @@ def as_table(source: object) -> Table:
     return source if isinstance(source, Table) else read_table(source)
 
 
-def truth_of(target: Target, y: np.ndarray) -> np.ndarray:
+def truth_of(target: Target, y: Num[np.ndarray, "rows *outputs"]) -> Num[np.ndarray, "rows *outputs"]:
     """Return class indices unchanged, and scaled numbers in the unit of the target."""
     return target.decode(y) if target.task == "regression" else y
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from ..errors import DataError
+from ..typing import Bool, Float, Num, Shaped
 from .column import Column
 from .description import moments
 from .numbers import clean, read_as
@@ -84,7 +85,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The standard deviation of the first regression target in the training set."""
         return self.scales[0] if self.scales else 1.0
 
-    def encode(self, table: Table) -> np.ndarray:
+    def encode(self, table: Table) -> Num[np.ndarray, "rows *outputs"]:
         """Return the encoded targets for training.
 
         Returns:
@@ -110,7 +111,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 self._refuse(table, far, f"is too far from the training rows' values; {UNIT}", column)
         return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
 
-    def decode(self, values: np.ndarray) -> np.ndarray:
+    def decode(self, values: Num[np.ndarray, "rows *outputs"]) -> Shaped[np.ndarray, "rows *labels"]:
         """Return labels for class indices, 1 and 0 for Booleans, and numbers in the unit of the target."""
         values = np.asarray(values)
         if self.task == "regression":
@@ -135,7 +136,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self, means=tuple(mean for mean, _ in found), scales=tuple(scale or 1.0 for _, scale in found)
         )
 
-    def missing(self, table: Table) -> np.ndarray:
+    def missing(self, table: Table) -> Bool[np.ndarray, "rows"]:
         """Return for each row whether a target is missing."""
         return missing_targets(table, self.columns)
 
@@ -151,7 +152,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except (msgspec.ValidationError, ValueError) as problem:
             raise DataError(f"this is not a description of a target: {problem}.") from None
 
-    def _encode_classes(self, table: Table) -> np.ndarray:
+    def _encode_classes(self, table: Table) -> Num[np.ndarray, "rows *outputs"]:
         keys = _keys(table, self.column)
         labels = (False, True) if self.column.kind == "boolean" else self._numbers() or self.classes
         known = {label: number for number, label in enumerate(labels)}
@@ -168,7 +169,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         return tuple(read_as(clean(pl.Series(self.classes, dtype=pl.String)), self.column.format).to_list())
 
-    def _refuse(self, table: Table, wrong: np.ndarray, what: str, column: Column) -> None:
+    def _refuse(self, table: Table, wrong: Bool[np.ndarray, "rows"], what: str, column: Column) -> None:
         if wrong.any():
             row, count = int(wrong.argmax()), int(wrong.sum())
             more = f" ({count - 1} more such rows)" if count > 1 else ""
@@ -180,7 +181,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return listed + (" ..." if len(self.classes) > 10 else "")
 
 
-def missing_targets(table: Table, columns: Iterable[Column]) -> np.ndarray:
+def missing_targets(table: Table, columns: Iterable[Column]) -> Bool[np.ndarray, "rows"]:
     """Return for each row whether a value is missing in one of these columns."""
     found = np.zeros(table.height, bool)
     for column in columns:
@@ -191,7 +192,7 @@ def missing_targets(table: Table, columns: Iterable[Column]) -> np.ndarray:
     return found
 
 
-def read_target(table: Table, column: Column) -> np.ndarray:
+def read_target(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
     """Return a number for each row, or 1 for yes and 0 for no; NaN if it is missing."""
     return read_booleans(table, column) if column.kind == "boolean" else read_numbers(table, column)
 

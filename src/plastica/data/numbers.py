@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from ..notes import Note, note
+from ..typing import Float
 from .looks import EITHER
 from .words import INFINITE, MISSING
 
@@ -126,7 +127,9 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     return pl.select(pl.when(infinite).then(sign * float("inf")).otherwise(made)).to_series()
 
 
-def without_words(numbers: np.ndarray, words: Iterable[str], form: NumberFormat) -> np.ndarray:
+def without_words(
+    numbers: Float[np.ndarray, "rows"], words: Iterable[str], form: NumberFormat
+) -> Float[np.ndarray, "rows"]:
     """Return the numbers with NaN for those listed as missing values, such as "-999"."""
     import polars as pl
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..typing import Float
 
-def ranks(values: np.ndarray) -> np.ndarray:
+
+def ranks(values: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
     """Return the ranks along the first axis, from 1; equal numbers share the mean of their ranks, NaN has rank NaN.
 
     This is ``scipy.stats.rankdata(values, axis=0, nan_policy="omit")``, without half a second for importing it.
@@ -22,7 +24,7 @@ def ranks(values: np.ndarray) -> np.ndarray:
     return np.stack([_ranks(column) for column in values.T], axis=1) if values.size else np.zeros(values.shape)
 
 
-def _ranks(column: np.ndarray) -> np.ndarray:
+def _ranks(column: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"]:
     order = np.argsort(column, kind="stable")  # NaN comes last
     ascending = column[order]
     count = len(ascending) - int(np.isnan(ascending).sum())

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..notes import Note, note
+from ..typing import Float, Int
 from .clock import Clock, find_clocks
 from .column import Column
 from .table import Table
@@ -110,7 +111,7 @@ class Series:
         return self.correlation > self.threshold
 
 
-def find_series(table: Table, columns: Sequence[Column], values: np.ndarray) -> Series | None:
+def find_series(table: Table, columns: Sequence[Column], values: Float[np.ndarray, "rows columns"]) -> Series | None:
     """Return the series if a table is a time series by the rule above, otherwise None.
 
     Args:
@@ -134,8 +135,8 @@ def make_series(
     table: Table,
     columns: Iterable[Column],
     clock: Clock,
-    stamps: np.ndarray,
-    values: np.ndarray,
+    stamps: Float[np.ndarray, "rows"],
+    values: Float[np.ndarray, "rows columns"],
     keyed: tuple[str, np.ndarray] | None = None,
 ) -> Series:
     """Return rows as a series with the given clock, whatever their order.
@@ -153,7 +154,9 @@ def make_series(
     return replace(made, correlation=_to_row_before(made, values))
 
 
-def earlier(series: Series, values: np.ndarray, rows: np.ndarray, lag: float = 0.0) -> np.ndarray:
+def earlier(
+    series: Series, values: Float[np.ndarray, "rows columns"], rows: Int[np.ndarray, "chosen"], lag: float = 0.0
+) -> Float[np.ndarray, "chosen columns"]:
     """Return for each of ``rows`` the last known value of its series, ``(rows, outputs)``, NaN if there is none.
 
     The value is the mean over the rows of one time stamp.
@@ -187,13 +190,13 @@ class _Groups:
     means: np.ndarray
 
 
-def _in_time(series: Series) -> np.ndarray:
+def _in_time(series: Series) -> Int[np.ndarray, "rows"]:
     """Return the rows with a time stamp, sorted by series, then by time."""
     present = np.flatnonzero(~np.isnan(series.stamps))
     return present[np.lexsort((series.stamps[present], series.keys[present]))]
 
 
-def _by_stamp(series: Series, values: np.ndarray) -> _Groups:
+def _by_stamp(series: Series, values: Float[np.ndarray, "rows columns"]) -> _Groups:
     order = _in_time(series)
     keys, stamps = series.keys[order], series.stamps[order]
     firsts = np.flatnonzero(np.append(True, (keys[1:] != keys[:-1]) | (stamps[1:] != stamps[:-1])))[: len(order)]
@@ -202,7 +205,7 @@ def _by_stamp(series: Series, values: np.ndarray) -> _Groups:
     return _Groups(keys[firsts], stamps[firsts], means)
 
 
-def _to_row_before(series: Series, values: np.ndarray) -> float:
+def _to_row_before(series: Series, values: Float[np.ndarray, "rows columns"]) -> float:
     """Return the correlation of the target's ranks with those of the row before, after removing series means."""
     order = _in_time(series)
     keys, ranks = series.keys[order], np.stack([_ranks(each) for each in values[order].T], axis=1)
@@ -215,14 +218,14 @@ def _to_row_before(series: Series, values: np.ndarray) -> float:
     return float((one * other).sum()) / spread if spread else 0.0
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def _ranks(values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"]:
     """Return the rank of each value, scaled from 0 to 1; ties have their mean rank."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return ((np.cumsum(counts) - (counts - 1) / 2)[places.ravel()]) / max(len(values), 1)
 
 
 def _in_order(
-    table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray
+    table: Table, columns: Iterable[Column], clock: Clock, stamps: Float[np.ndarray, "rows"]
 ) -> tuple[str, np.ndarray] | None:
     """Return the key and the series of each row if rows are in the order of time, overall or within each series."""
     steps = np.diff(stamps[~np.isnan(stamps)])
@@ -235,7 +238,9 @@ def _in_order(
     return _blocks(table, columns, clock, stamps) if several else None
 
 
-def _key_of(table: Table, columns: Iterable[Column], clock: Clock, stamps: np.ndarray) -> tuple[str, np.ndarray] | None:
+def _key_of(
+    table: Table, columns: Iterable[Column], clock: Clock, stamps: Float[np.ndarray, "rows"]
+) -> tuple[str, np.ndarray] | None:
     """Return the column of stations, shops or stocks: time stamps are almost unique within each of its values."""
     levels, places = np.unique(stamps, return_inverse=True)
     distinct = len(levels)
@@ -275,7 +280,7 @@ def _keys(
                 yield column.name, codes
 
 
-def codes_of(values: pl.Series, most: float = np.inf) -> np.ndarray | None:
+def codes_of(values: pl.Series, most: float = np.inf) -> Int[np.ndarray, "rows"] | None:
     """Return a number from 0 for each distinct value, including missing; None for one value or more than ``most``."""
     import polars as pl
 

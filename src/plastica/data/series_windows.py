@@ -84,7 +84,7 @@ def _require(name: str, value: object, least: int) -> None:
         raise InvalidValue(f"SeriesWindows({name}={value!r}): give a whole number of at least {least}.")
 
 
-def _columns(given: object, name: str, *, tokens: bool = False) -> np.ndarray:
+def _columns(given: object, name: str, *, tokens: bool = False) -> Num[np.ndarray, "steps *columns"]:
     array = to_compact_array(given, name, tokens=tokens)
     if array.ndim == 0 or len(array) == 0:
         raise DataError(f"{name} has shape {array.shape}: it has no steps. The first axis must be the steps.")
@@ -94,7 +94,13 @@ def _columns(given: object, name: str, *, tokens: bool = False) -> np.ndarray:
 class WindowRows(Gathered):
     """The inputs of :class:`SeriesWindows`: an array ``(windows, length, features)`` that is not stored in memory."""
 
-    def __init__(self, series: np.ndarray, starts: np.ndarray, length: int, sampling_rate: int) -> None:
+    def __init__(
+        self,
+        series: Num[np.ndarray, "steps *shape"],
+        starts: Int[np.ndarray, "*windows"],
+        length: int,
+        sampling_rate: int,
+    ) -> None:
         self.series, self.starts, self.length, self.sampling_rate = series, starts, length, sampling_rate
         self.shape = (*starts.shape, length, *series.shape[1:])
         self.dtype, self.nbytes = series.dtype, series.nbytes + starts.nbytes
@@ -106,7 +112,7 @@ class WindowRows(Gathered):
         return np.asarray(self.series[_steps(self.starts, self.length, self.sampling_rate, np)], dtype)
 
     @property
-    def values(self) -> np.ndarray:
+    def values(self) -> Num[np.ndarray, "steps *shape"]:
         return self.series
 
     def staged(self, arrange: Callable[[np.ndarray], np.ndarray]) -> StagedWindows:

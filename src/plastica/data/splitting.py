@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..notes import Note, first_few, note
+from ..typing import Int, Num, Shaped
 
 
 class Split(NamedTuple):
@@ -61,7 +62,7 @@ def split(
     return _stratified(order, labels, sizes)
 
 
-def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0.15) -> Split:
+def split_in_order(stamps: Num[np.ndarray, "rows"], validation: float = 0.15, test: float = 0.15) -> Split:
     """Split rows by time: the last rows are the test set, those just before them the validation set.
 
     All rows with the same time stamp are assigned to the same set, so that sizes may differ slightly from the requested
@@ -99,7 +100,9 @@ def split_in_order(stamps: np.ndarray, validation: float = 0.15, test: float = 0
     return Split(train, np.sort(order[ends[2] : ends[1]]), np.sort(order[ends[1] :]))
 
 
-def split_by_group(groups: np.ndarray, validation: float = 0.15, test: float = 0.15, seed: int = 0) -> Split:
+def split_by_group(
+    groups: Shaped[np.ndarray, "rows"], validation: float = 0.15, test: float = 0.15, seed: int = 0
+) -> Split:
     """Split rows so that all rows of a group (a patient, customer or machine) are in the same set.
 
     Groups are visited in random order; a set receives a group if this brings it closer to its size.
@@ -159,7 +162,7 @@ def _size(n: int, share: float, name: str) -> int:
     return int(share) if share >= 1 else max(1, round(n * share))
 
 
-def _stratified(order: np.ndarray, labels: np.ndarray, sizes: dict[str, int]) -> Split:
+def _stratified(order: Int[np.ndarray, "chosen"], labels: Shaped[np.ndarray, "rows"], sizes: dict[str, int]) -> Split:
     classes, members = np.unique(labels, return_inverse=True)
     counts = np.bincount(members)
     tests = _shares(counts, sizes["test"], at_least=counts >= 2, leave=1)
@@ -175,7 +178,13 @@ def _stratified(order: np.ndarray, labels: np.ndarray, sizes: dict[str, int]) ->
     return Split(made["train"], made["validation"], made["test"], notes)
 
 
-def _shares(counts: np.ndarray, size: int, at_least: np.ndarray, leave: int, taken: np.ndarray | int = 0) -> np.ndarray:
+def _shares(
+    counts: Int[np.ndarray, "groups"],
+    size: int,
+    at_least: Shaped[np.ndarray, "groups"],
+    leave: int,
+    taken: np.ndarray | int = 0,
+) -> Int[np.ndarray, "groups"]:
     """Return how ``size`` rows are divided among classes, by largest remainder, with at least one where possible."""
     if size == 0:
         return np.zeros(len(counts), np.int64)
@@ -188,7 +197,9 @@ def _shares(counts: np.ndarray, size: int, at_least: np.ndarray, leave: int, tak
     return np.maximum(shares, np.minimum(at_least, room))
 
 
-def _small(classes: np.ndarray, given: dict[str, np.ndarray], sizes: dict[str, int]) -> tuple[Note, ...]:
+def _small(
+    classes: Shaped[np.ndarray, "rows"], given: dict[str, np.ndarray], sizes: dict[str, int]
+) -> tuple[Note, ...]:
     notes: list[Note] = []
     for part, shares in given.items():
         absent = [str(name) for name in classes[shares == 0]] if sizes[part] else []

@@ -12,6 +12,7 @@ from typing import final
 import numpy as np
 
 from ..errors import FileError
+from ..typing import Float, Num
 from .streaming import Block, Blocks
 
 BLOCK_BYTES = 1 << 21
@@ -43,7 +44,7 @@ class Scratch(Blocks):
         self._hash = hashlib.sha256(repr((inputs, targets, weights)).encode())
         self._handle = path.open("wb")
 
-    def add(self, x: np.ndarray, y: np.ndarray) -> None:
+    def add(self, x: Float[np.ndarray, "rows features"], y: Num[np.ndarray, "rows *outputs"]) -> None:
         """Add rows; FileError if they cannot be written."""
         self._waiting.append(np.concatenate([x, y.reshape(len(x), -1)], axis=1, dtype=np.float32))
         if sum(map(len, self._waiting)) >= self.mixed_rows:
@@ -94,7 +95,7 @@ class Scratch(Blocks):
         self.written += cut
         self._waiting = [rows[cut:]] if cut < len(rows) else []
 
-    def _put(self, rows: np.ndarray) -> None:
+    def _put(self, rows: Num[np.ndarray, "rows *shape"]) -> None:
         try:
             self._handle.write(rows.data)
             self._handle.flush()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..notes import Note
+from ..typing import Float, Integer
 from .streaming_files import Files
 from .table import Table
 
@@ -39,7 +40,7 @@ class Survey:
     notes: tuple[Note, ...]
 
 
-def chances(rows: np.ndarray, seed: int, stream: int) -> np.ndarray:
+def chances(rows: Integer[np.ndarray, "rows"], seed: int, stream: int) -> Float[np.ndarray, "rows"]:
     """Return a random number from 0 to 1 for each row number, independent of the other rows.
 
     The mixing function is SplitMix64's (G. Steele, D. Lea, C. Flood (2014), Fast splittable pseudorandom number
@@ -84,7 +85,7 @@ class _Sample:
         self.tables: list[Table] = []
         self.chances: list[np.ndarray] = []
 
-    def add(self, table: Table, numbers: np.ndarray) -> None:
+    def add(self, table: Table, numbers: Integer[np.ndarray, "rows"]) -> None:
         if not self.tables:
             width = sum(values.estimated_size() for values in table.columns.values()) / table.height
             self.most = min(self.most, max(1000, int(SAMPLE_BYTES / max(width, 1))))
@@ -116,7 +117,7 @@ class _Words:
         self.seen: dict[tuple[str, bool], set[object]] = {}  # by column, separately for numbers and words
         self.found: list[Table] = []
 
-    def add(self, table: Table, numbers: np.ndarray) -> None:
+    def add(self, table: Table, numbers: Integer[np.ndarray, "rows"]) -> None:
         rows: set[int] = set()
         for name in table.names:
             rows |= self._new(table, name)
@@ -149,7 +150,7 @@ class _Words:
         return {row for row, _ in new}
 
 
-def copied(table: Table, rows: np.ndarray) -> Table:
+def copied(table: Table, rows: Integer[np.ndarray, "rows"]) -> Table:
     """Return a deep copy of rows, since gathered text in polars keeps the buffers of the whole table in memory."""
     import polars as pl
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError, InvalidValue
 from ..notes import Note, note
+from ..typing import Bool, Float
 from .columns import Column, infer_target
 from .declared import NOTHING, Declared
 from .labelling import Label, Target, TaskKind, missing_targets, read_target
@@ -82,7 +83,7 @@ def choose_target(
     return target, table, (*notes, *why)
 
 
-def _say_missing(table: Table, columns: Sequence[Column], missing: np.ndarray) -> Note:
+def _say_missing(table: Table, columns: Sequence[Column], missing: Bool[np.ndarray, "rows"]) -> Note:
     """Return a note with the first row without a target, and the content of its cell."""
     count, first = int(missing.sum()), int(missing.argmax())
     values = [table.column(column.name)[first] for column in columns if column.kind != "number"]
@@ -146,7 +147,7 @@ def _several(table: Table, columns: tuple[Column, ...], task: str | None) -> Tar
     return made.fitted(table)
 
 
-def _refuse_one_value(column: Column, values: np.ndarray) -> None:
+def _refuse_one_value(column: Column, values: Float[np.ndarray, "rows"]) -> None:
     if len(values) < 2:
         raise DataError(
             f"the target {show(column.name)} is {values[0]:g} in every row; there is nothing to learn. Leave it out."
@@ -227,7 +228,7 @@ def _classes(table: Table, column: Column) -> tuple[Label, ...]:
     return tuple(sorted(texts.unique().to_list()))
 
 
-def _as_written(values: pl.Series, numbers: np.ndarray) -> tuple[str, ...]:
+def _as_written(values: pl.Series, numbers: Float[np.ndarray, "rows"]) -> tuple[str, ...]:
     """Return labels such as "2.50" and "10 %" as written, if each number is always written in the same way."""
     import polars as pl
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..notes import Note, note
+from ..typing import Bool
 from .codes import LEADING_ZERO, SMALLEST, why_codes, why_long_codes
 from .column import Column
 from .dates import DATE_NAME, date_order, has_zones, is_compact, is_short, no_dates
@@ -133,7 +134,7 @@ def as_dates(place: TextPlace, cleaned: pl.Series, order: str, column: Column | 
     return describe_words(made, cleaned.set(_series(odd), None), place.target)
 
 
-def _series(truths: np.ndarray) -> pl.Series:
+def _series(truths: Bool[np.ndarray, "rows"]) -> pl.Series:
     import polars as pl
 
     return pl.Series(truths, dtype=pl.Boolean)
@@ -180,7 +181,7 @@ def _as_numbers(place: TextPlace, text: Text, reading: Reading) -> Column | None
 
 
 def _say_odd(
-    place: TextPlace, cleaned: pl.Series, odd: np.ndarray, what: str
+    place: TextPlace, cleaned: pl.Series, odd: Bool[np.ndarray, "rows"], what: str
 ) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Return the values that do not fit the kind of a column, and a note on them."""
     rows = np.flatnonzero(odd)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import DataError
+from ..typing import Bool, Float
 from .column import Column
 from .dates import parse_dates
 from .looks import EITHER, looks
@@ -34,7 +35,7 @@ def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
     return replace(table, columns={name: made.get(name, values) for name, values in table.columns.items()})
 
 
-def read_numbers(table: Table, column: Column) -> np.ndarray:
+def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
     """Return float64, NaN for missing values; DataError for text and infinity, with row and column."""
     import polars as pl
 
@@ -61,7 +62,7 @@ def read_numbers(table: Table, column: Column) -> np.ndarray:
     return numbers.astype(np.float64)
 
 
-def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: np.ndarray) -> None:
+def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: Float[np.ndarray, "rows"]) -> None:
     """Raise an error for "1.037" in a column of integers for which 1037 would be in range.
 
     The column alone does not show whether the dot is a decimal point, but its values in the training set do.
@@ -84,7 +85,7 @@ def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: n
     )
 
 
-def read_booleans(table: Table, column: Column) -> np.ndarray:
+def read_booleans(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
     """Return float64: 0 for no, 1 for yes, NaN for missing values."""
     import polars as pl
 
@@ -120,7 +121,7 @@ def read_dates(table: Table, column: Column) -> np.ndarray:
     return made
 
 
-def missing(table: Table, column: Column) -> np.ndarray:
+def missing(table: Table, column: Column) -> Bool[np.ndarray, "rows"]:
     """Return for each row whether its value in the column is missing."""
     if column.kind == "number":
         return np.isnan(read_numbers(table, column))
@@ -167,7 +168,9 @@ def _either(column: Column) -> str:
     return f"{show(column.booleans[0])} or {show(column.booleans[1])}"
 
 
-def _refuse_others(table: Table, column: Column, values: pl.Series, wrong: np.ndarray, wanted: str) -> None:
+def _refuse_others(
+    table: Table, column: Column, values: pl.Series, wrong: Bool[np.ndarray, "rows"], wanted: str
+) -> None:
     if not wrong.any():
         return
     row, count = int(wrong.argmax()), int(wrong.sum())

@@ -15,6 +15,7 @@ import numpy as np
 from ..data.encoding import FeatureLayout
 from ..notes import Note, note
 from ..settings import BASELINES
+from ..typing import Float, Int, Num
 
 MOST_ROWS = 200_000  # maximum number of training rows of a baseline, so that it takes seconds
 # Boosting grows a hundred trees for each output. With more outputs times features, it takes minutes and is skipped;
@@ -62,7 +63,7 @@ class Baseline:
     layout: FeatureLayout | None
     models: tuple[_Model | int, ...]
 
-    def answers(self, x: np.ndarray) -> np.ndarray:
+    def answers(self, x: Float[np.ndarray, "rows features"]) -> Float[np.ndarray, "rows *outputs"]:
         """Return probabilities of classes or labels ``(rows, classes)``, or numbers, like a network."""
         given = _spread(x, self.layout) if self.name == "linear" else x
         with _few_threads(len(x)):
@@ -76,9 +77,9 @@ class Baseline:
 
 def baseline_answers(
     task: str,
-    x: np.ndarray,
-    y: np.ndarray,
-    held_out: np.ndarray,
+    x: Float[np.ndarray, "rows features"],
+    y: Num[np.ndarray, "rows *outputs"],
+    held_out: Float[np.ndarray, "test_rows features"],
     classes: int,
     layout: FeatureLayout | None = None,
     names: tuple[str, ...] = BASELINES,
@@ -91,8 +92,8 @@ def baseline_answers(
 
 def fit_baselines(
     task: str,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Float[np.ndarray, "rows features"],
+    y: Num[np.ndarray, "rows *outputs"],
     classes: int,
     layout: FeatureLayout | None = None,
     names: tuple[str, ...] = BASELINES,
@@ -136,7 +137,7 @@ def fit_baselines(
     return found
 
 
-def _some(rows: int, most: int) -> np.ndarray:
+def _some(rows: int, most: int) -> Int[np.ndarray, "chosen"]:
     if rows <= most:
         return np.arange(rows)
     return np.sort(np.random.Generator(np.random.PCG64(0)).choice(rows, most, replace=False))
@@ -169,7 +170,9 @@ def _model(name: str, task: str) -> Callable[[], _Model]:
     return cast("Callable[[], _Model]", kinds[name])
 
 
-def _fitted(task: str, made: Callable[[], _Model], x: ModelFeatures, y: np.ndarray) -> tuple[_Model | int, ...]:
+def _fitted(
+    task: str, made: Callable[[], _Model], x: ModelFeatures, y: Num[np.ndarray, "rows *outputs"]
+) -> tuple[_Model | int, ...]:
     if task == "regression":
         return tuple(made().fit(x, numbers) for numbers in y.reshape(len(y), -1).T)
     if task == "multilabel":
@@ -177,11 +180,11 @@ def _fitted(task: str, made: Callable[[], _Model], x: ModelFeatures, y: np.ndarr
     return (_of_classes(made, x, y),)
 
 
-def _of_classes(made: Callable[[], _Model], x: ModelFeatures, y: np.ndarray) -> _Model | int:
+def _of_classes(made: Callable[[], _Model], x: ModelFeatures, y: Num[np.ndarray, "rows *outputs"]) -> _Model | int:
     return int(y[0]) if len(np.unique(y)) == 1 else made().fit(x, y)
 
 
-def _shares(model: _Model | int, x: ModelFeatures, classes: int) -> np.ndarray:
+def _shares(model: _Model | int, x: ModelFeatures, classes: int) -> Float[np.ndarray, "rows classes"]:
     shares = np.zeros((x.shape[0], classes))
     if isinstance(model, int):
         shares[:, model] = 1
@@ -190,7 +193,7 @@ def _shares(model: _Model | int, x: ModelFeatures, classes: int) -> np.ndarray:
     return shares / shares.sum(1, keepdims=True)  # in float32, the sum is not exactly 1
 
 
-def _spread(x: np.ndarray, layout: FeatureLayout | None) -> ModelFeatures:
+def _spread(x: Float[np.ndarray, "rows features"], layout: FeatureLayout | None) -> ModelFeatures:
     """Replace category codes by one-hot columns after the other features, for a linear model."""
     if layout is None or not layout.codes:
         return x

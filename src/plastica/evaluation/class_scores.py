@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..typing import Float, Num
 from .decisions import Decision
 from .intervals import (
     Figure,
@@ -22,7 +23,9 @@ from .intervals import (
 )
 
 
-def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
+def score_classes(
+    y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"], decision: Decision
+) -> dict[str, Figure]:
     """Return the metrics for two or more classes.
 
     Args:
@@ -47,12 +50,14 @@ def score_classes(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict
     return found
 
 
-def surprise_of(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def surprise_of(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"]) -> Float[np.ndarray, "rows"]:
     """Return the log loss of each row, clipped as in scikit-learn, so that a wrong prediction of 1 remains finite."""
     return -np.log(np.maximum(shares[np.arange(len(y)), y], np.finfo(np.float64).eps))
 
 
-def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[str, Figure]:
+def score_labels(
+    y: Num[np.ndarray, "rows labels"], shares: Float[np.ndarray, "rows labels"], decision: Decision
+) -> dict[str, Figure]:
     """Return the metrics for several labels.
 
     Args:
@@ -82,18 +87,22 @@ def score_labels(y: np.ndarray, shares: np.ndarray, decision: Decision) -> dict[
     return found
 
 
-def micro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def micro_f1_of(
+    y: Num[np.ndarray, "rows labels"], answers: Num[np.ndarray, "rows labels"]
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function for the micro F1 of rows with counts: 2 tp / (2 tp + fp + fn) over all labels."""
     hits, marked = ((y == 1) & (answers == 1)).sum(1), (y == 1).sum(1) + (answers == 1).sum(1)
     return lambda counts: 2 * (counts @ hits) / np.maximum(counts @ marked, 1)
 
 
-def _macro_f1_of(y: np.ndarray, answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def _macro_f1_of(
+    y: Num[np.ndarray, "rows labels"], answers: Num[np.ndarray, "rows labels"]
+) -> Callable[[np.ndarray], np.ndarray]:
     hits, marked = ((y == 1) & (answers == 1)).astype(float), (y == 1).astype(float) + (answers == 1)
     return lambda counts: (2 * (counts @ hits) / np.maximum(counts @ marked, 1)).mean(1)
 
 
-def _from_confusion(confusion: np.ndarray, positive: int | None) -> dict[str, Figure]:
+def _from_confusion(confusion: Num[np.ndarray, "classes classes"], positive: int | None) -> dict[str, Figure]:
     """Return the metrics of a confusion matrix, with intervals from resampled matrices."""
     again = drawn_confusions(confusion)
     present = confusion.sum(1) > 0
@@ -113,13 +122,13 @@ def _from_confusion(confusion: np.ndarray, positive: int | None) -> dict[str, Fi
     return found
 
 
-def _f1_of(confusions: np.ndarray) -> np.ndarray:
+def _f1_of(confusions: Num[np.ndarray, "draws classes classes"]) -> Float[np.ndarray, "draws classes"]:
     """Return the F1 of each class, 2 tp / (2 tp + fp + fn)."""
     right = np.diagonal(confusions, axis1=1, axis2=2)
     return 2 * right / np.maximum(confusions.sum(2) + confusions.sum(1), 1)
 
 
-def _matthews(confusions: np.ndarray) -> np.ndarray:
+def _matthews(confusions: Num[np.ndarray, "draws classes classes"]) -> Float[np.ndarray, "draws"]:
     """Return the correlation of true and predicted classes (Gorodkin 2004); 0 if either is constant."""
     rows, right = confusions.sum((1, 2)), np.trace(confusions, axis1=1, axis2=2)
     true, answered = confusions.sum(2), confusions.sum(1)
@@ -128,7 +137,7 @@ def _matthews(confusions: np.ndarray) -> np.ndarray:
     return np.where(spread > 0, shared / np.where(spread > 0, spread, 1), 0.0)
 
 
-def _two(y: np.ndarray, shares: np.ndarray, positive: int) -> dict[str, Figure]:
+def _two(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"], positive: int) -> dict[str, Figure]:
     from sklearn.metrics import average_precision_score
 
     if len(np.unique(y)) < 2:
@@ -139,7 +148,7 @@ def _two(y: np.ndarray, shares: np.ndarray, positive: int) -> dict[str, Figure]:
     return {"auc": delong(yes, shares[:, positive]), "average_precision": between(value, again)}
 
 
-def _each_against_the_rest(y: np.ndarray, shares: np.ndarray) -> dict[str, Figure]:
+def _each_against_the_rest(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"]) -> dict[str, Figure]:
     """Return the mean area under the ROC curve over the classes present, with an interval from resampled rows."""
     from sklearn.metrics import roc_auc_score
 

@@ -7,6 +7,8 @@ from typing import Literal
 import msgspec
 import numpy as np
 
+from ..typing import Bool, Float, Int
+
 DecisionRule = Literal["largest", "threshold", "weights", "costs"]
 Aim = Literal["", "f1", "micro_f1", "balanced_accuracy", "accuracy", "costs"]
 Costs = tuple[tuple[float, ...], ...]
@@ -55,7 +57,7 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.positive not in (0, 1) or self.rows < 0:
             raise ValueError(f"a decision's positive class is 0 or 1, not {self.positive}")
 
-    def decide(self, shares: np.ndarray) -> np.ndarray:
+    def decide(self, shares: Float[np.ndarray, "rows classes"]) -> Int[np.ndarray, "rows *labels"]:
         """Return class indices ``(rows,)``, or 1 and 0 for each of several labels with thresholds.
 
         Args:
@@ -90,7 +92,11 @@ def usual_decision(task: str, outputs: int) -> Decision:
 
 
 def best_threshold(
-    yes: np.ndarray, share: np.ndarray, aim: str, costs: Costs = (), weight: np.ndarray | None = None
+    yes: Bool[np.ndarray, "rows"],
+    share: Float[np.ndarray, "rows"],
+    aim: str,
+    costs: Costs = (),
+    weight: Float[np.ndarray, "rows"] | None = None,
 ) -> float:
     """Return the best threshold for these rows, in the middle between two adjacent probabilities.
 
@@ -125,7 +131,14 @@ def best_threshold(
     return float(cuts[best[np.abs(cuts[best] - 0.5).argmin()]])
 
 
-def _served(aim: str, hit: np.ndarray, false: np.ndarray, yes: float, no: float, costs: Costs) -> np.ndarray:
+def _served(
+    aim: str,
+    hit: Float[np.ndarray, "thresholds"],
+    false: Float[np.ndarray, "thresholds"],
+    yes: float,
+    no: float,
+    costs: Costs,
+) -> Float[np.ndarray, "thresholds"]:
     """Return the score of each cut from its true and false positives."""
     if aim == "f1":
         return 2 * hit / np.maximum(hit + false + yes, np.finfo(np.float64).tiny)

@@ -11,6 +11,7 @@ from ..data.target import Label, Target
 from ..errors import InvalidValue
 from ..notes import Note, note
 from ..settings import Settings
+from ..typing import Float, Int, Num
 
 RARE = 0.4  # of an equal share: below 20 % of the rows for two classes, below 4 % for ten
 MOST_SHOWN = 5
@@ -33,7 +34,9 @@ class Feed(NamedTuple):
     shift: tuple[float, ...] = ()
 
 
-def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None) -> tuple[int, ...]:
+def rare_classes(
+    target: Target, y: Num[np.ndarray, "rows *outputs"], weight: Float[np.ndarray, "rows"] | None = None
+) -> tuple[int, ...]:
     """Return the rare classes or labels, with fewer rows than 2/5 of an equal share, rarest first.
 
     The limit is 20 % for two classes and ``0.4 / K`` for ``K`` classes. A label is rare if fewer than 20 % of the rows
@@ -58,7 +61,7 @@ def rare_classes(target: Target, y: np.ndarray, weight: np.ndarray | None = None
     return tuple(int(number) for number in order if shares[number] < limit)
 
 
-def say_rare(target: Target, y: np.ndarray, rare: tuple[int, ...]) -> Note:
+def say_rare(target: Target, y: Num[np.ndarray, "rows *outputs"], rare: tuple[int, ...]) -> Note:
     """Return a note with the rare classes and their shares."""
     shares = y.mean(0) if target.task == "multilabel" else np.bincount(y, minlength=len(target.classes)) / len(y)
     named: list[str | Note] = [f"{show(target.classes[each])} {percent(shares[each])}" for each in rare[:MOST_SHOWN]]
@@ -119,7 +122,9 @@ def check_fits(settings: Settings, target: Target) -> None:
     _weights(settings, target, np.ones(count))
 
 
-def feed_for(settings: Settings, target: Target, y: np.ndarray, train: np.ndarray) -> Feed:
+def feed_for(
+    settings: Settings, target: Target, y: Num[np.ndarray, "rows *outputs"], train: Int[np.ndarray, "train_rows"]
+) -> Feed:
     """Return the training rows and their weights for the settings.
 
     Args:
@@ -145,7 +150,7 @@ def feed_for(settings: Settings, target: Target, y: np.ndarray, train: np.ndarra
     return Feed(rows, given, sampling, tuple(map(float, shift)))
 
 
-def corrected(shares: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
+def corrected(shares: Float[np.ndarray, "rows classes"], shift: tuple[float, ...]) -> Float[np.ndarray, "rows classes"]:
     """Return probabilities corrected to the class frequencies in the table.
 
     If a network was trained with class ``i`` overrepresented by a factor ``s_i`` and predicts ``q_i``, then ``p_i`` is
@@ -162,7 +167,13 @@ def corrected(shares: np.ndarray, shift: tuple[float, ...]) -> np.ndarray:
     return made / made.sum(1, keepdims=True)
 
 
-def _resampled(how: str, y: np.ndarray, train: np.ndarray, counts: np.ndarray, seed: int) -> np.ndarray:
+def _resampled(
+    how: str,
+    y: Num[np.ndarray, "rows"],
+    train: Int[np.ndarray, "train_rows"],
+    counts: Num[np.ndarray, "classes"],
+    seed: int,
+) -> Int[np.ndarray, "drawn"]:
     """Oversample small classes or undersample large ones until all have the same size."""
     rng = np.random.Generator(np.random.PCG64(seed))
     size = int(counts.max() if how == "over" else counts[counts > 0].min())
@@ -176,7 +187,9 @@ def _resampled(how: str, y: np.ndarray, train: np.ndarray, counts: np.ndarray, s
     return np.sort(np.concatenate(made))
 
 
-def _weights(settings: Settings, target: Target, counts: np.ndarray) -> np.ndarray | None:
+def _weights(
+    settings: Settings, target: Target, counts: Num[np.ndarray, "classes"]
+) -> Float[np.ndarray, "classes"] | None:
     if settings.class_weight is None:
         return None
     made = np.ones(len(counts))

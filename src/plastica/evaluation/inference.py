@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..data.ranks import ranks as ranks_of
+from ..typing import Float, Num
 from .class_scores import surprise_of
 from .intervals import Figure
 from .significance import normal_quantile, student_quantile
@@ -46,7 +47,7 @@ class BeyondGuess(NamedTuple):
     difference: Figure
 
 
-def guess_from(task: str, y: np.ndarray, classes: int) -> Guess:
+def guess_from(task: str, y: Num[np.ndarray, "rows *outputs"], classes: int) -> Guess:
     """Return the guess for a training set.
 
     One row is added to each class (Laplace's rule), so that no class has probability 0.
@@ -66,7 +67,9 @@ def guess_from(task: str, y: np.ndarray, classes: int) -> Guess:
     return Guess((np.bincount(y, minlength=classes) + 1) / (len(y) + classes), none, none, none)
 
 
-def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) -> BeyondGuess:
+def beyond_guess(
+    task: str, y: Num[np.ndarray, "rows *outputs"], answers: Float[np.ndarray, "rows *classes"], guess: Guess
+) -> BeyondGuess:
     """Compare predictions with the guess, paired by rows.
 
     Classes and labels are compared by log loss, which uses the whole probability whereas accuracy uses one bit of it.
@@ -95,7 +98,7 @@ def beyond_guess(task: str, y: np.ndarray, answers: np.ndarray, guess: Guess) ->
     return BeyondGuess(answer, "log_loss", gap)
 
 
-def paired(gaps: np.ndarray) -> Figure:
+def paired(gaps: Float[np.ndarray, "rows"]) -> Figure:
     """Return the mean of paired differences with Student's 95 % interval, which is also valid for few rows."""
     value = float(gaps.mean())
     if len(gaps) < 2:
@@ -104,7 +107,7 @@ def paired(gaps: np.ndarray) -> Figure:
     return Figure(value, value - half, value + half)
 
 
-def _answer(gaps: np.ndarray, whole: float) -> Answer:
+def _answer(gaps: Float[np.ndarray, "rows"], whole: float) -> Answer:
     """Return the answer for paired differences of losses, given the mean loss ``whole`` of the guess."""
     found = paired(gaps)
     if len(gaps) < FEWEST or found.low is None or found.high is None or whole <= 0:
@@ -114,7 +117,9 @@ def _answer(gaps: np.ndarray, whole: float) -> Answer:
     return "unclear" if -found.low > NOTEWORTHY * whole else "no_more"
 
 
-def _of_numbers(y: np.ndarray, answers: np.ndarray, guess: Guess) -> BeyondGuess:
+def _of_numbers(
+    y: Float[np.ndarray, "rows outputs"], answers: Float[np.ndarray, "rows outputs"], guess: Guess
+) -> BeyondGuess:
     own, its = (y - answers) / guess.scales, (y - guess.means) / guess.scales
     near = np.abs((y - guess.medians) / guess.scales).mean(1)
     squares, whole = (own**2).mean(1) - (its**2).mean(1), float((its**2).mean())
@@ -125,13 +130,15 @@ def _of_numbers(y: np.ndarray, answers: np.ndarray, guess: Guess) -> BeyondGuess
     return BeyondGuess(answer, "r2", Figure(-gap.value, *bounds))
 
 
-def _surprises(y: np.ndarray, shares: np.ndarray) -> np.ndarray:
+def _surprises(
+    y: Num[np.ndarray, "rows classes"], shares: Float[np.ndarray, "rows classes"]
+) -> Float[np.ndarray, "rows"]:
     """Return the log loss of each row, averaged over its labels."""
     given = np.where(y > 0.5, shares, 1 - shares)
     return -np.log(np.maximum(given, np.finfo(np.float64).eps)).mean(1)
 
 
-def _ranks_tell(answers: np.ndarray, truth: np.ndarray) -> bool:
+def _ranks_tell(answers: Float[np.ndarray, "rows outputs"], truth: Num[np.ndarray, "rows outputs"]) -> bool:
     """Return whether true classes have higher ranks than rows in random order would give them.
 
     The sum over classes of the ranks of their rows has, over all permutations of the rows, a mean and a variance in

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 import numpy as np
 
+from ..typing import Bool, Float, Int, Num
+
 Z = 1.959964  # the normal quantile of a 95 % interval
 DRAWS = 500
 MOST_WORK = 10_000_000  # resamples times rows, so that an interval takes at most a second
@@ -43,7 +45,9 @@ def wilson(hits: int, rows: int) -> Figure:
     return Figure(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: float = math.inf) -> Figure:
+def around(
+    value: float, parts: Float[np.ndarray, "rows"], lowest: float = -math.inf, highest: float = math.inf
+) -> Figure:
     """Return the interval of a mean over rows, or of a statistic with this influence function."""
     rows = len(parts)
     spread = float(parts.std(ddof=1)) if rows > 1 else 0.0
@@ -53,7 +57,7 @@ def around(value: float, parts: np.ndarray, lowest: float = -math.inf, highest: 
     return Figure(value, max(lowest, value - half), min(highest, value + half))
 
 
-def delong(positive: np.ndarray, score: np.ndarray) -> Figure:
+def delong(positive: Bool[np.ndarray, "rows"], score: Float[np.ndarray, "rows"]) -> Figure:
     """Return the area under the ROC curve: DeLong, DeLong, Clarke-Pearson 1988, with the ranks of Sun and Xu 2014."""
     yes, no = score[positive], score[~positive]
     ranks = _ranks(score)
@@ -66,7 +70,7 @@ def delong(positive: np.ndarray, score: np.ndarray) -> Figure:
     return Figure(value, max(0.0, value - half), min(1.0, value + half)) if half else Figure(value)
 
 
-def between(value: float, drawn: np.ndarray | None) -> Figure:
+def between(value: float, drawn: Float[np.ndarray, "draws"] | None) -> Figure:
     """Return the percentile bootstrap interval (Efron 1979) of a value from its resampled values."""
     if drawn is None or not len(drawn) or not np.isfinite(drawn).all() or not np.ptp(drawn):
         return Figure(value)
@@ -74,7 +78,9 @@ def between(value: float, drawn: np.ndarray | None) -> Figure:
     return Figure(value, min(float(low), value), max(float(high), value))
 
 
-def drawn(strata: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
+def drawn(
+    strata: Int[np.ndarray, "rows"], figure: Callable[[np.ndarray], np.ndarray]
+) -> Float[np.ndarray, "draws"] | None:
     """Return the values of a metric on rows resampled with replacement within each stratum.
 
     Args:
@@ -90,7 +96,7 @@ def drawn(strata: np.ndarray, figure: Callable[[np.ndarray], np.ndarray]) -> np.
     return np.concatenate([figure(counts) for counts in _counts(strata, draws)])
 
 
-def drawn_confusions(confusion: np.ndarray) -> np.ndarray:
+def drawn_confusions(confusion: Num[np.ndarray, "classes classes"]) -> Float[np.ndarray, "draws classes classes"]:
     """Return confusion matrices of rows resampled within each true class, ``(draws, classes, classes)``."""
     rng = np.random.Generator(np.random.PCG64(0))
     made = np.zeros((DRAWS, *confusion.shape))
@@ -100,12 +106,14 @@ def drawn_confusions(confusion: np.ndarray) -> np.ndarray:
     return made
 
 
-def weighted_average_precision(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def weighted_average_precision(
+    positive: Bool[np.ndarray, "rows"], score: Float[np.ndarray, "rows"]
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function for the average precision of rows with counts; equal scores are one step."""
     order, ends = _steps(score)
     yes = positive[order].astype(np.float64)
 
-    def figure(counts: np.ndarray) -> np.ndarray:
+    def figure(counts: Num[np.ndarray, "draws rows"]) -> Float[np.ndarray, "draws"]:
         counts = counts[:, order]
         hits = np.cumsum(counts * yes, axis=1)[:, ends]
         precision = hits / np.maximum(np.cumsum(counts, axis=1)[:, ends], 1)
@@ -115,12 +123,14 @@ def weighted_average_precision(positive: np.ndarray, score: np.ndarray) -> Calla
     return figure
 
 
-def weighted_auc(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+def weighted_auc(
+    positive: Bool[np.ndarray, "rows"], score: Float[np.ndarray, "rows"]
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function for the area under the ROC curve of rows with counts, by the trapezoidal rule."""
     order, ends = _steps(score)
     yes = positive[order].astype(np.float64)
 
-    def figure(counts: np.ndarray) -> np.ndarray:
+    def figure(counts: Num[np.ndarray, "draws rows"]) -> Float[np.ndarray, "draws"]:
         counts = counts[:, order]
         hits = np.cumsum(counts * yes, axis=1)[:, ends]
         misses = np.cumsum(counts * (1 - yes), axis=1)[:, ends]
@@ -131,14 +141,14 @@ def weighted_auc(positive: np.ndarray, score: np.ndarray) -> Callable[[np.ndarra
     return figure
 
 
-def _steps(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _steps(score: Float[np.ndarray, "rows"]) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows by decreasing score, and the end of each group of equal scores."""
     order = np.argsort(-score, kind="stable")
     falling = score[order]
     return order, np.flatnonzero(np.append(falling[1:] != falling[:-1], True))
 
 
-def _counts(strata: np.ndarray, draws: int) -> Iterator[np.ndarray]:
+def _counts(strata: Int[np.ndarray, "rows"], draws: int) -> Iterator[np.ndarray]:
     rng = np.random.Generator(np.random.PCG64(0))
     members = [np.flatnonzero(strata == each) for each in np.unique(strata)]
     for start in range(0, draws, CHUNK):
@@ -149,7 +159,7 @@ def _counts(strata: np.ndarray, draws: int) -> Iterator[np.ndarray]:
         yield counts
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def _ranks(values: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"]:
     """Return ranks from 1; ties have their mean rank."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[places]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..typing import Num
 from .decisions import Decision
 
 
@@ -32,7 +33,7 @@ class Judged:
     own: str = "network"
     decided: Mapping[str, np.ndarray] | None = None
 
-    def labels(self, model: str | None = None) -> np.ndarray:
+    def labels(self, model: str | None = None) -> Num[np.ndarray, "rows *outputs"]:
         """Return the predictions of a model (default: the saved one): class indices, labels of 0 and 1, or numbers."""
         model = model or self.own
         if self.decided is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from ..data.inputs import truth_of
 from ..data.series import Series, earlier
 from ..notes import Note, note
+from ..typing import Float, Int
 
 if TYPE_CHECKING:
     from ..checks.prepared import Prepared
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 NAIVE = ("last_value", "yesterday", "last_week", "last_year")
 
 
-def naive_answers(prepared: Prepared, rows: np.ndarray) -> dict[str, np.ndarray]:
+def naive_answers(prepared: Prepared, rows: Int[np.ndarray, "rows"]) -> dict[str, np.ndarray]:
     """Return the naive forecasts for rows of a time series; empty if rows are not split by time.
 
     "last_value" repeats the target at the time stamp before, within the same series; "yesterday", "last_week" and
@@ -51,5 +52,7 @@ def _lags(series: Series) -> dict[str, float]:
     return {"last_value": 0.0} | (dict([series.season]) if series.season else {})
 
 
-def _filled(answers: np.ndarray, usual: np.ndarray) -> np.ndarray:
+def _filled(
+    answers: Float[np.ndarray, "rows outputs"], usual: Float[np.ndarray, "outputs"]
+) -> Float[np.ndarray, "rows outputs"]:
     return np.where(np.isnan(answers), usual, answers)

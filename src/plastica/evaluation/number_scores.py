@@ -6,10 +6,13 @@ import math
 
 import numpy as np
 
+from ..typing import Float
 from .intervals import Figure, around
 
 
-def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] = ()) -> dict[str, Figure]:
+def score_numbers(
+    y: Float[np.ndarray, "rows *outputs"], predicted: Float[np.ndarray, "rows *outputs"], names: tuple[str, ...] = ()
+) -> dict[str, Figure]:
     """Return MAE, RMSE and R2; for several targets, their means, then those of each target as "mae of NAME".
 
     Args:
@@ -30,7 +33,9 @@ def score_numbers(y: np.ndarray, predicted: np.ndarray, names: tuple[str, ...] =
     return made
 
 
-def r2_parts(y: np.ndarray, predicted: np.ndarray) -> tuple[float, np.ndarray]:
+def r2_parts(
+    y: Float[np.ndarray, "rows *outputs"], predicted: Float[np.ndarray, "rows *outputs"]
+) -> tuple[float, np.ndarray]:
     """Return R2 (the mean over several targets) and its influence function at each row."""
     y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
     squares, spread = (predicted - y) ** 2, (y - y.mean(0)) ** 2
@@ -38,7 +43,7 @@ def r2_parts(y: np.ndarray, predicted: np.ndarray) -> tuple[float, np.ndarray]:
     return float(r2.mean()), ((squares - (1 - r2) * spread) / spread.mean(0)).mean(1)
 
 
-def _of_one(y: np.ndarray, predicted: np.ndarray) -> dict[str, Figure]:
+def _of_one(y: Float[np.ndarray, "rows"], predicted: Float[np.ndarray, "rows"]) -> dict[str, Figure]:
     errors = predicted - y
     squares = errors**2
     mean_square = around(float(squares.mean()), squares, lowest=0.0)
@@ -51,7 +56,7 @@ def _of_one(y: np.ndarray, predicted: np.ndarray) -> dict[str, Figure]:
     return found
 
 
-def _mean_rmse(errors: np.ndarray) -> Figure:
+def _mean_rmse(errors: Float[np.ndarray, "rows outputs"]) -> Figure:
     """Return the mean of the root mean squared errors of the targets; d sqrt(m) is dm / (2 sqrt(m))."""
     squares = errors**2
     roots = np.sqrt(squares.mean(0))

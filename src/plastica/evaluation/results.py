@@ -12,6 +12,7 @@ from ..checks.prepared import Prepared
 from ..data.inputs import truth_of
 from ..notes import Note
 from ..settings import Settings
+from ..typing import Float, Int
 from .baselines import Baseline, fit_baselines
 from .decisions import Decision, usual_decision
 from .judged import Judged
@@ -80,7 +81,7 @@ def fit_beside(
     notes: list[Note],
     names: tuple[str, ...],
     wanted: str = "",
-    rows: np.ndarray | None = None,
+    rows: Int[np.ndarray, "rows"] | None = None,
 ) -> dict[str, Baseline]:
     """Fit other models to the training set of the network.
 
@@ -99,7 +100,11 @@ def fit_beside(
 
 
 def decision_of(
-    name: str, prepared: Prepared, settings: Settings, answers: np.ndarray, shift: tuple[float, ...] = ()
+    name: str,
+    prepared: Prepared,
+    settings: Settings,
+    answers: Float[np.ndarray, "rows *classes"],
+    shift: tuple[float, ...] = (),
 ) -> Decision | None:
     """Return the decision of a model, chosen by the same rule and rows for all models; None for regression.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..notes import TEXTS, Note, note
+from ..typing import Bool, Float, Num
 from .class_scores import micro_f1_of, score_classes, score_labels, surprise_of
 from .decisions import Decision, usual_decision
 from .intervals import Figure, around, between, drawn, weighted_average_precision
@@ -38,7 +39,11 @@ def main_figure(task: str, outputs: int = 1, rare: bool = False, costs: bool = F
 
 
 def score(
-    task: str, y: np.ndarray, answers: np.ndarray, decision: Decision | None = None, names: tuple[str, ...] = ()
+    task: str,
+    y: Num[np.ndarray, "rows *outputs"],
+    answers: Float[np.ndarray, "rows *classes"],
+    decision: Decision | None = None,
+    names: tuple[str, ...] = (),
 ) -> Scores:
     """Return the metrics of a task by name; the values are those of scikit-learn.
 
@@ -69,9 +74,9 @@ def score(
 
 def difference(
     task: str,
-    y: np.ndarray,
-    one: np.ndarray,
-    other: np.ndarray,
+    y: Num[np.ndarray, "rows *outputs"],
+    one: Float[np.ndarray, "rows *classes"],
+    other: Float[np.ndarray, "rows *classes"],
     main: str | None = None,
     decisions: tuple[Decision, Decision] | None = None,
 ) -> Figure:
@@ -98,7 +103,10 @@ def difference(
 
 
 def _of_classes(
-    name: str, y: np.ndarray, shares: tuple[np.ndarray, np.ndarray], decisions: tuple[Decision, Decision]
+    name: str,
+    y: Num[np.ndarray, "rows *outputs"],
+    shares: tuple[np.ndarray, np.ndarray],
+    decisions: tuple[Decision, Decision],
 ) -> Figure:
     positive = decisions[0].positive
     if name == "log_loss":
@@ -115,11 +123,11 @@ def _of_classes(
     return _mean(pairs) if name == "accuracy" else _balanced(y, pairs)
 
 
-def _mean(pairs: np.ndarray) -> Figure:
+def _mean(pairs: Float[np.ndarray, "rows"]) -> Figure:
     return around(float(pairs.mean()), pairs)
 
 
-def _balanced(y: np.ndarray, pairs: np.ndarray) -> Figure:
+def _balanced(y: Num[np.ndarray, "rows"], pairs: Float[np.ndarray, "rows"]) -> Figure:
     """Return the mean over classes of the mean over the rows of a class."""
     shares = np.bincount(y) / len(y)
     weights = 1 / (shares[y] * (shares > 0).sum())
@@ -128,19 +136,23 @@ def _balanced(y: np.ndarray, pairs: np.ndarray) -> Figure:
     return around(value, value + weights * (pairs - means))  # rows vary within classes of fixed sizes
 
 
-def _average_precision(yes: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
+def _average_precision(
+    yes: Bool[np.ndarray, "rows"], one: Float[np.ndarray, "rows"], other: Float[np.ndarray, "rows"]
+) -> Figure:
     first, second = weighted_average_precision(yes, one), weighted_average_precision(yes, other)
 
-    def gap(counts: np.ndarray) -> np.ndarray:
+    def gap(counts: Num[np.ndarray, "draws rows"]) -> Float[np.ndarray, "draws"]:
         return first(counts) - second(counts)
 
     return between(float(gap(np.ones((1, len(yes))))[0]), drawn(yes.astype(np.int64), gap))
 
 
-def _micro_f1(y: np.ndarray, one: np.ndarray, other: np.ndarray) -> Figure:
+def _micro_f1(
+    y: Num[np.ndarray, "rows labels"], one: Num[np.ndarray, "rows labels"], other: Num[np.ndarray, "rows labels"]
+) -> Figure:
     first, second = micro_f1_of(y, one), micro_f1_of(y, other)
 
-    def gap(counts: np.ndarray) -> np.ndarray:
+    def gap(counts: Num[np.ndarray, "draws rows"]) -> Float[np.ndarray, "draws"]:
         return first(counts) - second(counts)
 
     return between(float(gap(np.ones((1, len(y))))[0]), drawn(np.zeros(len(y), np.int64), gap))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..typing import Float
+
 
 def normal_quantile(probability: float) -> float:
     """Return a quantile of the standard normal distribution."""
@@ -37,7 +39,7 @@ def fisher_exact(hits: int, misses: int, other_hits: int, other_misses: int) -> 
     """
     from scipy.special import betaln
 
-    def ways(total: np.ndarray | int, chosen: np.ndarray | int) -> np.ndarray:
+    def ways(total: np.ndarray | int, chosen: np.ndarray | int) -> Float[np.ndarray, "*tables"]:
         """Return the logarithm of a binomial coefficient."""
         return -np.log1p(total) - betaln(np.subtract(total, chosen) + 1, np.add(chosen, 1))
 
@@ -47,7 +49,7 @@ def fisher_exact(hits: int, misses: int, other_hits: int, other_misses: int) -> 
     return float(min(np.exp(terms).sum(), 1.0))
 
 
-def welch(one: np.ndarray, other: np.ndarray) -> float:
+def welch(one: Float[np.ndarray, "values"], other: Float[np.ndarray, "other_values"]) -> float:
     """Return the p-value of Welch's t test that the mean of the first sample is greater than that of the second.
 
     Args:

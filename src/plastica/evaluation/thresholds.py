@@ -11,6 +11,7 @@ from ..data.table import show
 from ..data.target import Target
 from ..notes import Note, note
 from ..settings import Settings
+from ..typing import Float, Num, Shaped
 from .decisions import Aim, Decision, best_threshold, usual_decision
 from .imbalance import say_rare
 from .scores import figure_named, main_figure
@@ -39,9 +40,9 @@ def choose_decision(
     target: Target,
     rare: tuple[int, ...],
     shift: tuple[float, ...],
-    y: np.ndarray,
-    shares: np.ndarray,
-    weight: np.ndarray | None = None,
+    y: Num[np.ndarray, "rows *outputs"],
+    shares: Float[np.ndarray, "rows classes"],
+    weight: Float[np.ndarray, "rows"] | None = None,
 ) -> Decision:
     """Return the decision from probabilities to predictions.
 
@@ -71,7 +72,9 @@ def choose_decision(
     return replace(base, rule="weights", weights=shift) if shift and not aim else base
 
 
-def say_plan(settings: Settings, target: Target, y: np.ndarray, rare: tuple[int, ...], rows: int) -> tuple[Note, ...]:
+def say_plan(
+    settings: Settings, target: Target, y: Num[np.ndarray, "rows *outputs"], rare: tuple[int, ...], rows: int
+) -> tuple[Note, ...]:
     """Return notes before training on rare classes and how they are handled.
 
     Args:
@@ -121,7 +124,12 @@ def _say_answers(target: Target, decision: Decision) -> Note | None:
 
 
 def _for_labels(
-    settings: Settings, aim: Aim, outputs: int, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None
+    settings: Settings,
+    aim: Aim,
+    outputs: int,
+    y: Num[np.ndarray, "rows labels"],
+    shares: Float[np.ndarray, "rows labels"],
+    weight: Float[np.ndarray, "rows"] | None,
 ) -> Decision:
     if isinstance(settings.threshold, float | int):
         return Decision(rule="threshold", thresholds=(float(settings.threshold),) * outputs)
@@ -137,12 +145,18 @@ def _for_labels(
     return Decision(rule="threshold", thresholds=found, aim=aim, rows=len(y))
 
 
-def _for_two(base: Decision, aim: Aim, y: np.ndarray, shares: np.ndarray, weight: np.ndarray | None) -> Decision:
+def _for_two(
+    base: Decision,
+    aim: Aim,
+    y: Num[np.ndarray, "rows"],
+    shares: Float[np.ndarray, "rows classes"],
+    weight: Float[np.ndarray, "rows"] | None,
+) -> Decision:
     # The rows and columns of the costs must be in the order no, yes.
     costs = base.costs if base.positive else tuple(row[::-1] for row in base.costs[::-1])
     found = best_threshold(y == base.positive, shares[:, base.positive], aim, costs, weight)
     return replace(base, rule="threshold", thresholds=(found,), aim=aim, rows=len(y))
 
 
-def _enough(y: np.ndarray) -> bool:
+def _enough(y: Shaped[np.ndarray, "rows"]) -> bool:
     return min((y == 0).sum(), (y == 1).sum()) >= FEWEST

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeGuard, cast
 import numpy as np
 
 from ..errors import FileError, InvalidValue
-from ..typing import Document
+from ..typing import Document, Shaped
 from . import document as documents
 from .atomic import reason
 from .foreign import what_it_seems
@@ -226,7 +226,7 @@ def _are_counts(value: object) -> TypeGuard[list[int]]:
     )
 
 
-def _storable(name: object, array: ArrayLike) -> np.ndarray:
+def _storable(name: object, array: ArrayLike) -> Shaped[np.ndarray, "*shape"]:
     if not isinstance(name, str) or name == _METADATA:
         raise InvalidValue(f"an array cannot be named {name!r}; expected a string other than {_METADATA!r}.")
     if not _is_text(name):

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from ...notes import Note
+from ...typing import Int
 from ..column import Column
 from ..table import Table
 from ..values import read_categories
@@ -68,7 +69,7 @@ def most_common(train: Table, column: Column) -> pl.DataFrame:
     return texts.value_counts(sort=False, name="count").sort(["count", "value"], descending=[True, False])
 
 
-def number(texts: pl.Series, known: dict[str, int]) -> np.ndarray:
+def number(texts: pl.Series, known: dict[str, int]) -> Int[np.ndarray, "rows"]:
     """Return the number of each text, -1 if it is unknown or missing."""
     import polars as pl
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...notes import Note, first_few, note
+from ...typing import Bool
 from ..column import Column
 from ..table import show
 
@@ -22,7 +23,9 @@ def indicator_name(column: Column, indicator: bool) -> tuple[str, ...]:
     return (f"{column.name} is missing",) * indicator
 
 
-def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str, notes: list[Note]) -> None:
+def say_unseen(
+    column: Column, texts: pl.Series, unseen: Bool[np.ndarray, "rows"], taken: str, notes: list[Note]
+) -> None:
     """Add one note on the values of a column that do not occur in the training set, and how they are treated."""
     if not unseen.any():
         return
@@ -33,7 +36,7 @@ def say_unseen(column: Column, texts: pl.Series, unseen: np.ndarray, taken: str,
     notes.append(note("unlike.never_seen", column=show(column.name), values=shown, taken=told, rows=rows))
 
 
-def say_missing(column: Column, gone: np.ndarray, known: bool, taken: str, notes: list[Note]) -> None:
+def say_missing(column: Column, gone: Bool[np.ndarray, "rows"], known: bool, taken: str, notes: list[Note]) -> None:
     """Add a note if values are missing but none was in the training set, or if all are missing but not all were.
 
     Args:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...notes import Note, note
+from ...typing import Float
 from ..column import Column
 from ..table import Table, show
 
@@ -14,7 +15,7 @@ SHARE = 0.9  # of the numbers that a factor must bring into the range
 FAR = 10.0  # times the range, beyond which another unit is more likely than larger numbers
 
 
-def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list[Note]) -> None:
+def say_otherwise(table: Table, column: Column, numbers: Float[np.ndarray, "rows"], notes: list[Note]) -> None:
     """Add notes on numbers outside the range of the training set, and on decimals where it has integers.
 
     Args:
@@ -42,7 +43,7 @@ def say_otherwise(table: Table, column: Column, numbers: np.ndarray, notes: list
         notes.append(note(f"unlike.outside{'_unit' * bool(factor)}", column=show(column.name), **told))
 
 
-def _factor(present: np.ndarray, lowest: float, highest: float) -> str:
+def _factor(present: Float[np.ndarray, "rows"], lowest: float, highest: float) -> str:
     """Return the usual factor that brings numbers far outside a range into it; "" if there is none."""
     typical = float(np.median(np.abs(present)))
     if lowest < 0 or lowest / FAR < typical < FAR * highest:

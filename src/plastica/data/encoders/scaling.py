@@ -7,6 +7,8 @@ import math
 import msgspec
 import numpy as np
 
+from ...typing import Float
+
 LARGEST = float(np.finfo(np.float64).max)
 LIMIT = 3.0  # the limit of smooth clipping
 FEWEST = 20  # the minimum number of values for deciding on a logarithm
@@ -43,7 +45,7 @@ class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("centre, scale and unit must be finite, scale and unit not below zero")
 
     @classmethod
-    def fit(cls, numbers: np.ndarray, logarithm: bool = True) -> Robust:
+    def fit(cls, numbers: Float[np.ndarray, "rows"], logarithm: bool = True) -> Robust:
         """Fit to the training set, NaN for missing values; ``logarithm`` allows a logarithm."""
         present = numbers[~np.isnan(numbers)]
         largest = float(np.abs(present).max(initial=0.0))
@@ -57,7 +59,7 @@ class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return cls(centre, min(scale, LARGEST), max(unit * largest, 5e-324))
         return cls(centre * largest, min(scale / largest, LARGEST))
 
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+    def __call__(self, numbers: Float[np.ndarray, "rows"]) -> Float[np.ndarray, "rows"]:
         """Apply logarithm, centre, scale and clip; halved first, so that the largest doubles do not overflow."""
         with np.errstate(over="ignore"):
             scaled = (_bend(numbers, self.unit) / 2 - self.centre / 2) * self.scale * 2
@@ -65,7 +67,7 @@ class Robust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return np.nan_to_num(scaled / np.sqrt(1 + (scaled / LIMIT) ** 2))
 
 
-def _bend(numbers: np.ndarray, unit: float) -> np.ndarray:
+def _bend(numbers: Float[np.ndarray, "rows"], unit: float) -> Float[np.ndarray, "rows"]:
     if not unit:
         return numbers
     with np.errstate(over="ignore"):
@@ -73,7 +75,7 @@ def _bend(numbers: np.ndarray, unit: float) -> np.ndarray:
     return np.sign(numbers) * np.log1p(shares)
 
 
-def _unit(numbers: np.ndarray) -> float:
+def _unit(numbers: Float[np.ndarray, "rows"]) -> float:
     """Return the unit of the logarithm for the tails of these numbers, or 0 if none is used."""
     magnitudes = np.abs(numbers[numbers != 0])
     if len(magnitudes) < FEWEST:
