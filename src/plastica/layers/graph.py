@@ -16,7 +16,7 @@ from ..errors import InvalidValue
 from ..typing import ArrayTree, Mask
 from .composition import no_pull, placed, same, within
 from .graph_order import keras_order
-from .graph_places import one_or_all, read, read_masks, stays_integer
+from .graph_places import check_places, one_or_all, read, read_masks, stays_integer
 from .graph_records import by_layer, errors_between
 from .in_time import Carry, whole_sequence
 from .input import Input
@@ -59,18 +59,7 @@ class Graph(Layer):
     output_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        first = len(self.inputs)
-        for number, (layer, reads) in enumerate(self.calls):
-            known = 0 <= layer < len(self.layers) and all(0 <= read < first + number for read in reads)
-            if not known or not reads:
-                raise InvalidValue(f"Graph: call {number} is {(layer, reads)}, which reads what is not there yet.")
-        known = all(0 <= place < first + len(self.calls) for place in self.outputs)
-        if not known or not self.inputs or not self.outputs:
-            raise InvalidValue(
-                f"Graph: {len(self.inputs)} inputs and outputs {self.outputs}: at least one of each is needed."
-            )
-        if {layer for layer, _ in self.calls} != set(range(len(self.layers))):
-            raise InvalidValue("Graph: every layer must be called at least once.")
+        check_places(len(self.inputs), len(self.layers), self.calls, self.outputs)
 
     @property
     def children(self) -> tuple[Layer, ...]:

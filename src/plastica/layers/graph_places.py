@@ -5,9 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..errors import InvalidValue
 from ..typing import Mask
 from .layer import Layer, reshapes_only
 from .records import CallGraph
+
+
+def check_places(
+    inputs: int, layers: int, calls: Sequence[tuple[int, tuple[int, ...]]], outputs: Sequence[int]
+) -> None:
+    """Check that every call reads what is computed before it, and that every layer is called.
+
+    Args:
+        inputs: The number of inputs.
+        layers: The number of layers.
+        calls: For each call which layer is called, and the places that it reads.
+        outputs: The places that the graph returns.
+
+    Raises:
+        InvalidValue: If not.
+    """
+    for number, (layer, reads) in enumerate(calls):
+        known = 0 <= layer < layers and all(0 <= read < inputs + number for read in reads)
+        if not known or not reads:
+            raise InvalidValue(f"Graph: call {number} is {(layer, reads)}, which reads what is not there yet.")
+    if not all(0 <= place < inputs + len(calls) for place in outputs) or not inputs or not outputs:
+        raise InvalidValue(f"Graph: {inputs} inputs and outputs {tuple(outputs)}: at least one of each is needed.")
+    if {layer for layer, _ in calls} != set(range(layers)):
+        raise InvalidValue("Graph: every layer must be called at least once.")
 
 
 def one_or_all(values: Sequence[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +29,12 @@ class InTime:
     of its input in ``context.steps``; None means that all steps are real.
     """
 
+    if TYPE_CHECKING:  # of the layer
+
+        @property
+        def children(self) -> tuple[InTime, ...]: ...
+        def synapse(self, params: Params, x: jax.Array, state: State, context: Context) -> tuple[jax.Array, State]: ...
+
     @property
     def stepwise(self) -> bool:
         """Whether each step of a sequence is treated by itself and alike, without memory."""
@@ -42,8 +48,7 @@ class InTime:
     @property
     def makes_mask(self) -> bool:
         """Whether the layer, or one inside it, makes a mask of its inputs."""
-        layer: Any = self
-        return any(child.makes_mask for child in layer.children)
+        return any(child.makes_mask for child in self.children)
 
     @property
     def loses_mask(self) -> bool:
@@ -51,14 +56,12 @@ class InTime:
 
         False for layers that use the mask of their input, such as ``LSTM(8)``, and for compositions, whose parts do.
         """
-        layer: Any = self
-        return not layer.children
+        return not self.children
 
     @property
     def remembers(self) -> bool:
         """Whether the layer, or one inside it, is stateful: goes on in each batch where the last one ended."""
-        layer: Any = self
-        return any(child.remembers for child in layer.children)
+        return any(child.remembers for child in self.children)
 
     def start(self, params: Params, batch: int) -> Carry:
         """Return what the layer remembers before the first step, for ``batch`` sequences; ``()`` without memory."""
@@ -66,10 +69,9 @@ class InTime:
 
     def with_memory(self, rng: np.random.Generator, params: Params, state: State, batch: int) -> State:
         """Return the state with a blank memory in each stateful layer, for batches of ``batch`` rows."""
-        layer: Any = self
         if not self.remembers:
             return state
-        parts = zip(layer.children, params, state, strict=True)
+        parts = zip(self.children, params, state, strict=True)
         return tuple(child.with_memory(rng, own, carried, batch) for child, own, carried in parts)
 
     def step(
@@ -92,8 +94,7 @@ class InTime:
         """
         if not self.stepwise:
             raise InvalidValue(whole_sequence(self))
-        layer: Any = self
-        potential, _ = layer.synapse(params, jax.tree.map(lambda part: part[:, None], x_t), state, context)
+        potential, _ = self.synapse(params, jax.tree.map(lambda part: part[:, None], x_t), state, context)
         return carry, jax.tree.map(lambda part: part[:, 0], potential)
 
     def mask_of(self, x: jax.Array | None, mask: Mask) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, final
 
@@ -18,6 +18,7 @@ from ..random import Shape
 from ..regularizers import Regularizer
 from ..typing import Params, State, by_name
 from .activity import ACTIVITY_COST, regularized
+from .in_groups import InGroups
 from .in_network import InNetwork
 from .in_time import InTime
 from .node import Node, NodeLike, nodes_of
@@ -30,7 +31,7 @@ OF_MODELS = frozenset({"get_weights", "set_weights", "weights", "trainable_weigh
 
 
 @with_fields
-class Layer(Declaration, InNetwork, InTime):  # files name the class next to Declaration
+class Layer(Declaration, InNetwork, InTime, InGroups):  # files name the class next to Declaration
     """Base class of layers; a layer is a specification that does not contain its parameters.
 
     User-defined layers implement ``synapse``, ``init`` and ``output_shape`` if they have parameters or change the
@@ -156,38 +157,6 @@ class Layer(Declaration, InNetwork, InTime):  # files name the class next to Dec
     def matrix(self, params: Params, state: State) -> jax.Array | None:
         """Return W, ``(inputs, units)``, if the layer computes z = x W + b for each row; else None."""
         return None
-
-    @property
-    def compiles_fast(self) -> bool:
-        """Whether to reduce compilation time at the expense of slower steps."""
-        return any(child.compiles_fast for child in self.children)
-
-    @property
-    def is_slow_in_groups(self) -> bool:
-        """Whether several networks with this layer train faster one after another than side by side."""
-        return any(child.is_slow_in_groups for child in self.children)
-
-    @property
-    def pads_units(self) -> bool:
-        """Whether units may be added whose weights are 0 and stay so, without effect on all that follows.
-
-        Networks with different numbers of units are then computed in one program.
-        """
-        return False
-
-    @property
-    def takes_padding(self) -> bool:
-        """Whether inputs may be added that are 0 and have the weights 0, without effect on what this layer computes."""
-        return False
-
-    @property
-    def hidden_widths(self) -> dict[int, int]:
-        """The units of the layers inside that may be padded, by their place; see :attr:`pads_units`."""
-        return {}
-
-    def with_widths(self, widths: Mapping[int, int]) -> Layer:
-        """Return the network with other numbers of units of the layers inside."""
-        return self
 
     @property
     def has_missing_connections(self) -> bool:

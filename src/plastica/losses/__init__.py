@@ -4,13 +4,13 @@ from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
 from .categorical import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
-    KLDivergence,
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
 from .circle import Circle
 from .ctc import CTC
 from .custom import CustomLoss
+from .divergence import KLDivergence
 from .functions import (
     bce,
     binary_crossentropy,

@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..activations import Activation, Sigmoid, Softplus
-from ..declaration import declaration, replace
+from ..activations import Activation, Softplus
+from ..declaration import declaration
 from ..errors import InvalidValue
 from ..typing import Float, Num
+from .logits import on_sigmoid
 from .loss import Loss
 from .meaning import Meaning, of_shares
 from .regression import EPSILON
@@ -65,7 +66,7 @@ class BinaryCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the sigmoid."""
-        return _on_sigmoid(self, activation)
+        return on_sigmoid(self, activation)
 
 
 @declaration
@@ -130,7 +131,7 @@ class BinaryFocalCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the sigmoid."""
-        return _on_sigmoid(self, activation)
+        return on_sigmoid(self, activation)
 
 
 def check_share(owner: str, field: str, value: float) -> None:
@@ -158,9 +159,3 @@ def _crossentropy(
         return Softplus()(prediction) - prediction * target
     kept = jnp.clip(prediction, EPSILON, 1.0 - EPSILON)
     return -(target * jnp.log(kept) + (1.0 - target) * jnp.log(1.0 - kept))
-
-
-def _on_sigmoid(loss: BinaryCrossentropy | BinaryFocalCrossentropy, activation: Activation | None) -> Loss | None:
-    if loss.from_logits or not isinstance(activation, Sigmoid):
-        return None
-    return replace(loss, from_logits=True)

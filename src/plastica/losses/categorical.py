@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..activations import Activation, Softmax
+from ..activations import Activation
 from ..declaration import declaration, replace
 from ..typing import Float, Num
 from .binary import check_gamma, check_share
 from .class_targets import CLASS_NUMBERS, SHARES
+from .logits import on_softmax
 from .loss import Loss
 from .meaning import Meaning, of_shares
 from .regression import EPSILON
@@ -65,7 +66,7 @@ class CategoricalCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
-        return _on_softmax(self, activation)
+        return on_softmax(self, activation)
 
 
 @declaration
@@ -115,7 +116,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
-        return _on_softmax(self, activation)
+        return on_softmax(self, activation)
 
 
 @declaration
@@ -169,7 +170,7 @@ class CategoricalFocalCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
-        return _on_softmax(self, activation)
+        return on_softmax(self, activation)
 
 
 @declaration
@@ -222,54 +223,10 @@ class SparseCategoricalFocalCrossentropy(Loss):
 
     def on_potential(self, activation: Activation | None) -> Loss | None:
         """Return the form for logits if the last activation is the softmax."""
-        return _on_softmax(self, activation)
+        return on_softmax(self, activation)
 
 
 _DENSE = CategoricalFocalCrossentropy()
-
-
-@declaration
-class KLDivergence(Loss):
-    """The Kullback-Leibler divergence of the target distribution from the prediction.
-
-    For soft targets, such as in knowledge distillation. It has the gradient of the cross-entropy, but its minimum is
-    0.
-
-        C = sum_k y_k log(y_k / a_k)
-
-    Args:
-        from_logits: Whether predictions are logits z; not needed after ``"softmax"``.
-
-    Shapes: targets and predictions, both ``(batch, ..., classes)``.
-
-    Raises:
-        ShapeError: If the shapes differ or there is no axis of classes.
-
-    Reference:
-        S. Kullback, R. A. Leibler, 1951, On information and sufficiency.
-    """
-
-    from_logits: bool = False
-
-    @property
-    def meaning(self) -> Meaning:
-        """Probabilities of mutually exclusive classes."""
-        return of_shares(self.from_logits, SHARES)
-
-    def values(
-        self, target: Num[Array, "batch *places classes"], prediction: Float[Array, "batch *places classes"]
-    ) -> Float[Array, "batch"]:
-        """Return each row's divergence."""
-        target = jnp.clip(matched_rows("kl_divergence", target, prediction), EPSILON, 1.0)
-        if self.from_logits:
-            log_share = jax.nn.log_softmax(prediction)
-        else:
-            log_share = jnp.log(jnp.clip(prediction, EPSILON, 1.0))
-        return row_means(jnp.sum(target * (jnp.log(target) - log_share), axis=-1))
-
-    def on_potential(self, activation: Activation | None) -> Loss | None:
-        """Return the form for logits if the last activation is the softmax."""
-        return _on_softmax(self, activation)
 
 
 def _smooth(target: Float[Array, "batch *places classes"], share: float) -> Float[Array, "batch *places classes"]:
@@ -285,18 +242,3 @@ def _log_shares(
     total = jnp.sum(prediction, axis=-1, keepdims=True)
     share = prediction / jnp.where(total == 0, 1.0, total)  # avoids NaN for a row of zeros (dead relu)
     return jnp.log(jnp.clip(share, EPSILON, 1.0 - EPSILON))
-
-
-Categorical = (
-    CategoricalCrossentropy
-    | SparseCategoricalCrossentropy
-    | CategoricalFocalCrossentropy
-    | SparseCategoricalFocalCrossentropy
-    | KLDivergence
-)
-
-
-def _on_softmax(loss: Categorical, activation: Activation | None) -> Loss | None:
-    if loss.from_logits or not isinstance(activation, Softmax) or activation.axis != -1:
-        return None
-    return replace(loss, from_logits=True)

@@ -14,11 +14,11 @@ from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
 from .categorical import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
-    KLDivergence,
     SparseCategoricalCrossentropy,
 )
 from .circle import Circle
 from .ctc import CTC
+from .divergence import KLDivergence
 from .generalized import CategoricalGeneralizedCrossEntropy
 from .hinge import CategoricalHinge, Hinge, SquaredHinge
 from .loss import Loss

@@ -13,13 +13,13 @@ from .binary import BinaryCrossentropy, BinaryFocalCrossentropy
 from .categorical import (
     CategoricalCrossentropy,
     CategoricalFocalCrossentropy,
-    KLDivergence,
     SparseCategoricalCrossentropy,
     SparseCategoricalFocalCrossentropy,
 )
 from .circle import Circle
 from .ctc import CTC
 from .custom import CustomLoss
+from .divergence import KLDivergence
 from .functions import DECLARED
 from .generalized import CategoricalGeneralizedCrossEntropy
 from .hinge import CategoricalHinge, Hinge, SquaredHinge

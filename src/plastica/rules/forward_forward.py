@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,6 @@ from .. import random
 from ..activations import Sigmoid, Softmax
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..layers.chain import Chain
 from ..layers.layer import INFERENCE, Context, Layer, Params, State
 from ..layers.sliding import check_choice
 from ..losses import Objective
@@ -25,6 +24,7 @@ from .backprop import warn_of_steps
 from .chain import chain, learned_places
 from .facts import Facts
 from .goodness import each_row, goodness, normalised, one_hot_labels
+from .hidden_links import HiddenLinks, hidden_links
 from .local import require_steps_by_batch, require_units, row_shares, written
 from .rule import Batch, Rule, Signal, loss_of, rule_key
 
@@ -154,7 +154,7 @@ class ForwardForward(Rule):
     ) -> Signal:
         links, label = chain(network, params), memory["label"]
         *parts, last = links.split(params)
-        hidden = _hidden(links, params, state, context)
+        hidden = hidden_links(links, params, state, context)
         heard, new_state = hidden.hear(parts[0], batch.x)
         activities, new_states = hidden.go_on(parts, heard + jnp.mean(label, 0), new_state)
 
@@ -179,7 +179,7 @@ class ForwardForward(Rule):
 
     def contrasts(
         self,
-        hidden: _Hidden,
+        hidden: HiddenLinks,
         parts: Sequence[Params],
         label: Float[Array, "classes units"],
         batch: Batch,
@@ -234,7 +234,7 @@ class ForwardForward(Rule):
     def respond(self, network: Layer, params: Params, state: State, memory: Memory, x: PyTree) -> tuple[PyTree, PyTree]:
         links = chain(network, params)
         *parts, last = links.split(params)
-        hidden = _hidden(links, params, state, INFERENCE)
+        hidden = hidden_links(links, params, state, INFERENCE)
         heard, new_state = hidden.hear(parts[0], x)
 
         def under(label: Float[Array, "units"]) -> list[Array]:
@@ -259,44 +259,3 @@ def _tells_classes_apart(network: Layer, objective: Objective) -> bool:
     return (isinstance(activation, Softmax) and meaning.exclusive) or (
         isinstance(activation, Sigmoid) and meaning.targets.binary
     )
-
-
-class _Hidden(NamedTuple):
-    """The hidden links of a chain; the first is cut after the synapse to which labels add."""
-
-    links: Sequence[Layer]
-    cut: int
-    states: Sequence[State]
-    contexts: Sequence[Context]
-
-    def hear(self, own: Params, x: Array) -> tuple[Array, State]:
-        """Return the potential of the first layer with parameters, without a label."""
-        head = self.links[0].span(slice(self.cut))
-        return head.synapse(own[: self.cut], x, self.states[0][: self.cut], self.contexts[0])
-
-    def speak(self, own: Params, potential: Array) -> tuple[Array, State]:
-        """Return the activity of the first link for its potential with a label."""
-        first = self.links[0]
-        activity, tail = first.children[self.cut - 1].activate(potential), first.span(slice(self.cut, None))
-        context = self.contexts[0]._replace(first=self.contexts[0].first + self.cut)
-        return tail.apply(own[self.cut :], activity, self.states[0][self.cut :], context)
-
-    def answer(self, place: int, own: Params, below: Array) -> tuple[Array, State]:
-        """Return the activity of a later link for the normalized activity below it."""
-        return self.links[place].apply(own, below, self.states[place], self.contexts[place])
-
-    def go_on(self, parts: Sequence[Params], potential: Array, heard_state: State) -> tuple[list[Array], list[State]]:
-        """Return the activity and the new state of every hidden link, for the potential of the first."""
-        activity, spoken_state = self.speak(parts[0], potential)
-        activities = [activity]
-        states: list[State] = [(*heard_state, *spoken_state)]
-        for place in range(1, len(parts)):
-            activity, new_state = self.answer(place, parts[place], normalised(activity))
-            activities.append(activity)
-            states.append(new_state)
-        return activities, states
-
-
-def _hidden(links: Chain, params: Params, state: State, context: Context) -> _Hidden:
-    cut = learned_places(links.links[0], params[links.places[0]])[0] + 1
-    return _Hidden(links.links, cut, links.split(state), links.contexts(context))
