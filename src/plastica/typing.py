@@ -42,6 +42,9 @@ AnyArray: TypeAlias = "Array | np.ndarray"
 
 # What a network reads or answers: an array, or one for each of several inputs or outputs.
 ArrayTree: TypeAlias = "Array | tuple[ArrayTree, ...]"
+# What a layer computes that may have several outputs: an ``ArrayTree``. Nearly all layers have one, so that a ``Layer``
+# gives an ``Array``, and those with several override that.
+Outputs: TypeAlias = Any
 # The shape of one input or output, without the batch axis; for several of them a tuple of shapes. Which of the two it
 # is, only the network knows, so that what is read of it is ``Any``.
 Shapes: TypeAlias = Any
@@ -86,6 +89,7 @@ __all__ = [
     "Mask",
     "Memory",
     "Num",
+    "Outputs",
     "Params",
     "PyTree",
     "Shaped",

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 
 from ..errors import InvalidValue, ShapeError
-from ..typing import ArrayTree, Mask
+from ..typing import ArrayTree, Mask, PyTree
 from .kernels.attention import allowed_steps, together
 from .layer import Context, Layer, Params, Record, Shape, State
-from .node import Node, NodeLike, nodes_of
+from .node import Node, NodeLike, Nodes, nodes_of
 
 WEIGHTS = "attention weights"
 
 
 class Sources(NamedTuple):
-    """What an attention layer reads, each ``(batch, steps, features)``.
+    """What an attention layer reads, each ``(batch, steps, features)``; or what belongs to it, such as its shape.
 
     Attributes:
         query: What attends.
@@ -27,9 +27,9 @@ class Sources(NamedTuple):
             steps)``; None for everywhere.
     """
 
-    query: Any
-    value: Any
-    key: Any
+    query: PyTree
+    value: PyTree
+    key: PyTree
     allowed: jax.Array | None = None
 
 
@@ -51,7 +51,7 @@ class Attending(Layer):
         attention_mask: NodeLike | None = None,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
-    ) -> Any:
+    ) -> Nodes:
         """Return the output as a node of a graph, as in Keras's functional API.
 
         Args:
@@ -114,7 +114,7 @@ class Attending(Layer):
     def reads(self) -> int | None:
         return self.inputs + self.has_mask
 
-    def sources(self, x: Any) -> Sources:
+    def sources(self, x: PyTree) -> Sources:
         """Return what arrives by its role; shapes likewise."""
         parts = [x] if self.reads == 1 else list(x)
         mask = parts.pop() if self.has_mask else None
@@ -145,7 +145,7 @@ class Attending(Layer):
             raise ShapeError(f"{owner}: got a mask of shape {mask}; it must be (steps, other steps), {pairs}.")
         return found
 
-    def masked(self, x: Any, context: Context, reach: int | None = None) -> Sources:
+    def masked(self, x: ArrayTree, context: Context, reach: int | None = None) -> Sources:
         """Return what arrives by its role, with one mask of all that forbids attention: padding too, as in Keras."""
         found = self.sources(x)
         # What forbids attention comes from up to four sides; each mask has the axes (batch, heads, steps, other steps)

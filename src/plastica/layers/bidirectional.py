@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,11 +10,11 @@ import numpy as np
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
-from ..typing import ArrayTree, Mask
+from ..typing import ArrayTree, Mask, Outputs, Shapes
 from .composition import no_pull, same, within
 from .graph_places import one_or_all
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
-from .node import NodeLike
+from .node import NodeLike, Nodes
 from .records import Variables
 from .recurrent_base import Recurrent
 
@@ -86,7 +85,7 @@ class Bidirectional(Layer):
         return self.layer, self.backwards
 
     @property
-    def declared_shape(self) -> Any:
+    def declared_shape(self) -> Shapes:
         own = super().declared_shape
         return self.layer.declared_shape if own is None else own
 
@@ -98,7 +97,7 @@ class Bidirectional(Layer):
         merged = 1 if self.merge_mode is not None else 2
         return merged + (2 * self._carried if self.layer.return_state else 0)
 
-    def __call__(self, *nodes: NodeLike, initial_state: Sequence[NodeLike] | None = None) -> Any:
+    def __call__(self, *nodes: NodeLike, initial_state: Sequence[NodeLike] | None = None) -> Nodes:
         """Return the output as a node of a graph; see :class:`~plastica.layers.LSTM`.
 
         Args:
@@ -107,7 +106,7 @@ class Bidirectional(Layer):
         """
         return super().__call__(*nodes, *(initial_state or ()))
 
-    def output_shape(self, shape: Shape) -> Any:
+    def output_shape(self, shape: Shape) -> Shapes:
         shapes = [child.output_shape(shape) for child in self.children]
         answers, states = zip(*map(self._parted, shapes), strict=True)
         if self.merge_mode is None:
@@ -125,7 +124,7 @@ class Bidirectional(Layer):
         drawn = [child.init(rng, shape) for child in self.children]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
         found = [
             child.apply(params[place], own, state[place], within(context, place, context.steps))
             for place, (child, own) in enumerate(zip(self.children, self._inputs(x), strict=True))
@@ -161,25 +160,25 @@ class Bidirectional(Layer):
         )
         one, other = (each.input_delta for each in errors)
         # Both layers read one sequence, whose errors add up; initial states belong to one layer each.
-        below: Any = (one[0] + other[0], *one[1:], *other[1:]) if isinstance(one, tuple) else one + other
+        below: Outputs = (one[0] + other[0], *one[1:], *other[1:]) if isinstance(one, tuple) else one + other
         return Errors(delta, tuple(each.gradient for each in errors), below, errors)
 
     @property
     def _carried(self) -> int:
         return len(self.layer.carried_shapes)
 
-    def _inputs(self, x: ArrayTree) -> tuple[Any, Any]:
+    def _inputs(self, x: ArrayTree) -> tuple[Outputs, Outputs]:
         """Return what each of the layers reads: the sequence, and its own initial states."""
         if not isinstance(x, tuple):
             return x, x
         first = 1 + self._carried
         return x[:first], (x[0], *x[first:])
 
-    def _parted(self, answer: Any) -> tuple[Any, tuple[Any, ...]]:
+    def _parted(self, answer: Outputs) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """Return the output of a layer, and what it carries at the end if it says so."""
         return (answer[0], tuple(answer[1:])) if self.layer.return_state else (answer, ())
 
-    def _merge(self, forwards: Any, backwards: Any) -> Any:
+    def _merge(self, forwards: Outputs, backwards: Outputs) -> Outputs:
         (one, states), (other, other_states) = self._parted(forwards), self._parted(backwards)
         if self.layer.return_sequences:
             # Each answers in the order in which it reads; both become that of time.

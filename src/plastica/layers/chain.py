@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..typing import Tree
+from ..typing import PyTree, Tree
 from .layer import Context, Layer, Record
 
 
@@ -20,7 +20,7 @@ class Chain(NamedTuple):
     links: tuple[Layer, ...]
     places: tuple[slice, ...]
 
-    def split(self, tree: Tree) -> tuple[Any, ...]:
+    def split(self, tree: Tree) -> tuple[PyTree, ...]:
         """Return the part of each link in parameters, state or gradients of the network."""
         return tuple(tree[place] for place in self.places)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +14,7 @@ from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from ..typing import Mask
+from ..typing import Mask, Shapes
 from .layer import Context, Layer, Params, Shape, State
 from .records import Variables
 
@@ -75,7 +74,7 @@ class Embedding(Layer):
                 raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
 
     @property
-    def declared_shape(self) -> Any:
+    def declared_shape(self) -> Shapes:
         # Here, input_dim is the number of items, not the shape of the inputs.
         if self.input_shape is None and self.input_length is not None:
             return (self.input_length,)

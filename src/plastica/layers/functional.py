@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from ..errors import InvalidValue
 from .graph import Graph
@@ -21,7 +21,7 @@ class GraphOfNodes(NamedTuple):
     """
 
     graph: Graph
-    owners: tuple[Any, ...]
+    owners: tuple[object, ...]
 
 
 def graph_between(inputs: Sequence[Node], outputs: Sequence[Node], names: Sequence[str] = ()) -> GraphOfNodes:

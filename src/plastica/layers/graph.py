@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..typing import ArrayTree, Mask
+from ..typing import ArrayTree, Mask, Outputs, PyTree, Shapes
 from .composition import no_pull, placed, same, within
 from .graph_order import keras_order
 from .graph_places import check_places, one_or_all, read, read_masks, stays_integer
@@ -79,7 +79,7 @@ class Graph(Layer):
         return len(self.inputs)
 
     @property
-    def declared_shape(self) -> Any:
+    def declared_shape(self) -> Shapes:
         shapes = tuple(each.shape for each in self.inputs)
         return shapes[0] if len(shapes) == 1 else shapes
 
@@ -96,7 +96,7 @@ class Graph(Layer):
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         shapes = self._shapes(shape)
-        found: dict[int, Any] = {}
+        found: dict[int, Shapes] = {}
         for layer, reads in self.calls:
             found.setdefault(layer, read(shapes, reads))
         return tuple(found[place] for place in range(len(self.layers)))
@@ -110,22 +110,22 @@ class Graph(Layer):
         ]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
-    def check_input(self, x: Any) -> None:
-        def look(place: int, layer: Layer, seen: Any) -> None:
+    def check_input(self, x: PyTree) -> None:
+        def look(place: int, layer: Layer, seen: PyTree) -> None:
             placed(place, layer.check_input, seen)
 
         self._walk_data(x, look)
 
-    def adapted(self, x: Any, state: State) -> State:
+    def adapted(self, x: PyTree, state: State) -> State:
         states = list(state)
 
-        def look(place: int, layer: Layer, seen: Any) -> None:
+        def look(place: int, layer: Layer, seen: PyTree) -> None:
             states[place] = layer.adapted(seen, states[place])
 
         self._walk_data(x, look)
         return tuple(states)
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Any, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
         activities, potentials, states = self._arrived(x), {}, list(state)
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
@@ -137,7 +137,7 @@ class Graph(Layer):
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
 
-    def activate(self, potential: ArrayTree) -> Any:
+    def activate(self, potential: ArrayTree) -> Outputs:
         found = [self._activate(place, z) for place, z in zip(self.outputs, self._each(potential), strict=True)]
         return one_or_all(found)
 
@@ -188,7 +188,7 @@ class Graph(Layer):
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
 
-        def pull(delta: ArrayTree) -> Any:
+        def pull(delta: ArrayTree) -> Outputs:
             return one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
 
         potential, activity = self._given_back(potentials), self._given_back(activities)
@@ -242,7 +242,7 @@ class Graph(Layer):
 
     def mask_of(self, x: ArrayTree | None, mask: Mask) -> Mask:
         masks = self._arrived_masks(mask)
-        seen: list[Any] = [None] * len(self.inputs) if x is None else self._arrived(x)
+        seen: list[PyTree] = [None] * len(self.inputs) if x is None else self._arrived(x)
         for place, reads in self.calls:
             layer, known = self.layers[place], all(seen[each] is not None for each in reads)
             masks.append(mask_from(layer, read(seen, reads) if known else None, read_masks(masks, reads)))
@@ -256,18 +256,18 @@ class Graph(Layer):
 
     # Places
 
-    def _arrived(self, x: Any) -> list[Any]:
+    def _arrived(self, x: PyTree) -> list[PyTree]:
         if isinstance(x, Mapping):
             return [x[name] for name in self.input_names]
         return list(x) if isinstance(x, list | tuple) else [x]
 
-    def _each(self, value: ArrayTree) -> tuple[Any, ...]:
-        return tuple(value) if len(self.outputs) > 1 else (value,)
+    def _each(self, value: ArrayTree) -> tuple[jax.Array, ...]:
+        return cast("tuple[jax.Array, ...]", value if len(self.outputs) > 1 else (value,))
 
-    def _given_back(self, values: Sequence[Any]) -> Any:
+    def _given_back(self, values: Sequence[PyTree]) -> PyTree:
         return read(values, self.outputs)
 
-    def _shapes(self, shape: Any) -> list[Shape]:
+    def _shapes(self, shape: Shapes) -> list[Shape]:
         shapes: list[Shape] = [tuple(shape)] if len(self.inputs) == 1 else [tuple(each) for each in shape]
         for each, arrived in zip(self.inputs, shapes, strict=True):
             each.output_shape(arrived)
@@ -283,9 +283,9 @@ class Graph(Layer):
         caller = self._caller(place)
         return potential if caller is None else caller.activate(potential)
 
-    def _walk_data(self, x: Any, look: Callable[[int, Layer, Any], None]) -> None:
+    def _walk_data(self, x: PyTree, look: Callable[[int, Layer, PyTree], None]) -> None:
         """Show each layer the data that reaches it as it came."""
-        seen: list[Any] = self._arrived(x)
+        seen: list[PyTree] = self._arrived(x)
         for place, reads in self.calls:
             layer, known = self.layers[place], all(seen[each] is not None for each in reads)
             if known:

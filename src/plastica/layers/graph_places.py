@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..errors import InvalidValue
-from ..typing import Mask
+from ..typing import Mask, PyTree
 from .layer import Layer, reshapes_only
 from .records import CallGraph
 
@@ -35,12 +34,12 @@ def check_places(
         raise InvalidValue("Graph: every layer must be called at least once.")
 
 
-def one_or_all(values: Sequence[Any]) -> Any:
+def one_or_all(values: Sequence[PyTree]) -> PyTree:
     """Return the one value there is, or all of several as a tuple."""
     return values[0] if len(values) == 1 else tuple(values)
 
 
-def read(values: Sequence[Any], places: Sequence[int]) -> Any:
+def read(values: Sequence[PyTree], places: Sequence[int]) -> PyTree:
     """Return the value of a place, or a tuple of those of several."""
     return one_or_all([values[place] for place in places])
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import final
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..random import Shape
+from ..typing import PyTree, Shapes
 from .records import CallGraph, Variables
 
 
@@ -39,7 +40,7 @@ class InNetwork:
         return shape
 
     @property
-    def declared_shape(self) -> Any:
+    def declared_shape(self) -> Shapes:
         """The declared shape of one input; None for sizes that vary, and if nothing is declared."""
         if self.input_shape is not None:
             return tuple(self.input_shape)
@@ -88,7 +89,7 @@ class InNetwork:
         return False
 
     @final
-    def cast_inputs(self, x: Any) -> Any:
+    def cast_inputs(self, x: PyTree) -> PyTree:
         """Return inputs ``(batch, ...)``, an array or several, in the types that the layer computes with."""
         kept = self.takes_integers
         if isinstance(kept, tuple):

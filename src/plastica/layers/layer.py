@@ -21,7 +21,7 @@ from .activity import ACTIVITY_COST, regularized
 from .in_groups import InGroups
 from .in_network import InNetwork
 from .in_time import InTime
-from .node import Node, NodeLike, nodes_of
+from .node import Node, NodeLike, Nodes, nodes_of
 from .records import INFERENCE, Context, Errors, Record, added, with_feedback
 
 Capability = TypeVar("Capability")
@@ -57,7 +57,7 @@ class Layer(Declaration, InNetwork, InTime, InGroups):  # files name the class n
     trainable: bool = True
     activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
-    def __call__(self, *nodes: NodeLike) -> Any:
+    def __call__(self, *nodes: NodeLike) -> Nodes:
         """Return the output of the layer as a node of a graph, as in Keras's functional API; several in a list.
 
         Args:
@@ -191,7 +191,7 @@ class Layer(Declaration, InNetwork, InTime, InGroups):  # files name the class n
         # As in Keras, the penalty on recurrent_kernel is named recurrent_regularizer.
         return tuple(name for name in (prefix, f"{prefix}_kernel") if name in params)[:1]
 
-    def _of_parameters(self, ending: str, get: Callable[[Any], T | None], params: Params) -> list[tuple[str, T]]:
+    def _of_parameters(self, ending: str, get: Callable[..., T | None], params: Params) -> list[tuple[str, T]]:
         """Return each parameter that a field with this ending is about, with what the field holds."""
         held = [(field.name.removesuffix(ending), get(getattr(self, field.name))) for field in _ending(self, ending)]
         return [

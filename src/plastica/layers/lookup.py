@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -104,7 +103,7 @@ class StringLookup(TermLookup):
     num_oov_indices: int = 1
     mask_token: str | None = None
     oov_token: str = "[UNK]"
-    vocabulary: tuple[Any, ...] | None = None
+    vocabulary: tuple[Term, ...] | None = None
     idf_weights: tuple[float, ...] | None = None
     invert: bool = False
     output_mode: Lookup = "int"
@@ -159,7 +158,7 @@ class IntegerLookup(TermLookup):
     num_oov_indices: int = 1
     mask_token: int | None = None
     oov_token: int = -1
-    vocabulary: tuple[Any, ...] | None = None
+    vocabulary: tuple[Term, ...] | None = None
     idf_weights: tuple[float, ...] | None = None
     invert: bool = False
     output_mode: Lookup = "int"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, cast
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
-from ..typing import ArrayTree, Mask
+from ..typing import ArrayTree, Mask, Shapes
 from .in_time import any_real
 from .layer import Context, Layer, Params, Shape, State
 
@@ -267,7 +267,7 @@ class Dot(Merge):
 
     def output_shape(self, shape: Shape) -> Shape:
         _require_two(self, shape)
-        shapes: Any = shape
+        shapes: Shapes = shape
         one, other = map(tuple, shapes)
         places = self._places((one, other))
         fits = all(0 < place <= len(each) for place, each in zip(places, (one, other), strict=True))

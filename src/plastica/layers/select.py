@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import jax
 
 from ..declaration import declaration
 from ..errors import ShapeError
-from ..typing import ArrayTree, Mask
+from ..typing import ArrayTree, Mask, Shapes
 from .layer import Context, Layer, Params, Shape, State
 
 
@@ -31,8 +31,8 @@ class Select(Layer):
 
     place: int
 
-    def output_shape(self, shape: Shape) -> Any:
-        shapes: Any = shape
+    def output_shape(self, shape: Shape) -> Shapes:
+        shapes: Shapes = shape
         several = [each for each in shapes if isinstance(each, tuple)]
         if not 0 <= self.place < len(several):
             raise ShapeError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import pairwise, zip_longest
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import jax
 import numpy as np
@@ -207,10 +207,10 @@ def chain(layers: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
     return tuple((place, (place,)) for place in range(layers))
 
 
-def checked_layers(owner: str, layers: Iterable[Any]) -> tuple[Layer, ...]:
+def checked_layers(owner: str, layers: Iterable[object]) -> tuple[Layer, ...]:
     """Return layers as a tuple; a list among them becomes a Sequential."""
     found = tuple(Sequential(tuple(part)) if isinstance(part, list | tuple) else part for part in layers)
     for place, layer in enumerate(found):
         if not isinstance(layer, Layer):
             raise InvalidValue(f"{owner}: entry {place} is {layer!r}; every entry must be a layer, such as Dense(10).")
-    return tuple(layer.completed() for layer in found)
+    return tuple(cast("Layer", layer).completed() for layer in found)

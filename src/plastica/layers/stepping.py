@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 
 from ..errors import InvalidValue
-from ..typing import Mask
+from ..typing import Mask, PyTree
 from .composition import within
 from .in_time import Carry
 
@@ -22,7 +22,7 @@ def start_all(layers: Sequence[Layer], params: Params, batch: int) -> Carry:
 
 
 def step_through(
-    layers: Sequence[Layer], params: Params, carry: Carry, x_t: Any, state: State, context: Context
+    layers: Sequence[Layer], params: Params, carry: Carry, x_t: PyTree, state: State, context: Context
 ) -> tuple[Carry, jax.Array]:
     """Take one step through layers, first to last.
 
@@ -44,7 +44,7 @@ def step_through(
 
 
 def stepped(
-    layer: Layer, params: Params, carry: Carry, x_t: Any, state: State, context: Context, walks: bool
+    layer: Layer, params: Params, carry: Carry, x_t: PyTree, state: State, context: Context, walks: bool
 ) -> tuple[Carry, jax.Array]:
     """Return what a layer remembers and its potential: of one step, or of rows if they have no time any more."""
     if walks:
@@ -52,7 +52,7 @@ def stepped(
     return carry, layer.synapse(params, x_t, state, context)[0]
 
 
-def one_step_mask(layer: Layer, x_t: Any, mask: Mask) -> Mask:
+def one_step_mask(layer: Layer, x_t: PyTree, mask: Mask) -> Mask:
     """Return which rows have a real step, ``(batch, 1)``, behind a layer; None for all."""
     return layer.mask_of(jax.tree.map(lambda part: part[:, None], x_t), mask)
 
@@ -63,14 +63,14 @@ def mask_through(layers: Sequence[Layer], x: jax.Array | None, mask: Mask) -> Ma
     Raises:
         InvalidValue: If a layer makes a mask of what layers before it compute, which is not known here.
     """
-    seen: Any = x
+    seen: PyTree = x
     for layer in layers:
         mask = mask_from(layer, seen, mask)
         seen = None if seen is None else layer.passed_on(seen)
     return mask
 
 
-def mask_from(layer: Layer, seen: Any, mask: Mask) -> Mask:
+def mask_from(layer: Layer, seen: PyTree, mask: Mask) -> Mask:
     """Return the mask behind a layer, whose inputs may be unknown (None)."""
     if seen is None and layer.makes_mask:
         raise InvalidValue(

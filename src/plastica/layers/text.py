@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -63,7 +62,7 @@ class TextVectorization(Indexed):
 
     max_tokens: int | None = None
     standardize: str | Callable[[str], str] | None = "lower_and_strip_punctuation"
-    split: str | Callable[[str], Any] | None = "whitespace"
+    split: str | Callable[[str], Iterable[object]] | None = "whitespace"
     ngrams: int | tuple[int, ...] | None = None
     output_mode: Lookup = "int"
     output_sequence_length: int | None = None

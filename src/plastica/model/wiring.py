@@ -59,14 +59,14 @@ def wire(inputs: object, outputs: object) -> WiredNetwork:
     input_names, begins = _named("inputs", inputs)
     output_names, ends = _named("outputs", outputs)
     drawn = graph_between(begins, ends, output_names)
-    graph = drawn.graph
+    graph, origins = drawn.graph, cast("tuple[Origin | None, ...]", drawn.owners)
     if input_names:
         pairs = zip(graph.inputs, input_names, strict=True)
         graph = dataclasses.replace(graph, inputs=tuple(dataclasses.replace(each, name=name) for each, name in pairs))
     calls = chain(len(graph.layers))
     if graph.calls == calls and graph.outputs == (len(calls),) and len(graph.inputs) == 1:
-        return WiredNetwork(Network((graph.inputs[0], *graph.layers)), (None, *drawn.owners))
-    return WiredNetwork(graph, drawn.owners)
+        return WiredNetwork(Network((graph.inputs[0], *graph.layers)), (None, *origins))
+    return WiredNetwork(graph, origins)
 
 
 def carried(wired: WiredNetwork, params: Params, state: State) -> tuple[Params, State]:
