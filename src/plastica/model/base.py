@@ -50,6 +50,7 @@ class BaseModel(BuiltNetwork):
     def set_compiled(self, compiled: Compiled) -> None:
         """Set compile settings that are already resolved."""
         if self._learner is not None:
+            # The weights outlive the training state, whose optimizer and sums belong to the old settings.
             self._params, self._state = self._learner.params, self._learner.state
         self._compiled, self._program, self._learner = compiled, None, None
 
@@ -83,6 +84,7 @@ class BaseModel(BuiltNetwork):
         if self._program is None:
             shape = lengths.output_shape(self.network, self._known_shape())
             program = compiling.assemble(self.network, self.compiled, shape)
+            # Once for each program, at the first moment at which both the shape and the loss are known.
             cautions.of_masks(self.network, self.params, self.state, self._known_shape())
             self.program = compiling.placed(program, lambda: weights.array_names(self.network, self.params, self.state))
         return cast(Program, self._program)
@@ -121,6 +123,7 @@ class BaseModel(BuiltNetwork):
         """Return the training state; create a new one if there is none or the metrics have changed."""
         if self._learner is None:
             self._learner = compiling.begin(self.program, self._params, self._state, self.seed, widths)
+        # Targets of another shape have other sums; weights and moments go on.
         elif self._learner.sums.shape != (empty := empty_sums(self.program, widths)).shape:
             self._learner = self._learner._replace(sums=empty)
         return self._learner
@@ -135,6 +138,8 @@ class BaseModel(BuiltNetwork):
         answering = Answering(self.network, rule) if own is None else own.answering
         if self._learner is not None:
             return answering, self.judged_params, self.state, self._learner.memory
+        # A network that was not trained may answer too; for some rules the answer needs their memory, which is then the
+        # initial one.
         memory = compiling.memory_for(own, rule, self.network, self.params, self.state, self.seed)
         return answering, self.params, self.state, memory
 
@@ -164,6 +169,8 @@ class BaseModel(BuiltNetwork):
 
     def say_if_untrained(self) -> None:
         """Warn, once, that the network has not been trained."""
+        # A network that was never compiled may be meant to stay as it was drawn, such as a random projection; no
+        # warning.
         if self._initial and self.is_compiled and any(array.size for array in jax.tree.leaves(self.params)):
             self._initial = False
             cautions.of_initial_weights()

@@ -52,6 +52,7 @@ def weigh_classes(
     found, places = np.unique(classes, return_inverse=True)
     weight = np.array([weights[int(number)] for number in found], np.float32)[places].reshape(classes.shape)
     if examples.weight is not None:
+        # Either may be of rows and the other of steps; (rows, 1) broadcasts over (rows, steps).
         axes = max(weight.ndim, examples.weight.ndim)
         weight, own = (each.reshape(*each.shape, *[1] * (axes - each.ndim)) for each in (weight, examples.weight))
         weight = weight * own

@@ -89,6 +89,7 @@ def resolve_outputs(
         )
     own = outputs.losses_of(found, loss, weights)
     shown = outputs.metrics_of(found, own, chosen, "metrics")
+    # Keras shows the loss of each output; as weighted metrics, so that they add up to the loss with sample weights.
     weighed = (*outputs.shown_losses(found, own), *outputs.metrics_of(found, own, weighted, "weighted_metrics"))
     optimizer = rule.usual_optimizer if optimizer is None else optimizer
     return Compiled(optimizers.get(optimizer), own, shown, rule, weighed)
@@ -117,6 +118,7 @@ def resolve(
     optimizer = rule.usual_optimizer if optimizer is None else optimizer
     found = Compiled(optimizers.get(optimizer), losses.get(loss), chosen, rule, weighted)
     # The meaning of a metric's name may depend on the output shape, but its existence does not.
+    # Resolved for the check alone and kept as given: "accuracy" becomes a metric once the output shape is known.
     resolved = [metrics.get(metric, loss=found.loss) for metric in (*chosen, *weighted)]
     for part in (found.optimizer, found.loss, found.rule, *resolved):
         _require_declared(part)
@@ -185,6 +187,7 @@ def _assemble(network: Layer, compiled: Compiled, output_shape: tuple[int, ...])
         return Supervised(network, compiled.rule, compiled.optimizer, objective, plain, weighted)
     objective = None if compiled.loss is None else losses.place(compiled.loss, network.output_activation)
     compiled.rule.check(network, objective)
+    # Which accuracy is meant depends on all three: classes or labels, one unit or several, probabilities or logits.
     known = {"loss": compiled.loss, "output_shape": output_shape, "activation": network.output_activation}
     plain, weighted = (
         tuple(metrics.get(metric, **known) for metric in given)
@@ -213,7 +216,9 @@ def begin(program: Program, params: Params, state: State, seed: int, widths: tup
 def lay_out(program: Program, params: Params, state: State, seed: int) -> Learner:
     """Return the shapes and types of the result of :func:`begin`, computed without drawing numbers if possible."""
     try:
+        # Shapes alone: a file of a large network is compared with them before any of its moments are allocated.
         return jax.eval_shape(lambda params, state: begin(program, params, state, seed, ()), params, state)
+    # A program of the user's own may look at its arrays; then it begins in earnest.
     except jax.errors.JAXTypeError:
         return jax.tree.map(np.asarray, begin(program, params, state, seed, ()))
 

@@ -51,6 +51,7 @@ def take(
         owner: A prefix for names in messages.
         compact: Whether arrays of narrow types keep their type; otherwise all are float32.
     """
+    # A network that had no shape takes that of the first data; if these are refused, it must not keep it.
     was_built = model.built
     try:
         return _take(model, x, y, sample_weight, owner, compact)
@@ -136,6 +137,7 @@ def _take_hosted(model: BaseModel, layer: Hosted, x: object, name: str, convert:
     shape = row_shape(x)
     if not model.built:
         model.build(shape)
+    # One number per row may come as (rows,) or as (rows, 1).
     one_each = ((), (1,))
     if shape != model.declared_shape and not (shape in one_each and model.declared_shape in one_each):
         raise ShapeError(
@@ -169,6 +171,7 @@ def _check_input(model: BaseModel, inputs: HostArrays) -> None:
     if not any(isinstance(part, Gathered) for part in jax.tree.leaves(inputs)):
         model.network.check_input(inputs)
     elif checks_data(model.network):
+        # Rows gathered on demand are checked part by part: all windows of a series together may be far larger than it.
         for start in range(0, count_rows(inputs), PART_ROWS):
             stop = start + PART_ROWS
             model.network.check_input(

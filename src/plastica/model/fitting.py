@@ -111,7 +111,10 @@ def conduct(run: Run, models: Sequence[BaseModel], histories: Sequence[History],
             _with_checkpoints(run, options)
         finally:
             for model, member, history in zip(models, run.members, histories, strict=True):
+                # Rounded up: an epoch that was stopped in the middle has used its order of rows, and the next run takes
+                # the order after it.
                 model.epochs_trained = member.source.first_epoch - (-member.step // member.source.batches)
+                # In every case, also after an error: a source may have a thread that reads ahead.
                 member.source.close()
                 _leave(model, member, history, began, is_complete=member.step >= run.total_of(member))
 
@@ -169,6 +172,7 @@ def member_on(
     """
     # Any batch of a stream may be a short one.
     counts = [held_out, *([source.rows] if source.rows else range(1, source.size))]
+    # Before widths and learner: settling may exchange metrics and losses, which decides how many sums there are.
     model.program, chunk = settled(model.program, targets, shape, source.size, tuple(counts))
     widths = widths_for(model.program, targets, shape)
     learner = model.start_learner(widths)
@@ -206,6 +210,7 @@ def _with_checkpoints(run: Run, options: Options) -> None:
             for callback in member.callbacks:
                 callback.on_train_begin({})
         if keeper is not None:
+            # After on_train_begin, which resets callbacks; restoring their state before it would be undone.
             keeper.begin(run, options.resume)
         run.go()
         if keeper is not None:
@@ -219,6 +224,7 @@ def _leave(model: BaseModel, member: Member, history: History, began: float, is_
     history.stopped_by = model.stop_reason or ("epochs" if is_complete else "interrupted")
     history.seconds += time.perf_counter() - began
     learner = model.learner
+    # From here on the averaged weights are the weights; an interrupted run resumes from its checkpoint, which has both.
     model.learner = learner._replace(params=model.program.averaged(learner.params, learner.optimizer))
     model.is_training = False
     for callback in member.callbacks:

@@ -21,6 +21,7 @@ def gradient_by_lag(
 ) -> Float[np.ndarray, "lags"]:
     """Return the mean norm of dC/dx of each step of a layer's inputs, the last step first; see the model's method."""
     batch = whole_batch(x, y, 0)
+    # Padded steps have no loss; otherwise short sequences would seem to remember longest.
     batch = for_loss(batch, real_steps(network, batch))
     record, _ = network.forward(params, batch.x, state, Context())
     _, errors = send_back(network, record, batch, objective)
@@ -32,6 +33,7 @@ def gradient_by_lag(
     delta = found[path][1]
     # The loss is a mean over rows: each row's own derivative is larger by their number.
     norms = jnp.sqrt(jnp.square(delta).sum(tuple(range(2, delta.ndim)))) * batch.size  # (batch, time)
+    # Lags count from the last step backwards.
     return np.asarray(norms.mean(0))[::-1]
 
 

@@ -48,6 +48,7 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
             "the last layer is a softmax over one unit, which always outputs 1. "
             'For two classes use Dense(1, activation="sigmoid") with "binary_crossentropy".'
         )
+    # A loss of margins, such as the hinge, wants both signs: behind a sigmoid it would never see a negative output.
     margins = meaning.outputs == "margins" and meaning.targets.binary
     if margins and activation is not None and _has_one_sign(activation):
         low, high = activation.output_range
@@ -56,6 +57,7 @@ def _check_output(output_shape: tuple[int, ...], loss: Loss, activation: Activat
             "reaches "
             f'{low:g} to {high:g}. Use activation="linear" or "tanh", or the loss "binary_crossentropy".'
         )
+    # Applied twice, the function flattens the gradient without an error; the network would merely learn badly.
     if isinstance(activation, Softmax | Sigmoid) and meaning.outputs == "potentials":
         raise InvalidValue(
             f"{type(loss).__name__}(from_logits=True) expects logits, but the last layer already applies "

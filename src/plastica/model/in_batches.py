@@ -53,6 +53,7 @@ class InBatches(TrainingData):
         try:
             first = self._taken(0, self.stream.first())
             self.x, self.y = first.x, first.y
+            # Only now, since the network is built by the first batch and tells whether it is stateful.
             self.stream.begin(first[:3], checked(model.network, self._converted))
         except BaseException:
             self.stream.close()
@@ -88,6 +89,7 @@ class InBatches(TrainingData):
 
     def _conformed(self, examples: Examples, number: int) -> Examples:
         own = examples[:3]
+        # The types of batch 0 are compiled in; another type later would compile a second program without a word.
         if self._types is None:
             self._types = jax.tree.map(lambda part: part.dtype, own)
         if jax.tree.structure(own) != jax.tree.structure(self._types):
@@ -97,6 +99,7 @@ class InBatches(TrainingData):
     def _converted(self, first: int, items: Sequence[object]) -> list[BatchArrays]:
         """Return batches as arrays. All are checked together, and one by one only to find an invalid one."""
         try:
+            # A stretch is checked in one go, since checks of many small batches would take longer than their steps.
             rows = [unpacked(self.model, item, first + place) for place, item in enumerate(items)]
             joined = take(self.model, *_joined(rows), owner=f"batch {first}'s ", compact=True)
             found = self._conformed(weighed(self.model, joined, self.class_weight), first)

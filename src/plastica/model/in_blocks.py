@@ -100,6 +100,7 @@ class InBlocks(Blocks, TrainingData):
                 f"only one of block {block} and block 0 has weights; pass weights in all blocks or in none."
             )
         read = cast("Block", (found.x, found.y, found.weight))
+        # Windows join rows of several blocks in one array, which has one type.
         self._types = self._types or jax.tree.map(lambda part: part.dtype, read)
         return conformed(read, self._types, f"block {block}", "block 0")
 

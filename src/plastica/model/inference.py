@@ -65,6 +65,7 @@ def sums_of(
     Returns:
         The program, the number of sums of each metric, and the sums.
     """
+    # The first group decides shapes and settings; later groups are only counted.
     first = next(groups)
     adapt(model)
     rows, shape = first.rows, model.output_shape_for(first.x)
@@ -77,6 +78,7 @@ def sums_of(
         check_rows(program.network, examples.x, "x")
         places, room = parts(examples.rows, size, _numbers_a_row(examples.x, shape))
         for place in places:
+            # Parts are views; padding copies a part at a time, never all rows.
             part = jax.tree.map(lambda array, place=place: array[place], examples)
             rows = held_out_rows(part.x, part.y, part.weight, size, room)
             sums = compiled_for(program.network).evaluate(program, params, state, memory, rows, sums)
@@ -106,6 +108,8 @@ def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> An
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
+    # A fixed size, padded: in another size a product adds in another order, and the last bit of a row would depend on
+    # how many rows were passed with it.
     size = rows_a_batch(model.network, batch_size, ANSWER_ROWS)
     places, room = parts(count_rows(inputs), size, _numbers_a_row(inputs, model.output_shape_for(inputs)))
 
@@ -158,6 +162,7 @@ def answers_in_training(model: BaseModel, x: object) -> Answers:
     """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
     inputs = take_answerable(model, x)
     adapt(model)
+    # Counted, so that each call draws anew and yet a model made again gives the same sequence of calls.
     model.times_in_training += 1
     # fit counts its steps from 0.
     key = random.fold(random.seed_key(model.seed), 2**32 - model.times_in_training)

@@ -183,6 +183,7 @@ def row_weights(sample_weight: object, rows: int, steps: tuple[int, ...] = ()) -
     if sample_weight is None:
         return None
     weight = to_array(sample_weight, "sample_weight")
+    # One number for each step of a row if each has a target; for one step the two readings agree.
     each = steps and weight.shape == (rows, *steps)
     if not each and weight.shape not in ((rows,), (rows, 1)):
         more = f", or one for each step, {(rows, *steps)}" if steps else ""
@@ -228,6 +229,7 @@ def split_off(examples: Examples, fraction: float) -> tuple[Examples, Examples]:
         )
 
     def part(begin: int, end: int) -> Examples:
+        # Slices are views, so that a split copies nothing.
         return jax.tree.map(lambda array: array[begin:end], examples)
 
     return part(0, cut), part(cut, rows)

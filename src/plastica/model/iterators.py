@@ -81,6 +81,7 @@ def regrouped(batches: Iterable[object], steps: int | None, rows_of: Callable[[i
         held.append(rows)
         count += count_rows(rows)
         size = size or _rows_at_once(held[-1])
+        # Groups of one size, across the borders of batches: the last bit of an answer depends on the size of the group.
         while count >= size:
             whole, count = behind_one_another(held), count - size
             yield _rows_of(whole, 0, size)

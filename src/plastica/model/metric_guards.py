@@ -39,6 +39,7 @@ def check_metrics(
         # For binary losses, the checks of the loss have already warned about accuracy.
         told = Accuracy | BinaryAccuracy if targets.binary else ()
         _check_amounts(y, [metric for metric in metrics if not isinstance(_inner(metric), told)], name)
+    # Losses such as mse take any numbers; only the targets themselves can tell that they are labels.
     told_by_data = not targets.exclusive and not targets.binary
     if isinstance(activation, Softmax) and told_by_data and np.isin(y, (0, 1)).all():
         _tell_of_several_labels(y, metrics, name)

@@ -161,6 +161,7 @@ class Sequential(Model):
         params, state = (), ()
         if shape is not None:
             params, state = lengths.init(network, np.random.default_rng(self.seed), shape)
+            # Layers keep their weights when others are added behind them, as in Keras; not when the input changed.
             same = min(len(layers), len(self.network.layers)) if shape == self._shape else 0
             params, state = (*self.params[:same], *params[same:]), (*self.state[:same], *state[same:])
         self._shape, self._params, self._state = shape, params, state

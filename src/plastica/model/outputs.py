@@ -93,6 +93,7 @@ def metrics_of(
         argument: The argument of ``compile`` that was given.
     """
     names = [output.name for output in outputs]
+    # ["mae", "mse"] are metrics for every output, [["mae"], None] those of each; a list inside tells them apart.
     flat = isinstance(given, Sequence) and not isinstance(given, str) and not any(
         isinstance(each, list | tuple) or each is None for each in given
     )  # fmt: skip

@@ -75,6 +75,8 @@ def network_from(
         network = from_spec(document["network"], custom, Layer)
         model = empty_model(network, document["name"], document["seed"])
         weights = under("model/", arrays)
+        # No numbers are drawn for weights that are read from the file anyway, and no file can declare arrays larger
+        # than it is.
         model.build_undrawn(_with_batch(document["input_shape"]), _most_elements(weights))
         model.restore(weights)
         cautions.of_weights(model.network, model.params, model.state, str(path))
@@ -85,6 +87,7 @@ def network_from(
             _restore_training(model, under("training/", arrays))
     except FileError as error:
         raise FileError(f"{path}: {error}") from None
+    # A file may come from anywhere: whatever it breaks becomes one error that names it.
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError, MemoryError) as error:
         raise FileError(f"{path}: the network in this file cannot be built ({error}).") from None
     return Saved(model, around)

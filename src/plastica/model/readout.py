@@ -78,6 +78,7 @@ class _Sums:
     def solve(self, l2: float) -> tuple[Float[np.ndarray, "units outputs"], Float[np.ndarray, " outputs"] | None]:
         square, product = self.square, self.product
         if self.centred:
+            # Centred from sums, in double precision: rows need be seen only once.
             square = square - np.outer(self.x, self.x) / self.count
             product = product - np.outer(self.x, self.y) / self.count
         # Without a penalty, units that repeat others leave many solutions: lstsq takes the smallest weights.

@@ -92,6 +92,7 @@ def answers_batch_by_batch(model: BaseModel, x: HostArrays, answer: Callable[[Ho
     for start in range(0, count_rows(x), network.declared_batch or 1):
         batch = _batch(network, x, start)
         found.append(answer(batch, state))
+        # Computed once more for the state alone: predictions are those of a rule, which need not return it.
         state = _behind(network, params, state, batch)
     go_on(model, state)
     return jax.tree.map(lambda *parts: np.concatenate(parts), *found)

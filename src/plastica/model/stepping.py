@@ -42,6 +42,7 @@ class StepwiseAnswers:
         self._several = several
         self.reset()
         example = self._blank()
+        # Traced without computing: a layer that cannot walk in time says so here and not at the first step.
         jax.eval_shape(_one_step, self._network, self._params, self._state, self._carry, example)
 
     def step(self, x_t: object) -> Answers:

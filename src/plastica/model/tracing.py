@@ -188,6 +188,7 @@ def _table(arrays: dict[str, np.ndarray]) -> Markup:
 
 
 def _row(name: str, array: np.ndarray) -> tuple[str | Markup, ...]:
+    # Every n-th value: a random sample would make a different page for the same trace.
     values = array.ravel()[:: max(1, array.size // MOST_VALUES)].astype(np.float64)
     finite = values[np.isfinite(values)]
     shape = str(array.shape)

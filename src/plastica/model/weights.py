@@ -73,6 +73,8 @@ def named_weights(network: Layer, params: Params, state: State) -> Iterator[tupl
     for path, _, own, carried in _listed(network, params, state):
         for holder in (*holders(own), *holders(carried)):
             for name in sorted(holder, key=_rank):
+                # The memory of a stateful layer is no weight: it belongs to the sequences that were read last, and
+                # Keras does not list it.
                 if not is_memory(name):
                     yield path, holder, name
 
@@ -129,6 +131,7 @@ def set_weights(network: Layer, params: Params, state: State, weights: Sequence[
             f"set_weights got {len(weights)} arrays; this network has {len(slots)}: {wanted}. "
             "Pass them in the order of get_weights()."
         )
+    # Copies, so that a list whose last array has a wrong shape leaves the network as it was.
     params, state = copied(params), copied(state)
     for (path, holder, name), given in zip(named_weights(network, params, state), weights, strict=True):
         array = to_array(given, f"set_weights: {path} {name}", allow_nonfinite=True)

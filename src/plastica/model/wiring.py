@@ -74,6 +74,7 @@ def carried(wired: WiredNetwork, params: Params, state: State) -> tuple[Params, 
     params, state = list(params), list(state)
     for place, origin in enumerate(wired.origins):
         if origin is not None and origin.model.built:
+            # With averaging of weights the averages, as in predictions.
             own, carries = origin.model.judged_params, origin.model.state
             params[place] = own if origin.place is None else own[origin.place]
             state[place] = carries if origin.place is None else carries[origin.place]

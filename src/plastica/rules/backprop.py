@@ -68,6 +68,8 @@ class Backprop(Rule):
         objective: Objective,
         context: Context,
     ) -> Signal:
+        # Written out layer by layer rather than as jax.grad of the loss: feedback alignment replaces the way back of
+        # each layer, and traces show the error of each. Tests hold it equal to jax.grad.
         record, new_state = network.forward(params, batch.x, state, context, self.feedback(params, memory))
         loss, errors = send_back(network, record, batch, objective)
         return Signal(loss, errors.gradient, record.activity, new_state, memory, costs=costs_of(record))
@@ -97,6 +99,8 @@ def send_back(network: Layer, record: Record, batch: Batch, objective: Objective
     def loss_at(prediction: PyTree) -> Float[Array, ""]:
         return objective.mean(batch.y, prediction, batch.weight, batch.size, batch.within)
 
+    # Where loss and last activation have a joint form, such as cross-entropy of a softmax, the error is taken at the
+    # potential: through the activation it would be 0 / 0 for a saturated unit.
     loss, delta = jax.value_and_grad(loss_at)(objective.read(record.potential, record.activity))
     return loss, network.backward_potential(record, objective.at_last_potential(delta, record.pull_activation))
 
@@ -110,6 +114,8 @@ def warn_of_steps(network: Layer, below: bool = True) -> None:
     """
     unreached = ""
     for path, layer, _ in walk(network):
+        # The first layer that is cut off is named, since all between it and the step function are as well; rules whose
+        # layers learn alone have only the last one to name.
         if layer.linear_units and not (below and unreached):
             unreached = path
         if unreached and isinstance(layer.output_activation, Heaviside):

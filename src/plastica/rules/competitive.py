@@ -102,12 +102,15 @@ class Competitive(LayerRule):
         wins = jax.nn.one_hot(jnp.argmin(distance - handicap, -1), memory.size, dtype=distance.dtype)
         # n moves one after another towards the mean of n rows add up to the fraction 1 - (1 - rate)^n of the way.
         wins = wins * like_rows(batch.weight, wins)
+        # Weights of rows count as wins of that many rows; padding wins nothing.
         count = jnp.sum(wins, tuple(range(wins.ndim - 1)))
         mean = record.pull_synapse(wins)[0]["kernel"] / jnp.where(count > 0, count, 1)
+        # 1 - (1 - rate)^n for small rates, where the power would round to 1.
         gone = -jnp.expm1(count * jnp.log1p(-self.learning_rate * left))
         moved = kernel + gone * (mean - kernel)
         total = jnp.sum(count)
         shares = jnp.where(total > 0, count / jnp.where(total > 0, total, 1), memory)
+        # The average forgets by the number of inputs and not of batches, so that it does not depend on the batch size.
         lasting = jnp.exp(-total / (self.lookback * memory.size))
         kept = lasting * memory + (1 - lasting) * shares
         return Learned(_change(params, moved), kept, nearest)
@@ -130,6 +133,8 @@ def squared_distances(layer: Layer, params: Params, record: Record) -> Float[Arr
             f"{type(layer).__name__}: its kernel of shape {kernel.shape} receives {kernel.shape[-2]} of "
             f"{record.input.shape[-1]} channels; units that compete must receive the same inputs. Use groups=1."
         )
+    # |x|^2 of exactly those inputs that a unit reads, at every place of a convolution: the layer itself adds them up
+    # with weights of 1.
     squares, _ = layer.synapse(_one_unit_of_ones(params), record.input**2, {}, INFERENCE)
     product = record.potential - by_name(params).get("bias", 0)
     return squares - 2 * product + jnp.sum(kernel**2, tuple(range(kernel.ndim - 1)))

@@ -143,6 +143,7 @@ class ContrastiveDivergence(LayerRule):
     def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         paired = _paired(layer)
         start_key, chain_key = random.fold(key, 0), random.fold(key, 1)
+        # Persistent chains are no rows of the batch: all together they weigh as much as its rows do.
         share = row_shares(batch, record.input)
         if self.persistent:
             hidden, chain_share = memory["hidden"], jnp.sum(batch.weight) / (batch.size * self.chains)
@@ -153,6 +154,7 @@ class ContrastiveDivergence(LayerRule):
             _averages(record.input, record.activity, share), _averages(samples, probability, chain_share)
         )
         slope = {**by_name(slope), "kernel": slope["kernel"] - self.weight_decay * params["kernel"]}
+        # Ascent: the slope points to higher likelihood, so that the step is added and not subtracted.
         rate, momentum = self.rate_for(paired, batch), self.momentum_at(batch.epoch)
         step = jax.tree.map(
             lambda before, now: (momentum * before + rate * now).astype(now.dtype), memory["step"], slope
@@ -193,6 +195,8 @@ class ContrastiveDivergence(LayerRule):
 
         def round_of(place: Array | int, drawn: Array, first: Array | None) -> Round:
             mean = layer.visible_given(params, drawn)
+            # Even numbers draw hidden units and odd ones visible units, so that no two draws of a chain share their
+            # random numbers.
             visible = layer.draw_visible(mean, random.fold(key, 2 * place + 1))
             return visible, layer.hidden_given(params, visible), mean if first is None else first
 

@@ -95,6 +95,7 @@ def potential_losses(
         output = potential if objective.at_potential else part.link.activate(potential)
         return output_losses(output, batch, objective)
 
+    # One pullback of ones: the rows do not depend on each other, so that their derivatives do not mix.
     values, pull = jax.vjp(losses, potential)
     return values, pull(jnp.ones_like(values))[0]
 
@@ -120,6 +121,8 @@ def cut_at_activities(network: Layer, params: Params) -> Chain:
     places = list(chain(network, params).places)
     for number in range(len(places) - 1):
         own = range(places[number].start, places[number].stop)
+        # The last nonlinearity ends the link: with another layer behind it the potential would not be what the
+        # nonlinearity turns into the node.
         bent = [place for place in own if not _is_straight(network.children[place])]
         end = bent[-1] + 1 if bent else places[number].stop
         places[number] = slice(places[number].start, end)

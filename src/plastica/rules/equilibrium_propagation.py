@@ -185,11 +185,14 @@ class EquilibriumPropagation(Rule):
         end, end_state = _end(system, free, batch.x)
         beta = unchanging(self.beta, free[0])
         if not self.centred:
+            # A nudge of one sign has a bias in one direction, which alternating signs average out over the steps.
             beta = jnp.where(random.bernoulli(rule_key(context), 0.5, ()), beta, -beta)
         nudge = _nudge(system, batch, objective)
         ahead = settle(system, free, self.nudged_steps, lambda top: beta * nudge(top))
         behind, apart = free, beta
         if self.centred:
+            # Both nudged phases begin at the free state; the difference of two opposite nudges cancels the bias of
+            # first order in beta.
             behind, apart = settle(system, free, self.nudged_steps, lambda top: -beta * nudge(top)), 2 * beta
         gradients = _contrast(system, batch, ahead, behind, apart)
         if system.readout is not None:
@@ -208,6 +211,7 @@ class EquilibriumPropagation(Rule):
         cut = cut_at_activities(network, params)
         parts = bind(cut, params, state, context)
         inside, readout = (parts[:-1], parts[-1]) if self.readout else (parts, None)
+        # What the input drives is constant while the system relaxes, and usually the largest product: computed once.
         return System(cut, inside, readout, inside[0].record(x).potential)
 
 
@@ -231,6 +235,8 @@ def settle(system: System, nodes: Nodes, steps: int, nudge: Nudge | None = None)
 
     def step(_: object, nodes: Nodes) -> Nodes:
         found = list(nodes)
+        # From the last layer down, with what was just updated: layers that all moved at once from old values would
+        # oscillate.
         for place in reversed(range(len(found))):
             found[place] = system.parts[place].link.activate(pressure(system, found, place, nudge))
         return tuple(found)
@@ -243,6 +249,8 @@ def pressure(
 ) -> Float[Array, "batch *shape"]:
     """Return dPhi/ds of one layer, minus the nudge for the last."""
     below = system.drive if place == 0 else system.parts[place].record(nodes[place - 1]).potential
+    # dPhi/ds has a part from below, W s, and one from above, W's: the transposed product, which is the pullback of the
+    # synapse above.
     if place + 1 < len(nodes):
         above = system.parts[place + 1]
         return below + above.pull_potential(above.record(nodes[place]), nodes[place + 1])

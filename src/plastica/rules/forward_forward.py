@@ -152,6 +152,7 @@ class ForwardForward(Rule):
         objective: Objective,
         context: Context,
     ) -> Signal:
+        # A neutral label, the mean of all, is what the readout learns with: at prediction the label is not known.
         links, label = chain(network, params), memory["label"]
         *parts, last = links.split(params)
         hidden = hidden_links(links, params, state, context)
@@ -199,9 +200,12 @@ class ForwardForward(Rule):
             answers = [hidden.answer(place, own, each)[0] for each in below]
             return self.contrast_of(answers, batch), answers
 
+        # Each layer is differentiated alone, from activities that are constants for it: that no error passes between
+        # layers is the point of the rule.
         (direction, label_direction), answers = jax.grad(first, (0, 1), has_aux=True)(parts[0], label)
         directions = [direction]
         for place in range(1, len(parts)):
+            # Normalized, so that the length, which is the goodness of the layer below, cannot simply be passed on.
             below = [normalised(each) for each in answers]
             direction, answers = jax.grad(later, has_aux=True)(parts[place], place, below)
             directions.append(direction)
@@ -249,6 +253,7 @@ class ForwardForward(Rule):
         totals = jax.lax.map(lambda label: sum(map(goodness, under(label)[heard_of]), jnp.zeros(())), memory["label"])
         potential = self.sharpness * totals.T
         if isinstance(network.output_activation, Sigmoid):
+            # One sigmoid unit: its potential is the log-odds of yes against no.
             potential = potential[:, 1:] - potential[:, :1]
         return potential, network.activate(potential)
 

@@ -122,6 +122,7 @@ class Greedy(Rule):
         context: Context,
     ) -> Signal:
         places = self.rule.places(network, params, objective)
+        # A network may have been trained before; its layers take turns from the first epoch of this rule on.
         first = jnp.where(memory["first"] < 0, batch.epoch, memory["first"]).astype(jnp.int32)
         memory, batch = {**memory, "first": first}, batch._replace(epoch=batch.epoch - first)
         layers, epoch = memory["layers"], jnp.asarray(batch.epoch)
@@ -136,6 +137,8 @@ class Greedy(Rule):
         def train_layer(number: int, place: int) -> Callable[[], Signal]:
             def train() -> Signal:
                 record, new_state = network.forward(params, batch.x, state, context)
+                # Each layer sees its own epochs as a whole run, so that rates that fall over a run do so for each
+                # layer.
                 own = batch._replace(epoch=epoch - number * self.epochs, progress=self.progress_of_layer(batch))
                 found = self.rule.learn_at(place, network, params, layers, record, own, rule_key(context))
                 loss, direction = read(record, {place: found.figure})
@@ -151,6 +154,8 @@ class Greedy(Rule):
                 return Signal(*read(record, {}), record.activity, new_state, memory, nothing)
             own = batch._replace(epoch=epoch - len(places) * self.epochs)
             found = self.then.signal(network, params, state, memory["then"], own, objective, context)
+            # All branches of switch must answer in one structure: zeros stand for a direction or a change that a rule
+            # does not have.
             direction = nothing if found.direction is None and objective is not None else found.direction
             change = nothing if found.change is None else found.change
             return found._replace(memory={**memory, "then": found.memory}, direction=direction, change=change)

@@ -80,6 +80,9 @@ class Hebb(LayerRule):
 
     def learn(self, layer: Layer, params: Params, memory: Memory, record: Record, batch: Batch, key: Key) -> Learned:
         y, kernel = without_bias(params, record), params["kernel"]
+        # The pullback of the synapse gives the products of input and any e in the shape of the potential: for Dense
+        # x'e, for a convolution the sum over its places. With e = y it is Hebb's product, and no layer is asked for its
+        # class.
         growth = record.pull_synapse(row_shares(batch, y) * y)[0]["kernel"]
         change = self.learning_rate * (growth - self.decay * kernel)
         if self.limit is not None:
@@ -96,4 +99,5 @@ def _no_longer_than(
 ) -> Float[Array, "*window channels units"]:
     """Return a kernel in which the weights of each unit have at most the given length."""
     square = jnp.sum(kernel * kernel, tuple(range(kernel.ndim - 1)))
+    # The maximum keeps a unit with weights of 0 from dividing by 0; its factor is 1 all the same.
     return kernel * jnp.minimum(1.0, limit / jnp.sqrt(jnp.maximum(square, jnp.finfo(kernel.dtype).tiny)))

@@ -69,7 +69,9 @@ class LastLayerRule(Rule):
         own = self.last(network, params, record)
         error = self.error(network, objective, batch.y, own.potential)
         if batch.within is not None:
+            # Weights of steps or members of a row; those of rows are part of the shares below.
             error = error * batch.within[..., None]
+        # Zeros and not None: the optimizer walks over the whole structure, and a step of 0 leaves weights as they are.
         direction = [jax.tree.map(jnp.zeros_like, each) for each in params]
         direction[place] = own.pull_synapse(row_shares(batch, error) * error)[0]
         loss = loss_of(objective, batch, record.potential, record.activity)

@@ -119,9 +119,12 @@ class LayerRule(Rule):
             found[place].change if place in found else jax.tree.map(jnp.zeros_like, own)
             for place, own in enumerate(params)
         )
+        # Every layer keeps its place in both trees, those that do not follow the rule included: the structure of a step
+        # is the same in each, as loops of JAX require.
         kept = tuple(found[place].memory if place in found else own for place, own in enumerate(memory))
         if objective is None:
             loss = sum((each.figure for each in found.values()), jnp.zeros(()))
+            # Without a direction no optimizer makes a step; the changes are the rule's own and are added as they are.
             return Signal(loss, None, record.activity, new_state, kept, change)
         loss, direction = read_out(network, params, record, batch, objective)
         return Signal(loss, direction, record.activity, new_state, kept, change)
@@ -186,6 +189,7 @@ def require_no_penalty(rule: Rule, network: Layer, params: Params, place: int) -
         InvalidValue: If it has one.
     """
     layer = network.children[place]
+    # Without regularizers the penalty is the number 0 and no array, so that it need not be computed to know.
     if not isinstance(layer.penalty(params[place]), int):
         raise InvalidValue(
             f"layer {place}, {type(layer).__name__}: it has a regularizer, but with {type(rule).__name__} only the "
@@ -222,6 +226,7 @@ def _is_defined_for(rule: LayerRule, layer: Layer) -> bool:
 def _error_at(network: Layer, record: Record, delta: Float[Array, "batch *shape"], place: int) -> Errors:
     top = len(network.children) - 1
     error = network.children[top].backward_potential(record.children[top], delta)
+    # Only down to the layer that learns; no error is needed below it.
     for below in reversed(range(place, top)):
         error = network.children[below].backward(record.children[below], error.input_delta)
     return error

@@ -224,6 +224,7 @@ class PredictiveCoding(Rule):
         gradients, below = [], batch.x
         for part, node in zip(parts, nodes, strict=False):
             record = part.record(below)
+            # Nodes relaxed without the weights of rows, which enter only here, where directions of rows are averaged.
             error = row_shares(batch, node) * (node - predicted(record, self.form))
             gradients.append(send_error(part, record, -error, self.form).gradient)
             below = passed(part, node, self.form)
@@ -246,6 +247,8 @@ class PredictiveCoding(Rule):
             return [end.gradient]
         start = tuple(jnp.zeros_like(record.activity) for record in records[:-1])
         if self.steps is None:
+            # The missing share of each error follows from step size and depth alone, so that the loop stops without
+            # looking at the errors.
             left = [unchanging(1.0, pace)] * len(start)
             errors, _ = jax.lax.while_loop(
                 lambda now: now[1][0] > MISSING, lambda now: (step(now[0]), passed_on(now[1], pace)), (start, left)

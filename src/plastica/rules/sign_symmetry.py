@@ -99,10 +99,13 @@ class SignSymmetry(Backprop):
 
     def weights_back(self, params: Params, memory: Memory, context: Context) -> Params:
         """Return the parameters that propagate errors back in this step."""
+        # Signs are those of the present weights, sizes those of the initial ones: a weight that changes its sign turns
+        # its error around, but does not make it larger.
         signed = [size * jnp.sign(weight) for weight, size in zip(weights_of(params), memory, strict=True)]
         if self.magnitude == "batch_random":
             key = rule_key(context)
             signed = [
+                # sqrt(3) keeps the root mean square: that of numbers uniform in 0 to 1 is 1 / sqrt(3).
                 sqrt(3) * random.uniform(random.fold(key, place), weight.shape) * weight
                 for place, weight in enumerate(signed)
             ]

@@ -114,6 +114,8 @@ class TargetPropagation(Rule):
         links = chain(network, params)
         *hidden, last = links.records(record)
         loss, top = send_back(links.links[-1], last, batch, objective)
+        # The gradient of each row, not of the mean: a target is a place for the activity of a row, whatever the others
+        # are.
         targets = self.targets(links, hidden, memory["inverses"], by_row(batch, top.input_delta))
         gradients = [
             link.backward(own, 2 * row_shares(batch, target) * (own.activity - target)).gradient
@@ -139,6 +141,8 @@ class TargetPropagation(Rule):
         for place in reversed(range(1, len(hidden))):
             below, above = hidden[place - 1].activity, hidden[place].activity
             link, inverse = links.links[place - 1], inverses[place - 1]
+            # The difference cancels what the inverse gets wrong at the present activity; where the target is the
+            # activity, so it is below (eq. 15).
             given_back = invert(link, inverse, found[0], below.shape) - invert(link, inverse, above, below.shape)
             found.insert(0, below + given_back)
         return found
@@ -159,10 +163,14 @@ class TargetPropagation(Rule):
         key = rule_key(context)
         pairs = []
         for place, (own, carried) in enumerate(zip(links.split(params), links.split(state), strict=True)):
+            # The first link needs no inverse, since nothing below it has a target, and the last none, since its target
+            # is the gradient's.
             if not 0 < place < len(hidden):
                 continue
             below, apart = hidden[place - 1].activity, random.fold(key, place)
             noisy = below + self.noise * random.normal(random.fold(apart, 0), below.shape).astype(below.dtype)
+            # The link itself computes what its inverse is trained on, with a key of its own: dropout draws anew for the
+            # noisy pass.
             above, _ = links.links[place].apply(own, noisy, carried, context._replace(key=random.fold(apart, 1)))
             pairs.append((noisy, above))
 
@@ -173,6 +181,7 @@ class TargetPropagation(Rule):
                 total += jnp.sum(row_shares(batch, apart) * apart * apart)
             return total
 
+        # Through the inverses alone: the pairs are constants here, so that no link learns to please its inverse.
         gradient = jax.grad(mismatch)(memory["inverses"])
         inverses, kept = self.inverse_optimizer.update(gradient, memory["optimizer"], memory["inverses"])
         return {"inverses": inverses, "optimizer": kept}
@@ -196,6 +205,7 @@ def invert(
 def by_row(batch: Batch, delta: Float[Array, "batch *shape"]) -> Float[Array, "batch *shape"]:
     """Return the gradient of the loss of each row, from that of the weighted mean; 0 for rows of weight 0."""
     share = row_shares(batch, delta)
+    # Both branches of where are computed, and the gradient of a division by 0 would be NaN in spite of it.
     return jnp.where(share == 0, 0.0, delta / jnp.where(share == 0, 1.0, share))
 
 

@@ -92,6 +92,7 @@ class Checkpoints:
                 f"initial_epoch={begun}; completed epochs are read from the checkpoint."
             )
         kinds = _kinds(run)
+        # The state of callbacks is stored by their order, which is therefore a part of the run.
         if found.document["kinds"] != kinds:
             raise InvalidValue(
                 f"checkpoint={str(where)!r} belongs to a run with the callbacks {', '.join(found.document['kinds'])}; "
@@ -102,11 +103,15 @@ class Checkpoints:
 
     def look(self, run: Run) -> None:
         """Write a checkpoint if the last one is old enough."""
+        # By the clock and not by epochs: an epoch may take a millisecond or a day. monotonic, because the time of day
+        # can be set back.
         if time.monotonic() - self.written >= self.seconds:
             self.write(run)
 
     def write(self, run: Run) -> None:
         """Write a checkpoint."""
+        # A step that fails right after a resumption goes back further than the checkpoint itself; what it needs for
+        # that is written too.
         fallbacks = run.fallbacks()
         arrays = {
             f"{prefix}{name}": array

@@ -78,12 +78,14 @@ class EarlyStopping(Monitor):
         value = self.current(logs)
         if epoch < self.start_from_epoch:
             return
+        # Even if the monitored value is never a number, there are weights to restore: those of the first epoch.
         if self.restore_best_weights and not self._best_weights:
             self._keep(epoch)
         self.wait += 1
         if self.improves(value, self.best):
             self.best = value
             self._keep(epoch)
+            # Improvements that stay behind the baseline do not reset the patience, as in Keras.
             if self.baseline is None or self.improves(value, self.baseline):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:

@@ -67,6 +67,8 @@ def advance(program: Program, key: Key, learner: Learner, rows: Rows, validation
         plan: Batches and span.
     """
     epochs = plan.table.shape[0]
+    # The number of batches is an argument of its own: tables have room for more, so that folds of slightly different
+    # sizes share one program.
     batches = plan.table.shape[1] if plan.batches is None else plan.batches
     first_epoch, first_batch, stop_epoch, stop_batch = plan.span
     before = (0, 0, stop_epoch * batches + stop_batch) if plan.before is None else plan.before
@@ -86,10 +88,12 @@ def advance(program: Program, key: Key, learner: Learner, rows: Rows, validation
         )
         # Counting does not wait for the loss, so that the next rows are fetched meanwhile; a failed step counts back.
         batch = jnp.where(finite, batch, batch - 1)
+        # An epoch whose last step failed is not evaluated: the host goes back to before that step and trains it again.
         complete = finite & (batch == batches)
         train = jax.lax.dynamic_update_index_in_dim(train, learner.sums, epoch, 0)
         if validation is not None:
             judge = partial(held_out_sums, program, learner, validation)
+            # A call may end within an epoch; cond, unlike where, does not compute the evaluation then.
             found = jax.lax.cond(complete, judge, lambda: jnp.zeros(width, learner.sums.dtype))
             held_out = jax.lax.dynamic_update_index_in_dim(held_out, found, epoch, 0)
         # An epoch that is cut by the end of the call keeps its sums for the next call.
@@ -126,13 +130,17 @@ def planned_step(
 ) -> tuple[Learner, jax.Array]:
     """Gather the rows of one step and make it; return the new state and the loss before the step."""
     progress = progress_of(place.before, place.epoch, place.batch, place.batches)
+    # Rows are gathered here and not on the host: their numbers are the only thing that a step has to be given.
     batch = pick(program, rows, numbers, real)
     batch = batch._replace(epoch=place.before[0] + place.epoch, progress=progress.astype(batch.weight.dtype))
+    # The number of the step is the learner's, not that in the plan, so that a resumed run draws what the whole run
+    # draws.
     return counted_step(program, random.fold(key, learner.step), learner, batch)
 
 
 def pick(program: Program, rows: Rows, numbers: Int[AnyArray, "size"], real: Int[AnyArray, ""]) -> Batch:
     """Gather one batch in the types that the program computes with; fillers after the ``real`` rows weigh nothing."""
+    # Every batch has one shape, whatever rows are left for the last one: fillers repeat a row and weigh nothing.
     weight = (jnp.arange(numbers.shape[0]) < real).astype(jnp.float32)
     size = jnp.asarray(real, jnp.float32)
     found = gathered(rows, numbers)
@@ -154,6 +162,7 @@ def counted_step(program: Program, key: Array, learner: Learner, batch: Batch) -
 
 def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
     """Return the figures of validation data, for the weights that would be kept if the run ended here."""
+    # With averaging of weights those are the averages, which a run hands out at its end.
     params = program.averaged(learner.params, learner.optimizer)
     return evaluate(program, params, learner.state, learner.memory, rows, jnp.zeros_like(learner.sums))
 
@@ -200,6 +209,7 @@ def judged_chunk(
     weight, within = jnp.maximum(marks, 0.0), None
     if marks.ndim > 1:
         weight, within = (rows_marks >= 0).astype(marks.dtype), weight
+    # A chunk of fillers only would divide 0 by 0, and its NaN would stay in the sums although it weighs nothing.
     batch = Batch(x, y, weight, jnp.maximum(real, 1.0), within=within)
     return added(sums, row_sums(program.judge(params, state, memory, batch), program.means, real))
 
@@ -208,6 +218,7 @@ def count_chunks(rows: Rows) -> Int[Array, ""] | int:
     """Return how many chunks there are up to the last one with a real row."""
     if rows.weight is None:
         return count_rows(rows.x)
+    # Fillers come last, so that the number of chunks with a real row is also where they end.
     return jnp.sum(jnp.any(rows.weight >= 0, axis=range(1, rows.weight.ndim)))
 
 

@@ -157,6 +157,7 @@ class Member:
         """Take the result of the steps up to ``stop``, and tell of them."""
         batches = self.source.batches
         start, first, last = self.step, self.step // batches, stop // batches
+        # Before the learner is replaced: recovery keeps where this call began.
         self.recovery.moved(*self.here, chunk.learner)
         self.trainee.learner, self.step = chunk.learner, stop
         train, held_out = np.asarray(chunk.train, np.float64), np.asarray(chunk.validation, np.float64)
@@ -209,6 +210,7 @@ class Member:
     def _next_step(self, learner: Learner) -> tuple[Batch, Array]:
         plan = self.source.plan(self.step, self.step + 1)
         place = int(plan.span[1])
+        # As the program itself gathers it, with fillers: what failed may depend on the shape of the batch.
         batch = pick(self.trainee.program, self.source.rows_at(self.step), plan.table[0, place], plan.real[place])
         return batch, random.fold(self.key, learner.step)
 

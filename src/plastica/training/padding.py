@@ -42,6 +42,8 @@ def divided(learners: Sequence[Learner], rows: int) -> list[list[int]]:
         places.setdefault(tuple(np.shape(leaf) for leaf in jax.tree.leaves(learner.params)), []).append(place)
     sizes = sorted(places, key=_weights)
     best: list[tuple[float, list[list[int]]]] = [(0.0, [])]  # of the first sizes, how many at a time
+    # Dynamic programming over sizes in order: the best division of the first sizes is known when one more is added.
+    # Only neighbours are put together, since a size in between costs less padding than those around it.
     for stop in range(1, len(sizes) + 1):
         found: list[tuple[float, list[list[int]]]] = []
         for start in range(stop):

@@ -50,6 +50,7 @@ class Recovery:
 
     def learner_for(self, program: Program, present: Learner, step: int, advance: Advance) -> Learner:
         """Return the last valid learner, given that step ``step``, which began with ``present``, failed."""
+        # A callback may have set weights that are not finite; then the learner before it is the last valid one.
         for learner in (present,) if present is self.made else (present, self.made):
             if has_finite_loss(program, learner, step, advance):
                 return learner

@@ -52,6 +52,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Decide whether members are computed in one program or one after another."""
+        # Decided once: a program for members side by side and one for a single member need not agree in the last bit.
         self.compute = calls_of(self.members, self.epochs)
         self.members[0].timing = self.timing
 
@@ -99,6 +100,8 @@ class Run:
             # Where each stands is taken now, since callbacks may have replaced its learner after the last call; a step
             # that fails takes the run back to here.
             starts, stops = {place: member.here for place, member in going.items()}, self._stops(going, needs)
+            # Calls are measured without callbacks, whose time says nothing about how many steps fit into a tenth of a
+            # second.
             called = time.perf_counter()
             found = self._well({place: starts[place] for place in stops}, stops)
             moved = {place: stop - starts[place].step for place, (_, stop) in found.items()}
@@ -249,4 +252,6 @@ class CallLength:
     def measured(self, steps: int, seconds: float) -> None:
         """Learn from a call."""
         wanted = int(SECONDS_A_CALL * steps / max(seconds, 1e-9))
+        # The first calls include compiling and the first touch of memory; growing eightfold at most keeps one lucky
+        # measurement from making a call of minutes.
         self.steps = max(1, min(wanted, 8 * steps))

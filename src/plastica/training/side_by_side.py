@@ -93,6 +93,7 @@ def advance_members(
     if groups == 1:
         return run(members)
     apart = jax.tree.map(lambda leaf: leaf.reshape(groups, size, *leaf.shape[1:]), members)
+    # Groups run one after another: more members at a time would not fit into the cache, and be slower on a CPU.
     chunks = jax.lax.map(run, apart)
     return jax.tree.map(lambda leaf: leaf.reshape(groups * size, *leaf.shape[2:]), chunks)
 
@@ -101,6 +102,7 @@ def _one(layout: Layout, common: Sequence[PyTree], plan: CallPlan, members: Memb
     """Run a member as if it were alone, in the same program and with the same bits."""
     member = jax.tree.map(lambda leaf: leaf[0], members)
     program, rows, validation, real = layout.put_together(common, member.own)
+    # An empty span, from its begin to its begin: the loops of the program end at once, and no second program is needed.
     still = jnp.concatenate([plan.span[:2], plan.span[:2]])
     span = jnp.where(member.moves, plan.span, still)
     own = Plan(member.table, real, span, plan.batches, plan.before)
@@ -114,6 +116,8 @@ def _group(layout: Layout, common: Sequence[PyTree], plan: CallPlan, members: Me
         with side_by_side():
             return GroupRun(layout, common, plan, members, tuple(plan.span)).chunk()
 
+    # Both branches of cond must answer alike; the types of the moving one are known only after its loops were traced,
+    # since sums and moments may be promoted.
     shapes = jax.eval_shape(run, members)
 
     def still(members: MemberArrays) -> Chunk:
@@ -175,6 +179,8 @@ class GroupRun:
         at = first_epoch * self.plan.batches + first_batch + end.failed
         epoch = jnp.where(loss_finite, stop_epoch, at // self.plan.batches)
         batch = jnp.where(loss_finite, stop_batch, at % self.plan.batches)
+        # Members without a call in a moving group have computed as well, since lanes of one operation cannot be left
+        # out; their results are dropped.
         learner = jax.tree.map(self._if_it_moves, end.learner, members.learner)
         return Chunk(learner, end.train, end.held_out, finite, loss_finite, epoch, batch)
 
@@ -195,6 +201,7 @@ class GroupRun:
             return planned_step(own.program, key, learner, own.rows, numbers, jnp.asarray(own.real)[batch], place)
 
         learner, loss = self.for_each(one, self.members.key, learner, self.members.table[:, epoch, batch])
+        # Only the first failure counts: what follows it computes with numbers that are not finite.
         failed = jnp.where((failed < 0) & ~jnp.isfinite(loss), step, failed)
         return StepCarry(epoch, batch + 1, learner, failed, step + 1)
 
@@ -205,6 +212,8 @@ class GroupRun:
         _, batch, learner, failed, step = jax.lax.while_loop(
             lambda c: c.batch < stop, self.train_batch, StepCarry(epoch, batch, learner, failed, step)
         )
+        # One scalar for all: members in one call stand at the same batch, so that this stays a branch under vmap and
+        # does not become a choice of both.
         complete = batch == self.plan.batches
         train = jax.lax.dynamic_update_index_in_dim(train, learner.sums, epoch, 1)
         if self.layout.put_together(self.common, self.members.own).validation is not None:

@@ -89,6 +89,8 @@ class Stacked:
         """Compute calls with the same span."""
         first = next(iter(calls.values()))
         self._put_in_order(calls)
+        # Groups are filled up with copies of the last member, whose results are dropped: groups of one size share one
+        # program.
         order = [*self._order, *[self._order[-1]] * (self._groups * self._size - len(self._order))]
         made = {place: calls.get(place) or self._still(place, first) for place in self._order}
         most = max(len(call.plan.real) for call in made.values())
@@ -111,6 +113,7 @@ class Stacked:
         plan = CallPlan(first.plan.span, first.plan.batches, first.plan.before)
         chunk = advance_members(arrays, common, plan, self._layout, self._groups)
         meanwhile()
+        # One transfer for all members; a transfer for each array of each would take longer than their steps.
         host: Chunk = jax.device_get(chunk)
         found = [jax.tree.map(lambda leaf, number=number: leaf[number], host) for number in range(len(order))]
         found = [
@@ -135,6 +138,8 @@ class Stacked:
     def _stacked(self, learners: list[Learner]) -> Learner:
         if self._learners is not None:
             known, stacked = self._learners
+            # Identity and not equality: what callbacks did not replace is still stacked on the device from the call
+            # before.
             if _same(known[: len(self._order)], learners[: len(self._order)]):
                 return stacked
         return jax.tree.map(lambda *leaves: np.stack(leaves), *map(self.padding.padded, learners))
@@ -154,6 +159,7 @@ class Stacked:
         structure = jax.tree.structure(given[0])
         leaves = list(zip(*(jax.tree.leaves(each) for each in given), strict=True))
         before = (True,) * len(leaves) if self._layout is None else self._layout.shared
+        # What once differed stays stacked, since every change of the layout compiles the program again.
         shared = tuple(was and _all_equal(each) for was, each in zip(before, leaves, strict=True))
         params = self.members[0].trainee.learner.params
         dtype = np.result_type(np.float32, *(leaf.dtype for leaf in jax.tree.leaves(params)))

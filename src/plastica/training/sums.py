@@ -116,6 +116,8 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
     """
     width, more = more.shape[0], more.astype(sums.dtype)
     room = sums.shape[0] - width
+    # The rounding error of the last addition is added to the batch while both are small, and that of this one is kept
+    # for the next. XLA must not simplify found - total to careful; it keeps the order of additions of floats.
     total, careful = sums[:room], more[:room] + sums[width:]
     found = total + careful
     took = found - total
@@ -139,6 +141,7 @@ def row_sums(found: BatchFigures, means: Sequence[str], size: jax.Array) -> jax.
             f"a step or judge returned the figures {_named(found.means)}, but the program's means are "
             f"{_named(means)}. Return each of them in BatchFigures(loss, means={{...}}), and name all of them in means."
         )
+    # Means of batches of different sizes do not average to the mean over rows; their sums do.
     further = (jnp.asarray(found.means[name]) * size for name in means)
     return jnp.concatenate([jnp.stack([found.loss * size, size, *further]), *found.sums])
 
@@ -181,6 +184,8 @@ class FigureReader:
     def __call__(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
         """Return the figures by name."""
         total = np.array(sums[: self.width], np.float64)
+        # What rounding took belongs to the sums; only here, in double precision, can it be added without being lost
+        # again.
         lost = sums[self.width :]
         total[: len(lost)] += lost
         rows = total[1]

@@ -62,6 +62,8 @@ class Supervised(Program):
     def step(self, learner: Learner, batch: Batch, key: jax.Array) -> tuple[Learner, BatchFigures]:
         network, rule, optimizer, objective = self.network, self.rule, self.optimizer, self.objective
         context, mask = context_of(batch, key), real_steps(network, batch)
+        # Two batches from one: padded steps weigh nothing in both, but a mean over the steps of a row is the loss's,
+        # while metrics count each step.
         watched, batch = for_metrics(batch, mask), for_loss(batch, mask)
         with in_reverse_mode():
             signal = rule.signal(network, learner.params, learner.state, learner.memory, batch, objective, context)
@@ -77,9 +79,12 @@ class Supervised(Program):
             loss = signal.loss if objective is None else loss_of(objective, batch, answer.potential, answer.activity)
             return loss + sum(answer.costs.values()) + network.penalty(params)
 
+        # The penalty is added here and not by rules, so that a regularizer means the same under every one of them.
         loss, params, optimizer_state = signal.total, learner.params, learner.optimizer
         if signal.direction is not None:
             loss, direction = with_penalty(network, params, loss, signal.direction)
+            # Frozen arrays never reach the optimizer: it has no moments for them, and their gradients, unused, are not
+            # computed.
             own, along = (freezing.trainable_part(network, tree) for tree in (params, direction))
             own, optimizer_state = optimizer.update(along, optimizer_state, own, loss, value_at)
             params = freezing.with_trainable_part(network, params, own)
@@ -87,6 +92,7 @@ class Supervised(Program):
             moved = jax.tree.map(lambda w, change: w + change.astype(w.dtype), params, signal.change)
             params = freezing.kept_of_frozen(network, params, moved)
         state = freezing.state_after(network, learner.state, signal.state)
+        # After rule and optimizer alike: a constraint is about the weights, whoever moved them.
         params = network.constrain(params, state)
         made = learner._replace(params=params, state=state, memory=signal.memory, optimizer=optimizer_state)
         return made, BatchFigures(loss, signal.costs, self._sums(signal.output, watched, mask))
@@ -120,6 +126,8 @@ class Supervised(Program):
 
     @property
     def hidden_widths(self) -> dict[int, int]:
+        # Padded units have gradients of 0 only under the gradient itself, and stay 0 only if the optimizer leaves them
+        # there: decay to another value, or noise, would bring them to life.
         pads = self.rule.follows_gradient and self.optimizer.keeps_zero
         return self.network.hidden_widths if pads else {}
 
@@ -144,6 +152,7 @@ class Supervised(Program):
 
     def _sums(self, output: PyTree, batch: Batch, mask: Masks = None) -> tuple[jax.Array, ...]:
         """Return what one batch adds to the sums of the metrics, counts last."""
+        # As in Keras, metrics ignore the weights of rows; only padding is left out.
         real = is_real(batch).astype(batch.weight.dtype)
         if mask is None:
             found = [plain_sums(metric, output, batch, real) for metric in self.metrics]

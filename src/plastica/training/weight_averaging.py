@@ -62,6 +62,7 @@ class StochasticWeightAveraging(Callback):
         self.count += 1
         for name, array in self.model.snapshot().items():
             if name in self._mean and array.dtype.kind == "f":
+                # The running form of a mean: a sum of thousands of epochs would lose the digits in which epochs differ.
                 self._mean[name] += (array - self._mean[name]) / self.count
             else:
                 # Float64, since many small differences add up; counters are not averaged.
