@@ -127,8 +127,8 @@ def _for_labels(
     settings: Settings,
     aim: Aim,
     outputs: int,
-    y: Num[np.ndarray, "rows labels"],
-    shares: Float[np.ndarray, "rows labels"],
+    y: Num[np.ndarray, "rows *labels"],
+    shares: Float[np.ndarray, "rows classes"],
     weight: Float[np.ndarray, "rows"] | None,
 ) -> Decision:
     if isinstance(settings.threshold, float | int):
