@@ -12,6 +12,7 @@ from ..data.splitting import Split
 from ..data.table import Table
 from ..data.target import Target
 from ..notes import Note
+from ..typing import Float, Num
 from .partition import Scheme
 
 
@@ -42,8 +43,8 @@ class TableArrays:
     target: Target
     encoder: TableEncoder
     split: Split
-    x: np.ndarray
-    y: np.ndarray
+    x: Float[np.ndarray, "rows features"]
+    y: Num[np.ndarray, "rows *outputs"]
     stratified: bool
     notes: tuple[Note, ...]
     rare: tuple[int, ...] = ()

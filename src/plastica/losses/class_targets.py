@@ -31,7 +31,7 @@ class OneHot(Targets):
         """Return the targets after checking that there is an axis of classes."""
         return matched_rows(name, target, prediction)
 
-    def classes(self, y: np.ndarray, outputs: int) -> tuple[np.ndarray, set[int]]:
+    def classes(self, y: Num[np.ndarray, "rows *targets"], outputs: int) -> tuple[np.ndarray, set[int]]:
         """Return the class of each one-hot row, and all classes."""
         return self.of_columns(y), set(range(outputs))
 
@@ -41,7 +41,12 @@ class ClassShares(OneHot):
     """One column per class, with probabilities that sum to 1."""
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes and negative numbers; warn about rows that do not sum to 1."""
         super().check(y, output_shape, loss, activation, name)
@@ -76,7 +81,12 @@ class ClassNumbers(Targets):
         return outputs
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes and numbers that name no class."""
         classes = self.classes_for(output_shape[-1])
@@ -112,7 +122,7 @@ class ClassNumbers(Targets):
         is_class = number[..., None] == jnp.arange(prediction.shape[-1], dtype=jnp.int32)
         return is_class.astype(prediction.dtype)
 
-    def classes(self, y: np.ndarray, outputs: int) -> tuple[np.ndarray, set[int]]:
+    def classes(self, y: Num[np.ndarray, "rows *targets"], outputs: int) -> tuple[np.ndarray, set[int]]:
         """Return the class numbers, and all classes."""
         return whole_classes(y), set(range(self.classes_for(outputs)))
 

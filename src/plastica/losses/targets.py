@@ -36,7 +36,12 @@ class Targets:
     ambiguous: ClassVar[str] = "probabilities of classes"
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse targets for which the loss is not defined, and warn about those that it cannot reach.
 
@@ -80,11 +85,11 @@ class Targets:
         """
         return matched(name, target, prediction)
 
-    def are_labels(self, y: np.ndarray, output_shape: tuple[int, ...]) -> bool:
+    def are_labels(self, y: Num[np.ndarray, "rows *targets"], output_shape: tuple[int, ...]) -> bool:
         """Return whether each output of a row is an independent yes or no."""
         return self.binary
 
-    def classes(self, y: np.ndarray, outputs: int) -> tuple[np.ndarray, set[int]]:
+    def classes(self, y: Num[np.ndarray, "rows *targets"], outputs: int) -> tuple[np.ndarray, set[int]]:
         """Return the class of each row ``(rows,)`` or of each of its steps ``(rows, ...)``, and all possible classes.
 
         Raises:
@@ -96,7 +101,7 @@ class Targets:
         numbers = whole_classes(y)
         return numbers, {-1, 1} if numbers.min() < 0 else {0, 1}
 
-    def of_columns(self, y: np.ndarray) -> np.ndarray:
+    def of_columns(self, y: Num[np.ndarray, "rows *targets"]) -> np.ndarray:
         """Return the class of each one-hot row.
 
         Raises:
@@ -124,7 +129,12 @@ class Amounts(Targets):
     reachable: bool = True
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes; warn about targets beyond the range of the last activation."""
         super().check(y, output_shape, loss, activation, name)
@@ -137,7 +147,7 @@ class Amounts(Targets):
                 f"reaches {low:g} to {high:g}. Use a linear last layer, or scale the targets."
             )
 
-    def are_labels(self, y: np.ndarray, output_shape: tuple[int, ...]) -> bool:
+    def are_labels(self, y: Num[np.ndarray, "rows *targets"], output_shape: tuple[int, ...]) -> bool:
         """Return whether all numbers are 0 or 1."""
         return y.shape[1:] == output_shape and bool(np.isin(y, (0, 1)).all())
 
@@ -147,14 +157,19 @@ class CountNumbers(Targets):
     """Counts, 0 or more."""
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes and negative numbers."""
         super().check(y, output_shape, loss, activation, name)
         if (y < 0).any():
             raise DataError(f"{name} contains {y.min():.4g}; the {loss} loss is for counts, 0 or more.")
 
-    def are_labels(self, y: np.ndarray, output_shape: tuple[int, ...]) -> bool:
+    def are_labels(self, y: Num[np.ndarray, "rows *targets"], output_shape: tuple[int, ...]) -> bool:
         """Return whether all counts are 0 or 1."""
         return AMOUNTS.are_labels(y, output_shape)
 
@@ -164,7 +179,12 @@ class Unknown(Amounts):
     """Whatever a user-defined function takes: nothing is checked."""
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Accept everything."""
 
@@ -177,7 +197,12 @@ class Labels(Targets):
     ambiguous: ClassVar[str] = "several labels per row are possible"
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes and numbers outside 0 to 1."""
         super().check(y, output_shape, loss, activation, name)
@@ -200,7 +225,12 @@ class Signs(Targets):
     ambiguous: ClassVar[str] = "several labels per row are possible"
 
     def check(
-        self, y: np.ndarray, output_shape: tuple[int, ...], loss: str, activation: Activation | None, name: str
+        self,
+        y: Num[np.ndarray, "rows *targets"],
+        output_shape: tuple[int, ...],
+        loss: str,
+        activation: Activation | None,
+        name: str,
     ) -> None:
         """Refuse other shapes and numbers."""
         super().check(y, output_shape, loss, activation, name)
@@ -224,12 +254,12 @@ ONE_ANSWER = (
 )
 
 
-def is_one_hot(y: np.ndarray) -> np.ndarray:
+def is_one_hot(y: Num[np.ndarray, "rows *targets"]) -> np.ndarray:
     """Return where the last axis is one-hot: a single 1, and otherwise all 0 or all -1."""
     return ((y == 1).sum(-1) == 1) & (np.isin(y, (0, 1)).all(-1) | np.isin(y, (-1, 1)).all(-1))
 
 
-def whole_classes(y: np.ndarray) -> np.ndarray:
+def whole_classes(y: Num[np.ndarray, "rows *targets"]) -> np.ndarray:
     """Return targets as class numbers, ``(rows, ...)`` without a last axis of 1.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.gathered import Gathered, Staged
 from ..errors import InvalidValue
-from ..typing import AnyArray, PyTree
+from ..typing import AnyArray, Float, Int, Integer, PyTree
 from .rows import Picked, Plan, Rows, count_rows, is_staged
 from .share import MOST_COUNTED
 from .source import Source
@@ -33,7 +33,7 @@ SMALL_PART = 1 << 21
 LARGEST_COPY = 1 << 30
 
 
-def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
+def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> Int[np.ndarray, "rows"]:
     """Return the order of the rows in an epoch, int32 ``(rows,)``.
 
     It depends only on the seed and the number of the epoch, so that a resumed run continues exactly.
@@ -43,7 +43,7 @@ def row_order(seed: int, epoch: int, rows: int, shuffle: bool) -> np.ndarray:
     return np.random.default_rng([seed, epoch]).permutation(rows).astype(np.int32)
 
 
-def drawn_rows(seed: int, epoch: int, sampling: np.ndarray) -> np.ndarray:
+def drawn_rows(seed: int, epoch: int, sampling: Float[np.ndarray, "rows"]) -> Int[np.ndarray, "rows"]:
     """Return row numbers drawn with replacement with the given relative probabilities, int32 ``(rows,)``.
 
     As for :func:`row_order`, they depend only on the seed and the number of the epoch.
@@ -55,7 +55,7 @@ def drawn_rows(seed: int, epoch: int, sampling: np.ndarray) -> np.ndarray:
     return np.minimum(found, np.flatnonzero(sampling)[-1]).astype(np.int32)
 
 
-def batch_sizes(rows: int, batch_size: int) -> np.ndarray:
+def batch_sizes(rows: int, batch_size: int) -> Int[np.ndarray, "batches"]:
     """Return the number of rows in each batch without padding, int32 ``(batches,)``; only the last may be smaller."""
     batches = -(-rows // batch_size)
     sizes = np.full(batches, batch_size, np.int32)
@@ -91,7 +91,7 @@ def filled(array: np.ndarray | Gathered, room: int, fill: float = 0.0) -> np.nda
     return made
 
 
-def training_rows(x: PyTree, y: PyTree, weight: np.ndarray | None) -> Rows:
+def training_rows(x: PyTree, y: PyTree, weight: Float[np.ndarray, "rows *shape"] | None) -> Rows:
     """Return the training data, with padding rows that no batch contains."""
     count, size = count_rows(x), sum(part.nbytes for part in jax.tree.leaves(x))
     room = room_for(count) if size <= LARGEST_COPY else count
@@ -125,7 +125,7 @@ class Planner:
         seed: int,
         shuffle: bool,
         first_epoch: int,
-        sampling: np.ndarray | None = None,
+        sampling: Float[np.ndarray, "rows_to_draw"] | None = None,
         together: int = 1,
     ) -> None:
         if rows > MOST_COUNTED:
@@ -147,7 +147,7 @@ class Planner:
         table = self._orders(range(first, last + 1))
         return Plan(table, self.sizes, np.array(span, np.int32), np.int32(self.batches))
 
-    def _orders(self, epochs: range) -> np.ndarray:
+    def _orders(self, epochs: range) -> Int[np.ndarray, "epochs batches size"]:
         # Cached, since all calls within one long epoch ask for the same order.
         if self._drawn != epochs:
             table = np.zeros((self.epochs, len(self.sizes) * self.size), np.int32)
@@ -162,12 +162,12 @@ class Planner:
         for epoch in range(start // self.batches, -(-stop // self.batches)):
             self._order_of(epoch)
 
-    def _order_of(self, epoch: int) -> np.ndarray:
+    def _order_of(self, epoch: int) -> Int[np.ndarray, "rows"]:
         if epoch not in self._ahead:
             self._ahead[epoch] = self._order(self.first_epoch + epoch)
         return self._ahead[epoch]
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order(self, epoch: int) -> Int[np.ndarray, "rows"]:
         if self.sampling is not None:
             return drawn_rows(self.seed, epoch, self.sampling)
         return row_order(self.seed, epoch, self.rows, self.shuffle)
@@ -199,10 +199,10 @@ class Arrays(Planner, Source):
         seed: int,
         shuffle: bool,
         first_epoch: int,
-        sampling: np.ndarray | None = None,
+        sampling: Float[np.ndarray, "rows_to_draw"] | None = None,
         together: int = 1,
         *,
-        places: np.ndarray | None = None,
+        places: Integer[np.ndarray, "chosen"] | None = None,
     ) -> None:
         super().__init__(rows, batch_size, seed, shuffle, first_epoch, sampling, together)
         self.data, self.places = data, None if places is None else places.astype(np.int32)
@@ -219,7 +219,7 @@ class Arrays(Planner, Source):
         for part in jax.tree.leaves(self.data, is_leaf=lambda part: isinstance(part, Staged)):
             yield from part.identity(self.rows) if isinstance(part, Staged) else (part[: self.rows],)
 
-    def _orders(self, epochs: range) -> np.ndarray:
+    def _orders(self, epochs: range) -> Int[np.ndarray, "epochs batches size"]:
         if self.places is None or self._drawn == epochs:
             return super()._orders(epochs)
         # Rows that fill up a batch are the first one of these rows, as if there were no others.
@@ -242,7 +242,11 @@ def in_chunks(
 
 
 def picked_rows(
-    data: Rows, places: np.ndarray, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
+    data: Rows,
+    places: Integer[np.ndarray, "chosen"],
+    weight: Float[np.ndarray, "rows *shape"] | None,
+    size: int = ANSWER_ROWS,
+    room: int | None = None,
 ) -> Rows:
     """Return some of the training rows as data of an evaluation in chunks, without a copy; see :func:`held_out_rows`.
 
@@ -277,7 +281,11 @@ def parts(rows: int, size: int, numbers: int) -> tuple[list[slice], int]:
 
 
 def held_out_rows(
-    x: PyTree, y: PyTree, weight: np.ndarray | None, size: int = ANSWER_ROWS, room: int | None = None
+    x: PyTree,
+    y: PyTree,
+    weight: Float[np.ndarray, "rows *shape"] | None,
+    size: int = ANSWER_ROWS,
+    room: int | None = None,
 ) -> Rows:
     """Return the data of an evaluation in chunks; padding rows have the weight -1."""
     weight = np.ones(count_rows(x), np.float32) if weight is None else weight

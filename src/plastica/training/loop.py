@@ -18,7 +18,7 @@ from .. import random
 from ..layers.layer import INFERENCE, Params, State
 from ..random import Key
 from ..rules import Batch
-from ..typing import AnyArray, Float, Int, Memory, PyTree
+from ..typing import AnyArray, Bool, Float, Int, Memory, PyTree
 from .finite import all_finite
 from .program import Learner, Program, RespondsToInputs
 from .rows import Plan, Rows, count_rows, gathered
@@ -41,12 +41,12 @@ class Chunk(NamedTuple):
     """
 
     learner: Learner
-    train: jax.Array
-    validation: jax.Array
-    finite: jax.Array
-    loss_finite: jax.Array
-    epoch: jax.Array
-    batch: jax.Array
+    train: Float[Array, "*members epochs sums"]
+    validation: Float[Array, "*members epochs sums"]
+    finite: Bool[Array, "*members"]
+    loss_finite: Bool[Array, "*members"]
+    epoch: Int[Array, "*members"]
+    batch: Int[Array, "*members"]
 
 
 # What the loops hand on: epoch, batch, learner, (train and validation sums of the epochs,) whether all was finite.
@@ -160,7 +160,7 @@ def counted_step(program: Program, key: Array, learner: Learner, batch: Batch) -
     return learner._replace(step=step + 1, sums=sums), figures.loss
 
 
-def held_out_sums(program: Program, learner: Learner, rows: Rows) -> jax.Array:
+def held_out_sums(program: Program, learner: Learner, rows: Rows) -> Float[Array, "sums"]:
     """Return the figures of validation data, for the weights that would be kept if the run ended here."""
     # With averaging of weights those are the averages, which a run hands out at its end.
     params = program.averaged(learner.params, learner.optimizer)

@@ -12,6 +12,7 @@ from jax import Array
 from .. import random
 from ..random import Key
 from ..rules import Batch
+from ..typing import Float, UInt
 from . import finite, recovery
 from .callbacks import Callback, Needs, TerminateOnNaN, most_needed
 from .loop import Chunk, pick
@@ -104,7 +105,7 @@ class Member:
         self.recovery = Recovery(self.here, self.trainee.learner)
 
     @property
-    def key(self) -> np.ndarray:
+    def key(self) -> UInt[np.ndarray, "words"]:
         """The randomness of its steps."""
         return random.seed_key(self.source.seed)
 
@@ -214,7 +215,7 @@ class Member:
         batch = pick(self.trainee.program, self.source.rows_at(self.step), plan.table[0, place], plan.real[place])
         return batch, random.fold(self.key, learner.step)
 
-    def _figures(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+    def _figures(self, sums: Float[np.ndarray, "sums"], prefix: str = "") -> dict[str, float]:
         program = self.trainee.program
         if self._reader is None or self._reader[0] is not program:
             self._reader = program, FigureReader(program, self.widths)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..typing import AnyArray, Float, Integer
+from ..typing import AnyArray, Float, Int, Integer
 
 # The range of int32, which limits the epochs of a run and the rows of an array.
 MOST_COUNTED = 2**31 - 1
@@ -19,7 +19,7 @@ PlanCount: TypeAlias = "AnyArray | np.integer | int"
 PlanCounts: TypeAlias = "Sequence[PlanCount] | AnyArray"
 
 
-def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> np.ndarray:
+def made_before(first_epoch: int, batches: int, step: int, epochs: int) -> Int[np.ndarray, "counts"]:
     """Return the position of a plan's first step in the whole run, for :class:`~plastica.training.rows.Plan`.
 
     Args:

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from ..errors import DataError
-from ..typing import AnyArray, PyTree
+from ..typing import AnyArray, Int, PyTree
 from .batches import room_for
 from .rows import Plan, Rows, count_rows
 from .share import MOST_COUNTED
@@ -45,7 +45,7 @@ class Stretch(NamedTuple):
     first: int
     stop: int
     data: Rows
-    real: np.ndarray
+    real: Int[np.ndarray, "batches"]
     ends: bool
 
 

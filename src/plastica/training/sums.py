@@ -9,12 +9,13 @@ from typing import NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from ..errors import InvalidValue
 from ..metrics import Metric
 from ..rules import Batch
 from ..rules.local import like_rows
-from ..typing import PyTree
+from ..typing import Float, Num, PyTree
 
 NO_MEANS: Mapping[str, jax.Array] = MappingProxyType({})
 
@@ -28,7 +29,7 @@ class BatchFigures(NamedTuple):
         sums: What the batch adds to the sums of the metrics, flat arrays in the order of :func:`counts_last`.
     """
 
-    loss: jax.Array
+    loss: Float[Array, ""]
     means: Mapping[str, jax.Array] = NO_MEANS
     sums: tuple[jax.Array, ...] = ()
 
@@ -47,7 +48,7 @@ class Watched(Protocol):
         ...
 
 
-def empty_sums(program: Watched, widths: tuple[int, ...]) -> np.ndarray:
+def empty_sums(program: Watched, widths: tuple[int, ...]) -> Float[np.ndarray, "sums"]:
     """Return the initial sums of an epoch.
 
     Their order: the loss, the number of rows and the program's further means, the sums of the metrics that do not count
@@ -99,7 +100,7 @@ def _for_each_member(y: jax.Array, members: int) -> jax.Array:
     return jnp.repeat(y[:, None], members, axis=1)
 
 
-def added(sums: jax.Array, more: jax.Array) -> jax.Array:
+def added(sums: Float[Array, "sums"], more: Float[Array, "of_batch"]) -> Float[Array, "sums"]:
     """Add to running sums with compensation for rounding in single precision.
 
     The sums over millions of rows are thousands of times as large as what one batch adds; without compensation, the
@@ -125,7 +126,7 @@ def added(sums: jax.Array, more: jax.Array) -> jax.Array:
     return jnp.concatenate([found, sums[room:width] + more[room:], lost])
 
 
-def row_sums(found: BatchFigures, means: Sequence[str], size: jax.Array) -> jax.Array:
+def row_sums(found: BatchFigures, means: Sequence[str], size: Num[Array, ""]) -> Float[Array, "of_batch"]:
     """Return what one batch adds to an epoch's figures: loss, rows, further means, then each metric's sums.
 
     Args:
@@ -150,7 +151,9 @@ def _named(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def figures(program: Watched, widths: tuple[int, ...], sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+def figures(
+    program: Watched, widths: tuple[int, ...], sums: Float[np.ndarray, "sums"], prefix: str = ""
+) -> dict[str, float]:
     """Return the loss, the further means and the metrics by name, computed from their sums.
 
     Args:
@@ -181,7 +184,7 @@ class FigureReader:
             start = slices[place].stop
         self.metrics = [(metric, slices[place]) for place, metric in enumerate(metrics)]
 
-    def __call__(self, sums: np.ndarray, prefix: str = "") -> dict[str, float]:
+    def __call__(self, sums: Float[np.ndarray, "sums"], prefix: str = "") -> dict[str, float]:
         """Return the figures by name."""
         total = np.array(sums[: self.width], np.float64)
         # What rounding took belongs to the sums; only here, in double precision, can it be added without being lost

@@ -21,7 +21,7 @@ from ..rules import Batch, Rule
 from ..rules.masking import Masks, for_loss, for_metrics, real_steps
 from ..rules.rule import loss_of
 from ..schedules import Schedule
-from ..typing import Memory, PyTree
+from ..typing import Bool, Memory, PyTree
 from . import finite
 from .program import Learner, Program
 from .sums import BatchFigures, counts_last, plain_sums, weighted_sums
@@ -196,7 +196,7 @@ def answered(network: Layer, params: Params, x: PyTree, state: State, context: C
     return CostedAnswer(record.potential, record.activity, costs_of(record))
 
 
-def is_real(batch: Batch) -> jax.Array:
+def is_real(batch: Batch) -> Bool[jax.Array, "batch"]:
     """Return which rows of a batch do not only fill it up, ``(batch,)``."""
     return jnp.arange(batch.weight.shape[0]) < batch.size
 

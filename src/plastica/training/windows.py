@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from ..data.streaming import Block, Blocks
+from ..typing import Int
 from .batches import batch_sizes, filled, room_for, row_order
 from .rows import Plan, Rows, count_rows
 from .source import Source
@@ -38,7 +39,7 @@ class RowWindow(NamedTuple):
 
     place: WindowPlace
     data: Rows
-    order: np.ndarray
+    order: Int[np.ndarray, "rows"]
     rest: Block
 
 
@@ -114,10 +115,10 @@ class Windows(Source):
         enough = int(np.searchsorted(np.cumsum(np.sort(self.sizes)), self.size)) + 1
         return min(max(1, fitting, enough), len(self.sizes))
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order(self, epoch: int) -> Int[np.ndarray, "blocks"]:
         return row_order(self.seed, self.first_epoch + epoch, len(self.sizes), self.shuffle)
 
-    def _ends(self, epoch: int) -> np.ndarray:
+    def _ends(self, epoch: int) -> Int[np.ndarray, "windows"]:
         """Return the batch before which each window of an epoch ends."""
         last = np.minimum(np.arange(1, self.windows + 1) * self.together, len(self.sizes)) - 1
         ends = np.cumsum(self.sizes[self._order(epoch)])[last] // self.size
