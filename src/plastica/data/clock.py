@@ -99,6 +99,7 @@ def find_clocks(table: Table, columns: Iterable[Column]) -> list[tuple[Clock, np
     """
     known = [column for column in columns if not BIRTH.search(column.name)]
     found = [(clock, stamps) for clock in _candidates(table, known) if (stamps := _tried(table, clock)) is not None]
+    # The finest clock orders most rows; a date without its hour leaves all rows of a day equal.
     return sorted(found, key=lambda pair: -len(np.unique(pair[1])))
 
 
@@ -108,6 +109,7 @@ def _candidates(table: Table, columns: list[Column]) -> Iterator[Clock]:
     parts = list(_numbered(table, columns))
     for date in dates:
         yield Clock(("date",), (date,))
+        # A column that already has a time of day is not completed by another.
         if (_seconds(read_dates(table, date)) % 86_400 == 0).all():
             yield from (Clock(("date", "time"), (date, time)) for time in times)
             for each in parts:
@@ -117,6 +119,7 @@ def _candidates(table: Table, columns: list[Column]) -> Iterator[Clock]:
     for each in parts:
         if "year" in each:
             found: list[ClockPart] = [part for part in CALENDAR if part in each]
+            # A year with an hour but no day orders nothing: the parts are used up to the first gap.
             gaps = [number for number in range(1, len(found)) if found[number] != CALENDAR[number]]
             whole = found[: min(gaps, default=len(found))]
             yield Clock(tuple(whole), tuple(each[part] for part in whole))
@@ -183,6 +186,7 @@ def _month_names(texts: pl.Series) -> Float[np.ndarray, "rows"] | None:
 def _calendar(found: dict[ClockPart, np.ndarray]) -> Float[np.ndarray, "rows"]:
     months = (found["year"] - 1970) * 12 + found.get("month", 1.0) - 1
     gone = np.isnan(months + found.get("day", 1.0))
+    # Months have different lengths; NumPy counts them, and days are added in seconds.
     first = np.where(gone, 0, months).astype(np.int64).astype("datetime64[M]").astype("datetime64[s]")
     seconds = first.astype(np.float64) + (found.get("day", np.ones(len(months))) - 1) * 86_400
     return np.where(gone, np.nan, seconds)

@@ -41,9 +41,11 @@ def infer_columns(table: Table, skip: Iterable[str] = (), declared: Declared = N
     """
     skipped = {*skip, *declared.ignored}
     written = {name: values for name, values in table.columns.items() if str(values.dtype) == "String"}
+    # The fast path first: what polars reads as numbers at once needs no search for a format.
     plain = plain_columns(written)
     found = looks(written, plain)
     texts = {name: Text(values, plain.get(name), declared, found.get(name, Look())) for name, values in written.items()}
+    # 1,234 alone is ambiguous; that other columns of the same file have decimal commas decides it.
     habit = decimal_habit(table.separator, texts.values())
     places = [TextPlace(table, name, habit, target=False) for name in table.names if name not in skipped]
     return leave_out_copies(table, tuple(_infer(place, texts.get(place.name), declared) for place in places))
@@ -54,6 +56,7 @@ def infer_target(table: Table, name: str, declared: Declared = NOTHING) -> Colum
     values = table.column(name)
     text = _text_of(values, declared) if str(values.dtype) == "String" else None
     habit = None
+    # The other columns are read only if the target is ambiguous by itself.
     if text is not None and text.reading.ambiguous:
         written = [values for values in table.columns.values() if str(values.dtype) == "String"]
         habit = decimal_habit(table.separator, [_text_of(values, declared) for values in written])
@@ -115,6 +118,7 @@ def _infer_numbers(place: TextPlace, values: pl.Series, declared: Declared) -> C
     if not target and DATE_NAME.search(name) and is_compact(name, texts := clean(as_text(values), words)):
         return as_dates(place, texts, "compact", Column(name, "date", missing_words=words))
     column = Column(name, "number", missing_words=words)
+    # Integers that doubles cannot hold are identifiers; as numbers, two customers would become one.
     if not target and (long := _beyond_doubles(values)):
         notes = (note("columns.codes", why=note("columns.codes_digits", value=show(long))),)
         return describe_words(with_changes(column, kind="category", notes=notes), clean(as_text(values), words), target)

@@ -117,6 +117,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             DataError: If a column is missing, or there is text in a numeric column or infinity; with row and column.
         """
         said: list[Note] = []
+        # Before any column is read: a column that is missing is a better message than the first cell that does not fit.
         self._check_names(table, said)
         table = with_numbers(table, self.columns)
         made = np.empty((table.height, self.layout.width), np.float32)
@@ -125,6 +126,7 @@ class TableEncoder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for feature in encoder.transform(table, said):
                 made[:, start] = feature
                 start += 1
+        # After all columns: a warning made an error by a filter must not hide the error of a later column.
         for line in said:
             if notes is None:
                 warnings.warn(PlasticaWarning(line), stacklevel=2)
@@ -184,6 +186,7 @@ def _each_indicator_once(train: Table, encoders: list[ColumnEncoder]) -> tuple[C
     for encoder in encoders:
         kept = encoder
         if encoder.indicator and alike[encoder.column.missing] > 1:
+            # One bit for each row: the patterns of hundreds of columns are compared without being kept as arrays.
             pattern = np.packbits(missing(train, encoder.column)).tobytes()
             if pattern in seen:
                 kept = msgspec.structs.replace(encoder, indicator=False)

@@ -100,6 +100,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self._encode_classes(table)
         made = np.stack([read_target(table, column) for column in self.columns], axis=1)
         for column, values in zip(self.columns, made.T, strict=True):
+            # Missing values first: they compare as false with every limit, so that later checks would pass them.
             self._refuse(table, np.isnan(values), "is missing", column)
             self._refuse(table, np.abs(values) > LARGEST, f"is beyond {LARGEST:g}; {UNIT}", column)
             if self.task == "multilabel":
@@ -107,6 +108,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.task == "regression":
             made = (made - self.means) / self.scales
             for column, values in zip(self.columns, made.T, strict=True):
+                # Only after scaling: in its own unit a value may be harmless, and be far beyond the training rows all
+                # the same.
                 far = np.abs(values) > np.finfo(np.float32).max
                 self._refuse(table, far, f"is too far from the training rows' values; {UNIT}", column)
         return made.astype(np.float32)[:, 0] if len(self.columns) == 1 else made.astype(np.float32)
@@ -128,6 +131,8 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return self
         found = [moments(numbers[~np.isnan(numbers)]) for numbers in (read_numbers(train, c) for c in self.columns)]
         for column, (_, scale) in zip(self.columns, found, strict=True):
+            # A constant target, with a scale of 0, is handled by a scale of 1; a nearly constant one would be divided
+            # into infinity.
             if 0 < scale < 1 / LARGEST:
                 raise DataError(
                     f"the target {show(column.name)} varies by only {scale:.1g}, too little to compute with; {UNIT}."
@@ -156,6 +161,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         keys = _keys(table, self.column)
         labels = (False, True) if self.column.kind == "boolean" else self._numbers() or self.classes
         known = {label: number for number, label in enumerate(labels)}
+        # A missing label and an unknown one are two errors: -1 and -2 keep them apart until both are looked for.
         made = np.array([-1 if key is None else known.get(key, -2) for key in keys], dtype=np.int64)
         self._refuse(table, made == -1, "is missing", self.column)
         self._refuse(table, made == -2, f"is not one of the classes {self._listed()}", self.column)

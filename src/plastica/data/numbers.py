@@ -114,7 +114,9 @@ def read_as(values: pl.Series, form: NumberFormat) -> pl.Series:
     import polars as pl
 
     values = _without_unit(values, form.unit).str.replace_all("−", "-", literal=True)
+    # Looked for before the pattern, which no word fits: infinity is reported with its row and not as text.
     infinite = values.str.to_lowercase().str.contains(INFINITY)
+    # Before the marks are removed: 1.2.3 or 12,34 must not become numbers by losing them.
     fits = values.str.contains(form.pattern)
     if form.group:
         values = values.str.replace_all({",": ",", ".": r"\.", " ": SPACES}[form.group], "")
@@ -176,6 +178,7 @@ def best_reading(values: pl.Series, decimal_comma: bool | None = None) -> Readin
     texts = _without_unit(values, unit).str.replace_all("−", "-", literal=True)
     counts = {PLAIN_FORMAT: _count(texts, PLAIN)}
     present = values.len() - values.null_count()
+    # Most columns are plain; the other patterns cost a pass over the column each.
     if counts[PLAIN_FORMAT] < present:
         counts |= {form: _count(texts, form.pattern) for form in FORMATS[1:]}
     infinite = _count(texts.str.to_lowercase(), INFINITY) if max(counts.values()) < present else 0

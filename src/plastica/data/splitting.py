@@ -80,6 +80,7 @@ def split_in_order(stamps: Num[np.ndarray, "rows"], validation: float = 0.15, te
         >>> split_in_order(np.array([5.0, 1.0, 2.0, 3.0, 4.0, 5.0]), validation=1, test=2)[:3]
         (array([1, 2, 3]), array([4]), array([0, 5]))
     """
+    # Rows without a time cannot be later than others and so never test anything; they are training rows.
     present = np.flatnonzero(~np.isnan(stamps))
     sizes = _sizes(len(present), validation, test)
     order = present[np.argsort(stamps[present], kind="stable")]
@@ -94,6 +95,7 @@ def split_in_order(stamps: Num[np.ndarray, "rows"], validation: float = 0.15, te
     ends = [len(order)]
     for place, size in enumerate((sizes["test"], sizes["validation"])):
         after = (sizes["validation"] > 0) * (place == 0)  # the minimum number of time stamps for the sets before
+        # A set ends only where a time stamp begins, and leaves at least one stamp for each set before it.
         allowed = starts[1 + after :][starts[1 + after :] < ends[-1]]
         ends.append(int(allowed[np.abs(allowed - (ends[-1] - size)).argmin()]) if size else ends[-1])
     train = np.setdiff1d(np.arange(len(stamps)), order[ends[2] :])
@@ -136,6 +138,7 @@ def split_by_group(
     for number, size in ((2, sizes["test"]), (1, sizes["validation"])):
         filled = 0
         for group in order:
+            # Groups in random order and not by size, so that small and large groups are in every set.
             if part[group] == 0 and abs(filled + counts[group] - size) < abs(filled - size):
                 part[group], filled = number, filled + counts[group]
     for number in (*wanted, 0):
@@ -165,6 +168,7 @@ def _size(n: int, share: float, name: str) -> int:
 def _stratified(order: Int[np.ndarray, "chosen"], labels: Shaped[np.ndarray, "rows"], sizes: dict[str, int]) -> Split:
     classes, members = np.unique(labels, return_inverse=True)
     counts = np.bincount(members)
+    # The test set takes its rows first, so that it is the same whatever validation share is asked for.
     tests = _shares(counts, sizes["test"], at_least=counts >= 2, leave=1)
     validations = _shares(counts, sizes["validation"], at_least=counts - tests >= 2, leave=1, taken=tests)
     parts: dict[str, list[np.ndarray]] = {"train": [], "validation": [], "test": []}
@@ -191,6 +195,7 @@ def _shares(
     room = np.maximum(counts - taken - leave, 0)
     exact = counts * (size / counts.sum())
     shares = np.minimum(np.floor(exact).astype(np.int64), room)
+    # Stable, so that classes with equal remainders take their turn in a fixed order on every machine.
     for number in np.argsort(-(exact - shares), kind="stable"):
         if shares.sum() < size and shares[number] < room[number]:
             shares[number] += 1

@@ -56,6 +56,7 @@ class Table:
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Table:
         """Return the table with these rows only; their positions in the source are preserved."""
+        # Numbers and not a mask: a mask of Booleans would be read as rows 0 and 1.
         rows = np.asarray(rows, dtype=np.int64)
         columns = {name: values.gather(rows) for name, values in self.columns.items()}
         return replace(self, columns=columns, positions=self.positions[rows])
@@ -106,6 +107,7 @@ def distinct_names(names: Sequence[str]) -> tuple[list[str], list[Note]]:
     """
     made: list[str] = []
     notes: list[Note] = []
+    # A name made up must not be one that a later column has by itself.
     taken = {name.strip() for name in names}
     used: set[str] = set()
     for number, given in enumerate(names, start=1):

@@ -101,6 +101,7 @@ def seen(table: Table) -> Table:
             after = without_unseen(before)
             if said is None and after != before:
                 said = said_of(before, after, note("words.column", column=show(name)))
+            # Each distinct text once: columns repeat few texts in many rows.
             hiding = filter(may_hide, values.unique().drop_nulls().to_list())
             words = values.replace({word: without_unseen(word) for word in hiding})
             columns[name] = words.cast(pl.Categorical) if category else words

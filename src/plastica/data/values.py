@@ -27,6 +27,7 @@ def with_numbers(table: Table, columns: Iterable[Column]) -> Table:
 
     Integer columns with dots are left to :func:`read_numbers`, which checks the position of the dots.
     """
+    # One call of polars for all columns: calls for thousands of columns would take longer than reading them.
     plain = {column.name: column for column in columns if column.kind == "number" and column.format == PLAIN_FORMAT}
     found = looks(table.columns, [name for name, column in plain.items() if column.whole])
     wanted = set(plain) - {name for name, look in found.items() if look.dots}
@@ -41,6 +42,7 @@ def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
 
     values = table.column(column.name)
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        # Numbers that the file already typed are not read again as text.
         numbers, texts = values.cast(pl.Float64).to_numpy(), values
     elif column.format == PLAIN_FORMAT and (made := read_plain_numbers(texts := as_text(values))) is not None:
         numbers = made.to_numpy()
@@ -52,6 +54,7 @@ def read_numbers(table: Table, column: Column) -> Float[np.ndarray, "rows"]:
         numbers = made.to_numpy()
         _refuse_thousands(table, column, texts, numbers)
     numbers = without_words(numbers, column.missing_words, column.format)
+    # Infinity is an error and no missing value: a cell such as 1e999 says something that was not meant.
     infinite = np.isinf(numbers)
     if infinite.any():
         row = int(infinite.argmax())
@@ -73,6 +76,7 @@ def _refuse_thousands(table: Table, column: Column, texts: pl.Series, numbers: F
     marked = texts.str.contains(mark, literal=True).fill_null(False).to_numpy()
     if not marked.any() or not texts.filter(marked).str.contains(EITHER[mark]).all():
         return
+    # The two readings differ by a factor of 1000, and the range of the training rows tells which one is meant.
     thousands = 1000 * numbers[marked]
     if np.mean((thousands >= column.lowest) & (thousands <= column.highest)) <= 0.5:
         return
@@ -140,6 +144,7 @@ def as_text(values: pl.Series) -> pl.Series:
         return values
     if values.dtype.is_float():
         values = values.fill_nan(None)
+        # Beyond 2**53 doubles have no digits left for units; what they show there was never written.
         whole = (values == values.round()) & (values.abs() < MOST_EXACT)
         written = pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String))
         return pl.select(written.otherwise(values.cast(pl.String))).to_series().alias(values.name)
