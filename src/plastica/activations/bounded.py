@@ -1,6 +1,6 @@
 """Activations that saturate: sigmoids, steps and what is made of them."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from math import inf

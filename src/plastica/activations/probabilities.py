@@ -1,6 +1,6 @@
 """Activations that turn the potentials of classes into probabilities."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from math import inf

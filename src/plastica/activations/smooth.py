@@ -1,6 +1,6 @@
 """The identity and smooth rectifiers."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from math import inf
@@ -182,5 +182,9 @@ def softplus(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.maximum(z, 0) + jnp.log1p(jnp.exp(-jnp.abs(z)))
 
 
+def _softplus_slope(tangent: Array, _: Array, z: Array) -> Array:
+    return tangent * jax.lax.logistic(z)
+
+
 # By default, JAX uses the derivative 0 at the kink z = 0 of max and abs.
-softplus.defjvps(lambda tangent, _, z: tangent * jax.lax.logistic(z))
+softplus.defjvps(_softplus_slope)

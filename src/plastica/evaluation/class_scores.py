@@ -1,7 +1,7 @@
 """Metrics of classification with two or more classes, or several labels."""
 
 # The metrics of scikit-learn have no types.
-# pyright: standard
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -65,7 +65,7 @@ def score_labels(
         shares: Probabilities of the labels, ``(rows, labels)``.
         decision: The decision from probabilities to predictions.
     """
-    from sklearn import metrics
+    from sklearn import metrics  # pyright: ignore[reportMissingTypeStubs]
 
     true, answers = y.astype(np.int64), decision.decide(shares)
     wrong = (true != answers).mean(1)
@@ -138,7 +138,7 @@ def _matthews(confusions: Num[np.ndarray, "draws classes classes"]) -> Float[np.
 
 
 def _two(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"], positive: int) -> dict[str, Figure]:
-    from sklearn.metrics import average_precision_score
+    from sklearn.metrics import average_precision_score  # pyright: ignore[reportMissingTypeStubs]
 
     if len(np.unique(y)) < 2:
         return {}
@@ -150,7 +150,7 @@ def _two(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"], 
 
 def _each_against_the_rest(y: Num[np.ndarray, "rows"], shares: Float[np.ndarray, "rows classes"]) -> dict[str, Figure]:
     """Return the mean area under the ROC curve over the classes present, with an interval from resampled rows."""
-    from sklearn.metrics import roc_auc_score
+    from sklearn.metrics import roc_auc_score  # pyright: ignore[reportMissingTypeStubs]
 
     present = [number for number in range(shares.shape[1]) if 0 < (y == number).sum() < len(y)]
     if len(present) < 2:

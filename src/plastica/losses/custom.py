@@ -1,10 +1,11 @@
 """User-defined losses."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -177,7 +178,7 @@ def batch_value(
     if len(branches) == 1:
         return branches[0]()
     place = sum(jnp.where(size == count, number, 0) for number, count in enumerate(counts))
-    return jax.lax.switch(place, branches)
+    return cast("Array", jax.lax.switch(place, branches))
 
 
 def name_of_function(function: Function) -> str:

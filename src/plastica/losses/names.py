@@ -1,9 +1,10 @@
 """Look-up of losses by name."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from jax import Array
 
@@ -110,8 +111,9 @@ def get(value: LossLike) -> Loss:
         return _CLASSES[value]() if value in _CLASSES else look_up("loss", value, _ALL)()
     if isinstance(value, type) and issubclass(value, Loss):
         return value()
-    if callable(value):
-        return DECLARED[value]() if value in DECLARED else CustomLoss(value)
+    function = cast("Callable[..., Array]", value)
+    if callable(function):
+        return DECLARED[function]() if function in DECLARED else CustomLoss(function)
     raise InvalidValue(f'loss={value!r}; expected a name such as "mse", a loss such as Huber(), or a function.')
 
 

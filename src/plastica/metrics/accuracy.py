@@ -1,6 +1,6 @@
 """The fraction of correct predictions, for each format of targets."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from typing import ClassVar
@@ -206,7 +206,7 @@ class Accuracy(RowMean):
         return CategoricalAccuracy(name=self.label).values(target, prediction)
 
 
-def _check_k(owner: str, k: int) -> None:
+def _check_k(owner: str, k: object) -> None:
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         raise InvalidValue(f"{owner}: k={k!r}; expected a whole number of at least 1.")
 

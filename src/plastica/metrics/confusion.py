@@ -1,9 +1,9 @@
 """Metrics of a confusion matrix: how often each class is taken for each other."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -76,7 +76,7 @@ class Overlap(Named):
         if not matrix.any():
             return float("nan")
         occurs = chosen[either[chosen] > 0]
-        return float(np.mean(both[occurs] / either[occurs])) if len(occurs) else 0.0
+        return float(cast("float", np.mean(both[occurs] / either[occurs]))) if len(occurs) else 0.0
 
 
 class ClassMap(Overlap):
@@ -114,7 +114,7 @@ class ClassMap(Overlap):
         return _class_numbers(target, wanted, self.axis), _class_numbers(prediction, answered, self.axis)
 
 
-def check_classes(owner: str, classes: int, chosen: tuple[int, ...]) -> None:
+def check_classes(owner: str, classes: object, chosen: tuple[int, ...]) -> None:
     """Raise InvalidValue unless there are classes and the chosen ones are among them."""
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
         raise InvalidValue(f"{owner}: num_classes={classes!r}; expected a whole number of at least 2.")

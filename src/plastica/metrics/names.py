@@ -1,9 +1,10 @@
 """Look up metrics by name."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from jax import Array
 
@@ -143,7 +144,9 @@ def _resolved(value: MetricLike, loss: losses.Loss | None, output_shape: tuple[i
         return LossMetric(value.loss, name=value.label)
     if isinstance(value, str):
         return _by_name(value.strip(), loss, output_shape)
-    return value if isinstance(value, Metric) else _of_loss_or_function(value)
+    return (
+        value if isinstance(value, Metric) else _of_loss_or_function(cast("losses.Loss | Callable[..., Array]", value))
+    )
 
 
 def _of_loss_or_function(value: losses.Loss | Callable[..., Array]) -> Metric:

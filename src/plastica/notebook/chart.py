@@ -1,6 +1,6 @@
 """Small charts as SVG, drawn in a millisecond, for live displays and tables."""
 
-# pyright: standard
+# pyright: reportUnknownMemberType=false
 from __future__ import annotations
 
 import math
@@ -147,7 +147,8 @@ def _thinned(values: Sequence[float]) -> list[tuple[int, float]]:
 
 
 def _path(points: Sequence[tuple[float, float] | None], colour: str) -> Markup:
-    made, pen = [], "M"
+    made: list[str] = []
+    pen = "M"
     for point in points:
         if point is not None:
             made.append(f"{pen}{point[0]:.1f} {point[1]:.1f}")
@@ -160,7 +161,8 @@ def _words(title: str, lines: Sequence[Line]) -> Markup:
     text = Markup('<text x="{}" y="13" font-weight="600">{}</text>').format(LEFT, title)
     if len(lines) < 2:
         return text
-    right, names = WIDTH - RIGHT, []
+    right = WIDTH - RIGHT
+    names: list[Markup] = []
     if LEFT + LETTER * (len(title) + sum(len(line.name) + 1 for line in lines)) > right:
         return text  # the other charts, which have enough space, explain the colours
     for line in reversed(lines):
@@ -171,7 +173,7 @@ def _words(title: str, lines: Sequence[Line]) -> Markup:
 
 
 def _axis(scale: _Scale) -> Markup:
-    made = []
+    made: list[Markup] = []
     for tick in scale.ticks():
         y = scale.at(tick)
         made.append(
