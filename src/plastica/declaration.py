@@ -6,6 +6,8 @@ program that takes declarations as arguments is therefore cached by value: anoth
 needs no recompilation, and a declaration whose floats are vectors is a population under ``jax.vmap``.
 """
 
+# Classes made by dataclasses are of types unknown to pyright.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import dataclasses

@@ -30,10 +30,10 @@ _WORDS = {
 def as_declared(value: object, hint: object) -> object:
     """Normalize a value: lists become tuples, NumPy integers become Python integers; others are unchanged."""
     if isinstance(value, list) and is_plain(hint):
-        return tuple(as_declared(part, hint) for part in value)
+        return tuple(as_declared(part, hint) for part in cast("list[object]", value))
     if isinstance(value, np.integer) and is_plain(hint):
-        return int(value)
-    return value
+        return int(cast("int", value))
+    return cast("object", value)
 
 
 def first_fault(owner: str, values: Mapping[str, object], hints: Mapping[str, object], one: bool = False) -> str:
@@ -51,8 +51,9 @@ def first_fault(owner: str, values: Mapping[str, object], hints: Mapping[str, ob
     for name, value in values.items():
         hint = hints[name]
         many = one and isinstance(value, np.ndarray) and value.ndim > 0
-        if is_plain(hint) and (many or not _fits(value, hint)):
-            return f"{owner}({name}={_short(value)}): {name} must be {_say(hint)}{_advice(value, hint)}."
+        given = cast("object", value)
+        if is_plain(hint) and (many or not _fits(given, hint)):
+            return f"{owner}({name}={_short(given)}): {name} must be {_say(hint)}{_advice(given, hint)}."
     return ""
 
 
@@ -65,7 +66,9 @@ def is_plain(hint: object) -> bool:
         return all(is_plain(each) for each in args if each is not Ellipsis)
     if origin is Literal or os.PathLike in (hint, origin):
         return True
-    return hint in _WORDS or (isclass(hint) and hint.__module__.partition(".")[0] == __name__.partition(".")[0])
+    return cast("type", hint) in _WORDS or (
+        isclass(hint) and hint.__module__.partition(".")[0] == __name__.partition(".")[0]
+    )
 
 
 def _fits(value: object, hint: object) -> bool:
@@ -73,7 +76,7 @@ def _fits(value: object, hint: object) -> bool:
     if origin in (Union, UnionType):
         return any(_fits(value, each) for each in args)
     if origin is tuple:
-        return isinstance(value, tuple) and _parts_fit(value, args)
+        return isinstance(value, tuple) and _parts_fit(cast("tuple[object, ...]", value), args)
     if origin is Literal:
         return any(type(value) is type(each) for each in args)  # the class itself checks which one
     if origin is os.PathLike:
@@ -121,7 +124,7 @@ def _say(hint: object) -> str:
         return " or ".join(map(repr, args))
     if origin is os.PathLike:
         return "a path"
-    return _WORDS.get(hint) or f"a {cast(type, hint).__name__}"
+    return _WORDS.get(cast("type", hint)) or f"a {cast(type, hint).__name__}"
 
 
 def _without_none(hint: object) -> object:

@@ -17,6 +17,7 @@ Reference:
     Giles 2012, Approximating the erfinv function (single precision, fewer branches).
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 from __future__ import annotations
 
 from math import prod, sqrt

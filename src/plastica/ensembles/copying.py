@@ -34,11 +34,12 @@ def as_models(owner: str, models: object) -> tuple[Model, ...]:
         InvalidValue: If there are none, or something else is among them.
         ShapeError: If their shapes differ.
     """
-    given = cast("tuple[Model, ...]", tuple(models) if isinstance(models, Sequence) else (models,))
+    several = cast("Sequence[Model]", models) if isinstance(models, Sequence) else (cast("Model", models),)
+    given = tuple(several)
     if not given:
         raise InvalidValue(f"{owner}: no models; expected at least one.")
     for place, model in enumerate(given):
-        if not isinstance(model, Model):
+        if not isinstance(cast("object", model), Model):
             raise InvalidValue(f"{owner}: number {place} is {model!r}; expected models.")
         own, first = (each.input_shape + each.output_shape for each in (model, given[0]))
         if own != first:

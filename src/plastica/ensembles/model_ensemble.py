@@ -59,7 +59,8 @@ class ModelEnsemble:
 
     def predict_members(self, x: object, **options: Any) -> Float[np.ndarray, "members rows ..."]:
         """Return the predictions of each model; arguments as for :meth:`Model.predict`."""
-        return np.stack([model.predict(x, **{"verbose": 0, **options}) for model in self.models])
+        given: dict[str, Any] = {"verbose": 0, **options}
+        return np.stack([model.predict(x, **given) for model in self.models])
 
     def predict(self, x: object, **options: Any) -> Float[np.ndarray, "rows ..."]:
         """Return the weighted mean of the predictions; arguments as for :meth:`Model.predict`."""

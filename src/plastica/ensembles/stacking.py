@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
-from scipy.optimize import nnls
+from scipy.optimize import nnls  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 from ..typing import Float
 
@@ -51,5 +53,5 @@ def weights_by_squares(
     """
     heavy = 1e4 * max(float(np.abs(predictions).max()), 1e-12) * np.sqrt(predictions.shape[1])
     design = np.vstack([predictions.T, np.full(len(predictions), heavy)])
-    found, _ = nnls(design, np.append(targets, heavy))
+    found, _ = cast("tuple[np.ndarray, float]", nnls(design, np.append(targets, heavy)))
     return found / found.sum()
