@@ -20,7 +20,7 @@ PAIRS = {
     "ReLU": {"activations.rectifiers", "layers.rectifiers"},
     "Softmax": {"activations.probabilities", "layers.rectifiers"},
     "BinaryCrossentropy": {"losses.binary", "metrics.of_losses"},
-    "CategoricalCrossentropy": {"losses.divergence", "metrics.of_losses"},
+    "CategoricalCrossentropy": {"losses.categorical", "metrics.of_losses"},
     "CategoricalHinge": {"losses.hinge", "metrics.of_losses"},
     "Constant": {"initializers", "schedules.schedule"},
     "CosineSimilarity": {"losses.regression", "metrics.mean"},
@@ -32,7 +32,7 @@ PAIRS = {
     "MeanSquaredLogarithmicError": {"losses.regression", "metrics.of_losses"},
     "Poisson": {"losses.poisson", "metrics.of_losses"},
     "Sequential": {"layers.sequential", "model.model"},
-    "SparseCategoricalCrossentropy": {"losses.divergence", "metrics.of_losses"},
+    "SparseCategoricalCrossentropy": {"losses.categorical", "metrics.of_losses"},
     "SquaredHinge": {"losses.hinge", "metrics.of_losses"},
 }
 

@@ -44,12 +44,12 @@ AnyArray: TypeAlias = "Array | np.ndarray"
 ArrayTree: TypeAlias = "Array | tuple[ArrayTree, ...]"
 # What a layer computes that may have several outputs: an ``ArrayTree``. Nearly all layers have one, so that a ``Layer``
 # gives an ``Array``, and those with several override that.
-Outputs: TypeAlias = Any
+LayerOutputs: TypeAlias = Any
 # The shape of one input or output, without the batch axis; for several of them a tuple of shapes. Which of the two it
 # is, only the network knows, so that what is read of it is ``Any``.
-Shapes: TypeAlias = Any
+AnyShape: TypeAlias = Any
 # What a model answers on the host: an array; for several outputs a tuple of arrays, or a dict if they have names.
-Answers: TypeAlias = Any
+ModelAnswers: TypeAlias = Any
 # What ``evaluate`` returns: the loss, a list with the metrics behind it, or all by name, as the caller asked.
 EvaluationResult: TypeAlias = Any
 # Which steps are real, ``(batch, time)``; None for all. With several inputs or outputs one for each.
@@ -76,8 +76,8 @@ def is_array(x: object) -> TypeGuard[np.ndarray]:
 
 
 __all__ = [
-    "Answers",
     "AnyArray",
+    "AnyShape",
     "ArrayTree",
     "Bool",
     "Document",
@@ -86,14 +86,14 @@ __all__ = [
     "Int",
     "Integer",
     "Json",
+    "LayerOutputs",
     "Mask",
     "Memory",
+    "ModelAnswers",
     "Num",
-    "Outputs",
     "Params",
     "PyTree",
     "Shaped",
-    "Shapes",
     "State",
     "Tree",
     "UInt",

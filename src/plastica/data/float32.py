@@ -24,10 +24,10 @@ HOW_TO_ENCODE = (
 )
 
 # From the position of a value to its name in messages: "x[3, 1]", or "x['age'], row 3" of a frame; the whole is ().
-Place: TypeAlias = Callable[[tuple[int, ...]], str]
+ValuePlace: TypeAlias = Callable[[tuple[int, ...]], str]
 
 
-def to_float32(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np.ndarray, "*shape"]:
+def to_float32(given: Shaped[np.ndarray, "*shape"], place: ValuePlace) -> Float[np.ndarray, "*shape"]:
     """Return an array as float32; the array itself if it is.
 
     Warns of numbers that become equal to others, since differences between them are lost without an error.
@@ -60,7 +60,7 @@ def to_float32(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np.nd
     return made
 
 
-def _from_objects(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np.ndarray, "*shape"]:
+def _from_objects(given: Shaped[np.ndarray, "*shape"], place: ValuePlace) -> Float[np.ndarray, "*shape"]:
     """Convert an object array of Python numbers; None and pandas.NA become NaN."""
     missing = {"NoneType", "NAType", "NaTType"}
     made = np.empty(given.shape, np.float64)
@@ -79,7 +79,7 @@ def _from_objects(given: Shaped[np.ndarray, "*shape"], place: Place) -> Float[np
     return made
 
 
-def _refuse_kind(given: Shaped[np.ndarray, "*shape"], place: Place) -> NoReturn:
+def _refuse_kind(given: Shaped[np.ndarray, "*shape"], place: ValuePlace) -> NoReturn:
     if given.dtype.names:
         raise DataError(f"{place(())} is a structured array; give a frame, or one plain array of numbers.")
     if given.dtype.kind == "c":
@@ -109,7 +109,7 @@ def _short(value: object) -> str:
     return shown if len(shown) <= 40 else shown[:37] + "..."
 
 
-def _warn_inexact(given: Integer[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: Place) -> None:
+def _warn_inexact(given: Integer[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: ValuePlace) -> None:
     if int(given.max()) <= EXACT_IN_FLOAT32 and int(given.min()) >= -EXACT_IN_FLOAT32:
         return
     # float64 would round integers beyond 2**53 itself and so call them exact.
@@ -126,7 +126,7 @@ def _warn_inexact(given: Integer[np.ndarray, "*shape"], made: Float[np.ndarray, 
         )
 
 
-def _warn_collapsed(given: Float[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: Place) -> None:
+def _warn_collapsed(given: Float[np.ndarray, "*shape"], made: Float[np.ndarray, "*shape"], place: ValuePlace) -> None:
     """Warn if numbers are so close together relative to their size that they become equal in float32."""
     rows = given.reshape(-1, given.shape[-1]) if given.ndim > 1 else given.reshape(-1, 1)
     low, high = rows.min(0), rows.max(0)
@@ -149,7 +149,7 @@ def _warn_collapsed(given: Float[np.ndarray, "*shape"], made: Float[np.ndarray, 
 
 
 def refuse_nonfinite(
-    made: Float[np.ndarray, "*shape"], given: Shaped[np.ndarray, "*shape"], name: str, place: Place
+    made: Float[np.ndarray, "*shape"], given: Shaped[np.ndarray, "*shape"], name: str, place: ValuePlace
 ) -> None:
     """Refuse NaN and infinity.
 

@@ -11,7 +11,7 @@ from ..errors import InvalidValue, ShapeError
 from ..typing import ArrayTree, Mask, PyTree
 from .kernels.attention import allowed_steps, together
 from .layer import Context, Layer, Params, Record, Shape, State
-from .node import Node, NodeLike, Nodes, nodes_of
+from .node import Node, NodeLike, NodeOrList, nodes_of
 
 WEIGHTS = "attention weights"
 
@@ -51,7 +51,7 @@ class Attending(Layer):
         attention_mask: NodeLike | None = None,
         use_causal_mask: bool = False,
         return_attention_scores: bool = False,
-    ) -> Nodes:
+    ) -> NodeOrList:
         """Return the output as a node of a graph, as in Keras's functional API.
 
         Args:

@@ -9,7 +9,7 @@ import numpy as np
 from .. import initializers
 from ..declaration import declaration
 from ..errors import ShapeError
-from ..typing import ArrayTree, Outputs, Shapes
+from ..typing import AnyShape, ArrayTree, LayerOutputs
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .layer import Context, Params, Shape, State
@@ -21,7 +21,7 @@ from .sliding import check_choice
 class _OneHead(Attending):
     """Base of these layers; scores are ``(batch, 1, steps, other steps)``."""
 
-    def output_shape(self, shape: Shape) -> Shapes:
+    def output_shape(self, shape: Shape) -> AnyShape:
         query, value, key, _ = self.source_shapes(shape)
         if query[1] != key[1]:
             raise ShapeError(
@@ -31,7 +31,7 @@ class _OneHead(Attending):
         output = (query[0], value[1])
         return (output, (query[0], value[0])) if self.return_attention_scores else output
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         sources = self.masked(x, context)
         weights = weights_of(self._scores(params, sources), sources.allowed)
         kept = dropped(weights, self.dropout, weights.shape, context)

@@ -10,11 +10,11 @@ import numpy as np
 
 from ..declaration import declaration, replace
 from ..errors import InvalidValue
-from ..typing import ArrayTree, Mask, Outputs, Shapes
+from ..typing import AnyShape, ArrayTree, LayerOutputs, Mask
 from .composition import no_pull, same, within
 from .graph_places import one_or_all
 from .layer import Context, Errors, Layer, Params, Record, Shape, State
-from .node import NodeLike, Nodes
+from .node import NodeLike, NodeOrList
 from .records import Variables
 from .recurrent_base import Recurrent
 
@@ -85,7 +85,7 @@ class Bidirectional(Layer):
         return self.layer, self.backwards
 
     @property
-    def declared_shape(self) -> Shapes:
+    def declared_shape(self) -> AnyShape:
         own = super().declared_shape
         return self.layer.declared_shape if own is None else own
 
@@ -97,7 +97,7 @@ class Bidirectional(Layer):
         merged = 1 if self.merge_mode is not None else 2
         return merged + (2 * self._carried if self.layer.return_state else 0)
 
-    def __call__(self, *nodes: NodeLike, initial_state: Sequence[NodeLike] | None = None) -> Nodes:
+    def __call__(self, *nodes: NodeLike, initial_state: Sequence[NodeLike] | None = None) -> NodeOrList:
         """Return the output as a node of a graph; see :class:`~plastica.layers.LSTM`.
 
         Args:
@@ -106,7 +106,7 @@ class Bidirectional(Layer):
         """
         return super().__call__(*nodes, *(initial_state or ()))
 
-    def output_shape(self, shape: Shape) -> Shapes:
+    def output_shape(self, shape: Shape) -> AnyShape:
         shapes = [child.output_shape(shape) for child in self.children]
         answers, states = zip(*map(self._parted, shapes), strict=True)
         if self.merge_mode is None:
@@ -124,7 +124,7 @@ class Bidirectional(Layer):
         drawn = [child.init(rng, shape) for child in self.children]
         return Variables(tuple(each.params for each in drawn), tuple(each.state for each in drawn))
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         found = [
             child.apply(params[place], own, state[place], within(context, place, context.steps))
             for place, (child, own) in enumerate(zip(self.children, self._inputs(x), strict=True))
@@ -160,25 +160,25 @@ class Bidirectional(Layer):
         )
         one, other = (each.input_delta for each in errors)
         # Both layers read one sequence, whose errors add up; initial states belong to one layer each.
-        below: Outputs = (one[0] + other[0], *one[1:], *other[1:]) if isinstance(one, tuple) else one + other
+        below: LayerOutputs = (one[0] + other[0], *one[1:], *other[1:]) if isinstance(one, tuple) else one + other
         return Errors(delta, tuple(each.gradient for each in errors), below, errors)
 
     @property
     def _carried(self) -> int:
         return len(self.layer.carried_shapes)
 
-    def _inputs(self, x: ArrayTree) -> tuple[Outputs, Outputs]:
+    def _inputs(self, x: ArrayTree) -> tuple[LayerOutputs, LayerOutputs]:
         """Return what each of the layers reads: the sequence, and its own initial states."""
         if not isinstance(x, tuple):
             return x, x
         first = 1 + self._carried
         return x[:first], (x[0], *x[first:])
 
-    def _parted(self, answer: Outputs) -> tuple[jax.Array, tuple[jax.Array, ...]]:
+    def _parted(self, answer: LayerOutputs) -> tuple[jax.Array, tuple[jax.Array, ...]]:
         """Return the output of a layer, and what it carries at the end if it says so."""
         return (answer[0], tuple(answer[1:])) if self.layer.return_state else (answer, ())
 
-    def _merge(self, forwards: Outputs, backwards: Outputs) -> Outputs:
+    def _merge(self, forwards: LayerOutputs, backwards: LayerOutputs) -> LayerOutputs:
         (one, states), (other, other_states) = self._parted(forwards), self._parted(backwards)
         if self.layer.return_sequences:
             # Each answers in the order in which it reads; both become that of time.

@@ -14,7 +14,7 @@ from ..declaration import declaration, named_field
 from ..errors import DataError, InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from ..typing import Mask, Shapes
+from ..typing import AnyShape, Mask
 from .layer import Context, Layer, Params, Shape, State
 from .records import Variables
 
@@ -74,7 +74,7 @@ class Embedding(Layer):
                 raise InvalidValue(f"Embedding({name}={value!r}): {name} must be a whole number of at least 1.")
 
     @property
-    def declared_shape(self) -> Shapes:
+    def declared_shape(self) -> AnyShape:
         # Here, input_dim is the number of items, not the shape of the inputs.
         if self.input_shape is None and self.input_length is not None:
             return (self.input_length,)

@@ -13,7 +13,7 @@ import numpy as np
 from ..activations import Activation
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..typing import ArrayTree, Mask, Outputs, PyTree, Shapes
+from ..typing import AnyShape, ArrayTree, LayerOutputs, Mask, PyTree
 from .composition import no_pull, placed, same, within
 from .graph_order import keras_order
 from .graph_places import check_places, one_or_all, read, read_masks, stays_integer
@@ -79,7 +79,7 @@ class Graph(Layer):
         return len(self.inputs)
 
     @property
-    def declared_shape(self) -> Shapes:
+    def declared_shape(self) -> AnyShape:
         shapes = tuple(each.shape for each in self.inputs)
         return shapes[0] if len(shapes) == 1 else shapes
 
@@ -96,7 +96,7 @@ class Graph(Layer):
 
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         shapes = self._shapes(shape)
-        found: dict[int, Shapes] = {}
+        found: dict[int, AnyShape] = {}
         for layer, reads in self.calls:
             found.setdefault(layer, read(shapes, reads))
         return tuple(found[place] for place in range(len(self.layers)))
@@ -125,7 +125,7 @@ class Graph(Layer):
         self._walk_data(x, look)
         return tuple(states)
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         activities, potentials, states = self._arrived(x), {}, list(state)
         masks = self._arrived_masks(context.steps)
         for number, (place, reads) in enumerate(self.calls):
@@ -137,7 +137,7 @@ class Graph(Layer):
             activities.append(layer.activate(potential))
         return self._given_back([potentials.get(place, each) for place, each in enumerate(activities)]), tuple(states)
 
-    def activate(self, potential: ArrayTree) -> Outputs:
+    def activate(self, potential: ArrayTree) -> LayerOutputs:
         found = [self._activate(place, z) for place, z in zip(self.outputs, self._each(potential), strict=True)]
         return one_or_all(found)
 
@@ -188,7 +188,7 @@ class Graph(Layer):
         potentials = [*activities[:first], *(record.potential for record in records)]
         ends = [records[place - first].pull_activation if place >= first else same for place in self.outputs]
 
-        def pull(delta: ArrayTree) -> Outputs:
+        def pull(delta: ArrayTree) -> LayerOutputs:
             return one_or_all([end(own) for end, own in zip(ends, self._each(delta), strict=True)])
 
         potential, activity = self._given_back(potentials), self._given_back(activities)
@@ -267,7 +267,7 @@ class Graph(Layer):
     def _given_back(self, values: Sequence[PyTree]) -> PyTree:
         return read(values, self.outputs)
 
-    def _shapes(self, shape: Shapes) -> list[Shape]:
+    def _shapes(self, shape: AnyShape) -> list[Shape]:
         shapes: list[Shape] = [tuple(shape)] if len(self.inputs) == 1 else [tuple(each) for each in shape]
         for each, arrived in zip(self.inputs, shapes, strict=True):
             each.output_shape(arrived)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..random import Shape
-from ..typing import PyTree, Shapes
+from ..typing import AnyShape, PyTree
 from .records import CallGraph, Variables
 
 
@@ -40,7 +40,7 @@ class InNetwork:
         return shape
 
     @property
-    def declared_shape(self) -> Shapes:
+    def declared_shape(self) -> AnyShape:
         """The declared shape of one input; None for sizes that vary, and if nothing is declared."""
         if self.input_shape is not None:
             return tuple(self.input_shape)

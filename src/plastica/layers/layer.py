@@ -21,7 +21,7 @@ from .activity import ACTIVITY_COST, regularized
 from .in_groups import InGroups
 from .in_network import InNetwork
 from .in_time import InTime
-from .node import Node, NodeLike, Nodes, nodes_of
+from .node import Node, NodeLike, NodeOrList, nodes_of
 from .records import INFERENCE, Context, Errors, Record, added, with_feedback
 
 Capability = TypeVar("Capability")
@@ -57,7 +57,7 @@ class Layer(Declaration, InNetwork, InTime, InGroups):  # files name the class n
     trainable: bool = True
     activity_regularizer: Regularizer | None = named_field(default=None, converter=regularizers.get)
 
-    def __call__(self, *nodes: NodeLike) -> Nodes:
+    def __call__(self, *nodes: NodeLike) -> NodeOrList:
         """Return the output of the layer as a node of a graph, as in Keras's functional API; several in a list.
 
         Args:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..initializers import Undrawn
 from ..random import Shape
-from ..typing import Shapes
+from ..typing import AnyShape
 from .in_network import InNetwork
 from .records import Variables
 
@@ -44,12 +44,12 @@ def fits(shape: tuple[int, ...], declared: tuple[int | None, ...]) -> bool:
     )
 
 
-def without_lists(shape: Shapes) -> Shapes:
+def without_lists(shape: AnyShape) -> AnyShape:
     """Return a shape, or several, as tuples."""
     return tuple(map(without_lists, shape)) if isinstance(shape, tuple | list) else shape
 
 
-def output_shape(layer: InNetwork, shape: OpenShape) -> Shapes:
+def output_shape(layer: InNetwork, shape: OpenShape) -> AnyShape:
     """Return the output shape of a layer, with None for sizes that depend on unknown ones of ``shape``.
 
     Example:
@@ -63,7 +63,7 @@ def output_shape(layer: InNetwork, shape: OpenShape) -> Shapes:
     return _common(*(layer.output_shape(_at(shape, size)) for size in TRIALS))
 
 
-def child_shapes(layer: Composed, shape: OpenShape) -> tuple[Shapes, ...]:
+def child_shapes(layer: Composed, shape: OpenShape) -> tuple[AnyShape, ...]:
     """Return the input shape of each layer inside, likewise."""
     if not is_open(shape):
         return layer.child_shapes(cast("Shape", shape))
@@ -92,11 +92,11 @@ def init(layer: InNetwork, rng: np.random.Generator, shape: OpenShape) -> Variab
     return layer.init(rng, _at(shape, TRIALS[0]))
 
 
-def _at(shape: OpenShape, size: int) -> Shapes:
+def _at(shape: OpenShape, size: int) -> AnyShape:
     return tuple(size if part is None else _at(part, size) if isinstance(part, tuple) else part for part in shape)
 
 
-def _common(one: Shapes, other: Shapes) -> Shapes:
+def _common(one: AnyShape, other: AnyShape) -> AnyShape:
     if isinstance(one, tuple):
         return tuple(_common(*pair) for pair in zip(one, other, strict=True))
     return one if one == other else None

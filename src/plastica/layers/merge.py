@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from ..declaration import declaration
 from ..errors import InvalidValue, ShapeError
-from ..typing import ArrayTree, Mask, Shapes
+from ..typing import AnyShape, ArrayTree, Mask
 from .in_time import any_real
 from .layer import Context, Layer, Params, Shape, State
 
@@ -267,7 +267,7 @@ class Dot(Merge):
 
     def output_shape(self, shape: Shape) -> Shape:
         _require_two(self, shape)
-        shapes: Shapes = shape
+        shapes: AnyShape = shape
         one, other = map(tuple, shapes)
         places = self._places((one, other))
         fits = all(0 < place <= len(each) for place, each in zip(places, (one, other), strict=True))

@@ -14,7 +14,7 @@ from ..declaration import declaration, named_field
 from ..errors import InvalidValue
 from ..initializers import Initializer
 from ..regularizers import Regularizer
-from ..typing import ArrayTree, Outputs, Shapes, by_name
+from ..typing import AnyShape, ArrayTree, LayerOutputs, by_name
 from .attending import Attending, Sources
 from .kernels.attention import dot_scores, weighted_means, weights_of
 from .kernels.product import add_bias, product
@@ -105,7 +105,7 @@ class MultiHeadAttention(Attending):
             )
         self.check_attention()
 
-    def output_shape(self, shape: Shape) -> Shapes:
+    def output_shape(self, shape: Shape) -> AnyShape:
         query, value, _, _ = self.source_shapes(shape)
         output = (query[0], query[1] if self.output_dim is None else self.output_dim)
         return (output, (self.num_heads, query[0], value[0])) if self.return_attention_scores else output
@@ -129,7 +129,7 @@ class MultiHeadAttention(Attending):
     def named_parameters(self, prefix: str, params: Params) -> tuple[str, ...]:
         return tuple(name for name in params if name.endswith(f"_{prefix}"))
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         sources = self.masked(x, context, self.sliding_window)
         weights = self._weights(params, sources)
         means = weighted_means(

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..declaration import declaration
 from ..errors import InvalidValue
-from ..typing import Shapes
+from ..typing import AnyShape
 from .composition import placed
 from .layer import Context, Layer, Params, Record, Shape, State
 from .records import Variables
@@ -46,7 +46,7 @@ class Networks(Layer):
     def child_shapes(self, shape: Shape) -> tuple[Shape | None, ...]:
         return tuple(self._shape_of(part, shape) for part in self.networks)
 
-    def output_shape(self, shape: Shape) -> Shapes:
+    def output_shape(self, shape: Shape) -> AnyShape:
         """Return the shape of the output of each part, a tuple of shapes."""
         shapes = (self._shape_of(part, shape) for part in self.networks)
         pairs = enumerate(zip(self.networks, shapes, strict=True))

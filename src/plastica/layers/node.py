@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from ..errors import InvalidValue, ShapeError
-from ..typing import Shapes
+from ..typing import AnyShape
 from . import lengths
 from .in_network import InNetwork
 
@@ -14,7 +14,7 @@ from .in_network import InNetwork
 NodeLike: TypeAlias = "Node | InNetwork | Sequence[NodeLike]"
 
 # What a layer called with nodes gives: a Node, or a list of them where the layer has several outputs, as only it knows.
-Nodes: TypeAlias = Any
+NodeOrList: TypeAlias = Any
 
 # The layers that nodes write by themselves: "+", "-", "*" and "parts". They are layers and so stand above this file;
 # Input enters them, at which every graph begins.
@@ -105,7 +105,7 @@ def nodes_of(layer: InNetwork, given: tuple[object, ...]) -> tuple[Node, ...]:
     return found  # pyright: ignore[reportReturnType]
 
 
-def arriving(layer: InNetwork, shapes: tuple[Shapes, ...]) -> Shapes:
+def arriving(layer: InNetwork, shapes: tuple[AnyShape, ...]) -> AnyShape:
     """Return the output shape of a layer that reads outputs of these shapes.
 
     Raises:

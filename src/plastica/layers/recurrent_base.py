@@ -10,12 +10,12 @@ import numpy as np
 
 from ..activations import Activation
 from ..errors import InvalidValue, ShapeError
-from ..typing import ArrayTree, Mask, Outputs, Shapes, Tree, by_name
+from ..typing import AnyShape, ArrayTree, LayerOutputs, Mask, Tree, by_name
 from . import memory
 from .cell import Cell
 from .in_time import Carry, whole_sequence
 from .layer import INFERENCE, Context, Layer, Params, Record, Shape, State
-from .node import NodeLike, Nodes
+from .node import NodeLike, NodeOrList
 from .records import Variables
 
 _WRONG_RANK = (
@@ -59,7 +59,7 @@ class Recurrent(Layer):
     def keeps_time(self) -> bool:
         return self.return_sequences and not self.go_backwards
 
-    def __call__(self, *nodes: NodeLike, initial_state: NodeLike | None = None) -> Nodes:
+    def __call__(self, *nodes: NodeLike, initial_state: NodeLike | None = None) -> NodeOrList:
         """Return the output as a node of a graph; with ``return_state`` a list of it and of what is carried at the end.
 
         Args:
@@ -84,7 +84,7 @@ class Recurrent(Layer):
     def num_outputs(self) -> int:
         return 1 + len(self.carried_shapes) if self.return_state else 1
 
-    def output_shape(self, shape: Shape) -> Shapes:
+    def output_shape(self, shape: Shape) -> AnyShape:
         """Return ``(time, units)`` or ``(units,)`` for inputs ``(time, features)``; a tuple with ``return_state``."""
         shape = self._sequence_shape(shape)
         answer = (shape[0], *self._cell.width) if self.return_sequences else self._cell.width
@@ -94,7 +94,7 @@ class Recurrent(Layer):
         """Draw the weights of the cell for inputs ``(time, features)``."""
         return self._cell.init(rng, self._sequence_shape(shape)[1:])
 
-    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[Outputs, State]:
+    def synapse(self, params: Params, x: ArrayTree, state: State, context: Context) -> tuple[LayerOutputs, State]:
         """Run through time; ``(batch, time, features)`` to ``(batch, time, units)`` or ``(batch, units)``."""
         context = INFERENCE if context is None else context
         sequence, given = _sequence_and_states(x)
@@ -116,7 +116,7 @@ class Recurrent(Layer):
         # With its states beside it, the answer is what the layer activates itself.
         return (self._cell.activate(answer), *jax.tree.leaves(last)), state
 
-    def activate(self, potential: jax.Array) -> Outputs:
+    def activate(self, potential: jax.Array) -> LayerOutputs:
         return potential if self.return_state else self._cell.activate(potential)
 
     @property
@@ -204,7 +204,7 @@ class Recurrent(Layer):
         """The shape of each array that the cell carries, without the batch axis."""
         return self._cell.carried_shapes
 
-    def _sequence_shape(self, shape: Shapes) -> Shape:
+    def _sequence_shape(self, shape: AnyShape) -> Shape:
         shape = tuple(shape[0]) if shape and isinstance(shape[0], tuple) else tuple(shape)
         if len(shape) != 2:
             advice = _ADVICE.get(len(shape), "Reshape the inputs to two axes each, time and features.")

@@ -8,7 +8,7 @@ import jax
 
 from ..declaration import declaration
 from ..errors import ShapeError
-from ..typing import ArrayTree, Mask, Shapes
+from ..typing import AnyShape, ArrayTree, Mask
 from .layer import Context, Layer, Params, Shape, State
 
 
@@ -31,8 +31,8 @@ class Select(Layer):
 
     place: int
 
-    def output_shape(self, shape: Shape) -> Shapes:
-        shapes: Shapes = shape
+    def output_shape(self, shape: Shape) -> AnyShape:
+        shapes: AnyShape = shape
         several = [each for each in shapes if isinstance(each, tuple)]
         if not 0 <= self.place < len(several):
             raise ShapeError(

@@ -12,7 +12,7 @@ from ..layers import lengths
 from ..layers.layer import Layer, Shape
 from ..layers.node import Node
 from ..training.program import Learner, Program
-from ..typing import Params, Shapes, State
+from ..typing import AnyShape, Params, State
 from .inputs import HostArrays
 from .memory import with_memory
 from .shapes import shape_to_build, with_batch
@@ -121,16 +121,16 @@ class BuiltNetwork:
         """The shape of the outputs, with None for the batch axis; a tuple of shapes for several outputs."""
         return with_batch(lengths.output_shape(self.network, self._known_shape()))
 
-    def output_shape_for(self, x: HostArrays | None = None) -> Shapes:
+    def output_shape_for(self, x: HostArrays | None = None) -> AnyShape:
         """Return the shape of one output; for several outputs, a tuple of shapes.
 
         Args:
             x: Inputs, ``(rows, ...)``, which the network may declare with sizes that vary; None leaves these open.
         """
-        declared: Shapes = self._shape or ()
+        declared: AnyShape = self._shape or ()
         if x is None or not lengths.is_open(declared):
             return lengths.output_shape(self.network, declared)
-        shape: Shapes = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
+        shape: AnyShape = tuple(part.shape[1:] for part in x) if isinstance(x, tuple) else x.shape[1:]
         return self.network.output_shape(shape)
 
     @property

@@ -24,7 +24,7 @@ from ..specification.names import is_declared
 from ..training.program import Learner, Program
 from ..training.sums import empty_sums, metric_widths
 from ..training.supervised import Supervised
-from ..typing import Memory, Params, PyTree, Shapes, State
+from ..typing import AnyShape, Memory, Params, PyTree, State
 from . import outputs
 from .inputs import HostArrays
 
@@ -233,7 +233,7 @@ def _key_of(seed: int) -> jax.Array:
     return jax.device_put(random.fold(random.seed_key(seed), 1))  # jnp.asarray would compile a program
 
 
-def widths_for(program: Program, y: HostArrays, output_shape: Shapes) -> tuple[int, ...]:
+def widths_for(program: Program, y: HostArrays, output_shape: AnyShape) -> tuple[int, ...]:
     """Return the number of sums that each metric accumulates for such targets."""
     several = isinstance(y, tuple)
     return _widths(
@@ -245,7 +245,7 @@ def widths_for(program: Program, y: HostArrays, output_shape: Shapes) -> tuple[i
 def _widths(watched: tuple[Metric, ...], targets: object, outputs: object, several: bool) -> tuple[int, ...]:
     """Return them for targets and outputs of these shapes; training batch by batch asks for the same each time."""
 
-    def one_row(shapes: Shapes) -> PyTree:
+    def one_row(shapes: AnyShape) -> PyTree:
         each = shapes if several else (shapes,)
         found = tuple(jax.ShapeDtypeStruct((1, *shape), np.float32) for shape in each)
         return found if several else found[0]

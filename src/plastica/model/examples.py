@@ -15,7 +15,7 @@ from ..layers.composition import checks_data
 from ..layers.hosted import Hosted
 from ..losses import OutputLosses
 from ..training.batches import PART_ROWS
-from ..typing import Shapes
+from ..typing import AnyShape
 from . import guards
 from .base import BaseModel
 from .hosting import first_readers, row_shape
@@ -151,7 +151,7 @@ def _take_hosted(model: BaseModel, layer: Hosted, x: object, name: str, convert:
 
 
 def _take_several(model: BaseModel, x: object, name: str, compact: bool) -> HostArrays:
-    shapes: Shapes = model.declared_shape
+    shapes: AnyShape = model.declared_shape
     names, kept = model.network.input_names, model.network.takes_integers
     found = []
     readers = first_readers(model)

@@ -18,7 +18,7 @@ from ..training.cache import keep_compiled_programs
 from ..training.compiled import compiled_for
 from ..training.program import Program
 from ..training.sums import empty_sums, figures
-from ..typing import Answers, Params, PyTree, Shapes, State
+from ..typing import AnyShape, ModelAnswers, Params, PyTree, State
 from .adapting import adapt
 from .base import BaseModel
 from .compiling import widths_for
@@ -87,7 +87,7 @@ def sums_of(
     return program, widths, sums
 
 
-def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | None = None) -> Answers:
+def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | None = None) -> ModelAnswers:
     """Return the predictions, row by row; for several outputs a tuple, or a dict if they were named."""
     keep_compiled_programs()
     whole("batch_size", batch_size, 1)
@@ -104,7 +104,7 @@ def predict(model: BaseModel, x: object, batch_size: int | None, steps: int | No
     return behind_one_another(found, "answers")
 
 
-def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> Answers:
+def _predict(model: BaseModel, inputs: HostArrays, batch_size: int | None) -> ModelAnswers:
     adapt(model)
     model.say_if_untrained()
     answering, params, state, memory = model.answering()
@@ -158,7 +158,7 @@ def compiling_predictions(model: BaseModel, x: object, counts: Iterable[int]) ->
     return compile_each
 
 
-def answers_in_training(model: BaseModel, x: object) -> Answers:
+def answers_in_training(model: BaseModel, x: object) -> ModelAnswers:
     """Return the answers of a network whose random layers are active and whose batch statistics are those of ``x``."""
     inputs = take_answerable(model, x)
     adapt(model)
@@ -187,7 +187,7 @@ def _refuse_steps(verb: str, steps: int | None) -> None:
         raise InvalidValue(f"{verb}(steps=...) is for generators of batches; of arrays, all rows are used.")
 
 
-def _numbers_a_row(inputs: HostArrays, output_shape: Shapes) -> int:
+def _numbers_a_row(inputs: HostArrays, output_shape: AnyShape) -> int:
     """Return the number of values in a row and its prediction."""
     outputs = output_shape if is_several(output_shape) else (output_shape,)
     return sum(math.prod(part.shape[1:]) for part in jax.tree.leaves(inputs)) + sum(map(math.prod, outputs))

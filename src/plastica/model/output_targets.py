@@ -7,7 +7,7 @@ import numpy as np
 from ..data.arrays import to_array
 from ..losses import OutputLosses
 from ..metrics import OutputMetric
-from ..typing import Shapes
+from ..typing import AnyShape
 from .base import BaseModel
 from .guards import check_targets
 from .inputs import HostArrays, as_several, as_targets, compact_targets
@@ -33,7 +33,7 @@ def targets_of_outputs(
         ShapeError, DataError: If the targets of an output do not fit it or its loss.
     """
     given = as_several(y, loss.names, name) if len(loss.names) > 1 or isinstance(y, dict) else (y,)
-    shapes: Shapes = model.output_shape_for(x)
+    shapes: AnyShape = model.output_shape_for(x)
     ends, found = activations_of(model.network), []
     for place, (output, own, part) in enumerate(zip(loss.outputs, loss.losses, given, strict=True)):
         label = f"{name}[{loss.names[place]!r}]"

@@ -13,7 +13,7 @@ from ..layers.layer import Layer, Shape
 from ..layers.records import CallGraph
 from ..losses import LossLike, OutputLosses
 from ..metrics import LossMetric, Metric, MetricLike, OutputMetric
-from ..typing import Answers, PyTree, Shapes
+from ..typing import AnyShape, ModelAnswers, PyTree
 from ..views.outline import outline
 
 
@@ -36,7 +36,7 @@ def outputs_of(network: Layer, shape: Shape) -> tuple[NetworkOutput, ...]:
     graph, ends = network.call_graph, network.output_activations
     if graph is None or len(ends) == 1:
         return ()
-    shapes: Shapes = lengths.output_shape(network, shape)
+    shapes: AnyShape = lengths.output_shape(network, shape)
     parts = zip(graph.output_names or _names(network, graph), shapes, ends, strict=True)
     return tuple(NetworkOutput(*part) for part in parts)
 
@@ -123,7 +123,7 @@ def _of_output(metric: MetricLike, outputs: Sequence[NetworkOutput], loss: Outpu
     return OutputMetric(found, place, target, output.name)
 
 
-def named_outputs(network: Layer, answers: PyTree) -> Answers:
+def named_outputs(network: Layer, answers: PyTree) -> ModelAnswers:
     """Return the predictions of a network with several outputs as a dict if the outputs are named."""
     names = () if network.call_graph is None else network.call_graph.output_names
     return dict(zip(names, answers, strict=True)) if len(names) > 1 else answers

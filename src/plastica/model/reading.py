@@ -20,7 +20,7 @@ from ..specification import from_spec
 from ..storage import read_model
 from ..storage.trees import unflatten
 from ..training.program import Learner, Program
-from ..typing import Document, Shapes
+from ..typing import AnyShape, Document
 from . import cautions, kinds
 from .compiling import Compiled, own_program
 from .model import Model, empty_model
@@ -128,7 +128,7 @@ def _restore_training(model: Model, arrays: dict[str, np.ndarray]) -> None:
     model.learner = Learner(*begun)
 
 
-def _with_batch(shape: Shapes) -> Shapes:
+def _with_batch(shape: AnyShape) -> AnyShape:
     """Return the shape of one input, or of several, with a batch axis: only behind it may a None be a size."""
     if shape and all(isinstance(each, list) for each in shape):
         return [_with_batch(each) for each in shape]

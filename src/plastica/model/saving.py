@@ -15,7 +15,7 @@ from ..specification import to_spec
 from ..storage import read_model, write_model
 from ..storage.atomic import as_path
 from ..storage.trees import flatten
-from ..typing import Document, Shapes
+from ..typing import AnyShape, Document
 from ..version import __version__
 from . import cautions
 from .base import BaseModel
@@ -43,7 +43,7 @@ def contents(
     model: BaseModel, around: Mapping[str, object] = MappingProxyType({})
 ) -> tuple[dict[str, np.ndarray], Document]:
     """Return the arrays and the document of a network's file; see :func:`save`."""
-    shape: Shapes = model.declared_shape or ()
+    shape: AnyShape = model.declared_shape or ()
     arrays = {f"model/{name}": array for name, array in model.snapshot().items()}
     document: Document = {
         "kind": "network",

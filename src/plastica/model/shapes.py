@@ -11,7 +11,7 @@ from ..errors import InvalidValue, ShapeError
 from ..layers import lengths
 from ..layers.layer import Shape
 from ..layers.lengths import OpenShape
-from ..typing import Shapes
+from ..typing import AnyShape
 
 
 def shape_to_build(given: object, stated: Shape | None) -> Shape:
@@ -25,12 +25,12 @@ def shape_to_build(given: object, stated: Shape | None) -> Shape:
         InvalidValue: If there is no shape, or a size is not a whole number of at least 1.
         ShapeError: If the two disagree.
     """
-    shape: Shapes = stated if given is None else given
+    shape: AnyShape = stated if given is None else given
     if not isinstance(shape, Sequence):
         told = "" if shape is None else f"; got {shape!r}"
         raise InvalidValue(f"build() needs the shape of one input, such as build((None, 784)){told}.")
     several = bool(shape) and all(isinstance(each, tuple | list) for each in shape)
-    found: Shapes = tuple(map(_sizes, shape)) if several else _sizes(shape)
+    found: AnyShape = tuple(map(_sizes, shape)) if several else _sizes(shape)
     if shape is stated or (stated is not None and lengths.without_lists(shape) == stated):
         found = stated  # an open size may come first there, with no batch axis before it
     if stated is not None and found != stated:
@@ -43,7 +43,7 @@ def is_several(shape: OpenShape | None) -> bool:
     return bool(shape) and isinstance(shape[0], tuple)
 
 
-def with_batch(shape: Shapes) -> Shapes:
+def with_batch(shape: AnyShape) -> AnyShape:
     """Return a shape, or each of several, with None for the batch axis."""
     return tuple((None, *each) for each in shape) if is_several(shape) else (None, *shape)
 

@@ -12,7 +12,7 @@ from ..errors import InvalidValue, ShapeError
 from ..layers import lengths
 from ..layers.in_time import Carry
 from ..layers.layer import INFERENCE, Layer
-from ..typing import Answers, Params, PyTree, Shapes, State
+from ..typing import AnyShape, ModelAnswers, Params, PyTree, State
 from .base import BaseModel
 from .inputs import HostArrays
 from .outputs import named_outputs
@@ -30,7 +30,7 @@ class StepwiseAnswers:
         if isinstance(batch, bool) or not isinstance(batch, int | np.integer) or batch < 1:
             raise InvalidValue(f"stream(batch={batch!r}): give a whole number of at least 1.")
         _, params, state, _ = model.answering()
-        shape: Shapes = model.declared_shape
+        shape: AnyShape = model.declared_shape
         rule = model.compiled.rule if model.is_compiled else None
         if rule is not None and not rule.answers_forward:
             raise InvalidValue(
@@ -45,7 +45,7 @@ class StepwiseAnswers:
         # Traced without computing: a layer that cannot walk in time says so here and not at the first step.
         jax.eval_shape(_one_step, self._network, self._params, self._state, self._carry, example)
 
-    def step(self, x_t: object) -> Answers:
+    def step(self, x_t: object) -> ModelAnswers:
         """Return the answers to the next step.
 
         Args:
@@ -59,7 +59,7 @@ class StepwiseAnswers:
         self.steps += 1
         return named_outputs(self._network, jax.tree.map(np.array, answer))
 
-    def __call__(self, x_t: object) -> Answers:
+    def __call__(self, x_t: object) -> ModelAnswers:
         """Return the answers to the next step; see :meth:`step`."""
         return self.step(x_t)
 
@@ -104,7 +104,7 @@ _one_step = jax.jit(_step)
 
 def stream(model: BaseModel, batch: int) -> StepwiseAnswers:
     """Return the network of a model as it answers step by step; see :meth:`Model.stream`."""
-    shape: Shapes = model.input_shape
+    shape: AnyShape = model.input_shape
     first = shape[0] if shape and isinstance(shape[0], tuple) else shape
     items = model.network.takes_integers
     if len(first) < 3 and not (items if isinstance(items, bool) else all(items)):

@@ -15,7 +15,7 @@ from ...training.cache import keep_compiled_programs
 from ...training.compiled import compiled_for
 from ...training.rows import Plan
 from ...training.sums import figures
-from ...typing import Answers, EvaluationResult
+from ...typing import EvaluationResult, ModelAnswers
 from .. import inference
 from ..adapting import adapt
 from ..base import BaseModel
@@ -74,7 +74,7 @@ class BatchMethods(BaseModel):
         program, widths, self._test_sums = inference.sums_of(self, iter([batch]), None, self._test_sums)
         return _as_asked(figures(program, widths, np.asarray(self._test_sums)), return_dict)
 
-    def predict_on_batch(self, x: object) -> Answers:
+    def predict_on_batch(self, x: object) -> ModelAnswers:
         """Return the predictions for a batch, as :meth:`predict` does."""
         return inference.predict(self, x, None)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...layers.node import Node, nodes_of
 from ...training.callbacks import Callback
-from ...typing import Answers, EvaluationResult
+from ...typing import EvaluationResult, ModelAnswers
 from .. import fitting, inference, stepping, wiring
 from ..base import BaseModel
 from ..stepping import StepwiseAnswers
@@ -62,7 +62,7 @@ class PredictionMethods(BaseModel):
         steps: int | None = None,
         *,
         callbacks: Sequence[Callback] | Callback | None = None,
-    ) -> Answers:
+    ) -> ModelAnswers:
         """Return the predictions of the network, ``(rows, ...)``.
 
         The prediction for a row does not depend on the other rows: all are computed in chunks of one fixed size.
@@ -109,7 +109,7 @@ class PredictionMethods(BaseModel):
         """
         return stepping.stream(self, batch)
 
-    def __call__(self, x: object, training: bool = False) -> Answers:
+    def __call__(self, x: object, training: bool = False) -> ModelAnswers:
         """Return the predictions of the network, as :meth:`predict` does; for a node, the network's output as a node.
 
         A network that is called with a node becomes a layer of the graph, with a copy of its weights.

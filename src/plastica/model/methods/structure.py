@@ -7,7 +7,7 @@ from typing import cast
 
 import numpy as np
 
-from ...layers.node import Node, Nodes
+from ...layers.node import Node, NodeOrList
 from .. import examples, remembering, wiring
 from ..base import BaseModel
 
@@ -32,12 +32,12 @@ class StructureMethods(BaseModel):
         return [] if graph is None else [nodes[place] for place in graph.outputs]
 
     @property
-    def input(self) -> Nodes:
+    def input(self) -> NodeOrList:
         """The input as a node; a list of them if there are several."""
         return self.inputs[0] if len(self.inputs) == 1 else self.inputs
 
     @property
-    def output(self) -> Nodes:
+    def output(self) -> NodeOrList:
         """The output as a node; a list of them if there are several."""
         return self.outputs[0] if len(self.outputs) == 1 else self.outputs
 
