@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from ..declaration import Declaration, declaration, replace
 from ..errors import InvalidValue
@@ -196,7 +197,7 @@ def answered(network: Layer, params: Params, x: PyTree, state: State, context: C
     return CostedAnswer(record.potential, record.activity, costs_of(record))
 
 
-def is_real(batch: Batch) -> Bool[jax.Array, "batch"]:
+def is_real(batch: Batch) -> Bool[Array, "batch"]:
     """Return which rows of a batch do not only fill it up, ``(batch,)``."""
     return jnp.arange(batch.weight.shape[0]) < batch.size
 
