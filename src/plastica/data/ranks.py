@@ -7,7 +7,7 @@ import numpy as np
 from ..typing import Float
 
 
-def ranks(values: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
+def ranks(values: Float[np.ndarray, "rows *columns"]) -> Float[np.ndarray, "rows *columns"]:
     """Return the ranks along the first axis, from 1; equal numbers share the mean of their ranks, NaN has rank NaN.
 
     This is ``scipy.stats.rankdata(values, axis=0, nan_policy="omit")``, without half a second for importing it.
