@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import cast
 
 import jax
 import numpy as np
@@ -110,7 +111,7 @@ class Stacked:
             np.array([place in calls for place in self._order] + [False] * (len(order) - len(self._order))),
             own,
         )
-        plan = CallPlan(first.plan.span, first.plan.batches, first.plan.before)
+        plan = CallPlan(cast("np.ndarray", first.plan.span), first.plan.batches, first.plan.before)
         chunk = advance_members(arrays, common, plan, self._layout, self._groups)
         meanwhile()
         # One transfer for all members; a transfer for each array of each would take longer than their steps.
