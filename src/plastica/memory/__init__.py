@@ -17,6 +17,7 @@ from .forgetting import (
 from .free_recall import FreeRecall, read_free_recall
 from .hopfield import HopfieldNetwork
 from .neural_field import FieldRun, NeuralField
+from .recurrent_layers import compare_recurrent_layers
 from .representation import (
     centered_kernel_alignment,
     dissimilarity_matrix,
@@ -27,6 +28,7 @@ from .representation import (
 from .retention import Retention, fisher_memory, retention
 from .sparse_distributed import SparseDistributedMemory
 from .sparse_hopfield import SparseHopfieldNetwork
+from .tasks import MemoryTask, make_task
 from .willshaw import WillshawMemory
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "ForgettingFit",
     "FreeRecall",
     "HopfieldNetwork",
+    "MemoryTask",
     "NeuralField",
     "RecalledPair",
     "RecalledPatterns",
@@ -50,10 +53,12 @@ __all__ = [
     "basins",
     "capacity",
     "centered_kernel_alignment",
+    "compare_recurrent_layers",
     "dissimilarity_matrix",
     "fisher_memory",
     "fit_forgetting",
     "forgetting_table",
+    "make_task",
     "participation_ratio",
     "read_free_recall",
     "recall_probability",
