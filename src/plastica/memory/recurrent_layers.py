@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvalidValue
-from ..layers import GRU, LSTM, RNN, Dense, EchoState, LinearRecurrentUnit, MinimalGatedCell, SimpleRNN
+from ..layers import GRU, LSTM, RNN, Dense, EchoState, MinimalGatedCell, SimpleRNN
 from ..layers.layer import Layer
 from ..model import Sequential
 from ..optimizers import Adam
@@ -24,7 +24,6 @@ LAYERS: Mapping[str, Callable[[int, bool], Layer]] = {
     "lstm": lambda units, every: LSTM(units, return_sequences=every),
     "gru": lambda units, every: GRU(units, return_sequences=every),
     "minimal_gated": lambda units, every: RNN(MinimalGatedCell(units), return_sequences=every),
-    "linear_recurrent_unit": lambda units, every: LinearRecurrentUnit(units, return_sequences=every),
     "echo_state": lambda units, every: EchoState(units, return_sequences=every),
 }
 TEST_ROWS = 1000
@@ -50,7 +49,7 @@ def compare_recurrent_layers(
     Args:
         tasks: Names of tasks, as for ``make_task``. Default: all.
         layers: Names of layers: ``"simple_rnn"``, ``"lstm"``, ``"gru"``, ``"minimal_gated"``,
-            ``"linear_recurrent_unit"``, ``"echo_state"``. Default: all.
+            ``"echo_state"``. Default: all.
         length: The number of steps of sequences.
         units: The units of each layer.
         rows: The number of training sequences.
