@@ -23,12 +23,12 @@ from .fitted import FittedForecast
 from .frequency import Frequency
 from .intervals import ForecastIntervals
 from .methods import METHODS
+from .old_formats import FORMAT, in_this_format
 from .panel import Panel
 from .parts import ForecastPart
 from .roles import Roles
 from .scales import Scales
 
-FORMAT = 2
 F = TypeVar("F")
 SCALAR = None | bool | int | float | str
 
@@ -177,9 +177,7 @@ def around(cls: type[F], arrays: Mapping[str, np.ndarray], document: Mapping[str
             f"{path} contains a {document.get('kind', 'model')}, not a forecaster; open it with plastica.load."
         )
     try:
-        facts = msgspec.convert(document["forecast"], SavedForecast)
-        if facts.format != FORMAT:
-            raise FileError(f"it has format {facts.format}, and this version of plastica reads {FORMAT}")
+        facts = msgspec.convert(in_this_format(document["forecast"]), SavedForecast)
         models = tuple(
             reading.network_from(under(f"members/{place}/", arrays), each, path).model
             for place, each in enumerate(document["members"])
