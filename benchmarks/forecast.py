@@ -68,7 +68,7 @@ def since_position(panel, position):
 def etth1(model: str) -> None:
     """Print the standardised errors on ETTh1."""
     began = time.perf_counter()
-    forecaster = Forecaster(model, horizon=96, look_back=336, target=ETT, loss="mse", members=2, learning_rate=5e-4)
+    forecaster = Forecaster(model, horizon=96, target=ETT, loss="mse")
     panel = forecaster.read(CITY / "ETTh1.csv.gz")
     start = int(panel.starts[0])
     forecaster.fit(before(panel, start + 12 * MONTH))
@@ -85,7 +85,7 @@ def main() -> None:
     print(f"plastica {pl.__version__}: mean absolute errors")
     for name in names:
         if name == "etth1":
-            etth1(models[0] if models else "nlinear")
+            etth1(models[0] if models else "auto")
         else:
             city(name, models[0] if models else "mlp")
 
