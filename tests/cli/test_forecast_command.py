@@ -40,7 +40,7 @@ def test_errors_stand_beside_simple_forecasts(made):
     assert "load.csv: every hour, 2026-01-05 00:00:00 to 2026-01-24 03:00:00 (460 steps)" in text
     for name in ("network (nlinear)", "last value", "same time yesterday", "ridge regression", "90 % promised"):
         assert name in text, name
-    assert "test from 2026-01-21 16:00:00 on" in text
+    assert "test from 2026-01-21 16:00:00 on" in text and "times the usual error" in text
 
 
 def test_the_folder_has_the_model_the_forecast_and_the_errors(folder, made):
@@ -61,8 +61,15 @@ def test_predict_goes_on_from_the_end_and_from_newer_rows(folder, made):
 
 
 def test_json_is_one_object(folder):
-    found = call("forecast", folder / "load.csv", "-t", "load", *QUICK, "--out", folder / "json", "--json")
+    found = call(
+        "forecast", folder / "load.csv", "-t", "load", *QUICK, "--out", folder / "json", "--folds", "2", "--json"
+    )
     facts = json.loads(found.stdout)
+    assert [each["slot"] for each in facts["analysis"]["by_slot"]] == ["hour", "weekday"]
+    assert len({each["fold"] for each in facts["backtest"]}) == 2
+    parts = pl.read_csv(folder / "json" / "decomposition.csv")
+    whole = parts["trend"] + parts["season_24"] + parts["season_168"] + parts["rest"]
+    np.testing.assert_allclose(whole, parts["value"], atol=1e-9)
     assert facts["targets"] == ["load"] and facts["horizon"] == 6 and "simple forecast" in facts["verdict"]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from plastica.errors import InvalidValue
 from plastica.forecasting import Forecaster
+from plastica.forecasting.analysis import analyse, series_parts
 from plastica.report import write_forecast_report
 
 HOURS = np.datetime64("2026-01-05T00", "us") + np.arange(300) * np.timedelta64(1, "h")
@@ -38,10 +39,18 @@ class Tags(HTMLParser):
 def page(tmp_path_factory):
     frame = pl.DataFrame({"time": HOURS, "<b>load": LOAD})
     forecaster = Forecaster("nlinear", horizon=6, look_back=48, members=1, epochs=1).fit(frame[:240])
-    results, judged = forecaster.judged(frame)
+    panel = forecaster.read(frame)
+    results, judged = forecaster.judged(panel)
+    parts = series_parts(panel)
+    more = {
+        "analysis": analyse(forecaster.fitted_, panel, results, judged, parts=parts),
+        "parts": (panel, parts),
+        "folds": forecaster.backtest(frame, 2),
+    }
     fitted = forecaster.update(frame).fitted_
     path = tmp_path_factory.mktemp("page") / "report.html"
-    write_forecast_report(forecaster, results, judged, fitted.ahead(fitted.tail, 6), path, source="a&b.csv", lang="zh")
+    given = {"source": "a&b.csv", "lang": "zh", **more}
+    write_forecast_report(forecaster, results, judged, fitted.ahead(fitted.tail, 6), path, **given)
     return path.read_text("utf-8")
 
 
@@ -58,10 +67,17 @@ def test_errors_forecast_and_intervals_are_there_in_both_languages(page):
         ("ridge regression", "岭回归"),
         ("same time yesterday", "昨日同一时刻"),
         ("What comes next", "接下来的预测"),
+        ("When it fails", "何时出错"),
+        ("Backtest", "回测"),
+        ("What it leans on", "依据什么"),
+        ("1 to 2 days before (steps 25 to 48)", "前 1 至 2 天（前 25 至 48 步）"),
+        ("calendar: the time of day", "日历：一天中的时刻"),
+        ("Trend, seasons and rest", "趋势、季节项与残差"),
+        ("Sat", "周六"),
         ("a forecast of 6 steps reads the last 48 values", "每次读取最近 48 个值，预测 6 步"),
     ]:
         assert english in page and chinese in page
-    assert page.count("<svg") >= 3 and '<html lang="zh">' in page
+    assert page.count("<svg") >= 8 and '<html lang="zh">' in page
 
 
 def test_other_languages_are_refused(tmp_path):

@@ -45,6 +45,7 @@ from .wording import SAY
 @click.option(
     "--test", metavar="STEPS", type=float, default=0.2, help="Fraction (or number) of steps at the end, to test on."
 )
+@click.option("--folds", type=int, default=0, help="Number of backtests: networks trained again at earlier times.")
 @click.option("--seed", type=int, default=0, help="Random seed; the same seed gives the same model.")
 @parameters.separator
 @parameters.encoding

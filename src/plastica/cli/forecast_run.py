@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import DataError, InvalidValue
+from ..errors import DataError
 from . import folders
 from .output import Output, note
 from .report_ahead import import_report
 from .wording import SAY
 
 if TYPE_CHECKING:
+    import polars
+
     from ..data.table import Table
     from ..forecasting import Forecaster, ForecastResults, Panel
-    from ..forecasting.fitted import JudgedForecasts
+    from ..forecasting.analysis import ForecastAnalysis, SeriesParts
+    from ..forecasting.fitted import Forecasts
 
-FORECAST, BY_STEP = "forecast.csv", "errors_by_step.csv"
+FORECAST, BY_STEP, PARTS = "forecast.csv", "errors_by_step.csv", "decomposition.csv"
+MOST_SAID = 3  # worst days
 OF_MODEL = (
     "horizon",
     "time",
@@ -50,8 +54,10 @@ def usual_target(file: str) -> tuple[str, ...]:
 def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> None:
     """Train, test, forecast, and write the folder."""
     from ..forecasting import Forecaster
-    from ..forecasting.joining import before, boundary, only, with_values
+    from ..forecasting.analysis import analyse, series_parts
+    from ..forecasting.holdout import held_out_span
     from ..forecasting.settings import check
+    from ..report import write_forecast_report
 
     forecaster = Forecaster(
         given["model"],
@@ -63,20 +69,7 @@ def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> Non
     panel = forecaster.read(table)
     for each in panel.notes:
         note(each.said())
-    if not given["test"] > 0:
-        raise InvalidValue(f"test={given['test']:g}: give a share or a number of steps above 0.")
-    cut = boundary(panel, given["test"])
-    train = before(panel, cut)
-    if not train.steps or cut > panel.positions.max():
-        raise DataError(
-            f"test={given['test']:g} leaves no steps to train on or none to test on; choose another number."
-        )
-    if (left := int(panel.positions.max()) + 1 - cut) < given["horizon"]:
-        raise DataError(
-            f"test={given['test']:g} leaves {left} steps to test on, fewer than horizon={given['horizon']}; choose a "
-            "larger number."
-        )
-    train = with_values(train)
+    train, whole, cut = held_out_span(panel, given["test"], given["horizon"])
     say_series(output, table.source, panel, cut)
     sys.stdout.flush()
     folder = folders.new_folder(given["out"], file)
@@ -88,13 +81,23 @@ def go(file: str, table: Table, given: Mapping[str, Any], output: Output) -> Non
             import_report("forecast.html")
         with contextlib.redirect_stdout(sys.stderr):
             forecaster.fit(train, **checkpoints)
-            results, judged = forecaster.judged(only(panel, train.names), cut)
+            results, judged = forecaster.judged(whole, cut)
+            folds = forecaster.backtest(panel, given["folds"]) if given["folds"] else None
         say_results(output, results)
+        parts = series_parts(whole)
+        analysis = analyse(forecaster.fitted_, whole, results, judged, parts=parts, seed=given["seed"])
+        say_failures(output, analysis, folds)
         forecaster.update(panel)
         forecaster.verbose = 0
-        facts = _write(forecaster, results, folder, file)
+        facts = _write(forecaster, results, folder, {"file": file, **_facts(analysis, folds)})
+        if parts is not None:
+            _write_parts(panel, parts, folder / PARTS)
         if given["report"]:
-            _write_report(forecaster, results, judged, folder / folders.REPORT, table.source, given["lang"])
+            more = {"analysis": analysis, "folds": folds, "parts": None if parts is None else (whole, parts)}
+            path, ahead = folder / folders.REPORT, _ahead(forecaster)
+            write_forecast_report(
+                forecaster, results, judged, ahead, path, source=table.source, lang=given["lang"], **more
+            )
     finally:
         folders.give_back(folder)
     output.fact("saved", SAY("saved_forecast", path=folder, forecast=folder / FORECAST))
@@ -140,7 +143,44 @@ def say_results(output: Output, results: ForecastResults) -> None:
         output.fact("intervals", SAY("forecast_coverage", width=f"{results.width:.4g}", **shares))
 
 
-def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file: str) -> dict[str, Any]:
+def say_failures(output: Output, analysis: ForecastAnalysis, folds: polars.DataFrame | None) -> None:
+    """Print the worst days, and how many backtests the network won."""
+    days = [
+        SAY("forecast_worst_day", day=f"{each.day} {each.series}".strip(), times=f"{each.times:.2g}")
+        for each in analysis.worst_days[:MOST_SAID]
+    ]
+    output.fact("worst", ", ".join(days))
+    if folds is not None:
+        table = folds.pivot("model", index="fold", values="mae")
+        own, *others = (table[name].to_numpy() for name in table.columns[1:])
+        won = sum(own[fold] < min(other[fold] for other in others) for fold in range(len(own)))
+        output.fact("backtest", SAY("forecast_folds_won", count=len(own), won=int(won)))
+
+
+def _facts(analysis: ForecastAnalysis, folds: polars.DataFrame | None) -> dict[str, Any]:
+    """Return what stands behind the errors, for ``--json``."""
+    import msgspec
+
+    return {
+        "analysis": msgspec.json.decode(msgspec.json.encode(analysis)),
+        "backtest": None if folds is None else folds.to_dicts(),
+    }
+
+
+def _write_parts(panel: Panel, found: SeriesParts, path: Path) -> None:
+    """Write trend, seasons and rest of the first series."""
+    import polars as pl
+
+    from ..storage.atomic import replace_file
+
+    parts = found.parts
+    seasons = {f"season_{steps}": values for steps, values in zip(parts.seasons, parts.seasonal, strict=True)}
+    shown = [panel.frequency.shown(position) for position in found.positions.tolist()]
+    columns = {"time": shown, "value": found.values, "trend": parts.trend, **seasons, "rest": parts.rest}
+    replace_file(path, [pl.DataFrame(columns).write_csv().encode()])
+
+
+def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, more: dict[str, Any]) -> dict[str, Any]:
     """Write the folder, the model first, and return the facts for ``--json``."""
     import msgspec
     import polars as pl
@@ -152,7 +192,6 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file:
     fitted = forecaster.fitted_
     facts: dict[str, Any] = {
         "plastica": __version__,
-        "file": file,
         "folder": str(folder),
         "model": results.model,
         "look_back": fitted.look_back,
@@ -165,6 +204,7 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file:
         "verdict": str(results.verdict),
         "network_verdict": None if results.network_verdict is None else str(results.network_verdict),
         "results": msgspec.json.decode(msgspec.json.encode(results)),
+        **more,
     }
     writers: dict[str, Callable[[], str]] = {
         "results.json": lambda: json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
@@ -181,14 +221,9 @@ def _write(forecaster: Forecaster, results: ForecastResults, folder: Path, file:
     return facts
 
 
-def _write_report(
-    forecaster: Forecaster, results: ForecastResults, judged: JudgedForecasts, path: Path, source: str, lang: str
-) -> None:
-    from ..report import write_forecast_report
-
+def _ahead(forecaster: Forecaster) -> tuple[Panel, Forecasts] | None:
     fitted = forecaster.fitted_
     try:
-        ahead = fitted.ahead(fitted.tail, fitted.horizon)
+        return fitted.ahead(fitted.tail, fitted.horizon)
     except DataError:  # future values of known covariates are missing; noted already
-        ahead = None
-    write_forecast_report(forecaster, results, judged, ahead, path, source=source, lang=lang)
+        return None

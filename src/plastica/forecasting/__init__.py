@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .forecaster import Forecaster
+from .holdout import HeldOutForecasts, hold_out
 from .panel import Panel, read_panel
 from .results import ForecastErrors, ForecastResults
 
-__all__ = ["ForecastErrors", "ForecastResults", "Forecaster", "Panel", "read_panel"]
+__all__ = ["ForecastErrors", "ForecastResults", "Forecaster", "HeldOutForecasts", "Panel", "hold_out", "read_panel"]

@@ -150,11 +150,11 @@ def name_axes(axes: Axes, x: str, y: str, otherwise: str = "") -> None:
     for axis, key in ((axes.xaxis, x), (axes.yaxis, y)):
         axis.label.set(fontsize=8.5, color=INK, parse_math=False)
         if key in TEXTS:
-            _say(axis.label, key)
+            translate(axis.label, key)
         else:
             axis.label.set_text(otherwise)
 
 
-def _say(text: Any, key: str) -> None:
-    """Mark a text as a message, which the page shows in its language."""
+def translate(text: Any, key: str) -> None:
+    """Make a text of a chart a message, which the page shows in its language."""
     text.set(text=TEXTS.entries[key][0], gid=SAID + key, parse_math=False)
