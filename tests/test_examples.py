@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars
 import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -132,3 +133,53 @@ def test_processes_begun_by_spawn_train_after_this_one_did():
         [sys.executable, EXAMPLES / "processes.py"], capture_output=True, text=True, timeout=120, check=True
     )
     assert [line.split(":")[0] for line in made.stdout.splitlines()] == ["seed 0", "seed 1"]
+
+
+SMALL = {"model": "nlinear", "members": 1, "epochs": 1}
+
+
+@pytest.fixture
+def city(monkeypatch, tmp_path):
+    """Runs an example of a smart city at a small size."""
+    monkeypatch.syspath_prepend(EXAMPLES / "city")
+
+    def run(name, *given, **options):
+        days = main_of(f"city/{name}")(*given, path=tmp_path / "picture.png", **SMALL, **options)
+        assert (tmp_path / "picture.png").stat().st_size > 1000
+        return days
+
+    return run
+
+
+def test_full_car_parks_are_counted(city):
+    days = city("parking")
+    own, week = days.found["network"], days.found["as last week"]
+    assert own["caught"] + own["missed"] == week["caught"] + week["missed"] > 100
+    assert days.found["as last week"]["error"] == pytest.approx(
+        np.nanmean(np.abs(days.forecasts["as last week"] - days.truth))
+    )
+
+
+@pytest.mark.parametrize("name", ["bikes", "traffic", "air", "energy"])
+def test_services_read_the_columns_of_their_public_data(city, tmp_path, name):
+    """On a made series of four weeks with the columns of the real one."""
+    hours = np.datetime64("2016-03-07T00", "s") + np.arange(24 * 28) * np.timedelta64(3600, "s")
+    stamps = [str(hour).replace("T", " ") for hour in hours]
+    load = 100 + 60 * np.sin(np.arange(len(hours)) * 2 * np.pi / 24) + np.random.default_rng(0).normal(size=len(hours))
+    parts = [(int(each[:4]), int(each[5:7]), int(each[8:10]), int(each[11:13])) for each in stamps]
+    weather = {each: load + number for number, each in enumerate(("DEWP", "TEMP", "PRES", "Iws"))}
+    columns = {
+        "bikes": {"ts": stamps, "count": load, "tmin": load},
+        "traffic": {"holiday": ["None"] * len(load), "date_time": stamps, "traffic_volume": 50 * load},
+        "air": {
+            **dict(zip(("year", "month", "day", "hour"), zip(*parts, strict=True), strict=True)),
+            "pm2.5": load,
+            **weather,
+        },
+        "energy": {"ts": stamps, "y": load},
+    }[name]
+    polars.DataFrame(columns).write_csv(tmp_path / "city.csv")
+    found = city(name, tmp_path / "city.csv", look_back=48).found
+    assert set(found) >= {"network", "as yesterday"} and all(
+        np.isfinite([*each.values()]).all() for each in found.values()
+    )
