@@ -30,10 +30,11 @@ import plastica as pl
 from plastica.datasets import path_of
 from plastica.forecasting import Forecaster, Panel
 from plastica.forecasting.calendar import calendar_features
-from plastica.forecasting.fitting import MODELS, usual_look_back
+from plastica.forecasting.fitting import usual_look_back
 from plastica.forecasting.holdout import HeldOutSpan, held_out_span
 from plastica.forecasting.imputation import filled
 from plastica.forecasting.joining import before
+from plastica.forecasting.settings import MODELS
 
 CITY = Path(os.environ.get("PLASTICA_CITY", "../shared/data/city"))
 SERIES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -53,8 +54,8 @@ def city(name: str, given: argparse.Namespace) -> None:
     """Print the errors of one series, or of all series of one table."""
     file, options = SERIES[name]
     began = time.perf_counter()
-    forecaster = Forecaster(given.model or "mlp", **options)
-    span = held_out_span(read(name, forecaster, file), 0.2)
+    forecaster = Forecaster(given.model or "auto", **options)
+    span = held_out_span(read(name, forecaster, file), 0.2, forecaster.horizon)
     forecaster.fit(span.train)
     trained = time.perf_counter() - began
     results, _ = forecaster.judged(span.whole, span.cut)

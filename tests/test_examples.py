@@ -153,7 +153,7 @@ def city(monkeypatch, tmp_path):
 
 def test_full_car_parks_are_counted(city):
     days = city("parking")
-    own, week = days.found["network"], days.found["as last week"]
+    own, week = days.found["forecast"], days.found["as last week"]
     assert own["caught"] + own["missed"] == week["caught"] + week["missed"] > 100
     assert days.found["as last week"]["error"] == pytest.approx(
         np.nanmean(np.abs(days.forecasts["as last week"] - days.truth))
@@ -180,6 +180,6 @@ def test_services_read_the_columns_of_their_public_data(city, tmp_path, name):
     }[name]
     polars.DataFrame(columns).write_csv(tmp_path / "city.csv")
     found = city(name, tmp_path / "city.csv", look_back=48).found
-    assert set(found) >= {"network", "as yesterday"} and all(
+    assert set(found) >= {"forecast", "as yesterday"} and all(
         np.isfinite([*each.values()]).all() for each in found.values()
     )

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from plastica import Forecaster
 from plastica.forecasting import hold_out
+from plastica.forecasting.analysis import WorstDay, worst_days
 
 SIMPLE = {"yesterday": "as yesterday", "last_week": "as last week"}
 
@@ -29,10 +30,11 @@ class Days:
     series: np.ndarray
     names: tuple[str, ...]
     verdict: str
+    worst: tuple[WorstDay, ...]
     found: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def day_ahead(source, hour, model="mlp", **options):
+def day_ahead(source, hour, model="auto", **options):
     """Return forecasts made every day at this hour, without days of which nothing is known."""
     forecaster = Forecaster(model, **options)
     panel, results, judged = hold_out(forecaster, source)
@@ -40,10 +42,12 @@ def day_ahead(source, hour, model="mlp", **options):
     rows = np.flatnonzero((stamps % 86_400 == 3600 * hour) & np.isfinite(judged.truth).any(axis=1))
     steps = judged.windows.positions[judged.origins[rows]][:, None] + np.arange(judged.truth.shape[1])
     times = panel.frequency.stamps(steps.ravel()).astype("int64").astype("datetime64[s]").reshape(steps.shape)
-    forecasts = {"network": judged.forecasts[model][rows]}
+    forecasts = {"forecast": judged.forecasts[model][rows]}
     forecasts |= {SIMPLE[name]: made[rows] for name, made in judged.forecasts.items() if name in SIMPLE}
-    own, half, series = forecasts["network"], judged.half_widths[rows], judged.windows.series[judged.origins[rows]]
-    return Days(judged.truth[rows], forecasts, times, own - half, own + half, series, panel.names, str(results.verdict))
+    series = judged.windows.series[judged.origins[rows]]
+    ends = (judged.low[rows], judged.high[rows])
+    worst = worst_days(judged, panel, results.model, results.rival)[:5]
+    return Days(judged.truth[rows], forecasts, times, *ends, series, panel.names, str(results.verdict), worst)
 
 
 def compare(days, unit, *figures):
@@ -56,6 +60,8 @@ def compare(days, unit, *figures):
             found |= figure(forecast)
         print(f"{name:14}" + "  ".join(f"{word} {value:,.4g}" for word, value in found.items()))
         days.found[name] = found
+    for day in days.worst:
+        print(f"far off on {day.day} {day.series}: {day.happened:,.4g} instead of {day.forecast:,.4g}")
 
 
 def alarms(days, is_alarm):
@@ -80,6 +86,6 @@ def picture(days, path, title, last=7):
     for day in own:
         axes.fill_between(days.times[day], days.low[day], days.high[day], color="#0072B2", alpha=0.2, lw=0)
         axes.plot(days.times[day], days.truth[day], color="#222222", lw=1)
-        axes.plot(days.times[day], days.forecasts["network"][day], color="#0072B2")
+        axes.plot(days.times[day], days.forecasts["forecast"][day], color="#0072B2")
     axes.set_title(title, loc="left")
     figure.savefig(Path(path), dpi=150)

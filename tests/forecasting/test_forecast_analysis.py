@@ -33,7 +33,7 @@ def judged_by(panel, answer):
     fitted.tail, fitted.memory = panel, LOOK_BACK
     origins = windows.origins(24 * 30 + int(panel.starts[0]))
     made = {"net": answer(windows, origins), "last_value": np.repeat(windows.values[origins - 1], HORIZON, 1)}
-    return fitted, JudgedForecasts(windows, origins, windows.truth(origins), made, np.ones((len(origins), HORIZON)))
+    return fitted, JudgedForecasts(windows, origins, windows.truth(origins), made, made["net"] - 1, made["net"] + 1)
 
 
 def last_week(windows, origins):
@@ -68,9 +68,22 @@ def test_windows_by_themselves_are_read_as_among_others():
     fitted = forecaster.fit(panel).fitted_
     windows = fitted.windows(panel)
     origins = windows.origins()[::40]
-    alone = isolated(windows, origins, fitted.memory)
-    found = fitted.answers(alone, alone.bounds[:-1] + fitted.memory)
-    np.testing.assert_allclose(found, fitted.answers(windows, origins), 1e-5)
+    alone, begins = isolated(windows, origins, fitted.memory)
+    np.testing.assert_allclose(fitted.answers(alone, begins), fitted.answers(windows, origins), rtol=1e-5)
+
+
+def test_methods_with_arrays_for_each_series_read_windows_by_themselves_too():
+    """Of two series, one without a window in the test span."""
+    table = {"time": np.tile(HOURS[:900], 2), "lot": ["a"] * 900 + ["b"] * 900, "load": NOISE[np.r_[:900, 700:1600]]}
+    panel = read_panel(table, target="load", group="lot")
+    for name in ("theta", "seasonal_median", "ridge"):
+        forecaster = Forecaster(name, horizon=6, look_back=48, target="load", group="lot")
+        fitted = forecaster.fit(panel).fitted_
+        windows = fitted.windows(panel)
+        origins = windows.origins()[600:800:50]
+        alone, begins = isolated(windows, origins, fitted.memory)
+        found, wanted = fitted.answers(alone, begins), fitted.answers(windows, origins)
+        np.testing.assert_allclose(found, wanted, atol=1e-3 * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize(
@@ -137,7 +150,9 @@ def test_series_are_ranked_by_what_they_lose_to_the_rival():
     origins = windows.origins()
     truth, second = windows.truth(origins), (windows.series[origins] == 1)[:, None]
     made = {"net": truth + np.where(second, 2.0, 0.5), "last_value": truth + 1}
-    found = failures.errors_by_series(JudgedForecasts(windows, origins, truth, made, truth), panel, "net", "last_value")
+    found = failures.errors_by_series(
+        JudgedForecasts(windows, origins, truth, made, truth, truth), panel, "net", "last_value"
+    )
     assert [(each.series, round(each.error, 6)) for each in found] == [("b", 2.0), ("a", 0.5)]
 
 

@@ -50,12 +50,12 @@ def course_chart(fitted: FittedForecast, judged: JudgedForecasts) -> Markup:
     places = np.flatnonzero(first == first.min())
     places = places[::-1][::horizon][:SHOWN][::-1]
     steps = windows.positions[judged.origins[places]][:, None] + np.arange(horizon)
-    own, half = judged.forecasts[fitted.name][places], judged.half_widths[places]
+    own, low, high = (each[places] for each in (judged.forecasts[fitted.name], judged.low, judged.high))
     with drawing():
         sheet, axes = axes_of(WIDE)
         for place in range(len(places)):
             times = _times(fitted.tail, steps[place])
-            axes.fill_between(times, (own - half)[place], (own + half)[place], color=BLUE, alpha=0.25, lw=0)
+            axes.fill_between(times, low[place], high[place], color=BLUE, alpha=0.25, lw=0)
             axes.plot(times, judged.truth[places[place]], color=INK, lw=1)
             axes.plot(times, own[place], color=BLUE, lw=1.4)
         _name_course(axes, fitted.tail)
@@ -64,7 +64,8 @@ def course_chart(fitted: FittedForecast, judged: JudgedForecasts) -> Markup:
 
 def step_chart(results: ForecastResults) -> Markup:
     """Draw the error of each step of the horizon for each model."""
-    names = [results.model, *(name for name in results.errors if name != results.model)]
+    simple = [name for name in results.errors if name not in (results.model, *results.weights)]
+    names = [results.model, *simple]  # those of which the forecast is combined are in the table
     from matplotlib.ticker import MaxNLocator
 
     items: list[tuple[Markup | str, str, str]] = []

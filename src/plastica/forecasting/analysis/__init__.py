@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .analysis import ForecastAnalysis, analyse
-from .failures import ErrorsBySlot, SeriesErrors, SpanErrors, WorstDay
+from .failures import ErrorsBySlot, SeriesErrors, SpanErrors, WorstDay, worst_days
 from .reliance import LagReliance, Reliance, reliance
 from .series import LevelChange, SeriesAnalysis, SeriesParts, UnusualDay, series_parts
 
@@ -22,4 +22,5 @@ __all__ = [
     "analyse",
     "reliance",
     "series_parts",
+    "worst_days",
 ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 import msgspec
 import numpy as np
 
-from ...typing import Int
+from ...typing import Float, Int
 from ..fitted import FittedForecast, JudgedForecasts
 from ..frequency import DAY, WEEK, Frequency
+from ..roles import Roles
 from ..windows import PanelWindows
 
 MOST_WINDOWS = 512
@@ -69,8 +70,7 @@ def reliance(fitted: FittedForecast, judged: JudgedForecasts, seed: int = 0) -> 
     """
     chosen = np.unique(np.linspace(0, len(judged.origins) - 1, MOST_WINDOWS).round().astype(int))
     origins, truth = judged.origins[chosen], judged.truth[chosen]
-    alone = isolated(judged.windows, origins, fitted.memory)
-    begins = alone.bounds[:-1] + fitted.memory
+    alone, begins = isolated(judged.windows, origins, fitted.memory)
     base = float(np.nanmean(np.abs(fitted.answers(alone, begins) - truth)))
 
     def increase(windows: PanelWindows) -> float:
@@ -78,17 +78,22 @@ def reliance(fitted: FittedForecast, judged: JudgedForecasts, seed: int = 0) -> 
         return error / base - 1 if base > 0 else 0.0
 
     other = _exchanged(judged.windows.series[origins], np.random.default_rng(seed))
+    past = begins[:, None] - np.arange(1, fitted.look_back + 1)  # the places of all lags, ``(windows, lags)``
+    future = alone.rows[begins][:, None] + np.arange(fitted.horizon)
     lags = tuple(
-        LagReliance(first, last, increase(_with_other_lags(alone, other, fitted.memory, first, last)))
+        LagReliance(first, last, increase(_from_others(alone, "values", past[:, first - 1 : last], other)))
         for first, last in blocks(fitted.look_back, fitted.frequency.seasons)
     )
     moves = _moves(judged.windows, fitted, origins, np.random.default_rng(seed))
-    calendar = {name: increase(replace(alone, future=moved)) for name, moved in moves}
+    calendar = {name: increase(_with_calendar(alone, future, moved)) for name, moved in moves}
     roles = fitted.tail.roles
     covariates = {
-        name: increase(_with_other_column(alone, other, part, column))
-        for part, names, since in (("past", roles.past, 0), ("future", roles.known, -len(roles.known)))
-        for column, name in enumerate(names, since)
+        name: increase(_from_others(alone, part, places, other, columns))
+        for part, places, names, since in (
+            ("past", past, roles.past, 0),
+            ("future", future, roles.known, -len(roles.known_columns)),
+        )
+        for name, columns in _columns_of(roles, names, since)
     }
     return Reliance(len(chosen), base, lags, calendar, covariates)
 
@@ -110,33 +115,41 @@ def blocks(look_back: int, seasons: tuple[int, ...]) -> list[tuple[int, int]]:
     return [(begin + 1, end) for begin, end in pairwise(edges) if end <= look_back]
 
 
-def isolated(windows: PanelWindows, origins: Int[np.ndarray, " windows"], memory: int) -> PanelWindows:
-    """Return the windows of these origins as series of their own, so that one can be changed without the others.
+def isolated(
+    windows: PanelWindows, origins: Int[np.ndarray, " windows"], memory: int
+) -> tuple[PanelWindows, Int[np.ndarray, " windows"]]:
+    """Return windows that share no step, so that one can be changed without the others, and their origins.
+
+    The windows of a series follow each other as one series, each with all that models remember before its origin.
 
     Args:
         windows: The windows.
-        origins: The origins.
+        origins: The origins, in the order of series.
         memory: How many steps before each are kept; before the first one of a series, that is repeated.
     """
     horizon, steps = windows.shape.horizon, np.arange(-memory, windows.shape.horizon)
-    first = windows.bounds[:-1][windows.series[origins]]
-    places = np.maximum(origins[:, None] + steps, first[:, None]).ravel()
-    series = windows.series[origins]
-    # What is known of a step stands in a row of its own, since windows overlap; past steps have none.
-    future = windows.future[windows.rows[origins][:, None] + np.arange(horizon)]
-    rows = (np.arange(len(origins))[:, None] * horizon + np.maximum(steps, 0)).ravel()
-    return replace(
+    # Models have arrays for all series, so that none may be missing: its beginning stands for one without a window.
+    unseen = np.setdiff1d(np.arange(len(windows.bounds) - 1), windows.series[origins])
+    every = np.concatenate([origins, windows.bounds[unseen]])
+    order = np.argsort(windows.series[every], kind="stable")
+    every = every[order]
+    series = windows.series[every]
+    first, last = windows.bounds[series][:, None], windows.bounds[series + 1][:, None] - 1
+    places = np.clip(every[:, None] + steps, first, last).ravel()
+    # What is known of a step stands in a row of its own; past steps have none.
+    known = np.minimum(windows.rows[every][:, None] + np.arange(horizon), len(windows.future) - 1)
+    rows = (np.arange(len(every))[:, None] * horizon + np.maximum(steps, 0)).ravel()
+    made = replace(
         windows,
         values=windows.values[places],
         observed=windows.observed[places],
         past=windows.past[places],
-        future=future.reshape(len(origins) * horizon, windows.future.shape[1]),
+        future=windows.future[known.ravel()],
         rows=rows,
-        bounds=np.arange(len(origins) + 1) * len(steps),
-        positions=(windows.positions[origins][:, None] + steps).ravel(),
-        means=windows.means[series],
-        deviations=windows.deviations[series],
+        bounds=np.concatenate([[0], np.cumsum(np.bincount(series) * len(steps))]),
+        positions=(windows.positions[every][:, None] + steps).ravel(),
     )
+    return made, np.flatnonzero(order < len(origins)) * len(steps) + memory
 
 
 def _exchanged(series: Int[np.ndarray, " windows"], random: np.random.Generator) -> Int[np.ndarray, " windows"]:
@@ -148,37 +161,50 @@ def _exchanged(series: Int[np.ndarray, " windows"], random: np.random.Generator)
     return other
 
 
-def _with_other_lags(
-    windows: PanelWindows, other: Int[np.ndarray, " windows"], memory: int, first: int, last: int
+def _from_others(
+    windows: PanelWindows,
+    part: str,
+    places: Int[np.ndarray, "windows steps"],
+    other: Int[np.ndarray, " windows"],
+    columns: Sequence[int] = (0,),
 ) -> PanelWindows:
-    """Return windows whose values of some lags are those of others, in standard deviations as they are."""
-    values = windows.values.reshape(len(other), -1).copy()
-    lags = slice(memory - last, memory - first + 1)
-    values[:, lags] = values[other, lags]
-    return replace(windows, values=values.reshape(-1, 1))
+    """Return windows with columns of ``values``, ``past`` or ``future`` of others."""
+    made: np.ndarray = getattr(windows, part).copy()
+    for column in columns:
+        made[places, column] = made[places[other], column]
+    return replace(windows, **{part: made})
 
 
-def _with_other_column(windows: PanelWindows, other: np.ndarray, part: str, column: int) -> PanelWindows:
-    """Return windows with a covariate of others."""
-    values: np.ndarray = getattr(windows, part)
-    made = values.reshape(len(other), -1, values.shape[1]).copy()
-    made[..., column] = made[other][..., column]
-    return replace(windows, **{part: made.reshape(values.shape)})
+def _columns_of(roles: Roles, names: Sequence[str], since: int) -> Iterator[tuple[str, list[int]]]:
+    """Yield covariates with their columns of numbers: one, or one for each word."""
+    for name in names:
+        count = len(roles.indicators(name))
+        yield name, [*range(since, since + count)]
+        since += count
+
+
+def _with_calendar(
+    windows: PanelWindows,
+    places: Int[np.ndarray, "windows horizon"],
+    calendar: Float[np.ndarray, "windows horizon columns"],
+) -> PanelWindows:
+    """Return windows with another calendar, the first columns of what is known."""
+    future = windows.future.copy()
+    future[places, : calendar.shape[-1]] = calendar
+    return replace(windows, future=future)
 
 
 def _moves(
     windows: PanelWindows, fitted: FittedForecast, origins: Int[np.ndarray, " windows"], random: np.random.Generator
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield what is known of future steps with the calendar of another hour, weekday or time of the year."""
-    count = windows.future.shape[1] - len(fitted.tail.roles.known)
+) -> Iterator[tuple[str, Float[np.ndarray, "windows horizon columns"]]]:
+    """Yield the calendar of another hour, weekday or time of the year for the steps to forecast."""
+    count = windows.future.shape[1] - len(fitted.tail.roles.known_columns)
     horizon, rows = windows.shape.horizon, windows.rows[origins]
     for name, unit, most in _units(fitted.frequency):
         distance = unit * random.integers(1, most, len(rows))
         moved = np.where(rows + distance <= len(windows.future) - horizon, rows + distance, rows - distance)
         if count and (moved >= 0).all():
-            made = windows.future[rows[:, None] + np.arange(horizon)]
-            made[..., :count] = windows.future[moved[:, None] + np.arange(horizon), :count]
-            yield name, made.reshape(-1, windows.future.shape[1])
+            yield name, windows.future[moved[:, None] + np.arange(horizon), :count]
 
 
 def _units(frequency: Frequency) -> Iterator[tuple[str, int, int]]:
