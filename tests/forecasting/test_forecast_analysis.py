@@ -76,14 +76,15 @@ def test_methods_with_arrays_for_each_series_read_windows_by_themselves_too():
     """Of two series, one without a window in the test span."""
     table = {"time": np.tile(HOURS[:900], 2), "lot": ["a"] * 900 + ["b"] * 900, "load": NOISE[np.r_[:900, 700:1600]]}
     panel = read_panel(table, target="load", group="lot")
-    for name in ("theta", "seasonal_median", "ridge"):
+    # Smoothing of noise forgets slowly how it began: .99^200 is left of what lies before the memory.
+    for name, tolerance in {"theta": 0.2, "seasonal_median": 1e-3, "ridge": 1e-3}.items():
         forecaster = Forecaster(name, horizon=6, look_back=48, target="load", group="lot")
         fitted = forecaster.fit(panel).fitted_
         windows = fitted.windows(panel)
         origins = windows.origins()[600:800:50]
         alone, begins = isolated(windows, origins, fitted.memory)
         found, wanted = fitted.answers(alone, begins), fitted.answers(windows, origins)
-        np.testing.assert_allclose(found, wanted, atol=1e-3 * np.abs(wanted).max())
+        np.testing.assert_allclose(found, wanted, atol=tolerance * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize(
