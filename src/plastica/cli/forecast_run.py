@@ -151,10 +151,13 @@ def say_failures(output: Output, analysis: ForecastAnalysis, folds: polars.DataF
     ]
     output.fact("worst", ", ".join(days))
     if folds is not None:
-        table = folds.pivot("model", index="fold", values="mae")
-        own, *others = (table[name].to_numpy() for name in table.columns[1:])
-        won = sum(own[fold] < min(other[fold] for other in others) for fold in range(len(own)))
-        output.fact("backtest", SAY("forecast_folds_won", count=len(own), won=int(won)))
+        from ..forecasting.baselines import is_simple
+
+        won = 0
+        for fold in folds.partition_by("fold"):
+            (_, own), *others = zip(fold["model"].to_list(), fold["mae"].to_list(), strict=True)
+            won += own < min(error for name, error in others if is_simple(name))
+        output.fact("backtest", SAY("forecast_folds_won", count=folds["fold"].n_unique(), won=won))
 
 
 def _facts(analysis: ForecastAnalysis, folds: polars.DataFrame | None) -> dict[str, Any]:

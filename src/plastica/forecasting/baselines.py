@@ -17,6 +17,15 @@ CHUNK = 4096  # windows copied at once
 ScaledForecasts = Float[np.ndarray, "windows horizon"]
 
 
+def is_simple(name: str) -> bool:
+    """Return whether a name is that of a simple forecast beside which models stand.
+
+    Args:
+        name: A name among the errors of a model; combined models may use some of the simple ones too.
+    """
+    return name in (LAST_VALUE, RIDGE, "yesterday", "last_week", "last_year") or name.startswith("season_")
+
+
 def season_name(frequency: Frequency, season: int) -> str:
     """Return the name of a seasonal naive forecast: yesterday, last week, last year."""
     if not frequency.is_calendar:

@@ -64,8 +64,10 @@ def course_chart(fitted: FittedForecast, judged: JudgedForecasts) -> Markup:
 
 def step_chart(results: ForecastResults) -> Markup:
     """Draw the error of each step of the horizon for each model."""
-    simple = [name for name in results.errors if name not in (results.model, *results.weights)]
-    names = [results.model, *simple]  # those of which the forecast is combined are in the table
+    from ..forecasting.baselines import is_simple
+
+    # Those of which the forecast is combined are in the table.
+    names = [results.model, *(name for name in results.errors if name != results.model and is_simple(name))]
     from matplotlib.ticker import MaxNLocator
 
     items: list[tuple[Markup | str, str, str]] = []
