@@ -60,7 +60,7 @@ def one_by_one(calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict
     found: dict[int, Chunk] = {}
     for place, call in calls.items():
         program = compiled_for(call.program.network).advance
-        found[place] = program(*call._replace(plan=call.plan.in_scalars()))
+        found[place] = program(*call._replace(plan=call.plan.for_program()))
     meanwhile()
     return found
 

@@ -50,9 +50,19 @@ class Plan(NamedTuple):
     batches: Int[AnyArray, ""] | np.integer | None = None
     before: Int[AnyArray, "counts"] | None = None
 
-    def in_scalars(self) -> Plan:
-        """Return the plan with scalars as its span, which the program would otherwise compile kernels to cut out."""
-        return self._replace(span=tuple(self.span))
+    def for_program(self) -> Plan:
+        """Return the plan as the compiled loop takes it: with scalars as its span, and room for at least two batches.
+
+        The program would otherwise compile kernels to cut scalars out. And of a table with one batch XLA knows which
+        row it takes, and fuses the step in another way, with other roundings: a batch alone would not give the bits
+        that it gives among others.
+        """
+        table, real = self.table, self.real
+        batches = np.int32(table.shape[1]) if self.batches is None else self.batches
+        if table.shape[1] == 1 and isinstance(table, np.ndarray) and isinstance(real, np.ndarray):
+            table = np.concatenate([table, np.zeros_like(table)], 1)
+            real = np.append(real, np.zeros_like(real))[:2]
+        return self._replace(table=table, real=real, span=tuple(self.span), batches=batches)
 
     def counts(self) -> tuple[int, ...]:
         """Return the span and the counts as numbers; runs on the host. Equal ones are the same steps of a run."""
