@@ -106,7 +106,7 @@ class KrotovHopfield(LayerRule):
         kernel = params["kernel"]
         current = self.currents(layer, params, record)
         g = self.competition(layer, current) * batch.weight.reshape(-1, *([1] * (current.ndim - 1)))
-        # A sum that XLA does not compute together with the change, which would take twice as long.
+        # A sum whose bits do not depend on threads, and that XLA does not compute together with the change.
         forgetting = row_sum(g * current) * kernel
         change = self.radius**self.p * record.pull_synapse(g)[0]["kernel"] - forgetting
         largest = jnp.maximum(jnp.max(jnp.abs(change)), _PRECISION)
