@@ -13,7 +13,7 @@ from .output import Output
 from .train import TASKS, usual_target, with_columns
 from .wording import SAY
 
-STRATEGIES = ("halving", "random", "grid")
+STRATEGIES = ("halving", "random", "grid", "optuna")
 
 
 @click.command(cls=TargetCommand, short_help="Search for the settings of a network.")
@@ -34,7 +34,7 @@ STRATEGIES = ("halving", "random", "grid")
     "--strategy",
     type=click.Choice(STRATEGIES),
     default="halving",
-    help="Random settings of which the worst are given up early, random settings, or a grid.",
+    help="Random settings of which the worst are given up early, random settings, a grid, or those of Optuna.",
 )
 @click.option(
     "--space",

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from ..registry import look_up
 from .halving import SuccessiveHalving
+from .optuna_search import OptunaSearch
 from .population_based import PopulationBasedTraining
-from .strategies import GridSearch, RandomSearch, Strategy
+from .strategies import Asked, GivenProposals, GridSearch, RandomSearch, Strategy
 
 STRATEGIES: dict[str, type[Strategy]] = {
     "random": RandomSearch,
     "grid": GridSearch,
     "halving": SuccessiveHalving,
     "pbt": PopulationBasedTraining,
+    "optuna": OptunaSearch,
 }
 
 
-def strategy_of(given: str | Strategy) -> Strategy:
-    """Return a strategy by name.
+def strategy_of(given: str | Strategy | Asked) -> Strategy:
+    """Return a strategy by name, or for an object with ``ask`` and ``tell``.
 
     Raises:
         UnknownName: If there is none; the message suggests the nearest.
     """
-    return given if isinstance(given, Strategy) else look_up("strategy", given, STRATEGIES)()
+    if isinstance(given, Strategy):
+        return given
+    return GivenProposals(given) if isinstance(given, Asked) else look_up("strategy", given, STRATEGIES)()

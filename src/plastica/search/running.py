@@ -9,11 +9,11 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from ..errors import caution
+from ..errors import InvalidValue, caution
 from ..model import Model
 from .space import Space, TrialSettings
 from .store import SearchStore
-from .strategies import Proposals, Strategy
+from .strategies import Asked, Strategy
 from .trials import SearchTrial, Trials
 from .watching import TrialWatcher
 from .wave import Wave
@@ -156,6 +156,7 @@ class SearchRun:
         self.monitor, self.seconds = store.monitor, store.seconds
         for wave in store.waves:
             settings = asking.ask(len(wave))
+            store.require_same(wave, settings)
             found = [store.trial(*each) for each in zip(wave, count(len(self.trials)), settings, strict=False)]
             self.trials = Trials(str(store.monitor), [*self.trials, *found])
             asking.tell(found, self.trials.sign)
@@ -173,14 +174,23 @@ class Asking:
     """
 
     def __init__(self, plan: SearchPlan) -> None:
-        self.first = list(plan.first)
+        self.first, self.names = list(plan.first), set(plan.space)
         trials = plan.most - len(self.first) if plan.most == ENDLESS else plan.trials
-        self.proposals: Proposals = plan.strategy.proposals(plan.space, trials, plan.seed)
+        self.proposals: Asked = plan.strategy.proposals(plan.space, trials, plan.seed)
 
     def ask(self, count: int) -> list[TrialSettings]:
         """Return the settings of the next trials."""
         found, self.first = self.first[:count], self.first[count:]
-        return [*found, *self.proposals.ask(count - len(found))] if count > len(found) else found
+        if count <= len(found):
+            return found
+        proposed = list(self.proposals.ask(count - len(found)))
+        for each in proposed:
+            if not isinstance(each, dict) or set(each) != self.names:
+                raise InvalidValue(
+                    f"this strategy proposed {each!r}; ask(count) must return a list of dicts with a value for each of "
+                    f"{', '.join(sorted(self.names))}."
+                )
+        return [*found, *proposed]
 
     def tell(self, trials: Sequence[SearchTrial], sign: float) -> None:
         """Tell the strategy how trials did."""

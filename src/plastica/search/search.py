@@ -18,7 +18,7 @@ from .names import strategy_of
 from .running import SearchPlan, SearchRun
 from .space import Space, TrialSettings
 from .store import SearchStore, digest_of
-from .strategies import Strategy
+from .strategies import Asked, Strategy
 from .trials import Trials
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Search:
             settings of a trial, ``def build(units, learning_rate): ...``.
         space: Distributions, lists or single values by name. The names of a model's settings are those of
             :class:`Population`; ``batch_size`` is that of ``fit``. For a function they are its arguments.
-        strategy: ``"random"``, ``"grid"``, ``"halving"`` or ``"pbt"``, or one of their declarations.
+        strategy: ``"random"``, ``"grid"``, ``"halving"``, ``"pbt"`` or ``"optuna"``, or one of their declarations; or
+            an object of your own with ``ask(count)`` and ``tell(trials, sign)``.
         trials: How many trials. Default: 64; all combinations of a grid; with a budget, as many as the time allows.
         seed: The seed of random settings. Weights are drawn from the seed of the model, the same for all trials, so
             that luck with them does not decide.
@@ -89,7 +90,7 @@ class Search:
         model: Model | Callable[..., Model],
         space: Mapping[str, Any],
         *,
-        strategy: str | Strategy = "random",
+        strategy: str | Strategy | Asked = "random",
         trials: int | None = None,
         seed: int = 0,
         folds: Any = None,

@@ -88,9 +88,22 @@ class SearchStore:
         self._written = set(models)
         shutil.rmtree(folder, ignore_errors=True)
 
+    def require_same(self, wave: Sequence[Mapping[str, Any]], settings: Sequence[TrialSettings]) -> None:
+        """Check that a strategy proposes what it proposed in the earlier run.
+
+        Raises:
+            InvalidValue: If it does not: its results would stand beside settings that were never tried.
+        """
+        known = [record.get("settings") for record in wave]
+        if known != [repr(each) for each in settings] and None not in known:
+            raise InvalidValue(
+                f"checkpoint={str(self.folder)!r} cannot be continued: the strategy now proposes other settings than "
+                "in the earlier run. Give it the same seed and version, or use another folder."
+            )
+
     def trial(self, record: Mapping[str, Any], number: int, settings: TrialSettings) -> SearchTrial:
         """Return a recorded trial."""
-        return SearchTrial(number, settings, **{name: _as_tuples(value) for name, value in record.items()})
+        return SearchTrial(number, settings, **{name: _as_tuples(record[name]) for name in RECORDED})
 
     def models_of(self, number: int, build: Callable[[], Model]) -> list[Model]:
         """Return the saved models of a trial.
@@ -139,7 +152,7 @@ class SearchStore:
 
 
 def _record(trial: SearchTrial) -> dict[str, Any]:
-    return {name: _as_lists(getattr(trial, name)) for name in RECORDED}
+    return {"settings": repr(trial.settings), **{name: _as_lists(getattr(trial, name)) for name in RECORDED}}
 
 
 def _as_lists(shape: Any) -> Any:

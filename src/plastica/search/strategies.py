@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,7 +19,20 @@ USUAL_TRIALS = 64
 
 
 class Proposals(ABC):
-    """What a strategy proposes, trial after trial."""
+    """What a strategy proposes, trial after trial.
+
+    A search asks for the settings of a wave of trials, trains them together and tells how they did. Anything with these
+    two methods may be the ``strategy`` of a search, and so may an optimizer of another library::
+
+        class Halfway(Proposals):
+            def ask(self, count):
+                return [{"learning_rate": rate} for rate in self.optimizer.ask(count)]
+
+            def tell(self, trials, sign):
+                self.optimizer.tell([(trial.settings["learning_rate"], sign * trial.value) for trial in trials])
+
+    With the same seed it should propose the same settings again: a resumed search asks anew and tells what it knows.
+    """
 
     @abstractmethod
     def ask(self, count: int) -> list[TrialSettings]:
@@ -29,9 +42,22 @@ class Proposals(ABC):
         """Learn how trials did.
 
         Args:
-            trials: The trials of a wave.
+            trials: The trials of a wave; ``value`` is NaN where training failed.
             sign: 1 if a lower value is better, otherwise -1.
         """
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """What a search asks for settings; see :class:`Proposals`."""
+
+    def ask(self, count: int, /) -> list[TrialSettings]:
+        """Return the settings of the next trials; fewer if there are no more."""
+        ...
+
+    def tell(self, trials: Sequence[SearchTrial], sign: float, /) -> None:
+        """Learn how trials did."""
+        ...
 
 
 class Strategy(ABC):
@@ -39,14 +65,17 @@ class Strategy(ABC):
 
     Attributes:
         is_finite: Whether it has a number of trials of its own.
-        wave: The most trials of a wave; 0 for as many as are trained best together.
     """
 
     is_finite: ClassVar[bool] = False
-    wave: ClassVar[int] = 0
+
+    @property
+    def wave(self) -> int:
+        """The most trials of a wave; 0 for as many as are trained best together."""
+        return 0
 
     @abstractmethod
-    def proposals(self, space: Space, trials: int | None, seed: int) -> Proposals:
+    def proposals(self, space: Space, trials: int | None, seed: int) -> Asked:
         """Return what the strategy proposes.
 
         Args:
@@ -129,6 +158,32 @@ class GridSearch(Strategy):
         """Return the combinations."""
         self.count(space, trials)
         return GridProposals(space, self.points)
+
+
+@dataclass(frozen=True)
+class GivenProposals(Strategy):
+    """What an object of the user's own proposes, until it has no more or the number of trials is reached.
+
+    Args:
+        given: Has ``ask(count)`` and ``tell(trials, sign)``.
+        batch: The trials of a wave.
+    """
+
+    given: Asked
+    batch: int = 16
+
+    def __repr__(self) -> str:
+        """Show the class of the object, so that a resumed search knows its own."""
+        return f"GivenProposals({type(self.given).__qualname__})"
+
+    @property
+    def wave(self) -> int:
+        """The trials of a wave."""
+        return self.batch
+
+    def proposals(self, space: Space, trials: int | None, seed: int) -> Asked:
+        """Return the object."""
+        return self.given
 
 
 class RandomProposals(Proposals):
