@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -14,6 +17,9 @@ from .member import Call, Member
 from .memory import turns_of
 from .padding import divided, kind_of
 from .stacked import Stacked
+
+# Fewer members side by side leave the time that calling an operation takes the same.
+FEWEST_IN_SHARE = 8
 
 # Computes the calls of some members, by their place among all members, and does something else meanwhile.
 Calls = Callable[[Mapping[int, Call], Callable[[], None]], Mapping[int, Chunk]]
@@ -36,23 +42,69 @@ def calls_of(members: Sequence[Member], epochs: int) -> Calls:
     for place, member in enumerate(members):
         kinds.setdefault(_kind(member, known), []).append(place)
     parts = [part for places in kinds.values() for part in _parts([members[place] for place in places], places, epochs)]
-    return parts[0][1] if len(parts) == 1 else InParts(parts)
+    if len(parts) == 1 and len(parts[0].shares) == 1:
+        return parts[0].shares[0].compute
+    return InParts(parts)
 
 
-def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> list[tuple[list[int], Calls]]:
-    """Return the places of the members of each part of a kind, and what computes their calls."""
+class Share(NamedTuple):
+    """Members whose calls are computed at once: their places among all, and what computes them."""
+
+    places: Sequence[int]
+    compute: Calls
+
+
+class Part(NamedTuple):
+    """Members of one program.
+
+    Attributes:
+        shares: The members, divided among the cores or, if they do not fit into memory together, into turns.
+        work: How much they compute, to begin with the longest.
+        in_turns: Whether only one share fits into memory at once.
+    """
+
+    shares: Sequence[Share]
+    work: int
+    in_turns: bool
+
+
+def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> list[Part]:
+    """Return the parts of the members of a kind."""
     rows = epochs * max(member.source.batches * member.source.size for member in members)
-    found: list[tuple[list[int], Calls]] = []
+    found: list[Part] = []
     for program in divided([member.trainee.learner for member in members], rows):
+        size = sum(np.size(leaf) for leaf in jax.tree.leaves(members[program[0]].trainee.learner.params))
+        work = len(program) * rows * size
         if len(program) == 1:
-            found.append(([places[program[0]]], one_by_one))
+            found.append(Part([Share([places[program[0]]], one_by_one)], work, False))
             continue
         turns = turns_of([members[number] for number in program])
+        in_turns = len(turns) > 1
+        turns = turns if in_turns else _among_cores(turns[0])
         room = len(turns[0])
-        for turn in turns:
-            own = [program[number] for number in turn]
-            found.append(([places[number] for number in own], Stacked([members[number] for number in own], room)))
+        shares = [
+            Share([places[program[number]] for number in turn], Stacked([members[program[n]] for n in turn], room))
+            for turn in turns
+        ]
+        found.append(Part(shares, work, in_turns))
     return found
+
+
+def _among_cores(numbers: list[int]) -> list[list[int]]:
+    """Return members divided evenly among the cores: a program of small networks keeps one of them busy."""
+    if jax.default_backend() != "cpu":
+        return [numbers]
+    count = max(1, min(count_cores(), len(numbers) // FEWEST_IN_SHARE))
+    size = -(-len(numbers) // count)
+    return [numbers[start : start + size] for start in range(0, len(numbers), size)]
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # on macOS and Windows
+        return os.cpu_count() or 1
 
 
 def one_by_one(calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
@@ -79,24 +131,57 @@ def _kind(member: Member, known: dict[Hashable, Hashable]) -> Hashable:
 
 
 class InParts:
-    """Computes the calls of members of several kinds, one kind after another.
+    """Computes the calls of members in several parts: side by side in threads where the CPU computes.
+
+    JAX does not hold Python's lock while it compiles and computes. In the first call, a thread compiles the programs of
+    one part while others compile or compute; those with most to compute come first.
 
     Args:
-        parts: The places of the members of each kind, and what computes their calls.
+        parts: The parts.
     """
 
-    def __init__(self, parts: Sequence[tuple[Sequence[int], Calls]]) -> None:
-        self.parts = parts
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = sorted(parts, key=lambda part: -part.work)
+        in_turns = any(part.in_turns for part in parts)
+        self._threads = 1 if in_turns or jax.default_backend() != "cpu" else count_cores()
+        self._compiled = False
 
     def __call__(self, calls: Mapping[int, Call], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
         """Compute the calls, by the place of the member among all."""
-        found: dict[int, Chunk] = {}
-        for places, compute in self.parts:
-            own = {number: calls[place] for number, place in enumerate(places) if place in calls}
-            if own:
-                found |= {places[number]: chunk for number, chunk in compute(own, meanwhile).items()}
-                meanwhile = _nothing
-        return found
+        # The shares of a part have one program: at first one compiles it, and the others take it.
+        given = [part.shares for part in self.parts]
+        jobs = [[share] for shares in given for share in shares] if self._compiled else given
+        work = [[(share, own) for share in job if (own := _own_calls(share, calls))] for job in jobs]
+        work = [job for job in work if job]
+        if self._threads == 1 or len(work) == 1:
+            found = [_computed(job, meanwhile if job is work[0] else _nothing) for job in work]
+        else:
+            with ThreadPoolExecutor(self._threads) as pool:
+                x64 = bool(jax.config.jax_enable_x64)  # pyright: ignore[reportAttributeAccessIssue]
+                going = [pool.submit(_computed_in_thread, job, x64) for job in work]
+                meanwhile()
+                found = [each.result() for each in going]
+        self._compiled = True
+        return {place: chunk for each in found for place, chunk in each.items()}
+
+
+def _own_calls(share: Share, calls: Mapping[int, Call]) -> dict[int, Call]:
+    """Return the calls of a share, by the place of the member in it."""
+    return {number: calls[place] for number, place in enumerate(share.places) if place in calls}
+
+
+def _computed(job: Sequence[tuple[Share, Mapping[int, Call]]], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
+    """Compute the calls of some shares in turn."""
+    found: dict[int, Chunk] = {}
+    for share, own in job:
+        found |= {share.places[number]: chunk for number, chunk in share.compute(own, meanwhile).items()}
+        meanwhile = _nothing
+    return found
+
+
+def _computed_in_thread(job: Sequence[tuple[Share, Mapping[int, Call]]], x64: bool) -> dict[int, Chunk]:
+    with jax.enable_x64(x64):  # each thread has a precision of its own
+        return _computed(job, _nothing)
 
 
 def _nothing() -> None:
