@@ -88,7 +88,7 @@ def cross_validate(
     """
     require_folds(folds)
     options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0)
-    inner = model if isinstance(model, Model) else nested.require_search(model).model
+    inner = model if isinstance(model, Model) else nested.model_for(nested.require_search(model))
     first = fitting.model_of(inner, MemberSettings({}, {}, inner.seed))
     with interrupting.noted():
         data = fitting.data_for(first, x, y, sample_weight, class_weight, 0.0, None, options, has_folds=True)

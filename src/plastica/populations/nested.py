@@ -20,7 +20,7 @@ from .population import Population
 class SettingsSearch(Protocol):
     """What chooses among settings of a model: a :class:`Population`, or a search of your own."""
 
-    model: Model
+    model: Any  # the model, or a function that makes those of the search
 
     def fit(self, x: Any, y: Any = None, **given: Any) -> Any:
         """Try the settings on these rows."""
@@ -28,6 +28,15 @@ class SettingsSearch(Protocol):
 
     def best(self) -> Model:
         """Return the model of the best settings."""
+        ...
+
+
+@runtime_checkable
+class MakesModels(Protocol):
+    """A search whose models a function makes."""
+
+    def typical(self) -> Model:
+        """Return one of the models that it would train, compiled."""
         ...
 
 
@@ -56,15 +65,27 @@ def require_search(given: Any) -> SettingsSearch:
             f"cross_validate({given!r}): give a compiled model, or a search with fit(x, y) and best(), such as "
             "Population(model, learning_rate=[0.1, 0.01], folds=3)."
         )
-    if not isinstance(given.model, Model):
-        raise InvalidValue(
-            "cross_validate: this search makes its models with a function; give a search over a compiled model."
-        )
     if isinstance(given, Population) and given.models:
         raise InvalidValue(
             "cross_validate: this population was trained before, on rows that the outer folds hold out; give a new one."
         )
     return given
+
+
+def model_for(search: SettingsSearch) -> Model:
+    """Return a model of a search: the one that it varies, or one that it would train.
+
+    Raises:
+        InvalidValue: If its models are made by a function that only it knows.
+    """
+    if isinstance(search.model, Model):
+        return search.model
+    if not isinstance(search, MakesModels):
+        raise InvalidValue(
+            "cross_validate: this search makes its models with a function; give it a method typical() that returns one "
+            "of them, or a search over a compiled model."
+        )
+    return search.typical()
 
 
 def chosen_on(

@@ -228,6 +228,10 @@ class Search:
             )
         return models[trial]
 
+    def typical(self) -> Model:
+        """Return a new model with settings from the middle of the space, as a trial would train it."""
+        return self.build({name: self.space[name].at(0.5) for name in self.space})
+
     def leaderboard(self) -> polars.DataFrame:
         """Return a polars data frame with a row for each trial, the best first.
 
