@@ -119,4 +119,6 @@ def test_a_search_by_optuna_is_told_of_the_settings_to_try_first_and_resumes(tmp
     found = fit()
     assert len(found.trials) == 5 and found.trials[0].settings["learning_rate"] == 0.01
     assert fit().leaderboard().equals(found.leaderboard())
+    with pytest.raises(InvalidValue, match=r"makes its own study of Optuna; give OptunaSearch\(\)"):
+        pl.Search(network(), SPACE, strategy=optuna.samplers.RandomSampler())
     assert optuna.logging.get_verbosity() == optuna.logging.INFO  # as it was

@@ -212,5 +212,5 @@ def _imported() -> Any:
     except ImportError as missing:
         raise MissingExtra(
             "this strategy asks Optuna for settings, which is not installed. Run: "
-            'pip install "plastica[optuna]", or take strategy="random" or "halving".'
+            'pip install "plastica[optuna]", or take strategy="random".'
         ) from missing
