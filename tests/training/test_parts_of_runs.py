@@ -11,7 +11,7 @@ import pytest
 
 import plastica as pl
 from plastica.training import calls
-from plastica.training.calls import InParts, Part, Share
+from plastica.training.calls import InParts, MemberKind, KindShare
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 Y = X @ np.array([1.0, -2.0, 0.5])
@@ -43,7 +43,9 @@ def made(value: Any) -> Any:
 
 def test_the_longest_part_is_first_and_threads_have_the_precision_of_the_caller(monkeypatch):
     monkeypatch.setattr(calls, "count_cores", lambda: 2)
-    parts = [Part([Share([place], made(lambda: jnp.ones(1)))], work, False) for place, work in enumerate((1, 3, 2))]
+    parts = [
+        MemberKind([KindShare([place], made(lambda: jnp.ones(1)))], work, False) for place, work in enumerate((1, 3, 2))
+    ]
     compute = InParts(parts)
     assert [part.work for part in compute.parts] == [3, 2, 1]
     every = cast(Any, dict.fromkeys(range(3)))
@@ -60,6 +62,6 @@ def test_a_mistake_in_one_part_reaches_the_caller(monkeypatch):
     def fails() -> None:
         raise ValueError("no step")
 
-    parts = [Part([Share([place], made(each))], 1, False) for place, each in enumerate((fails, lambda: None))]
+    parts = [MemberKind([KindShare([place], made(each))], 1, False) for place, each in enumerate((fails, lambda: None))]
     with pytest.raises(ValueError, match="no step"):
         InParts(parts)(cast(Any, dict.fromkeys(range(2))), lambda: None)

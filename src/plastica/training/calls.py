@@ -47,14 +47,14 @@ def calls_of(members: Sequence[Member], epochs: int) -> Calls:
     return InParts(parts)
 
 
-class Share(NamedTuple):
+class KindShare(NamedTuple):
     """Members whose calls are computed at once: their places among all, and what computes them."""
 
     places: Sequence[int]
     compute: Calls
 
 
-class Part(NamedTuple):
+class MemberKind(NamedTuple):
     """Members of one program.
 
     Attributes:
@@ -63,30 +63,30 @@ class Part(NamedTuple):
         in_turns: Whether only one share fits into memory at once.
     """
 
-    shares: Sequence[Share]
+    shares: Sequence[KindShare]
     work: int
     in_turns: bool
 
 
-def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> list[Part]:
+def _parts(members: Sequence[Member], places: Sequence[int], epochs: int) -> list[MemberKind]:
     """Return the parts of the members of a kind."""
     rows = epochs * max(member.source.batches * member.source.size for member in members)
-    found: list[Part] = []
+    found: list[MemberKind] = []
     for program in divided([member.trainee.learner for member in members], rows):
         size = sum(np.size(leaf) for leaf in jax.tree.leaves(members[program[0]].trainee.learner.params))
         work = len(program) * rows * size
         if len(program) == 1:
-            found.append(Part([Share([places[program[0]]], one_by_one)], work, False))
+            found.append(MemberKind([KindShare([places[program[0]]], one_by_one)], work, False))
             continue
         turns = turns_of([members[number] for number in program])
         in_turns = len(turns) > 1
         turns = turns if in_turns else _among_cores(turns[0])
         room = len(turns[0])
         shares = [
-            Share([places[program[number]] for number in turn], Stacked([members[program[n]] for n in turn], room))
+            KindShare([places[program[number]] for number in turn], Stacked([members[program[n]] for n in turn], room))
             for turn in turns
         ]
-        found.append(Part(shares, work, in_turns))
+        found.append(MemberKind(shares, work, in_turns))
     return found
 
 
@@ -140,7 +140,7 @@ class InParts:
         parts: The parts.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[MemberKind]) -> None:
         self.parts = sorted(parts, key=lambda part: -part.work)
         in_turns = any(part.in_turns for part in parts)
         self._threads = 1 if in_turns or jax.default_backend() != "cpu" else count_cores()
@@ -165,12 +165,12 @@ class InParts:
         return {place: chunk for each in found for place, chunk in each.items()}
 
 
-def _own_calls(share: Share, calls: Mapping[int, Call]) -> dict[int, Call]:
+def _own_calls(share: KindShare, calls: Mapping[int, Call]) -> dict[int, Call]:
     """Return the calls of a share, by the place of the member in it."""
     return {number: calls[place] for number, place in enumerate(share.places) if place in calls}
 
 
-def _computed(job: Sequence[tuple[Share, Mapping[int, Call]]], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
+def _computed(job: Sequence[tuple[KindShare, Mapping[int, Call]]], meanwhile: Callable[[], None]) -> dict[int, Chunk]:
     """Compute the calls of some shares in turn."""
     found: dict[int, Chunk] = {}
     for share, own in job:
@@ -179,7 +179,7 @@ def _computed(job: Sequence[tuple[Share, Mapping[int, Call]]], meanwhile: Callab
     return found
 
 
-def _computed_in_thread(job: Sequence[tuple[Share, Mapping[int, Call]]], x64: bool) -> dict[int, Chunk]:
+def _computed_in_thread(job: Sequence[tuple[KindShare, Mapping[int, Call]]], x64: bool) -> dict[int, Chunk]:
     with jax.enable_x64(x64):  # each thread has a precision of its own
         return _computed(job, _nothing)
 
