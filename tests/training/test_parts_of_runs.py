@@ -11,7 +11,7 @@ import pytest
 
 import plastica as pl
 from plastica.training import calls
-from plastica.training.calls import InParts, MemberKind, KindShare
+from plastica.training.calls import InParts, KindShare, MemberKind
 
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 Y = X @ np.array([1.0, -2.0, 0.5])
