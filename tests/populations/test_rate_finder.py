@@ -36,6 +36,15 @@ def test_the_losses_are_those_of_steps_made_by_hand():
     np.testing.assert_allclose(table["loss"], losses, rtol=1e-4)
 
 
+def test_several_inputs_have_the_rows_of_one():
+    one, other = pl.Input((2,)), pl.Input((1,))
+    model = pl.Model([one, other], pl.Dense(1)(pl.Concatenate()([one, other])))
+    model.compile("sgd", "mse")
+    found = pl.find_learning_rate(model, (X[:, :2], X[:, 2:]), Y, low=1e-3, high=0.1, batch_size=5)
+    whole = pl.find_learning_rate(network(), X, Y, low=1e-3, high=0.1, batch_size=5)
+    assert len(found.to_frame()) == len(whole.to_frame())
+
+
 def test_the_suggestion_is_where_the_loss_falls_fastest(tmp_path):
     found = pl.find_learning_rate(network(), X, Y, seeds=2, batch_size=16)
     rate = found.best["learning_rate"]

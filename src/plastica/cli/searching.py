@@ -133,7 +133,7 @@ def _say_plan(output: Output, found: TableSearch, plan: SearchOptions) -> None:
 
     space = found.search.space
     output.fact("search", listed([f"{name} {said(space[name])}" for name in space]))
-    told = {"strategy": SAY.name("strategy", plan.strategy), "folds": len(found.search.folds)}
+    told = {"strategy": SAY.name("strategy", plan.strategy), "folds": found.folds}
     told |= {"rows": f"{len(found.prepared.split.train):,}"}
     limit = SAY("search_budget", time=seconds(plan.budget)) if plan.budget is not None else ""
     count = SAY("search_trials", count=plan.trials) if plan.trials is not None else ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
 
 from ..errors import InvalidValue
+from ..layers import Layer
 from ..model import Model
 
 
-def width_of(model: Model, width: Any) -> dict[str, Any]:
+def width_of(model: Model, width: object) -> dict[str, object]:
     """Return the values by place that give each hidden layer the same number of units.
 
     Raises:
@@ -29,7 +29,7 @@ def width_of(model: Model, width: Any) -> dict[str, Any]:
     return {f"layers.{place}.units": _whole("width", width, 1) for place in hidden}
 
 
-def depth_of(model: Model, depth: Any) -> dict[str, Any]:
+def depth_of(model: Model, depth: object) -> dict[str, object]:
     """Return the values by place that give a network so many hidden layers.
 
     A hidden layer counts together with what follows it, such as dropout. The last one is repeated or the last ones are
@@ -56,10 +56,10 @@ def depth_of(model: Model, depth: Any) -> dict[str, Any]:
 
 
 # Settings that stand for several fields, in the order in which they are applied.
-OF_ARCHITECTURE: dict[str, Callable[[Model, Any], dict[str, Any]]] = {"depth": depth_of, "width": width_of}
+OF_ARCHITECTURE: dict[str, Callable[[Model, object], dict[str, object]]] = {"depth": depth_of, "width": width_of}
 
 
-def _layers_of(model: Model, name: str) -> tuple[Any, ...]:
+def _layers_of(model: Model, name: str) -> tuple[Layer, ...]:
     if model.network.flow != "chain":
         raise InvalidValue(
             f"{name}: this needs a Sequential; of other networks, give fields by their places, "
@@ -78,7 +78,7 @@ def _with_units(model: Model, name: str) -> list[int]:
     return found
 
 
-def _whole(name: str, value: Any, least: int) -> int:
+def _whole(name: str, value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidValue(f"{name}={value!r}: give whole numbers of at least {least}.")
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Axis(NamedTuple):
     """
 
     name: str
-    usual: Callable[[int], Sequence[Any]]
+    usual: Callable[[int], Sequence[object]]
     kind: type
     follows_law: bool = False
 

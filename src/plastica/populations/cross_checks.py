@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ FEWEST_VALUES = 50  # in some column; rows with fewer distinct values are often 
 SHARE = 0.01  # of the rows, from which copies are reported
 
 
-def refuse_groups_as_inputs(x: Any, groups: Any) -> None:
+def refuse_groups_as_inputs(x: object, groups: object) -> None:
     """Check that no column of the inputs is the group of each row.
 
     Raises:
@@ -33,7 +32,7 @@ def refuse_groups_as_inputs(x: Any, groups: Any) -> None:
         )
 
 
-def warn_of_copies(x: Any, y: Any, folds: Sequence[CrossFold]) -> None:
+def warn_of_copies(x: object, y: object, folds: Sequence[CrossFold]) -> None:
     """Warn if rows are predicted by a network that has seen a copy of them."""
     columns = _as_table(x)
     if columns is None or max((len(np.unique(column)) for column in columns.T), default=0) <= FEWEST_VALUES:
@@ -53,7 +52,7 @@ def warn_of_copies(x: Any, y: Any, folds: Sequence[CrossFold]) -> None:
         )
 
 
-def _as_table(x: Any) -> np.ndarray | None:
+def _as_table(x: object) -> np.ndarray | None:
     """Return inputs of numbers as ``(rows, columns)``; None for others, and for very many."""
     if isinstance(x, tuple):
         return None

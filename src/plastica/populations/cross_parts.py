@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.folds import check_deal, deal, deal_groups, deal_in_time
 from ..data.splitting import split, split_by_group, split_in_order
 from ..errors import DataError, InvalidValue
-from .splits import RowSplit, check_folds, fold_splits
+from .splits import FoldsLike, RowSplit, check_folds, fold_splits
 
 
 class RowFacts(NamedTuple):
@@ -24,8 +25,8 @@ class RowFacts(NamedTuple):
 
     rows: int
     classes: np.ndarray | None = None
-    groups: Any = None
-    times: Any = None
+    groups: ArrayLike | None = None
+    times: ArrayLike | None = None
 
 
 class CrossFold(NamedTuple):
@@ -59,7 +60,7 @@ class CrossFold(NamedTuple):
         return RowSplit(self.train[made.train], self.train[made.validation])
 
 
-def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[CrossFold]:
+def cross_folds(folds: FoldsLike, repeats: int, facts: RowFacts, seed: int) -> list[CrossFold]:
     """Return the folds of each repeat.
 
     Args:
@@ -75,19 +76,19 @@ def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[Cr
     """
     if not isinstance(repeats, int | np.integer) or isinstance(repeats, bool) or repeats < 1:
         raise InvalidValue(f"repeats={repeats!r}: give a whole number of at least 1.")
-    number = isinstance(folds, int | np.integer) and not isinstance(folds, bool)
-    if repeats > 1 and (not number or facts.times is not None):
-        why = "time has one order" if number else "the splitter or the pairs give the same folds again"
+    number = int(folds) if isinstance(folds, int | np.integer) and not isinstance(folds, bool) else None
+    if repeats > 1 and (number is None or facts.times is not None):
+        why = "time has one order" if number is not None else "the splitter or the pairs give the same folds again"
         raise InvalidValue(f"repeats={repeats}: {why}; leave repeats out, or use RepeatedKFold for random folds.")
     groups, times = _checked("groups", facts.groups, facts.rows), _checked("times", facts.times, facts.rows)
     if groups is not None and times is not None:
         raise InvalidValue("cross_validate(groups=..., times=...): give one of the two, or pairs of row numbers.")
     found = []
     for repeat in range(int(repeats)):
-        if number:
-            pairs = _dealt(int(folds), facts._replace(groups=groups, times=times), seed + repeat)
+        if number is not None:
+            pairs = _dealt(number, facts.rows, facts.classes, groups, times, seed + repeat)
         else:
-            pairs = fold_splits(cast(Any, folds), facts.rows, facts.classes, groups, seed)
+            pairs = fold_splits(folds, facts.rows, facts.classes, groups, seed)
         for fold, (train, held_out) in enumerate(pairs):
             if held_out is None:
                 raise InvalidValue(f"folds={folds!r}: each fold needs held-out rows.")
@@ -100,7 +101,7 @@ def cross_folds(folds: Any, repeats: int, facts: RowFacts, seed: int) -> list[Cr
     return found
 
 
-def require_folds(folds: Any) -> None:
+def require_folds(folds: FoldsLike | None) -> None:
     """Check the folds of a cross-validation.
 
     Raises:
@@ -113,19 +114,26 @@ def require_folds(folds: Any) -> None:
     check_folds(folds)
 
 
-def _dealt(folds: int, facts: RowFacts, seed: int) -> list[RowSplit]:
-    if facts.times is not None:
-        numbers = deal_in_time(facts.times.astype(np.float64), folds)
+def _dealt(
+    folds: int,
+    rows: int,
+    classes: np.ndarray | None,
+    groups: np.ndarray | None,
+    times: np.ndarray | None,
+    seed: int,
+) -> list[RowSplit]:
+    if times is not None:
+        numbers = deal_in_time(times.astype(np.float64), folds)
         return [RowSplit(np.flatnonzero(numbers < fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
-    if facts.groups is not None:
-        numbers = deal_groups(facts.groups, folds, seed)
+    if groups is not None:
+        numbers = deal_groups(groups, folds, seed)
     else:
-        check_deal(folds, facts.rows, facts.classes)
-        numbers = deal(facts.rows, folds, facts.classes, seed)
+        check_deal(folds, rows, classes)
+        numbers = deal(rows, folds, classes, seed)
     return [RowSplit(np.flatnonzero(numbers != fold), np.flatnonzero(numbers == fold)) for fold in range(folds)]
 
 
-def _checked(name: str, given: Any, rows: int) -> np.ndarray | None:
+def _checked(name: str, given: ArrayLike | None, rows: int) -> np.ndarray | None:
     if given is None:
         return None
     found = np.asarray(given)

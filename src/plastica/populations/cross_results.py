@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
@@ -14,6 +14,7 @@ from ..evaluation.intervals import Figure
 from ..evaluation.over_folds import over_folds, spread_of
 from ..model import Model
 from ..training.monitor import require_figure
+from ..typing import PyTree
 from .cross_parts import CrossFold
 from .results import PopulationHistory
 
@@ -45,9 +46,9 @@ class CrossValidation:
         self,
         folds: list[CrossFold],
         figures: Sequence[Mapping[str, float]],
-        answers: Sequence[Any],
+        answers: Sequence[PyTree],
         models: list[Model],
-        chosen: list[dict[str, Any]],
+        chosen: list[dict[str, object]],
         history: PopulationHistory,
         rows: int,
     ) -> None:
@@ -107,7 +108,7 @@ class CrossValidation:
         return over_folds(gaps, self.ratio)
 
     @property
-    def predictions(self) -> Any:
+    def predictions(self) -> PyTree:
         """The out-of-fold predictions, ``(rows, ...)``: the mean over repeats, NaN for rows never held out."""
         sums = jax.tree.map(lambda part: np.zeros((self._rows, *part.shape[1:])), self._answers[0])
         counts = np.zeros(self._rows)

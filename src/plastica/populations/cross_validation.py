@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.gathered import Gathered
 from ..model import Model
+from ..model.inputs import Examples
 from ..model.options import Options
 from ..training import interrupting
 from ..training.callbacks import Callback
+from ..typing import PyTree
 from . import fitting, nested
 from .cross_checks import refuse_groups_as_inputs, warn_of_copies
 from .cross_parts import CrossFold, RowFacts, cross_folds, require_folds
 from .cross_results import CrossValidation
 from .grid import MemberSettings
 from .group import MemberGroup
+from .population import Population
 from .results import PopulationHistory
+from .splits import FoldsLike
 
 
 def cross_validate(
-    model: Any,
-    x: Any,
-    y: Any = None,
-    folds: Any = 5,
+    model: Model | Population | nested.SettingsSearch,
+    x: object,
+    y: object = None,
+    folds: FoldsLike = 5,
     *,
     repeats: int = 1,
-    groups: Any = None,
-    times: Any = None,
+    groups: ArrayLike | None = None,
+    times: ArrayLike | None = None,
     batch_size: int | None = None,
     epochs: int = 1,
     verbose: int | str = 0,
     callbacks: Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None = None,
     validation_split: float = 0.0,
     class_weight: Mapping[int, float] | None = None,
-    sample_weight: Any = None,
+    sample_weight: object = None,
     time_limit: float | str | None = None,
 ) -> CrossValidation:
     """Train a network once for each fold on the other folds, and evaluate it on that fold.
@@ -88,7 +92,11 @@ def cross_validate(
     """
     require_folds(folds)
     options = Options(batch_size, epochs, verbose, True, 0, None, time_limit, None, None, False, 10.0)
-    inner = model if isinstance(model, Model) else nested.model_for(nested.require_search(model))
+    if isinstance(model, Model):
+        inner, search = model, None
+    else:
+        search = nested.require_search(model)
+        inner = nested.model_for(search)
     first = fitting.model_of(inner, MemberSettings({}, {}, inner.seed))
     with interrupting.noted():
         data = fitting.data_for(first, x, y, sample_weight, class_weight, 0.0, None, options, has_folds=True)
@@ -97,18 +105,18 @@ def cross_validate(
         if groups is not None:
             refuse_groups_as_inputs(data.learn.x, groups)
         warn_of_copies(data.learn.x, data.learn.y if y is not None else None, parts)
-        if isinstance(model, Model):
-            models, history = _trained(model, parts, data, facts, validation_split, callbacks, options)
-            chosen: list[dict[str, Any]] = [{} for _ in parts]
+        if search is None:
+            models, history = _trained(inner, parts, data, facts, validation_split, callbacks, options)
+            chosen: list[dict[str, object]] = [{} for _ in parts]
         else:
-            given = {
+            given: nested.InnerFit = {
                 "batch_size": batch_size,
                 "epochs": epochs,
                 "callbacks": callbacks,
                 "validation_split": validation_split,
                 "class_weight": class_weight,
             }
-            found = [nested.chosen_on(model, part, x, y, sample_weight, groups, given) for part in parts]
+            found = [nested.chosen_on(search, part, x, y, sample_weight, groups, given) for part in parts]
             models, chosen = [each.model for each in found], [each.settings for each in found]
             history = PopulationHistory([each.history for each in found], [{} for _ in found], "fold")
     learn = data.learn._replace(weight=data.weight)
@@ -121,7 +129,7 @@ def _trained(
     data: fitting.PopulationData,
     facts: RowFacts,
     validation_split: float,
-    callbacks: Any,
+    callbacks: fitting.Callbacks,
     options: Options,
 ) -> tuple[list[Model], PopulationHistory]:
     members = [MemberSettings({}, {}, part.seed, place) for place, part in enumerate(parts)]
@@ -133,9 +141,9 @@ def _trained(
 def _evaluated(
     models: Sequence[Model],
     parts: Sequence[CrossFold],
-    learn: Any,
+    learn: Examples,
     has_targets: bool,
-    chosen: list[dict[str, Any]],
+    chosen: list[dict[str, object]],
     history: PopulationHistory,
 ) -> CrossValidation:
     figures, answers = [], []
@@ -148,6 +156,6 @@ def _evaluated(
     return CrossValidation(list(parts), figures, answers, list(models), chosen, history, learn.rows)
 
 
-def _rows_of(tree: Any, rows: np.ndarray) -> Any:
+def _rows_of(tree: PyTree, rows: np.ndarray) -> PyTree:
     """Return some rows of an array or of the arrays of a tuple."""
     return jax.tree.map(lambda part: np.asarray(part)[rows], tree, is_leaf=lambda part: isinstance(part, Gathered))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence, Sized
+from pathlib import Path
+from typing import NamedTuple, TypedDict, cast
 
 import jax
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..data.gathered import Gathered
 from ..errors import DataError, InvalidValue, PlasticaError, PlasticaWarning
@@ -21,6 +23,7 @@ from ..model.class_weights import weighed
 from ..model.fitting import conduct, examples_for, member_on
 from ..model.inputs import Examples
 from ..model.options import BATCH_SIZE, Options
+from ..random import Shape
 from ..training.batches import Arrays, held_out_rows, picked_rows, training_rows
 from ..training.cache import keep_compiled_programs
 from ..training.callbacks import Callback, as_list
@@ -42,6 +45,28 @@ MOST_NAMED = 3
 Callbacks = Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None
 
 
+class PopulationFit(TypedDict, total=False):
+    """Arguments of :meth:`Population.fit` by name, without the rows."""
+
+    batch_size: int | None
+    epochs: int
+    verbose: int | str
+    callbacks: Callbacks
+    validation_split: float
+    validation_data: object
+    shuffle: bool
+    class_weight: Mapping[int, float] | None
+    sample_weight: object
+    groups: ArrayLike | None
+    until: object
+    time_limit: float | str | None
+    max_steps: int | None
+    checkpoint: str | Path | None
+    resume: bool
+    checkpoint_seconds: float
+    hooks: Sequence[Hook] | Hook
+
+
 class PopulationData(NamedTuple):
     """The data of a population, checked once for all members.
 
@@ -58,8 +83,14 @@ class PopulationData(NamedTuple):
     held_out: Examples | None
     weight: np.ndarray | None
     classes: np.ndarray | None
-    shape: Any
-    input_shape: Any
+    shape: Shape
+    input_shape: tuple[int | None, ...]
+
+
+def rows_in(x: object) -> int:
+    """Return the number of rows of inputs as a person gives them: an array, or several."""
+    first = jax.tree.leaves(x, is_leaf=lambda part: isinstance(part, Gathered))[:1]
+    return len(first[0]) if first and hasattr(first[0], "__len__") else len(cast(Sized, x))
 
 
 def model_of(model: Model, member: MemberSettings) -> Model:
@@ -193,7 +224,7 @@ def own_callbacks(callbacks: Callbacks, place: int) -> list[Callback]:
     return [copy.deepcopy(each, {id(each.model): each.model}) for each in as_list(callbacks)]
 
 
-def _classes(model: Model, examples: Examples, shape: Any) -> np.ndarray | None:
+def _classes(model: Model, examples: Examples, shape: Shape) -> np.ndarray | None:
     """Return the class of each row, ``(rows,)``; None if targets are not classes, or several for a row."""
     loss = model.compiled.loss
     if loss is None or isinstance(loss, OutputLosses) or isinstance(examples.y, tuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ..model import Model
 from .grid import MemberSettings
@@ -30,6 +29,6 @@ class MemberGroup:
         """Return the number of members."""
         return len(self.members)
 
-    def columns(self) -> list[dict[str, Any]]:
+    def columns(self) -> list[dict[str, object]]:
         """Return the settings of each member as the columns of a table."""
         return [member.columns(self.part_name) for member in self.members]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 
 from ..errors import InvalidValue
 from ..model import Model
 from ..training.history import History
+from ..typing import PyTree
 from .cross_parts import CrossFold
+from .fitting import Callbacks
 from .places import varied
 from .population import Population
 
@@ -22,7 +24,7 @@ class SettingsSearch(Protocol):
 
     model: Any  # the model, or a function that makes those of the search
 
-    def fit(self, x: Any, y: Any = None, **given: Any) -> Any:
+    def fit(self, x: object, y: object = None, **given: Any) -> object:
         """Try the settings on these rows."""
         ...
 
@@ -40,6 +42,16 @@ class MakesModels(Protocol):
         ...
 
 
+class InnerFit(TypedDict):
+    """Arguments of ``cross_validate`` that the search on an outer fold gets too."""
+
+    batch_size: int | None
+    epochs: int
+    callbacks: Callbacks
+    validation_split: float
+    class_weight: Mapping[int, float] | None
+
+
 class ChosenModel(NamedTuple):
     """What a search chose on the training rows of an outer fold.
 
@@ -54,7 +66,7 @@ class ChosenModel(NamedTuple):
     history: History
 
 
-def require_search(given: Any) -> SettingsSearch:
+def require_search(given: object) -> SettingsSearch:
     """Return a search that was not used yet.
 
     Raises:
@@ -91,11 +103,11 @@ def model_for(search: SettingsSearch) -> Model:
 def chosen_on(
     search: SettingsSearch,
     part: CrossFold,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    groups: Any,
-    given: Mapping[str, Any],
+    x: object,
+    y: object,
+    sample_weight: object,
+    groups: object,
+    given: InnerFit,
 ) -> ChosenModel:
     """Return what a search chooses on the training rows of an outer fold.
 
@@ -145,7 +157,7 @@ def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[s
     return search.history.kept[place] + 1, {name: settings[name] for name in search.members[place].chosen}
 
 
-def _of_rows(name: str, given: Any, rows: np.ndarray) -> Any:
+def _of_rows(name: str, given: PyTree, rows: np.ndarray) -> PyTree:
     """Return some rows of what the user gave: an array, a frame, a list of numbers, or several of them."""
     if given is None:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,9 @@ LAW_POINTS = 100
 MOST_DOTS = 30  # means that are drawn as dots too
 
 
+Place = TypeVar("Place", bound=Hashable)  # a value of the setting: a number where there is an axis
+
+
 class Subject(NamedTuple):
     """What is drawn.
 
@@ -46,7 +49,7 @@ class Subject(NamedTuple):
     law: PowerLaw | None = None
 
 
-class Points(NamedTuple):
+class Points(NamedTuple, Generic[Place]):
     """The values of the metric, by the value of the setting.
 
     Attributes:
@@ -56,15 +59,15 @@ class Points(NamedTuple):
         sign: -1 if higher is better.
     """
 
-    found: dict[Any, list[float]]
-    means: dict[Any, float]
+    found: dict[Place, list[float]]
+    means: dict[Place, float]
     limit: float
     sign: float
 
     @classmethod
-    def of(cls, places: Sequence[Any], values: Sequence[float], monitor: str, limited: bool = True) -> Points:
+    def of(cls, places: Sequence[Place], values: Sequence[float], monitor: str, limited: bool = True) -> Points[Place]:
         """Return the points of members, with a limit unless all are to be seen."""
-        found: dict[Any, list[float]] = {}
+        found: dict[Place, list[float]] = {}
         for place, value in zip(places, values, strict=True):
             found.setdefault(place, []).append(value)
         means = {each: sum(own) / len(own) for each, own in found.items() if all(map(math.isfinite, own))}
@@ -82,16 +85,16 @@ def draw(history: PopulationHistory, subject: Subject, path: str | os.PathLike[s
         checked_ending(path)
     places = [columns.get(subject.setting) for columns in history.columns]
     values = history.values(subject.monitor)
-    are_numbers = all(isinstance(place, int | float) and not isinstance(place, bool) for place in places)
+    numbers = [place for place in places if isinstance(place, int | float) and not isinstance(place, bool)]
     with using(drawable_language()), own_style():
-        if are_numbers:
-            figure = _along(Points.of(places, values, subject.monitor, limited=subject.law is None), subject)
+        if len(numbers) == len(places):
+            figure = _along(Points.of(numbers, values, subject.monitor, limited=subject.law is None), subject)
         else:
             figure = _by_name(history, values, subject)
         return figure.save(path)
 
 
-def _along(points: Points, subject: Subject) -> Drawing:
+def _along(points: Points[float], subject: Subject) -> Drawing:
     """Draw the metric along an axis of numbers."""
     from ..drawing.figure import Drawing
 
@@ -119,7 +122,7 @@ def _along(points: Points, subject: Subject) -> Drawing:
     return figure
 
 
-def _mark_best(axes: Axes, line: list[tuple[float, float]], points: Points, subject: Subject) -> None:
+def _mark_best(axes: Axes, line: list[tuple[float, float]], points: Points[float], subject: Subject) -> None:
     if not line or subject.law is not None or "steepest" in subject.marks:
         return
     best = min(line, key=lambda pair: points.sign * pair[1])
@@ -155,7 +158,7 @@ def _by_name(history: PopulationHistory, values: Sequence[float], subject: Subje
     from ..drawing.figure import Drawing
 
     names = history.setting_names()
-    best: dict[str, dict[str, Any]] = {}
+    best: dict[str, dict[str, object]] = {}
     for row in ranking(history, subject.monitor).iter_rows(named=True):
         best.setdefault(str(row[subject.setting]), row)
     figure = Drawing(WIDTH, ROW * len(best) + AROUND, layout="constrained")

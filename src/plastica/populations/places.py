@@ -106,7 +106,7 @@ def varied(model: Model, values: Mapping[str, object], seed: int) -> Model:
     return made
 
 
-def _fields(declared: Any, prefix: str) -> Iterator[tuple[str, object]]:
+def _fields(declared: Declaration, prefix: str) -> Iterator[tuple[str, object]]:
     """Yield the fields of a declaration and of those inside it, by place."""
     for each in dataclasses.fields(declared):
         value, place = getattr(declared, each.name), f"{prefix}{each.name}"

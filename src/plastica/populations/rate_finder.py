@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from ..schedules import ExponentialDecay
 from ..training.callbacks import Callback, Logs
 from ..training.history import History
 from ..typing import Float
+from . import fitting
 from .places import varied
 from .population import Population
 from .results import PopulationHistory
@@ -57,15 +57,15 @@ class StepLosses(Callback):
 
 def find_learning_rate(
     model: Model,
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     *,
     low: float = 1e-5,
     high: float = 10.0,
     steps: int | None = None,
     seeds: int | Sequence[int] | None = None,
     batch_size: int | None = None,
-    sample_weight: Any = None,
+    sample_weight: object = None,
 ) -> Sweep:
     """Train for an epoch in which the learning rate grows, and suggest the rate at which the loss falls fastest.
 
@@ -107,7 +107,7 @@ def find_learning_rate(
         raise InvalidValue(
             f"find_learning_rate(low={low!r}, high={high!r}): give two numbers above 0, the lower first."
         )
-    rows, size = len(x), batch_size or BATCH_SIZE
+    rows, size = fitting.rows_in(x), batch_size or BATCH_SIZE
     size = min(size, rows)
     batches = -(-rows // size)
     count = max(batches, FEWEST_STEPS) if steps is None else steps

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -17,14 +17,14 @@ from ..model.examples import take
 from ..rules import Batch
 from ..training.program import Program
 from ..training.rows import Rows
-from ..typing import Float
+from ..typing import Float, Memory, Params, State
 
 ROWS = 1000  # more change the largest eigenvalue by less than other initial weights do
 STEPS = 40
 TOLERANCE = 1e-4
 
 
-def sharpness(model: Model, x: Any, y: Any, rows: int = ROWS, steps: int = STEPS, seed: int = 0) -> float:
+def sharpness(model: Model, x: object, y: object, rows: int = ROWS, steps: int = STEPS, seed: int = 0) -> float:
     """Return the largest eigenvalue of the Hessian of the loss at the weights of a model.
 
     Use it to see how large a learning rate may be: along the eigenvector, gradient descent multiplies the distance from
@@ -63,7 +63,7 @@ def sharpness(model: Model, x: Any, y: Any, rows: int = ROWS, steps: int = STEPS
     if examples.rows > rows:
         places = np.linspace(0, examples.rows - 1, rows).astype(int)  # data may be sorted
         examples = jax.tree.map(lambda part: part[places], examples)
-    program: Any = replace(model.program, metrics=(), weighted_metrics=())
+    program: Program = replace(model.program, metrics=(), weighted_metrics=())
     _, params, state, memory = model.answering()
     flat, rebuilt = ravel_pytree(params)
     data = jax.device_put(Rows(examples.x, examples.y, examples.weight))
@@ -80,7 +80,9 @@ def sharpness(model: Model, x: Any, y: Any, rows: int = ROWS, steps: int = STEPS
     return found
 
 
-def largest_eigenvalue(product: Any, start: Float[np.ndarray, "weights"], steps: int = STEPS) -> float:
+def largest_eigenvalue(
+    product: Callable[[np.ndarray], np.ndarray], start: Float[np.ndarray, "weights"], steps: int = STEPS
+) -> float:
     """Return the largest eigenvalue of a symmetric matrix, given its product with a vector.
 
     Args:
@@ -116,7 +118,7 @@ def _largest(diagonal: list[float], beside: list[float]) -> float:
 
 
 @jax.jit
-def _product(program: Program, params: Any, along: Any, state: Any, memory: Any, rows: Rows) -> Any:
+def _product(program: Program, params: Params, along: Params, state: State, memory: Memory, rows: Rows) -> Params:
     """Return the product of the Hessian with a vector: the derivative of the gradient along it."""
     x, y = program.cast(rows)
     count = jax.tree.leaves(rows)[0].shape[0]
@@ -126,7 +128,7 @@ def _product(program: Program, params: Any, along: Any, state: Any, memory: Any,
         weight, within = (given, None) if given.ndim == 1 else (weight, given)
     batch = Batch(x, y, weight, jnp.float32(count), within=within)
 
-    def loss(params: Any) -> Array:
+    def loss(params: Params) -> Array:
         return program.judge(params, state, memory, batch).loss
 
     return jax.jvp(jax.grad(loss), (params,), (along,))[1]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
-
-from ..data.gathered import Gathered
 from ..errors import InvalidValue
 from ..model import Model
 from ..training.early_stopping import EarlyStopping
@@ -37,7 +34,7 @@ def sweep(
     monitor: str | None = None,
     validation_split: float = 0.2,
     validation_data: object = None,
-    fit: Mapping[str, Any] | None = None,
+    fit: fitting.PopulationFit | None = None,
     epochs: int | Sequence[int] | None = None,
     batch_size: int | None = None,
     verbose: int | str = "auto",
@@ -103,10 +100,10 @@ def sweep(
     if rows is not None and folds is not None:
         raise InvalidValue("sweep(rows=..., folds=...): folds already say which rows a member trains on.")
     population = Population(model, named, seeds=seeds, folds=folds, rows=None if rows is None else _sets(rows))
-    given: dict[str, Any] = {}
+    given: fitting.PopulationFit = {}
     if folds is None:
-        given = {"validation_split": 0.0 if validation_data is not None else validation_split}
-        given["validation_data"] = validation_data
+        split = 0.0 if validation_data is not None else validation_split
+        given = {"validation_split": split, "validation_data": validation_data}
     if rows is not None:
         given["callbacks"] = EarlyStopping("val_loss", patience=max(3, read[-1] // 5), restore_best_weights=True)
     marks = stable_rate_of(population, x, y) if "learning_rate" in named else {}
@@ -123,8 +120,8 @@ def sweep(
 
 def learning_curve(
     model: Model,
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     rows: Sequence[int] | None = None,
     *,
     seeds: int | Sequence[int] = 3,
@@ -175,10 +172,9 @@ def _requires(monitor: str) -> Hook:
     return look
 
 
-def _count(x: Any, validation_split: float, folds: Any) -> int:
+def _count(x: object, validation_split: float, folds: object) -> int:
     """Return the number of training rows."""
-    first = jax.tree.leaves(x, is_leaf=lambda part: isinstance(part, Gathered))[:1]
-    rows = len(first[0]) if first and hasattr(first[0], "__len__") else len(x)
+    rows = fitting.rows_in(x)
     return rows if folds is not None or not validation_split else int(rows * (1 - validation_split))
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from ..model import Model
@@ -51,7 +51,7 @@ class Sweep:
         axis: str | None = None,
         population: Population | None = None,
         marks: Mapping[str, float] | None = None,
-        best: Mapping[str, Any] | None = None,
+        best: Mapping[str, object] | None = None,
         shows_law: bool = False,
     ) -> None:
         self.history, self.monitor = history, history.monitor(monitor)
@@ -77,7 +77,7 @@ class Sweep:
         return self._population
 
     @property
-    def best(self) -> dict[str, Any]:
+    def best(self) -> dict[str, object]:
         """The settings with the best mean."""
         if self._best is not None:
             return dict(self._best)
@@ -155,7 +155,7 @@ class Sweep:
 
     def _points(self) -> list[tuple[float, float]]:
         places = [columns.get(self.axis or "") for columns in self.history.columns]
-        if not all(isinstance(place, int | float) for place in places):
+        numbers = [float(place) for place in places if isinstance(place, int | float)]
+        if len(numbers) < len(places):
             raise InvalidValue(f"law: a power law goes along numbers, and the axis of this sweep is {self.axis}.")
-        numbers: Any = places
-        return list(zip(map(float, numbers), self.history.values(self.monitor), strict=True))
+        return list(zip(numbers, self.history.values(self.monitor), strict=True))

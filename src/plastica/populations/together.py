@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -25,6 +25,7 @@ from ..training.member import Member
 from ..training.rows import Rows
 from ..training.run import Run
 from ..training.stopping import stop_rules
+from ..typing import PyTree
 from .progress import PopulationProgress
 
 # Rows of several members are put into one array, so that one program computes all; beyond this they stay apart.
@@ -34,12 +35,12 @@ MOST_BYTES = 1 << 30
 class OwnRows(NamedTuple):
     """The data of one model; the arguments of ``fit``."""
 
-    x: Any
-    y: Any
-    sample_weight: Any = None
-    validation_data: Any = None
+    x: object
+    y: object
+    sample_weight: object = None
+    validation_data: object = None
     class_weight: Mapping[int, float] | None = None
-    sampling: Any = None
+    sampling: object = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class CheckedRows(NamedTuple):
     held_out: Examples | None
 
     @property
-    def kind(self) -> Any:
+    def kind(self) -> Hashable:
         """What models have in common whose rows may be in one array."""
         leaves, structure = jax.tree.flatten((self.learn[:3], None if self.held_out is None else self.held_out[:3]))
         return structure, tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
@@ -124,7 +125,7 @@ def _checked(model: Model, own: OwnRows, options: Options) -> CheckedRows:
 
 
 def _members(models: Sequence[Model], checked: Sequence[CheckedRows], batch_size: int | None) -> list[Member]:
-    kinds: dict[Any, list[int]] = {}
+    kinds: dict[Hashable, list[int]] = {}
     for place, each in enumerate(checked):
         kinds.setdefault(each.kind, []).append(place)
     found: dict[int, Member] = {}
@@ -180,7 +181,7 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     return Examples(x, y, weight)
 
 
-def _concatenated(trees: Sequence[Any]) -> Any:
+def _concatenated(trees: Sequence[PyTree]) -> PyTree:
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *trees)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ..errors import InvalidValue
 from ..model import Model
@@ -32,7 +31,7 @@ class Builder:
             )
         self.given, self.seed = given, seed
 
-    def __call__(self, settings: Mapping[str, Any]) -> Model:
+    def __call__(self, settings: TrialSettings) -> Model:
         """Return a new model.
 
         Raises:
@@ -48,7 +47,7 @@ class Builder:
             raise InvalidValue(f"the function of this search returned {made!r}; it must return a compiled model.")
         return made
 
-    def own_settings(self, names: Mapping[str, Any]) -> TrialSettings:
+    def own_settings(self, names: Mapping[str, object]) -> TrialSettings:
         """Return the values that the given model has for some settings; none for a function."""
         if not isinstance(self.given, Model):
             return {}

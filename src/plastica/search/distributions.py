@@ -6,11 +6,14 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import InvalidValue
+
+# The value of a setting: whatever a field of a model may be, such as a rate, units, an optimizer or a layer.
+SettingValue: TypeAlias = Any
 
 
 class Distribution(ABC):
@@ -21,22 +24,22 @@ class Distribution(ABC):
     """
 
     @abstractmethod
-    def at(self, place: float) -> Any:
+    def at(self, place: float) -> SettingValue:
         """Return the value at a place, from 0 to below 1."""
 
     @abstractmethod
-    def place_of(self, value: Any) -> float:
+    def place_of(self, value: SettingValue) -> float:
         """Return the place of a value; those outside of the bounds are at the nearest bound."""
 
     @abstractmethod
-    def grid(self, points: int) -> list[Any]:
+    def grid(self, points: int) -> list[SettingValue]:
         """Return evenly spaced values from one bound to the other, at most so many."""
 
-    def draw(self, rng: np.random.Generator) -> Any:
+    def draw(self, rng: np.random.Generator) -> SettingValue:
         """Return a random value."""
         return self.at(float(rng.random()))
 
-    def scaled(self, value: Any, factor: float) -> Any:
+    def scaled(self, value: SettingValue, factor: float) -> SettingValue:
         """Return a value multiplied by a factor, within the bounds; only of distributions of floats.
 
         Raises:
@@ -71,7 +74,7 @@ class Uniform(Distribution):
         """Return the value at a place."""
         return float(min(max(_rounded(self.low + place * (self.high - self.low)), self.low), self.high))
 
-    def place_of(self, value: Any) -> float:
+    def place_of(self, value: SettingValue) -> float:
         """Return the place of a value."""
         return _within((float(value) - self.low) / (self.high - self.low))
 
@@ -79,7 +82,7 @@ class Uniform(Distribution):
         """Return evenly spaced values."""
         return [self.at(place) for place in np.linspace(0, 1, points)]
 
-    def scaled(self, value: Any, factor: float) -> float:
+    def scaled(self, value: SettingValue, factor: float) -> float:
         """Return a value multiplied by a factor, within the bounds."""
         return float(min(max(value * factor, self.low), self.high))
 
@@ -111,7 +114,7 @@ class LogUniform(Distribution):
         value = math.exp(math.log(self.low) + place * math.log(self.high / self.low))
         return float(min(max(_rounded(value), self.low), self.high))
 
-    def place_of(self, value: Any) -> float:
+    def place_of(self, value: SettingValue) -> float:
         """Return the place of a value."""
         return _within(math.log(max(float(value), self.low) / self.low) / math.log(self.high / self.low))
 
@@ -119,7 +122,7 @@ class LogUniform(Distribution):
         """Return values at equal ratios."""
         return [self.at(place) for place in np.linspace(0, 1, points)]
 
-    def scaled(self, value: Any, factor: float) -> float:
+    def scaled(self, value: SettingValue, factor: float) -> float:
         """Return a value multiplied by a factor, within the bounds."""
         return float(min(max(value * factor, self.low), self.high))
 
@@ -156,7 +159,7 @@ class IntUniform(Distribution):
         value = math.exp(low + place * (high - low)) if self.log else low + place * (high - low)
         return min(max(math.floor(value + 0.5), self.low), self.high)
 
-    def place_of(self, value: Any) -> float:
+    def place_of(self, value: SettingValue) -> float:
         """Return the place of a value."""
         low, high = self._edges
         number = min(max(value, self.low), self.high)
@@ -192,24 +195,24 @@ class Choice(Distribution):
         (32, ['sgd', 'adam'])
     """
 
-    options: tuple[Any, ...]
+    options: tuple[object, ...]
 
-    def __init__(self, options: Iterable[Any]) -> None:
+    def __init__(self, options: Iterable[SettingValue]) -> None:
         found = tuple(value.item() if isinstance(value, np.generic) else value for value in options)
         if not found:
             raise InvalidValue("Choice([]): an empty choice has no value; give at least one.")
         object.__setattr__(self, "options", found)
 
-    def at(self, place: float) -> Any:
+    def at(self, place: float) -> SettingValue:
         """Return the value at a place."""
         return self.options[min(int(place * len(self.options)), len(self.options) - 1)]
 
-    def place_of(self, value: Any) -> float:
+    def place_of(self, value: SettingValue) -> float:
         """Return the middle of a value's part."""
         number = self.options.index(value) if value in self.options else 0
         return (number + 0.5) / len(self.options)
 
-    def grid(self, points: int) -> list[Any]:
+    def grid(self, points: int) -> list[SettingValue]:
         """Return all values."""
         return list(self.options)
 

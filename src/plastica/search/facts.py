@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .distributions import Choice, Distribution
 from .importance import FEWEST_TRIALS, SettingImportance, importance_of
@@ -39,7 +39,7 @@ class SearchFacts(NamedTuple):
         """The trial of the default."""
         return self.search.trials[0]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """Return JSON-serializable values."""
         import msgspec
 
@@ -63,8 +63,7 @@ def facts_of_search(found: TableSearch) -> SearchFacts:
     search = found.search
     few = len(search.trials.good) < FEWEST_TRIALS
     weights = () if few else tuple(importance_of(search.space, search.trials))
-    folds = found.search.folds
-    return SearchFacts(search, found.beyond_default(), weights, len(folds), len(found.prepared.split.train))
+    return SearchFacts(search, found.beyond_default(), weights, found.folds, len(found.prepared.split.train))
 
 
 def said(distribution: Distribution) -> str:

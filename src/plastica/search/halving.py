@@ -5,18 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue
 from ..training.run import Run
 from .space import Space
 from .strategies import RandomSearch
 from .trials import SearchTrial
-from .watching import TrialWatcher
-
-if TYPE_CHECKING:
-    from .wave import Wave
-
+from .watching import TrialWatcher, WatchedWave
 
 GIVEN_UP = "given up"
 
@@ -85,7 +80,7 @@ class HalvingWatcher(TrialWatcher):
         self.rungs, self.factor, self.spared = list(rungs), factor, spared
         self.before: list[list[float]] = []  # scores of earlier waves at each rung
 
-    def begin(self, wave: Wave, before: Sequence[SearchTrial]) -> None:
+    def begin(self, wave: WatchedWave, before: Sequence[SearchTrial]) -> None:
         """Remember what earlier waves reached."""
         super().begin(wave, before)
         reached = [

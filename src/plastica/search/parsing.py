@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from ..errors import FileError, InvalidValue
 from .distributions import Choice, Distribution, IntUniform, LogUniform, Uniform
@@ -64,7 +63,7 @@ def distribution_from(name: str, text: str) -> Distribution:
 WHOLE = ("batch_size", "members")
 
 
-def value_from(name: str, text: str) -> Any:
+def value_from(name: str, text: str) -> int | float | str | tuple[int, ...]:
     """Return a value of a choice: units, a number or a text.
 
     Example:
@@ -86,14 +85,14 @@ def value_from(name: str, text: str) -> Any:
     return text
 
 
-def _from_toml(name: str, given: Any) -> Distribution:
+def _from_toml(name: str, given: object) -> Distribution:
     if isinstance(given, str):
         return distribution_from(name, given)
     values = given if isinstance(given, list) else [given]
     return Choice([tuple(value) if isinstance(value, list) else value for value in values])
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import jax
 import numpy as np
 
 from ..errors import InvalidValue
-from ..training.callbacks import Callback, Needs
+from ..training.callbacks import Callback, CallbackState, Needs
 from ..training.program import Program
 from ..training.run import Run
 from .distributions import LogUniform, Uniform
@@ -164,7 +163,7 @@ class Exploiting(TrialWatcher):
             self._places = found
         return self._places
 
-    def program_with(self, program: Program, settings: Mapping[str, Any]) -> Program:
+    def program_with(self, program: Program, settings: TrialSettings) -> Program:
         """Return a program with other values of the settings."""
         leaves, structure = jax.tree.flatten(program)
         for name, places in self.places().items():
@@ -172,7 +171,7 @@ class Exploiting(TrialWatcher):
                 leaves[place] = float(settings[name])
         return jax.tree.unflatten(structure, leaves)
 
-    def _explored(self, settings: Mapping[str, Any], rng: np.random.Generator) -> TrialSettings:
+    def _explored(self, settings: TrialSettings, rng: np.random.Generator) -> TrialSettings:
         """Return changed settings."""
         found: TrialSettings = {}
         for name, value in settings.items():
@@ -208,11 +207,11 @@ class PresentSettings(Callback):
         self.changed = dict(settings)
         self.model.program = self.watcher.program_with(self.model.program, settings)
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> CallbackState:
         """Return the present settings."""
         return {"changed": dict(self.changed)}
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+    def set_state(self, state: CallbackState) -> None:
         """Restore the settings."""
         if state["changed"]:
             self.change(dict(state["changed"]))

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any
 
 from ..errors import InvalidValue, caution
 from ..model import Model
+from ..populations.splits import FoldsLike, RowSplit
 from .space import Space, TrialSettings
 from .store import SearchStore
 from .strategies import Asked, Strategy
 from .trials import SearchTrial, Trials
 from .watching import TrialWatcher
-from .wave import Wave
+from .wave import Wave, WaveOptions
 
 # Trials of a wave: as many as fill the groups of a population, and few enough that the time left is known.
 MOST_IN_WAVE = 64
@@ -38,7 +38,7 @@ class SearchPlan:
         folds: As for ``Population``.
         first: Settings that are tried before all others.
         keep: Numbers of trials whose models are kept beside those of the best.
-        fit: The arguments of ``Population.fit``, without data.
+        options: How a trial is trained.
         budget: Seconds for all trials; None for no limit.
     """
 
@@ -47,10 +47,10 @@ class SearchPlan:
     strategy: Strategy
     trials: int | None
     seed: int
-    folds: Any
+    folds: FoldsLike | None
     first: Sequence[TrialSettings]
     keep: frozenset[int]
-    fit: dict[str, Any]
+    options: WaveOptions
     budget: float | None = None
 
     @property
@@ -80,10 +80,10 @@ class SearchRun:
     trials: Trials = field(default_factory=lambda: Trials("val_loss"))
     models: dict[int, list[Model]] = field(default_factory=dict)
     seconds: float = 0.0
-    splits: Any = None
+    splits: list[RowSplit] | None = None
     watcher: TrialWatcher | None = None
 
-    def go(self, x: Any, y: Any, store: SearchStore | None) -> None:
+    def go(self, x: object, y: object, store: SearchStore | None) -> None:
         """Run wave after wave."""
         asking = Asking(self.plan)
         self._replay(asking, store)
@@ -117,11 +117,11 @@ class SearchRun:
         left = budget - used
         return 0 if left < SHORTEST else min(most, max(1, round(left / max(used / done, 1e-6))))
 
-    def _train(self, wave: Wave, x: Any, y: Any, left: float | None, store: SearchStore | None) -> None:
-        own = {"checkpoint": None, "resume": False} if store is None else store.wave_folder(len(wave.trials))
+    def _train(self, wave: Wave, x: object, y: object, left: float | None, store: SearchStore | None) -> None:
+        folder, resume = (None, False) if store is None else store.wave_folder(len(wave.trials))
         plan = self.plan
-        self.watcher = plan.strategy.watcher(plan.fit["epochs"], self.monitor, plan.seed, plan.space)
-        wave.fit(x, y, {**plan.fit, **own, "time_limit": left}, self.watcher, self.trials)
+        self.watcher = plan.strategy.watcher(plan.options.run.epochs, self.monitor, plan.seed, plan.space)
+        wave.fit(x, y, plan.options.for_run(left, folder, resume), self.watcher, self.trials)
 
     def _take(self, wave: Wave) -> list[SearchTrial]:
         """Record the trials of a wave, and keep the models of the best."""
@@ -139,7 +139,7 @@ class SearchRun:
         self.models = {number: each for number, each in (self.models | new).items() if number in wanted}
         return found
 
-    def _train_one(self, settings: TrialSettings, x: Any, y: Any) -> None:
+    def _train_one(self, settings: TrialSettings, x: object, y: object) -> None:
         """Train a trial without a limit of time."""
         caution(
             f"the budget of {self.plan.budget:g} s is too short for one epoch of one trial; the first trial was "

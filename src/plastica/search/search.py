@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidValue, NotFitted
 from ..model import Model
+from ..model.options import Options
+from ..populations.splits import FoldsLike
 from ..training.callbacks import Callback
 from ..training.run import Hook, as_hooks
 from ..training.stopping import duration
@@ -20,9 +22,11 @@ from .space import Space, TrialSettings
 from .store import SearchStore, digest_of
 from .strategies import Asked, Strategy
 from .trials import Trials
+from .wave import WaveOptions
 
 if TYPE_CHECKING:
     import polars
+    from numpy.typing import ArrayLike
 
     from ..drawing.figure import Drawing
 
@@ -88,14 +92,14 @@ class Search:
     def __init__(
         self,
         model: Model | Callable[..., Model],
-        space: Mapping[str, Any],
+        space: Mapping[str, object],
         *,
         strategy: str | Strategy | Asked = "random",
         trials: int | None = None,
         seed: int = 0,
-        folds: Any = None,
+        folds: FoldsLike | None = None,
         monitor: str | None = None,
-        first: Sequence[Mapping[str, Any]] = (),
+        first: Sequence[Mapping[str, object]] = (),
     ) -> None:
         if trials is not None and (isinstance(trials, bool) or not isinstance(trials, int) or trials < 1):
             raise InvalidValue(f"Search(trials={trials!r}): give a whole number of at least 1.")
@@ -122,19 +126,19 @@ class Search:
 
     def fit(
         self,
-        x: Any,
-        y: Any = None,
+        x: object,
+        y: object = None,
         batch_size: int | None = None,
         epochs: int = 10,
         verbose: int | str = "auto",
         callbacks: Sequence[Callback] | Callback | Callable[[int], Sequence[Callback]] | None = None,
         validation_split: float | None = None,
-        validation_data: Any = None,
+        validation_data: object = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
+        sample_weight: object = None,
         *,
-        groups: Any = None,
+        groups: ArrayLike | None = None,
         budget: float | str | None = None,
         checkpoint: str | Path | None = None,
         resume: bool = False,
@@ -167,25 +171,15 @@ class Search:
         split = validation_split
         if split is None:
             split = 0.0 if self.folds is not None or validation_data is not None else USUAL_SPLIT
-        options = {
-            "batch_size": batch_size,
-            "epochs": epochs,
-            "verbose": verbose,
-            "callbacks": callbacks,
-            "validation_split": split,
-            "validation_data": validation_data,
-            "shuffle": shuffle,
-            "class_weight": class_weight,
-            "sample_weight": sample_weight,
-            "groups": groups,
-            "checkpoint_seconds": checkpoint_seconds,
-            "hooks": as_hooks(hooks),
-        }
+        run = Options(batch_size, epochs, verbose, shuffle, 0, None, None, None, None, False, checkpoint_seconds)
+        options = WaveOptions(
+            run, callbacks, as_hooks(hooks), sample_weight, class_weight, groups, split, validation_data
+        )
         plan = SearchPlan(
             self.build, self.space, self.strategy, self.number_of_trials, self.seed, self.folds, self.first,
             frozenset(range(len(self.first))), options, limit,
         )  # fmt: skip
-        store = None if checkpoint is None else SearchStore(checkpoint, self._fingerprint(options, x, y), resume)
+        store = None if checkpoint is None else SearchStore(checkpoint, self._fingerprint(run, x, y), resume)
         self._run = SearchRun(plan, self.monitor)
         self._run.go(x, y, store)
         return self.trials
@@ -275,11 +269,11 @@ class Search:
             raise NotFitted("this search has no trials yet; call fit(x, y) first.")
         return self._run
 
-    def _fingerprint(self, options: Mapping[str, Any], *data: Any) -> dict[str, str]:
+    def _fingerprint(self, run: Options, *data: object) -> dict[str, str]:
         given = self.build.given
         return {
             "the model": repr((given.network, given.compiled) if isinstance(given, Model) else given.__qualname__),
             "the space": repr((self.space, self.strategy, self.number_of_trials, self.seed, self.first)),
-            "the options of fit": repr({name: options[name] for name in ("batch_size", "epochs", "shuffle")}),
+            "the options of fit": repr({name: getattr(run, name) for name in ("batch_size", "epochs", "shuffle")}),
             "the data": digest_of(*data),
         }

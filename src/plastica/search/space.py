@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from ..errors import InvalidValue
-from .distributions import Choice, Distribution
+from .distributions import Choice, Distribution, SettingValue
 
 # Settings by name; a trial is one of these.
-TrialSettings = dict[str, Any]
+TrialSettings: TypeAlias = dict[str, SettingValue]
 
 
 class Space:
@@ -31,7 +31,7 @@ class Space:
         [{'units': 16, 'rate': 0.1}, {'units': 32, 'rate': 0.1}]
     """
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, object]) -> None:
         if not isinstance(given, Mapping) or not given:
             raise InvalidValue(
                 f"the space of this search is {given!r}; give settings by name, such as "
@@ -68,11 +68,11 @@ class Space:
         """Return the number of combinations."""
         return math.prod(len(each.grid(points)) for each in self.distributions.values())
 
-    def places(self, settings: Mapping[str, Any]) -> list[float]:
+    def places(self, settings: TrialSettings) -> list[float]:
         """Return the place of each setting, from 0 to 1."""
         return [each.place_of(settings[name]) for name, each in self.distributions.items()]
 
-    def check(self, build: Callable[[TrialSettings], Any], start: TrialSettings) -> None:
+    def check(self, build: Callable[[TrialSettings], object], start: TrialSettings) -> None:
         """Build a model with another value of each setting, so that one that cannot vary is found before training.
 
         Args:
@@ -92,7 +92,7 @@ class Space:
         build({**start, **{name: each.at(0.5) for name, each in self.distributions.items()}})  # names that collide
 
 
-def _distribution(name: object, given: Any) -> Distribution:
+def _distribution(name: object, given: object) -> Distribution:
     if isinstance(given, Distribution):
         return given
     if isinstance(given, str) or not isinstance(given, Iterable):

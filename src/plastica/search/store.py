@@ -6,7 +6,6 @@ import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -15,6 +14,8 @@ from ..errors import FileError, InvalidValue
 from ..model import Model
 from ..storage import document as documents
 from ..storage.atomic import explained, replace_file
+from ..storage.document import Document
+from ..typing import PyTree
 from .space import TrialSettings
 from .trials import SearchTrial
 
@@ -46,9 +47,9 @@ class SearchStore:
         with explained(self.folder, "nothing was trained"):
             self.folder.mkdir(parents=True, exist_ok=True)
         self.fingerprint = dict(fingerprint)
-        self.waves: list[list[dict[str, Any]]] = []
+        self.waves: list[list[Document]] = []
         self.begun: int | None = None
-        self.shape: Any = None  # of the inputs
+        self.shape: PyTree = None  # of the inputs
         self.monitor: str | None = None
         self.seconds = 0.0
         path = self.folder / SEARCH
@@ -61,13 +62,13 @@ class SearchStore:
             self._read(path)
         self._written: set[int] = {int(each.name.split("-")[0]) for each in (self.folder / MODELS).glob("*-*")}
 
-    def wave_folder(self, trials: int) -> dict[str, Any]:
-        """Return the arguments of ``fit`` for the checkpoint of the next wave."""
+    def wave_folder(self, trials: int) -> tuple[Path, bool]:
+        """Return the folder for the checkpoint of the next wave, and whether the wave had begun there."""
         folder = self.folder / f"wave-{len(self.waves)}"
         again = self.begun == trials and folder.exists()
         self.begun = trials
         self._write()
-        return {"checkpoint": folder, "resume": again}
+        return folder, again
 
     def finish_wave(
         self, found: Sequence[SearchTrial], monitor: str, seconds: float, models: Mapping[int, Sequence[Model]]
@@ -88,7 +89,7 @@ class SearchStore:
         self._written = set(models)
         shutil.rmtree(folder, ignore_errors=True)
 
-    def require_same(self, wave: Sequence[Mapping[str, Any]], settings: Sequence[TrialSettings]) -> None:
+    def require_same(self, wave: Sequence[Document], settings: Sequence[TrialSettings]) -> None:
         """Check that a strategy proposes what it proposed in the earlier run.
 
         Raises:
@@ -101,7 +102,7 @@ class SearchStore:
                 "in the earlier run. Give it the same seed and version, or use another folder."
             )
 
-    def trial(self, record: Mapping[str, Any], number: int, settings: TrialSettings) -> SearchTrial:
+    def trial(self, record: Document, number: int, settings: TrialSettings) -> SearchTrial:
         """Return a recorded trial."""
         return SearchTrial(number, settings, **{name: _as_tuples(record[name]) for name in RECORDED})
 
@@ -151,19 +152,19 @@ class SearchStore:
             )
 
 
-def _record(trial: SearchTrial) -> dict[str, Any]:
+def _record(trial: SearchTrial) -> Document:
     return {"settings": repr(trial.settings), **{name: _as_lists(getattr(trial, name)) for name in RECORDED}}
 
 
-def _as_lists(shape: Any) -> Any:
-    return [*map(_as_lists, shape)] if isinstance(shape, list | tuple) else shape
+def _as_lists(values: PyTree) -> PyTree:
+    return [*map(_as_lists, values)] if isinstance(values, list | tuple) else values
 
 
-def _as_tuples(shape: Any) -> Any:
-    return tuple(map(_as_tuples, shape)) if isinstance(shape, list | tuple) else shape
+def _as_tuples(values: PyTree) -> PyTree:
+    return tuple(map(_as_tuples, values)) if isinstance(values, list | tuple) else values
 
 
-def digest_of(*data: Any) -> str:
+def digest_of(*data: object) -> str:
     """Return a digest of arrays."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(data):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -35,7 +34,7 @@ VARIED = ("learning_rate", "weight_decay", "dropout", "layers", "batch_size", "o
 OF_LOSS = ("loss", "label_smoothing", "class_weight", "network", "strategy")
 FEWEST_ROWS = 10  # in a fold
 # Sizes are few, since each combination of sizes is a program of its own.
-SPACE: dict[str, Any] = {
+SPACE: dict[str, object] = {
     "learning_rate": LogUniform(3e-4, 2e-2),
     "weight_decay": LogUniform(1e-5, 0.1),
     "dropout": Uniform(0.01, 0.5),
@@ -51,11 +50,13 @@ class TableSearch:
         prepared: The split and encoded table.
         settings: The settings that do not vary.
         search: The search; its first trial is the default.
+        folds: The number of folds of the training set.
     """
 
     prepared: Prepared
     settings: Settings
     search: Search
+    folds: int
 
     @property
     def winner(self) -> Settings:
@@ -98,7 +99,7 @@ class TableSearch:
 def table_search(
     prepared: Prepared,
     settings: Settings,
-    space: Mapping[str, Any] | None = None,
+    space: Mapping[str, object] | None = None,
     *,
     strategy: str | Strategy = "halving",
     trials: int | None = None,
@@ -125,7 +126,7 @@ def table_search(
     chosen = dict(space or SPACE)
     check_names(chosen)
 
-    def build(**own: Any) -> Sequential:
+    def build(**own: object) -> Sequential:
         return network_of(prepared, with_settings(settings, own))
 
     # The default is what the others are to beat, so that it is trained to its end.
@@ -140,15 +141,15 @@ def table_search(
         monitor=monitor_of(network_of(prepared, settings)),
         first=[{name: default_of(prepared, settings, name) for name in chosen}],
     )
-    return TableSearch(prepared, settings, search)
+    return TableSearch(prepared, settings, search, folds)
 
 
-def with_settings(settings: Settings, own: Mapping[str, Any]) -> Settings:
+def with_settings(settings: Settings, own: Mapping[str, object]) -> Settings:
     """Return the settings with those of a trial."""
     return msgspec.structs.replace(settings, **own)
 
 
-def default_of(prepared: Prepared, settings: Settings, name: str) -> Any:
+def default_of(prepared: Prepared, settings: Settings, name: str) -> object:
     """Return the value that a setting has if it is not varied."""
     given = getattr(settings, name)
     if given is not None:
@@ -161,7 +162,7 @@ def default_of(prepared: Prepared, settings: Settings, name: str) -> Any:
     return known.get(name)
 
 
-def check_names(space: Mapping[str, Any]) -> None:
+def check_names(space: Mapping[str, object]) -> None:
     """Check that each name is a setting that a search may vary.
 
     Raises:

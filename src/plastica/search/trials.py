@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, overload
 
 from ..errors import NotFitted
 from ..training.monitor import better
@@ -68,8 +68,12 @@ class Trials(Sequence[SearchTrial]):
         """Return the number of trials."""
         return len(self.given)
 
-    def __getitem__(self, place: Any) -> Any:
-        """Return a trial."""
+    @overload
+    def __getitem__(self, place: int) -> SearchTrial: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[SearchTrial]: ...
+    def __getitem__(self, place: int | slice) -> SearchTrial | Sequence[SearchTrial]:
+        """Return a trial, or several."""
         return self.given[place]
 
     def __iter__(self) -> Iterator[SearchTrial]:
@@ -109,7 +113,7 @@ class Trials(Sequence[SearchTrial]):
         rows += [self._row(None, each) for each in failed]
         return polars.DataFrame(rows, infer_schema_length=None)
 
-    def _row(self, rank: int | None, trial: SearchTrial) -> dict[str, Any]:
+    def _row(self, rank: int | None, trial: SearchTrial) -> dict[str, object]:
         settings = {name: shown(value) for name, value in trial.settings.items()}
         value = trial.value if trial.is_good else None
         others = {name: figure for name, figure in trial.figures.items() if name != self.monitor}
@@ -132,7 +136,7 @@ def sign_of(monitor: str) -> float:
     return -1.0 if better(monitor) == "max" else 1.0
 
 
-def shown(value: Any) -> Any:
+def shown(value: object) -> object:
     """Return a value as a cell of a table: numbers and texts as they are, tuples of numbers as ``64,64``."""
     if value is None or isinstance(value, bool | int | float | str):
         return value

@@ -4,18 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from ..model import Model
 from ..populations.fitting import kept_epoch
+from ..populations.results import PopulationHistory
 from ..training.callbacks import Callback, Needs
 from ..training.curves import aligned
 from ..training.history import History
 from ..training.member import Member
 from ..training.run import Run
+from .space import TrialSettings
 from .trials import SearchTrial, sign_of
 
-if TYPE_CHECKING:
-    from .wave import Wave
+
+class WatchedWave(Protocol):
+    """What a watcher needs to know of the trials that are trained together; see :class:`~plastica.search.wave.Wave`.
+
+    Attributes:
+        first: The number of the first trial.
+        trials: The settings of each.
+        models: The model of each member: trial by trial, fold by fold.
+        history: What the run found.
+        keeps_best: Whether a member keeps the weights of its best epoch rather than those of the last.
+    """
+
+    first: int
+    trials: list[TrialSettings]
+    models: list[Model]
+    history: PopulationHistory
+    keeps_best: bool
+
+    @property
+    def parts(self) -> int:
+        """The number of models of a trial: one for each fold."""
+        ...
+
+    def members_of_trial(self, place: int) -> range:
+        """Return the places of the members of a trial, given its place in the wave."""
+        ...
 
 
 class TrialWatcher:
@@ -28,9 +55,9 @@ class TrialWatcher:
     def __init__(self, monitor: str | None) -> None:
         self.monitor = monitor or "val_loss"
         self.sign = sign_of(self.monitor)
-        self.wave: Wave | None = None
+        self.wave: WatchedWave | None = None
 
-    def begin(self, wave: Wave, before: Sequence[SearchTrial]) -> None:
+    def begin(self, wave: WatchedWave, before: Sequence[SearchTrial]) -> None:
         """Prepare for a wave whose models are made.
 
         Args:

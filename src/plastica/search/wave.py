@@ -4,25 +4,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from numpy.typing import ArrayLike
 
 from ..model import Model
 from ..model.options import Options
 from ..populations import fitting
+from ..populations.fitting import Callbacks
 from ..populations.grid import MemberSettings
 from ..populations.group import MemberGroup
 from ..populations.results import PopulationHistory
-from ..populations.splits import RowSplit, fold_splits
+from ..populations.splits import FoldsLike, RowSplit, fold_splits
 from ..training import interrupting
 from ..training.curves import aligned
 from ..training.early_stopping import EarlyStopping
+from ..training.run import Hook
 from .building import BATCH_SIZE
 from .space import TrialSettings
 from .trials import SearchTrial, Trials
 from .watching import TrialWatcher
 
-RUN = ("batch_size", "epochs", "verbose", "shuffle", "time_limit", "checkpoint", "resume", "checkpoint_seconds")
-DATA = ("sample_weight", "class_weight", "validation_split", "validation_data")
+
+@dataclass(frozen=True, eq=False)
+class WaveOptions:
+    """How each trial of a wave is trained: the arguments of ``Population.fit`` beside the rows.
+
+    Attributes:
+        run: The options of the run.
+        callbacks: Callbacks of each member.
+        hooks: What is called while the members are trained.
+        sample_weight, class_weight, groups: The weight of rows and of classes; the group of each row.
+        validation_split, validation_data: The rows to validate on where there are no folds.
+    """
+
+    run: Options
+    callbacks: Callbacks = None
+    hooks: Sequence[Hook] = ()
+    sample_weight: object = None
+    class_weight: Mapping[int, float] | None = None
+    groups: ArrayLike | None = None
+    validation_split: float = 0.0
+    validation_data: object = None
+
+    def for_run(self, time_limit: float | None, checkpoint: Path | None, resume: bool) -> WaveOptions:
+        """Return the same options for a run with so many seconds, and a checkpoint."""
+        return replace(self, run=replace(self.run, time_limit=time_limit, checkpoint=checkpoint, resume=resume))
 
 
 class Wave:
@@ -42,7 +70,11 @@ class Wave:
     """
 
     def __init__(
-        self, build: Callable[[TrialSettings], Model], first: int, trials: Sequence[TrialSettings], folds: Any
+        self,
+        build: Callable[[TrialSettings], Model],
+        first: int,
+        trials: Sequence[TrialSettings],
+        folds: FoldsLike | None,
     ) -> None:
         self.build, self.first, self.trials, self.folds = build, first, list(trials), folds
         self.models: list[Model] = []
@@ -55,23 +87,30 @@ class Wave:
         """The number of models of a trial: one for each fold."""
         return 1 if self.splits is None else len(self.splits)
 
-    def fit(self, x: Any, y: Any, given: Mapping[str, Any], watcher: TrialWatcher | None, before: Trials) -> None:
+    def fit(self, x: object, y: object, options: WaveOptions, watcher: TrialWatcher | None, before: Trials) -> None:
         """Train the trials.
 
         Args:
             x, y: Inputs and targets.
-            given: The arguments of ``Population.fit``.
+            options: How they are trained.
             watcher: What looks at the trials while they are trained.
             before: The trials of earlier waves.
         """
-        options = Options(initial_epoch=0, until=None, max_steps=None, **{name: given[name] for name in RUN})
         first = self.build(self.trials[0])
         with interrupting.noted():
             data = fitting.data_for(
-                first, x, y, options=options, has_folds=self.folds is not None, **{name: given[name] for name in DATA}
+                first,
+                x,
+                y,
+                options.sample_weight,
+                options.class_weight,
+                options.validation_split,
+                options.validation_data,
+                options.run,
+                has_folds=self.folds is not None,
             )
             if self.folds is not None:
-                self.splits = fold_splits(self.folds, data.learn.rows, data.classes, given["groups"], first.seed)
+                self.splits = fold_splits(self.folds, data.learn.rows, data.classes, options.groups, first.seed)
             self.models = [self.build(trial) for trial in self.trials for _ in range(self.parts)]
             numbers = [None] if self.splits is None else range(self.parts)
             members = [
@@ -80,13 +119,13 @@ class Wave:
                 for part in numbers
             ]
             group = MemberGroup(members, self.models, self.splits, "fold")
-            callbacks, hooks = given["callbacks"], list(given["hooks"])
+            callbacks, hooks = options.callbacks, list(options.hooks)
             own = fitting.own_callbacks(callbacks, 0)
             self.keeps_best = any(isinstance(each, EarlyStopping) and each.restore_best_weights for each in own)
             if watcher is not None:
                 watcher.begin(self, before)
                 hooks.append(watcher)
-            self.history = fitting.fit(group, data, _with(callbacks, watcher), options, hooks, warns=False)
+            self.history = fitting.fit(group, data, _with(callbacks, watcher), options.run, hooks, warns=False)
 
     @property
     def has_epochs(self) -> bool:
@@ -130,7 +169,7 @@ class Wave:
         )
 
 
-def _with(callbacks: fitting.Callbacks, watcher: TrialWatcher | None) -> fitting.Callbacks:
+def _with(callbacks: Callbacks, watcher: TrialWatcher | None) -> Callbacks:
     """Return the callbacks of each member, with those of the watcher."""
     if watcher is None:
         return callbacks
