@@ -62,6 +62,9 @@ Document: TypeAlias = dict[str, Json]
 # A tree that JAX's functions walk over, whatever it is made of: records, batches, declarations.
 PyTree: TypeAlias = Any
 
+# The value of a setting that networks differ in: whatever a field may be, such as a rate, units, an optimizer or a layer.
+SettingValue: TypeAlias = Any
+
 
 def by_name(tree: Tree) -> Mapping[str, Array]:
     """Return the parameters or the state of a layer without layers inside as what they are: arrays by name."""
@@ -93,6 +96,7 @@ __all__ = [
     "Num",
     "Params",
     "PyTree",
+    "SettingValue",
     "Shaped",
     "State",
     "Tree",

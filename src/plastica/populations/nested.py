@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InvalidValue
 from ..model import Model
 from ..training.history import History
-from ..typing import PyTree
+from ..typing import PyTree, SettingValue
 from .cross_parts import CrossFold
 from .fitting import Callbacks
 from .places import varied
@@ -62,7 +62,7 @@ class ChosenModel(NamedTuple):
     """
 
     model: Model
-    settings: dict[str, Any]
+    settings: dict[str, SettingValue]
     history: History
 
 
@@ -148,7 +148,7 @@ def chosen_on(
     return ChosenModel(final, settings, history)
 
 
-def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, Any]]:
+def _said(search: SettingsSearch, best: Model, epochs: int) -> tuple[int, dict[str, SettingValue]]:
     """Return the number of epochs of the chosen network, and its settings."""
     if not isinstance(search, Population):
         return best.epochs_trained or epochs, dict(getattr(search, "best_settings", {}))

@@ -13,6 +13,7 @@ from ..errors import InvalidValue
 from ..model import Model
 from ..storage.atomic import replace_file
 from ..training.monitor import better
+from ..typing import SettingValue
 from . import results
 from .population import Population
 from .power_law import PowerLaw, fit_power_law
@@ -77,7 +78,7 @@ class Sweep:
         return self._population
 
     @property
-    def best(self) -> dict[str, object]:
+    def best(self) -> dict[str, SettingValue]:
         """The settings with the best mean."""
         if self._best is not None:
             return dict(self._best)

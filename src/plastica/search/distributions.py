@@ -6,14 +6,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..errors import InvalidValue
-
-# The value of a setting: whatever a field of a model may be, such as a rate, units, an optimizer or a layer.
-SettingValue: TypeAlias = Any
+from ..typing import SettingValue
 
 
 class Distribution(ABC):

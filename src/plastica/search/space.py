@@ -10,7 +10,8 @@ from typing import TypeAlias
 import numpy as np
 
 from ..errors import InvalidValue
-from .distributions import Choice, Distribution, SettingValue
+from ..typing import SettingValue
+from .distributions import Choice, Distribution
 
 # Settings by name; a trial is one of these.
 TrialSettings: TypeAlias = dict[str, SettingValue]
