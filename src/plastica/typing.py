@@ -62,7 +62,7 @@ Document: TypeAlias = dict[str, Json]
 # A tree that JAX's functions walk over, whatever it is made of: records, batches, declarations.
 PyTree: TypeAlias = Any
 
-# The value of a setting that networks differ in: whatever a field may be, such as a rate, units, an optimizer or a layer.
+# The value of a setting that networks differ in, whatever a field may be: a rate, units, an optimizer, a layer.
 SettingValue: TypeAlias = Any
 
 
