@@ -30,7 +30,7 @@ LAW_POINTS = 100
 MOST_DOTS = 30  # means that are drawn as dots too
 
 
-Place = TypeVar("Place", bound=Hashable)  # a value of the setting: a number where there is an axis
+SettingPlace = TypeVar("SettingPlace", bound=Hashable)  # a value of the setting: a number where there is an axis
 
 
 class Subject(NamedTuple):
@@ -49,7 +49,7 @@ class Subject(NamedTuple):
     law: PowerLaw | None = None
 
 
-class Points(NamedTuple, Generic[Place]):
+class Points(NamedTuple, Generic[SettingPlace]):
     """The values of the metric, by the value of the setting.
 
     Attributes:
@@ -59,15 +59,17 @@ class Points(NamedTuple, Generic[Place]):
         sign: -1 if higher is better.
     """
 
-    found: dict[Place, list[float]]
-    means: dict[Place, float]
+    found: dict[SettingPlace, list[float]]
+    means: dict[SettingPlace, float]
     limit: float
     sign: float
 
     @classmethod
-    def of(cls, places: Sequence[Place], values: Sequence[float], monitor: str, limited: bool = True) -> Points[Place]:
+    def of(
+        cls, places: Sequence[SettingPlace], values: Sequence[float], monitor: str, limited: bool = True
+    ) -> Points[SettingPlace]:
         """Return the points of members, with a limit unless all are to be seen."""
-        found: dict[Place, list[float]] = {}
+        found: dict[SettingPlace, list[float]] = {}
         for place, value in zip(places, values, strict=True):
             found.setdefault(place, []).append(value)
         means = {each: sum(own) / len(own) for each, own in found.items() if all(map(math.isfinite, own))}
